@@ -1,0 +1,151 @@
+"""An expert's calendar as one transaction sees it, and what is being changed in it.
+
+Changes are made to an agenda in memory; it knows which slots they change, and becomes the writes
+and the events of the transaction. Nothing here waits or asks the clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.bookings import Booking, BookingChange, BookingStatus, taken_cells
+from models.events import Event, EventKind, SlotState
+from models.slots import Slot, SlotKey, listed_slot, listed_slots, slot_of
+from models.times import CELL_MINUTES, instant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from models.calendars import Calendar, Rules
+    from models.ids import Id
+    from models.slots import Occupant
+
+
+class Agenda:
+    """The rules, the active bookings around the changes, and the changes so far."""
+
+    def __init__(self, calendar: Calendar, bookings: Iterable[Booking], now: datetime) -> None:
+        self.calendar = calendar
+        self.now = now
+        self.events: list[Event] = []
+        self.written: dict[Id, Booking] = {}
+        self.is_new: set[Id] = set()
+        self._bookings = {booking.id: booking for booking in bookings}
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of this expert."""
+        return self.calendar.rules
+
+    @property
+    def next_sequence(self) -> int:
+        """The number of the next event."""
+        return self.calendar.sequence + len(self.events) + 1
+
+    def booking(self, id_: Id) -> Booking | None:
+        """The booking of that id, if it has time of this calendar."""
+        return self._bookings.get(id_)
+
+    def savepoint(self) -> Callable[[], None]:
+        """Remember the state; calling the result goes back to it."""
+        kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
+
+        def restore() -> None:
+            self.events, self.written, self.is_new, self._bookings = kept
+
+        return restore
+
+    def slot(self, key: SlotKey) -> Slot | None:
+        """The slot of that key as it stands, or None where it is not offered."""
+        return listed_slot(key, self.rules, self._taken(), self.now)
+
+    def in_the_way(self, key: SlotKey) -> list[Booking]:
+        """The bookings that have some of the slot's time, holds past their end among them."""
+        cells = {instant_of(cell) for cell in key.occupies(self.rules)}
+        return [
+            booking
+            for booking in self._bookings.values()
+            if booking.active and not cells.isdisjoint(booking.cells)
+        ]
+
+    def book(self, booking: Booking) -> Booking:
+        """Add a new booking or hold; its time must be free of others."""
+        kind = EventKind.HELD if booking.status is BookingStatus.HELD else EventKind.BOOKED
+        booking.history = [
+            BookingChange(
+                at=self.now,
+                actor_id=booking.client_id,
+                before=None,
+                after=booking.status,
+                starts_at=booking.starts_at,
+            )
+        ]
+        self.is_new.add(booking.id)
+        return self._put(booking, kind)
+
+    def release(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
+        """End a booking or a hold, and free its time."""
+        change = BookingChange(
+            at=self.now,
+            actor_id=actor_id,
+            before=booking.status,
+            after=status,
+            starts_at=booking.starts_at,
+        )
+        ended = booking.model_copy(
+            update={
+                "status": status,
+                "active": False,
+                "held_until": None,
+                "updated_at": self.now,
+                "history": [*booking.history, change],
+            }
+        )
+        return self._put(ended, EventKind.RELEASED)
+
+    def _put(self, booking: Booking, kind: EventKind) -> Booking:
+        before = self._around(booking)
+        booking.sequence = self.next_sequence
+        # Last changed, last written: in that order no two bookings meet in one cell on the way.
+        self.written.pop(booking.id, None)
+        self._bookings[booking.id] = self.written[booking.id] = booking.placed()
+        after = self._around(booking)
+        offer = self.rules.offer(booking.minutes)
+        price = offer.price if offer else booking.price
+        slot = slot_of(booking.key, price, self.rules, self._taken())
+        self.events.append(
+            Event(
+                expert_id=self.calendar.id,
+                sequence=booking.sequence,
+                at=max(self.now, self.calendar.last_event_at),
+                kind=kind,
+                booking_id=booking.id,
+                client_id=booking.client_id,
+                slot=SlotState.of(slot),
+                changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
+            )
+        )
+        return booking
+
+    def _taken(self) -> dict[int, Occupant]:
+        return taken_cells(self._bookings.values(), self.now)
+
+    def _around(self, booking: Booking) -> dict[SlotKey, Slot]:
+        """The listed slots, of every length, that the booking's cells could stand in the way of."""
+        taken = self._taken()
+        break_cells = self.rules.break_minutes // CELL_MINUTES
+        cells = booking.occupant().cells
+        return {
+            slot.key: slot
+            for offer in self.rules.offers
+            for slot in listed_slots(
+                self.calendar.id,
+                self.rules,
+                taken,
+                offer.minutes,
+                instant_of(cells.start - offer.minutes // CELL_MINUTES - break_cells),
+                instant_of(cells.stop),
+                self.now,
+            )
+        }

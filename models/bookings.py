@@ -1,0 +1,203 @@
+"""Bookings, and the index that makes one exclusive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from enum import StrEnum
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from pymongo import ASCENDING, IndexModel
+
+from models.base import Part, Record
+from models.calendars import LONGEST_BREAK, LONGEST_SESSION
+from models.ids import Id
+from models.pages import Filter, Order, Page, PageArguments, page
+from models.slots import Occupant, SlotKey
+from models.times import CELL_MINUTES, cell_of, instant_of
+from models.users import email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
+
+
+class Span(NamedTuple):
+    """A span of one expert's time: from `since` up to, not including, `until`."""
+
+    expert_id: Id
+    since: datetime
+    until: datetime
+
+
+class BookingStatus(StrEnum):
+    """Where a booking is in its life."""
+
+    HELD = "HELD"
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    COMPLETED = "COMPLETED"
+    NO_SHOW = "NO_SHOW"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+INACTIVE = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
+
+
+class Contact(Part):
+    """Whom the expert reaches; the phone number in E.164."""
+
+    name: str
+    email: str
+    phone: str
+    time_zone: str | None = None
+
+
+class BookingChange(Part):
+    """One step of a booking's history; no actor: the clock."""
+
+    at: datetime
+    actor_id: Id | None
+    before: BookingStatus | None
+    after: BookingStatus
+    starts_at: datetime
+
+
+class Booking(Record):
+    """Time of an expert that a client holds or has booked.
+
+    `cells` are the quarter hours from the start to the end of the break after it. A booking that
+    stops being active keeps them and loses the flag.
+    """
+
+    expert_id: Id
+    client_id: Id
+    status: BookingStatus
+    active: bool
+    starts_at: datetime
+    minutes: int
+    cells: list[datetime]
+    price: int
+    contact: Contact | None = None
+    contact_key: str | None = None
+    note: str = ""
+    created_at: datetime
+    updated_at: datetime
+    held_until: datetime | None = None
+    cancellable_until: datetime
+    sequence: int = 0
+    place: str = ""
+    removed_by: list[Id] = []
+    history: list[BookingChange] = []
+
+    class Settings:
+        """`one_booking_per_cell` alone decides who gets the time.
+
+        Multikey over `cells`: two active bookings of an expert share no quarter hour, whatever
+        their lengths, in one insert, without a lock or a check before it. Its prefix is the
+        shard key. The others serve lists, whose order key is `place`, and calendars.
+        """
+
+        name = "bookings"
+        indexes = (
+            IndexModel(
+                [("expert_id", ASCENDING), ("cells", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"active": True},
+                name="one_booking_per_cell",
+            ),
+            IndexModel(
+                [("expert_id", ASCENDING), ("active", ASCENDING), ("starts_at", ASCENDING)],
+                name="expert_by_start",
+            ),
+            IndexModel([("client_id", ASCENDING), ("place", ASCENDING)], name="client_by_place"),
+            IndexModel([("expert_id", ASCENDING), ("place", ASCENDING)], name="expert_by_place"),
+            IndexModel([("place", ASCENDING)], name="all_by_place"),
+        )
+
+    @property
+    def key(self) -> SlotKey:
+        """The slot that it takes."""
+        return SlotKey(self.expert_id, cell_of(self.starts_at), self.minutes)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the session, the break not included."""
+        return self.key.ends_at
+
+    @property
+    def reference(self) -> str:
+        """What people say on the phone: eight letters and digits of the id."""
+        return reference(self.id)
+
+    def occupies_at(self, now: datetime) -> bool:
+        """Whether it stands in anyone's way: active, and no hold past its end."""
+        return self.active and (self.held_until is None or now < self.held_until)
+
+    def occupant(self) -> Occupant:
+        """The booking as it stands in the way of slots."""
+        first = cell_of(self.cells[0])
+        cells = range(first, first + len(self.cells))
+        return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
+
+    def placed(self) -> Booking:
+        """The same with the derived order key made anew; call it before every write."""
+        self.place = place(self.starts_at, str(self.id))
+        return self
+
+
+def contact_key(email: str) -> str:
+    """The form in which a contact's address is searched: regardless of case."""
+    return email_key(email)
+
+
+def reference(id_: Id) -> str:
+    """A short name of an id in Crockford's base 32, such as 7KQ2-M9XD; not unique for ever."""
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
+    letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def place(starts_at: datetime, suffix: str = "") -> str:
+    """The order key of a booking: by start in whole minutes, then by id."""
+    return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
+
+
+def taken_cells(bookings: Iterable[Booking], now: datetime) -> dict[int, Occupant]:
+    """Who has which cell as of `now`."""
+    return {
+        cell: occupant
+        for booking in bookings
+        if booking.occupies_at(now)
+        for occupant in (booking.occupant(),)
+        for cell in occupant.cells
+    }
+
+
+async def active_bookings(
+    spans: Iterable[Span], session: AsyncClientSession | None = None
+) -> list[Booking]:
+    """The active bookings with a cell in some spans, and some around them, in one command."""
+    experts: dict[tuple[datetime, datetime], set[Id]] = defaultdict(set)
+    for span in spans:
+        experts[span.since, span.until].add(span.expert_id)
+    queries: list[Filter] = []
+    for (since, until), ids in experts.items():
+        who = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
+        starts_at = {"$gte": instant_of(cell_of(since) - REACH), "$lt": until}
+        queries.append({"expert_id": who, "active": True, "starts_at": starts_at})
+    if not queries:
+        return []
+    query = {"$or": queries} if len(queries) > 1 else queries[0]
+    return await Booking.find(query, session=session).to_list()
+
+
+async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
+    """A page of bookings, the latest start first."""
+    return await page(Booking, filters, Order("place-desc", "place", descending=True), arguments)

@@ -1,0 +1,185 @@
+"""What can go wrong, as one tree.
+
+ExpertBookError
+├── Refused                 what a person can run into: a member of a mutation's union
+│   ├── EmailTaken  WrongCredentials  SessionEnded  LinkExpired  NotAllowed
+│   ├── TooManyAttempts     .retry_after_seconds
+│   ├── InvalidInput        .problems, every field's at once
+│   ├── SlotTaken           .slot, .alternatives
+│   ├── SlotNotOffered      .slot
+│   └── TooLate             .deadline
+├── BadUserInput            an argument that no form would send; names the argument
+│   └── CursorExpired       the events after it are gone: ask for the slots anew
+├── Unauthenticated         not signed in, or with a token that no longer counts
+├── Forbidden               a field of another role
+└── DatabaseError           for whoever runs the program: one line that says what to do
+    ├── DatabaseUnreachable  StandaloneDatabase  IndexBroken
+    └── Unavailable         the database did not answer in time; nothing is known to have changed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from models.slots import Slot, SlotKey
+
+
+class ExpertBookError(Exception):
+    """The root of the tree; `code` is stable, for programs to read."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+
+class Refused(ExpertBookError):
+    """An expected answer: the message says what to do next."""
+
+    message: ClassVar[str]
+
+    def __str__(self) -> str:
+        """Answer with the message for people."""
+        return self.message
+
+
+class EmailTaken(Refused):
+    """Somebody has registered with that address."""
+
+    code = "EMAIL_TAKEN"
+    message = "This e-mail is already registered. Sign in, or reset your password."
+
+
+class WrongCredentials(Refused):
+    """Either the address is unknown or the password is wrong; which of them is not told."""
+
+    code = "WRONG_CREDENTIALS"
+    message = "Invalid e-mail or password."
+
+
+class SessionEnded(Refused):
+    """The refresh token is unknown, used, too old or revoked."""
+
+    code = "SESSION_ENDED"
+    message = "Your session has ended. Please sign in again."
+
+
+class LinkExpired(Refused):
+    """A token from an e-mail is unknown, used or too old."""
+
+    code = "LINK_EXPIRED"
+    message = "This link has expired or was used before. Ask for a new one."
+
+
+class NotAllowed(Refused):
+    """There is no such thing, or the viewer may not do that with it; which is not told."""
+
+    code = "NOT_ALLOWED"
+    message = "There is no such thing here, or you may not do this with it."
+
+
+@dataclass(eq=False)
+class TooManyAttempts(Refused):
+    """The account or the address has to wait."""
+
+    retry_after_seconds: int
+
+    code = "TOO_MANY_ATTEMPTS"
+    message = "Too many attempts. Please wait before you try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One field's problem; `field` is its path in the input, such as contact.email."""
+
+    field: str
+    message: str
+
+
+@dataclass(eq=False)
+class InvalidInput(Refused):
+    """Every field's problem at once."""
+
+    problems: Sequence[Problem]
+
+    code = "INVALID_INPUT"
+    message = "Please correct the marked fields."
+
+
+@dataclass(eq=False)
+class SlotTaken(Refused):
+    """The time is held or booked; `alternatives` are the nearest open slots of that length."""
+
+    slot: Slot
+    alternatives: Sequence[Slot]
+
+    code = "SLOT_TAKEN"
+    message = "This slot is already booked. Please choose another slot."
+
+
+@dataclass(eq=False)
+class SlotNotOffered(Refused):
+    """The expert does not offer this time and length, or does not offer it any more."""
+
+    slot: SlotKey
+
+    code = "SLOT_NOT_OFFERED"
+    message = "The expert does not offer this time. Please choose another slot."
+
+
+@dataclass(eq=False)
+class TooLate(Refused):
+    """The deadline for this has passed."""
+
+    deadline: datetime
+
+    code = "TOO_LATE"
+    message = "It is too late for this change. Please contact the other party."
+
+
+class BadUserInput(ExpertBookError):
+    """An argument makes no sense; the message begins with its name."""
+
+    code = "BAD_USER_INPUT"
+
+
+class CursorExpired(BadUserInput):
+    """The events after this cursor are no longer kept."""
+
+    code = "CURSOR_EXPIRED"
+
+
+class Unauthenticated(ExpertBookError):
+    """Not signed in, or with a token that no longer counts."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(ExpertBookError):
+    """A field of another role."""
+
+    code = "FORBIDDEN"
+
+
+class DatabaseError(ExpertBookError):
+    """The database cannot be used as it is."""
+
+    code = "UNAVAILABLE"
+
+
+class DatabaseUnreachable(DatabaseError):
+    """Nothing answers at that address."""
+
+
+class StandaloneDatabase(DatabaseError):
+    """A mongod without a replica set has no transactions."""
+
+
+class IndexBroken(DatabaseError):
+    """The stored data break a unique index; the message names the document."""
+
+
+class Unavailable(DatabaseError):
+    """The database did not answer in time."""

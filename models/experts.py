@@ -1,0 +1,179 @@
+"""The directory: who can be booked, and how it is ordered and searched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from models.base import Record
+from models.errors import BadUserInput
+from models.ids import Id
+from models.pages import Filter, Order, Page, PageArguments, fold, page
+
+LONGEST_SEARCH = 200
+LONGEST_TERM = 24
+LONGEST_NAME_KEY = 60
+MOST_WORDS = 8
+WORD = re.compile(r"[^\W_]+")
+
+
+class Category(StrEnum):
+    """A field of expertise."""
+
+    TECHNOLOGY = "TECHNOLOGY"
+    FINANCE = "FINANCE"
+    HEALTH = "HEALTH"
+    BUSINESS = "BUSINESS"
+    LEGAL = "LEGAL"
+    DESIGN = "DESIGN"
+    MARKETING = "MARKETING"
+    EDUCATION = "EDUCATION"
+
+
+class ExpertOrderField(StrEnum):
+    """What the directory can be ordered by."""
+
+    RATING = "RATING"
+    EXPERIENCE = "EXPERIENCE"
+    RATE = "RATE"
+    NAME = "NAME"
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in the form in which they are compared."""
+    return WORD.findall(fold(text))
+
+
+class Expert(Record):
+    """A person whose time can be booked."""
+
+    user_id: Id
+    slug: str
+    name: str
+    title: str
+    category: Category
+    bio: str
+    experience_years: int
+    languages: list[str]
+    hourly_rate: int
+    rating: float | None = None
+    review_count: int = 0
+    disabled: bool = False
+
+    # Derived by `indexed` from the fields above.
+    listed: bool = True
+    terms: list[str] = []
+    language_keys: list[str] = []
+    by_rating: str = ""
+    by_experience: str = ""
+    by_rate: str = ""
+    by_name: str = ""
+
+    class Settings:
+        """For each order, one index over the directory and one over each category.
+
+        `search` finds a word, or the beginning of one, by equality: `terms` holds every
+        prefix of every word.
+        """
+
+        name = "experts"
+        indexes = (
+            IndexModel([("slug", ASCENDING)], unique=True, name="one_expert_per_slug"),
+            IndexModel([("user_id", ASCENDING)], unique=True, name="one_expert_per_user"),
+            IndexModel([("terms", ASCENDING)], name="search"),
+            *(
+                IndexModel(
+                    [*prefix, (f"by_{order.lower()}", ASCENDING)],
+                    name=f"{label}_by_{order}".lower(),
+                )
+                for order in ExpertOrderField
+                for label, prefix in (
+                    ("listed", [("listed", ASCENDING)]),
+                    ("category", [("listed", ASCENDING), ("category", ASCENDING)]),
+                )
+            ),
+        )
+
+    def indexed(self) -> Expert:
+        """The same with the derived fields made anew; call it before every write."""
+        self.listed = not self.disabled
+        self.language_keys = sorted({fold(language) for language in self.languages})
+        spoken = words(" ".join([self.name, self.title, *self.languages]))
+        self.terms = sorted(
+            {word[:end] for word in spoken for end in range(1, min(len(word), LONGEST_TERM) + 1)}
+        )
+        stars = round((self.rating or 0) * 100)
+        self.by_rating = f"{stars:04}{self.review_count:08}{self.id}"
+        self.by_experience = f"{self.experience_years:04}{self.id}"
+        self.by_rate = f"{self.hourly_rate:012}{self.id}"
+        self.by_name = f"{' '.join(words(self.name))[:LONGEST_NAME_KEY]}\t{self.id}"
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertFilter:
+    """What narrows the directory; all of it must hold, and an empty list narrows nothing.
+
+    `max_hourly_rate` is in minor units.
+    """
+
+    search: str | None = None
+    categories: tuple[Category, ...] | None = None
+    min_rating: float | None = None
+    max_hourly_rate: int | None = None
+    languages: tuple[str, ...] | None = None
+
+    def query(self) -> Filter:
+        """The filter as the database takes it.
+
+        Raises:
+            BadUserInput: for a search that is too long; names the argument.
+        """
+        found: dict[str, Any] = {"listed": True}
+        if self.categories:
+            only = sorted(set(self.categories))
+            found["category"] = (
+                only[0].value if len(only) == 1 else {"$in": [c.value for c in only]}
+            )
+        if self.min_rating is not None:
+            found["rating"] = {"$gte": self.min_rating}
+        if self.max_hourly_rate is not None:
+            found["hourly_rate"] = {"$lte": self.max_hourly_rate}
+        if self.languages:
+            found["language_keys"] = {"$in": [fold(language) for language in self.languages]}
+        if self.search is not None:
+            if len(self.search) > LONGEST_SEARCH:
+                raise BadUserInput(f"filter.search: at most {LONGEST_SEARCH} characters")
+            terms = sorted({word[:LONGEST_TERM] for word in words(self.search)[:MOST_WORDS]})
+            if terms:
+                found["terms"] = terms[0] if len(terms) == 1 else {"$all": terms}
+            elif self.search.strip():
+                # Nothing that could be a word: no name has it.
+                found["terms"] = {"$in": []}
+        return found
+
+
+async def directory(
+    filter_: ExpertFilter, field: ExpertOrderField, *, descending: bool, arguments: PageArguments
+) -> Page[Expert]:
+    """A page of the listed experts.
+
+    Raises:
+        BadUserInput: for a filter, a size or a cursor that makes no sense.
+    """
+    order = Order(f"{field}-{'desc' if descending else 'asc'}", f"by_{field.lower()}", descending)
+    return await page(Expert, [filter_.query()], order, arguments)
+
+
+async def category_counts() -> dict[Category, int]:
+    """How many listed experts each category has."""
+    pipeline = [
+        {"$match": {"listed": True}},
+        {"$group": {"_id": "$category", "count": {"$sum": 1}}},
+    ]
+    counted = {row["_id"]: row["count"] for row in await Expert.aggregate(pipeline).to_list()}
+    return {category: counted.get(category.value, 0) for category in Category}

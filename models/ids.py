@@ -1,0 +1,109 @@
+"""Global ids (Relay's `Node`): the type and the key, opaque and safe in a URL.
+
+A slot is computed, never stored, so its id says what it is: expert, start and length.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from functools import lru_cache
+
+from beanie import PydanticObjectId as Id
+from bson import ObjectId
+
+from models.errors import BadUserInput
+from models.slots import SlotKey
+
+__all__ = [
+    "Id",
+    "decode",
+    "encode",
+    "global_id",
+    "new_id",
+    "object_id",
+    "read_id",
+    "slot_id",
+    "slot_key",
+]
+
+LONGEST = 512
+SLOT = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
+
+
+def encode(text: str) -> str:
+    """Write a text as base64url without padding (RFC 4648, section 5)."""
+    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode(opaque: str) -> str:
+    """Read what `encode` wrote, and nothing else.
+
+    Raises:
+        ValueError: for anything that `encode` would not have written.
+    """
+    if len(opaque) > LONGEST:
+        raise ValueError("too long")
+    try:
+        text = urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode()
+    except (NotBase64, UnicodeError) as error:
+        raise ValueError("not base64url of a text") from error
+    if encode(text) != opaque:
+        raise ValueError("not canonical")
+    return text
+
+
+def new_id() -> Id:
+    """A new key, unique without asking the database."""
+    return Id(ObjectId())
+
+
+def global_id(kind: str, key: Id) -> str:
+    """The global id of a stored object."""
+    return encode(f"{kind}:{key}")
+
+
+def read_id(opaque: str) -> tuple[str, str]:
+    """The type and the key in a global id.
+
+    Raises:
+        ValueError: when it is no global id.
+    """
+    kind, colon, key = decode(opaque).partition(":")
+    if not colon:
+        raise ValueError("no type")
+    return kind, key
+
+
+def object_id(opaque: str, kind: str, argument: str) -> Id:
+    """The key in the global id of a stored object of that type.
+
+    Raises:
+        BadUserInput: when it is no id of that type; names the argument.
+    """
+    try:
+        found, key = read_id(opaque)
+    except ValueError:
+        found, key = "", ""
+    if found != kind or not Id.is_valid(key):
+        raise BadUserInput(f"{argument}: not the id of a {kind}")
+    return Id(key)
+
+
+@lru_cache(maxsize=16384)
+def slot_id(key: SlotKey) -> str:
+    """The global id of a slot: expert, start in quarter hours since 1970, minutes."""
+    return encode(f"Slot:{key.expert_id}:{key.cell}:{key.minutes}")
+
+
+def slot_key(opaque: str) -> SlotKey:
+    """The expert, start and length in a slot's id.
+
+    Raises:
+        ValueError: when it is not the id of a slot.
+    """
+    parts = SLOT.fullmatch(decode(opaque))
+    if parts is None:
+        raise ValueError("not a slot")
+    return SlotKey(Id(parts[1]), int(parts[2]), int(parts[3]))

@@ -1,0 +1,152 @@
+"""Pages by keyset: every list has an order key, a string that is unique and sorts as the list does.
+
+A page is one range over the index that begins with the list's predicates and ends with its order
+key, so its cost does not depend on where in the list it lies (Markus Winand, "No Offset"; the
+argument names are Relay's Cursor Connections).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from beanie import SortDirection
+
+from models.errors import BadUserInput
+from models.ids import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.base import Record
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+
+Row = TypeVar("Row", bound="Record")
+Filter = dict[str, Any]
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared and searched: without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """Relay's four; forward from the beginning where none is given."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many rows are asked for.
+
+        Raises:
+            BadUserInput: for a size outside 1 to 100, or both directions at once.
+        """
+        if self.first is not None and self.last is not None:
+            raise BadUserInput("last: give either first or last")
+        for name, size in (("first", self.first), ("last", self.last)):
+            if size is not None and not 1 <= size <= LARGEST_SIZE:
+                raise BadUserInput(f"{name}: must lie between 1 and {LARGEST_SIZE}")
+        return self.first or self.last or DEFAULT_SIZE
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether the page is counted from the end."""
+        return self.last is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a list: its name, the field that holds the order key, and the direction."""
+
+    name: str
+    field: str
+    descending: bool
+
+    def cursor(self, row: Record) -> str:
+        """Where a row stands, as an opaque text."""
+        return encode(f"{self.name}:{getattr(row, self.field)}")
+
+    def key(self, cursor: str, argument: str) -> str:
+        """The order key in a cursor.
+
+        Raises:
+            BadUserInput: when it is not a cursor of this order; names the argument.
+        """
+        try:
+            name, _, key = decode(cursor).partition(":")
+        except ValueError:
+            name = ""
+        if name != self.name:
+            raise BadUserInput(f"{argument}: not a cursor of this list in this order")
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and what is needed to count all of them."""
+
+    rows: Sequence[Row]
+    order: Order
+    has_next: bool
+    has_previous: bool
+    document: type[Row]
+    filters: Sequence[Filter]
+
+    async def total(self) -> int:
+        """How many rows the whole list has."""
+        return sum([await self.document.find(filter_).count() for filter_ in self.filters])
+
+
+async def page(
+    document: type[Row], filters: Sequence[Filter], order: Order, arguments: PageArguments
+) -> Page[Row]:
+    """Read one page of the union of some disjoint filters.
+
+    Raises:
+        BadUserInput: for a size or a cursor that makes no sense.
+    """
+    size = arguments.size
+    bounds: dict[str, str] = {}
+    past, short = ("$lt", "$gt") if order.descending else ("$gt", "$lt")
+    if arguments.after is not None:
+        bounds[past] = order.key(arguments.after, "after")
+    if arguments.before is not None:
+        bounds[short] = order.key(arguments.before, "before")
+    falling = order.descending != arguments.is_backward
+
+    rows: list[Row] = []
+    for filter_ in filters:
+        found = document.find(_within(filter_, order.field, bounds))
+        rows += (
+            await found.sort(
+                (order.field, SortDirection.DESCENDING if falling else SortDirection.ASCENDING)
+            )
+            .limit(size + 1)
+            .to_list()
+        )
+    rows.sort(key=lambda row: str(getattr(row, order.field)), reverse=falling)
+
+    has_more = len(rows) > size
+    rows = rows[:size]
+    if arguments.is_backward:
+        rows.reverse()
+        return Page(rows, order, arguments.before is not None, has_more, document, filters)
+    return Page(rows, order, has_more, arguments.after is not None, document, filters)
+
+
+def _within(filter_: Filter, field: str, bounds: Mapping[str, str]) -> Filter:
+    """Join the page's bounds to those that the filter has on the same field."""
+    joined = {**bounds, **filter_.get(field, {})}
+    for operator, tighter in (("$gt", max), ("$lt", min)):
+        if operator in joined and operator in bounds:
+            joined[operator] = tighter(joined[operator], bounds[operator])
+    return {**filter_, field: joined} if joined else filter_

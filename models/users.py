@@ -1,0 +1,65 @@
+"""Accounts: whoever signs in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from models.base import Record
+from models.errors import EmailTaken
+from models.ids import Id
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    CLIENT = "CLIENT"
+    EXPERT = "EXPERT"
+    ADMIN = "ADMIN"
+
+
+def email_key(email: str) -> str:
+    """The form in which addresses are compared: regardless of case."""
+    return email.strip().casefold()
+
+
+class User(Record):
+    """An account."""
+
+    name: str
+    email: str
+    email_key: str
+    password_hash: str
+    role: Role = Role.CLIENT
+    time_zone: str = "UTC"
+    email_verified: bool = False
+    disabled: bool = False
+    expert_id: Id | None = None
+    created_at: datetime
+
+    class Settings:
+        """`one_account_per_email` makes an address unique regardless of case."""
+
+        name = "users"
+        indexes = (
+            IndexModel([("email_key", ASCENDING)], unique=True, name="one_account_per_email"),
+        )
+
+    @classmethod
+    async def by_email(cls, email: str) -> User | None:
+        """The account with that address, whatever its case."""
+        return await cls.find_one(cls.email_key == email_key(email))
+
+    async def register(self) -> User:
+        """Store a new account.
+
+        Raises:
+            EmailTaken: when the index says that the address has one.
+        """
+        try:
+            return await self.insert()
+        except DuplicateKeyError as error:
+            raise EmailTaken from error

@@ -1,0 +1,85 @@
+"""What people type in, checked: every field's problem is found before any is told."""
+
+from __future__ import annotations
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from models.errors import InvalidInput, Problem
+from models.times import zone_names
+
+LONGEST_NAME = 100
+LONGEST_PHONE = 40
+
+
+class Checks:
+    """Collects problems; each check answers with the value in the form in which it is kept."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def refuse(self, field: str, message: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(field, message))
+
+    def done(self) -> None:
+        """End the checks.
+
+        Raises:
+            InvalidInput: when there was a problem.
+        """
+        if self.problems:
+            raise InvalidInput(self.problems)
+
+    def text(self, field: str, value: str, longest: int, label: str) -> str:
+        """A line of text that must not be empty."""
+        found = " ".join(value.split())
+        if not found:
+            self.refuse(field, f"{label} is required")
+        elif len(found) > longest:
+            self.refuse(field, f"{label} must have at most {longest} characters")
+        elif not found.isprintable():
+            self.refuse(field, f"{label} must not have control characters")
+        return found
+
+    def note(self, field: str, value: str | None, longest: int) -> str:
+        """A text of several lines that may be empty."""
+        found = (value or "").strip()
+        if len(found) > longest:
+            self.refuse(field, f"Notes must have at most {longest} characters")
+        elif any(not char.isprintable() and char not in "\n\r\t" for char in found):
+            self.refuse(field, "Notes must not have control characters")
+        return found
+
+    def email(self, field: str, value: str) -> str:
+        """An address (RFC 5322), not asked for at its server."""
+        if not value.strip():
+            self.refuse(field, "Email is required")
+            return ""
+        try:
+            return validate_email(value.strip(), check_deliverability=False).normalized
+        except EmailNotValidError:
+            self.refuse(field, "Enter a valid e-mail address, such as ada@example.com")
+            return ""
+
+    def phone(self, field: str, value: str, region: str | None) -> str:
+        """A number that can be dialled, in E.164; without a country code, of that region."""
+        if not value.strip():
+            self.refuse(field, "Phone is required")
+            return ""
+        try:
+            if len(value) <= LONGEST_PHONE:
+                number = phonenumbers.parse(value, region)
+                if phonenumbers.is_possible_number(number):
+                    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        except phonenumbers.NumberParseException:
+            pass
+        example = "with its country code, such as +44 20 7946 0018"
+        self.refuse(field, f"Enter a valid phone number{'' if region else ' ' + example}")
+        return ""
+
+    def time_zone(self, field: str, value: str | None) -> str | None:
+        """The IANA name of a zone, or None."""
+        if value is not None and value not in zone_names():
+            self.refuse(field, "Enter the IANA name of a time zone, such as Europe/Paris")
+        return value

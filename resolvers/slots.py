@@ -1,0 +1,170 @@
+"""Slots: what an expert offers, and what is nearest to a time that is gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from models.base import or_unavailable
+from models.bookings import Booking, BookingStatus, Span, active_bookings, taken_cells
+from models.calendars import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
+from models.errors import BadUserInput, SlotTaken
+from models.ids import Id
+from models.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
+from models.times import CELL_MINUTES, day_span, instant_of, local_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from models.slots import SlotKey
+
+LONGEST_SPAN = timedelta(days=62)
+MOST_DAYS = 62
+ALTERNATIVES = 3
+NEARBY = (timedelta(days=2), timedelta(days=7))
+
+
+async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
+    """The calendars of some experts, in their order, in one command."""
+    with or_unavailable():
+        found = await Calendar.find({"_id": {"$in": list(expert_ids)}}).to_list()
+    by_id = {calendar.id: calendar for calendar in found}
+    return [by_id.get(id_) for id_ in expert_ids]
+
+
+async def bookings_in(spans: Sequence[Span]) -> list[list[Booking]]:
+    """The active bookings in some spans, and some around them, in the order of the spans."""
+    with or_unavailable():
+        bookings = await active_bookings(spans)
+    by_expert: dict[Id, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        by_expert[booking.expert_id].append(booking)
+    return [by_expert[span.expert_id] for span in spans]
+
+
+def check_span(since: datetime, until: datetime) -> None:
+    """Refuse a span that makes no sense.
+
+    Raises:
+        BadUserInput: when it is empty or longer than 62 days; names the argument.
+    """
+    if until <= since:
+        raise BadUserInput("to: must be later than from")
+    if until - since > LONGEST_SPAN:
+        raise BadUserInput(f"to: at most {LONGEST_SPAN.days} days after from")
+
+
+def length_of(calendar: Calendar, minutes: int | None) -> int:
+    """The length in minutes that is asked for: the first offer's where none is named.
+
+    Raises:
+        BadUserInput: for a length that nobody could offer.
+    """
+    if minutes is None:
+        return calendar.rules.offers[0].minutes
+    if minutes % CELL_MINUTES or not SHORTEST_SESSION <= minutes <= LONGEST_SESSION:
+        raise BadUserInput(
+            f"minutes: a multiple of {CELL_MINUTES} from {SHORTEST_SESSION} to {LONGEST_SESSION}"
+        )
+    return minutes
+
+
+def slots_between(
+    calendar: Calendar,
+    bookings: Sequence[Booking],
+    minutes: int,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+) -> Iterator[Slot]:
+    """The listed slots that start in `[since, until)`, earliest first."""
+    taken = taken_cells(bookings, now)
+    return listed_slots(calendar.id, calendar.rules, taken, minutes, since, until, now)
+
+
+def days_span(first: date, count: int, zone_name: str) -> tuple[datetime, datetime]:
+    """The instants at which some local days begin and end.
+
+    Raises:
+        BadUserInput: for a count outside 1 to 62, or a day at the end of time.
+    """
+    if not 1 <= count <= MOST_DAYS:
+        raise BadUserInput(f"count: must lie between 1 and {MOST_DAYS}")
+    if not date(1971, 1, 1) <= first <= date(9000, 1, 1):
+        raise BadUserInput("from: not a day on which anyone could meet")
+    last = first + timedelta(days=count - 1)
+    return instant_of(day_span(first, zone_name)[0]), instant_of(day_span(last, zone_name)[1])
+
+
+def by_day(
+    slots: Iterator[Slot], first: date, count: int, zone_name: str
+) -> list[tuple[date, list[Slot]]]:
+    """Slots under the local days on which they start, days without any included."""
+    days: dict[date, list[Slot]] = {first + timedelta(days=n): [] for n in range(count)}
+    for slot in slots:
+        days[local_date(slot.key.starts_at, zone_name)].append(slot)
+    return list(days.items())
+
+
+def search_spans(calendar: Calendar, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Where to look for the next open slot: first the coming fortnight, then the rest."""
+    near = now + timedelta(days=14)
+    far = now + timedelta(days=calendar.rules.horizon_days + 2)
+    return [(now, near), (near, far)] if far > near else [(now, far)]
+
+
+def first_open(slots: Iterator[Slot]) -> Slot | None:
+    """The earliest slot that can be booked."""
+    return next((slot for slot in slots if slot.status is SlotStatus.OPEN), None)
+
+
+async def with_alternatives(taken: SlotTaken, now: datetime) -> SlotTaken:
+    """The same refusal with the nearest open slots of that length."""
+    key = taken.slot.key
+    calendar = await Calendar.get(key.expert_id)
+    found: list[Slot] = []
+    if calendar is None:
+        return taken
+    for reach in NEARBY:
+        since, until = key.starts_at - reach, key.starts_at + reach
+        [bookings] = await bookings_in([Span(key.expert_id, since, until)])
+        slots = slots_between(calendar, bookings, key.minutes, since, until, now)
+        open_slots = [slot for slot in slots if slot.status is SlotStatus.OPEN]
+        nearest = sorted(
+            open_slots, key=lambda slot: (abs(slot.key.cell - key.cell), slot.key.cell)
+        )
+        found = list(islice(nearest, ALTERNATIVES))
+        if len(found) == ALTERNATIVES:
+            break
+    return replace(taken, alternatives=found)
+
+
+def slot_while_active(booking: Booking, now: datetime) -> Slot | None:
+    """The slot that a booking takes, or None where it takes none any more."""
+    if not booking.occupies_at(now):
+        return None
+    held = booking.status is BookingStatus.HELD
+    status = SlotStatus.HELD if held else SlotStatus.BOOKED
+    return Slot(booking.key, booking.price, status, booking.held_until, (booking.client_id,))
+
+
+def slot_after(
+    booking: Booking, calendar: Calendar, others: Sequence[Booking], now: datetime
+) -> Slot:
+    """The slot that a booking took, as it now stands."""
+    return slot_of(booking.key, booking.price, calendar.rules, taken_cells(others, now))
+
+
+def span_of(key: SlotKey) -> Span:
+    """The time that decides whether a slot is free."""
+    return Span(key.expert_id, key.starts_at, key.ends_at + LONGEST_PAUSE)
+
+
+def listed(
+    key: SlotKey, calendar: Calendar, bookings: Sequence[Booking], now: datetime
+) -> Slot | None:
+    """The slot of that key, or None where it is not offered."""
+    return listed_slot(key, calendar.rules, taken_cells(bookings, now), now)

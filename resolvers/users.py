@@ -1,0 +1,144 @@
+"""Accounts: registering and signing in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auth.passwords import LONGEST, SHORTEST
+from auth.policies import may_see_user
+from models.base import or_unavailable
+from models.errors import NotAllowed, WrongCredentials
+from models.times import utc_now
+from models.users import Role, User, email_key
+from resolvers.checks import LONGEST_NAME, Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auth.passwords import Passwords
+    from auth.tokens import AccessToken, Tokens
+    from auth.viewers import Viewer
+    from models.ids import Id
+
+DEFAULT_ZONE = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in: who, and the token that says so."""
+
+    user: User
+    access: AccessToken
+
+
+async def register(
+    passwords: Passwords,
+    tokens: Tokens,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    time_zone: str | None,
+) -> Session:
+    """Make a client's account and sign it in.
+
+    Raises:
+        InvalidInput: every field's problem at once.
+        EmailTaken: when the address has an account, whatever its case.
+    """
+    user = await create(passwords, name, email, password, Role.CLIENT, time_zone)
+    return Session(user, tokens.issue(user.id, utc_now()))
+
+
+async def create(
+    passwords: Passwords,
+    name: str,
+    email: str,
+    password: str,
+    role: Role,
+    time_zone: str | None = None,
+) -> User:
+    """Make an account.
+
+    Raises:
+        InvalidInput: every field's problem at once.
+        EmailTaken: when the address has an account, whatever its case.
+    """
+    checks = Checks()
+    name = checks.text("name", name, LONGEST_NAME, "Name")
+    email = checks.email("email", email)
+    time_zone = checks.time_zone("timeZone", time_zone)
+    if not SHORTEST <= len(password) <= LONGEST:
+        checks.refuse("password", f"Use {SHORTEST} to {LONGEST} characters")
+    checks.done()
+    user = User(
+        name=name,
+        email=email,
+        email_key=email_key(email),
+        password_hash=await passwords.hash(password),
+        role=role,
+        time_zone=time_zone or DEFAULT_ZONE,
+        created_at=utc_now(),
+    )
+    with or_unavailable():
+        return await user.register()
+
+
+async def promote(email: str, role: Role) -> None:
+    """Give an account another role.
+
+    Raises:
+        NotAllowed: when there is no such account.
+    """
+    user = await _known(email)
+    user.role = role
+    with or_unavailable():
+        await user.save()
+
+
+async def disable(email: str) -> None:
+    """Keep an account from signing in.
+
+    Raises:
+        NotAllowed: when there is no such account.
+    """
+    user = await _known(email)
+    user.disabled = True
+    with or_unavailable():
+        await user.save()
+
+
+async def _known(email: str) -> User:
+    with or_unavailable():
+        user = await User.by_email(email)
+    if user is None:
+        raise NotAllowed
+    return user
+
+
+async def login(passwords: Passwords, tokens: Tokens, email: str, password: str) -> Session:
+    """Sign in.
+
+    Raises:
+        WrongCredentials: unknown address, wrong password or disabled account, in the same time.
+    """
+    with or_unavailable():
+        user = await User.by_email(email)
+    encoded = user.password_hash if user and not user.disabled else None
+    if not await passwords.matches(encoded, password[: LONGEST + 1]) or user is None:
+        raise WrongCredentials
+    return Session(user, tokens.issue(user.id, utc_now()))
+
+
+async def users(user_ids: Sequence[Id]) -> list[User | None]:
+    """Some accounts, in the order of their ids, in one command."""
+    with or_unavailable():
+        found = await User.find({"_id": {"$in": list(user_ids)}}).to_list()
+    by_id = {user.id: user for user in found}
+    return [by_id.get(id_) for id_ in user_ids]
+
+
+def seen(viewer: Viewer | None, user: User | None) -> User | None:
+    """The account if there is one and the viewer may see it."""
+    return user if user and may_see_user(viewer, user.id) else None

@@ -1,0 +1,312 @@
+"""Bookings: making, finding and cancelling them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from auth.viewers import signed_in
+from models import bookings as model
+from models.bookings import BookingStatus
+from models.ids import global_id
+from resolvers import bookings, slots
+from schema.context import Context, Info
+from schema.errors import InvalidInput, NotAllowed, SlotNotOffered, SlotTaken, TooLate
+from schema.experts import (
+    AfterArgument,
+    BeforeArgument,
+    Expert,
+    FirstArgument,
+    LastArgument,
+    any_expert,
+    calendar_of,
+)
+from schema.nodes import Money, Node
+from schema.pages import Connection, PageArguments
+from schema.scalars import TimeZone
+from schema.slots import Slot
+from schema.users import User, any_user
+
+strawberry.enum(model.BookingStatus, description="Where a booking is in its life.")
+
+
+@strawberry.enum(description="What can be done with a booking.")
+class BookingAction(Enum):
+    """The moves of a booking's life."""
+
+    CONFIRM = "CONFIRM"
+    COMPLETE = "COMPLETE"
+    MARK_NO_SHOW = "MARK_NO_SHOW"
+    CANCEL = "CANCEL"
+    RESCHEDULE = "RESCHEDULE"
+    REMOVE = "REMOVE"
+
+
+@strawberry.type(description="Whom the expert reaches.")
+class Contact:
+    """The client's contact for one booking."""
+
+    name: str = strawberry.field(description="The full name.")
+    email: str = strawberry.field(description="The e-mail address.")
+    phone: str = strawberry.field(description="The phone number, E.164.")
+    time_zone: TimeZone | None = strawberry.field(description="The client's zone.")
+
+    @classmethod
+    def of(cls, contact: model.Contact) -> Contact:
+        """The contact for the booking's parties."""
+        return cls(
+            name=contact.name,
+            email=contact.email,
+            phone=contact.phone,
+            time_zone=TimeZone(contact.time_zone) if contact.time_zone else None,
+        )
+
+
+@strawberry.type(description="One step of a booking's history.")
+class BookingChange:
+    """Who moved it from where to where, and when."""
+
+    at: datetime = strawberry.field(description="When.")
+    from_: BookingStatus | None = strawberry.field(
+        name="from", description="The status before; null for the first step."
+    )
+    to: BookingStatus = strawberry.field(description="The status after.")
+    starts_at: datetime = strawberry.field(description="The start after it.")
+    change: strawberry.Private[model.BookingChange]
+
+    @strawberry.field(description="Who did it; null for the clock.")
+    async def actor(self, info: Info) -> User | None:
+        """The account that made the step."""
+        actor_id = self.change.actor_id
+        return await any_user(info.context, actor_id) if actor_id else None
+
+    @classmethod
+    def of(cls, change: model.BookingChange) -> BookingChange:
+        """The step for the booking's parties."""
+        return cls(
+            at=change.at,
+            from_=change.before,
+            to=change.after,
+            starts_at=change.starts_at,
+            change=change,
+        )
+
+
+@strawberry.type(description="Time of an expert that a client holds or has booked.")
+class Booking(Node):
+    """A booking as its parties and administrators see it."""
+
+    reference: str = strawberry.field(description="A short name of it for people.")
+    status: BookingStatus = strawberry.field(description="Where it is in its life.")
+    starts_at: datetime = strawberry.field(description="The first instant.")
+    ends_at: datetime = strawberry.field(description="The instant after the last.")
+    minutes: int = strawberry.field(description="The session's length.")
+    price: Money = strawberry.field(description="As it was when it was booked.")
+    contact: Contact | None = strawberry.field(description="Null for a hold.")
+    note: str = strawberry.field(description="What the client would like to talk about.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    held_until: datetime | None = strawberry.field(description="When the hold ends.")
+    cancellable_until: datetime = strawberry.field(
+        description="Until when the client can cancel or move it."
+    )
+    sequence: int = strawberry.field(
+        description="The number of the calendar event that brought it to this state."
+    )
+    booking: strawberry.Private[model.Booking]
+
+    @classmethod
+    def of(cls, booking: model.Booking, context: Context) -> Booking:
+        """The booking for those who may see it."""
+        return cls(
+            id=strawberry.ID(global_id("Booking", booking.id)),
+            reference=booking.reference,
+            status=booking.status,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            minutes=booking.minutes,
+            price=Money(amount=booking.price, currency=context.services.currency),
+            contact=Contact.of(booking.contact) if booking.contact else None,
+            note=booking.note,
+            created_at=booking.created_at,
+            updated_at=booking.updated_at,
+            held_until=booking.held_until,
+            cancellable_until=booking.cancellable_until,
+            sequence=booking.sequence,
+            booking=booking,
+        )
+
+    @strawberry.field(description="Whose time it is.")
+    async def expert(self, info: Info) -> Expert:
+        """The expert, listed or not."""
+        return await any_expert(info.context, self.booking.expert_id)
+
+    @strawberry.field(description="Who booked it.")
+    async def client(self, info: Info) -> User:
+        """The client's account."""
+        return await any_user(info.context, self.booking.client_id)
+
+    @strawberry.field(description="Its time as a slot, as it now stands.")
+    async def slot(self, info: Info) -> Slot:
+        """The slot that it takes or took."""
+        context = info.context
+        now = slots.slot_while_active(self.booking, context.now)
+        if now is None:
+            calendar = await calendar_of(context, self.booking.expert_id)
+            others = await context.loaders.bookings.load(slots.span_of(self.booking.key))
+            now = slots.slot_after(self.booking, calendar, others, context.now)
+        return Slot.of(now, context)
+
+    @strawberry.field(description="What the viewer may do with it now.")
+    async def viewer_actions(self, info: Info) -> list[BookingAction]:
+        """The moves that would not be refused."""
+        context = info.context
+        can_cancel = bookings.may_cancel(context.viewer, self.booking, context.now)
+        return [BookingAction.CANCEL] if can_cancel else []
+
+    @strawberry.field(description="What happened to it, earliest first.")
+    async def history(self) -> list[BookingChange]:
+        """Every step since it was made."""
+        return [BookingChange.of(change) for change in self.booking.history]
+
+
+@strawberry.input(description="Whom the expert reaches.")
+class ContactInput:
+    """The client's contact."""
+
+    name: str = strawberry.field(description="The full name, at most 100 characters.")
+    email: str = strawberry.field(description="The e-mail address.")
+    phone: str = strawberry.field(description="The phone number, with its country code.")
+    time_zone: TimeZone | None = strawberry.field(default=None, description="The client's zone.")
+
+
+@strawberry.input(description="A slot to book.")
+class BookSlotInput:
+    """What a client sends to book."""
+
+    slot_id: strawberry.ID = strawberry.field(description="The slot.")
+    contact: ContactInput = strawberry.field(description="Whom the expert reaches.")
+    note: str | None = strawberry.field(default=None, description="At most 2,000 characters.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="The same key with the same input within a day gets the same booking.",
+    )
+
+
+@strawberry.input(description="A booking.")
+class BookingInput:
+    """Which booking is meant."""
+
+    booking_id: strawberry.ID = strawberry.field(description="Its id.")
+
+
+@strawberry.input(description="What narrows a list of bookings; it never widens it.")
+class BookingFilter:
+    """A filter; an empty list narrows nothing."""
+
+    email: str | None = strawberry.field(default=None, description="The contact's address.")
+    expert_id: strawberry.ID | None = strawberry.field(default=None, description="Of this expert.")
+    statuses: list[BookingStatus] | None = strawberry.field(
+        default=None, description="In any of these."
+    )
+    from_: datetime | None = strawberry.field(
+        default=None, name="from", description="Starting then or later."
+    )
+    to: datetime | None = strawberry.field(default=None, description="Starting before then.")
+
+
+BookSlotResult = Annotated[
+    Booking | SlotTaken | SlotNotOffered | InvalidInput,
+    strawberry.union("BookSlotResult", description="What `bookSlot` answers."),
+]
+BookingResult = Annotated[
+    Booking | NotAllowed | TooLate,
+    strawberry.union("BookingResult", description="What a change of a booking answers."),
+]
+BookingConnection = Connection[Booking]
+BookSlotArgument = Annotated[BookSlotInput, strawberry.argument(description="What to book.")]
+BookingArgument = Annotated[BookingInput, strawberry.argument(description="Which booking.")]
+
+
+@strawberry.type
+class BookingQuery:
+    """Finding bookings."""
+
+    @strawberry.field(
+        description="A client's own; an expert's own and those of their calendar; anyone's for an "
+        "administrator. Latest start first."
+    )
+    async def bookings(
+        self,
+        info: Info,
+        filter: Annotated[
+            BookingFilter | None, strawberry.argument(description="What narrows it.")
+        ] = None,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+    ) -> BookingConnection:
+        """A page of the viewer's bookings."""
+        viewer = signed_in(info.context.viewer)
+        wanted = filter or BookingFilter()
+        page = await bookings.listed(
+            viewer,
+            bookings.BookingFilter(
+                email=wanted.email,
+                expert_id=wanted.expert_id,
+                statuses=tuple(wanted.statuses or ()),
+                since=wanted.from_,
+                until=wanted.to,
+            ),
+            PageArguments(first, after, last, before),
+        )
+        return Connection.of(page, lambda booking: Booking.of(booking, info.context))
+
+    @strawberry.field(description="The booking of that id, if the viewer may see it.")
+    async def booking(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+    ) -> Booking | None:
+        """One booking by id."""
+        found = await bookings.visible(info.context.viewer, id)
+        return Booking.of(found, info.context) if found else None
+
+
+@strawberry.type
+class BookingMutation:
+    """Making and ending bookings."""
+
+    @strawberry.mutation(description="Book a slot. Needs a signed-in viewer.")
+    async def book_slot(self, info: Info, input: BookSlotArgument) -> BookSlotResult:
+        """Book one slot, exactly once."""
+        context = info.context
+        contact = input.contact
+        [booking] = await bookings.book(
+            context.services.ledger,
+            signed_in(context.viewer),
+            bookings.BookingRequest(
+                operation="bookSlot",
+                slot_ids=[input.slot_id],
+                name=contact.name,
+                email=contact.email,
+                phone=contact.phone,
+                time_zone=contact.time_zone,
+                note=input.note,
+                idempotency_key=input.idempotency_key,
+            ),
+            context.services.phone_region,
+        )
+        return Booking.of(booking, context)
+
+    @strawberry.mutation(description="Cancel a booking, or release a hold; its time becomes free.")
+    async def cancel_booking(self, info: Info, input: BookingArgument) -> BookingResult:
+        """End a booking that is still ahead."""
+        context = info.context
+        viewer = signed_in(context.viewer)
+        booking = await bookings.cancel(context.services.ledger, viewer, input.booking_id)
+        return Booking.of(booking, context)

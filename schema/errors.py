@@ -1,0 +1,164 @@
+"""Refusals as clients see them, and how the program's exceptions become them.
+
+A resolver raises; where the field's union has the refusal's type, the handler of that type makes
+it the answer. What no union takes becomes a GraphQL error with the exception's code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import strawberry
+from strawberry.schema import ExceptionHandler
+
+from models import errors as model
+from models.ids import slot_id
+from schema.context import Context, Info
+from schema.slots import Slot
+
+if TYPE_CHECKING:
+    from strawberry.types.field import StrawberryField
+
+
+@strawberry.enum(description="Stable codes of the refusals.")
+class RefusalCode(Enum):
+    """One for each type of refusal."""
+
+    EMAIL_TAKEN = "EMAIL_TAKEN"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    SESSION_ENDED = "SESSION_ENDED"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    INVALID_INPUT = "INVALID_INPUT"
+    LINK_EXPIRED = "LINK_EXPIRED"
+    SLOT_TAKEN = "SLOT_TAKEN"
+    SLOT_NOT_OFFERED = "SLOT_NOT_OFFERED"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    TOO_LATE = "TOO_LATE"
+
+
+@strawberry.interface(description="An expected answer that is not the wished one.")
+class Refusal:
+    """What every refusal says."""
+
+    code: RefusalCode = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people: what to do next.")
+
+
+@strawberry.type(description="Somebody has registered with that address.")
+class EmailTaken(Refusal):
+    """See the description."""
+
+
+@strawberry.type(description="The address is unknown or the password wrong.")
+class WrongCredentials(Refusal):
+    """See the description."""
+
+
+@strawberry.type(description="The account or the address has to wait.")
+class TooManyAttempts(Refusal):
+    """See the description."""
+
+    retry_after_seconds: int = strawberry.field(description="How long to wait.")
+
+
+@strawberry.type(description="A field and what is wrong with it.")
+class FieldProblem:
+    """One problem."""
+
+    field: str = strawberry.field(description="Its path in the input, such as contact.email.")
+    message: str = strawberry.field(description="What to correct.")
+
+
+@strawberry.type(description="Every field's problem at once.")
+class InvalidInput(Refusal):
+    """See the description."""
+
+    fields: list[FieldProblem] = strawberry.field(description="In the order of the input.")
+
+
+@strawberry.type(description="This slot is already booked. Please choose another slot.")
+class SlotTaken(Refusal):
+    """See the description."""
+
+    slot: Slot = strawberry.field(description="The slot as it stands.")
+    alternatives: list[Slot] = strawberry.field(
+        description="The nearest open slots of that length, nearest first."
+    )
+
+
+@strawberry.type(description="The expert does not offer this time and length, or not any more.")
+class SlotNotOffered(Refusal):
+    """See the description."""
+
+    slot_id: strawberry.ID = strawberry.field(description="What was asked for.")
+
+
+@strawberry.type(description="There is no such thing, or the viewer may not do this with it.")
+class NotAllowed(Refusal):
+    """See the description."""
+
+
+@strawberry.type(description="The deadline for this has passed.")
+class TooLate(Refusal):
+    """See the description."""
+
+    deadline: datetime = strawberry.field(description="When it was.")
+
+
+Raised = TypeVar("Raised", bound=model.Refused)
+Answer = Callable[[Raised, Context], dict[str, object]]
+
+
+class _Handler(ExceptionHandler[Any, Any], Generic[Raised]):
+    """Makes a refusal of one type from the exceptions of one class.
+
+    `more` says what the type has beside its code and message.
+    """
+
+    def __init__(
+        self,
+        exception_type: type[Raised],
+        error_type: type[Refusal],
+        more: Answer[Raised] = lambda _raised, _context: {},
+    ) -> None:
+        self.exception_type = exception_type
+        self.error_type = error_type
+        self._more = more
+
+    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:  # noqa: ARG002 - Strawberry's signature
+        """Answer with the refusal."""
+        more: dict[str, Any] = self._more(exception, info.context)
+        return self.error_type(code=RefusalCode(exception.code), message=exception.message, **more)
+
+
+def _problems(raised: model.InvalidInput, _context: Context) -> dict[str, object]:
+    found = [FieldProblem(field=p.field, message=p.message) for p in raised.problems]
+    return {"fields": found}
+
+
+def _taken(raised: model.SlotTaken, context: Context) -> dict[str, object]:
+    others = [Slot.of(slot, context) for slot in raised.alternatives]
+    return {"slot": Slot.of(raised.slot, context), "alternatives": others}
+
+
+HANDLERS = (
+    _Handler(model.EmailTaken, EmailTaken),
+    _Handler(model.WrongCredentials, WrongCredentials),
+    _Handler(model.NotAllowed, NotAllowed),
+    _Handler(
+        model.TooManyAttempts,
+        TooManyAttempts,
+        lambda raised, _context: {"retry_after_seconds": raised.retry_after_seconds},
+    ),
+    _Handler(model.InvalidInput, InvalidInput, _problems),
+    _Handler(model.SlotTaken, SlotTaken, _taken),
+    _Handler(
+        model.SlotNotOffered,
+        SlotNotOffered,
+        lambda raised, _context: {"slot_id": strawberry.ID(slot_id(raised.slot))},
+    ),
+    _Handler(model.TooLate, TooLate, lambda raised, _context: {"deadline": raised.deadline}),
+)

@@ -1,0 +1,142 @@
+"""Slots and what happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import date as calendar_date
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from models import slots as model
+from models.events import Event, EventKind, cursor_of
+from models.ids import Id, global_id, object_id, slot_id
+from models.slots import SlotStatus
+from schema.context import Context, Info
+from schema.nodes import Money, Node
+from subscriptions.slots import AVAILABLE, BOOKED, slot_events
+
+strawberry.enum(
+    SlotStatus,
+    description="OPEN can be booked; HELD where only holds stand in the way.",
+)
+
+
+@strawberry.type(description="A time and length that an expert offers: computed, never stored.")
+class Slot(Node):
+    """A slot as the viewer sees it."""
+
+    starts_at: datetime = strawberry.field(description="The first instant.")
+    ends_at: datetime = strawberry.field(description="The instant after the last.")
+    minutes: int = strawberry.field(description="The session's length.")
+    price: Money = strawberry.field(description="For the whole session.")
+    status: SlotStatus = strawberry.field(description="Whether it can be booked.")
+    held_until: datetime | None = strawberry.field(description="When the last hold on it ends.")
+    mine: bool = strawberry.field(description="Held or booked by the viewer.")
+
+    @classmethod
+    def of(cls, slot: model.Slot, context: Context) -> Slot:
+        """The slot for the viewer."""
+        viewer = context.viewer
+        return cls(
+            id=strawberry.ID(slot_id(slot.key)),
+            starts_at=slot.key.starts_at,
+            ends_at=slot.key.ends_at,
+            minutes=slot.key.minutes,
+            price=Money(amount=slot.price, currency=context.services.currency),
+            status=slot.status,
+            held_until=slot.held_until,
+            mine=slot.is_mine(viewer.id if viewer else None),
+        )
+
+
+@strawberry.type(description="The slots of one local day.")
+class Day:
+    """A day and what it offers."""
+
+    date: calendar_date = strawberry.field(description="In the zone that was asked for.")
+    slots: list[Slot] = strawberry.field(description="Earliest first.")
+
+
+@strawberry.enum(description="What happened to a slot.")
+class SlotEventKind(Enum):
+    """The kinds of events that are about time."""
+
+    HELD = "HELD"
+    BOOKED = "BOOKED"
+    RELEASED = "RELEASED"
+
+
+@strawberry.type(description="A change of a slot, in the expert's order, none missed.")
+class SlotEvent:
+    """An event for a watcher."""
+
+    cursor: str = strawberry.field(description="What to pass as `after` on return.")
+    sequence: int = strawberry.field(description="Its number among the expert's events.")
+    expert_id: strawberry.ID = strawberry.field(description="Whose calendar it is.")
+    kind: SlotEventKind = strawberry.field(description="What happened.")
+    at: datetime = strawberry.field(description="When.")
+    slot: Slot = strawberry.field(description="The slot that was held, booked or released.")
+    changed: list[Slot] = strawberry.field(
+        description="It and every other listed slot, of any length, whose status this changed, "
+        "as they now stand."
+    )
+
+    @classmethod
+    def of(cls, event: Event, context: Context) -> SlotEvent:
+        """The event for the viewer."""
+        if event.slot is None:
+            raise ValueError("an event of no slot")
+        return cls(
+            cursor=cursor_of(event.expert_id, event.sequence),
+            sequence=event.sequence,
+            expert_id=strawberry.ID(global_id("Expert", event.expert_id)),
+            kind=SlotEventKind(event.kind.value),
+            at=event.at,
+            slot=Slot.of(event.slot.slot(event.expert_id), context),
+            changed=[Slot.of(state.slot(event.expert_id), context) for state in event.changed],
+        )
+
+
+ExpertIdArgument = Annotated[
+    strawberry.ID, strawberry.argument(description="Whose calendar to watch.")
+]
+AfterArgument = Annotated[
+    str | None,
+    strawberry.argument(
+        description="A cursor of that expert: what came after it is sent first. One that is too "
+        "old is answered with CURSOR_EXPIRED."
+    ),
+]
+
+
+async def watch(
+    info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
+) -> AsyncGenerator[SlotEvent, None]:
+    """The events of some kinds for the viewer."""
+    key: Id = object_id(expert_id, "Expert", "expertId")
+    async for event in slot_events(info.context.services.hub, key, after, kinds):
+        yield SlotEvent.of(event, info.context)
+
+
+@strawberry.type
+class SlotSubscription:
+    """Watching an expert's time."""
+
+    @strawberry.subscription(description="Time of an expert that has been booked.")
+    async def slot_booked(
+        self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
+    ) -> AsyncGenerator[SlotEvent, None]:
+        """Bookings, and what they take."""
+        async for event in watch(info, expert_id, after, BOOKED):
+            yield event
+
+    @strawberry.subscription(description="Time of an expert that has become free.")
+    async def slot_available(
+        self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
+    ) -> AsyncGenerator[SlotEvent, None]:
+        """Cancellations and ended holds, and what they give back."""
+        async for event in watch(info, expert_id, after, AVAILABLE):
+            yield event

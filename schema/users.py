@@ -1,0 +1,162 @@
+"""Accounts and signing in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models import users as model
+from models.ids import Id, global_id
+from models.users import Role
+from resolvers import users
+from schema.context import Context, Info
+from schema.errors import EmailTaken, InvalidInput, TooManyAttempts, WrongCredentials
+from schema.experts import Expert, any_expert
+from schema.nodes import Node
+from schema.scalars import TimeZone
+
+if TYPE_CHECKING:
+    from resolvers.users import Session
+
+strawberry.enum(Role, description="What an account is for.")
+
+
+@strawberry.type(description="An account.")
+class User(Node):
+    """An account as its owner, those it books with and administrators see it."""
+
+    name: str = strawberry.field(description="The full name.")
+    email: str = strawberry.field(description="The address that signs in.")
+    email_verified: bool = strawberry.field(description="Whether a link to it was followed.")
+    role: Role = strawberry.field(description="What it is for.")
+    time_zone: TimeZone = strawberry.field(description="The zone that it prefers.")
+    disabled: bool = strawberry.field(description="Whether it is kept from signing in.")
+    expert_key: strawberry.Private[Id | None]
+
+    @classmethod
+    def of(cls, user: model.User) -> User:
+        """The account for clients."""
+        return cls(
+            id=strawberry.ID(global_id("User", user.id)),
+            name=user.name,
+            email=user.email,
+            email_verified=user.email_verified,
+            role=user.role,
+            time_zone=TimeZone(user.time_zone),
+            disabled=user.disabled,
+            expert_key=user.expert_id,
+        )
+
+    @strawberry.field(description="The expert that it is, if it is one.")
+    async def expert(self, info: Info) -> Expert | None:
+        """The account's entry in the directory."""
+        return await any_expert(info.context, self.expert_key) if self.expert_key else None
+
+
+@strawberry.type(description="A sign-in.")
+class SignedIn:
+    """Tokens and whom they name."""
+
+    access_token: str = strawberry.field(description="Send it as `Authorization: Bearer`.")
+    expires_at: datetime = strawberry.field(description="When the access token ends.")
+    refresh_token: str | None = strawberry.field(
+        description="Null where the session lives in a cookie."
+    )
+    user: User = strawberry.field(description="Who is signed in.")
+
+    @classmethod
+    def of(cls, session: Session) -> SignedIn:
+        """The session for its owner."""
+        return cls(
+            access_token=session.access.token,
+            expires_at=session.access.expires_at,
+            refresh_token=None,
+            user=User.of(session.user),
+        )
+
+
+RegisterResult = Annotated[
+    SignedIn | EmailTaken | InvalidInput | TooManyAttempts,
+    strawberry.union("RegisterResult", description="What `register` answers."),
+]
+LoginResult = Annotated[
+    SignedIn | WrongCredentials | TooManyAttempts,
+    strawberry.union("LoginResult", description="What `login` answers."),
+]
+
+
+@strawberry.input(description="A new account.")
+class RegisterInput:
+    """What somebody gives to register."""
+
+    name: str = strawberry.field(description="The full name, at most 100 characters.")
+    email: str = strawberry.field(description="The address that will sign in.")
+    password: str = strawberry.field(description="10 to 200 characters.")
+    time_zone: TimeZone | None = strawberry.field(default=None, description="Null: UTC.")
+
+
+@strawberry.input(description="An address and its password.")
+class LoginInput:
+    """What somebody gives to sign in."""
+
+    email: str = strawberry.field(description="The address, in any case.")
+    password: str = strawberry.field(description="The password.")
+
+
+@strawberry.type
+class UserQuery:
+    """Who is asking."""
+
+    @strawberry.field(description="Who is signed in; null: nobody.")
+    async def viewer(self, info: Info) -> User | None:
+        """The viewer's account."""
+        viewer = info.context.viewer
+        return User.of(viewer.user) if viewer else None
+
+
+RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
+LoginArgument = Annotated[LoginInput, strawberry.argument(description="Who signs in.")]
+
+
+@strawberry.type
+class UserMutation:
+    """Registering and signing in."""
+
+    @strawberry.mutation(description="Make a client's account and sign it in.")
+    async def register(self, info: Info, input: RegisterArgument) -> RegisterResult:
+        """A new account."""
+        services = info.context.services
+        session = await users.register(
+            services.passwords,
+            services.tokens,
+            name=input.name,
+            email=input.email,
+            password=input.password,
+            time_zone=input.time_zone,
+        )
+        return SignedIn.of(session)
+
+    @strawberry.mutation(description="Sign in.")
+    async def login(self, info: Info, input: LoginArgument) -> LoginResult:
+        """A new session."""
+        services = info.context.services
+        session = await users.login(
+            services.passwords, services.tokens, input.email, input.password
+        )
+        return SignedIn.of(session)
+
+
+async def any_user(context: Context, key: Id) -> User:
+    """The account of a booking."""
+    found = await context.loaders.user.load(key)
+    if found is None:
+        raise LookupError(f"no account {key}")
+    return User.of(found)
+
+
+async def user_by_key(context: Context, key: Id) -> User | None:
+    """The account of that key if the viewer may see it."""
+    found = users.seen(context.viewer, await context.loaders.user.load(key))
+    return User.of(found) if found else None

@@ -1,0 +1,204 @@
+"""The hub: delivers each expert's events to everyone who watches, in order and none missing.
+
+The event log in the database is the truth; broadcaster carries a nudge with the event in it, which
+makes the usual case fast. A nudge that is next in line is delivered, an older one dropped; a gap,
+or a look at the counters once a second, reads what is missing from the log.
+
+A watcher has a cursor into the channel's ring and no queue of its own, so a slow one costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from models.errors import BadUserInput, CursorExpired, Unavailable
+from models.events import Event, events_after, last_sequences
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from broadcaster import Broadcast
+
+    from models.ids import Id
+
+log = logging.getLogger(__name__)
+
+RING = 256
+RECONCILE_SECONDS = 1.0
+
+
+class Channel:
+    """The events of one expert as this process knows them, without a gap."""
+
+    def __init__(self, expert_id: Id) -> None:
+        self.expert_id = expert_id
+        self.name = f"expert:{expert_id}"
+        self.watchers = 0
+        self.task: asyncio.Task[None]
+        self.ready = asyncio.Event()
+        self.last = 0
+        self._ring: deque[Event] = deque(maxlen=RING)
+        self._moved = asyncio.Event()
+        self._reading = asyncio.Lock()
+
+    def begin(self, last: int) -> None:
+        """Start after the event of that number."""
+        self.last = last
+        self.ready.set()
+
+    async def hear(self, message: str) -> None:
+        """Take a nudge: deliver it if it is next, or read what is missing before it."""
+        try:
+            event = Event.model_validate_json(message)
+        except ValidationError:
+            log.warning("a nudge on %s is no event", self.name)
+            return
+        if event.sequence == self.last + 1:
+            self._deliver([event])
+        elif event.sequence > self.last:
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Deliver what the log has after the last event."""
+        async with self._reading:
+            while events := await events_after(self.expert_id, self.last):
+                self._deliver(events)
+
+    def _deliver(self, events: Sequence[Event]) -> None:
+        self._ring.extend(events)
+        self.last = events[-1].sequence
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    async def after(self, sequence: int) -> Sequence[Event]:
+        """Some events from the one after `sequence` on; waits until there is one.
+
+        Raises:
+            CursorExpired: when the next one is no longer kept.
+            Unavailable: when it has to be read and the database does not answer.
+        """
+        while self.last <= sequence:
+            await self._moved.wait()
+        missed = self.last - sequence
+        if missed <= len(self._ring):
+            return [self._ring[index] for index in range(-missed, 0)]
+        events = await events_after(self.expert_id, sequence)
+        if not events:
+            raise CursorExpired("after: these events are no longer kept; ask for the slots anew")
+        return events
+
+
+class Hub:
+    """The channels that somebody watches, one broadcaster subscription for each."""
+
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast = broadcast
+        self._channels: dict[Id, Channel] = {}
+        self._gate = asyncio.Lock()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Hub]:
+        """Own the channels' tasks for as long as the context lasts."""
+        async with self._broadcast, asyncio.TaskGroup() as self._tasks:
+            reconciler = self._tasks.create_task(self._reconcile(), name="reconcile")
+            try:
+                yield self
+            finally:
+                reconciler.cancel()
+                for channel in self._channels.values():
+                    channel.task.cancel()
+
+    async def announce(self, events: Sequence[Event]) -> None:
+        """Tell every process of committed events; best effort, since the log has them."""
+        for event in events:
+            try:
+                await self._broadcast.publish(f"expert:{event.expert_id}", event.model_dump_json())
+            except (OSError, RuntimeError) as error:
+                log.warning("a nudge could not be sent: %s", error)
+
+    async def follow(self, expert_id: Id, after: int | None) -> AsyncIterator[Event]:
+        """Every event after that number, or from now on; never ends by itself.
+
+        Raises:
+            BadUserInput: when there is no such expert, or no such event yet.
+            CursorExpired: when the next event is no longer kept.
+            Unavailable: when the database does not answer.
+        """
+        latest = (await last_sequences([expert_id])).get(expert_id)
+        if latest is None:
+            raise BadUserInput("expertId: there is no such expert")
+        if after is not None and after > latest:
+            raise BadUserInput("after: a cursor of an event that has not happened")
+        position = latest if after is None else after
+        channel = self._watch(expert_id)
+        try:
+            await channel.ready.wait()
+            while True:
+                for event in await channel.after(position):
+                    position = event.sequence
+                    yield event
+        finally:
+            self._leave(channel)
+
+    def _watch(self, expert_id: Id) -> Channel:
+        """The expert's channel; in the map before anything is awaited, so there is one."""
+        channel = self._channels.get(expert_id)
+        if channel is None:
+            channel = self._channels[expert_id] = Channel(expert_id)
+            channel.task = self._tasks.create_task(self._listen(channel), name=channel.name)
+        channel.watchers += 1
+        return channel
+
+    def _leave(self, channel: Channel) -> None:
+        channel.watchers -= 1
+        if not channel.watchers:
+            del self._channels[channel.expert_id]
+            channel.task.cancel()
+
+    async def _listen(self, channel: Channel) -> None:
+        subscription = self._broadcast.subscribe(channel.name)
+        # One at a time: the end of an old subscription must not undo a new one of that name.
+        async with self._gate:
+            subscriber = await subscription.__aenter__()
+        try:
+            await self._begin(channel)
+            while True:
+                nudge = await subscriber.get()
+                try:
+                    await channel.hear(nudge.message)
+                except Unavailable:
+                    log.warning("events of %s are late: the database is away", channel.name)
+        finally:
+            async with self._gate:
+                await subscription.__aexit__(None, None, None)
+
+    async def _begin(self, channel: Channel) -> None:
+        """Read the counter, once the subscription stands, so that nothing falls between."""
+        while True:
+            try:
+                channel.begin((await last_sequences([channel.expert_id]))[channel.expert_id])
+            except Unavailable:
+                await asyncio.sleep(RECONCILE_SECONDS)
+            else:
+                return
+
+    async def _reconcile(self) -> None:
+        """Look at the watched counters once a second, for nudges that got lost."""
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            watched = [channel for channel in self._channels.values() if channel.ready.is_set()]
+            if not watched:
+                continue
+            try:
+                latest = await last_sequences(channel.expert_id for channel in watched)
+                for channel in watched:
+                    if latest.get(channel.expert_id, 0) > channel.last:
+                        await channel.catch_up()
+            except Unavailable:
+                log.warning("the database is away; events follow when it is back")

@@ -1,0 +1,236 @@
+import gzip
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from web.assets import (
+    CONTENT_SECURITY_POLICY,
+    HashedFiles,
+    accepted_codings,
+    graphiql_page,
+)
+
+SCRIPT = b"console.log('a script');" * 20
+YEAR = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A built client of one script with both variants, one without, and a page."""
+    folder = tmp_path / "dist" / "assets" / "graphiql"
+    folder.mkdir(parents=True)
+    (folder / "main-1a2b.js").write_bytes(SCRIPT)
+    (folder / "main-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT))
+    (folder / "main-1a2b.js.br").write_bytes(b"as if by brotli")
+    (folder / "tiny-3c4d.css").write_bytes(b"a{}")
+    (folder / "notes.txt").write_bytes(b"of no known type")
+    (tmp_path / "dist" / "secret.js").write_bytes(b"outside of the folder")
+    (tmp_path / "dist" / "graphiql").mkdir()
+    (tmp_path / "dist" / "graphiql" / "index.html").write_bytes(b"<!doctype html>")
+    return tmp_path / "dist"
+
+
+@pytest.fixture
+def http(built: Path) -> httpx.AsyncClient:
+    """A client of an application that serves the built files."""
+    app = Starlette(routes=[Mount("/assets", HashedFiles(built))])
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+async def test_hashed_files_are_kept_for_a_year(http: httpx.AsyncClient) -> None:
+    """A file comes with its type and may be kept without asking again."""
+    answer = await http.get("/assets/graphiql/tiny-3c4d.css", headers={"Accept-Encoding": "br"})
+    assert answer.status_code == 200
+    assert answer.content == b"a{}"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == YEAR
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "length"),
+    [
+        ("gzip, deflate, br, zstd", "br", 15),
+        ("gzip", "gzip", len(gzip.compress(SCRIPT))),
+        ("br;q=0, gzip;q=0.5", "gzip", len(gzip.compress(SCRIPT))),
+        ("identity", None, len(SCRIPT)),
+        ("", None, len(SCRIPT)),
+    ],
+)
+async def test_the_smallest_accepted_variant_is_sent(
+    http: httpx.AsyncClient, accepted: str, coding: str | None, length: int
+) -> None:
+    """What was compressed at build time is sent to who accepts it, as the type it stands for."""
+    answer = await http.head("/assets/graphiql/main-1a2b.js", headers={"Accept-Encoding": accepted})
+    assert answer.status_code == 200
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["content-length"] == str(length)
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_variant_decodes_to_the_file(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/assets/graphiql/main-1a2b.js", headers={"Accept-Encoding": "gzip"})
+    assert answer.content == SCRIPT
+
+
+async def test_what_a_client_has_is_not_sent_again(http: httpx.AsyncClient) -> None:
+    """Each variant has its own entity tag, which is answered by 304 and nothing else."""
+    path = "/assets/graphiql/main-1a2b.js"
+    plain = await http.get(path, headers={"Accept-Encoding": "identity"})
+    zipped = await http.get(path, headers={"Accept-Encoding": "gzip"})
+    assert plain.headers["etag"] != zipped.headers["etag"]
+    again = await http.get(
+        path, headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == YEAR
+    assert again.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/",
+        "/assets/graphiql",
+        "/assets/graphiql/unknown-9z.js",
+        "/assets/graphiql/main-1a2b.js.br",
+        "/assets/graphiql/notes.txt",
+        "/assets/%2e%2e/secret.js",
+        "/assets/graphiql/..%2f..%2fsecret.js",
+        "/assets/..%5csecret.js",
+        "/assets/%2fsecret.js",
+        "/assets/graphiql/%00.js",
+    ],
+)
+async def test_nothing_else_is_found(http: httpx.AsyncClient, path: str) -> None:
+    """Folders, variants, unknown types and what lies outside have no address."""
+    answer = await http.get(path)
+    assert answer.status_code == 404
+    assert b"outside" not in answer.content
+
+
+async def test_files_are_only_read(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/assets/graphiql/main-1a2b.js")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("header", "codings"),
+    [
+        ("", {""}),
+        ("gzip", {"gzip"}),
+        ("GZIP;Q=1.0,  Br ; q=0.001", {"gzip", "br"}),
+        ("br;q=0, gzip;q=0.000", set()),
+    ],
+)
+def test_accept_encoding_is_read(header: str, codings: set[str]) -> None:
+    """A weight of nothing refuses a coding; letter case and blanks are of no matter."""
+    assert accepted_codings(header) == codings
+
+
+def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
+    """GraphiQL's page is not kept, and its policy lets it load from this host alone."""
+    page = graphiql_page(built)
+    assert page.body == b"<!doctype html>"
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["vary"] == "Accept"
+    assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "://" not in CONTENT_SECURITY_POLICY
+    assert "unsafe-eval" not in CONTENT_SECURITY_POLICY
+
+
+def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:
+    """Without a build the server does not start with half of its pages."""
+    with pytest.raises(RuntimeError, match="not built"):
+        graphiql_page(tmp_path)
+    with pytest.raises(RuntimeError, match="does not exist"):
+        HashedFiles(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    """The build hook, loaded by its path as hatchling does it."""
+    path = Path(__file__).parents[2] / "web" / "client" / "build_hook.py"
+    spec = importlib.util.spec_from_file_location("build_hook", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def client(tmp_path: Path, hook: ModuleType) -> Path:
+    """A client's sources, with the stamps of finished builds."""
+    (tmp_path / "graphiql").mkdir()
+    for name in (*hook.SHARED, "graphiql/main.tsx", "README.md"):
+        (tmp_path / name).write_text(f"content of {name}")
+    (tmp_path / "dist").mkdir()
+    for mode in hook.BUILDS:
+        hook.stamp(tmp_path, mode).write_text(hook.sources_hash(tmp_path, mode))
+    return tmp_path
+
+
+def test_unchanged_sources_are_not_built_again(client: Path, hook: ModuleType) -> None:
+    """Neither a new time nor a file that no build reads makes a build stale."""
+    (client / "graphiql" / "main.tsx").touch()
+    (client / "README.md").write_text("changed")
+    assert hook.stale_builds(client) == []
+
+
+@pytest.mark.parametrize("name", ["package-lock.json", "vite.config.ts", "graphiql/main.tsx"])
+def test_a_changed_source_is_built_again(client: Path, hook: ModuleType, name: str) -> None:
+    (client / name).write_text("changed")
+    assert hook.stale_builds(client) == ["graphiql"]
+
+
+def test_a_source_that_comes_goes_or_moves_is_built_again(client: Path, hook: ModuleType) -> None:
+    before = hook.sources_hash(client, "graphiql")
+    (client / "graphiql" / "new.css").write_text("")
+    added = hook.sources_hash(client, "graphiql")
+    (client / "graphiql" / "new.css").rename(client / "graphiql" / "renamed.css")
+    assert len({before, added, hook.sources_hash(client, "graphiql")}) == 3
+
+
+def test_a_missing_or_unfinished_build_is_made(client: Path, hook: ModuleType) -> None:
+    hook.stamp(client, "graphiql").unlink()
+    assert hook.stale_builds(client) == ["graphiql"]
+
+
+def test_a_failed_build_is_begun_again(
+    client: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even taking the change back makes a build that failed count as made."""
+
+    def fail(*_: object) -> None:
+        raise hook.ClientNotBuiltError
+
+    source = client / "graphiql" / "main.tsx"
+    before = source.read_text()
+    source.write_text("broken")
+    monkeypatch.setattr(hook, "install_packages", lambda _: None)
+    monkeypatch.setattr(hook, "run_node", fail)
+    with pytest.raises(hook.ClientNotBuiltError):
+        hook.build_client(client)
+    source.write_text(before)
+    assert hook.stale_builds(client) == ["graphiql"]
+
+
+def test_a_failure_is_told_in_one_line(hook: ModuleType) -> None:
+    """Of a failed command's output the errors are shown, not what came before them."""
+    npm = "npm warn old\n\nnpm error code ENOTFOUND\nnpm error syscall getaddrinfo\n"
+    assert hook.reason(npm) == "npm error code ENOTFOUND npm error syscall getaddrinfo"
+    vite = "vite v8\nerror during build:\nBuild failed with 1 error:\n\nCould not resolve x\n  at y"
+    assert hook.reason(vite) == (
+        "error during build: Build failed with 1 error: Could not resolve x"
+    )
+    assert hook.reason("\nKilled\n") == "Killed"
+    assert hook.reason("") == "no output"

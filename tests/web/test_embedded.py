@@ -1,0 +1,267 @@
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import AsyncMongoClient, MongoClient
+
+from models import replica_set
+from web import embedded
+from web.embedded import embedded_database
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+
+ROOT = Path(embedded.__file__).parents[1]
+PROGRAM = """
+import sys
+from pathlib import Path
+from pymongo import MongoClient
+from web.embedded import embedded_database
+
+with embedded_database(Path(sys.argv[1]), address="http://127.0.0.1:8000") as url:
+    with MongoClient(url) as client:
+        client.expertbook.notes.insert_one({"_id": "first"})
+        print(url, flush=True)
+        try:
+            sys.stdin.read()
+        except KeyboardInterrupt:
+            print(client.expertbook.notes.count_documents({}), flush=True)
+"""
+Program = subprocess.Popen[str]
+Start = Callable[[Path], tuple[Program, str]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start programs with an embedded database; whatever a test leaves of them is killed."""
+    programs = []
+
+    def started(data: Path) -> tuple[Program, str]:
+        program = subprocess.Popen(  # noqa: S603 - the test's own program
+            [sys.executable, "-c", PROGRAM, str(data)],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        programs.append(program)
+        assert program.stdout
+        return program, program.stdout.readline().strip()
+
+    yield started
+    for program in programs:
+        with program:
+            program.kill()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def family(program: Program) -> tuple[int, int]:
+    """Give the guardian's and the database server's process ids."""
+    (guardian,) = children(program.pid)
+    (server,) = children(guardian)
+    return guardian, server
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return met
+
+
+def notes(url: str) -> list[str]:
+    with MongoClient[dict[str, str]](url) as client:
+        return sorted(note["_id"] for note in client.expertbook.notes.find())
+
+
+@pytest.mark.parametrize("server", [embedded.MONGOD, embedded.SECANTUS])
+async def test_it_serves_transactions_and_keeps_the_data(
+    server: embedded.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction's write is there after a restart, even where the port has been taken."""
+    if server.program() is None:
+        pytest.skip(f"no {server.name} here")
+    if server is embedded.SECANTUS:
+        monkeypatch.setattr(embedded, "MONGOD", server)
+    data = tmp_path / "made" / "data"
+    with embedded_database(data) as url:
+        async with AsyncMongoClient[dict[str, str]](url) as client:
+            async with client.start_session() as session, await session.start_transaction():
+                await client.expertbook.notes.insert_one({"_id": "kept"}, session=session)
+            hello = await client.admin.command("hello")
+            assert hello["setName"] == server.replica_set
+            assert not replica_set.is_standalone(hello)
+    port = int(re.findall(r":(\d+)/", url)[0])
+    with socket.create_server(("127.0.0.1", port)), embedded_database(data) as moved:
+        assert moved != url
+        assert notes(moved) == ["kept"]
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
+def test_silence_is_a_connection_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ConnectionError, match=f"^The database at {host} does not serve: "):
+            replica_set.await_primary(host, seconds=0.2)
+
+
+def test_a_killed_program_takes_its_database_along(start: Start, tmp_path: Path) -> None:
+    """After kill -9 of the program nothing runs on, and the next start waits for that."""
+    program, url = start(tmp_path)
+    guardian, server = family(program)
+    program.kill()
+    program.wait()
+    with embedded_database(tmp_path) as again:
+        assert is_gone(guardian)
+        assert is_gone(server)
+        assert again == url
+        assert notes(again) == ["first"]
+
+
+def test_a_killed_guardian_takes_the_database_along(start: Start, tmp_path: Path) -> None:
+    program, _ = start(tmp_path)
+    guardian, server = family(program)
+    os.kill(guardian, signal.SIGKILL)
+    assert within(2, lambda: is_gone(server))
+
+
+def test_a_killed_database_comes_back(start: Start, tmp_path: Path) -> None:
+    """It serves at the same address, with the same data, and one line says so."""
+    program, url = start(tmp_path)
+    guardian, server = family(program)
+    os.kill(server, signal.SIGKILL)
+    assert notes(url) == ["first"]
+    assert family(program) != (guardian, server)
+    _, errors = program.communicate()
+    assert errors == "ExpertBook: The database died (signal 9); starting it again.\n"
+
+
+def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path) -> None:
+    """Kill -9 of program and database in the middle of writes keeps each acknowledged one."""
+    program, url = start(tmp_path)
+    _, server = family(program)
+    acknowledged = ["first"]
+    with MongoClient[dict[str, str]](url) as client:
+        for number in range(200):
+            note = f"note {number:03}"
+            with client.start_session() as session, session.start_transaction():
+                client.expertbook.notes.insert_one({"_id": note}, session=session)
+            acknowledged.append(note)
+        program.kill()
+        os.kill(server, signal.SIGKILL)
+    with embedded_database(tmp_path) as again:
+        assert notes(again) == acknowledged
+
+
+def test_a_folder_has_one_program(start: Start, tmp_path: Path) -> None:
+    program, url = start(tmp_path)
+    with pytest.raises(embedded.AlreadyRunning) as refusal, embedded_database(tmp_path):
+        pass
+    assert str(refusal.value) == (
+        f"ExpertBook already runs on {tmp_path} (process {program.pid}, http://127.0.0.1:8000). "
+        "Stop it, or set EXPERTBOOK_DATA to another folder."
+    )
+    assert notes(url) == ["first"]
+
+
+def test_ctrl_c_ends_the_program_first_and_the_database_last(start: Start, tmp_path: Path) -> None:
+    """The interrupt of the whole process group leaves the program its database to the end."""
+    program, _ = start(tmp_path)
+    guardian, server = family(program)
+    os.killpg(program.pid, signal.SIGINT)
+    output, errors = program.communicate(timeout=5)
+    assert (output, errors, program.returncode) == ("1\n", "", 0)
+    assert is_gone(guardian)
+    assert is_gone(server)
+
+
+def test_the_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep
+    log = tmp_path / "database.log"
+    command = [str(embedded.GUARDIAN), str(log), "process", sleep, "0.1"]
+    with subprocess.Popen(  # noqa: S603 - the guardian itself
+        [sys.executable, "-I", "-S", *command], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as guardian:
+        assert guardian.stdin
+        assert guardian.stderr
+        guardian.stdin.write(b".")
+        guardian.stdin.flush()
+        lines = guardian.stderr.read().decode().splitlines()
+    again = "ExpertBook: The database died (exit status 0); starting it again."
+    last = f"ExpertBook: The database died 6 times in a row (exit status 0); see {log}."
+    assert lines == [again] * 5 + [last]
+    assert guardian.returncode == 1
+
+
+def test_a_missing_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    advice = (
+        "Install SecantusDB with `uv sync --group database`, or mongod, or set MONGODB_URL to a "
+        "MongoDB replica set."
+    )
+    with pytest.raises(embedded.ServerNotFound) as refusal, embedded_database(tmp_path):
+        pass
+    assert str(refusal.value) == f"No database server was found. {advice}"
+    database = tmp_path / "database"
+    (database / "mongod").mkdir(parents=True)
+    (database / "mongod" / "WiredTiger").touch()
+    with pytest.raises(embedded.ServerNotFound) as refusal, embedded_database(tmp_path):
+        pass
+    assert str(refusal.value) == (
+        f"The data in {database} need mongod, which was not found. {advice}"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(embedded.FolderNotWritable) as refusal, embedded_database(file / "data"):
+        pass
+    assert str(refusal.value) == (
+        f"Cannot write to the data folder {file / 'data'} (Not a directory). "
+        "Set EXPERTBOOK_DATA to a folder of your own."
+    )
+
+
+def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
+    folder = tmp_path / "database" / embedded.SECANTUS.name
+    (folder / "WiredTiger.lock").mkdir(parents=True)
+    with pytest.raises(embedded.DidNotStart) as refusal, embedded_database(tmp_path):
+        pass
+    first, *log = str(refusal.value).splitlines()
+    assert first == f"The database did not start. {tmp_path / 'database.log'} ends with:"
+    assert 1 <= len(log) <= embedded.LOG_LINES
+    with contextlib.suppress(embedded.DidNotStart), embedded_database(tmp_path):
+        pass
+    assert (tmp_path / "database.old.log").read_text().splitlines()[-len(log) :] == log
+
+
+@pytest.mark.parametrize(
+    ("hello", "standalone"),
+    [({}, True), ({"setName": "rs0"}, False), ({"msg": "isdbgrid"}, False)],
+)
+def test_a_standalone_server_is_recognised(hello: dict[str, str], *, standalone: bool) -> None:
+    assert replica_set.is_standalone(hello) is standalone

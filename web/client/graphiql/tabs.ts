@@ -1,0 +1,24 @@
+import type { ComponentProps } from "react";
+import type { GraphiQL } from "graphiql";
+
+import bookSlot from "./operations/BookSlot.graphql?raw";
+import freeTimes from "./operations/FreeTimes.graphql?raw";
+import signIn from "./operations/SignIn.graphql?raw";
+import watchCalendar from "./operations/WatchCalendar.graphql?raw";
+
+type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
+
+/** The way from finding a free time to a booking, in the order in which it is gone. */
+export const tabs: Tabs = [
+  tab(freeTimes),
+  tab(signIn, { input: { email: "", password: "" } }),
+  tab(bookSlot, {
+    slotId: "",
+    contact: { name: "", email: "", phone: "" },
+  }),
+  tab(watchCalendar, { expertId: "" }),
+];
+
+function tab(query: string, variables?: object): Tabs[number] {
+  return { query, variables: variables ? JSON.stringify(variables, null, 2) : null };
+}

@@ -1,0 +1,34 @@
+"""For whatever watches the program: is it there, and can it serve?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from models.database import ping
+from models.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+async def alive(_request: Request) -> JSONResponse:
+    """The program runs."""
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+async def ready(request: Request) -> JSONResponse:
+    """The program can serve: 200, or 503 when the database does not answer."""
+    try:
+        await ping(request.app.state.client)
+    except DatabaseError:
+        checks, status = {"database": "unreachable"}, 503
+    else:
+        checks, status = {"database": "ok"}, 200
+    said = {"status": "ok" if status == 200 else "unavailable", "checks": checks}
+    return JSONResponse(said, status, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = [Route("/healthz", alive), Route("/readyz", ready)]
