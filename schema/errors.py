@@ -12,7 +12,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import strawberry
-from strawberry.schema import ExceptionHandler
 
 from models import errors as model
 from models.ids import slot_id
@@ -112,7 +111,7 @@ Raised = TypeVar("Raised", bound=model.Refused)
 Answer = Callable[[Raised, Context], dict[str, object]]
 
 
-class _Handler(ExceptionHandler[Any, Any], Generic[Raised]):
+class _Handler(Generic[Raised]):
     """Makes a refusal of one type from the exceptions of one class.
 
     `more` says what the type has beside its code and message.

@@ -12,7 +12,7 @@ from models.slots import SlotKey, starts
 from models.times import cell_of, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from random import Random
 
@@ -35,13 +35,16 @@ DAY: Final = timedelta(days=1)
 # Nothing happened lately: no event of it would still be kept, so none is written.
 SETTLED: Final = timedelta(seconds=KEPT_SECONDS) + DAY
 
-PAST: Final = {
+PAST: Final[Mapping[BookingStatus, int]] = {
     BookingStatus.COMPLETED: 84,
     BookingStatus.NO_SHOW: 6,
     BookingStatus.CANCELLED: 10,
 }
-COMING_AUTOMATIC: Final = {BookingStatus.CONFIRMED: 92, BookingStatus.CANCELLED: 8}
-COMING_BY_HAND: Final = {
+COMING_AUTOMATIC: Final[Mapping[BookingStatus, int]] = {
+    BookingStatus.CONFIRMED: 92,
+    BookingStatus.CANCELLED: 8,
+}
+COMING_BY_HAND: Final[Mapping[BookingStatus, int]] = {
     BookingStatus.CONFIRMED: 52,
     BookingStatus.PENDING: 40,
     BookingStatus.CANCELLED: 8,
@@ -62,14 +65,15 @@ class _Weeks(NamedTuple):
     days: int
     bookings: int
     cells: range
-    ends: dict[BookingStatus, int]
+    ends: Mapping[BookingStatus, int]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleCalendar:
     """A calendar in which nobody has booked yet, and what its bookings are made from.
 
-    `regular` has been there, and comes again, where the past and the coming weeks have a booking.
+    `regular` has been there, and comes again. `share` is how many bookings there are, as a part
+    of what is usual.
     """
 
     calendar: Calendar
@@ -78,6 +82,7 @@ class SampleCalendar:
     regular: Client | None
     notes: Sequence[str]
     new_id: Callable[[int], Id]
+    share: float
     moment: datetime
     rng: Random
 
@@ -113,22 +118,24 @@ class SampleCalendar:
         first = self.calendar.today(self.moment) - PAST_DAYS * DAY
         # A day more, in which the expert says how it went.
         beyond = cell_of(self.moment - SETTLED - DAY)
-        return _Weeks(first, PAST_DAYS, self.rng.randint(*PAST_BOOKINGS), range(beyond), PAST)
+        bookings = self._count(self.rng.uniform(*PAST_BOOKINGS))
+        return _Weeks(first, PAST_DAYS, bookings, range(beyond), PAST)
 
     def _coming(self) -> _Weeks:
-        hours = sum(range_.end - range_.start for range_ in self._rules.weekly) * COMING_DAYS / 7
+        minutes = sum(range_.end - range_.start for range_ in self._rules.weekly) * COMING_DAYS / 7
         short, long = (offer.minutes for offer in self._rules.offers)
         length = SHORTER * short + (1 - SHORTER) * long
-        first = self.calendar.today(self.moment)
+        beyond = self.moment + (COMING_DAYS + 2) * DAY
         return _Weeks(
-            first,
+            self.calendar.today(self.moment),
             COMING_DAYS,
-            round(hours / length * self.rng.uniform(*COMING_SHARE)),
-            range(
-                cell_of(self.moment + NOT_BEFORE) + 1, cell_of(self.moment + 2 * COMING_DAYS * DAY)
-            ),
+            self._count(minutes / length * self.rng.uniform(*COMING_SHARE)),
+            range(cell_of(self.moment + NOT_BEFORE) + 1, cell_of(beyond)),
             COMING_AUTOMATIC if self._rules.confirms_automatically else COMING_BY_HAND,
         )
+
+    def _count(self, usual: float) -> int:
+        return max(1, round(usual * self.share))
 
     def _free_slot(self, weeks: _Weeks, taken: set[int]) -> SlotKey | None:
         """A slot on some day of theirs; rarely none, as most days are nearly free."""
@@ -152,14 +159,14 @@ class SampleCalendar:
         return None
 
     def _booking(
-        self, id_: Id, key: SlotKey, client: Client, ends: dict[BookingStatus, int]
+        self, id_: Id, key: SlotKey, client: Client, ends: Mapping[BookingStatus, int]
     ) -> Booking:
-        offer = self._rules.offer(key.minutes) or self._rules.offers[0]
-        history = list(self._history(key, client, ends))
+        history = self._history(key, client, ends)
         status = history[-1].after
+        offer = self._rules.offer(key.minutes) or self._rules.offers[0]
         return Booking(
             id=id_,
-            expert_id=self.calendar.id,
+            expert_id=key.expert_id,
             client_id=client.id,
             status=status,
             active=status not in INACTIVE,
@@ -176,28 +183,42 @@ class SampleCalendar:
             history=history,
         ).placed()
 
+    def _history(
+        self, key: SlotKey, client: Client, ends: Mapping[BookingStatus, int]
+    ) -> list[BookingChange]:
+        """The steps to some end, each at a time and by somebody that the rules allow."""
+        [end] = self.rng.choices(list(ends), list(ends.values()))
+        by_hand = not self._rules.confirms_automatically
+        notice = timedelta(minutes=self._rules.minimum_notice_minutes)
+        # A day before either deadline, so that there is time for an answer and a cancellation.
+        deadline = key.starts_at - max(notice, self._cancellation_notice)
+        created_at = min(deadline, self.moment - SETTLED) - self._some_time(DAY, 15 * DAY)
+        steps = [
+            (created_at, client.id, BookingStatus.PENDING if by_hand else BookingStatus.CONFIRMED)
+        ]
+        is_answered = end is not BookingStatus.CANCELLED or self.rng.random() < CONFIRMED_FIRST
+        if by_hand and is_answered and end is not BookingStatus.PENDING:
+            answered_at = created_at + self._some_time(HOUR / 4, 12 * HOUR)
+            steps.append((answered_at, self.keeper_id, BookingStatus.CONFIRMED))
+        if end is BookingStatus.CANCELLED:
+            actor_id = client.id if self.rng.random() < BY_CLIENT else self.keeper_id
+            steps.append((created_at + self._some_time(12 * HOUR, DAY), actor_id, end))
+        elif ends is PAST:
+            steps.append((key.ends_at + self._some_time(0 * HOUR, 12 * HOUR), self.keeper_id, end))
+        befores = [None, *(status for _, _, status in steps)]
+        return [
+            BookingChange(
+                at=at, actor_id=actor_id, before=before, after=after, starts_at=key.starts_at
+            )
+            for before, (at, actor_id, after) in zip(befores, steps, strict=False)
+        ]
+
     @property
     def _cancellation_notice(self) -> timedelta:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
 
-    def _history(
-        self, key: SlotKey, client: Client, ends: dict[BookingStatus, int]
-    ) -> Iterator[BookingChange]:
-        """The steps to some end, each at a time and by somebody that the rules allow."""
-        [end] = self.rng.choices(list(ends), list(ends.values()))
-        notice = timedelta(minutes=self._rules.minimum_notice_minutes)
-        deadline = key.starts_at - max(notice, self._cancellation_notice)
-        created_at = min(deadline, self.moment - SETTLED) - self._some_time(DAY, 15 * DAY)
-        asked = (
-            BookingStatus.CONFIRMED
-            if self._rules.confirms_automatically
-            else BookingStatus.PENDING
+    def _some_time(self, shortest: timedelta, longest: timedelta) -> timedelta:
+        """A time between the two in whole seconds."""
+        return timedelta(
+            seconds=self.rng.randrange(int(shortest.total_seconds()), int(longest.total_seconds()))
         )
-        status = asked
-
-        def step(at: datetime, actor_id: Id, after: BookingStatus) -> BookingChange:
-            return BookingChange(
-                at=at, actor_id=actor_id, before=None, after=after, starts_at=key.starts_at
-            )
-
-        yield status

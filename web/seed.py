@@ -8,36 +8,40 @@ a program that sleeps through the loss of its claim does no harm when it wakes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
+from hashlib import blake2b
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from models.base import or_unavailable
-from models.bookings import Booking, Contact
-from models.calendars import Calendar
+from models.bookings import Contact
+from models.calendars import Calendar, Offer, Rules, WeeklyRange
 from models.errors import Unavailable
-from models.events import KEPT_SECONDS
 from models.experts import Category, Expert
 from models.ids import Id
 from models.settings import Seeding, advance_seeding, begin_seeding, insert_missing, seeding
 from models.users import Role, User, email_key
-from web.samples import SampleClient, SampleExpert, sample_clients, sample_experts
+from web.sample_bookings import Client, SampleCalendar
+from web.samples import SAMPLE_NOTES, SampleClient, SampleExpert, sample_clients, sample_experts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-Progress = Callable[[int, int], None]
+    Progress = Callable[[int, int], None]
 
-DEMO_CLIENT: Final = ("client@example.com", Role.CLIENT)
-DEMO_EXPERT: Final = ("expert@example.com", Role.EXPERT)
-DEMO_ADMIN: Final = ("admin@example.com", Role.ADMIN)
-DEMO_ACCOUNTS: Final = (DEMO_CLIENT, DEMO_EXPERT, DEMO_ADMIN)
+DEMO_CLIENT: Final = "client@example.com"
+DEMO_EXPERT: Final = "expert@example.com"
+DEMO_ADMIN: Final = "admin@example.com"
+DEMO_ACCOUNTS: Final = (
+    (DEMO_CLIENT, Role.CLIENT),
+    (DEMO_EXPERT, Role.EXPERT),
+    (DEMO_ADMIN, Role.ADMIN),
+)
 DEMO_PASSWORD: Final = "expertbook-demo"  # noqa: S105 - meant to be known
 
 NO_PASSWORD: Final = "!"  # noqa: S105 - no password has this hash
@@ -46,16 +50,10 @@ CLIENTS: Final = 200
 BATCH: Final = 50  # experts, with some 600 bookings
 POLL_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 5.0  # with an owner that writes no batch
-
-COMING_DAYS: Final = 21
-PAST_DAYS: Final = 28
-PAST_BOOKINGS: Final = (3, 8)
-COMING_SHARE: Final = (0.03, 0.06)
-DEMO_CLIENT_EXPERTS: Final = 6  # with whom the demo client has been, and goes again
-NOT_BEFORE: Final = timedelta(hours=2)
-# Nothing happened lately, so no event of it would still be kept, and none is written.
-SETTLED: Final = timedelta(seconds=KEPT_SECONDS) + timedelta(days=1)
-DAY: Final = timedelta(days=1)
+BUSY_EXPERTS: Final = 1000  # of more, each has fewer bookings: half a millisecond for each
+DEMO_CLIENT_EXPERTS: Final = 6  # whom the demo client has seen and is going to see
+AGE_MINUTES: Final = (90 * 24 * 60, 900 * 24 * 60)
+CLARA: Final = SampleClient("Clara Client", DEMO_CLIENT, "Europe/Berlin", "+442079460100")
 
 
 class Outcome(Enum):
@@ -66,22 +64,14 @@ class Outcome(Enum):
     HAS_ITS_OWN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Client:
-    id: Id
-    contact: Contact
-
-
-async def seed(
-    *, experts: int, now: datetime, password_hash: str, progress: Progress
-) -> Outcome:
+async def seed(*, experts: int, now: datetime, password_hash: str, progress: Progress) -> Outcome:
     """Fill a database that has no accounts with sample data.
 
     Of several programs one does it and the others wait; one that does not get on is replaced. What
     was begun is finished as it was begun, whatever the arguments.
 
     Args:
-        experts: how many; their bookings are in proportion.
+        experts: how many; each has some 12 bookings, of more than a thousand fewer.
         now: what the data are relative to.
         password_hash: of `DEMO_PASSWORD`, for the demo accounts; no other account has a password.
         progress: is told how many experts are there, and of how many.
@@ -129,13 +119,13 @@ async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
 async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seeding:
     """Write what is missing, until it is finished or the claim is lost."""
     try:
-        users, clients = _clients(claim.moment, password_hash)
+        users, clients = _accounts(claim.moment, password_hash)
         await insert_missing(users)
         samples = enumerate(sample_experts(claim.experts, SEED))
         rest = islice(samples, claim.done, None)
         while batch := list(islice(rest, BATCH)):
             progress(claim.done, claim.experts)
-            await _write(batch, clients, claim.moment, password_hash)
+            await _write(batch, clients, claim, password_hash)
             step = claim.model_copy(update={"done": claim.done + len(batch)})
             if not await advance_seeding(claim, step):
                 return await seeding() or claim
@@ -151,127 +141,119 @@ async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seedi
 
 
 async def _write(
-    batch: Iterable[tuple[int, SampleExpert]],
-    clients: Sequence[_Client],
-    moment: datetime,
+    batch: Sequence[tuple[int, SampleExpert]],
+    clients: Sequence[Client],
+    claim: Seeding,
     password_hash: str,
 ) -> None:
-    people = [_Person.of(index, sample, moment, password_hash) for index, sample in batch]
-    bookings = [booking for person in people for booking in person.book(clients, moment)]
+    people = [_person(index, sample, claim.moment, password_hash) for index, sample in batch]
+    calendars = [
+        _calendar(index, sample, user, clients, claim)
+        for (index, sample), (user, _) in zip(batch, people, strict=True)
+    ]
+    bookings = [booking for calendar in calendars for booking in calendar.fill()]
     # What names others comes after them.
-    await insert_missing([person.user for person in people])
-    await insert_missing([person.expert for person in people])
-    await insert_missing([person.calendar for person in people])
+    await insert_missing([user for user, _ in people])
+    await insert_missing([expert for _, expert in people])
+    await insert_missing([calendar.calendar for calendar in calendars])
     await insert_missing(bookings)
 
 
-def _clients(moment: datetime, password_hash: str) -> tuple[list[User], list[_Client]]:
+def _person(
+    index: int, sample: SampleExpert, moment: datetime, password_hash: str
+) -> tuple[User, Expert]:
+    """An expert's account and entry in the directory; the first is the demo account's."""
+    email = sample.email if index else DEMO_EXPERT
+    user = _user(f"keeper {index}", sample.name, email, sample.time_zone, moment)
+    user.role = Role.EXPERT
+    user.expert_id = _id(f"expert {index}")
+    user.password_hash = NO_PASSWORD if index else password_hash
+    expert = Expert(
+        id=user.expert_id,
+        user_id=user.id,
+        slug=sample.slug,
+        name=sample.name,
+        title=sample.title,
+        category=Category(sample.category),
+        bio=sample.bio,
+        experience_years=sample.experience_years,
+        languages=list(sample.languages),
+        hourly_rate=sample.hourly_rate,
+        rating=sample.rating,
+        review_count=sample.review_count,
+    )
+    return user, expert.indexed()
+
+
+def _calendar(
+    index: int, sample: SampleExpert, keeper: User, clients: Sequence[Client], claim: Seeding
+) -> SampleCalendar:
+    rules = Rules(
+        time_zone=sample.time_zone,
+        weekly=tuple(
+            WeeklyRange(weekday=weekday, start=start, end=end)
+            for weekday, start, end in sample.weekly
+        ),
+        offers=tuple(Offer(minutes=minutes, price=price) for minutes, price in sample.offers),
+        break_minutes=sample.break_minutes,
+        minimum_notice_minutes=sample.minimum_notice_minutes,
+        horizon_days=sample.horizon_days,
+        cancellation_notice_minutes=sample.cancellation_notice_minutes,
+        confirms_automatically=sample.confirms_automatically,
+    )
+    demo_client, *others = clients
+    return SampleCalendar(
+        calendar=Calendar(id=_id(f"expert {index}"), rules=rules),
+        keeper_id=keeper.id,
+        clients=others,
+        regular=demo_client if index < DEMO_CLIENT_EXPERTS else None,
+        notes=SAMPLE_NOTES[sample.category],
+        new_id=lambda number: _id(f"booking {index} {number}"),
+        share=min(1, BUSY_EXPERTS / claim.experts),
+        moment=claim.moment,
+        rng=_rng(f"calendar {index}"),
+    )
+
+
+def _accounts(moment: datetime, password_hash: str) -> tuple[list[User], list[Client]]:
     """The accounts that are no expert's, and those of them who book, the demo client first."""
-    rng = _rng("accounts")
-    demo = SampleClient("Clara Client", DEMO_CLIENT[0], "Europe/Berlin", "+442079460100")
-    samples = [demo, *sample_clients(CLIENTS, SEED)]
+    samples = [CLARA, *sample_clients(CLIENTS, SEED)]
     users = [
-        User(
-            id=_id("client", index),
-            name=sample.name,
-            email=sample.email,
-            email_key=email_key(sample.email),
-            password_hash=NO_PASSWORD if index else password_hash,
-            time_zone=sample.time_zone,
-            email_verified=True,
-            created_at=_registered(rng, moment),
-        )
+        _user(f"client {index}", sample.name, sample.email, sample.time_zone, moment)
         for index, sample in enumerate(samples)
     ]
     clients = [
-        _Client(
+        Client(
             user.id,
-            Contact(
-                name=user.name, email=user.email, phone=sample.phone, time_zone=user.time_zone
-            ),
+            Contact(name=user.name, email=user.email, phone=sample.phone, time_zone=user.time_zone),
         )
         for user, sample in zip(users, samples, strict=True)
     ]
-    admin = User(
-        id=_id("admin", 0),
-        name="Ada Admin",
-        email=DEMO_ADMIN[0],
-        email_key=email_key(DEMO_ADMIN[0]),
-        password_hash=password_hash,
-        role=Role.ADMIN,
-        email_verified=True,
-        created_at=_registered(rng, moment),
-    )
+    admin = _user("admin", "Ada Admin", DEMO_ADMIN, "Europe/London", moment)
+    admin.role = Role.ADMIN
+    users[0].password_hash = admin.password_hash = password_hash
     return [*users, admin], clients
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """An expert with everything that is the expert's; the first one is the demo account's."""
+def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> User:
+    """An account older than any booking, into which nobody can sign in."""
+    return User(
+        id=_id(key),
+        name=name,
+        email=email,
+        email_key=email_key(email),
+        password_hash=NO_PASSWORD,
+        time_zone=time_zone,
+        email_verified=True,
+        created_at=moment - timedelta(minutes=_rng(key).randrange(*AGE_MINUTES)),
+    )
 
-    index: int
-    rng: Random
-    user: User
-    expert: Expert
-    calendar: Calendar
 
-    @classmethod
-    def of(
-        cls, index: int, sample: SampleExpert, moment: datetime, password_hash: str
-    ) -> _Person:
-        rng = _rng(f"expert {index}")
-        user_id, expert_id = _id("user", index), _id("expert", index)
-        email = sample.email if index else DEMO_EXPERT[0]
-        user = User(
-            id=user_id,
-            name=sample.name,
-            email=email,
-            email_key=email_key(email),
-            password_hash=NO_PASSWORD if index else password_hash,
-            role=Role.EXPERT,
-            time_zone=sample.time_zone,
-            email_verified=True,
-            expert_id=expert_id,
-            created_at=_registered(rng, moment),
-        )
-        expert = Expert(
-            id=expert_id,
-            user_id=user_id,
-            slug=sample.slug,
-            name=sample.name,
-            title=sample.title,
-            category=Category(sample.category),
-            bio=sample.bio,
-            experience_years=sample.experience_years,
-            languages=list(sample.languages),
-            hourly_rate=sample.hourly_rate,
-            rating=sample.rating,
-            review_count=sample.review_count,
-        ).indexed()
-        return cls(index, rng, user, expert, Calendar(id=expert_id, rules=_rules(sample)))
+def _id(key: str) -> Id:
+    """The id of a sample; as if made on the first day of 1970, so no real one is equal to it."""
+    return Id(bytes(2) + blake2b(f"{SEED} {key}".encode(), digest_size=10).digest())
 
-    def book(self, clients: Sequence[_Client], moment: datetime) -> list[Booking]:
-        """Make up the bookings, the earliest change first, and count them in the calendar."""
-        rules = self.calendar.rules
-        today = self.calendar.today(moment)
-        past = (today - PAST_DAYS * DAY, PAST_DAYS, self.rng.randint(*PAST_BOOKINGS))
-        coming = (today, COMING_DAYS, self._coming())
-        taken: set[int] = set()
-        made: list[Booking] = []
-        for first, days, count in (past, coming):
-            for number in range(count):
-                day = first + int(days * self.rng.random()) * DAY
-                key = self._free(day, taken, moment)
-                if key is None:
-                    continue
-                taken.update(key.occupies(rules))
-                is_demo = number == 0 and self.index < DEMO_CLIENT_EXPERTS
-                client = clients[0] if is_demo else self.rng.choice(clients[1:])
-                made.append(self._booking(key, client, moment))
-        made.sort(key=lambda booking: booking.updated_at)
-        for sequence, booking in enumerate(made, 1):
-            booking.sequence = sequence
-        if made:
-            self.calendar.sequence = len(made)
-            self.calendar.last_event_at = made[-1].updated_at
-        return made
+
+def _rng(key: str) -> Random:
+    """Chance that is the same every time."""
+    return Random(f"{SEED} {key}")  # noqa: S311 - sample data, nothing secret

@@ -1,0 +1,174 @@
+"""Clients as others would write them: GraphQL over HTTP, and graphql-transport-ws on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import websockets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CONTACT = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+442079460018"}
+PASSWORD = "correct horse battery"
+
+REGISTER = """
+mutation Register($input: RegisterInput!) {
+  register(input: $input) { __typename ... on SignedIn { accessToken user { id } } }
+}"""
+
+BOOK = """
+mutation Book($input: BookSlotInput!) {
+  bookSlot(input: $input) {
+    __typename
+    ... on Booking { id status startsAt sequence slot { id status mine } }
+    ... on SlotTaken { message slot { id status } alternatives { id status startsAt } }
+    ... on SlotNotOffered { slotId message }
+    ... on InvalidInput { fields { field message } }
+  }
+}"""
+
+CANCEL = """
+mutation Cancel($id: ID!) {
+  cancelBooking(input: {bookingId: $id}) {
+    __typename
+    ... on Booking { id status sequence }
+    ... on TooLate { deadline }
+    ... on Refusal { code message }
+  }
+}"""
+
+SLOTS = """
+query Slots($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
+  expert(id: $id) {
+    cursor sequence
+    slots(from: $from, to: $to, minutes: $minutes) {
+      id startsAt endsAt minutes status mine heldUntil price { amount currency }
+    }
+  }
+}"""
+
+
+@dataclass
+class Api:
+    """A GraphQL client of one server, signed in or not."""
+
+    http: httpx.AsyncClient
+    url: str
+    token: str | None = None
+    numbers: Any = field(default_factory=count)
+
+    def signed_in(self, token: str) -> Api:
+        """The same client with an access token."""
+        return Api(self.http, self.url, token, self.numbers)
+
+    async def post(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The whole answer of an operation."""
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        response = await self.http.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables}, headers=headers
+        )
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that must succeed."""
+        answer = await self.post(query, **variables)
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def code(self, query: str, /, **variables: Any) -> str:
+        """The code of the one error of an operation that must fail."""
+        [error] = (await self.post(query, **variables))["errors"]
+        code: str = error["extensions"]["code"]
+        return code
+
+    async def newcomer(self, name: str = "Ada Lovelace") -> Api:
+        """A client with a new account."""
+        email = f"{id(self)}-{next(self.numbers)}@example.com"
+        wanted = {"name": name, "email": email, "password": PASSWORD}
+        registered = await self.ask(REGISTER, input=wanted)
+        return self.signed_in(registered["register"]["accessToken"])
+
+    async def book(self, slot_id: str, **more: Any) -> dict[str, Any]:
+        """What `bookSlot` answers."""
+        wanted = {"slotId": slot_id, "contact": CONTACT, **more}
+        answer: dict[str, Any] = (await self.ask(BOOK, input=wanted))["bookSlot"]
+        return answer
+
+    async def cancel(self, booking_id: str) -> dict[str, Any]:
+        """What `cancelBooking` answers."""
+        answer: dict[str, Any] = (await self.ask(CANCEL, id=booking_id))["cancelBooking"]
+        return answer
+
+    async def slots(
+        self, expert_id: str, since: str, until: str, minutes: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The listed slots of an expert."""
+        variables = {"id": expert_id, "from": since, "to": until, "minutes": minutes}
+        found: list[dict[str, Any]] = (await self.ask(SLOTS, **variables))["expert"]["slots"]
+        return found
+
+
+class Socket:
+    """A graphql-transport-ws client that sees every message."""
+
+    def __init__(self, connection: websockets.ClientConnection) -> None:
+        self.connection = connection
+
+    async def send(self, **message: Any) -> None:
+        """Send a message."""
+        await self.connection.send(json.dumps(message))
+
+    async def receive(self, seconds: float = 5) -> dict[str, Any]:
+        """The next message, which must come in time."""
+        async with asyncio.timeout(seconds):
+            message: dict[str, Any] = json.loads(await self.connection.recv())
+        return message
+
+    async def closed(self, seconds: float = 10) -> int | None:
+        """The code with which the server closes the socket."""
+        async with asyncio.timeout(seconds):
+            await self.connection.wait_closed()
+        return self.connection.close_code
+
+    async def initialise(self, token: str | None = None) -> None:
+        """Begin the protocol."""
+        payload = {"authorization": f"Bearer {token}"} if token else {}
+        await self.send(type="connection_init", payload=payload)
+        assert await self.receive() == {"type": "connection_ack"}
+
+    async def subscribe(self, id_: str, query: str, /, **variables: Any) -> None:
+        """Start an operation."""
+        await self.send(type="subscribe", id=id_, payload={"query": query, "variables": variables})
+
+    async def event(self, field_: str, seconds: float = 5) -> dict[str, Any]:
+        """The next event of the only subscription."""
+        message = await self.receive(seconds)
+        assert message["type"] == "next", message
+        event: dict[str, Any] = message["payload"]["data"][field_]
+        return event
+
+    async def is_quiet(self, seconds: float = 0.3) -> bool:
+        """Whether nothing comes for a while."""
+        try:
+            await self.receive(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+@asynccontextmanager
+async def open_socket(url: str, subprotocol: str = "graphql-transport-ws") -> AsyncIterator[Socket]:
+    """Connect to a server, without any message sent."""
+    address = url.replace("http", "ws", 1) + "/graphql"
+    protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
+    async with websockets.connect(address, subprotocols=protocols) as connection:
+        yield Socket(connection)

@@ -1,0 +1,97 @@
+"""What tests share: one running program with sample data, and clients of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from auth.passwords import Passwords
+from models.database import open_database
+from models.times import utc_now
+from tests.clients import Api
+from tests.servers import running
+from web.embedded import embedded_database
+from web.seed import DEMO_PASSWORD, seed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from models.database import Client
+
+EXPERTS = 60
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the program, on an embedded database with 60 sample experts."""
+    with running(tmp_path_factory.mktemp("server"), experts=EXPERTS, throttle="off") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """One pool of connections."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api(server: str, http: httpx.AsyncClient) -> Api:
+    """A client that is not signed in."""
+    return Api(http, server)
+
+
+@pytest.fixture(scope="session")
+async def experts(api: Api) -> list[dict[str, Any]]:
+    """The sample experts that confirm at once and leave no break, with their lengths."""
+    query = """{ experts(first: 100) { nodes {
+        id name offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
+    nodes: list[dict[str, Any]] = (await api.ask(query))["experts"]["nodes"]
+    plain = {"breakMinutes": 0, "confirmsAutomatically": True}
+    return [node for node in nodes if node["availability"] == plain]
+
+
+class Time:
+    """Spans relative to the moment at which the tests began."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(microsecond=0)
+
+    def days(self, first: int, last: int) -> tuple[str, str]:
+        """From the one day to the other, counted from today."""
+        spans = (self.now + timedelta(days=first), self.now + timedelta(days=last))
+        since, until = (instant.isoformat() for instant in spans)
+        return since, until
+
+
+@pytest.fixture(scope="session")
+def time() -> Time:
+    """Spans of time to ask for."""
+    return Time()
+
+
+@pytest.fixture(scope="session")
+async def demo(api: Api) -> dict[str, Api]:
+    """Clients signed in with the demo accounts: client, expert and admin."""
+    login = """mutation ($email: String!) {
+      login(input: {email: $email, password: "expertbook-demo"}) { ... on SignedIn { accessToken } }
+    }"""
+    clients = {}
+    for name in ("client", "expert", "admin"):
+        answer = await api.ask(login, email=f"{name}@Example.com")
+        clients[name] = api.signed_in(answer["login"]["accessToken"])
+    return clients
+
+
+@pytest.fixture(scope="session")
+async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A database of this process's own, with 30 sample experts."""
+    with embedded_database(tmp_path_factory.mktemp("database")) as url:
+        async with open_database(url) as client:
+            hash_ = await Passwords().hash(DEMO_PASSWORD)
+            await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
+            yield client

@@ -1,0 +1,74 @@
+"""Batching: how many database commands an answer needs does not depend on its rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from pymongo import monitoring
+
+from auth.viewers import Viewer
+from models.times import utc_now
+from models.users import User
+from schema.context import Context, Services
+from schema.operations import prepare, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.database import Client
+
+EXPERTS = """query ($n: Int!) { experts(first: $n) { totalCount nodes {
+  id name timeZone cursor offers { minutes price { amount } }
+  nextSlot { id status }
+  slots(from: "2027-01-04T00:00:00Z", to: "2027-01-06T00:00:00Z") { id status }
+  days(from: "2027-01-04", count: 3) { date slots { id } } } } }"""
+BOOKINGS = """query ($n: Int!) { bookings(first: $n) { totalCount nodes {
+  id expert { name cursor } client { name } slot { id status } history { actor { name } } } } }"""
+
+
+class Commands(monitoring.CommandListener):
+    """Counts the commands that a client sends."""
+
+    def __init__(self) -> None:
+        self.count: int | None = None
+
+    def started(self, _event: monitoring.CommandStartedEvent) -> None:
+        """Count one."""
+        if self.count is not None:
+            self.count += 1
+
+    def succeeded(self, _event: monitoring.CommandSucceededEvent) -> None:
+        """Not of interest."""
+
+    def failed(self, _event: monitoring.CommandFailedEvent) -> None:
+        """Not of interest."""
+
+    @contextmanager
+    def counted(self) -> Iterator[Commands]:
+        """Count from zero within the block."""
+        self.count = 0
+        yield self
+
+
+COMMANDS = Commands()
+monitoring.register(COMMANDS)
+
+
+@pytest.mark.parametrize(("query", "rows"), [(EXPERTS, 30), (BOOKINGS, 100)])
+async def test_many_rows_are_read_with_a_handful_of_commands(
+    database: Client, query: str, rows: int
+) -> None:
+    assert database is not None
+    services = cast("Services", type("NoServices", (), {"currency": "EUR"}))
+    admin = await User.by_email("admin@example.com")
+    assert admin is not None
+    with COMMANDS.counted() as commands:
+        context = Context(services, Viewer(admin, utc_now()))
+        answer = await run(prepare(query, None), {"n": rows}, context)
+    assert answer.errors is None
+    found = cast("dict[str, Any]", answer.data)
+    assert len(next(iter(found.values()))["nodes"]) == rows
+    assert commands.count is not None
+    assert commands.count <= 8

@@ -1,0 +1,75 @@
+"""The program as its users start it: a process of its own on a free port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 60
+EXPERTBOOK = Path(sys.executable).with_name("expertbook")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This environment without settings of ours, and those given with our prefix."""
+    ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+@contextmanager
+def running(folder: Path, **settings: object) -> Iterator[str]:
+    """Serve from a folder with some settings; gives the address, and ends the program."""
+    port = free_port()
+    env = environment(port=port, data=folder / "data", **settings)
+    log = (folder / f"{port}.log").open("wb")
+    with (
+        log,
+        subprocess.Popen(
+            [EXPERTBOOK, "serve"], env=env, cwd=folder, stdout=log, stderr=log
+        ) as process,
+    ):
+        address = f"http://127.0.0.1:{port}"
+        try:
+            await_ready(process, address)
+            yield address
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+    print((folder / f"{port}.log").read_text())  # noqa: T201 - pytest shows it when a test fails
+
+
+def await_ready(process: subprocess.Popen[bytes], address: str) -> None:
+    """Wait until the program serves."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the program ended with {process.returncode}")
+        try:
+            with urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise TimeoutError(f"nothing serves at {address}")

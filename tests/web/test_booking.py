@@ -1,0 +1,336 @@
+"""Booking as clients see it, over real HTTP and real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from models.ids import slot_id, slot_key
+from tests.clients import CONTACT, Api, open_socket
+
+if TYPE_CHECKING:
+    from tests.conftest import Time
+
+Expert = dict[str, Any]
+
+BOOKED = """subscription Booked($id: ID!, $after: String) {
+  slotBooked(expertId: $id, after: $after) {
+    cursor sequence kind expertId slot { id status mine } changed { id status minutes mine }
+  }
+}"""
+AVAILABLE = """subscription Available($id: ID!) {
+  slotAvailable(expertId: $id) { sequence kind slot { id status } changed { id status } }
+}"""
+MINE = "{ bookings(first: 100) { totalCount nodes { id status } } }"
+
+
+async def open_slots(
+    api: Api, expert: Expert, time: Time, minutes: int | None = None
+) -> list[dict[str, Any]]:
+    """The free slots of an expert from the fourth to the fortieth day."""
+    found = await api.slots(expert["id"], *time.days(4, 40), minutes)
+    return [slot for slot in found if slot["status"] == "OPEN"]
+
+
+async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
+    """All that others can see of an expert's calendar: what a refusal must leave as it is."""
+    since, until = time.days(0, 60)
+    query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {
+        cursor slots(from: $from, to: $to) { id status heldUntil } } }"""
+    found = (await api.ask(query, id=expert["id"], **{"from": since, "to": until}))["expert"]
+    return found["cursor"], found["slots"]
+
+
+async def test_a_booked_slot_is_the_clients_and_booked_for_everyone(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[0]
+    slot = (await open_slots(api, expert, time))[0]
+    booking = await client.book(slot["id"], note="about compilers")
+    assert booking["__typename"] == "Booking"
+    assert booking["status"] == "CONFIRMED"
+    assert booking["startsAt"] == slot["startsAt"]
+    assert booking["slot"] == {"id": slot["id"], "status": "BOOKED", "mine": True}
+
+    def the(slots: list[dict[str, Any]]) -> dict[str, Any]:
+        return next(found for found in slots if found["id"] == slot["id"])
+
+    span = (expert["id"], *time.days(4, 40))
+    mine, theirs = the(await client.slots(*span)), the(await api.slots(*span))
+    assert (mine["status"], mine["mine"]) == ("BOOKED", True)
+    assert (theirs["status"], theirs["mine"]) == ("BOOKED", False)
+    listed = await client.ask(MINE)
+    assert listed["bookings"] == {
+        "totalCount": 1,
+        "nodes": [{"id": booking["id"], "status": "CONFIRMED"}],
+    }
+
+
+async def test_of_500_requests_for_one_slot_one_wins_and_every_watcher_hears_of_it_once(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    expert = experts[1]
+    clients = [await api.newcomer() for _ in range(5)]
+    slot = (await open_slots(api, expert, time))[10]
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(open_socket(api.url)) for _ in range(50)]
+        for socket in sockets:
+            await socket.initialise()
+            await socket.subscribe("1", BOOKED, id=expert["id"])
+        await asyncio.sleep(0.3)
+        answers = await asyncio.gather(*(clients[i % 5].book(slot["id"]) for i in range(500)))
+        won = [answer for answer in answers if answer["__typename"] == "Booking"]
+        lost = [answer for answer in answers if answer["__typename"] == "SlotTaken"]
+        assert (len(won), len(lost)) == (1, 499)
+        for answer in lost:
+            assert answer["message"] == ("This slot is already booked. Please choose another slot.")
+            assert answer["slot"] == {"id": slot["id"], "status": "BOOKED"}
+            assert len(answer["alternatives"]) == 3
+            assert {other["status"] for other in answer["alternatives"]} == {"OPEN"}
+        for socket in sockets:
+            event = await socket.event("slotBooked")
+            assert event["slot"]["id"] == slot["id"]
+            assert event["sequence"] == won[0]["sequence"]
+        quiet = await asyncio.gather(*(socket.is_quiet() for socket in sockets))
+        assert all(quiet)
+
+
+async def test_lengths_that_overlap_exclude_each_other(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[2]
+    short, long = sorted(offer["minutes"] for offer in expert["offers"])
+    longs = await open_slots(api, expert, time, long)
+    shorts = await open_slots(api, expert, time, short)
+    wide = longs[4]
+    inside = [s for s in shorts if wide["startsAt"] <= s["startsAt"] < wide["endsAt"]]
+    assert inside
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", BOOKED, id=expert["id"])
+        await asyncio.sleep(0.2)
+        assert (await client.book(wide["id"]))["__typename"] == "Booking"
+        event = await socket.event("slotBooked")
+    changed = {(found["id"], found["status"]) for found in event["changed"]}
+    assert {(wide["id"], "BOOKED")} | {(found["id"], "BOOKED") for found in inside} <= changed
+    for narrow in inside:
+        assert (await client.book(narrow["id"]))["__typename"] == "SlotTaken"
+
+    narrow = shorts[-1]
+    around = [
+        found
+        for found in longs
+        if found["startsAt"] < narrow["endsAt"] and narrow["startsAt"] < found["endsAt"]
+    ]
+    assert (await client.book(narrow["id"]))["__typename"] == "Booking"
+    for over in around:
+        assert (await client.book(over["id"]))["__typename"] == "SlotTaken"
+
+
+async def test_a_cancelled_booking_frees_its_time_for_another(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    first, second, expert = await api.newcomer(), await api.newcomer(), experts[3]
+    slot = (await open_slots(api, expert, time))[5]
+    booking = await first.book(slot["id"])
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", AVAILABLE, id=expert["id"])
+        await asyncio.sleep(0.2)
+        cancelled = await first.cancel(booking["id"])
+        assert (cancelled["__typename"], cancelled["status"]) == ("Booking", "CANCELLED")
+        event = await socket.event("slotAvailable")
+        assert event["kind"] == "RELEASED"
+        assert event["slot"] == {"id": slot["id"], "status": "OPEN"}
+        assert {"id": slot["id"], "status": "OPEN"} in event["changed"]
+    again = await second.book(slot["id"])
+    assert again["__typename"] == "Booking"
+    assert again["sequence"] == cancelled["sequence"] + 1
+    assert (await first.cancel(booking["id"]))["__typename"] == "NotAllowed"
+
+
+async def test_nobody_reads_or_cancels_anothers_booking(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    owner, stranger, expert = await api.newcomer(), await api.newcomer(), experts[4]
+    slot = (await open_slots(api, expert, time))[3]
+    booking = await owner.book(slot["id"])
+    before = await state(api, expert, time)
+    read = "query ($id: ID!) { booking(id: $id) { id } node(id: $id) { id } }"
+    for other in (api, stranger):
+        assert await other.ask(read, id=booking["id"]) == {"booking": None, "node": None}
+    unknown = await stranger.cancel("Qm9va2luZzowMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA")
+    assert await stranger.cancel(booking["id"]) == unknown
+    assert unknown["__typename"] == "NotAllowed"
+    cancel = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
+    assert await api.code(cancel, id=booking["id"]) == "UNAUTHENTICATED"
+    email = CONTACT["email"]
+    narrowed = "query ($email: String) { bookings(filter: {email: $email}) { nodes { id } } }"
+    assert await stranger.ask(narrowed, email=email) == {"bookings": {"nodes": []}}
+    mine = (await owner.ask(narrowed, email=email.upper()))["bookings"]["nodes"]
+    assert mine == [{"id": booking["id"]}]
+    assert await state(api, expert, time) == before
+
+
+async def test_the_expert_and_an_administrator_see_and_cancel_a_booking(
+    api: Api, demo: dict[str, Api], time: Time
+) -> None:
+    client = await api.newcomer()
+    query = "{ viewer { role expert { id } } }"
+    expert = (await demo["expert"].ask(query))["viewer"]["expert"]
+    slots = await open_slots(api, expert, time)
+    read = "query ($id: ID!) { booking(id: $id) { id viewerActions contact { email } } }"
+    for name, slot in zip(("expert", "admin"), slots, strict=False):
+        booking = await client.book(slot["id"])
+        seen = (await demo[name].ask(read, id=booking["id"]))["booking"]
+        assert seen == {
+            "id": booking["id"],
+            "viewerActions": ["CANCEL"],
+            "contact": {"email": CONTACT["email"]},
+        }
+        assert (await demo[name].cancel(booking["id"]))["__typename"] == "Booking"
+
+
+async def test_a_client_is_too_late_inside_the_notice_and_an_administrator_is_not(
+    api: Api, demo: dict[str, Api], experts: list[Expert], time: Time
+) -> None:
+    client = await api.newcomer()
+    soon = "query ($id: ID!) { expert(id: $id) { nextSlot { id startsAt } } }"
+    nexts = [(await api.ask(soon, id=expert["id"]))["expert"]["nextSlot"] for expert in experts]
+    number = min(range(len(experts)), key=lambda index: nexts[index]["startsAt"])
+    booking = await client.book(nexts[number]["id"])
+    details = "query ($id: ID!) { booking(id: $id) { cancellableUntil viewerActions } }"
+    seen = (await client.ask(details, id=booking["id"]))["booking"]
+    assert seen["cancellableUntil"] < time.now.isoformat()
+    assert seen["viewerActions"] == []
+    before = await state(api, experts[number], time)
+    assert await client.cancel(booking["id"]) == {
+        "__typename": "TooLate",
+        "deadline": seen["cancellableUntil"],
+        "code": "TOO_LATE",
+        "message": "It is too late for this change. Please contact the other party.",
+    }
+    assert await state(api, experts[number], time) == before
+    assert (await demo["admin"].cancel(booking["id"]))["status"] == "CANCELLED"
+
+
+async def test_every_problem_of_an_input_is_told_at_once_and_nothing_changes(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[5]
+    slot = (await open_slots(api, expert, time))[0]
+    before = await state(api, expert, time)
+    answer = await client.book(
+        slot["id"], contact={"name": " ", "email": "ada@", "phone": "12"}, note="x" * 2001
+    )
+    assert answer["__typename"] == "InvalidInput"
+    assert [problem["field"] for problem in answer["fields"]] == [
+        "contact.name",
+        "contact.email",
+        "contact.phone",
+        "note",
+    ]
+    nonsense = await client.book("nonsense")
+    assert [problem["field"] for problem in nonsense["fields"]] == ["slotId"]
+    assert await state(api, expert, time) == before
+    assert (await client.ask(MINE))["bookings"]["totalCount"] == 0
+
+
+async def test_a_slot_that_is_not_listed_cannot_be_booked(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[5]
+    listed = await open_slots(api, expert, time)
+    before = await state(api, expert, time)
+    key = slot_key(listed[0]["id"])
+    other = next(n for n in range(15, 480, 15) if n not in {o["minutes"] for o in expert["offers"]})
+    made_by_hand = [
+        key._replace(cell=key.cell - 4 * 24 * 365),
+        key._replace(cell=key.cell + 4 * 24 * 365),
+        key._replace(cell=key.cell + 4 * 12),
+        key._replace(minutes=other),
+        key._replace(expert_id=type(key.expert_id)("0" * 24)),
+    ]
+    ids = {slot["id"] for slot in listed}
+    for hand_made in made_by_hand:
+        if slot_id(hand_made) not in ids:
+            answer = await client.book(slot_id(hand_made))
+            assert answer["__typename"] == "SlotNotOffered", hand_made
+            assert answer["slotId"] == slot_id(hand_made)
+    assert await state(api, expert, time) == before
+
+
+async def test_booking_needs_a_signed_in_viewer(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    slot = (await open_slots(api, experts[5], time))[0]
+    book = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename } }"
+    wanted = {"slotId": slot["id"], "contact": CONTACT}
+    assert await api.code(book, input=wanted) == "UNAUTHENTICATED"
+    assert await api.code(MINE) == "UNAUTHENTICATED"
+
+
+async def test_the_same_idempotency_key_gets_the_same_booking(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, other, expert = await api.newcomer(), await api.newcomer(), experts[6]
+    slots = await open_slots(api, expert, time)
+    answers = await asyncio.gather(
+        *(client.book(slots[0]["id"], idempotencyKey="once") for _ in range(20))
+    )
+    assert {answer["id"] for answer in answers} == {answers[0]["id"]}
+    changed = await client.book(slots[1]["id"], idempotencyKey="once")
+    assert [problem["field"] for problem in changed["fields"]] == ["idempotencyKey"]
+    theirs = await other.book(slots[1]["id"], idempotencyKey="once")
+    assert theirs["__typename"] == "Booking"
+    assert (await client.ask(MINE))["bookings"]["totalCount"] == 1
+
+
+async def test_a_watcher_that_returns_with_its_cursor_gets_what_it_missed(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[7]
+    slots = await open_slots(api, expert, time)
+    cursor, _ = await state(api, expert, time)
+    missed = [await client.book(slot["id"]) for slot in slots[:5]]
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+        seen = [await socket.event("slotBooked") for _ in missed]
+        live = await client.book(slots[5]["id"])
+        seen.append(await socket.event("slotBooked"))
+        assert await socket.is_quiet()
+    assert [event["sequence"] for event in seen] == [b["sequence"] for b in [*missed, live]]
+    assert [event["slot"]["id"] for event in seen] == [slot["id"] for slot in slots[:6]]
+
+
+@pytest.mark.parametrize(
+    ("expert_id", "after", "code"),
+    [
+        ("RXhwZXJ0OjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMA", None, "BAD_USER_INPUT"),
+        ("nonsense", None, "BAD_USER_INPUT"),
+        (None, "nonsense", "BAD_USER_INPUT"),
+        (None, "another", "BAD_USER_INPUT"),
+    ],
+)
+async def test_a_cursor_or_expert_that_makes_no_sense_is_refused_and_the_socket_lives(
+    api: Api,
+    experts: list[Expert],
+    time: Time,
+    expert_id: str | None,
+    after: str | None,
+    code: str,
+) -> None:
+    if after == "another":
+        after, _ = await state(api, experts[8], time)
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", BOOKED, id=expert_id or experts[9]["id"], after=after)
+        refused = await socket.receive()
+        assert (refused["type"], refused["id"]) == ("error", "1")
+        assert refused["payload"][0]["extensions"]["code"] == code
+        await socket.send(type="ping")
+        assert await socket.receive() == {"type": "pong"}
