@@ -1,13 +1,14 @@
 # Two commands: `make run` and `make test`. Everything else that they need, they fetch.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-.PHONY: run test check clean
+.PHONY: run test clean
 .DEFAULT_GOAL := run
 
+# In place of uv, which would stay in memory and in between: whoever ends make ends the program.
 run: $(UV) ## serve the product on http://127.0.0.1:8000
-	@exec $(UV) run --quiet expertbook serve
+	@program=$$($(UV) run sh -c 'command -v expertbook') && exec "$$program" serve --with-parent
 
-test: $(UV) ## lint, types, the house's rules and every test
+test: $(UV) ## format, lint, types, the house's rules and every test
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
 	$(UV) run mypy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.base import or_unavailable
 from models.errors import Unauthenticated
 from models.users import Role, User
 
@@ -43,9 +44,11 @@ async def viewer_of(token: str, tokens: Tokens) -> Viewer:
 
     Raises:
         Unauthenticated: when the token does not count, or its account is gone or disabled.
+        Unavailable: when the database does not answer.
     """
     claims = tokens.read(token)
-    user = await User.get(claims.user_id)
+    with or_unavailable():
+        user = await User.get(claims.user_id)
     if user is None or user.disabled:
         raise Unauthenticated("This account cannot sign in.")
     return Viewer(user, claims.expires_at)

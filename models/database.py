@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from beanie import init_beanie
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, timeout
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
 
 from models.bookings import Booking
@@ -20,13 +22,18 @@ from models.settings import Setting
 from models.users import User
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 DOCUMENTS = (User, Expert, Calendar, Booking, Event, Request, Setting)
 DEFAULT_NAME = "expertbook"
 ANSWER_MS = 5_000
+FIRST_ANSWER_SECONDS = 4.0
+DUPLICATE_KEY = 11000
+SHOWN = 3
+"""Documents that a broken index names, at most."""
 
 Client = AsyncMongoClient[dict[str, Any]]
+Database = AsyncDatabase[dict[str, Any]]
 
 
 @asynccontextmanager
@@ -48,13 +55,14 @@ async def open_database(url: str) -> AsyncIterator[Client]:
             tz_aware=True,
             w="majority",
             appname="expertbook",
-            serverSelectionTimeoutMS=ANSWER_MS,
-            connectTimeoutMS=ANSWER_MS,
+            # With a time limit the driver retries reads for as long as it lasts, so that
+            # a restart of the server is waited out.
+            timeoutMS=ANSWER_MS,
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
     async with client:
-        await _check_server(client)
+        await _check_server(client, url)
         await _bind(client)
         yield client
 
@@ -71,14 +79,18 @@ async def ping(client: Client) -> None:
         raise DatabaseUnreachable("The database does not answer.") from error
 
 
-async def _check_server(client: Client) -> None:
+async def _check_server(client: Client, url: str) -> None:
     try:
-        hello = await client.admin.command("hello")
-    except (ConnectionFailure, OperationFailure, ConfigurationError) as error:
-        hosts = ", ".join(f"{host}:{port}" for host, port in client.nodes) or "that address"
+        with timeout(FIRST_ANSWER_SECONDS):
+            hello = await client.admin.command("hello")
+    except OperationFailure as error:
         raise DatabaseUnreachable(
-            f"No database answers at {hosts}. Start it, correct MONGODB_URL, or unset it to use "
-            "the embedded one."
+            f"The database refuses: {_reason(error)}. Correct MONGODB_URL."
+        ) from error
+    except (ConnectionFailure, ConfigurationError) as error:
+        raise DatabaseUnreachable(
+            f"No database answers at {_hosts(url)}. Start it, correct MONGODB_URL, or unset it to "
+            "use the embedded one."
         ) from error
     if is_standalone(hello):
         raise StandaloneDatabase(
@@ -87,23 +99,51 @@ async def _check_server(client: Client) -> None:
         )
 
 
+def _hosts(url: str) -> str:
+    """The hosts that a connection string names, without its password."""
+    return url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
+
+
 async def _bind(client: Client) -> None:
-    database = client.get_default_database(DEFAULT_NAME)
+    database: Database = client.get_default_database(DEFAULT_NAME)
     try:
-        await init_beanie(database=database, document_models=list(DOCUMENTS))
+        with timeout(None):  # the indexes of a large collection take their time
+            await init_beanie(database=database, document_models=list(DOCUMENTS))
     except OperationFailure as error:
         if error.code != DUPLICATE_KEY:
-            raise
-        raise IndexBroken(_broken_index(error)) from error
+            raise DatabaseUnreachable(
+                f"The database refuses the program's indexes: {_reason(error)}."
+            ) from error
+        raise IndexBroken(await _broken_index(database, error.details or {})) from error
+    except ConnectionFailure as error:
+        raise DatabaseUnreachable("The database went away. Start again once it is up.") from error
 
 
-DUPLICATE_KEY = 11000
-
-
-def _broken_index(error: OperationFailure) -> str:
-    details = error.details or {}
-    key = details.get("keyValue") or details.get("errmsg") or str(error)
+async def _broken_index(database: Database, details: Mapping[str, Any]) -> str:
+    """Name the index, the value and the documents that share it."""
+    said = str(details.get("errmsg", ""))
+    value = details.get("keyValue")
+    place = re.search(r"collection: [^.\s]+\.(\S+) index: (\S+)", said)
+    if not place or not value:
+        return f"Stored documents break a unique index: {said} Remove or correct one of them."
+    collection, name = place.groups()
+    shared = {**value, **_filter_of(name)}
+    ids = [str(found["_id"]) async for found in database[collection].find(shared, {}).limit(SHOWN)]
+    values = ", ".join(f"{field} {part}" for field, part in value.items())
     return (
-        f"Two stored documents share a value that a unique index needs for one alone: {key}. "
-        "Remove or correct one of them, then start again."
+        f"The documents {' and '.join(ids)} of the collection {collection} share {values}, which "
+        f"the index {name} allows to one alone. Remove or correct all but one, then start again."
     )
+
+
+def _filter_of(name: str) -> dict[str, Any]:
+    """Which documents an index of ours covers, if not all."""
+    for model in DOCUMENTS:
+        for index in getattr(model.Settings, "indexes", ()):
+            if index.document["name"] == name:
+                return dict(index.document.get("partialFilterExpression", {}))
+    return {}
+
+
+def _reason(error: OperationFailure) -> str:
+    return str((error.details or {}).get("errmsg", error)).rstrip(".")

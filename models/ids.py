@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from functools import lru_cache
 
 from beanie import PydanticObjectId as Id
@@ -29,6 +28,7 @@ __all__ = [
 ]
 
 LONGEST = 512
+KEY = re.compile(r"[0-9a-f]{24}")
 SLOT = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
 
 
@@ -47,7 +47,7 @@ def decode(opaque: str) -> str:
         raise ValueError("too long")
     try:
         text = urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode()
-    except (NotBase64, UnicodeError) as error:
+    except ValueError as error:
         raise ValueError("not base64url of a text") from error
     if encode(text) != opaque:
         raise ValueError("not canonical")
@@ -86,7 +86,7 @@ def object_id(opaque: str, kind: str, argument: str) -> Id:
         found, key = read_id(opaque)
     except ValueError:
         found, key = "", ""
-    if found != kind or not Id.is_valid(key):
+    if found != kind or not KEY.fullmatch(key):
         raise BadUserInput(f"{argument}: not the id of a {kind}")
     return Id(key)
 

@@ -11,6 +11,7 @@ Who loses one reads again and decides again, so every answer is true of what was
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import defaultdict
 from contextlib import asynccontextmanager
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.slots import SlotKey
+
+log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 64
 PATIENCE_SECONDS = 8.0
@@ -168,8 +171,12 @@ class Ledger:
                 for entry in batch:
                     await self._settle([entry])
             else:
+                answer = error
+                if isinstance(error, (PyMongoError, TimeoutError)):
+                    log.error("a change could not be written", exc_info=error)
+                    answer = Unavailable("The database did not take the change. Please try again.")
                 for entry in batch:
-                    _give(entry, error)
+                    _give(entry, answer)
             return
         if outcome.events:
             await self._announce(outcome.events)

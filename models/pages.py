@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from beanie import SortDirection
 
+from models.base import or_unavailable
 from models.errors import BadUserInput
 from models.ids import decode, encode
 
@@ -30,7 +31,9 @@ Filter = dict[str, Any]
 
 def fold(text: str) -> str:
     """The form in which texts are compared and searched: without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Some letters, such as 𝐀, have a case only once they are decomposed.
+    cased = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", cased)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
@@ -103,7 +106,8 @@ class Page(Generic[Row]):
 
     async def total(self) -> int:
         """How many rows the whole list has."""
-        return sum([await self.document.find(filter_).count() for filter_ in self.filters])
+        with or_unavailable():
+            return sum([await self.document.find(filter_).count() for filter_ in self.filters])
 
 
 async def page(

@@ -124,7 +124,7 @@ def first_open(slots: Iterator[Slot]) -> Slot | None:
 async def with_alternatives(taken: SlotTaken, now: datetime) -> SlotTaken:
     """The same refusal with the nearest open slots of that length."""
     key = taken.slot.key
-    calendar = await Calendar.get(key.expert_id)
+    [calendar] = await calendars([key.expert_id])
     found: list[Slot] = []
     if calendar is None:
         return taken

@@ -170,5 +170,5 @@ async def open_socket(url: str, subprotocol: str = "graphql-transport-ws") -> As
     """Connect to a server, without any message sent."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    async with websockets.connect(address, subprotocols=protocols) as connection:
+    async with websockets.connect(address, subprotocols=protocols, ping_interval=None) as connection:
         yield Socket(connection)

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -133,9 +134,14 @@ def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
         log = _fresh_log(data)
         flags = _flags(server, data.resolve() / "database", port)
         command = [str(log.resolve()), server.taker, program, *flags]
-        with _guarded(command, port, lock) as guardian:
-            _await_answer(guardian, server, port, log)
+        guard = _Guard(command, port, lock)
+        watcher = threading.Thread(target=guard.watch, name="guard", daemon=True)
+        try:
+            _await_answer(guard.guardian, server, port, log)
+            watcher.start()
             yield f"mongodb://{HOST}:{port}/expertbook?replicaSet={server.replica_set}"
+        finally:
+            guard.close()
 
 
 def _opened(data: Path, name: str) -> TextIO:
@@ -223,41 +229,64 @@ def _fresh_log(data: Path) -> Path:
     return log
 
 
-@contextlib.contextmanager
-def _guarded(command: list[str], port: int, lock: TextIO) -> Iterator[subprocess.Popen[bytes]]:
-    guardian = subprocess.Popen(  # noqa: S603 - the program and its flags are our own
-        # Isolated: this folder, which it would look into first, has a `socket.py` of its own.
-        [sys.executable, "-I", "-S", GUARDIAN, *command],
-        bufsize=0,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        pass_fds=[lock.fileno()],
-        start_new_session=True,  # Ctrl-C is for the program, which ends the database last
-    )
-    try:
-        yield guardian
-    finally:
-        _close(guardian, port)
+class _Guard:
+    """A guardian, and after one that was killed the next."""
+
+    def __init__(self, command: list[str], port: int, lock: TextIO) -> None:
+        self._command = command
+        self._port = port
+        self._lock = lock
+        self._is_closing = threading.Event()
+        self.guardian = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - the program and its flags are our own
+            # Isolated: this folder, which it would look into first, has a `socket.py` of its own.
+            [sys.executable, "-I", "-S", GUARDIAN, *self._command],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[self._lock.fileno()],
+            start_new_session=True,  # Ctrl-C is for the program, which ends the database last
+        )
+
+    def watch(self) -> None:
+        """Start another guardian whenever one is killed; what gives up by itself is left alone."""
+        while self.guardian.wait() < 0 and not self._is_closing.is_set():
+            self.guardian = self._start()
+            while self.guardian.poll() is None and not self._is_closing.is_set():
+                if _accepts(self._port):
+                    _say_answered(self.guardian)
+                    break
+                time.sleep(PAUSE_SECONDS)
+
+    def close(self) -> None:
+        """End the database, and with it the guardian."""
+        self._is_closing.set()
+        guardian = self.guardian
+        if guardian.stdin:
+            guardian.stdin.close()
+        deadline = time.monotonic() + CLOSING_SECONDS
+        while guardian.poll() is None and time.monotonic() < deadline:
+            _accepts(self._port)  # before it ends, secantusd-py waits for one more connection
+            time.sleep(PAUSE_SECONDS)
+        guardian.kill()
+        guardian.wait()
 
 
-def _close(guardian: subprocess.Popen[bytes], port: int) -> None:
-    if guardian.stdin:
-        guardian.stdin.close()
-    deadline = time.monotonic() + CLOSING_SECONDS
-    while guardian.poll() is None and time.monotonic() < deadline:
-        _accepts(port)  # before it ends, secantusd-py waits two seconds for one more connection
-        time.sleep(PAUSE_SECONDS)
-    guardian.kill()
-    guardian.wait()
+def _say_answered(guardian: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):  # it ended in between
+        if guardian.stdin:
+            guardian.stdin.write(b".")
 
 
 def _await_answer(guardian: subprocess.Popen[bytes], server: Server, port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while guardian.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(ConnectionError):
-            if guardian.stdin and _accepts(port):
+            if _accepts(port):
                 server.ready(f"{HOST}:{port}")
-                guardian.stdin.write(b".")
+                _say_answered(guardian)
                 return
         time.sleep(PAUSE_SECONDS)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []

@@ -14,7 +14,7 @@ from graphql import GraphQLError, OperationType
 from starlette.responses import Response
 
 from auth.viewers import Viewer, viewer_of
-from models.errors import Unauthenticated
+from models.errors import ExpertBookError, Unauthenticated
 from schema.context import Context, Services
 from schema.operations import RequestFailed, formatted, prepare, run
 
@@ -66,6 +66,9 @@ async def answer(request: Request, services: Services) -> Response:
     except Unauthenticated as error:
         shown = GraphQLError(str(error), original_error=error)
         return _failed(401, media_type, [shown], {"WWW-Authenticate": "Bearer"})
+    except ExpertBookError as error:
+        shown = GraphQLError(str(error), original_error=error)
+        return _failed(503, media_type, [shown], {"Retry-After": "1"})
     except RequestFailed as error:
         return _failed(200 if media_type == JSON else 400, media_type, error.errors)
     return respond(_body(result), 200, media_type)

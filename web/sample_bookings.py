@@ -59,13 +59,12 @@ class Client(NamedTuple):
 
 
 class _Weeks(NamedTuple):
-    """Some days in a row, how many bookings to make on them, and in which cells."""
+    """Some days in a row, the cells of them to book in, and how the bookings are to end."""
 
     first: date
     days: int
-    bookings: int
     cells: range
-    ends: Mapping[BookingStatus, int]
+    ends: list[BookingStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +94,13 @@ class SampleCalendar:
         taken: set[int] = set()
         for weeks in self._past(), self._coming():
             client = self.regular
-            for _ in range(weeks.bookings):
+            for end in weeks.ends:
                 key = self._free_slot(weeks, taken)
                 if key:
                     taken.update(key.occupies(self._rules))
                     id_ = self.new_id(len(made))
                     client = client or self.rng.choice(self.clients)
-                    made.append(self._booking(id_, key, client, weeks.ends))
+                    made.append(self._booking(id_, key, client, end))
                     client = None
         made.sort(key=lambda booking: booking.updated_at)
         for sequence, booking in enumerate(made, 1):
@@ -118,24 +117,26 @@ class SampleCalendar:
         first = self.calendar.today(self.moment) - PAST_DAYS * DAY
         # A day more, in which the expert says how it went.
         beyond = cell_of(self.moment - SETTLED - DAY)
-        bookings = self._count(self.rng.uniform(*PAST_BOOKINGS))
-        return _Weeks(first, PAST_DAYS, bookings, range(beyond), PAST)
+        ends = self._ends(self.rng.uniform(*PAST_BOOKINGS), PAST)
+        return _Weeks(first, PAST_DAYS, range(beyond), ends)
 
     def _coming(self) -> _Weeks:
         minutes = sum(range_.end - range_.start for range_ in self._rules.weekly) * COMING_DAYS / 7
         short, long = (offer.minutes for offer in self._rules.offers)
         length = SHORTER * short + (1 - SHORTER) * long
-        beyond = self.moment + (COMING_DAYS + 2) * DAY
-        return _Weeks(
-            self.calendar.today(self.moment),
-            COMING_DAYS,
-            self._count(minutes / length * self.rng.uniform(*COMING_SHARE)),
-            range(cell_of(self.moment + NOT_BEFORE) + 1, cell_of(beyond)),
-            COMING_AUTOMATIC if self._rules.confirms_automatically else COMING_BY_HAND,
+        usual = minutes / length * self.rng.uniform(*COMING_SHARE)
+        ends = COMING_AUTOMATIC if self._rules.confirms_automatically else COMING_BY_HAND
+        cells = range(
+            cell_of(self.moment + NOT_BEFORE) + 1,
+            cell_of(self.moment + (COMING_DAYS + 2) * DAY),
         )
+        first = self.calendar.today(self.moment)
+        return _Weeks(first, COMING_DAYS, cells, self._ends(usual, ends))
 
-    def _count(self, usual: float) -> int:
-        return max(1, round(usual * self.share))
+    def _ends(self, usual: float, weights: Mapping[BookingStatus, int]) -> list[BookingStatus]:
+        """How the bookings of some weeks end; drawn before anything that depends on the moment."""
+        count = max(1, round(usual * self.share))
+        return self.rng.choices(list(weights), list(weights.values()), k=count)
 
     def _free_slot(self, weeks: _Weeks, taken: set[int]) -> SlotKey | None:
         """A slot on some day of theirs; rarely none, as most days are nearly free."""
@@ -158,10 +159,8 @@ class SampleCalendar:
                 return self.rng.choice(free)
         return None
 
-    def _booking(
-        self, id_: Id, key: SlotKey, client: Client, ends: Mapping[BookingStatus, int]
-    ) -> Booking:
-        history = self._history(key, client, ends)
+    def _booking(self, id_: Id, key: SlotKey, client: Client, end: BookingStatus) -> Booking:
+        history = self._history(key, client, end)
         status = history[-1].after
         offer = self._rules.offer(key.minutes) or self._rules.offers[0]
         return Booking(
@@ -183,11 +182,8 @@ class SampleCalendar:
             history=history,
         ).placed()
 
-    def _history(
-        self, key: SlotKey, client: Client, ends: Mapping[BookingStatus, int]
-    ) -> list[BookingChange]:
-        """The steps to some end, each at a time and by somebody that the rules allow."""
-        [end] = self.rng.choices(list(ends), list(ends.values()))
+    def _history(self, key: SlotKey, client: Client, end: BookingStatus) -> list[BookingChange]:
+        """The steps to that end, each at a time and by somebody that the rules allow."""
         by_hand = not self._rules.confirms_automatically
         notice = timedelta(minutes=self._rules.minimum_notice_minutes)
         # A day before either deadline, so that there is time for an answer and a cancellation.
@@ -203,7 +199,7 @@ class SampleCalendar:
         if end is BookingStatus.CANCELLED:
             actor_id = client.id if self.rng.random() < BY_CLIENT else self.keeper_id
             steps.append((created_at + self._some_time(12 * HOUR, DAY), actor_id, end))
-        elif ends is PAST:
+        elif end in PAST:
             steps.append((key.ends_at + self._some_time(0 * HOUR, 12 * HOUR), self.keeper_id, end))
         befores = [None, *(status for _, _, status in steps)]
         return [

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import socket
+import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from web.app import create_app
+from models.users import Role
 from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
 
 if TYPE_CHECKING:
@@ -22,10 +26,16 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 DRAIN_SECONDS = 10
 LONGEST_FRAME = 64 * 1024
+PARENT_SECONDS = 0.5
+ROLE_NAMES = {Role.CLIENT: "Client", Role.EXPERT: "Expert", Role.ADMIN: "Administrator"}
 
 
-class PortTaken(Exception):
-    """The address cannot be listened on; the text says what to do."""
+class NotServed(Exception):
+    """The program cannot serve; the text says what to do."""
+
+
+class PortTaken(NotServed):
+    """The address cannot be listened on."""
 
 
 @contextmanager
@@ -41,9 +51,9 @@ def listening_socket(settings: Settings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
+            listener.listen(BACKLOG)
         except OSError as error:
             raise PortTaken(_why(error, settings)) from error
-        listener.listen(BACKLOG)
         yield listener
     finally:
         listener.close()
@@ -55,42 +65,78 @@ def _why(error: OSError, settings: Settings) -> str:
             f"Port {settings.port} is taken. Stop the program that has it, or choose another "
             f"one: EXPERTBOOK_PORT={settings.port % 65535 + 1}"
         )
-    return f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+    return (
+        f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Correct "
+        "EXPERTBOOK_HOST or EXPERTBOOK_PORT."
+    )
+
+
+def end_with_parent() -> None:
+    """From now on, end as by SIGTERM when the program that started this one has ended."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_SECONDS)
+        main = threading.main_thread().ident
+        if main is not None:
+            signal.pthread_kill(main, signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
 class AnnouncingServer(uvicorn.Server):
     """Says what to open once it can be opened."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, console: Console) -> None:
+    def __init__(self, config: uvicorn.Config, announcement: str, console: Console) -> None:
         super().__init__(config)
-        self._settings = settings
+        self._announcement = announcement
         self._console = console
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
-            announce(self._settings, self._console)
+            self._console.print(self._announcement)
 
 
-def announce(settings: Settings, console: Console) -> None:
-    """Print what to open, and who can sign in."""
-    console.print(f"\n[bold]ExpertBook[/bold] is ready at [bold]{settings.address}[/bold]")
+def announcement(settings: Settings, *, demo: bool) -> str:
+    """What to open and, where there are demo accounts, who can sign in; in rich's markup."""
+    address = settings.address
+    lines = [f"\n[bold]ExpertBook[/bold] is ready at [bold]{address}[/bold]\n"]
     if settings.shows_graphiql:
-        console.print(f"  GraphiQL        {settings.address}/graphql")
-    console.print(f"  Subscriptions   {settings.address.replace('http', 'ws', 1)}/graphql")
-    if settings.experts and not settings.is_production:
-        for address, role in DEMO_ACCOUNTS:
-            console.print(f"  {role.value.capitalize():15} {address}  {DEMO_PASSWORD}")
-    console.print("Stop it with Ctrl-C.\n")
+        lines.append(f"  GraphiQL        {address}/graphql")
+    lines.append(f"  API             {address}/graphql")
+    lines.append(f"  Subscriptions   {address.replace('http', 'ws', 1)}/graphql")
+    if demo:
+        lines.append(f"\nTo try it, sign in with the password [bold]{DEMO_PASSWORD}[/bold]\n")
+        lines += [f"  {ROLE_NAMES[role]:15} {email}" for email, role in DEMO_ACCOUNTS]
+    lines.append("\nStop it with Ctrl-C.")
+    return "\n".join(lines)
 
 
 def serve_on(
-    listener: socket.socket, settings: Settings, mongodb_url: str, console: Console
+    listener: socket.socket,
+    settings: Settings,
+    mongodb_url: str,
+    announcement: str,
+    console: Console,
 ) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it.
+
+    Raises:
+        KeyboardInterrupt: at that end.
+        NotServed: when the application cannot be made or does not start.
+    """
+    # Late, as it takes the longest: who starts in vain hears of it at once.
+    from web.app import create_app  # noqa: PLC0415
+
+    try:
+        app = create_app(settings, mongodb_url)
+    except RuntimeError as error:  # of parts that are not installed
+        raise NotServed(str(error)) from error
     config = uvicorn.Config(
-        create_app(settings, mongodb_url),
+        app,
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=LONGEST_FRAME,
@@ -101,7 +147,7 @@ def serve_on(
         log_level=settings.log_level if settings.log_level != "info" else "warning",
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    try:
-        AnnouncingServer(config, settings, console).run(sockets=[listener])
-    except KeyboardInterrupt:
-        console.print("Stopped.")
+    server = AnnouncingServer(config, announcement, console)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise NotServed("The program did not start; the lines above say why.")

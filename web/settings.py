@@ -11,6 +11,8 @@ from typing import Self
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subscriptions.backends import broadcast
+
 SHORTEST_SECRET = 32
 """Bytes: as long as HS256's hash (RFC 7518, section 3.2)."""
 
@@ -23,43 +25,91 @@ class Environment(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. The prefix is EXPERTBOOK_; .env is read, too."""
+    """Everything that can be set: in the environment, or else in .env; empty counts as unset.
+
+    The descriptions tell whoever set something badly what it is, and fill .env.example.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="EXPERTBOOK_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="EXPERTBOOK_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
-    environment: Environment = Environment.DEVELOPMENT
-    host: str = "127.0.0.1"
-    port: int = Field(
-        default=8000, ge=1, le=65535, validation_alias=AliasChoices("EXPERTBOOK_PORT", "PORT")
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT,
+        description="development or production, which needs a secret and a MONGODB_URL",
     )
-    data: Path = Path(".data")
+    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(
+        default=8000,
+        ge=1,
+        le=65535,
+        validation_alias=AliasChoices("EXPERTBOOK_PORT", "PORT"),
+        description="the port to listen on, 1 to 65535",
+    )
+    data: Path = Field(default=Path(".data"), description="the folder of the embedded database")
     mongodb_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices(
             "EXPERTBOOK_MONGODB_URL", "MONGODB_URL", "MONGODB_URI", "MONGO_URI"
         ),
+        description="the replica set or sharded cluster to use in place of the embedded database",
     )
-    broadcast_url: str = "memory://"
+    broadcast_url: str = Field(
+        default="memory://",
+        description="what carries events between processes: memory:// (one process)",
+    )
     secret: str | None = Field(
-        default=None, validation_alias=AliasChoices("EXPERTBOOK_SECRET", "JWT_SECRET")
+        default=None,
+        validation_alias=AliasChoices("EXPERTBOOK_SECRET", "JWT_SECRET"),
+        description="what signs access tokens, at least 32 bytes; development makes one of its own",
     )
     client_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("EXPERTBOOK_CLIENT_URL", "CLIENT_URL")
+        default=None,
+        validation_alias=AliasChoices("EXPERTBOOK_CLIENT_URL", "CLIENT_URL"),
+        description="the address of a web client that is served from elsewhere",
     )
-    access_token_minutes: int = Field(default=24 * 60, ge=1, le=24 * 60)
-    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
-    phone_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
-    experts: int = Field(default=120, ge=0, le=1_000_000)
-    graphiql: bool | None = None
-    introspection: bool | None = None
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    access_token_minutes: int = Field(
+        default=24 * 60, ge=1, le=24 * 60, description="how many minutes a sign-in lasts, 1 to 1440"
+    )
+    currency: str = Field(
+        default="EUR",
+        pattern="^[A-Z]{3}$",
+        description="the currency of all prices, three capital letters (ISO 4217)",
+    )
+    phone_region: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{2}$",
+        description="the country of phone numbers without a prefix, two capital letters (ISO 3166)",
+    )
+    experts: int = Field(
+        default=120,
+        ge=0,
+        le=1_000_000,
+        description="how many sample experts the first start makes, 0 to 1000000",
+    )
+    graphiql: bool | None = Field(
+        default=None,
+        description="true or false: /graphql shows GraphiQL; by default not in production",
+    )
+    introspection: bool | None = Field(
+        default=None,
+        description="true or false: the schema can be asked for; by default not in production",
+    )
+    log_level: str = Field(
+        default="info",
+        pattern="^(debug|info|warning|error)$",
+        description="how much the log says: debug, info, warning or error",
+    )
 
-    @field_validator("mongodb_url", "secret", "client_url", "phone_region", mode="before")
+    @field_validator("broadcast_url")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    def _names_a_backend(cls, value: str) -> str:
+        broadcast(value)
+        return value
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
@@ -93,5 +143,6 @@ class Settings(BaseSettings):
     @property
     def address(self) -> str:
         """Where to open the product."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"

@@ -65,7 +65,9 @@ def start() -> Iterator[Start]:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Give the ids of the processes that any thread of a process has started."""
+    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for listed in lists for child in listed.split()]
 
 
 def family(program: Program) -> tuple[int, int]:
@@ -139,11 +141,17 @@ def test_a_killed_program_takes_its_database_along(start: Start, tmp_path: Path)
         assert notes(again) == ["first"]
 
 
-def test_a_killed_guardian_takes_the_database_along(start: Start, tmp_path: Path) -> None:
-    program, _ = start(tmp_path)
+def test_a_killed_guardian_takes_the_database_along_and_both_come_back(
+    start: Start, tmp_path: Path
+) -> None:
+    program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(guardian, signal.SIGKILL)
     assert within(2, lambda: is_gone(server))
+    assert notes(url) == ["first"]
+    assert family(program) != (guardian, server)
+    program.communicate()
+    assert program.returncode == 0
 
 
 def test_a_killed_database_comes_back(start: Start, tmp_path: Path) -> None:

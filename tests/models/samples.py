@@ -1,0 +1,89 @@
+"""Rules and times that the tests of this floor are told about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from models.calendars import DateOverride, LocalRange, Offer, Rules, WeeklyRange
+from models.ids import Id
+from models.slots import listed_slots
+from models.times import cell_of, instant_of, zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from models.slots import Occupant, Slot
+
+EXPERT = Id("0" * 23 + "1")
+ADA = Id("a" * 24)
+BEA = Id("b" * 24)
+MONDAY = date(2027, 3, 1)
+NINE = 9 * 60
+TEN = 10 * 60
+NOON = 12 * 60
+
+
+def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
+    """An instant of that day in UTC."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+
+
+def cell(hour: int, minute: int = 0) -> int:
+    """The cell of that time of Monday in UTC."""
+    return cell_of(at(hour, minute))
+
+
+NOW = at(0)
+
+
+def weekly(weekday: int, *spans: tuple[int, int]) -> tuple[WeeklyRange, ...]:
+    """Ranges of a weekday in minutes."""
+    return tuple(WeeklyRange(weekday=weekday, start=start, end=end) for start, end in spans)
+
+
+def override(day: date, *spans: tuple[int, int]) -> DateOverride:
+    """The ranges of one day in minutes."""
+    return DateOverride(day=day, ranges=tuple(LocalRange(start=a, end=b) for a, b in spans))
+
+
+def rules(**changed: Any) -> Rules:
+    """An expert in UTC, on Mondays from 9 to 12, for an hour or half of one, without notice."""
+    kept = {
+        "time_zone": "UTC",
+        "weekly": weekly(0, (NINE, NOON)),
+        "offers": (Offer(minutes=60, price=9_000), Offer(minutes=30, price=5_000)),
+        "minimum_notice_minutes": 0,
+    }
+    return Rules(**{**kept, **changed})
+
+
+def day_rules(day: date, zone_name: str, *spans: tuple[int, int], **changed: Any) -> Rules:
+    """Rules that offer ranges of one day alone."""
+    overrides = (override(day, *spans),)
+    return rules(time_zone=zone_name, weekly=(), overrides=overrides, **changed)
+
+
+def listing(
+    of: Rules,
+    minutes: int = 60,
+    since: datetime = NOW,
+    until: datetime | None = None,
+    *,
+    now: datetime = NOW,
+    taken: Mapping[int, Occupant] | None = None,
+) -> list[Slot]:
+    """The listed slots of a span, the whole Monday unless another is given."""
+    end = until or at(0, day=date(2027, 3, 2))
+    return list(listed_slots(EXPERT, of, taken or {}, minutes, since, end, now))
+
+
+def times(slots: Iterable[Slot]) -> list[str]:
+    """When slots start in UTC, such as 09:30."""
+    return [slot.key.starts_at.strftime("%H:%M") for slot in slots]
+
+
+def local_times(cells: Iterable[int], zone_name: str) -> list[str]:
+    """The local times at which cells begin, with their offsets, such as 01:30+10:30."""
+    instants = (instant_of(found).astimezone(zone(zone_name)) for found in cells)
+    return [instant.isoformat()[11:16] + instant.isoformat()[19:] for instant in instants]

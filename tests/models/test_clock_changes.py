@@ -1,0 +1,251 @@
+"""Slots on the days on which the clock changes, in every zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.calendars import Offer
+from models.slots import starts
+from models.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
+from tests.models.samples import day_rules, local_times
+from tests.models.zones import DAY, DAYS, days_of_change, distinct_zones, offsets, walked
+
+NIGHT = (60, 240)
+MIDNIGHT = (0, 120)
+EVENING = (1320, 1440)
+QUARTER = timedelta(minutes=15)
+
+
+class Case(NamedTuple):
+    """A day, its only hours, a session's length, and when such sessions start."""
+
+    zone_name: str
+    day: str
+    hours: tuple[int, int]
+    minutes: int
+    expected: str
+
+
+FORWARDS = [
+    Case("Europe/Paris", "2027-03-28", NIGHT, 60, "01:00+01:00 03:00+02:00"),
+    Case("America/New_York", "2027-03-14", NIGHT, 60, "01:00-05:00 03:00-04:00"),
+    Case("America/St_Johns", "2027-03-14", NIGHT, 60, "01:00-03:30 03:00-02:30"),
+    Case("Africa/Casablanca", "2024-04-14", NIGHT, 60, "01:00+00:00 03:00+01:00"),
+    # By half an hour at 2:00, and by an hour at 2:45: neither is where a session ends.
+    Case("Australia/Lord_Howe", "2027-10-03", NIGHT, 60, "01:00+10:30 03:00+11:00"),
+    Case(
+        *("Australia/Lord_Howe", "2027-10-03", NIGHT, 30),
+        "01:00+10:30 01:30+10:30 02:30+11:00 03:00+11:00 03:30+11:00",
+    ),
+    Case(
+        *("Pacific/Chatham", "2027-09-26", (60, 330), 60),
+        "01:00+12:45 02:00+12:45 04:00+13:45",
+    ),
+    # At midnight: the day begins at 1:00.
+    Case("America/Havana", "2024-03-10", MIDNIGHT, 30, "01:00-04:00 01:30-04:00"),
+    Case("Africa/Cairo", "2027-04-30", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
+    Case("Asia/Beirut", "2027-03-28", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
+    Case("America/Asuncion", "2023-10-01", MIDNIGHT, 30, "01:00-03:00 01:30-03:00"),
+    # At 23:00: the day ends an hour early.
+    Case("America/Nuuk", "2027-03-27", EVENING, 30, "22:00-02:00 22:30-02:00"),
+    # By three hours at one minute past midnight: of the first session most is after the change.
+    Case("Antarctica/Casey", "2020-10-04", (0, 300), 60, "00:00+08:00 04:00+11:00"),
+    Case("Antarctica/Casey", "2020-10-04", (0, 180), 60, ""),
+]
+BACKWARDS = [
+    Case("Europe/Paris", "2027-10-31", NIGHT, 60, "01:00+02:00 02:00+02:00 02:00+01:00 03:00+01:00"),
+    Case(
+        *("America/New_York", "2027-11-07", NIGHT, 60),
+        "01:00-04:00 01:00-05:00 02:00-05:00 03:00-05:00",
+    ),
+    Case(
+        *("America/St_Johns", "2027-11-07", NIGHT, 60),
+        "01:00-02:30 01:00-03:30 02:00-03:30 03:00-03:30",
+    ),
+    Case(
+        *("Africa/Casablanca", "2024-03-10", NIGHT, 60),
+        "01:00+01:00 02:00+01:00 02:00+00:00 03:00+00:00",
+    ),
+    Case(
+        *("Australia/Lord_Howe", "2027-04-04", MIDNIGHT, 30),
+        "00:00+11:00 00:30+11:00 01:00+11:00 01:30+11:00 01:30+10:30",
+    ),
+    Case(
+        *("Pacific/Chatham", "2027-04-04", (165, 225), 30),
+        "02:45+13:45 03:15+13:45 02:45+12:45 03:15+12:45",
+    ),
+    Case(
+        *("America/Havana", "2024-11-03", MIDNIGHT, 60),
+        "00:00-04:00 00:00-05:00 01:00-05:00",
+    ),
+    # From midnight: the evening before is an hour longer, and the day itself is like any other.
+    Case("Africa/Cairo", "2027-10-28", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
+    Case("Africa/Cairo", "2027-10-29", MIDNIGHT, 60, "00:00+02:00 01:00+02:00"),
+    Case("Asia/Beirut", "2027-10-30", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
+    Case("America/Asuncion", "2024-03-23", EVENING, 60, "22:00-03:00 23:00-03:00 23:00-04:00"),
+    Case("America/Nuuk", "2027-10-30", EVENING, 60, "22:00-01:00 23:00-01:00 23:00-02:00"),
+    Case(
+        *("Antarctica/Casey", "2021-03-13", (1260, 1440), 90),
+        "21:00+11:00 22:30+11:00 21:00+08:00 22:30+08:00",
+    ),
+]
+
+
+def found(case: Case) -> str:
+    """The local times at which the case's sessions start."""
+    day = date.fromisoformat(case.day)
+    offers = (Offer(minutes=case.minutes, price=1),)
+    cells = starts(
+        day_rules(day, case.zone_name, case.hours, offers=offers), case.minutes, day
+    )
+    return " ".join(local_times(cells, case.zone_name))
+
+
+@pytest.mark.parametrize("case", FORWARDS, ids=lambda case: f"{case.zone_name} {case.minutes}")
+def test_a_time_that_does_not_exist_is_not_offered(case: Case) -> None:
+    """When the clock goes forwards, the hours keep what is left of them."""
+    assert found(case) == case.expected
+
+
+@pytest.mark.parametrize("case", BACKWARDS, ids=lambda case: f"{case.zone_name} {case.day}")
+def test_a_time_that_happens_twice_is_offered_twice(case: Case) -> None:
+    """When the clock goes back, both times are offered, with their own offsets."""
+    assert found(case) == case.expected
+
+
+@pytest.mark.parametrize("day", ["2027-03-28", "2027-07-01", "2027-10-31"])
+def test_a_zone_without_changes_has_its_odd_offset(day: str) -> None:
+    """Kathmandu is three quarters of an hour off the full one, every day."""
+    case = Case("Asia/Kathmandu", day, NIGHT, 90, "01:00+05:45 02:30+05:45")
+    assert found(case) == case.expected
+
+
+def test_the_length_of_a_session_is_real_time() -> None:
+    """A session over a change lasts as long as any other: the clock shows more or less."""
+    forwards = Case("Europe/Paris", "2027-03-28", NIGHT, 90, "01:00+01:00")
+    backwards = Case("Europe/Paris", "2027-10-31", NIGHT, 90, "01:00+02:00 02:30+02:00 02:30+01:00")
+    assert (found(forwards), found(backwards)) == (forwards.expected, backwards.expected)
+
+
+@st.composite
+def days_in_zones(draw: st.DrawFn) -> tuple[str, date]:
+    """A zone and a day of 2020 to 2035, mostly next to a change of the clock there."""
+    zone_name = draw(st.sampled_from(sorted(zone_names())))
+    anywhere = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+    if changes := days_of_change(zone_name):
+        near = st.builds(
+            lambda day, off: day + off * DAY, st.sampled_from(changes), st.integers(-1, 1)
+        )
+        return zone_name, draw(st.one_of(near, near, anywhere))
+    return zone_name, draw(anywhere)
+
+
+def on_grid(least: int, most: int) -> st.SearchStrategy[int]:
+    """Minutes in quarter hours."""
+    return st.integers(least // 15, most // 15).map(lambda quarters: quarters * 15)
+
+
+ranges = st.tuples(on_grid(0, 1440), on_grid(0, 1440)).filter(lambda pair: pair[0] < pair[1])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    days_in_zones(),
+    st.lists(ranges, max_size=4),
+    st.one_of(on_grid(15, 120), on_grid(15, 480)),
+    st.none() | on_grid(15, 240),
+)
+def test_starts_are_those_of_a_walk_through_the_day(
+    where: tuple[str, date], spans: list[tuple[int, int]], minutes: int, step: int | None
+) -> None:
+    """Every quarter hour around the day is asked on its own whether a session may start."""
+    zone_name, day = where
+    local = zone(zone_name)
+    midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    clock = {
+        instant: instant.astimezone(local)
+        for instant in (midday + n * QUARTER for n in range(-4 * 48, 4 * 48))
+    }
+
+    def is_within(instant: datetime, span: tuple[int, int]) -> bool:
+        there = clock[instant]
+        return there.date() == day and span[0] <= there.hour * 60 + there.minute < span[1]
+
+    def begins(instant: datetime, span: tuple[int, int]) -> bool:
+        there = clock[instant]
+        return (there.hour * 60 + there.minute - span[0]) % (step or minutes) == 0
+
+    session = [n * QUARTER for n in range(minutes // 15)]
+    expected = [
+        instant
+        for instant in clock
+        if any(
+            is_within(instant, span)
+            and begins(instant, span)
+            and all(is_within(instant + part, span) for part in session)
+            for span in spans
+        )
+    ]
+    offers = (Offer(minutes=minutes, price=1),)
+    rules = day_rules(day, zone_name, *spans, step_minutes=step, offers=offers)
+    assert [instant_of(cell) for cell in starts(rules, minutes, day)] == expected
+
+
+def test_every_zone_is_on_the_grid() -> None:
+    """No zone is off the quarter hours from 2020 to 2035: all of tzdata, day by day."""
+    off = {
+        name
+        for name in distinct_zones()
+        if any(offset % QUARTER for offset in set(offsets(name)))
+    }
+    assert off == set()
+
+
+def test_days_are_those_of_a_walk_in_every_zone() -> None:
+    """Around every change of every clock, a day is the quarter hours that fall on it.
+
+    From its first to the next day's first, without a gap; only a day without any change has 96
+    of them in the order of the clock.
+    """
+    plain = list(range(0, 1440, 15))
+    for name in distinct_zones():
+        for change in days_of_change(name):
+            days = walked(name, change - 3 * DAY, change + 3 * DAY)
+            for day in (change + n * DAY for n in range(-2, 3)):
+                cells = [cell for cell, _ in days[day]]
+                clock = [minute for _, minute in days[day]]
+                span = day_span(day, name)
+                assert cells == list(range(*span)), (name, day)
+                assert wall_clock(span, name) == clock, (name, day)
+                assert (len(cells) == 96) == (clock == plain), (name, day)
+
+
+def test_days_without_a_change_have_96_cells() -> None:
+    """The first day of each month, where no change is near, begins at midnight by the offset."""
+    months = [day for day in DAYS if day.day == 1]
+    for name in distinct_zones():
+        changes = set(days_of_change(name))
+        for month in months:
+            day = month.date()
+            if changes.isdisjoint({day - DAY, day, day + DAY}):
+                first, last = day_span(day, name)
+                assert last - first == 96
+                offset = zone(name).utcoffset(month.replace(tzinfo=None))
+                assert instant_of(first) + (offset or timedelta()) == month
+
+
+def test_every_name_is_a_zone() -> None:
+    """Each of tzdata's names can be an expert's zone, aliases and Factory too; others cannot."""
+    for name in zone_names():
+        assert local_date(datetime(2027, 3, 1, 12, tzinfo=UTC), name) in {
+            date(2027, 3, 1),
+            date(2027, 3, 2),
+        }
+    for name in ("", "europe/paris", "Europe", "../UTC", "posix/UTC", "right/UTC", "localtime"):
+        with pytest.raises(KeyError):
+            zone(name)

@@ -1,0 +1,219 @@
+"""Ids and cursors say what they are, are read exactly as they were written, and nothing else is."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.errors import BadUserInput
+from models.events import cursor_of, sequence_in
+from models.ids import (
+    LONGEST,
+    Id,
+    decode,
+    encode,
+    global_id,
+    new_id,
+    object_id,
+    read_id,
+    slot_id,
+    slot_key,
+)
+from models.pages import Order
+from models.slots import SlotKey
+from tests.models.samples import ADA, BEA
+
+KINDS = ("Expert", "User", "Booking")
+BY_NAME = Order("NAME-asc", "by_name", descending=False)
+keys = st.binary(min_size=12, max_size=12).map(Id)
+slots = st.builds(SlotKey, keys, st.integers(1, 99_999_999), st.integers(1, 9_999))
+# Whatever a client may send, and texts in our own form that nobody wrote.
+nonsense = st.one_of(
+    st.text(),
+    st.text(max_size=300).map(lambda text: encode(text.encode("utf-8", "replace").decode())),
+    st.binary(max_size=40).map(lambda data: urlsafe_b64encode(data).decode()),
+    st.builds(
+        lambda kind, key, rest: encode(f"{kind}:{key}{rest}"),
+        st.sampled_from([*KINDS, "Slot", "Event", "NAME-asc"]),
+        st.one_of(keys.map(str), st.text(st.sampled_from("0123456789abcdefABCDEF \t٣०"), max_size=26)),
+        st.one_of(
+            st.just(""),
+            st.from_regex(r":-?\d{1,12}(:-?\d{1,12})?\n?", fullmatch=True),
+            st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+        ),
+    ),
+)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100))
+def test_a_text_survives(text: str) -> None:
+    """What was encoded is decoded to the same, and is safe in a URL."""
+    opaque = encode(text)
+    assert decode(opaque) == text
+    assert set(opaque) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.sampled_from(KINDS), keys)
+def test_an_objects_id_survives(kind: str, key: Id) -> None:
+    """The type and the key come back; under another type it is refused."""
+    opaque = global_id(kind, key)
+    assert read_id(opaque) == (kind, str(key))
+    assert object_id(opaque, kind, "id") == key
+    with pytest.raises(BadUserInput, match=r"^expertId: not the id of a Slot$"):
+        object_id(opaque, "Slot", "expertId")
+
+
+@given(slots)
+def test_a_slots_id_survives(key: SlotKey) -> None:
+    """Expert, start and length come back."""
+    assert slot_key(slot_id(key)) == key
+    assert read_id(slot_id(key))[0] == "Slot"
+
+
+@given(keys, st.integers(0, 10**15 - 1))
+def test_a_cursor_survives(expert: Id, sequence: int) -> None:
+    """The number comes back, for that expert alone."""
+    cursor = cursor_of(expert, sequence)
+    assert sequence_in(cursor, expert) == sequence
+    other = Id(bytes(byte ^ 255 for byte in expert.binary))
+    with pytest.raises(BadUserInput, match=r"^after: a cursor of another expert$"):
+        sequence_in(cursor, other)
+
+
+def test_new_ids_differ() -> None:
+    """A new key is made without asking anyone."""
+    assert len({new_id() for _ in range(1_000)}) == 1_000
+
+
+VALID = slot_id(SlotKey(ADA, 2_004_324, 60))
+
+
+@pytest.mark.parametrize(
+    "opaque",
+    [
+        "",
+        " ",
+        "Slot",
+        "%%%",
+        "a",
+        "Ünïcödé",
+        "\ud800",
+        "\x00",
+        VALID + "=",
+        VALID + "==",
+        VALID + "\n",
+        " " + VALID,
+        VALID[:10] + "\n" + VALID[10:],
+        VALID[:10] + "!" + VALID[10:],
+        VALID[:-1],
+        VALID * 20,
+        "x" * 10_000_000,
+        global_id("Expert", ADA),
+        encode("Slot"),
+        encode("Slot:"),
+        encode(f"slot:{ADA}:2004324:60"),
+        encode(f"Slot:{ADA}:2004324"),
+        encode(f"Slot:{ADA}:2004324:60:"),
+        encode(f"Slot:{ADA}:2004324:60\n"),
+        encode(f"Slot:{ADA}:02004324:60"),
+        encode(f"Slot:{ADA}:0:60"),
+        encode(f"Slot:{ADA}:-2004324:60"),
+        encode(f"Slot:{ADA}:+2004324:60"),
+        encode(f"Slot:{ADA}:2004324:060"),
+        encode(f"Slot:{ADA}:2004324:0"),
+        encode(f"Slot:{ADA}:{10**8}:60"),
+        encode(f"Slot:{ADA}:{10**40}:60"),
+        encode(f"Slot:{ADA}:2004324:10000"),
+        encode(f"Slot:{ADA}:2004324:6e1"),
+        encode(f"Slot:{ADA}:٢٠٠٤٣٢٤:60"),
+        encode(f"Slot:{str(ADA).upper()}:2004324:60"),
+        encode(f"Slot:{'g' * 24}:2004324:60"),
+        encode(f"Slot:{'a' * 23}:2004324:60"),
+    ],
+)
+def test_what_is_no_slot_is_refused(opaque: str) -> None:
+    """Garbage, other types, numbers too large, and every second spelling."""
+    with pytest.raises(ValueError, match=r"^(too long|not base64url of a text|not canonical|not a slot)$"):
+        slot_key(opaque)
+
+
+def test_one_text_has_one_spelling() -> None:
+    """Spare bits of the last letter, padding and the other alphabet are not canonical."""
+    assert encode("Expert:>") == "RXhwZXJ0Oj4"
+    for other in ("RXhwZXJ0Oj5", "RXhwZXJ0Oj4=", "RXhwZXJ0Oj4 ", "RXhwZXJ0\nOj4"):
+        with pytest.raises(ValueError, match="not canonical|not base64url"):
+            decode(other)
+    assert encode("??>") == "Pz8-"
+    with pytest.raises(ValueError, match="not canonical|not base64url"):
+        decode("Pz8+")
+    with pytest.raises(ValueError, match="not base64url of a text"):
+        decode("gICA")
+    assert len(encode("x" * (LONGEST * 3 // 4))) == LONGEST
+    with pytest.raises(ValueError, match="too long"):
+        decode(encode("x" * (LONGEST * 3 // 4 + 1)))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "1",
+        "g" * 24,
+        "a" * 23,
+        "a" * 25,
+        "A" * 24,
+        "a" * 12,
+        "aa " * 8,
+        "aa" * 11 + "\t\n",
+        "٣" * 24,
+        "a" * 24 + "\n",
+        "a" * 24 + ":",
+    ],
+)
+def test_what_is_no_key_is_refused(key: str) -> None:
+    """A key is twelve bytes in lower-case hexadecimal."""
+    with pytest.raises(BadUserInput, match=r"^id: not the id of a Expert$"):
+        object_id(encode(f"Expert:{key}"), "Expert", "id")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Event", f"Event:{ADA}", f"Event:{ADA}:-1", f"Event:{ADA}:01", f"Event:{ADA}:{10**15}",
+     f"Event:{ADA}:1\n", f"Event:{str(ADA).upper()}:1", f"Expert:{ADA}", f"Event:{ADA}:١"],
+)
+def test_what_is_no_cursor_is_refused(text: str) -> None:
+    """A cursor of events is an expert's and has a number without signs."""
+    with pytest.raises(BadUserInput, match=r"^after: not a cursor of an event$"):
+        sequence_in(encode(text), ADA)
+
+
+@given(nonsense)
+@example("\ud800")
+@example("=" * 600)
+def test_nothing_a_client_sends_fails_otherwise(opaque: str) -> None:
+    """Whatever comes is read, or refused by the errors that are announced."""
+    with suppress(ValueError):
+        assert encode(decode(opaque)) == opaque
+    with suppress(ValueError):
+        assert slot_id(slot_key(opaque)) == opaque
+    with suppress(ValueError):
+        read_id(opaque)
+    for kind in KINDS:
+        with suppress(BadUserInput):
+            assert global_id(kind, object_id(opaque, kind, "id")) == opaque
+    with suppress(BadUserInput):
+        assert cursor_of(BEA, sequence_in(opaque, BEA)) == opaque
+    with suppress(BadUserInput):
+        assert encode(f"NAME-asc:{BY_NAME.key(opaque, 'after')}") == opaque
+
+
+def test_a_cursor_belongs_to_one_order() -> None:
+    """A cursor of another order, or of events, is refused by the name of its argument."""
+    assert BY_NAME.key(encode("NAME-asc:ada\t1"), "after") == "ada\t1"
+    for other in ("NAME-desc:ada\t1", "NAME-asc", "RATE-asc:1", f"Event:{ADA}:1"):
+        with pytest.raises(BadUserInput, match=r"^before: not a cursor of this list in this order$"):
+            BY_NAME.key(encode(other) if other != "NAME-asc" else "NAME-asc", "before")

@@ -1,0 +1,65 @@
+"""How texts are compared, and which sizes a page may have."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from models.errors import BadUserInput
+from models.pages import PageArguments, fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("José", "jose"),
+        ("JOSE\u0301", "jose"),
+        ("Straße", "strasse"),
+        ("İstanbul", "istanbul"),
+        ("Ａｄａ", "ada"),
+        ("𝐀𝒹𝔸", "ada"),
+        ("Ångström", "angstrom"),
+        ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
+        ("σίσυφος", "σισυφοσ"),
+        ("ﬁne", "fine"),
+        ("李 明", "李 明"),
+        ("", ""),
+    ],
+)
+def test_texts_are_compared_without_case_and_accents(text: str, folded: str) -> None:
+    """However a word was typed, it is found."""
+    assert fold(text) == folded
+
+
+def test_folding_is_done_once() -> None:
+    """Of every character, what is folded stays as it is, and so does its upper case."""
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size", "is_backward"),
+    [
+        (PageArguments(), 20, False),
+        (PageArguments(first=1), 1, False),
+        (PageArguments(first=100), 100, False),
+        (PageArguments(last=1), 1, True),
+        (PageArguments(last=100, before="x"), 100, True),
+        (PageArguments(before="x"), 20, False),
+    ],
+)
+def test_a_page_has_a_size(arguments: PageArguments, size: int, *, is_backward: bool) -> None:
+    """Twenty from the beginning, unless asked for otherwise."""
+    assert (arguments.size, arguments.is_backward) == (size, is_backward)
+
+
+@pytest.mark.parametrize("size", [0, -1, 101, 2**31])
+def test_a_size_that_makes_no_sense_is_refused(size: int) -> None:
+    """By the argument's name."""
+    with pytest.raises(BadUserInput, match=r"^first: must lie between 1 and 100$"):
+        _ = PageArguments(first=size).size
+    with pytest.raises(BadUserInput, match=r"^last: must lie between 1 and 100$"):
+        _ = PageArguments(last=size).size
+    with pytest.raises(BadUserInput, match=r"^last: give either first or last$"):
+        _ = PageArguments(first=size, last=size).size

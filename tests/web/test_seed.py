@@ -1,0 +1,342 @@
+"""Sample data, on a real embedded database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from models.bookings import INACTIVE, Booking, BookingStatus, taken_cells
+from models.calendars import Calendar
+from models.database import open_database
+from models.events import KEPT_SECONDS, Event
+from models.experts import Category, Expert
+from models.settings import Seeding, Setting, advance_seeding, begin_seeding, seeding, shared_secret
+from models.slots import SlotStatus, listed_slot, listed_slots
+from models.users import Role, User
+from web import seed as seeds
+from web.embedded import embedded_database
+from web.seed import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, NO_PASSWORD, Outcome, seed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from models.base import Record
+    from models.ids import Id
+
+EXPERTS = 120
+NOW = datetime.now(UTC)
+HASH = "the hash of the demo password"
+DAY = timedelta(days=1)
+KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking)
+Stored = dict[str, dict[str, dict[str, Any]]]
+
+
+def silent(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+async def fill(experts: int) -> Outcome:
+    return await seed(experts=experts, now=NOW, password_hash=HASH, progress=silent)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded_database(tmp_path_factory.mktemp("seed")) as url:
+        yield url
+
+
+@asynccontextmanager
+async def database(server: str, name: str) -> AsyncIterator[None]:
+    """An empty database of that name; the documents are bound to it from here on."""
+    async with open_database(server.replace("/expertbook?", f"/{name}?")):
+        yield
+
+
+@pytest.fixture
+async def empty(server: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    async with database(server, request.node.name[:60]):
+        yield
+
+
+async def stored() -> Stored:
+    """All documents by kind and id."""
+    return {
+        kind.__name__: {str(record.id): record.model_dump() async for record in kind.find_all()}
+        for kind in KINDS
+    }
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What 120 experts are filled with."""
+
+    outcome: Outcome
+    users: dict[Id, User]
+    experts: dict[Id, Expert]
+    calendars: dict[Id, Calendar]
+    bookings: list[Booking]
+    events: int
+
+    def user(self, email: str) -> User:
+        """The account of that address."""
+        [found] = [user for user in self.users.values() if user.email == email]
+        return found
+
+    def by_expert(self) -> dict[Id, list[Booking]]:
+        """Each expert's bookings."""
+        found: dict[Id, list[Booking]] = {id_: [] for id_ in self.experts}
+        for booking in self.bookings:
+            found[booking.expert_id].append(booking)
+        return found
+
+
+@pytest.fixture(scope="module")
+async def sample(server: str) -> Sample:
+    async with database(server, "sample"):
+        return Sample(
+            outcome=await fill(EXPERTS),
+            users={user.id: user async for user in User.find_all()},
+            experts={expert.id: expert async for expert in Expert.find_all()},
+            calendars={calendar.id: calendar async for calendar in Calendar.find_all()},
+            bookings=await Booking.find_all().to_list(),
+            events=await Event.count(),
+        )
+
+
+def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
+    """Every expert has an account, a calendar and some twelve bookings, and there are clients."""
+    assert sample.outcome is Outcome.FILLED
+    assert len(sample.experts) == EXPERTS
+    assert sample.calendars.keys() == sample.experts.keys()
+    assert {expert.category for expert in sample.experts.values()} == set(Category)
+    assert all(expert.listed and expert.terms for expert in sample.experts.values())
+    assert Counter(user.role for user in sample.users.values()) == {
+        Role.EXPERT: EXPERTS,
+        Role.CLIENT: 201,
+        Role.ADMIN: 1,
+    }
+    for expert in sample.experts.values():
+        assert sample.users[expert.user_id].expert_id == expert.id
+    assert 1_300 < len(sample.bookings) < 1_700
+    assert min(map(len, sample.by_expert().values())) >= 2
+
+
+def test_bookings_take_slots_that_were_offered(sample: Sample) -> None:
+    """Each booking's slot was listed when it was made, at that price and with those cells."""
+    for booking in sample.bookings:
+        rules = sample.calendars[booking.expert_id].rules
+        slot = listed_slot(booking.key, rules, {}, booking.created_at)
+        assert slot is not None
+        assert slot.price == booking.price
+        assert len(booking.cells) * 15 == booking.minutes + rules.break_minutes
+        assert booking.cells[0] == booking.starts_at
+        notice = timedelta(minutes=rules.cancellation_notice_minutes)
+        assert booking.cancellable_until == booking.starts_at - notice
+
+
+def test_no_two_bookings_overlap(sample: Sample) -> None:
+    """No expert has a quarter hour twice, breaks included."""
+    cells = Counter((b.expert_id, cell) for b in sample.bookings if b.active for cell in b.cells)
+    assert set(cells.values()) == {1}
+
+
+def test_nothing_happened_lately(sample: Sample) -> None:
+    """Every change is older than events are kept, and there are no events."""
+    assert sample.events == 0
+    for booking in sample.bookings:
+        assert booking.updated_at < NOW - timedelta(seconds=KEPT_SECONDS)
+        assert booking.created_at < booking.starts_at
+    coming = [booking for booking in sample.bookings if booking.ends_at > NOW]
+    assert min(booking.starts_at for booking in coming) > NOW + timedelta(hours=2)
+    assert max(booking.starts_at for booking in coming) < NOW + 22 * DAY
+
+
+def test_past_sessions_have_ended_and_coming_ones_wait(sample: Sample) -> None:
+    """What is past is mostly completed, what comes is mostly confirmed; some are cancelled."""
+    past = Counter(b.status for b in sample.bookings if b.starts_at < NOW)
+    coming = Counter(b.status for b in sample.bookings if b.starts_at > NOW)
+    assert past.keys() == {
+        BookingStatus.COMPLETED,
+        BookingStatus.NO_SHOW,
+        BookingStatus.CANCELLED,
+    }
+    assert coming.keys() == {
+        BookingStatus.CONFIRMED,
+        BookingStatus.PENDING,
+        BookingStatus.CANCELLED,
+    }
+    assert past.most_common(1)[0][0] is BookingStatus.COMPLETED
+    assert coming.most_common(1)[0][0] is BookingStatus.CONFIRMED
+    for booking in sample.bookings:
+        assert booking.active == (booking.status not in INACTIVE)
+        by_hand = not sample.calendars[booking.expert_id].rules.confirms_automatically
+        assert by_hand or booking.status is not BookingStatus.PENDING
+
+
+def test_histories_are_possible(sample: Sample) -> None:
+    """Steps follow each other, made by whoever may make them, up to the booking's status."""
+    for booking in sample.bookings:
+        keeper_id = sample.experts[booking.expert_id].user_id
+        first, *rest = booking.history
+        assert (first.at, first.actor_id, first.before) == (
+            booking.created_at,
+            booking.client_id,
+            None,
+        )
+        assert (booking.history[-1].at, booking.history[-1].after) == (
+            booking.updated_at,
+            booking.status,
+        )
+        for one, next_ in pairwise(booking.history):
+            assert one.at < next_.at
+            assert one.after == next_.before
+        for step in rest:
+            if step.after is BookingStatus.CANCELLED and step.actor_id == booking.client_id:
+                assert step.at <= booking.cancellable_until
+            else:
+                assert step.actor_id == keeper_id
+            if step.after in {BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
+                assert step.at >= booking.ends_at
+        assert booking.contact
+        assert booking.contact.email == sample.users[booking.client_id].email
+        assert booking.contact_key == booking.contact.email
+        assert booking.place.endswith(str(booking.id))
+
+
+def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
+    """An expert's bookings have the numbers from 1 on, and the calendar has the last one."""
+    for expert_id, bookings in sample.by_expert().items():
+        in_order = sorted(bookings, key=lambda booking: booking.updated_at)
+        assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
+        calendar = sample.calendars[expert_id]
+        assert calendar.sequence == len(bookings)
+        assert calendar.last_event_at == in_order[-1].updated_at
+
+
+def test_the_coming_weeks_are_mostly_open(sample: Sample) -> None:
+    """A few slots in a hundred are taken, and nowhere many; most experts have some next week."""
+    statuses: dict[int, Counter[SlotStatus]] = defaultdict(Counter)
+    busy_next_week = 0
+    for expert_id, bookings in sample.by_expert().items():
+        rules = sample.calendars[expert_id].rules
+        minutes = rules.offers[0].minutes
+        taken = taken_cells(bookings, NOW)
+        for days in (7, 21):
+            slots = list(listed_slots(expert_id, rules, taken, minutes, NOW, NOW + days * DAY, NOW))
+            counted = Counter(slot.status for slot in slots)
+            assert counted[SlotStatus.OPEN] > 0.7 * len(slots)
+            statuses[days].update(counted)
+            busy_next_week += days == 7 and counted[SlotStatus.BOOKED] > 0
+    for counted in statuses.values():
+        assert 0.02 < counted[SlotStatus.BOOKED] / counted.total() < 0.08
+    assert busy_next_week > 0.6 * EXPERTS
+
+
+def test_the_demo_accounts_can_sign_in_and_no_others(sample: Sample) -> None:
+    """The three have their roles and the password's hash; all others have no password."""
+    for email, role in DEMO_ACCOUNTS:
+        user = sample.user(email)
+        assert (user.role, user.password_hash, user.email_verified) == (role, HASH, True)
+    hashes = Counter(user.password_hash for user in sample.users.values())
+    assert hashes == {HASH: 3, NO_PASSWORD: len(sample.users) - 3}
+
+
+def test_the_demo_accounts_have_bookings(sample: Sample) -> None:
+    """The client has been to experts and goes again; the expert has requests to answer."""
+    client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
+    own = [booking for booking in sample.bookings if booking.client_id == client.id]
+    assert Counter(booking.starts_at > NOW for booking in own) == {True: 6, False: 6}
+    assert keeper.expert_id
+    assert not sample.calendars[keeper.expert_id].rules.confirms_automatically
+    kept = sample.by_expert()[keeper.expert_id]
+    assert {BookingStatus.CONFIRMED, BookingStatus.PENDING} <= {
+        booking.status for booking in kept if booking.starts_at > NOW
+    }
+
+
+@pytest.mark.usefixtures("empty")
+async def test_a_second_time_changes_nothing() -> None:
+    """Data that are there stay as they are, whatever is asked for."""
+    told: list[tuple[int, int]] = []
+    first = await seed(
+        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: told.append(step)
+    )
+    before = await stored()
+    again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
+    assert (first, again) == (Outcome.FILLED, Outcome.FILLED_BEFORE)
+    assert told == [(0, 60), (50, 60), (60, 60)]
+    assert await stored() == before
+
+
+async def test_what_was_interrupted_is_completed(server: str) -> None:
+    """A filling broken off in the middle is gone on with, and comes out as if it had not been."""
+    async with database(server, "whole"):
+        await fill(120)
+        whole = await stored()
+    async with database(server, "broken"):
+        loop = asyncio.get_running_loop()
+
+        def cancel(done: int, _total: int) -> None:
+            if done:
+                loop.call_soon(task.cancel)  # while the next batch is being written
+
+        task = asyncio.create_task(seed(experts=120, now=NOW, password_hash=HASH, progress=cancel))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        left = await seeding()
+        assert left
+        assert (left.owner, left.finished) == (None, False)
+        assert await Expert.count() == left.done == 50
+        later = await seed(experts=7, now=NOW + DAY, password_hash=HASH, progress=silent)
+        assert later is Outcome.FILLED
+        assert await stored() == whole
+
+
+@pytest.mark.usefixtures("empty")
+async def test_of_two_at_once_one_fills_and_the_other_waits() -> None:
+    """Both find the data there when they go on, and there is one set of them."""
+    outcomes = await asyncio.gather(fill(60), fill(60))
+    assert set(outcomes) == {Outcome.FILLED}
+    counts = [await Expert.count(), await Calendar.count(), await User.count()]
+    assert counts == [60, 60, 60 + 202]
+    sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
+    assert await Booking.count() == sum(sequences.values())
+
+
+@pytest.mark.usefixtures("empty")
+async def test_an_owner_that_does_not_get_on_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has died holds the claim for as long as the others' patience, and no longer."""
+    monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.5)
+    dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
+    await begin_seeding(dead)
+    assert await fill(60) is Outcome.FILLED
+    assert await Expert.count() == 10
+    assert not await advance_seeding(dead, dead.model_copy(update={"done": 10}))
+
+
+@pytest.mark.usefixtures("empty")
+async def test_a_database_with_accounts_is_left_alone() -> None:
+    """Where people have registered, no sample data are added."""
+    user = User(
+        name="Ann", email="a@b.c", email_key="a@b.c", password_hash=NO_PASSWORD, created_at=NOW
+    )
+    await user.insert()
+    assert await fill(10) is Outcome.HAS_ITS_OWN
+    assert await User.count() == 1
+    assert await Expert.count() == 0
+    assert await Setting.count() == 0
+
+
+@pytest.mark.usefixtures("empty")
+async def test_programs_share_the_secret_that_came_first() -> None:
+    """Of secrets proposed at once, and later, all get the same one."""
+    secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
+    assert len(secrets) == 1
+    assert {await shared_secret("late")} == secrets
