@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
+from importlib import resources
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST = 10
 LONGEST = 200
+
+
+@lru_cache(maxsize=1)
+def common_passwords() -> frozenset[str]:
+    """Those of the 30,000 commonest passwords that are long enough (zxcvbn's list, MIT)."""
+    listed = resources.files("auth").joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(listed.split("\n"))
+
+
+def weakness(password: str) -> str | None:
+    """What is wrong with a new password, or None (NIST SP 800-63B, 5.1.1.2)."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"Use {SHORTEST} to {LONGEST} characters"
+    if password.casefold() in common_passwords() or len(set(password)) == 1:
+        return "This is one of the commonest passwords. Choose another one"
+    return None
 
 
 class Passwords:
@@ -31,9 +49,14 @@ class Passwords:
 
     async def matches(self, encoded: str | None, password: str) -> bool:
         """Whether that is the password; takes as long where there is no hash to compare with."""
+        known = encoded if encoded and encoded.startswith("$argon2") else None
         async with self._room:
-            found = await asyncio.to_thread(self._verify, encoded or self._nobody, password)
-        return found and encoded is not None
+            found = await asyncio.to_thread(self._verify, known or self._nobody, password)
+        return found and known is not None
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Whether a hash was made with other parameters than a new one would be."""
+        return self._hasher.check_needs_rehash(encoded)
 
     def _verify(self, encoded: str, password: str) -> bool:
         try:

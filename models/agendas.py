@@ -105,7 +105,9 @@ class Agenda:
         return self._put(ended, EventKind.RELEASED)
 
     def _put(self, booking: Booking, kind: EventKind) -> Booking:
-        before = self._around(booking)
+        # A hold past its end has been told of as standing; only its release tells otherwise.
+        standing = self._bookings.get(booking.id)
+        before = self._around(booking, standing.occupant() if standing else None)
         booking.sequence = self.next_sequence
         # Last changed, last written: in that order no two bookings meet in one cell on the way.
         self.written.pop(booking.id, None)
@@ -131,9 +133,14 @@ class Agenda:
     def _taken(self) -> dict[int, Occupant]:
         return taken_cells(self._bookings.values(), self.now)
 
-    def _around(self, booking: Booking) -> dict[SlotKey, Slot]:
-        """The listed slots, of every length, that the booking's cells could stand in the way of."""
+    def _around(self, booking: Booking, also: Occupant | None = None) -> dict[SlotKey, Slot]:
+        """The listed slots, of every length, that the booking's cells could stand in the way of.
+
+        With `also` standing in the way, whatever the clock says of it.
+        """
         taken = self._taken()
+        if also is not None:
+            taken |= dict.fromkeys(also.cells, also)
         break_cells = self.rules.break_minutes // CELL_MINUTES
         cells = booking.occupant().cells
         return {

@@ -55,9 +55,10 @@ async def open_database(url: str) -> AsyncIterator[Client]:
             tz_aware=True,
             w="majority",
             appname="expertbook",
-            # With a time limit the driver retries reads for as long as it lasts, so that
-            # a restart of the server is waited out.
-            timeoutMS=ANSWER_MS,
+            # A read that fails is tried once more, when a server is there: so a restart is
+            # waited out. Not timeoutMS, under which Python 3.11 loses cancellations.
+            serverSelectionTimeoutMS=ANSWER_MS,
+            connectTimeoutMS=ANSWER_MS,
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error

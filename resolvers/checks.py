@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
@@ -10,6 +12,7 @@ from models.times import zone_names
 
 LONGEST_NAME = 100
 LONGEST_PHONE = 40
+OVERRIDES = "\u202d\u202e"
 
 
 class Checks:
@@ -34,11 +37,11 @@ class Checks:
     def text(self, field: str, value: str, longest: int, label: str) -> str:
         """A line of text that must not be empty."""
         found = " ".join(value.split())
-        if not found:
+        if not any(char.isprintable() for char in found):
             self.refuse(field, f"{label} is required")
         elif len(found) > longest:
             self.refuse(field, f"{label} must have at most {longest} characters")
-        elif not found.isprintable():
+        elif _has_controls(found):
             self.refuse(field, f"{label} must not have control characters")
         return found
 
@@ -47,7 +50,7 @@ class Checks:
         found = (value or "").strip()
         if len(found) > longest:
             self.refuse(field, f"Notes must have at most {longest} characters")
-        elif any(not char.isprintable() and char not in "\n\r\t" for char in found):
+        elif _has_controls(found, but="\n\r\t"):
             self.refuse(field, "Notes must not have control characters")
         return found
 
@@ -70,7 +73,8 @@ class Checks:
         try:
             if len(value) <= LONGEST_PHONE:
                 number = phonenumbers.parse(value, region)
-                if phonenumbers.is_possible_number(number):
+                reason = phonenumbers.is_possible_number_with_reason(number)
+                if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
                     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         except phonenumbers.NumberParseException:
             pass
@@ -83,3 +87,14 @@ class Checks:
         if value is not None and value not in zone_names():
             self.refuse(field, "Enter the IANA name of a time zone, such as Europe/Paris")
         return value
+
+
+def _has_controls(text: str, but: str = "") -> bool:
+    """Whether a text has control characters, or turns the writing of what follows it.
+
+    Joiners, marks of direction and new emoji are not printable to Python, but people type them.
+    """
+    return any(
+        char in OVERRIDES or (unicodedata.category(char) in {"Cc", "Cs"} and char not in but)
+        for char in text
+    )

@@ -152,6 +152,9 @@ async def _write(
         for (index, sample), (user, _) in zip(batch, people, strict=True)
     ]
     bookings = [booking for calendar in calendars for booking in calendar.fill()]
+    # Where a cancellation of all this is heard: the driver's `wait_for` may lose one that came
+    # before it, up to Python 3.11.
+    await asyncio.sleep(0)
     # What names others comes after them.
     await insert_missing([user for user, _ in people])
     await insert_missing([expert for _, expert in people])

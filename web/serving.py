@@ -104,9 +104,7 @@ def announcement(settings: Settings, *, demo: bool) -> str:
     """What to open and, where there are demo accounts, who can sign in; in rich's markup."""
     address = settings.address
     lines = [f"\n[bold]ExpertBook[/bold] is ready at [bold]{address}[/bold]\n"]
-    if settings.shows_graphiql:
-        lines.append(f"  GraphiQL        {address}/graphql")
-    lines.append(f"  API             {address}/graphql")
+    lines.append(f"  {'GraphiQL' if settings.shows_graphiql else 'API':15} {address}/graphql")
     lines.append(f"  Subscriptions   {address.replace('http', 'ws', 1)}/graphql")
     if demo:
         lines.append(f"\nTo try it, sign in with the password [bold]{DEMO_PASSWORD}[/bold]\n")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from models.bookings import Booking, BookingStatus
 from models.calendars import DateOverride, LocalRange, Offer, Rules, WeeklyRange
 from models.ids import Id
-from models.slots import listed_slots
+from models.slots import SlotKey, listed_slots
 from models.times import cell_of, instant_of, zone
 
 if TYPE_CHECKING:
@@ -62,6 +63,32 @@ def day_rules(day: date, zone_name: str, *spans: tuple[int, int], **changed: Any
     """Rules that offer ranges of one day alone."""
     overrides = (override(day, *spans),)
     return rules(time_zone=zone_name, weekly=(), overrides=overrides, **changed)
+
+
+def booking(
+    first: int,
+    minutes: int = 60,
+    *,
+    pause: int = 0,
+    held_until: datetime | None = None,
+) -> Booking:
+    """A booking of Ada, or a hold, from a cell on."""
+    key = SlotKey(EXPERT, first, minutes)
+    cells = range(first, key.session_end + pause // 15)
+    return Booking(
+        expert_id=EXPERT,
+        client_id=ADA,
+        status=BookingStatus.HELD if held_until else BookingStatus.CONFIRMED,
+        active=True,
+        starts_at=key.starts_at,
+        minutes=minutes,
+        cells=[instant_of(taken) for taken in cells],
+        price=9_000,
+        created_at=NOW,
+        updated_at=NOW,
+        held_until=held_until,
+        cancellable_until=key.starts_at,
+    )
 
 
 def listing(

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from models.bookings import Booking
 from models.calendars import Offer, Rules
 from models.slots import Occupant, Slot, SlotKey, SlotStatus, listed_slot, slot_of
 from tests.models.samples import (
@@ -19,6 +18,7 @@ from tests.models.samples import (
     NOW,
     TEN,
     at,
+    booking,
     cell,
     listing,
     override,
@@ -286,20 +286,7 @@ def test_a_break_is_nobodys() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_hold_past_its_end_stands_in_nobodys_way() -> None:
     """The clock ends a hold at its end exactly, whoever has or has not released it."""
-    hold = Booking(
-        expert_id=EXPERT,
-        client_id=ADA,
-        status="HELD",
-        active=True,
-        starts_at=at(9),
-        minutes=60,
-        cells=[at(9, quarter) for quarter in (0, 15, 30, 45)],
-        price=9_000,
-        created_at=NOW,
-        updated_at=NOW,
-        held_until=HELD_UNTIL,
-        cancellable_until=at(9),
-    )
+    hold = booking(cell(9), held_until=HELD_UNTIL)
     assert hold.occupies_at(HELD_UNTIL - timedelta(milliseconds=1))
     assert not hold.occupies_at(HELD_UNTIL)
     released = hold.model_copy(update={"active": False})
