@@ -41,7 +41,7 @@ class SharedStorage(Storage):
     async def get(self, key: str) -> int:
         """Read a counter."""
         found = await attempts.counter(key)
-        return found.count if found else 0
+        return found.tries if found else 0
 
     async def get_expiry(self, key: str) -> float:
         """When a counter's window has passed, in seconds since 1970."""

@@ -48,7 +48,9 @@ class Tokens:
     """
 
     def __init__(self, secrets: Sequence[str], lifetime: timedelta) -> None:
-        keys = [sha256(b"expertbook access tokens\0" + secret.encode()).digest() for secret in secrets]
+        keys = [
+            sha256(b"expertbook access tokens\0" + secret.encode()).digest() for secret in secrets
+        ]
         self._keys = {sha256(key).hexdigest()[:8]: key for key in keys}
         self._current = next(iter(self._keys))
         self._lifetime = lifetime
@@ -86,14 +88,12 @@ class Tokens:
             )
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The access token has expired. Sign in again.") from error
-        except jwt.InvalidTokenError as error:
+        except jwt.PyJWTError as error:
             raise Unauthenticated("The access token is not valid.") from error
         user_id, session_id = claims["sub"], claims["sid"]
         if claims["typ"] != KIND or not (Id.is_valid(user_id) and Id.is_valid(session_id)):
             raise Unauthenticated("The access token is not valid.")
-        return Claims(
-            Id(user_id), Id(session_id), datetime.fromtimestamp(claims["exp"], UTC)
-        )
+        return Claims(Id(user_id), Id(session_id), datetime.fromtimestamp(claims["exp"], UTC))
 
     def _key(self, token: str) -> bytes:
         """The key that the token names; nothing else in its header is believed."""

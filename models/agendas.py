@@ -1,7 +1,7 @@
 """An expert's calendar as one transaction sees it, and what is being changed in it.
 
-Changes are made to an agenda in memory; it knows which slots they change, and becomes the writes
-and the events of the transaction. Nothing here waits or asks the clock.
+Changes are made to an agenda in memory; it knows which slots they change, and becomes the writes,
+the events and the mails of the transaction. Nothing here waits or asks the clock.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from models.bookings import Booking, BookingChange, BookingStatus, taken_cells
 from models.events import Event, EventKind, SlotState
+from models.outbox import mail_of
 from models.slots import Slot, SlotKey, listed_slot, listed_slots, slot_of
 from models.times import CELL_MINUTES, instant_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from models.calendars import Calendar, Rules
     from models.ids import Id
+    from models.outbox import Mail
     from models.slots import Occupant
 
 
@@ -29,6 +31,7 @@ class Agenda:
         self.calendar = calendar
         self.now = now
         self.events: list[Event] = []
+        self.mails: list[Mail] = []
         self.written: dict[Id, Booking] = {}
         self.is_new: set[Id] = set()
         self._bookings = {booking.id: booking for booking in bookings}
@@ -50,9 +53,11 @@ class Agenda:
     def savepoint(self) -> Callable[[], None]:
         """Remember the state; calling the result goes back to it."""
         kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
+        mails = list(self.mails)
 
         def restore() -> None:
             self.events, self.written, self.is_new, self._bookings = kept
+            self.mails = mails
 
         return restore
 
@@ -128,6 +133,8 @@ class Agenda:
                 changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
             )
         )
+        if mail := mail_of(booking):
+            self.mails.append(mail)
         return booking
 
     def _taken(self) -> dict[int, Occupant]:

@@ -14,7 +14,7 @@ class Attempts(Document):
     """How often something was tried within a window; the id says what and in which window."""
 
     id: str  # type: ignore[assignment]
-    count: int
+    tries: int
     expires_at: datetime
 
     class Settings:
@@ -37,11 +37,11 @@ async def count(key: str, seconds: int, amount: int) -> int:
     with or_unavailable():
         await collection.update_one(
             {"_id": key},
-            {"$inc": {"count": amount}, "$setOnInsert": {"expires_at": expires_at}},
+            {"$inc": {"tries": amount}, "$setOnInsert": {"expires_at": expires_at}},
             upsert=True,
         )
         found = await Attempts.get(key)
-    return found.count if found else amount
+    return found.tries if found else amount
 
 
 async def counter(key: str) -> Attempts | None:

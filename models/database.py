@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from beanie import init_beanie
-from pymongo import AsyncMongoClient, timeout
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
 
+from models.attempts import Attempts
 from models.bookings import Booking
 from models.calendars import Calendar
 from models.errors import DatabaseUnreachable, IndexBroken, StandaloneDatabase
 from models.events import Event
 from models.experts import Expert
+from models.links import Link
+from models.outbox import Mail
 from models.replica_set import is_standalone
 from models.requests import Request
+from models.sessions import RefreshToken, Session
 from models.settings import Setting
 from models.users import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-DOCUMENTS = (User, Expert, Calendar, Booking, Event, Request, Setting)
+DOCUMENTS = (
+    User,
+    Expert,
+    Calendar,
+    Booking,
+    Event,
+    Request,
+    Mail,
+    Link,
+    Setting,
+    Session,
+    RefreshToken,
+    Attempts,
+)
 DEFAULT_NAME = "expertbook"
 ANSWER_MS = 5_000
 FIRST_ANSWER_SECONDS = 4.0
@@ -82,13 +100,13 @@ async def ping(client: Client) -> None:
 
 async def _check_server(client: Client, url: str) -> None:
     try:
-        with timeout(FIRST_ANSWER_SECONDS):
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
             hello = await client.admin.command("hello")
     except OperationFailure as error:
         raise DatabaseUnreachable(
             f"The database refuses: {_reason(error)}. Correct MONGODB_URL."
         ) from error
-    except (ConnectionFailure, ConfigurationError) as error:
+    except (TimeoutError, ConnectionFailure, ConfigurationError) as error:
         raise DatabaseUnreachable(
             f"No database answers at {_hosts(url)}. Start it, correct MONGODB_URL, or unset it to "
             "use the embedded one."
@@ -108,8 +126,7 @@ def _hosts(url: str) -> str:
 async def _bind(client: Client) -> None:
     database: Database = client.get_default_database(DEFAULT_NAME)
     try:
-        with timeout(None):  # the indexes of a large collection take their time
-            await init_beanie(database=database, document_models=list(DOCUMENTS))
+        await init_beanie(database=database, document_models=list(DOCUMENTS))
     except OperationFailure as error:
         if error.code != DUPLICATE_KEY:
             raise DatabaseUnreachable(

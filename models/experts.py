@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
 from models.base import Record
-from models.errors import BadUserInput
 from models.ids import Id
 from models.pages import Filter, Order, Page, PageArguments, fold, page
-
-LONGEST_SEARCH = 200
-LONGEST_TERM = 24
-LONGEST_NAME_KEY = 60
-MOST_WORDS = 8
-WORD = re.compile(r"[^\W_]+")
+from models.terms import having, name_key, terms_of
 
 
 class Category(StrEnum):
@@ -41,11 +33,6 @@ class ExpertOrderField(StrEnum):
     EXPERIENCE = "EXPERIENCE"
     RATE = "RATE"
     NAME = "NAME"
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in the form in which they are compared."""
-    return WORD.findall(fold(text))
 
 
 class Expert(Record):
@@ -102,15 +89,12 @@ class Expert(Record):
         """The same with the derived fields made anew; call it before every write."""
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
-        spoken = words(" ".join([self.name, self.title, *self.languages]))
-        self.terms = sorted(
-            {word[:end] for word in spoken for end in range(1, min(len(word), LONGEST_TERM) + 1)}
-        )
+        self.terms = terms_of(self.name, self.title, *self.languages)
         stars = round((self.rating or 0) * 100)
         self.by_rating = f"{stars:04}{self.review_count:08}{self.id}"
         self.by_experience = f"{self.experience_years:04}{self.id}"
         self.by_rate = f"{self.hourly_rate:012}{self.id}"
-        self.by_name = f"{' '.join(words(self.name))[:LONGEST_NAME_KEY]}\t{self.id}"
+        self.by_name = name_key(self.name, str(self.id))
         return self
 
 
@@ -133,7 +117,7 @@ class ExpertFilter:
         Raises:
             BadUserInput: for a search that is too long; names the argument.
         """
-        found: dict[str, Any] = {"listed": True}
+        found: Filter = {"listed": True, **having(self.search, "filter.search")}
         if self.categories:
             only = sorted(set(self.categories))
             found["category"] = (
@@ -145,15 +129,6 @@ class ExpertFilter:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
         if self.languages:
             found["language_keys"] = {"$in": [fold(language) for language in self.languages]}
-        if self.search is not None:
-            if len(self.search) > LONGEST_SEARCH:
-                raise BadUserInput(f"filter.search: at most {LONGEST_SEARCH} characters")
-            terms = sorted({word[:LONGEST_TERM] for word in words(self.search)[:MOST_WORDS]})
-            if terms:
-                found["terms"] = terms[0] if len(terms) == 1 else {"$all": terms}
-            elif self.search.strip():
-                # Nothing that could be a word: no name has it.
-                found["terms"] = {"$in": []}
         return found
 
 

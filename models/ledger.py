@@ -2,7 +2,7 @@
 
 Everything that waits is decided on in one transaction (group commit: 78 µs of CPU a booking where
 one transaction each costs 690, and an expert's own changes never race each other). Within the
-transaction the order is: requests, bookings, calendars, events.
+transaction the order is: requests, bookings, calendars, events, mails.
 
 The index on `(expert_id, cells)` and the calendar's counter judge the races with other processes.
 Who loses one reads again and decides again, so every answer is true of what was committed.
@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from beanie.odm.utils.dump import get_dict
-from pymongo import InsertOne, ReplaceOne, UpdateOne, WriteConcern
-from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
+from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import PyMongoError
 
 from models.agendas import Agenda
 from models.bookings import Booking, Span, active_bookings
@@ -29,8 +28,10 @@ from models.calendars import LONGEST_PAUSE, Calendar
 from models.errors import ExpertBookError, InvalidInput, NotAllowed, Problem, Unavailable
 from models.events import Event
 from models.ids import Id
+from models.outbox import Mail
 from models.requests import Request
 from models.times import utc_now
+from models.transactions import READ, WRITE, is_passing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -45,9 +46,6 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
 PATIENCE_SECONDS = 8.0
 MOST_ROUNDS = 40
-READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
-DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION = 11000, 112, 251
-RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION})
 
 
 class Agendas(dict[Id, Agenda]):
@@ -171,12 +169,8 @@ class Ledger:
                 for entry in batch:
                     await self._settle([entry])
             else:
-                answer = error
-                if isinstance(error, (PyMongoError, TimeoutError)):
-                    log.error("a change could not be written", exc_info=error)
-                    answer = Unavailable("The database did not take the change. Please try again.")
                 for entry in batch:
-                    _give(entry, answer)
+                    _give(entry, _explained(error))
             return
         if outcome.events:
             await self._announce(outcome.events)
@@ -197,7 +191,8 @@ class Ledger:
             try:
                 return await self._transact(batch, attempts)
             except (PyMongoError, TimeoutError, _RulesChanged) as error:
-                if not _is_passing(error) or round_ == MOST_ROUNDS:
+                lost = isinstance(error, _RulesChanged) or is_passing(error)
+                if not lost or round_ == MOST_ROUNDS:
                     raise
                 if loop.time() > deadline:
                     raise Unavailable("The database did not answer in time.") from error
@@ -334,17 +329,15 @@ async def _write(
     if counted.modified_count != len(changed):
         raise _RulesChanged
     await Event.insert_many([e for agenda in changed for e in agenda.events], session=session)
+    if mails := [mail for agenda in changed for mail in agenda.mails]:
+        await Mail.insert_many(mails, session=session)
 
 
-def _is_passing(error: Exception) -> bool:
-    """Whether deciding anew may go better: a lost race, or a server that went away."""
-    if isinstance(error, BulkWriteError):
-        return any(e["code"] in RACES for e in error.details["writeErrors"])
-    if isinstance(error, OperationFailure) and error.code in RACES:
-        return True
-    return isinstance(error, (ConnectionFailure, TimeoutError, _RulesChanged)) or (
-        isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
-    )
+def _explained(error: Exception) -> Exception:
+    if isinstance(error, (PyMongoError, TimeoutError)):
+        log.error("a change could not be written", exc_info=error)
+        return Unavailable("The database did not take the change. Please try again.")
+    return error
 
 
 def _give(entry: _Entry, answer: list[Booking] | Exception) -> None:

@@ -31,7 +31,7 @@ Filter = dict[str, Any]
 
 def fold(text: str) -> str:
     """The form in which texts are compared and searched: without case and accents."""
-    # Some letters, such as 𝐀, have a case only once they are decomposed.
+    # Some letters, such as mathematical ones, have a case only once they are decomposed.
     cased = unicodedata.normalize("NFKD", text).casefold()
     decomposed = unicodedata.normalize("NFKD", cased)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

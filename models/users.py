@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from models.base import Record
+from models.base import Record, or_unavailable
 from models.errors import EmailTaken
 from models.ids import Id
+from models.transactions import all_or_nothing
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.client_session import AsyncClientSession
 
 
 class Role(StrEnum):
@@ -53,13 +58,27 @@ class User(Record):
         """The account with that address, whatever its case."""
         return await cls.find_one(cls.email_key == email_key(email))
 
-    async def register(self) -> User:
-        """Store a new account.
+    async def set_password_hash(self, encoded: str) -> None:
+        """Store another hash, of the same or a new password."""
+        self.password_hash = encoded
+        with or_unavailable():
+            await self.get_pymongo_collection().update_one(
+                {"_id": self.id}, {"$set": {"password_hash": encoded}}
+            )
+
+    async def register(self, *others: Record) -> User:
+        """Store a new account and what comes with it, all or nothing.
 
         Raises:
             EmailTaken: when the index says that the address has one.
         """
+
+        async def write(session: AsyncClientSession) -> None:
+            for record in (self, *others):
+                await record.insert(session=session)
+
         try:
-            return await self.insert()
+            await all_or_nothing(User, write)
         except DuplicateKeyError as error:
             raise EmailTaken from error
+        return self

@@ -12,19 +12,20 @@ from models.base import or_unavailable
 from models.bookings import Booking, BookingStatus, Span, active_bookings, taken_cells
 from models.calendars import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
 from models.errors import BadUserInput, SlotTaken
-from models.ids import Id
 from models.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
 from models.times import CELL_MINUTES, day_span, instant_of, local_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from models.ids import Id
     from models.slots import SlotKey
 
 LONGEST_SPAN = timedelta(days=62)
 MOST_DAYS = 62
 ALTERNATIVES = 3
 NEARBY = (timedelta(days=2), timedelta(days=7))
+FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
@@ -49,12 +50,20 @@ def check_span(since: datetime, until: datetime) -> None:
     """Refuse a span that makes no sense.
 
     Raises:
-        BadUserInput: when it is empty or longer than 62 days; names the argument.
+        BadUserInput: when it is empty, longer than 62 days or at the end of time; names the
+            argument.
     """
+    _check_day(since.date())
     if until <= since:
         raise BadUserInput("to: must be later than from")
     if until - since > LONGEST_SPAN:
         raise BadUserInput(f"to: at most {LONGEST_SPAN.days} days after from")
+
+
+def _check_day(day: date) -> None:
+    """Keep the arithmetic of days, weeks and zones within what dates can say."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise BadUserInput("from: not a day on which anyone could meet")
 
 
 def length_of(calendar: Calendar, minutes: int | None) -> int:
@@ -93,8 +102,7 @@ def days_span(first: date, count: int, zone_name: str) -> tuple[datetime, dateti
     """
     if not 1 <= count <= MOST_DAYS:
         raise BadUserInput(f"count: must lie between 1 and {MOST_DAYS}")
-    if not date(1971, 1, 1) <= first <= date(9000, 1, 1):
-        raise BadUserInput("from: not a day on which anyone could meet")
+    _check_day(first)
     last = first + timedelta(days=count - 1)
     return instant_of(day_span(first, zone_name)[0]), instant_of(day_span(last, zone_name)[1])
 

@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auth.passwords import LONGEST, SHORTEST
+from auth.passwords import weakness
 from auth.policies import may_see_user
 from models.base import or_unavailable
-from models.errors import NotAllowed, WrongCredentials
+from models.errors import NotAllowed
+from models.outbox import verification_of
 from models.times import utc_now
 from models.users import Role, User, email_key
 from resolvers.checks import LONGEST_NAME, Checks
+from resolvers.sessions import begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auth.passwords import Passwords
-    from auth.tokens import AccessToken, Tokens
     from auth.viewers import Viewer
     from models.ids import Id
+    from resolvers.sessions import SignIn, SignIns
 
 DEFAULT_ZONE = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A sign-in: who, and the token that says so."""
-
-    user: User
-    access: AccessToken
-
-
 async def register(
-    passwords: Passwords,
-    tokens: Tokens,
+    parts: SignIns,
     *,
     name: str,
     email: str,
     password: str,
     time_zone: str | None,
-) -> Session:
+    address: str,
+) -> SignIn:
     """Make a client's account and sign it in.
 
     Raises:
         InvalidInput: every field's problem at once.
         EmailTaken: when the address has an account, whatever its case.
+        TooManyAttempts: from that address.
     """
-    user = await create(passwords, name, email, password, Role.CLIENT, time_zone)
-    return Session(user, tokens.issue(user.id, utc_now()))
+    await parts.throttle.attempt("register", address=address)
+    user = await create(parts.passwords, name, email, password, Role.CLIENT, time_zone, verify=True)
+    return await begin(parts, user)
 
 
 async def create(
@@ -58,8 +53,10 @@ async def create(
     password: str,
     role: Role,
     time_zone: str | None = None,
+    *,
+    verify: bool = False,
 ) -> User:
-    """Make an account.
+    """Make an account; if wanted, its owner gets a link that verifies the address.
 
     Raises:
         InvalidInput: every field's problem at once.
@@ -69,8 +66,9 @@ async def create(
     name = checks.text("name", name, LONGEST_NAME, "Name")
     email = checks.email("email", email)
     time_zone = checks.time_zone("timeZone", time_zone)
-    if not SHORTEST <= len(password) <= LONGEST:
-        checks.refuse("password", f"Use {SHORTEST} to {LONGEST} characters")
+    problem = weakness(password)
+    if problem:
+        checks.refuse("password", problem)
     checks.done()
     user = User(
         name=name,
@@ -82,7 +80,7 @@ async def create(
         created_at=utc_now(),
     )
     with or_unavailable():
-        return await user.register()
+        return await user.register(*([verification_of(user, user.created_at)] if verify else []))
 
 
 async def promote(email: str, role: Role) -> None:
@@ -115,20 +113,6 @@ async def _known(email: str) -> User:
     if user is None:
         raise NotAllowed
     return user
-
-
-async def login(passwords: Passwords, tokens: Tokens, email: str, password: str) -> Session:
-    """Sign in.
-
-    Raises:
-        WrongCredentials: unknown address, wrong password or disabled account, in the same time.
-    """
-    with or_unavailable():
-        user = await User.by_email(email)
-    encoded = user.password_hash if user and not user.disabled else None
-    if not await passwords.matches(encoded, password[: LONGEST + 1]) or user is None:
-        raise WrongCredentials
-    return Session(user, tokens.issue(user.id, utc_now()))
 
 
 async def users(user_ids: Sequence[Id]) -> list[User | None]:

@@ -13,10 +13,9 @@ from schema.loaders import Loaders
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from auth.passwords import Passwords
-    from auth.tokens import Tokens
-    from auth.viewers import Viewer
+    from auth.viewers import Viewer, Viewers
     from models.ledger import Ledger
+    from resolvers.sessions import SignIn, SignIns
     from subscriptions.hub import Hub
 
 
@@ -26,24 +25,35 @@ class Services:
 
     ledger: Ledger
     hub: Hub
-    passwords: Passwords
-    tokens: Tokens
+    sign_ins: SignIns
+    viewers: Viewers
+    allows_introspection: bool
     currency: str
     phone_region: str | None
 
 
 @dataclass(slots=True)
+class BrowserSession:
+    """A session in cookies: what the browser sent, and what is to become of it."""
+
+    refresh_token: str | None
+    issued: SignIn | None = None
+    is_ended: bool = False
+
+
+@dataclass(slots=True)
 class Context:
-    """One operation: `now` is taken once, and loaders remember within it alone."""
+    """One operation: `now` is taken once, and loaders remember within it alone.
+
+    `address` is the client's; `browser` is set where its session lives in cookies.
+    """
 
     services: Services
     viewer: Viewer | None
+    address: str = ""
+    browser: BrowserSession | None = None
     now: datetime = field(default_factory=utc_now)
     loaders: Loaders = field(default_factory=Loaders)
-
-    def again(self) -> Context:
-        """The same for the next event of a subscription."""
-        return Context(self.services, self.viewer)
 
 
 Info: TypeAlias = StrawberryInfo[Context, None]

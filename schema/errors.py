@@ -51,8 +51,18 @@ class EmailTaken(Refusal):
     """See the description."""
 
 
+@strawberry.type(description="The link is unknown, was used before or is too old.")
+class LinkExpired(Refusal):
+    """See the description."""
+
+
 @strawberry.type(description="The address is unknown or the password wrong.")
 class WrongCredentials(Refusal):
+    """See the description."""
+
+
+@strawberry.type(description="The refresh token is unknown, used, too old or revoked.")
+class SessionEnded(Refusal):
     """See the description."""
 
 
@@ -147,6 +157,8 @@ HANDLERS = (
     _Handler(model.EmailTaken, EmailTaken),
     _Handler(model.WrongCredentials, WrongCredentials),
     _Handler(model.NotAllowed, NotAllowed),
+    _Handler(model.SessionEnded, SessionEnded),
+    _Handler(model.LinkExpired, LinkExpired),
     _Handler(
         model.TooManyAttempts,
         TooManyAttempts,

@@ -16,6 +16,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     create_source_event_stream,
@@ -23,6 +24,7 @@ from graphql import (
     get_operation_ast,
     map_source_to_response_event,
     parse,
+    specified_rules,
     validate,
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+RULES_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
 MOST_TOKENS = 4_000
 MOST_DOCUMENTS = 256
 LONGEST_CACHED = 16_384
@@ -68,13 +71,19 @@ class Prepared:
         return self.operation.operation
 
 
-def prepare(query: str, name: str | None) -> Prepared:
+def prepare(query: str, name: str | None, *, introspection: bool = True) -> Prepared:
     """Parse and validate a document and choose its operation.
+
+    Args:
+        query: the document's text.
+        name: of its operation; None where it has one alone.
+        introspection: whether the schema can be asked for.
 
     Raises:
         RequestFailed: when it is no valid document, or has no such operation.
     """
-    document, errors = _cached(query) if len(query) <= LONGEST_CACHED else _checked(query)
+    check = _cached if len(query) <= LONGEST_CACHED else _checked
+    document, errors = check(query, introspection)
     if document is None or errors:
         raise RequestFailed(errors)
     operation = get_operation_ast(document, name)
@@ -88,11 +97,18 @@ def prepare(query: str, name: str | None) -> Prepared:
     return Prepared(document, operation, name)
 
 
-def _checked(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+def _checked(
+    query: str, introspection: bool
+) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
     try:
         document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         errors = validate(
-            core, document, max_errors=20, hide_suggestions=True, allow_empty_selection_sets=False
+            core,
+            document,
+            specified_rules if introspection else RULES_WITHOUT_INTROSPECTION,
+            max_errors=20,
+            hide_suggestions=True,
+            allow_empty_selection_sets=False,
         )
     except GraphQLSyntaxError as error:
         error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}

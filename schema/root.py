@@ -15,6 +15,7 @@ from schema.bookings import Booking, BookingMutation, BookingQuery
 from schema.context import Context, Info
 from schema.errors import HANDLERS
 from schema.experts import ExpertQuery, calendar_of, expert_by_key
+from schema.links import LinkMutation
 from schema.nodes import Node
 from schema.scalars import SCALARS
 from schema.slots import Slot, SlotSubscription
@@ -65,7 +66,7 @@ async def _slot(context: Context, opaque: str) -> Slot | None:
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(BookingMutation, UserMutation):
+class Mutation(BookingMutation, UserMutation, LinkMutation):
     """Every mutation."""
 
 

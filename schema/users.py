@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from auth.viewers import signed_in
 from models import users as model
 from models.ids import Id, global_id
 from models.users import Role
-from resolvers import users
+from resolvers import sessions, users
 from schema.context import Context, Info
-from schema.errors import EmailTaken, InvalidInput, TooManyAttempts, WrongCredentials
+from schema.errors import (
+    EmailTaken,
+    InvalidInput,
+    SessionEnded,
+    TooManyAttempts,
+    WrongCredentials,
+)
 from schema.experts import Expert, any_expert
 from schema.nodes import Node
 from schema.scalars import TimeZone
 
 if TYPE_CHECKING:
-    from resolvers.users import Session
+    from resolvers.sessions import SignIn
 
 strawberry.enum(Role, description="What an account is for.")
 
@@ -67,13 +74,15 @@ class SignedIn:
     user: User = strawberry.field(description="Who is signed in.")
 
     @classmethod
-    def of(cls, session: Session) -> SignedIn:
-        """The session for its owner."""
+    def of(cls, sign_in: SignIn, context: Context) -> SignedIn:
+        """The sign-in for its owner; a browser's tokens go into its cookies."""
+        if context.browser:
+            context.browser.issued = sign_in
         return cls(
-            access_token=session.access.token,
-            expires_at=session.access.expires_at,
-            refresh_token=None,
-            user=User.of(session.user),
+            access_token=sign_in.access_token,
+            expires_at=sign_in.expires_at,
+            refresh_token=None if context.browser else sign_in.refresh_token,
+            user=User.of(sign_in.user),
         )
 
 
@@ -84,6 +93,15 @@ RegisterResult = Annotated[
 LoginResult = Annotated[
     SignedIn | WrongCredentials | TooManyAttempts,
     strawberry.union("LoginResult", description="What `login` answers."),
+]
+
+RefreshSessionResult = Annotated[
+    SignedIn | SessionEnded,
+    strawberry.union("RefreshSessionResult", description="What `refreshSession` answers."),
+]
+ChangePasswordResult = Annotated[
+    SignedIn | WrongCredentials | InvalidInput | TooManyAttempts,
+    strawberry.union("ChangePasswordResult", description="What `changePassword` answers."),
 ]
 
 
@@ -105,6 +123,21 @@ class LoginInput:
     password: str = strawberry.field(description="The password.")
 
 
+@strawberry.input(description="The token of a bearer client; a browser's is in its cookie.")
+class RefreshSessionInput:
+    """What a client gives for the next pair of tokens."""
+
+    refresh_token: str | None = strawberry.field(default=None, description="The last one got.")
+
+
+@strawberry.input(description="The password as it is and as it is to be.")
+class ChangePasswordInput:
+    """What somebody gives to change a password."""
+
+    current: str = strawberry.field(description="The password as it is.")
+    password: str = strawberry.field(description="The new one, 10 to 200 characters.")
+
+
 @strawberry.type
 class UserQuery:
     """Who is asking."""
@@ -117,6 +150,12 @@ class UserQuery:
 
 
 RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
+RefreshSessionArgument = Annotated[
+    RefreshSessionInput | None, strawberry.argument(description="Null: the token in the cookie.")
+]
+ChangePasswordArgument = Annotated[
+    ChangePasswordInput, strawberry.argument(description="Both passwords.")
+]
 LoginArgument = Annotated[LoginInput, strawberry.argument(description="Who signs in.")]
 
 
@@ -127,25 +166,73 @@ class UserMutation:
     @strawberry.mutation(description="Make a client's account and sign it in.")
     async def register(self, info: Info, input: RegisterArgument) -> RegisterResult:
         """A new account."""
-        services = info.context.services
-        session = await users.register(
-            services.passwords,
-            services.tokens,
+        context = info.context
+        sign_in = await users.register(
+            context.services.sign_ins,
             name=input.name,
             email=input.email,
             password=input.password,
             time_zone=input.time_zone,
+            address=context.address,
         )
-        return SignedIn.of(session)
+        return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(description="Sign in.")
     async def login(self, info: Info, input: LoginArgument) -> LoginResult:
         """A new session."""
-        services = info.context.services
-        session = await users.login(
-            services.passwords, services.tokens, input.email, input.password
+        context = info.context
+        sign_in = await sessions.login(
+            context.services.sign_ins, input.email, input.password, context.address
         )
-        return SignedIn.of(session)
+        return SignedIn.of(sign_in, context)
+
+    @strawberry.mutation(
+        description="Use a refresh token for the next pair of tokens. One that was used before "
+        "ends its session."
+    )
+    async def refresh_session(
+        self, info: Info, input: RefreshSessionArgument = None
+    ) -> RefreshSessionResult:
+        """The next access token."""
+        context = info.context
+        token = input.refresh_token if input else None
+        if token is None and context.browser:
+            token = context.browser.refresh_token
+        return SignedIn.of(await sessions.refresh(context.services.sign_ins, token), context)
+
+    @strawberry.mutation(
+        description="Sign out, on open sockets, too; false when nobody was signed in."
+    )
+    async def logout(
+        self,
+        info: Info,
+        everywhere: Annotated[
+            bool, strawberry.argument(description="End every session of the account.")
+        ] = False,
+    ) -> bool:
+        """The end of a session."""
+        context = info.context
+        token = context.browser.refresh_token if context.browser else None
+        if context.browser:
+            context.browser.is_ended = True
+        return await sessions.logout(
+            context.services.sign_ins, context.viewer, token, everywhere=everywhere
+        )
+
+    @strawberry.mutation(description="Change the viewer's password; every other session ends.")
+    async def change_password(
+        self, info: Info, input: ChangePasswordArgument
+    ) -> ChangePasswordResult:
+        """Another password."""
+        context = info.context
+        sign_in = await sessions.change_password(
+            context.services.sign_ins,
+            signed_in(context.viewer),
+            input.current,
+            input.password,
+            context.address,
+        )
+        return SignedIn.of(sign_in, context)
 
 
 async def any_user(context: Context, key: Id) -> User:

@@ -104,8 +104,8 @@ class Hub:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
-        """Own the channels' tasks for as long as the context lasts."""
-        async with self._broadcast, asyncio.TaskGroup() as self._tasks:
+        """Own the channels' tasks for as long as the context lasts; the broadcast must be open."""
+        async with asyncio.TaskGroup() as self._tasks:
             reconciler = self._tasks.create_task(self._reconcile(), name="reconcile")
             try:
                 yield self

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
@@ -30,35 +31,60 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This environment without settings of ours, and those given with our prefix."""
+    """The environment without settings of ours, and those given with our prefix."""
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in settings.items()}
 
 
+@dataclass
+class Program:
+    """A program that was started, and what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    log: Path
+
+    def said(self) -> str:
+        """What it has printed."""
+        return self.log.read_text()
+
+    def wait(self, seconds: float = 20) -> int:
+        """Its exit status, once it has ended."""
+        return self.process.wait(seconds)
+
+
 @contextmanager
-def running(folder: Path, **settings: object) -> Iterator[str]:
-    """Serve from a folder with some settings; gives the address, and ends the program."""
+def launched(
+    folder: Path, command: Sequence[Path | str] = (EXPERTBOOK, "serve"), **settings: object
+) -> Iterator[Program]:
+    """Start the program in a folder with some settings, and end it like Ctrl-C."""
     port = free_port()
-    env = environment(port=port, data=folder / "data", **settings)
-    log = (folder / f"{port}.log").open("wb")
+    env = environment(**{"port": port, "data": folder / "data", **settings})
+    path = folder / f"{port}.log"
     with (
-        log,
-        subprocess.Popen(
-            [EXPERTBOOK, "serve"], env=env, cwd=folder, stdout=log, stderr=log
+        path.open("wb") as log,
+        subprocess.Popen(  # noqa: S603 - the program, or what a test starts it with
+            command, env=env, cwd=folder, stdout=log, stderr=log
         ) as process,
     ):
-        address = f"http://127.0.0.1:{port}"
         try:
-            await_ready(process, address)
-            yield address
+            yield Program(process, f"http://127.0.0.1:{port}", path)
         finally:
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
-    print((folder / f"{port}.log").read_text())  # noqa: T201 - pytest shows it when a test fails
+    print(path.read_text())  # noqa: T201 - pytest shows it when a test fails
+
+
+@contextmanager
+def running(folder: Path, **settings: object) -> Iterator[str]:
+    """Serve from a folder with some settings; gives the address, and ends the program."""
+    with launched(folder, **settings) as program:
+        await_ready(program.process, program.address)
+        yield program.address
 
 
 def await_ready(process: subprocess.Popen[bytes], address: str) -> None:

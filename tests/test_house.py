@@ -31,7 +31,7 @@ def files() -> list[Path]:
 def test_imports_point_downwards() -> None:
     """import-linter holds the contracts that pyproject.toml draws."""
     lint = Path(sys.executable).with_name("lint-imports")
-    command = [lint, "--no-cache"]
+    command = [str(lint), "--no-cache"]
     result = subprocess.run(  # noqa: S603 - our own tool
         command, cwd=HOUSE, capture_output=True, text=True, check=False
     )

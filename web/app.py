@@ -11,18 +11,23 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from auth.passwords import Passwords
+from auth.throttle import Throttle
 from auth.tokens import Tokens
+from auth.viewers import Viewers
 from models.database import open_database
 from models.ledger import Ledger
 from models.settings import shared_secret
+from resolvers.sessions import SignIns
 from schema.context import Services
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
+from subscriptions.sessions import SessionEnds
 from web.assets import HashedFiles, graphiql_page
+from web.cookies import Cookies
 from web.graphql import answer
 from web.health import ROUTES
 from web.portraits import portrait
-from web.socket import Connection
+from web.socket import Connection, Sockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,21 +47,39 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hub = Hub(broadcast(settings.broadcast_url))
-        async with open_database(mongodb_url) as client, hub.open():
-            ledger = Ledger(client, hub.announce)
-            async with ledger.open():
-                secret = settings.secret or await shared_secret(token_urlsafe())
-                app.state.client = client
-                app.state.services = Services(
-                    ledger=ledger,
-                    hub=hub,
+        bus = broadcast(settings.broadcast_url)
+        hub, ends, sockets = Hub(bus), SessionEnds(bus), Sockets()
+        async with (
+            open_database(mongodb_url) as client,
+            bus,
+            hub.open(),
+            ends.open(),
+            Ledger(client, hub.announce).open() as ledger,
+            sockets.open(),
+        ):
+            secret = settings.secret or await shared_secret(token_urlsafe())
+            tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
+            viewers = Viewers(tokens)
+            ends.listen(lambda ended: viewers.forget(ended.session_ids, ended.user_id))
+            ends.listen(sockets.end)
+            app.state.client = client
+            app.state.sockets = sockets
+            app.state.services = Services(
+                ledger=ledger,
+                hub=hub,
+                viewers=viewers,
+                sign_ins=SignIns(
                     passwords=Passwords(),
-                    tokens=Tokens(secret, settings.access_token_lifetime),
-                    currency=settings.currency,
-                    phone_region=settings.phone_region,
-                )
-                yield
+                    tokens=tokens,
+                    throttle=Throttle(is_on=settings.throttle == "on"),
+                    ends=ends,
+                    lifetime=settings.refresh_token_lifetime,
+                ),
+                allows_introspection=settings.allows_introspection,
+                currency=settings.currency,
+                phone_region=settings.phone_region,
+            )
+            yield
 
     app = FastAPI(
         title="ExpertBook", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
@@ -73,11 +96,19 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
     async def graphql(request: Request) -> Response:
         if page and _is_browser(request):
             return page
-        return await answer(request, request.app.state.services)
+        cookies = Cookies(request, settings.origins)
+        return await answer(request, request.app.state.services, cookies)
 
     @app.websocket("/graphql")
     async def socket(websocket: WebSocket) -> None:
-        await Connection(websocket, websocket.app.state.services).serve()
+        cookies = Cookies(websocket, settings.origins)
+        if cookies.is_foreign:
+            await websocket.close(1008)
+            return
+        state = websocket.app.state
+        connection = Connection(websocket, state.services, cookies)
+        with state.sockets.registered(connection):
+            await connection.serve()
 
     @app.get("/photos/{name}.svg")
     async def photo(name: str) -> Response:

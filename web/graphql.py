@@ -13,7 +13,6 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.responses import Response
 
-from auth.viewers import Viewer, viewer_of
 from models.errors import ExpertBookError, Unauthenticated
 from schema.context import Context, Services
 from schema.operations import RequestFailed, formatted, prepare, run
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
     from graphql import ExecutionResult
     from starlette.requests import Request
+
+    from auth.viewers import Viewer
+    from web.cookies import Cookies
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -48,19 +50,20 @@ class GraphQLRequest:
     operation_name: str | None
 
 
-async def answer(request: Request, services: Services) -> Response:
+async def answer(request: Request, services: Services, cookies: Cookies) -> Response:
     """Answer one HTTP request."""
     media_type = JSON
     try:
         media_type = accepted(request.headers.get("accept"))
         asked = await _read(request)
-        prepared = prepare(asked.query, asked.operation_name)
-        if prepared.kind is OperationType.SUBSCRIPTION:
-            raise BadRequest(400, "Subscriptions need a WebSocket (graphql-transport-ws).")
-        if prepared.kind is OperationType.MUTATION and request.method == "GET":
-            raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})
-        viewer = await viewer_of_header(request.headers.get("authorization"), services)
-        result = await run(prepared, asked.variables, Context(services, viewer))
+        prepared = prepare(
+            asked.query, asked.operation_name, introspection=services.allows_introspection
+        )
+        browser = cookies.browser_session()
+        _check(request, prepared.kind, cookies)
+        viewer = await _viewer(request, services, cookies)
+        context = Context(services, viewer, _address(request), browser)
+        result = await run(prepared, asked.variables, context)
     except BadRequest as error:
         return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
     except Unauthenticated as error:
@@ -71,7 +74,10 @@ async def answer(request: Request, services: Services) -> Response:
         return _failed(503, media_type, [shown], {"Retry-After": "1"})
     except RequestFailed as error:
         return _failed(200 if media_type == JSON else 400, media_type, error.errors)
-    return respond(_body(result), 200, media_type)
+    response = respond(_body(result), 200, media_type)
+    if browser:
+        cookies.apply(browser, response)
+    return response
 
 
 def respond(
@@ -101,6 +107,35 @@ def _body(result: ExecutionResult) -> dict[str, Any]:
     return {"data": result.data}
 
 
+def _check(request: Request, kind: OperationType, cookies: Cookies) -> None:
+    if kind is OperationType.SUBSCRIPTION:
+        raise BadRequest(400, "Subscriptions need a WebSocket (graphql-transport-ws).")
+    if kind is OperationType.MUTATION and request.method == "GET":
+        raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})
+    if cookies.is_asked_for and cookies.is_foreign:
+        raise BadRequest(403, "Session cookies are for this server's own pages.")
+
+
+async def _viewer(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
+    """Who asks: by the header, or by the cookie where the client asks for cookies.
+
+    Raises:
+        Unauthenticated: when the header's token does not count. A cookie's that does not count is
+            as good as none, so that the browser can use its refresh token.
+    """
+    header = request.headers.get("authorization")
+    if header or not cookies.is_asked_for or not cookies.access_token:
+        return await viewer_of_header(header, services)
+    try:
+        return await services.viewers.of(cookies.access_token)
+    except Unauthenticated:
+        return None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 async def viewer_of_header(header: str | None, services: Services) -> Viewer | None:
     """Who sends `Authorization: Bearer …`; nobody without the header.
 
@@ -112,7 +147,7 @@ async def viewer_of_header(header: str | None, services: Services) -> Viewer | N
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send `Authorization: Bearer` and the access token.")
-    return await viewer_of(token.strip(), services.tokens)
+    return await services.viewers.of(token.strip())
 
 
 def accepted(header: str | None) -> str:

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -72,8 +72,18 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("EXPERTBOOK_CLIENT_URL", "CLIENT_URL"),
         description="the address of a web client that is served from elsewhere",
     )
+    previous_secrets: str = Field(
+        default="",
+        description="former secrets, separated by commas, whose tokens still count",
+    )
     access_token_minutes: int = Field(
-        default=24 * 60, ge=1, le=24 * 60, description="how many minutes a sign-in lasts, 1 to 1440"
+        default=15, ge=1, le=24 * 60, description="how long an access token counts, 1 to 1440"
+    )
+    refresh_token_days: int = Field(
+        default=30, ge=1, le=365, description="how long a session lasts without use, 1 to 365"
+    )
+    throttle: Literal["on", "off"] = Field(
+        default="on", description="off lifts rates and caps by address, for measurements"
     )
     currency: str = Field(
         default="EUR",
@@ -139,6 +149,22 @@ class Settings(BaseSettings):
     def access_token_lifetime(self) -> timedelta:
         """How long an access token counts."""
         return timedelta(minutes=self.access_token_minutes)
+
+    @property
+    def refresh_token_lifetime(self) -> timedelta:
+        """How long a session lasts without being used."""
+        return timedelta(days=self.refresh_token_days)
+
+    @property
+    def former_secrets(self) -> list[str]:
+        """Secrets whose tokens still count, so that the current one could be replaced."""
+        return [secret.strip() for secret in self.previous_secrets.split(",") if secret.strip()]
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The other origins whose pages may use the API."""
+        urls = (self.client_url or "").split(",")
+        return frozenset(url.strip().rstrip("/") for url in urls if url.strip())
 
     @property
     def address(self) -> str:

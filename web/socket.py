@@ -6,28 +6,32 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
-from models.errors import ExpertBookError, Unauthenticated
+from models.errors import ExpertBookError, Unauthenticated, Unavailable
+from models.sessions import alive
 from schema.context import Context, Services
 from schema.operations import RequestFailed, formatted, prepare, run, watch
 from web.graphql import viewer_of_header
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from graphql import ExecutionResult
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
+    from subscriptions.sessions import Ended
+    from web.cookies import Cookies
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
+RECONCILE_SECONDS = 5.0
 LONGEST_FRAME = 64 * 1024
 
 
@@ -43,10 +47,12 @@ class Closing(Exception):
 class Connection:
     """One socket: who is at its other end, and the operations that run on it."""
 
-    def __init__(self, websocket: WebSocket, services: Services) -> None:
+    def __init__(self, websocket: WebSocket, services: Services, cookies: Cookies) -> None:
         self._websocket = websocket
         self._services = services
-        self._viewer: Viewer | None = None
+        self._cookies = cookies
+        self._ended = asyncio.Event()
+        self.viewer: Viewer | None = None
         self._is_acknowledged = False
         self._initialised = False
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -60,9 +66,11 @@ class Connection:
         await self._websocket.accept(PROTOCOL)
         try:
             async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._until_ended(), name="session end")
                 try:
                     await self._listen(group)
                 finally:
+                    watch.cancel()
                     for task in self._operations.values():
                         task.cancel()
         except* WebSocketDisconnect:
@@ -72,6 +80,10 @@ class Connection:
             if isinstance(closing, Closing):
                 await self._websocket.close(closing.code, closing.reason)
 
+    async def _until_ended(self) -> None:
+        await self._ended.wait()
+        raise Closing(4401, "The session has ended")
+
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         try:
             async with asyncio.timeout(INIT_SECONDS):
@@ -79,7 +91,7 @@ class Connection:
                     await self._take(await self._receive(), group)
         except TimeoutError:
             raise Closing(4408, "Connection initialisation timeout") from None
-        until = None if self._viewer is None else self._viewer.expires_at.timestamp()
+        until = None if self.viewer is None else self.viewer.expires_at.timestamp()
         loop = asyncio.get_running_loop()
         ends = None if until is None else loop.time() + until - self._now()
         try:
@@ -134,13 +146,24 @@ class Connection:
         self._initialised = True
         _check_payload(payload)
         try:
-            self._viewer = await viewer_of_header(_authorization(payload), self._services)
+            self.viewer = await self._identify(_authorization(payload))
         except Unauthenticated as error:
             raise Closing(4403, str(error)) from None
         except ExpertBookError:
             raise Closing(1013, "Try again later") from None
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
+
+    async def _identify(self, header: str | None) -> Viewer | None:
+        """Who connects: by the connection's parameters, or by the cookie of an own page."""
+        token = self._cookies.access_token
+        if header or not token or not self._websocket.headers.get("origin"):
+            return await viewer_of_header(header, self._services)
+        return await self._services.viewers.of(token)
+
+    def end(self) -> None:
+        """Close the socket: its session has ended."""
+        self._ended.set()
 
     def _subscribe(self, id_: str, payload: object, group: asyncio.TaskGroup) -> None:
         if not self._is_acknowledged:
@@ -179,8 +202,8 @@ class Connection:
     async def _results(
         self, query: str, variables: dict[str, Any] | None, name: str | None
     ) -> AsyncGenerator[ExecutionResult, None]:
-        prepared = prepare(query, name)
-        context = Context(self._services, self._viewer)
+        prepared = prepare(query, name, introspection=self._services.allows_introspection)
+        context = Context(self._services, self.viewer)
         if prepared.kind is not OperationType.SUBSCRIPTION:
             yield await run(prepared, variables, context)
             return
@@ -194,6 +217,56 @@ class Connection:
         except (RuntimeError, OSError):
             # The peer has gone; whoever receives hears of it.
             return
+
+
+class Sockets:
+    """The open sockets of this process, by which the end of a session reaches them."""
+
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+
+    @contextmanager
+    def registered(self, connection: Connection) -> Iterator[None]:
+        """Know of a socket for as long as the context lasts."""
+        self._open.add(connection)
+        try:
+            yield
+        finally:
+            self._open.discard(connection)
+
+    def end(self, ended: Ended) -> None:
+        """Close the sockets of ended sessions."""
+        for connection in self._signed_in():
+            viewer = connection.viewer
+            if viewer and ended.concerns(viewer.session_id, viewer.id):
+                connection.end()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Sockets]:
+        """Look the sessions up every few seconds, for ends that were not told."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._reconcile(), name="socket sessions")
+            try:
+                yield self
+            finally:
+                task.cancel()
+
+    def _signed_in(self) -> list[Connection]:
+        return [connection for connection in self._open if connection.viewer]
+
+    async def _reconcile(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            connections = {c: c.viewer.session_id for c in self._signed_in() if c.viewer}
+            if not connections:
+                continue
+            try:
+                lasting = await alive(set(connections.values()))
+            except Unavailable:
+                continue
+            for connection, session_id in connections.items():
+                if session_id not in lasting:
+                    connection.end()
 
 
 def _id(message: dict[str, Any]) -> str:

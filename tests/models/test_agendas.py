@@ -179,7 +179,11 @@ def test_a_savepoint_goes_back() -> None:
     assert (the.written, the.is_new, the.next_sequence) == ({kept.id: kept}, {kept.id}, 43)
     assert the.booking(gone.id) is None
     assert the.booking(standing.id) is standing
-    assert [len(the.in_the_way(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [1, 1, 0]
+    assert [len(the.in_the_way(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
+        1,
+        1,
+        0,
+    ]
     assert the.book(booking(cell(11))).sequence == 43
 
 

@@ -58,7 +58,9 @@ FORWARDS = [
     Case("Antarctica/Casey", "2020-10-04", (0, 180), 60, ""),
 ]
 BACKWARDS = [
-    Case("Europe/Paris", "2027-10-31", NIGHT, 60, "01:00+02:00 02:00+02:00 02:00+01:00 03:00+01:00"),
+    Case(
+        "Europe/Paris", "2027-10-31", NIGHT, 60, "01:00+02:00 02:00+02:00 02:00+01:00 03:00+01:00"
+    ),
     Case(
         *("America/New_York", "2027-11-07", NIGHT, 60),
         "01:00-04:00 01:00-05:00 02:00-05:00 03:00-05:00",
@@ -100,9 +102,7 @@ def found(case: Case) -> str:
     """The local times at which the case's sessions start."""
     day = date.fromisoformat(case.day)
     offers = (Offer(minutes=case.minutes, price=1),)
-    cells = starts(
-        day_rules(day, case.zone_name, case.hours, offers=offers), case.minutes, day
-    )
+    cells = starts(day_rules(day, case.zone_name, case.hours, offers=offers), case.minutes, day)
     return " ".join(local_times(cells, case.zone_name))
 
 
@@ -199,9 +199,7 @@ def test_starts_are_those_of_a_walk_through_the_day(
 def test_every_zone_is_on_the_grid() -> None:
     """No zone is off the quarter hours from 2020 to 2035: all of tzdata, day by day."""
     off = {
-        name
-        for name in distinct_zones()
-        if any(offset % QUARTER for offset in set(offsets(name)))
+        name for name in distinct_zones() if any(offset % QUARTER for offset in set(offsets(name)))
     }
     assert off == set()
 

@@ -1,5 +1,7 @@
 """How texts are compared, and which sizes a page may have."""
 
+# ruff: noqa: RUF001 - letters that look like others are the point
+
 from __future__ import annotations
 
 import sys

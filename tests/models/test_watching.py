@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from models.agendas import Agenda
 from models.bookings import Booking, BookingStatus, taken_cells
 from models.calendars import Calendar, Offer, Rules
-from models.events import SlotState
 from models.slots import Slot, SlotKey, SlotStatus
 from tests.models.samples import (
     ADA,
@@ -26,6 +26,10 @@ from tests.models.samples import (
     rules,
     weekly,
 )
+
+if TYPE_CHECKING:
+    from models.events import SlotState
+    from models.ids import Id
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -53,7 +57,7 @@ class Story:
     """A calendar that changes, and somebody who reads it once and then only hears of events."""
 
     rules: Rules
-    bookings: dict[object, Booking]
+    bookings: dict[Id, Booking]
     now: datetime = NOW
     sequence: int = 0
     watched: Table = field(default_factory=dict)
@@ -127,16 +131,17 @@ some_rules = st.builds(
 
 @settings(max_examples=200, deadline=None)
 @given(some_rules, breaks, st.data())
-def test_events_tell_exactly_what_changed(of: Rules, earlier_break: int, data: st.DataObject) -> None:
+def test_events_tell_exactly_what_changed(
+    of: Rules, earlier_break: int, data: st.DataObject
+) -> None:
     """By brute force: the listings of every length before and after each change.
 
     A watcher who read the slots once and then heard of every event knows the slots as they are,
     as soon as the holds past their end have been released.
     """
     # Bookings from before the break was changed, where they do not meet.
-    standing: list[Booking] = []
-    for hour in data.draw(st.sets(st.sampled_from([8, 10, 12]))):
-        standing.append(booking(cell(hour, 45), 30, pause=earlier_break))
+    hours = data.draw(st.sets(st.sampled_from([8, 10, 12])))
+    standing = [booking(cell(hour, 45), 30, pause=earlier_break) for hour in hours]
     story = Story(of, {each.id: each for each in standing})
     story.watched = story.slots()
     for _ in range(data.draw(st.integers(1, 8))):

@@ -23,7 +23,7 @@ DAYS = [FIRST + n * DAY for n in range((datetime(YEARS[1] + 1, 1, 2, tzinfo=UTC)
 @lru_cache(maxsize=1)
 def distinct_zones() -> list[str]:
     """A name for each different clock: aliases have the same file."""
-    files = {}
+    files: dict[bytes, str] = {}
     for name in sorted(zone_names()):
         file = resources.files("tzdata.zoneinfo").joinpath(*name.split("/"))
         files.setdefault(file.read_bytes(), name)
@@ -63,5 +63,7 @@ def walked(zone_name: str, first: date, last: date) -> dict[date, list[tuple[int
     found: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for instant in quarters(first, last):
         there = instant.astimezone(local)
-        found[there.date()].append((int(instant.timestamp()) // 900, there.hour * 60 + there.minute))
+        found[there.date()].append(
+            (int(instant.timestamp()) // 900, there.hour * 60 + there.minute)
+        )
     return found

@@ -1,0 +1,62 @@
+"""Links in mails: verifying an address, and setting a new password without the old one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models import links
+from models.links import Purpose
+from models.outbox import ask_for_reset
+from models.users import email_key
+from resolvers.checks import Checks
+from resolvers.sessions import begin, check_password, end_all
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from models.users import User
+    from resolvers.sessions import SignIn, SignIns
+
+
+async def request_password_reset(email: str) -> bool:
+    """Owe the owner of that address a link to a new password; True whether there is one or not.
+
+    Who has an account is found out when the mail is sent, so the answer takes the same time for
+    everyone.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    checks = Checks()
+    address = checks.email("email", email)
+    if not checks.problems:
+        await ask_for_reset(email_key(address))
+    return True
+
+
+async def reset_password(parts: SignIns, token: str, password: str, now: datetime) -> SignIn:
+    """Set a new password by a link, end every session of the account and begin one.
+
+    Who followed the link reads the account's mail, so its address is verified, too.
+
+    Raises:
+        LinkExpired: for a link that is unknown, used or too old.
+        InvalidInput: when the password will not do; the link works on.
+        Unavailable: when the database does not answer.
+    """
+    await links.check(token, Purpose.PASSWORD_RESET, now)
+    check_password(password)
+    changed = {"password_hash": await parts.passwords.hash(password), "email_verified": True}
+    user = await links.follow(token, Purpose.PASSWORD_RESET, now, changed)
+    await end_all(parts.ends, user.id)
+    return await begin(parts, user)
+
+
+async def verify_email(token: str, now: datetime) -> User:
+    """Verify an account's address by a link.
+
+    Raises:
+        LinkExpired: for a link that is unknown, used or too old.
+        Unavailable: when the database does not answer.
+    """
+    return await links.follow(token, Purpose.VERIFICATION, now, {"email_verified": True})

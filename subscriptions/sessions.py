@@ -1,0 +1,78 @@
+"""The ends of sessions, told to every process: who is signed out is out everywhere, at once.
+
+Best effort, as every nudge: whoever keeps something for a session looks at the database, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from models.ids import Id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from broadcaster import Broadcast
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "sessions"
+
+
+class Ended(BaseModel):
+    """Some sessions, or every one of an account."""
+
+    session_ids: frozenset[Id] = frozenset()
+    user_id: Id | None = None
+
+    def concerns(self, session_id: Id, user_id: Id) -> bool:
+        """Whether that session of that account is among them."""
+        return session_id in self.session_ids or user_id == self.user_id
+
+
+class SessionEnds:
+    """Tells of the ends of sessions, and hears of them."""
+
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast = broadcast
+        self._listeners: list[Callable[[Ended], None]] = []
+
+    def listen(self, listener: Callable[[Ended], None]) -> None:
+        """Have a function called for every end, of this process's or another's."""
+        self._listeners.append(listener)
+
+    async def announce(self, ended: Ended) -> None:
+        """Tell this process before the next line, and the others as soon as may be."""
+        self._tell(ended)
+        try:
+            await self._broadcast.publish(CHANNEL, ended.model_dump_json())
+        except (OSError, RuntimeError) as error:
+            log.warning("the end of a session could not be told: %s", error)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[SessionEnds]:
+        """Hear of the others' for as long as the context lasts; the broadcast must be open."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._hear(), name="session ends")
+            try:
+                yield self
+            finally:
+                task.cancel()
+
+    async def _hear(self) -> None:
+        async with self._broadcast.subscribe(CHANNEL) as subscriber:
+            while True:
+                nudge = await subscriber.get()
+                try:
+                    self._tell(Ended.model_validate_json(nudge.message))
+                except ValidationError:
+                    log.warning("a nudge on %s is no end of a session", CHANNEL)
+
+    def _tell(self, ended: Ended) -> None:
+        for listener in self._listeners:
+            listener(ended)

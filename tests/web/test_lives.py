@@ -1,0 +1,243 @@
+"""How programs start beside each other, end and leave nothing behind; the real program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clients import Api
+from tests.servers import EXPERTBOOK, Program, await_ready, environment, free_port, launched
+from web.embedded import embedded_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+
+ROOT = Path(__file__).parents[2]
+ON_A_TERMINAL = """
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+"""
+CTRL_C = b"\x03"
+LOGIN = """
+mutation {
+  login(input: {email: "client@example.com", password: "expertbook-demo"}) {
+    ... on SignedIn { accessToken }
+  }
+}"""
+SLOTS = """
+query Slots($from: DateTime!, $to: DateTime!) {
+  experts(first: 10) { totalCount nodes { slots(from: $from, to: $to) { id status } } }
+}"""
+BOOKING = "query Booking($id: ID!) { booking(id: $id) { slot { id status } } }"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A program that serves three sample experts from an embedded database."""
+    with launched(tmp_path_factory.mktemp("program"), experts=3) as program:
+        await_ready(program.process, program.address)
+        yield program
+
+
+def processes(folder: Path) -> list[int]:
+    """What runs on a folder: has it on its command line or in its environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if os.fsencode(folder / "data") in said:
+                found.append(int(process.name))
+    return found
+
+
+def nothing_runs(folder: Path) -> bool:
+    """Whether nothing is left there within five seconds."""
+    deadline = time.monotonic() + 5
+    while processes(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not processes(folder)
+
+
+def started_twice(program: Program, *arguments: str) -> tuple[int, str]:
+    """Run a command on the data folder and the port of a program that runs."""
+    data = program.log.parent / "data"
+    done = subprocess.run(  # noqa: S603 - our own program
+        [EXPERTBOOK, *arguments],
+        env=environment(data=data, port=program.address.rpartition(":")[2]),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+async def demo_client(http: httpx.AsyncClient, program: Program) -> Api:
+    """The demo client, signed in."""
+    api = Api(http, program.address)
+    return api.signed_in((await api.ask(LOGIN))["login"]["accessToken"])
+
+
+async def free_slots(api: Api) -> list[str]:
+    """The free slots of the coming week, of every expert."""
+    since = datetime.now(UTC)
+    spans = {"from": since.isoformat(), "to": (since + timedelta(days=7)).isoformat()}
+    nodes = (await api.ask(SLOTS, **spans))["experts"]["nodes"]
+    return [slot["id"] for node in nodes for slot in node["slots"] if slot["status"] == "OPEN"]
+
+
+def test_a_start_says_what_to_open_and_who_can_sign_in(program: Program) -> None:
+    """That and nothing else, where the output is no terminal."""
+    address = program.address
+    assert (
+        program.said()
+        == f"""
+ExpertBook is ready at {address}
+
+  GraphiQL        {address}/graphql
+  Subscriptions   {address.replace("http", "ws")}/graphql
+
+To try it, sign in with the password expertbook-demo
+
+  Client          client@example.com
+  Expert          expert@example.com
+  Administrator   admin@example.com
+
+Stop it with Ctrl-C.
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("serve",), ("seed",), ("user", "disable", "admin@example.com")]
+)
+def test_a_data_folder_has_one_program(program: Program, arguments: tuple[str, ...]) -> None:
+    """Whoever comes second hears which one has it, rather than that its port is taken."""
+    assert started_twice(program, *arguments) == (
+        1,
+        f"expertbook: ExpertBook already runs on {program.log.parent / 'data'} "
+        f"(process {program.process.pid}, {program.address}). "
+        "Stop it, or set EXPERTBOOK_DATA to another folder.\n",
+    )
+
+
+def test_a_taken_port_is_told_before_anything_is_made(program: Program, tmp_path: Path) -> None:
+    port = int(program.address.rpartition(":")[2])
+    with launched(tmp_path, port=port) as second:
+        assert second.wait() == 1
+    assert second.said() == (
+        f"expertbook: Port {port} is taken. Stop the program that has it, or choose another one: "
+        f"EXPERTBOOK_PORT={port + 1}\n"
+    )
+    assert list(tmp_path.iterdir()) == [second.log]
+
+
+def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
+    """The first start draws its progress; Ctrl-C gets one word, status 0 and no leftover."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", ON_A_TERMINAL, EXPERTBOOK, "serve"],
+        env=environment(data=tmp_path / "data", port=free_port(), experts=60) | {"TERM": "xterm"},
+        cwd=tmp_path,
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as terminal:
+        assert terminal.stdin
+        assert terminal.stdout
+        shown = b""
+        while b"Stop it with Ctrl-C." not in shown and (more := terminal.stdout.read(65536)):
+            shown += more
+        terminal.stdin.write(CTRL_C)
+        rest = terminal.stdout.read()
+        while more := terminal.stdout.read(65536):
+            rest += more
+        assert terminal.wait(10) == 0
+    assert b"Sample experts" in shown
+    assert b"50/60" in shown
+    assert rest.replace(b"\r", b"").split(b"\n")[-2].removeprefix(b"^C") == b"Stopped."
+    assert nothing_runs(tmp_path)
+
+
+async def test_bookings_survive_the_death_of_the_program(
+    program: Program, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """It runs beside another; kill -9 leaves no process, SIGTERM ends the next one in order."""
+    with launched(tmp_path, experts=3) as first:
+        await_ready(first.process, first.address)
+        client = await demo_client(http, first)
+        slot = (await free_slots(client))[0]
+        booking = await client.book(slot)
+        assert booking["__typename"] == "Booking"
+        first.process.kill()
+        assert nothing_runs(tmp_path)
+    with launched(tmp_path, experts=3) as second:
+        await_ready(second.process, second.address)
+        client = await demo_client(http, second)
+        stored = await client.ask(BOOKING, id=booking["id"])
+        assert stored["booking"]["slot"] == {"id": slot, "status": "BOOKED"}
+        assert slot not in await free_slots(client)
+        assert slot in await free_slots(await demo_client(http, program))
+        second.process.send_signal(signal.SIGTERM)
+        assert second.wait() == 0
+    assert second.said().endswith("Stop it with Ctrl-C.\nStopped.\n")
+    assert nothing_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("make", "--no-print-directory", "-C", ROOT, "run"),
+        ("sh", "-c", 'UV=uv "$0" serve; true', EXPERTBOOK),
+    ],
+    ids=["make run", "uv run"],
+)
+def test_a_killed_parent_takes_the_program_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Kill -9 of make, or of uv, which is known by the variable that it sets."""
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\nshift\nPATH="{EXPERTBOOK.parent}:$PATH" exec "$@"\n')
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("UV", raising=False)
+    with launched(tmp_path, command, experts=0) as parent:
+        await_ready(parent.process, parent.address)
+        parent.process.kill()
+        assert nothing_runs(tmp_path)
+    assert parent.said().endswith("Stop it with Ctrl-C.\nStopped.\n")
+
+
+async def test_two_programs_on_one_empty_database(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """Started at once: one makes the sample data, and each takes the other's tokens."""
+    with ExitStack() as stack:
+        url = stack.enter_context(embedded_database(tmp_path / "server"))
+        programs = [
+            stack.enter_context(launched(tmp_path, experts=10, mongodb_url=url)) for _ in range(2)
+        ]
+        for program in programs:
+            await_ready(program.process, program.address)
+        first, second = programs
+        client = await demo_client(http, first)
+        beside = Api(http, second.address).signed_in(str(client.token))
+        assert (await beside.ask("{ viewer { email } experts(first: 1) { totalCount } }")) == {
+            "viewer": {"email": "client@example.com"},
+            "experts": {"totalCount": 10},
+        }
+        assert await free_slots(beside) == await free_slots(client)
+    for program in programs:
+        assert "client@example.com" in program.said()
+        assert program.said().endswith("Stopped.\n")
+        assert program.process.returncode == 0

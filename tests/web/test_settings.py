@@ -1,0 +1,191 @@
+"""Settings: their names, where they come from, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import AliasChoices, ValidationError
+
+from tests.servers import environment
+from web.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+HEAD = """\
+# Every setting with its default. Copy this file to .env and change what you need there.
+# The environment goes before .env; an empty value counts as unset.
+"""
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting comes from this machine: an empty folder, and an environment without ours."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ.keys() - environment().keys():
+        monkeypatch.delenv(name)
+
+
+def names(field: str) -> list[str]:
+    """The variables that set a field, the first one ours."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(name) for name in alias.choices]
+    return [f"EXPERTBOOK_{field.upper()}"]
+
+
+def example(field: str, setting: FieldInfo) -> str:
+    """A setting's part of the example: what it is in one line, and its default."""
+    name, *older = names(field)
+    what = str(setting.description)
+    also = f" Also read from {', '.join(older)}." if older else ""
+    default = "" if setting.default is None else setting.default
+    return f"\n# {what[0].upper()}{what[1:]}.{also}\n{name}={default}\n"
+
+
+def test_the_example_lists_every_setting_and_nothing_else() -> None:
+    """Each with its default and one line of explanation."""
+    parts = [example(field, setting) for field, setting in Settings.model_fields.items()]
+    assert EXAMPLE.read_text() == HEAD + "".join(parts)
+
+
+def test_the_example_changes_nothing(tmp_path: Path) -> None:
+    """A copy of it as .env leaves every default."""
+    (tmp_path / ".env").write_text(EXAMPLE.read_text())
+    assert Settings() == Settings.model_construct()
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("MONGODB_URL", "mongodb_url", "mongodb://one"),
+        ("MONGODB_URI", "mongodb_url", "mongodb://two"),
+        ("MONGO_URI", "mongodb_url", "mongodb://three"),
+        ("PORT", "port", 9000),
+        ("JWT_SECRET", "secret", SECRET),
+        ("CLIENT_URL", "client_url", "http://localhost:3000"),
+    ],
+)
+def test_older_names_are_honoured(
+    monkeypatch: pytest.MonkeyPatch, name: str, field: str, value: object
+) -> None:
+    monkeypatch.setenv(name, str(value))
+    assert getattr(Settings(), field) == value
+
+
+def test_our_names_go_before_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9000")
+    monkeypatch.setenv("EXPERTBOOK_PORT", "9001")
+    assert Settings().port == 9001
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    for name in names(field):
+        monkeypatch.setenv(name, "")
+    assert Settings() == Settings.model_construct()
+
+
+def test_an_empty_variable_lets_an_older_name_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPERTBOOK_MONGODB_URL", "")
+    monkeypatch.setenv("MONGO_URI", "mongodb://one")
+    assert Settings().mongodb_url == "mongodb://one"
+
+
+def test_the_folder_s_env_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EXPERTBOOK_CURRENCY=CHF\nMONGO_URI=mongodb://one\n")
+    settings = Settings()
+    assert (settings.currency, settings.mongodb_url) == ("CHF", "mongodb://one")
+
+
+@pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
+@pytest.mark.parametrize("in_file", ["PORT", "EXPERTBOOK_PORT"])
+def test_the_environment_goes_before_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, in_file: str
+) -> None:
+    """Whatever the names, also over a copy of the example."""
+    (tmp_path / ".env").write_text(f"{in_file}=8001\n")
+    monkeypatch.setenv(name, "9000")
+    assert Settings().port == 9000
+
+
+@pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
+def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "9000")
+    assert Settings(port=9001).port == 9001
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EXPERTBOOK_ENVIRONMENT", "prod"),
+        ("EXPERTBOOK_PORT", "abc"),
+        ("EXPERTBOOK_PORT", "0"),
+        ("EXPERTBOOK_PORT", "65536"),
+        ("PORT", "abc"),
+        ("EXPERTBOOK_CURRENCY", "euro"),
+        ("EXPERTBOOK_PHONE_REGION", "Germany"),
+        ("EXPERTBOOK_BROADCAST_URL", "kafka://x"),
+        ("EXPERTBOOK_EXPERTS", "-1"),
+        ("EXPERTBOOK_ACCESS_TOKEN_MINUTES", "1441"),
+        ("EXPERTBOOK_GRAPHIQL", "perhaps"),
+        ("EXPERTBOOK_LOG_LEVEL", "loud"),
+    ],
+)
+def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refusal:
+        Settings()
+    [problem] = refusal.value.errors()
+    assert problem["input"] == value
+
+
+@pytest.mark.parametrize("secret", [None, "", "short", SECRET[1:]])
+def test_production_wants_a_long_secret(
+    monkeypatch: pytest.MonkeyPatch, secret: str | None
+) -> None:
+    """None is made up, and none shorter than 32 bytes is taken, by whatever name."""
+    monkeypatch.setenv("EXPERTBOOK_ENVIRONMENT", "production")
+    if secret is not None:
+        monkeypatch.setenv("JWT_SECRET", secret)
+    with pytest.raises(ValidationError, match="EXPERTBOOK_SECRET must have at least 32 bytes"):
+        Settings()
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    assert Settings().secret == SECRET
+
+
+@pytest.mark.parametrize(
+    ("environment_", "asked", "shown"),
+    [
+        (Environment.DEVELOPMENT, None, True),
+        (Environment.DEVELOPMENT, False, False),
+        (Environment.PRODUCTION, None, False),
+        (Environment.PRODUCTION, True, True),
+    ],
+)
+def test_production_shows_no_tools_unless_asked(
+    environment_: Environment, *, asked: bool | None, shown: bool
+) -> None:
+    settings = Settings(
+        environment=environment_, secret=SECRET, graphiql=asked, introspection=asked
+    )
+    assert settings.shows_graphiql is shown
+    assert settings.allows_introspection is shown
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - the setting's, nothing is bound
+        ("::", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_can_be_opened(host: str, address: str) -> None:
+    assert Settings(host=host).address == address
