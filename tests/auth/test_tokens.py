@@ -1,0 +1,124 @@
+"""Access tokens: whatever is not exactly one of ours is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import jwt
+import pytest
+
+from auth.tokens import AUDIENCE, ISSUER, Tokens
+from models.errors import Unauthenticated
+from models.ids import new_id
+
+SECRET = "a secret of this test, long enough to be one"
+NOW = datetime.now(UTC)
+USER, SESSION = new_id(), new_id()
+TOKENS = Tokens([SECRET], timedelta(minutes=15))
+KEY = sha256(b"expertbook access tokens\0" + SECRET.encode()).digest()
+KID = sha256(KEY).hexdigest()[:8]
+
+
+def claims(**changes: object) -> dict[str, Any]:
+    """The claims of a token of ours, with changes; None takes one away."""
+    ours = {
+        "sub": str(USER),
+        "sid": str(SESSION),
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "typ": "access",
+        "iat": NOW,
+        "exp": NOW + timedelta(minutes=5),
+    }
+    return {name: value for name, value in (ours | changes).items() if value is not None}
+
+
+def signed(
+    payload: dict[str, Any], key: bytes = KEY, algorithm: str = "HS256", **headers: object
+) -> str:
+    """A token with those claims, by our key unless another is given."""
+    return jwt.encode(payload, key, algorithm, {"kid": KID} | headers)
+
+
+def part(value: object) -> str:
+    """A part of a token."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def tampered() -> str:
+    """A token whose payload names another account."""
+    head, _, signature = signed(claims()).split(".")
+    body = claims(sub=str(new_id()), iat=int(NOW.timestamp()), exp=int(NOW.timestamp()) + 300)
+    return f"{head}.{part(body)}.{signature}"
+
+
+def unsigned(algorithm: str) -> str:
+    """A token that says of itself that it needs no signature."""
+    body = claims(iat=int(NOW.timestamp()), exp=int(NOW.timestamp()) + 300)
+    return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KID})}.{part(body)}."
+
+
+def test_a_token_of_ours_names_its_account_and_session() -> None:
+    issued = TOKENS.issue(USER, SESSION, NOW)
+    read = TOKENS.read(issued.token)
+    assert (read.user_id, read.session_id) == (USER, SESSION)
+    assert read.expires_at == issued.expires_at
+    assert issued.expires_at == NOW.replace(microsecond=0) + timedelta(minutes=15)
+    assert TOKENS.read(signed(claims())).user_id == USER
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "nonsense",
+        "a.b.c",
+        "é" * 40,
+        "x" * 100_000,
+        unsigned("none"),
+        unsigned("None"),
+        unsigned("NONE"),
+        unsigned("HS256"),
+        tampered(),
+        signed(claims(), b"another key of sufficient length, but not ours"),
+        signed(claims(), SECRET.encode()),
+        signed(claims(), KEY * 2, "HS384"),
+        signed(claims(), KEY * 2, "HS512"),
+        signed(claims(), kid="unknown"),
+        signed(claims(), kid="../../../../dev/null"),
+        signed(claims(), kid="' or '1'='1"),
+        signed(claims(), kid=""),
+        jwt.encode(claims(), KEY, "HS256"),
+        signed(claims(), jku="https://example.com/keys", kid="x"),
+        signed(claims(exp=NOW - timedelta(seconds=2))),
+        signed(claims(iat=NOW + timedelta(minutes=10), exp=NOW + timedelta(minutes=20))),
+        signed(claims(nbf=NOW + timedelta(minutes=10))),
+        signed(claims(aud="another")),
+        signed(claims(aud=[AUDIENCE, "another"])),
+        signed(claims(iss="another")),
+        signed(claims(typ="refresh")),
+        signed(claims(typ=None)),
+        signed(claims(sub=None)),
+        signed(claims(sid=None)),
+        signed(claims(exp=None)),
+        signed(claims(iat=None)),
+        signed(claims(sub="admin")),
+        signed(claims(sid="")),
+    ],
+)
+def test_what_is_not_exactly_a_token_of_ours_is_refused(token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        TOKENS.read(token)
+
+
+def test_a_former_secret_is_accepted_and_signs_no_more() -> None:
+    former = Tokens(["the former secret"], timedelta(minutes=15)).issue(USER, SESSION, NOW).token
+    both = Tokens([SECRET, "the former secret"], timedelta(minutes=15))
+    assert both.read(former).user_id == USER
+    assert both.issue(USER, SESSION, NOW).token == TOKENS.issue(USER, SESSION, NOW).token
+    with pytest.raises(Unauthenticated):
+        TOKENS.read(former)

@@ -1,0 +1,313 @@
+"""Signing in and out, as bearer clients and browsers do it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import websockets
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.tokens import Tokens
+from schema.context import BrowserSession
+from tests.clients import PASSWORD, Api, Socket, open_socket
+from tests.servers import running
+from web.cookies import Cookies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+SIGNED_IN = "... on SignedIn { accessToken refreshToken expiresAt user { email role } }"
+REGISTER = f"""mutation ($email: String!, $password: String! = "{PASSWORD}") {{
+  register(input: {{name: "Ada", email: $email, password: $password}}) {{
+    __typename {SIGNED_IN} ... on InvalidInput {{ fields {{ field message }} }} }} }}"""
+LOGIN = f"""mutation ($email: String!, $password: String! = "{PASSWORD}") {{
+  login(input: {{email: $email, password: $password}}) {{
+    __typename {SIGNED_IN}
+    ... on Refusal {{ code message }} ... on TooManyAttempts {{ retryAfterSeconds }} }} }}"""
+REFRESH = f"""mutation ($token: String) {{
+  refreshSession(input: {{refreshToken: $token}}) {{ __typename {SIGNED_IN} }} }}"""
+LOGOUT = "mutation ($everywhere: Boolean! = false) { logout(everywhere: $everywhere) }"
+CHANGE = f"""mutation ($current: String!, $password: String!) {{
+  changePassword(input: {{current: $current, password: $password}}) {{
+    __typename {SIGNED_IN} ... on InvalidInput {{ fields {{ field }} }} }} }}"""
+VIEWER = "{ viewer { email } }"
+NEVER = 'subscription { slotBooked(expertId: "%s") { sequence } }'
+COOKIE = {"x-session": "cookie"}
+SECRET = "a secret of these tests, longer than thirty-two bytes"
+ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
+
+
+@pytest.fixture
+def email(request: pytest.FixtureRequest) -> str:
+    """An address of the test's own."""
+    return f"{abs(hash(request.node.nodeid))}@example.com"
+
+
+@pytest.fixture(scope="module")
+def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program that throttles."""
+    with running(tmp_path_factory.mktemp("throttled"), experts=1) as address:
+        yield address
+
+
+async def sign_in(api: Api, email: str) -> dict[str, Any]:
+    """A new account's first session."""
+    answer: dict[str, Any] = (await api.ask(REGISTER, email=email))["register"]
+    assert answer["__typename"] == "SignedIn", answer
+    return answer
+
+
+async def test_an_address_signs_in_whatever_its_case(api: Api, email: str) -> None:
+    await sign_in(api, email.capitalize())
+    answer = (await api.ask(LOGIN, email=email.upper()))["login"]
+    assert answer["user"] == {"email": email.capitalize(), "role": "CLIENT"}
+    assert (await api.ask(REGISTER, email=email))["register"] == {"__typename": "EmailTaken"}
+
+
+async def test_a_weak_password_is_refused_beside_its_field(api: Api, email: str) -> None:
+    answer = (await api.ask(REGISTER, email=email, password="password123"))["register"]
+    assert [problem["field"] for problem in answer["fields"]] == ["password"]
+    assert (await api.ask(LOGIN, email=email))["login"]["code"] == "WRONG_CREDENTIALS"
+
+
+async def test_unknown_and_wrong_get_the_same_answer(api: Api, email: str) -> None:
+    await sign_in(api, email)
+    wrong = (await api.ask(LOGIN, email=email, password="wrong horse battery"))["login"]
+    unknown = (await api.ask(LOGIN, email=f"x{email}"))["login"]
+    sample = (await api.ask(LOGIN, email="client@example.com", password="!"))["login"]
+    assert wrong == unknown == sample
+    assert wrong["message"] == "Invalid e-mail or password."
+
+
+async def test_a_refresh_token_is_good_for_one_use_and_its_reuse_ends_the_family(
+    api: Api, email: str
+) -> None:
+    first = await sign_in(api, email)
+    second = (await api.ask(REFRESH, token=first["refreshToken"]))["refreshSession"]
+    assert second["__typename"] == "SignedIn"
+    signed_in = api.signed_in(second["accessToken"])
+    assert (await signed_in.ask(VIEWER))["viewer"] == {"email": email}
+    ended = {"refreshSession": {"__typename": "SessionEnded"}}
+    assert await api.ask(REFRESH, token=first["refreshToken"]) == ended
+    assert await api.ask(REFRESH, token=second["refreshToken"]) == ended
+    for access in (first["accessToken"], second["accessToken"]):
+        assert await api.signed_in(access).code(VIEWER) == "UNAUTHENTICATED"
+
+
+async def test_of_two_that_refresh_at_once_one_gets_the_session_at_most(
+    api: Api, email: str
+) -> None:
+    token = (await sign_in(api, email))["refreshToken"]
+    answers = await asyncio.gather(*(api.ask(REFRESH, token=token) for _ in range(8)))
+    kinds = [answer["refreshSession"]["__typename"] for answer in answers]
+    assert kinds.count("SignedIn") <= 1
+    assert kinds.count("SessionEnded") >= 7
+
+
+@pytest.mark.parametrize("token", [None, "", "nonsense", "é", "x" * 10_000])
+async def test_what_is_no_refresh_token_gets_session_ended(api: Api, token: str | None) -> None:
+    answer = await api.ask(REFRESH, token=token)
+    assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
+
+
+async def test_tokens_do_not_stand_for_each_other(api: Api, email: str) -> None:
+    session = await sign_in(api, email)
+    assert await api.signed_in(session["refreshToken"]).code(VIEWER) == "UNAUTHENTICATED"
+    answer = await api.ask(REFRESH, token=session["accessToken"])
+    assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
+
+
+async def test_logout_is_effective_at_once_on_requests_and_on_open_sockets(
+    api: Api, email: str, experts: list[dict[str, Any]]
+) -> None:
+    session = await sign_in(api, email)
+    other = (await api.ask(LOGIN, email=email))["login"]
+    signed_in = api.signed_in(session["accessToken"])
+    async with open_socket(api.url) as mine, open_socket(api.url) as others:
+        await mine.initialise(session["accessToken"])
+        await others.initialise(other["accessToken"])
+        await mine.subscribe("1", NEVER % experts[0]["id"])
+        assert await signed_in.ask(VIEWER) == {"viewer": {"email": email}}
+        assert await signed_in.ask(LOGOUT) == {"logout": True}
+        assert await signed_in.code(VIEWER) == "UNAUTHENTICATED"
+        assert await mine.closed(2) == 4401
+        await others.send(type="ping")
+        assert await others.receive() == {"type": "pong"}
+        answer = await api.ask(REFRESH, token=session["refreshToken"])
+        assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
+        everywhere = api.signed_in(other["accessToken"])
+        assert await everywhere.ask(LOGOUT, everywhere=True) == {"logout": True}
+        assert await others.closed(2) == 4401
+    assert await api.ask(LOGOUT) == {"logout": False}
+
+
+async def test_a_changed_password_ends_every_other_session(api: Api, email: str) -> None:
+    old, other = await sign_in(api, email), (await api.ask(LOGIN, email=email))["login"]
+    signed_in = api.signed_in(old["accessToken"])
+    change = {"current": PASSWORD, "password": "another horse battery"}
+    wrong = await signed_in.ask(CHANGE, **change | {"current": "wrong horse battery"})
+    assert wrong["changePassword"]["__typename"] == "WrongCredentials"
+    weak = await signed_in.ask(CHANGE, **change | {"password": "1234567890"})
+    assert weak["changePassword"]["fields"] == [{"field": "password"}]
+    new = (await signed_in.ask(CHANGE, **change))["changePassword"]
+    assert (await api.signed_in(new["accessToken"]).ask(VIEWER))["viewer"] == {"email": email}
+    for ended in (old, other):
+        assert await api.signed_in(ended["accessToken"]).code(VIEWER) == "UNAUTHENTICATED"
+    assert (await api.ask(LOGIN, email=email))["login"]["code"] == "WRONG_CREDENTIALS"
+    assert await api.code(CHANGE, **change) == "UNAUTHENTICATED"
+
+
+async def test_a_browser_gets_cookies_that_no_script_reads(
+    api: Api, http: httpx.AsyncClient, email: str
+) -> None:
+    await sign_in(api, email)
+    variables = {"email": email}
+    url = f"{api.url}/graphql"
+    own = COOKIE | {"origin": api.url}
+    response = await http.post(url, json={"query": LOGIN, "variables": variables}, headers=own)
+    assert response.json()["data"]["login"]["refreshToken"] is None
+    cookies = {c.split("=")[0]: c.lower() for c in response.headers.get_list("set-cookie")}
+    assert set(cookies) == {ACCESS, REFRESHING}
+    for cookie in cookies.values():
+        assert {"httponly", "samesite=lax", "path=/"} <= set(cookie.replace(" ", "").split(";"))
+    sent = {name: response.cookies[name] for name in cookies}
+    http.cookies.clear()
+
+    async def ask(query: str, **headers: str) -> httpx.Response:
+        line = "; ".join(f"{name}={value}" for name, value in sent.items())
+        answer = await http.post(url, json={"query": query}, headers=headers | {"cookie": line})
+        http.cookies.clear()
+        return answer
+
+    assert (await ask(VIEWER, **own)).json()["data"]["viewer"] == {"email": email}
+    # Without the header a cookie is as good as none; from a foreign page it is refused.
+    assert (await ask(VIEWER)).json()["data"]["viewer"] is None
+    foreign = await ask(VIEWER, **COOKIE, origin="https://evil.example")
+    assert (foreign.status_code, "data" in foreign.json()) == (403, False)
+    cross = await ask(VIEWER, **COOKIE, **{"sec-fetch-site": "cross-site"})
+    assert cross.status_code == 403
+
+    refreshed = await ask("mutation { refreshSession { __typename } }", **own)
+    assert refreshed.json()["data"]["refreshSession"] == {"__typename": "SignedIn"}
+    sent.update({name: refreshed.cookies[name] for name in cookies})
+    out = await ask(LOGOUT, **own)
+    assert out.json()["data"] == {"logout": True}
+    assert all("max-age=0" in c.lower() for c in out.headers.get_list("set-cookie"))
+    assert (await ask(VIEWER, **own)).json()["data"]["viewer"] is None
+
+
+async def test_over_https_the_cookies_are_secure_and_bound_to_the_host() -> None:
+    headers = [(b"host", b"book.example"), (b"origin", b"https://book.example")]
+    scope = {"type": "http", "scheme": "https", "path": "/", "headers": headers}
+    cookies = Cookies(Request(scope | {"server": ("book.example", 443)}), frozenset())
+    assert not cookies.is_foreign
+    response = Response()
+    cookies.apply(BrowserSession("token", is_ended=True), response)
+    for cookie in response.headers.getlist("set-cookie"):
+        assert cookie.startswith("__Host-expertbook-")
+        assert "Secure" in cookie
+
+
+async def test_a_login_never_continues_a_session_that_was_planted(
+    api: Api, http: httpx.AsyncClient, email: str
+) -> None:
+    planted = await sign_in(api, f"x{email}")
+    await sign_in(api, email)
+    line = f"{ACCESS}={planted['accessToken']}; {REFRESHING}={planted['refreshToken']}"
+    response = await http.post(
+        f"{api.url}/graphql",
+        json={"query": LOGIN, "variables": {"email": email}},
+        headers=COOKIE | {"origin": api.url, "cookie": line},
+    )
+    http.cookies.clear()
+    assert response.cookies[ACCESS] != planted["accessToken"]
+    viewer = await api.signed_in(response.cookies[ACCESS]).ask(VIEWER)
+    assert viewer == {"viewer": {"email": email}}
+
+
+async def test_a_socket_takes_the_cookie_of_an_own_page_alone(api: Api, email: str) -> None:
+    session = await sign_in(api, email)
+    address = api.url.replace("http", "ws", 1) + "/graphql"
+    cookie = {"Cookie": f"{ACCESS}={session['accessToken']}"}
+    protocol = [websockets.Subprotocol("graphql-transport-ws")]
+    for origin, seen in ((api.url, {"email": email}), (None, None)):
+        async with websockets.connect(
+            address,
+            subprotocols=protocol,
+            additional_headers=cookie,
+            origin=None if origin is None else websockets.Origin(origin),
+        ) as connection:
+            socket = Socket(connection)
+            await socket.initialise()
+            await socket.subscribe("1", VIEWER)
+            assert (await socket.receive())["payload"]["data"]["viewer"] == seen
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with websockets.connect(
+            address, subprotocols=protocol, origin=websockets.Origin("https://evil.example")
+        ):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_bad_token_on_a_socket_is_forbidden(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.send(type="connection_init", payload={"Authorization": "Bearer nonsense"})
+        assert await socket.closed() == 4403
+
+
+async def test_a_socket_ends_with_its_token(
+    tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, email: str
+) -> None:
+    with running(tmp_path_factory.mktemp("short"), experts=1, secret=SECRET) as address:
+        api = Api(http, address)
+        session = await sign_in(api, email)
+        claims = Tokens([SECRET], timedelta(minutes=1)).read(session["accessToken"])
+        short = Tokens([SECRET], timedelta(seconds=3)).issue(
+            claims.user_id, claims.session_id, datetime.now(UTC)
+        )
+        async with open_socket(address) as socket:
+            await socket.initialise(short.token)
+            await socket.subscribe("1", VIEWER)
+            assert (await socket.receive())["payload"]["data"]["viewer"] == {"email": email}
+            assert await socket.receive() == {"id": "1", "type": "complete"}
+            assert await socket.closed(5) == 4401
+        assert await api.signed_in(short.token).code(VIEWER) == "UNAUTHENTICATED"
+
+
+async def test_guessing_is_throttled_by_account_and_address(
+    throttled: str, http: httpx.AsyncClient, email: str
+) -> None:
+    api = Api(http, throttled)
+    await sign_in(api, email)
+    wrong = {"email": email, "password": "wrong horse battery"}
+    answers = [(await api.ask(LOGIN, **wrong))["login"] for _ in range(11)]
+    assert {answer["code"] for answer in answers[:10]} == {"WRONG_CREDENTIALS"}
+    assert answers[10]["__typename"] == "TooManyAttempts"
+    assert 0 < answers[10]["retryAfterSeconds"] <= 900
+    right = (await api.ask(LOGIN, email=email))["login"]
+    assert right["__typename"] == "TooManyAttempts"
+    others = [
+        (await api.ask(LOGIN, **wrong | {"email": f"{n}{email}"}))["login"]["__typename"]
+        for n in range(95)
+    ]
+    assert others[:80] == ["WrongCredentials"] * 80
+    assert others[-1] == "TooManyAttempts"
+
+
+async def test_a_success_forgets_the_failures_before_it(
+    tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, email: str
+) -> None:
+    with running(tmp_path_factory.mktemp("forgiving"), experts=1) as address:
+        api = Api(http, address)
+        await sign_in(api, email)
+        for _ in range(3):
+            for _ in range(9):
+                answer = await api.ask(LOGIN, email=email, password="wrong horse battery")
+                assert answer["login"]["code"] == "WRONG_CREDENTIALS"
+            assert (await api.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"
