@@ -11,16 +11,17 @@ import strawberry
 
 from models import experts as model
 from models.bookings import Span
-from models.calendars import Calendar, LocalRange
+from models.calendars import Calendar
 from models.events import cursor_of
 from models.experts import Category, ExpertOrderField
 from models.ids import Id, global_id, object_id
 from models.slots import Slot as ModelSlot
 from resolvers import experts, slots
+from schema.availability import Availability
 from schema.context import Context, Info
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
-from schema.scalars import LocalTime, TimeZone
+from schema.scalars import TimeZone
 from schema.slots import Day, Slot
 
 if TYPE_CHECKING:
@@ -36,96 +37,6 @@ class OrderDirection(Enum):
 
     ASC = "ASC"
     DESC = "DESC"
-
-
-@strawberry.enum(description="A day of the week.")
-class Weekday(Enum):
-    """ISO 8601's weekdays; Monday is 0."""
-
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
-
-
-@strawberry.type(description="A span of a day, in the expert's zone.")
-class LocalHours:
-    """Hours of one day."""
-
-    from_: LocalTime = strawberry.field(name="from", description="The beginning.")
-    to: LocalTime = strawberry.field(description="The end; 24:00 ends the day.")
-
-    @classmethod
-    def of(cls, hours: LocalRange) -> LocalHours:
-        """The hours for clients."""
-        return cls(from_=LocalTime(hours.start), to=LocalTime(hours.end))
-
-
-@strawberry.type(description="A span of every such weekday, in the expert's zone.")
-class WeeklyHours:
-    """Hours of every week."""
-
-    weekday: Weekday = strawberry.field(description="The day.")
-    from_: LocalTime = strawberry.field(name="from", description="The beginning.")
-    to: LocalTime = strawberry.field(description="The end; 24:00 ends the day.")
-
-
-@strawberry.type(description="Replaces a day's weekly hours; no hours: closed.")
-class DateOverride:
-    """Hours of one date."""
-
-    date: calendar_date = strawberry.field(description="The local day.")
-    hours: list[LocalHours] = strawberry.field(description="Earliest first.")
-
-
-@strawberry.type(description="The rules by which an expert offers time.")
-class Availability:
-    """An expert's rules."""
-
-    weekly: list[WeeklyHours] = strawberry.field(description="The usual hours.")
-    overrides: list[DateOverride] = strawberry.field(description="Days that differ.")
-    step_minutes: int | None = strawberry.field(
-        description="The time between two starts; null: the session's length."
-    )
-    break_minutes: int = strawberry.field(description="Kept free after each session.")
-    minimum_notice_minutes: int = strawberry.field(description="The least time before a start.")
-    horizon_days: int = strawberry.field(description="How many days ahead can be booked.")
-    cancellation_notice_minutes: int = strawberry.field(
-        description="How long before the start a client can still cancel or move."
-    )
-    confirms_automatically: bool = strawberry.field(
-        description="Whether a booking is confirmed at once."
-    )
-
-    @classmethod
-    def of(cls, calendar: Calendar) -> Availability:
-        """The rules for clients."""
-        rules = calendar.rules
-        return cls(
-            weekly=[
-                WeeklyHours(
-                    weekday=Weekday(hours.weekday),
-                    from_=LocalTime(hours.start),
-                    to=LocalTime(hours.end),
-                )
-                for hours in rules.weekly
-            ],
-            overrides=[
-                DateOverride(
-                    date=override.day, hours=[LocalHours.of(hours) for hours in override.ranges]
-                )
-                for override in rules.overrides
-            ],
-            step_minutes=rules.step_minutes,
-            break_minutes=rules.break_minutes,
-            minimum_notice_minutes=rules.minimum_notice_minutes,
-            horizon_days=rules.horizon_days,
-            cancellation_notice_minutes=rules.cancellation_notice_minutes,
-            confirms_automatically=rules.confirms_automatically,
-        )
 
 
 MinutesArgument = Annotated[
