@@ -222,7 +222,7 @@ def _json(text: str | bytes, name: str) -> Any:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    layer = [value]
+    layer = [value] if isinstance(value, (dict, list)) else []
     for _ in range(levels):
         layer = [
             child

@@ -1,0 +1,126 @@
+"""graphql-transport-ws, message by message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import websockets
+
+from tests.clients import Socket, open_socket
+
+if TYPE_CHECKING:
+    from tests.clients import Api
+
+WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { sequence } }"
+
+
+async def test_a_query_over_a_socket_gets_one_answer(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("q", "{ __typename }")
+        payload = {"data": {"__typename": "Query"}}
+        assert await socket.receive() == {"id": "q", "type": "next", "payload": payload}
+        assert await socket.receive() == {"id": "q", "type": "complete"}
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"more": 1}])
+async def test_init_takes_any_payload_and_is_acknowledged_once(api: Api, payload: Any) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        assert await socket.receive() == {"type": "connection_ack"}
+        await socket.send(type="connection_init")
+        assert await socket.closed() == 4429
+
+
+@pytest.mark.parametrize("payload", [None, {"a": [1]}])
+async def test_ping_is_answered_with_its_payload_at_any_time(api: Api, payload: Any) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.send(type="ping", payload=payload)
+        pong = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
+        assert await socket.receive() == pong
+
+
+async def test_who_does_not_initialise_in_time_is_closed(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        assert await socket.closed(7) == 4408
+
+
+async def test_subscribing_before_the_acknowledgement_is_unauthorised(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.subscribe("1", "{ __typename }")
+        assert await socket.closed() == 4401
+
+
+@pytest.mark.parametrize("subprotocol", ["graphql-ws", ""])
+async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str) -> None:
+    address = api.url.replace("http", "ws", 1) + "/graphql"
+    protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
+    async with websockets.connect(address, subprotocols=protocols) as connection:
+        assert await Socket(connection).closed() == 4406
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "nonsense",
+        "5",
+        "[]",
+        "null",
+        "{}",
+        '{"type": 5}',
+        '{"type": "unknown"}',
+        '{"type": "connection_init", "payload": 5}',
+        '{"type": "ping", "payload": "x"}',
+        '{"type": "subscribe", "payload": {"query": "{ __typename }"}}',
+        '{"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}}',
+        '{"type": "subscribe", "id": 5, "payload": {"query": "{ __typename }"}}',
+        '{"type": "subscribe", "id": "2"}',
+        '{"type": "subscribe", "id": "2", "payload": {"query": 5}}',
+        '{"type": "subscribe", "id": "2", "payload": {"query": "{ a }", "variables": 5}}',
+        '{"type": "complete"}',
+        b"\x00\xff",
+    ],
+)
+async def test_a_malformed_message_closes_the_socket(api: Api, frame: str | bytes) -> None:
+    async with open_socket(api.url) as socket:
+        if "connection_init" not in str(frame):
+            await socket.initialise()
+        await socket.connection.send(frame)
+        assert await socket.closed() == 4400
+
+
+async def test_an_id_is_taken_until_its_operation_ends(
+    api: Api, experts: list[dict[str, Any]]
+) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", WATCH, id=experts[0]["id"])
+        await socket.send(type="complete", id="1")
+        await socket.subscribe("1", WATCH, id=experts[0]["id"])
+        await socket.subscribe("1", WATCH, id=experts[0]["id"])
+        assert await socket.closed() == 4409
+
+
+@pytest.mark.parametrize("query", ["{", "{ nonsense }", "subscription { nonsense }"])
+async def test_a_bad_document_gets_an_error_and_its_siblings_live(
+    api: Api, experts: list[dict[str, Any]], query: str
+) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("good", WATCH, id=experts[0]["id"])
+        await socket.subscribe("bad", query)
+        error = await socket.receive()
+        assert (error["type"], error["id"]) == ("error", "bad")
+        assert error["payload"][0]["extensions"]["code"].startswith("GRAPHQL_")
+        await socket.subscribe("bad", "{ __typename }")
+        assert (await socket.receive())["type"] == "next"
+        assert await socket.receive() == {"id": "bad", "type": "complete"}
+
+
+async def test_a_frame_that_is_too_long_closes_the_socket(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", "{ __typename }" + " " * 70_000)
+        assert await socket.closed() in {1009, 4400}
