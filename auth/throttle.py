@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
 
 BY_ACCOUNT = RateLimitItemPerMinute(10, 15, namespace="account")
+BY_ACCOUNT_OF = {"reset": RateLimitItemPerMinute(3, 15, namespace="account")}
 BY_ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
 
 
@@ -79,7 +80,8 @@ class Throttle:
             return
         await self._hit(BY_ADDRESS, purpose, address)
         if account is not None:
-            await self._hit(BY_ACCOUNT, purpose, _name(account))
+            limit = BY_ACCOUNT_OF.get(purpose, BY_ACCOUNT)
+            await self._hit(limit, purpose, _name(account))
 
     async def succeeded(self, purpose: str, account: str) -> None:
         """Forget the failures before a success; the address keeps its count."""

@@ -6,7 +6,7 @@ the events and the mails of the transaction. Nothing here waits or asks the cloc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.bookings import Booking, BookingChange, BookingStatus, taken_cells
 from models.events import Event, EventKind, SlotState
@@ -19,17 +19,30 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from models.calendars import Calendar, Rules
+    from models.experts import Expert
     from models.ids import Id
     from models.outbox import Mail
     from models.slots import Occupant
 
 
 class Agenda:
-    """The rules, the active bookings around the changes, and the changes so far."""
+    """The rules, the active bookings around the changes, and the changes so far.
 
-    def __init__(self, calendar: Calendar, bookings: Iterable[Booking], now: datetime) -> None:
+    `calendar` stays as it was read; `expert` is there where a change named the expert.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        bookings: Iterable[Booking],
+        now: datetime,
+        expert: Expert | None = None,
+    ) -> None:
         self.calendar = calendar
         self.now = now
+        self.expert = expert
+        self.rules = calendar.rules
+        self.is_described = False
         self.events: list[Event] = []
         self.mails: list[Mail] = []
         self.written: dict[Id, Booking] = {}
@@ -37,9 +50,9 @@ class Agenda:
         self._bookings = {booking.id: booking for booking in bookings}
 
     @property
-    def rules(self) -> Rules:
-        """The rules of this expert."""
-        return self.calendar.rules
+    def has_new_rules(self) -> bool:
+        """Whether the rules have been replaced."""
+        return self.rules is not self.calendar.rules
 
     @property
     def next_sequence(self) -> int:
@@ -54,10 +67,12 @@ class Agenda:
         """Remember the state; calling the result goes back to it."""
         kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
         mails = list(self.mails)
+        described = (self.rules, self.expert, self.is_described)
 
         def restore() -> None:
             self.events, self.written, self.is_new, self._bookings = kept
             self.mails = mails
+            self.rules, self.expert, self.is_described = described
 
         return restore
 
@@ -109,6 +124,19 @@ class Agenda:
         )
         return self._put(ended, EventKind.RELEASED)
 
+    def reset(self, rules: Rules) -> None:
+        """Replace the rules; whoever watches the calendar is told to ask for the slots anew.
+
+        Bookings stand, whatever the rules now say of their time.
+        """
+        self.rules = rules
+        self._tell(EventKind.RESET)
+
+    def describe(self, expert: Expert) -> None:
+        """Replace the expert's entry in the directory, which is no event of the calendar."""
+        self.expert = expert.indexed()
+        self.is_described = True
+
     def _put(self, booking: Booking, kind: EventKind) -> Booking:
         # A hold past its end has been told of as standing; only its release tells otherwise.
         standing = self._bookings.get(booking.id)
@@ -121,21 +149,27 @@ class Agenda:
         offer = self.rules.offer(booking.minutes)
         price = offer.price if offer else booking.price
         slot = slot_of(booking.key, price, self.rules, self._taken())
-        self.events.append(
-            Event(
-                expert_id=self.calendar.id,
-                sequence=booking.sequence,
-                at=max(self.now, self.calendar.last_event_at),
-                kind=kind,
-                booking_id=booking.id,
-                client_id=booking.client_id,
-                slot=SlotState.of(slot),
-                changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
-            )
+        self._tell(
+            kind,
+            booking_id=booking.id,
+            client_id=booking.client_id,
+            slot=SlotState.of(slot),
+            changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
         )
         if mail := mail_of(booking):
             self.mails.append(mail)
         return booking
+
+    def _tell(self, kind: EventKind, **more: Any) -> None:
+        self.events.append(
+            Event(
+                expert_id=self.calendar.id,
+                sequence=self.next_sequence,
+                at=max(self.now, self.calendar.last_event_at),
+                kind=kind,
+                **more,
+            )
+        )
 
     def _taken(self) -> dict[int, Occupant]:
         return taken_cells(self._bookings.values(), self.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from models.base import Part, Record
 from models.times import local_date
@@ -67,6 +68,10 @@ class Rules(Part):
     @cached_property
     def _by_date(self) -> dict[date, tuple[LocalRange, ...]]:
         return {override.day: override.ranges for override in self.overrides}
+
+    def changed(self, **fields: Any) -> Rules:
+        """The same but for some fields, made anew: a copy would keep what was derived of them."""
+        return Rules(**{**dict(self), **fields})
 
     def ranges_on(self, day: date) -> tuple[LocalRange, ...] | list[LocalRange]:
         """The hours of a local day."""

@@ -120,7 +120,7 @@ async def _check_server(client: Client, url: str) -> None:
 
 def _hosts(url: str) -> str:
     """The hosts that a connection string names, without its password."""
-    return url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
+    return url.rpartition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
 
 
 async def _bind(client: Client) -> None:

@@ -2,7 +2,8 @@
 
 ExpertBookError
 ├── Refused                 what a person can run into: a member of a mutation's union
-│   ├── EmailTaken  WrongCredentials  SessionEnded  LinkExpired  NotAllowed
+│   ├── EmailTaken  WrongCredentials  SessionEnded  LinkExpired
+│   ├── NotAllowed          LastAdministrator
 │   ├── TooManyAttempts     .retry_after_seconds
 │   ├── InvalidInput        .problems, every field's at once
 │   ├── SlotTaken           .slot, .alternatives
@@ -78,6 +79,12 @@ class NotAllowed(Refused):
 
     code = "NOT_ALLOWED"
     message = "There is no such thing here, or you may not do this with it."
+
+
+class LastAdministrator(NotAllowed):
+    """The change would leave no administrator who can sign in."""
+
+    message = "This is the only administrator who can sign in. Make another one first."
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 Everything that waits is decided on in one transaction (group commit: 78 µs of CPU a booking where
 one transaction each costs 690, and an expert's own changes never race each other). Within the
-transaction the order is: requests, bookings, calendars, events, mails.
+transaction the order is: requests, bookings, calendars, events, mails, experts.
 
 The index on `(expert_id, cells)` and the calendar's counter judge the races with other processes.
 Who loses one reads again and decides again, so every answer is true of what was committed.
@@ -25,8 +25,10 @@ from pymongo.errors import PyMongoError
 from models.agendas import Agenda
 from models.bookings import Booking, Span, active_bookings
 from models.calendars import LONGEST_PAUSE, Calendar
-from models.errors import ExpertBookError, InvalidInput, NotAllowed, Problem, Unavailable
+from models.changes import Agendas
+from models.errors import ExpertBookError, InvalidInput, Problem, Unavailable
 from models.events import Event
+from models.experts import Expert
 from models.ids import Id
 from models.outbox import Mail
 from models.requests import Request
@@ -34,11 +36,12 @@ from models.times import utc_now
 from models.transactions import READ, WRITE, is_passing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from pymongo import AsyncMongoClient
     from pymongo.asynchronous.client_session import AsyncClientSession
 
+    from models.changes import Change
     from models.slots import SlotKey
 
 log = logging.getLogger(__name__)
@@ -46,52 +49,6 @@ log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
 PATIENCE_SECONDS = 8.0
 MOST_ROUNDS = 40
-
-
-class Agendas(dict[Id, Agenda]):
-    """The agendas of a batch by expert, and the bookings that its changes named, by id."""
-
-    def __init__(self, agendas: Iterable[Agenda], bookings: Iterable[Booking]) -> None:
-        super().__init__((agenda.calendar.id, agenda) for agenda in agendas)
-        self._named = {booking.id: booking for booking in bookings}
-
-    def booking(self, id_: Id) -> Booking:
-        """A booking that the change names, as it now stands.
-
-        Raises:
-            NotAllowed: when there is none.
-        """
-        found = self._named.get(id_)
-        if found is None:
-            raise NotAllowed
-        return self[found.expert_id].written.get(id_, found)
-
-    def undo(self, slots: Sequence[SlotKey], ids: Sequence[Id]) -> Callable[[], None]:
-        """Remember the agendas of some slots and bookings; calling the result goes back to that."""
-        experts = {Id(key.expert_id) for key in slots}
-        experts.update(self._named[id_].expert_id for id_ in ids if id_ in self._named)
-        restores = [self[expert].savepoint() for expert in experts if expert in self]
-
-        def restore() -> None:
-            for agenda in restores:
-                agenda()
-
-        return restore
-
-
-@dataclass(eq=False)
-class Change:
-    """A change of one or several calendars, all or nothing.
-
-    `decide` gets the agendas of every expert whose slot or booking is named, as they are at the
-    moment of the change. It raises a refusal, or changes them and answers with the bookings that
-    it made or moved. It may be called again on a fresh view, so it does nothing else.
-    """
-
-    decide: Callable[[Agendas], list[Booking]]
-    slots: Sequence[SlotKey] = ()
-    booking_ids: Sequence[Id] = ()
-    request: Request | None = None
 
 
 class _RulesChanged(Exception):
@@ -214,11 +171,13 @@ class Ledger:
                     return earlier
             agendas = await _load(batch, session)
             outcome, requests = await _decide(batch, agendas, session)
-            if not outcome.events:
+            if not outcome.events and not any(agenda.is_described for agenda in agendas.values()):
                 await session.abort_transaction()
                 return outcome
             await _write(agendas, requests, session)
-            attempts.append(outcome)
+            # Without an event it does no harm to make the change again.
+            if outcome.events:
+                attempts.append(outcome)
         return outcome
 
 
@@ -231,15 +190,22 @@ async def _load(batch: list[_Entry], session: AsyncClientSession) -> Agendas:
     keys: dict[Id, list[SlotKey]] = defaultdict(list)
     for key in [key for entry in batch for key in entry.change.slots] + [b.key for b in named]:
         keys[Id(key.expert_id)].append(key)
-    calendars = await Calendar.find({"_id": {"$in": list(keys)}}, session=session).to_list()
+    experts = {id_ for entry in batch for id_ in entry.change.expert_ids}
+    involved = {"_id": {"$in": list(experts | set(keys))}}
+    calendars = await Calendar.find(involved, session=session).to_list()
+    described = {}
+    if experts:
+        found = await Expert.find({"_id": {"$in": list(experts)}}, session=session).to_list()
+        described = {expert.id: expert for expert in found}
     now = utc_now()
     agendas = []
     for calendar in calendars:
-        times = keys[calendar.id]
-        since = min(key.starts_at for key in times)
-        until = max(key.ends_at for key in times) + LONGEST_PAUSE
-        bookings = await active_bookings([Span(calendar.id, since, until)], session)
-        agendas.append(Agenda(calendar, bookings, now))
+        bookings: list[Booking] = []
+        if times := keys.get(calendar.id):
+            since = min(key.starts_at for key in times)
+            until = max(key.ends_at for key in times) + LONGEST_PAUSE
+            bookings = await active_bookings([Span(calendar.id, since, until)], session)
+        agendas.append(Agenda(calendar, bookings, now, described.get(calendar.id)))
     return Agendas(agendas, named)
 
 
@@ -253,7 +219,7 @@ async def _decide(
     for entry in batch:
         request = entry.change.request
         twin = requests.get(request.id) if request else None
-        undo = agendas.undo(entry.change.slots, entry.change.booking_ids)
+        undo = agendas.undo(entry.change)
         try:
             if request and twin:
                 outcome.answers[entry] = await _recall(request, twin, agendas, session)
@@ -312,25 +278,35 @@ async def _write(
         for agenda in changed
         for booking in agenda.written.values()
     ]
-    await Booking.get_pymongo_collection().bulk_write(bookings, session=session)
-    counted = await Calendar.get_pymongo_collection().bulk_write(
-        [
-            UpdateOne(
-                {"_id": agenda.calendar.id, "rules_version": agenda.calendar.rules_version},
-                {
-                    "$inc": {"sequence": len(agenda.events)},
-                    "$set": {"last_event_at": agenda.events[-1].at},
-                },
-            )
-            for agenda in changed
-        ],
-        session=session,
-    )
-    if counted.modified_count != len(changed):
-        raise _RulesChanged
-    await Event.insert_many([e for agenda in changed for e in agenda.events], session=session)
+    if bookings:
+        await Booking.get_pymongo_collection().bulk_write(bookings, session=session)
+    if changed:
+        counted = await Calendar.get_pymongo_collection().bulk_write(
+            [_counted(agenda) for agenda in changed], session=session
+        )
+        if counted.modified_count != len(changed):
+            raise _RulesChanged
+        events = [event for agenda in changed for event in agenda.events]
+        await Event.insert_many(events, session=session)
     if mails := [mail for agenda in changed for mail in agenda.mails]:
         await Mail.insert_many(mails, session=session)
+    for agenda in agendas.values():
+        if agenda.is_described and agenda.expert:
+            await agenda.expert.replace(session=session)
+
+
+def _counted(agenda: Agenda) -> UpdateOne:
+    """The update of a calendar: its counter, and the rules where they are new."""
+    update: dict[str, dict[str, Any]] = {
+        "$inc": {"sequence": len(agenda.events)},
+        "$set": {"last_event_at": agenda.events[-1].at},
+    }
+    if agenda.has_new_rules:
+        renewed = agenda.calendar.model_copy(update={"rules": agenda.rules})
+        update["$set"]["rules"] = get_dict(renewed, to_db=True)["rules"]
+        update["$inc"]["rules_version"] = 1
+    known = {"_id": agenda.calendar.id, "rules_version": agenda.calendar.rules_version}
+    return UpdateOne(known, update)
 
 
 def _explained(error: Exception) -> Exception:

@@ -126,16 +126,10 @@ class Mail(Record):
         failed = [*self.refused, party] if refused else self.refused
         changed: dict[str, Any] = {"to": left, "refused": failed}
         if not left:
-            changed |= {"state": MailState.FAILED} if failed else _sent(now)
+            changed |= (
+                {"state": MailState.FAILED} if failed else {"state": MailState.SENT, "sent_at": now}
+            )
         return await self._set(**changed)
-
-    async def drop(self, now: datetime) -> bool:
-        """End it unsent, as nobody is owed it any more.
-
-        Raises:
-            Unavailable: when the database does not answer.
-        """
-        return await self._set(to=[], **_sent(now))
 
     async def put_off(self, now: datetime) -> bool:
         """Try again later, each time twice as late up to four hours; False: it was given up.
@@ -161,10 +155,6 @@ class Mail(Record):
         for name, value in changed.items():
             setattr(self, name, value)
         return True
-
-
-def _sent(now: datetime) -> dict[str, Any]:
-    return {"state": MailState.SENT, "sent_at": now}
 
 
 def _stored(value: Any) -> Any:

@@ -13,10 +13,13 @@ from models.base import Part, or_unavailable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
     from models.base import Record
 
 SECRET = "secret"  # noqa: S105 - the name of one
 SAMPLE_DATA = "sample data"
+ADMINISTRATORS = "administrators"
 DUPLICATE_KEY = 11000
 
 
@@ -90,6 +93,13 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
             {**stands, "seeding.finished": before.finished}, {"$set": {"seeding": dict(after)}}
         )
     return result.matched_count == 1
+
+
+async def one_at_a_time(what: str, session: AsyncClientSession) -> None:
+    """Have two transactions on the same thing conflict, whatever else they read and write."""
+    await Setting.get_pymongo_collection().update_one(
+        {"_id": what}, {"$inc": {"changes": 1}}, upsert=True, session=session
+    )
 
 
 async def insert_missing(records: Sequence[Record]) -> None:

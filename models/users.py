@@ -12,6 +12,8 @@ from pymongo.errors import DuplicateKeyError
 from models.base import Record, or_unavailable
 from models.errors import EmailTaken
 from models.ids import Id
+from models.pages import Filter, Order, Page, PageArguments, page
+from models.terms import having, name_key, terms_of
 from models.transactions import all_or_nothing
 
 if TYPE_CHECKING:
@@ -45,13 +47,34 @@ class User(Record):
     expert_id: Id | None = None
     created_at: datetime
 
+    # Derived by `indexed` from the fields above.
+    terms: list[str] = []
+    by_name: str = ""
+
     class Settings:
-        """`one_account_per_email` makes an address unique regardless of case."""
+        """`one_account_per_email` makes an address unique regardless of case.
+
+        The others serve the administrators' list, whose order key is `by_name`.
+        """
 
         name = "users"
         indexes = (
             IndexModel([("email_key", ASCENDING)], unique=True, name="one_account_per_email"),
+            IndexModel([("terms", ASCENDING), ("by_name", ASCENDING)], name="search"),
+            IndexModel([("role", ASCENDING), ("by_name", ASCENDING)], name="role_by_name"),
+            IndexModel([("by_name", ASCENDING)], name="all_by_name"),
         )
+
+    @property
+    def administers(self) -> bool:
+        """Whether it is an administrator's who can sign in."""
+        return self.role is Role.ADMIN and not self.disabled
+
+    def indexed(self) -> User:
+        """The same with the derived fields made anew; call it before every write of a name."""
+        self.terms = terms_of(self.name, self.email)
+        self.by_name = name_key(self.name, str(self.id))
+        return self
 
     @classmethod
     async def by_email(cls, email: str) -> User | None:
@@ -74,7 +97,7 @@ class User(Record):
         """
 
         async def write(session: AsyncClientSession) -> None:
-            for record in (self, *others):
+            for record in (self.indexed(), *others):
                 await record.insert(session=session)
 
         try:
@@ -82,3 +105,15 @@ class User(Record):
         except DuplicateKeyError as error:
             raise EmailTaken from error
         return self
+
+
+async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
+    """A page of the accounts by name: of a role, and with all words of a search.
+
+    Raises:
+        BadUserInput: for a search, a size or a cursor that makes no sense.
+    """
+    filter_: Filter = having(search, "search")
+    if role is not None:
+        filter_["role"] = role.value
+    return await page(User, [filter_], Order("name-asc", "by_name", descending=False), arguments)

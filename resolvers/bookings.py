@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from auth.policies import is_admin, is_self, keeps_calendar, may_see_booking
+from auth.policies import is_admin, is_self, keeps_calendar, may_see_booking, own_calendar
 from models.base import or_unavailable
 from models.bookings import Booking, BookingStatus, Contact, booking_page, contact_key, place
+from models.changes import Change
 from models.errors import BadUserInput, NotAllowed, SlotNotOffered, SlotTaken, TooLate
 from models.ids import Id, new_id, object_id, slot_key
-from models.ledger import Change
 from models.requests import Request, digest_of, request_id
 from models.slots import SlotStatus
 from models.times import instant_of, utc_now
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.agendas import Agenda
-    from models.ledger import Agendas, Ledger
+    from models.changes import Agendas
+    from models.ledger import Ledger
     from models.pages import Filter, Page, PageArguments
     from models.slots import SlotKey
 
@@ -239,6 +240,7 @@ def _whose(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
     if is_admin(viewer):
         return [only]
     own: Filter = {"client_id": viewer.id, **only}
-    calendar: Filter = {"expert_id": viewer.expert_id, "client_id": {"$ne": viewer.id}}
-    keeps = viewer.expert_id is not None and expert_id in {None, viewer.expert_id}
+    kept = own_calendar(viewer)
+    calendar: Filter = {"expert_id": kept, "client_id": {"$ne": viewer.id}}
+    keeps = kept is not None and expert_id in {None, kept}
     return [own, calendar] if keeps else [own]

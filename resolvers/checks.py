@@ -45,14 +45,20 @@ class Checks:
             self.refuse(field, f"{label} must not have control characters")
         return found
 
-    def note(self, field: str, value: str | None, longest: int) -> str:
+    def note(self, field: str, value: str | None, longest: int, label: str = "Notes") -> str:
         """A text of several lines that may be empty."""
         found = (value or "").strip()
         if len(found) > longest:
-            self.refuse(field, f"Notes must have at most {longest} characters")
+            self.refuse(field, f"{label} must have at most {longest} characters")
         elif _has_controls(found, but="\n\r\t"):
-            self.refuse(field, "Notes must not have control characters")
+            self.refuse(field, f"{label} must not have control characters")
         return found
+
+    def number(self, field: str, value: int, least: int, most: int, label: str) -> int:
+        """A number within bounds, both included."""
+        if not least <= value <= most:
+            self.refuse(field, f"{label} must lie between {least} and {most}")
+        return value
 
     def email(self, field: str, value: str) -> str:
         """An address (RFC 5322), not asked for at its server."""

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from resolvers.sessions import SignIn, SignIns
 
 
-async def request_password_reset(email: str) -> bool:
+async def request_password_reset(parts: SignIns, email: str, address: str) -> bool:
     """Owe the owner of that address a link to a new password; True whether there is one or not.
 
     Who has an account is found out when the mail is sent, so the answer takes the same time for
     everyone.
 
     Raises:
+        TooManyAttempts: for that account, known or not, or from that address.
         Unavailable: when the database does not answer.
     """
+    await parts.throttle.attempt("reset", address=address, account=email)
     checks = Checks()
-    address = checks.email("email", email)
+    account = checks.email("email", email)
     if not checks.problems:
-        await ask_for_reset(email_key(address))
+        await ask_for_reset(email_key(account))
     return True
 
 

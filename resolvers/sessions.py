@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth.passwords import LONGEST, weakness
-from models import sessions
+from models import links, sessions
 from models.base import or_unavailable
 from models.errors import InvalidInput, Problem, SessionEnded, WrongCredentials
+from models.links import Purpose
 from models.times import utc_now
 from models.users import User
 from subscriptions.sessions import Ended
@@ -113,7 +114,7 @@ async def logout(
 async def change_password(
     parts: SignIns, viewer: Viewer, current: str, password: str, address: str
 ) -> SignIn:
-    """Change the viewer's password; every other session ends.
+    """Change the viewer's password; every other session and every link to a new one ends.
 
     Raises:
         WrongCredentials: when `current` is not the password.
@@ -128,6 +129,7 @@ async def change_password(
     check_password(password)
     user = viewer.user.model_copy()
     await user.set_password_hash(await parts.passwords.hash(password))
+    await links.end_links(user.id, Purpose.PASSWORD_RESET)
     await end_all(parts.ends, user.id)
     return await begin(parts, user)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auth.passwords import weakness
 from auth.policies import may_see_user
 from models.base import or_unavailable
-from models.errors import NotAllowed
+from models.directory import NO_EXPERT
 from models.outbox import verification_of
 from models.times import utc_now
 from models.users import Role, User, email_key
@@ -66,6 +66,8 @@ async def create(
     name = checks.text("name", name, LONGEST_NAME, "Name")
     email = checks.email("email", email)
     time_zone = checks.time_zone("timeZone", time_zone)
+    if role is Role.EXPERT:
+        checks.refuse("role", NO_EXPERT)
     problem = weakness(password)
     if problem:
         checks.refuse("password", problem)
@@ -83,36 +85,10 @@ async def create(
         return await user.register(*([verification_of(user, user.created_at)] if verify else []))
 
 
-async def promote(email: str, role: Role) -> None:
-    """Give an account another role.
-
-    Raises:
-        NotAllowed: when there is no such account.
-    """
-    user = await _known(email)
-    user.role = role
+async def by_email(email: str) -> User | None:
+    """The account with that address, whatever its case."""
     with or_unavailable():
-        await user.save()
-
-
-async def disable(email: str) -> None:
-    """Keep an account from signing in.
-
-    Raises:
-        NotAllowed: when there is no such account.
-    """
-    user = await _known(email)
-    user.disabled = True
-    with or_unavailable():
-        await user.save()
-
-
-async def _known(email: str) -> User:
-    with or_unavailable():
-        user = await User.by_email(email)
-    if user is None:
-        raise NotAllowed
-    return user
+        return await User.by_email(email)
 
 
 async def users(user_ids: Sequence[Id]) -> list[User | None]:

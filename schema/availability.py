@@ -7,7 +7,8 @@ from enum import Enum
 
 import strawberry
 
-from models.calendars import Calendar, LocalRange
+from models.calendars import Calendar, LocalRange, WeeklyRange
+from resolvers.availability import Price, PricedLength
 from schema.scalars import LocalTime
 
 
@@ -99,3 +100,44 @@ class Availability:
             cancellation_notice_minutes=rules.cancellation_notice_minutes,
             confirms_automatically=rules.confirms_automatically,
         )
+
+
+@strawberry.input(description="An amount of money, in the deployment's currency.")
+class MoneyInput:
+    """Minor units, and the currency that they are meant in."""
+
+    amount: int = strawberry.field(description="In minor units, such as cents; not negative.")
+    currency: str = strawberry.field(description="ISO 4217, such as EUR.")
+
+    def read(self) -> Price:
+        """The amount for the lower floors."""
+        return Price(self.amount, self.currency)
+
+
+@strawberry.input(description="A session's length and price.")
+class SessionOfferInput:
+    """An offer as it is typed in."""
+
+    minutes: int = strawberry.field(description="A multiple of 15 from 15 to 480.")
+    price: MoneyInput = strawberry.field(description="For the whole session.")
+
+    def read(self) -> PricedLength:
+        """The offer for the lower floors."""
+        return PricedLength(self.minutes, self.price.read())
+
+
+@strawberry.input(description="A span of every such weekday, in the expert's zone.")
+class WeeklyHoursInput:
+    """Hours of every week as they are typed in."""
+
+    weekday: Weekday = strawberry.field(description="The day.")
+    from_: LocalTime = strawberry.field(
+        name="from", description="The beginning, on a quarter of an hour."
+    )
+    to: LocalTime = strawberry.field(
+        description="The end, on a quarter of an hour; 24:00 ends the day."
+    )
+
+    def read(self) -> WeeklyRange:
+        """The hours for the lower floors."""
+        return WeeklyRange(weekday=self.weekday.value, start=self.from_, end=self.to)

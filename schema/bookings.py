@@ -28,7 +28,7 @@ from schema.nodes import Money, Node
 from schema.pages import Connection, PageArguments
 from schema.scalars import TimeZone
 from schema.slots import Slot
-from schema.users import User, any_user
+from schema.users import User, party_of
 
 strawberry.enum(model.BookingStatus, description="Where a booking is in its life.")
 
@@ -76,15 +76,16 @@ class BookingChange:
     to: BookingStatus = strawberry.field(description="The status after.")
     starts_at: datetime = strawberry.field(description="The start after it.")
     change: strawberry.Private[model.BookingChange]
+    booking: strawberry.Private[model.Booking]
 
     @strawberry.field(description="Who did it; null for the clock.")
     async def actor(self, info: Info) -> User | None:
         """The account that made the step."""
         actor_id = self.change.actor_id
-        return await any_user(info.context, actor_id) if actor_id else None
+        return await party_of(info.context, self.booking, actor_id) if actor_id else None
 
     @classmethod
-    def of(cls, change: model.BookingChange) -> BookingChange:
+    def of(cls, change: model.BookingChange, booking: model.Booking) -> BookingChange:
         """The step for the booking's parties."""
         return cls(
             at=change.at,
@@ -92,6 +93,7 @@ class BookingChange:
             to=change.after,
             starts_at=change.starts_at,
             change=change,
+            booking=booking,
         )
 
 
@@ -147,7 +149,7 @@ class Booking(Node):
     @strawberry.field(description="Who booked it.")
     async def client(self, info: Info) -> User:
         """The client's account."""
-        return await any_user(info.context, self.booking.client_id)
+        return await party_of(info.context, self.booking, self.booking.client_id)
 
     @strawberry.field(description="Its time as a slot, as it now stands.")
     async def slot(self, info: Info) -> Slot:
@@ -170,7 +172,7 @@ class Booking(Node):
     @strawberry.field(description="What happened to it, earliest first.")
     async def history(self) -> list[BookingChange]:
         """Every step since it was made."""
-        return [BookingChange.of(change) for change in self.booking.history]
+        return [BookingChange.of(change, self.booking) for change in self.booking.history]
 
 
 @strawberry.input(description="Whom the expert reaches.")

@@ -60,9 +60,12 @@ class LinkMutation:
         description="Mail a link to a new password, good for 30 minutes. True whether the address "
         "has an account or not."
     )
-    async def request_password_reset(self, info: Info, input: RequestArgument) -> bool:  # noqa: ARG002 - Strawberry's signature
+    async def request_password_reset(self, info: Info, input: RequestArgument) -> bool:
         """A link on its way."""
-        return await links.request_password_reset(input.email)
+        context = info.context
+        return await links.request_password_reset(
+            context.services.sign_ins, input.email, context.address
+        )
 
     @strawberry.mutation(
         description="Set a new password by a link and sign in; every other session ends."
@@ -78,4 +81,4 @@ class LinkMutation:
     @strawberry.mutation(description="Verify an account's address by a link.")
     async def verify_email(self, info: Info, input: VerifyArgument) -> VerifyEmailResult:
         """A verified address."""
-        return User.of(await links.verify_email(input.token, info.context.now))
+        return User.own(await links.verify_email(input.token, info.context.now))

@@ -11,6 +11,7 @@ from models.errors import BadUserInput
 from models.ids import object_id, read_id, slot_key
 from models.slots import SlotKey
 from resolvers import bookings, slots
+from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingMutation, BookingQuery
 from schema.context import Context, Info
 from schema.errors import HANDLERS
@@ -23,7 +24,7 @@ from schema.users import User, UserMutation, UserQuery, user_by_key
 
 
 @strawberry.type(description="What can be read.")
-class Query(ExpertQuery, BookingQuery, UserQuery):
+class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
     """Every query."""
 
     @strawberry.field(description="Whatever has that global id, if the viewer may see it.")
@@ -66,7 +67,7 @@ async def _slot(context: Context, opaque: str) -> Slot | None:
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(BookingMutation, UserMutation, LinkMutation):
+class Mutation(BookingMutation, UserMutation, LinkMutation, AdministrationMutation):
     """Every mutation."""
 
 

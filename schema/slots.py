@@ -11,9 +11,11 @@ from typing import Annotated
 import strawberry
 
 from models import slots as model
+from models.errors import BadUserInput
 from models.events import Event, EventKind, cursor_of
 from models.ids import Id, global_id, object_id, slot_id
 from models.slots import SlotStatus
+from resolvers import experts
 from schema.context import Context, Info
 from schema.nodes import Money, Node
 from subscriptions.slots import AVAILABLE, BOOKED, slot_events
@@ -117,6 +119,8 @@ async def watch(
 ) -> AsyncGenerator[SlotEvent, None]:
     """The events of some kinds for the viewer."""
     key: Id = object_id(expert_id, "Expert", "expertId")
+    if experts.seen(info.context.viewer, await info.context.loaders.expert.load(key)) is None:
+        raise BadUserInput("expertId: there is no such expert")
     async for event in slot_events(info.context.services.hub, key, after, kinds):
         yield SlotEvent.of(event, info.context)
 

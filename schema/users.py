@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from auth.policies import Ties, Who, require, ties_to_party, ties_to_user
 from auth.viewers import signed_in
 from models import users as model
+from models.bookings import Booking
 from models.ids import Id, global_id
 from models.users import Role
 from resolvers import sessions, users
@@ -20,7 +22,7 @@ from schema.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
-from schema.experts import Expert, any_expert
+from schema.experts import Expert, any_expert, expert_by_key
 from schema.nodes import Node
 from schema.scalars import TimeZone
 
@@ -32,34 +34,76 @@ strawberry.enum(Role, description="What an account is for.")
 
 @strawberry.type(description="An account.")
 class User(Node):
-    """An account as its owner, those it books with and administrators see it."""
+    """An account as its owner, those it books with and administrators see it.
+
+    `ties` are what the viewer is to it; the fields that depend on them are FORBIDDEN to others.
+    """
 
     name: str = strawberry.field(description="The full name.")
-    email: str = strawberry.field(description="The address that signs in.")
-    email_verified: bool = strawberry.field(description="Whether a link to it was followed.")
-    role: Role = strawberry.field(description="What it is for.")
     time_zone: TimeZone = strawberry.field(description="The zone that it prefers.")
-    disabled: bool = strawberry.field(description="Whether it is kept from signing in.")
-    expert_key: strawberry.Private[Id | None]
+    user: strawberry.Private[model.User]
+    ties: strawberry.Private[Ties]
 
     @classmethod
-    def of(cls, user: model.User) -> User:
-        """The account for clients."""
+    def of(cls, user: model.User, ties: Ties) -> User:
+        """The account for a viewer with these ties."""
         return cls(
             id=strawberry.ID(global_id("User", user.id)),
             name=user.name,
-            email=user.email,
-            email_verified=user.email_verified,
-            role=user.role,
             time_zone=TimeZone(user.time_zone),
-            disabled=user.disabled,
-            expert_key=user.expert_id,
+            user=user,
+            ties=ties,
         )
 
-    @strawberry.field(description="The expert that it is, if it is one.")
+    @classmethod
+    def own(cls, user: model.User) -> User:
+        """The account for its owner, who has just shown to be that."""
+        return cls.of(user, frozenset({Who.OWNER}))
+
+    @strawberry.field(
+        description="The address that signs in; for its owner, the expert whom it has booked and "
+        "administrators."
+    )
+    def email(self) -> str:
+        """Where mails go."""
+        return self._shown("email").email
+
+    @strawberry.field(
+        description="Whether a link to the address was followed; for its owner and administrators."
+    )
+    def email_verified(self) -> bool:
+        """Whether mails arrive."""
+        return self._shown("emailVerified").email_verified
+
+    @strawberry.field(description="What it is for; for its owner and administrators.")
+    def role(self) -> Role:
+        """Client, expert or administrator."""
+        return self._shown("role").role
+
+    @strawberry.field(
+        description="Whether it is kept from signing in; for its owner and administrators."
+    )
+    def disabled(self) -> bool:
+        """Whether it is shut."""
+        return self._shown("disabled").disabled
+
+    @strawberry.field(description="The expert that it is, if it is one that the viewer may see.")
     async def expert(self, info: Info) -> Expert | None:
         """The account's entry in the directory."""
-        return await any_expert(info.context, self.expert_key) if self.expert_key else None
+        key = self.user.expert_id
+        if key is None:
+            return None
+        find = any_expert if Who.OWNER in self.ties else expert_by_key
+        return await find(info.context, key)
+
+    def _shown(self, field: str) -> model.User:
+        """The account, if the viewer may see that field of it.
+
+        Raises:
+            Forbidden: when not.
+        """
+        require(f"User.{field}", self.ties)
+        return self.user
 
 
 @strawberry.type(description="A sign-in.")
@@ -82,7 +126,7 @@ class SignedIn:
             access_token=sign_in.access_token,
             expires_at=sign_in.expires_at,
             refresh_token=None if context.browser else sign_in.refresh_token,
-            user=User.of(sign_in.user),
+            user=User.own(sign_in.user),
         )
 
 
@@ -146,7 +190,7 @@ class UserQuery:
     async def viewer(self, info: Info) -> User | None:
         """The viewer's account."""
         viewer = info.context.viewer
-        return User.of(viewer.user) if viewer else None
+        return User.own(viewer.user) if viewer else None
 
 
 RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
@@ -235,15 +279,15 @@ class UserMutation:
         return SignedIn.of(sign_in, context)
 
 
-async def any_user(context: Context, key: Id) -> User:
-    """The account of a booking."""
+async def party_of(context: Context, booking: Booking, key: Id) -> User:
+    """An account that plays a part in a booking, for a viewer who sees the booking."""
     found = await context.loaders.user.load(key)
     if found is None:
         raise LookupError(f"no account {key}")
-    return User.of(found)
+    return User.of(found, ties_to_party(context.viewer, booking, key))
 
 
 async def user_by_key(context: Context, key: Id) -> User | None:
     """The account of that key if the viewer may see it."""
     found = users.seen(context.viewer, await context.loaders.user.load(key))
-    return User.of(found) if found else None
+    return User.of(found, ties_to_user(context.viewer, key)) if found else None

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import websockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
 CONTACT = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+442079460018"}
 PASSWORD = "correct horse battery"
@@ -170,5 +171,7 @@ async def open_socket(url: str, subprotocol: str = "graphql-transport-ws") -> As
     """Connect to a server, without any message sent."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    async with websockets.connect(address, subprotocols=protocols, ping_interval=None) as connection:
+    # No pings of ours: a test that keeps its own loop busy would close the socket.
+    connecting = websockets.connect(address, subprotocols=protocols, ping_interval=None)
+    async with connecting as connection:
         yield Socket(connection)

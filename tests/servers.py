@@ -56,7 +56,7 @@ class Program:
 
 @contextmanager
 def launched(
-    folder: Path, command: Sequence[Path | str] = (EXPERTBOOK, "serve"), **settings: object
+    folder: Path, command: Sequence[Path | str] = (EXPERTBOOK, "serve"), /, **settings: object
 ) -> Iterator[Program]:
     """Start the program in a folder with some settings, and end it like Ctrl-C."""
     port = free_port()

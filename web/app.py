@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from email.utils import parseaddr
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,16 @@ from web.assets import HashedFiles, graphiql_page
 from web.cookies import Cookies
 from web.graphql import answer
 from web.health import ROUTES
+from web.mails.letters import Letters
+from web.mails.post import FolderPost, SmtpPost
+from web.mails.worker import MailWorker
 from web.portraits import portrait
 from web.socket import Connection, Sockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from web.mails.post import Post
     from web.settings import Settings
 
 LONGEST_SLUG = 120
@@ -43,7 +48,13 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
     Args:
         settings: what was read from the environment.
         mongodb_url: a replica set or sharded cluster.
+
+    Raises:
+        RuntimeError: in production without a mail server, or where a part is not installed.
     """
+    mails = MailWorker(
+        Letters(settings.mail_from, settings.link_base, settings.currency), _post(settings)
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -56,6 +67,7 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
             ends.open(),
             Ledger(client, hub.announce).open() as ledger,
             sockets.open(),
+            mails.open(),
         ):
             secret = settings.secret or await shared_secret(token_urlsafe())
             tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
@@ -122,6 +134,21 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
         return Response(portrait(name), headers=headers, media_type="image/svg+xml")
 
     return app
+
+
+def _post(settings: Settings) -> Post:
+    """Where mails are handed in.
+
+    Raises:
+        RuntimeError: in production without a mail server.
+    """
+    if server := settings.mail_server:
+        return SmtpPost(server, parseaddr(settings.mail_from)[1])
+    if settings.is_production:
+        raise RuntimeError(
+            "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM: in production people get mails."
+        )
+    return FolderPost(settings.data / "mail")
 
 
 def _is_browser(request: Request) -> bool:

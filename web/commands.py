@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from auth.passwords import Passwords
+from models import sessions
 from models.database import open_database
-from models.errors import DatabaseError, InvalidInput, NotAllowed, Refused
+from models.errors import DatabaseError, InvalidInput, Refused
 from models.times import utc_now
 from models.users import Role
 from resolvers import users as accounts
+from resolvers.administration import UserChange, change_account
 from web.embedded import NoDatabase, embedded_database
 from web.seed import DEMO_PASSWORD, Outcome
 from web.seed import seed as seed_database
@@ -78,34 +81,44 @@ def seed(experts: int, *, data: Path | None) -> None:
 
 def create_user(email: str, name: str, password: str, role: str) -> None:
     """Make an account."""
-    change(email, lambda: accounts.create(Passwords(), name, email, password, Role(role)))
+    in_database(lambda: accounts.create(Passwords(), name, email, password, Role(role)))
     console.print(f"{escape(email)} can sign in now.")
 
 
 def promote_user(email: str, role: str) -> None:
     """Give an account another role."""
-    change(email, lambda: accounts.promote(email, Role(role)))
+    in_database(lambda: change(email, UserChange(role=Role(role))))
     console.print(f"{escape(email)} is {role.lower()} now.")
 
 
 def disable_user(email: str) -> None:
     """Keep an account from signing in."""
-    change(email, lambda: accounts.disable(email))
+    in_database(lambda: change(email, UserChange(disabled=True)))
     console.print(f"{escape(email)} can no longer sign in.")
 
 
-def change(email: str, act: Callable[[], Awaitable[object]]) -> None:
-    """Change an account in the database that the settings name."""
+async def change(email: str, wanted: UserChange) -> None:
+    """Change an account; a program that serves learns of ended sessions by itself.
 
-    async def in_database(url: str) -> None:
+    Raises:
+        NoAccount: when there is none.
+        Refused: when the change is not allowed.
+    """
+    user = await accounts.by_email(email)
+    if user is None:
+        raise NoAccount(f"No account has the address {email}.")
+    await change_account(user.id, wanted, sessions.end_all)
+
+
+def in_database(act: Callable[[], Awaitable[object]]) -> None:
+    """Do something in the database that the settings name."""
+
+    async def run(url: str) -> None:
         async with open_database(url):
             await act()
 
     with explained(), database_url(read_settings()) as url:
-        try:
-            asyncio.run(in_database(url))
-        except NotAllowed:
-            raise NoAccount(f"No account has the address {email}.") from None
+        asyncio.run(run(url))
 
 
 class NoAccount(Exception):
@@ -201,7 +214,8 @@ def explain(problem: ErrorDetails) -> str:
     field = str(problem["loc"][0]).removeprefix("EXPERTBOOK_").lower()
     setting = Settings.model_fields[field]
     default = "" if setting.default is None else f" (default {setting.default})"
+    given = re.sub(r"//.*@", "//…@", str(problem["input"]))  # without a password
     return (
-        f"EXPERTBOOK_{field.upper()}={problem['input']} makes no sense: "
+        f"EXPERTBOOK_{field.upper()}={given} makes no sense: "
         f"set it to {setting.description}{default}."
     )

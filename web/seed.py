@@ -249,7 +249,7 @@ def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> 
         time_zone=time_zone,
         email_verified=True,
         created_at=moment - timedelta(minutes=_rng(key).randrange(*AGE_MINUTES)),
-    )
+    ).indexed()
 
 
 def _id(key: str) -> Id:

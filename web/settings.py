@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
@@ -12,6 +13,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subscriptions.backends import broadcast
+from web.mails.servers import MailServer
 
 SHORTEST_SECRET = 32
 """Bytes: as long as HS256's hash (RFC 7518, section 3.2)."""
@@ -85,6 +87,16 @@ class Settings(BaseSettings):
     throttle: Literal["on", "off"] = Field(
         default="on", description="off lifts rates and caps by address, for measurements"
     )
+    smtp_url: str | None = Field(
+        default=None,
+        description="the mail server, smtp://USER:PASSWORD@HOST:PORT?starttls or smtps://…; "
+        "without it development writes mails into files",
+    )
+    mail_from: str = Field(
+        default="ExpertBook <expertbook@localhost>",
+        description="whom mails are from, a name and an address such as "
+        "ExpertBook <bookings@example.com>",
+    )
     currency: str = Field(
         default="EUR",
         pattern="^[A-Z]{3}$",
@@ -119,6 +131,22 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_backend(cls, value: str) -> str:
         broadcast(value)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_mail_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            MailServer.parse(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _names_a_sender(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        local, _, host = address.rpartition("@")
+        if not (local and host and value.isprintable() and address.isascii()):
+            raise ValueError("no address")
         return value
 
     @model_validator(mode="after")
@@ -165,6 +193,17 @@ class Settings(BaseSettings):
         """The other origins whose pages may use the API."""
         urls = (self.client_url or "").split(",")
         return frozenset(url.strip().rstrip("/") for url in urls if url.strip())
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mails are handed in, if anywhere."""
+        return MailServer.parse(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def link_base(self) -> str:
+        """Where links in mails lead: the first of the web clients, or here."""
+        first = (self.client_url or "").split(",")[0].strip()
+        return first.rstrip("/") or self.address
 
     @property
     def address(self) -> str:

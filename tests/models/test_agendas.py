@@ -133,7 +133,8 @@ def test_the_release_of_a_hold_past_its_end_is_told() -> None:
     slot = the.slot(hold.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
-    the.release(hold, BookingStatus.EXPIRED, None)
+    ended = the.release(hold, BookingStatus.EXPIRED, None)
+    assert (ended.held_until, hold.held_until) == (None, at(0, 10))
     [event] = the.events
     assert told(event) == {("10:00", 60): "OPEN", ("10:00", 30): "OPEN", ("10:30", 30): "OPEN"}
 

@@ -9,6 +9,7 @@ import pytest
 from pymongo import monitoring
 
 from auth.viewers import Viewer
+from models.ids import new_id
 from models.times import utc_now
 from models.users import User
 from schema.context import Context, Services
@@ -65,7 +66,7 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
     admin = await User.by_email("admin@example.com")
     assert admin is not None
     with COMMANDS.counted() as commands:
-        context = Context(services, Viewer(admin, utc_now()))
+        context = Context(services, Viewer(admin, new_id(), utc_now()))
         answer = await run(prepare(query, None), {"n": rows}, context)
     assert answer.errors is None
     found = cast("dict[str, Any]", answer.data)

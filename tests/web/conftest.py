@@ -1,0 +1,29 @@
+"""What the tests of administration share: a program of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clients import Api
+from tests.offices import Office
+from tests.servers import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+
+@pytest.fixture(scope="session")
+def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a program whose accounts and administrators are these tests' own."""
+    with running(tmp_path_factory.mktemp("office"), experts=3, throttle="off") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+async def office(office_address: str, http: httpx.AsyncClient) -> Office:
+    """That program, with its administrator signed in."""
+    return await Office.of(Api(http, office_address))

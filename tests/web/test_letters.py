@@ -1,0 +1,270 @@
+"""Letters: the texts, the times in them, and what names cannot do to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.bookings import Booking, BookingChange, BookingStatus, Contact
+from models.ids import new_id
+from models.outbox import Mail, MailKind, Party, mail_of
+from tests.mailboxes import Received
+from web.mails import times
+from web.mails.letters import Letters, Person, Session
+from web.mails.post import Refused
+from web.mails.servers import MailServer, Security
+
+if TYPE_CHECKING:
+    from web.mails.post import Letter
+
+pytestmark = pytest.mark.usefixtures("database")
+
+LETTERS = Letters("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
+START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
+CANCELLED = BookingStatus.CANCELLED
+INJECTIONS = [
+    "Ada\r\nBcc: victim@example.com",
+    "Ada\nSubject: won\n\nA body",
+    "Ada\x00\x1b[31m",
+    'Ada" <evil@example.com>, "',
+    "Ada\u202e\u2028Bcc: x@example.com",
+    "BEGIN:VEVENT\r\nATTENDEE:mailto:evil@example.com",
+    "=?utf-8?q?=0ABcc=3A_victim=40example=2Ecom?=",
+    "<script>alert(1)</script>{{ 7 * 7 }}",
+    "Ада Лавлейс " * 8,
+]
+
+
+def change(
+    status: BookingStatus, before: BookingStatus | None = None, start: datetime = START
+) -> BookingChange:
+    """A step of a booking's history."""
+    return BookingChange(at=START, actor_id=None, before=before, after=status, starts_at=start)
+
+
+def session(
+    *changes: BookingChange, name: str = "Ada Lovelace", email: str = "ada@example.com"
+) -> Session:
+    """A booking in Paris with an expert in New York."""
+    last = changes[-1]
+    booking = Booking(
+        expert_id=new_id(),
+        client_id=new_id(),
+        status=last.after,
+        active=last.after is not CANCELLED,
+        starts_at=last.starts_at,
+        minutes=60,
+        cells=[],
+        price=9_050,
+        contact=Contact(name=name, email=email, phone="+442079460018"),
+        note="About compilers\nand <looms>",
+        created_at=START,
+        updated_at=START,
+        cancellable_until=START - timedelta(days=1),
+        history=list(changes),
+    )
+    return Session(
+        booking,
+        Person(
+            name if "Ada L" not in name else "Bea Expert", "bea@example.com", "America/New_York"
+        ),
+        "Lawyer",
+        Person(name, email, "Europe/Paris"),
+    )
+
+
+def letters(about: Session) -> tuple[Mail, list[Letter]]:
+    """The client's and the expert's letter."""
+    mail = mail_of(about.booking)
+    assert mail
+    assert mail.occasion
+    return mail, [LETTERS.about(mail, mail.occasion, about, party) for party in mail.to]
+
+
+def received(letter: Letter) -> Received:
+    """A letter as its recipient's program reads it."""
+    message = message_from_bytes(letter.message.as_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return Received(letter.to, message)
+
+
+def test_a_session_is_told_in_each_ones_zone() -> None:
+    """With the offset on both sides where the clock changes within it."""
+    _, copies = letters(session(change(CONFIRMED)))
+    client, expert = map(received, copies)
+    paris = "Sunday, 28 March 2027, 01:30 (UTC+01:00) to 03:30 (UTC+02:00), Europe/Paris"
+    york = "Saturday, 27 March 2027, 20:30 to 21:30 (UTC-04:00, America/New_York)"
+    for mail, own, other in ((client, paris, york), (expert, york, paris)):
+        assert own in mail.text
+        assert own in mail.html
+        assert other not in mail.text
+    assert client.message["Subject"] == "Booked: Bea Expert, Sun 28 Mar 2027, 01:30"
+    assert expert.message["Subject"] == "New booking: Ada Lovelace, Sat 27 Mar 2027, 20:30"
+    assert "EUR 90.50" in client.text
+    assert "Lawyer" in client.text
+    assert "You can cancel until Saturday, 27 March 2027, 01:30 (UTC+01:00" in client.text
+    assert "+442079460018" in expert.text
+    assert "> About compilers\n           > and <looms>\n" in expert.text
+    assert "and &lt;looms&gt;" in expert.html
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "subject", "method", "status"),
+    [
+        ([change(PENDING)], MailKind.BOOKED, "Requested", "REQUEST", "TENTATIVE"),
+        (
+            [change(PENDING), change(CONFIRMED, PENDING)],
+            MailKind.CONFIRMED,
+            "Confirmed",
+            "REQUEST",
+            "CONFIRMED",
+        ),
+        (
+            [change(CONFIRMED), change(CONFIRMED, CONFIRMED, START + timedelta(days=1))],
+            MailKind.MOVED,
+            "Moved",
+            "REQUEST",
+            "CONFIRMED",
+        ),
+        (
+            [change(CONFIRMED), change(CANCELLED, CONFIRMED)],
+            MailKind.CANCELLED,
+            "Cancelled",
+            "CANCEL",
+            "CANCELLED",
+        ),
+    ],
+)
+def test_each_occasion_has_its_texts(
+    changes: list[BookingChange], kind: MailKind, subject: str, method: str, status: str
+) -> None:
+    """And a calendar part that says the same."""
+    mail, copies = letters(session(*changes))
+    assert mail.kind is kind
+    for letter in copies:
+        found = received(letter)
+        assert found.calendar["METHOD"] == method
+        assert (found.event["STATUS"], found.event["SEQUENCE"]) == (status, len(changes) - 1)
+        assert "{" not in found.text + found.html.partition("<body")[2]
+        assert found.text.rstrip().endswith("ExpertBook  https://book.example.com")
+    assert str(received(copies[0]).message["Subject"]).startswith(f"{subject}: Bea Expert, ")
+    if kind is MailKind.MOVED:
+        assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in received(copies[0]).text
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_a_name_is_nothing_but_a_name(name: str) -> None:
+    """It adds no header, no recipient, no element and no calendar property."""
+    _, copies = letters(session(change(CONFIRMED), name=name))
+    for letter in copies:
+        found = received(letter)
+        plain = received(letters(session(change(CONFIRMED)))[1][0])
+        assert found.message.keys() == plain.message.keys()
+        for header, address in (("To", letter.to), ("From", "bookings@example.com")):
+            [one] = found.message[header].addresses
+            assert one.addr_spec == address
+        [other] = found.message["Reply-To"].addresses
+        assert {other.addr_spec, letter.to} == {"ada@example.com", "bea@example.com"}
+        assert "\n" not in found.message["Subject"]
+        assert found.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
+        assert len(found.calendar.subcomponents) == 1
+        assert "<script" not in found.html
+        assert "49" not in found.text.split("Reference")[0]
+        assert "\x1b" not in found.text
+        assert "\u202e" not in found.text
+
+
+def test_what_a_client_typed_does_not_go_to_the_address_that_they_typed() -> None:
+    """Else anyone could have the program write to a stranger what they like."""
+    about = session(change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com")
+    about = Session(
+        about.booking, Person("Bea", "bea@example.com", "UTC"), about.title, about.client
+    )
+    _, (client, expert) = letters(about)
+    assert b"evil" not in client.message.as_bytes()
+    for part in received(client).message.walk():
+        if not part.is_multipart():
+            assert "evil" not in str(part.get_payload(decode=True))
+    assert "evil" in received(expert).text
+
+
+def test_addresses_beyond_ascii_are_written_as_servers_take_them() -> None:
+    """A host in its ASCII form; a name that has none needs SMTPUTF8."""
+    _, (client, expert) = letters(session(change(CONFIRMED), email="ada@münchen.example"))
+    assert client.to == "ada@xn--mnchen-3ya.example"
+    assert client.message.as_bytes().isascii()
+    assert "ada@xn--mnchen-3ya.example" in str(expert.message["Reply-To"])
+    _, (client, expert) = letters(session(change(CONFIRMED), email="adá@example.com"))
+    assert client.to == "adá@example.com"
+    assert "To: adá@example.com\r\n".encode() in client.message.as_bytes()
+    assert expert.message["Reply-To"] is None
+    with pytest.raises(Refused):
+        letters(session(change(CONFIRMED), email="no address"))
+
+
+def test_a_message_id_is_the_same_at_each_attempt_and_anothers_for_another() -> None:
+    """So that a copy that is sent again after a lost answer is known by it."""
+    about = session(change(CONFIRMED))
+    mail, copies = letters(about)
+    assert mail.occasion
+    again = LETTERS.about(mail, mail.occasion, about, Party.CLIENT)
+    ids = [letter.message["Message-ID"] for letter in (*copies, again)]
+    assert ids[0] == ids[2] != ids[1]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [(9_000, "EUR", "EUR 90.00"), (5, "EUR", "EUR 0.05"), (9_000, "JPY", "JPY 9000"),
+     (9_001, "KWD", "KWD 9.001")],
+)  # fmt: skip
+def test_prices_have_the_digits_of_their_currency(amount: int, currency: str, text: str) -> None:
+    assert times.price(amount, currency) == text
+
+
+def test_a_session_over_midnight_names_both_days() -> None:
+    start = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
+    assert times.span(start, start + timedelta(hours=1), "UTC") == (
+        "Monday, 1 March 2027, 23:30 to Tuesday, 2 March 2027, 00:30 (UTC, UTC)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example", MailServer("mail.example", 25, Security.NONE)),
+        ("smtp://127.0.0.1:1025", MailServer("127.0.0.1", 1025, Security.NONE)),
+        ("smtp://a:b@localhost", MailServer("localhost", 25, Security.NONE, "a", "b")),
+        (
+            "smtp://a%40b:c%2Fd@mail.example?starttls",
+            MailServer("mail.example", 587, Security.STARTTLS, "a@b", "c/d"),
+        ),
+        ("smtps://a:b@[::1]:2465", MailServer("::1", 2465, Security.TLS, "a", "b")),
+    ],
+)
+def test_a_mail_server_is_named_by_a_url(url: str, server: MailServer) -> None:
+    assert MailServer.parse(url) == server
+    assert "password" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://mail.example/inbox",
+        "smtp://mail.example?tls",
+        "smtps://mail.example?starttls",
+        "smtp://a:b@mail.example",
+        "smtp://mail.example:port",
+    ],
+)
+def test_a_url_that_makes_no_sense_or_shows_a_password_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"it must be|may follow|password|[Pp]ort"):
+        MailServer.parse(url)

@@ -1,0 +1,158 @@
+"""The worker that empties the outbox, one in each process.
+
+A mail is claimed before it is sent, so that one process has it, and each recipient is crossed out
+as soon as the mail server has answered. What is not taken now is tried again later; nothing
+here holds up a booking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from models.errors import Unavailable
+from models.outbox import MailState, due_mails
+from models.times import utc_now
+from web.mails.post import NotTaken, Refused, ServerAway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from models.outbox import Mail, Party
+    from web.mails.letters import Letters
+    from web.mails.post import Letter, Line, Post
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+AT_ONCE = 100
+LANES = 4
+FAREWELL_SECONDS = 5.0
+SHARE = 0.2
+"""Of a core, what writing mails may take from bookings while many are due."""
+
+
+class MailWorker:
+    """Sends what is due, until it is closed."""
+
+    def __init__(self, letters: Letters, post: Post) -> None:
+        self._letters = letters
+        self._post = post
+        self._closing = asyncio.Event()
+        self._is_away = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Work for as long as the context lasts; at its end what is being handed in is finished."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._work(), name="mails")
+            try:
+                yield
+            finally:
+                self._closing.set()
+                await asyncio.wait([task], timeout=FAREWELL_SECONDS)
+                task.cancel()
+
+    async def _work(self) -> None:
+        pause = POLL_SECONDS
+        while not self._closing.is_set():
+            is_more = await self._round()
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS) if self._is_away else POLL_SECONDS
+            if not is_more:
+                await self._rest(pause * random.uniform(0.75, 1.25))  # noqa: S311
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+
+    async def _round(self) -> bool:
+        """Send what is due; whether there is more."""
+        self._is_away = False
+        try:
+            mails = await due_mails(utc_now(), AT_ONCE)
+        except Unavailable:
+            log.warning("mails wait: the database is away")
+            return False
+        if mails:
+            waiting = iter(mails)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(LANES, len(mails))):
+                    group.create_task(self._lane(waiting))
+        return len(mails) == AT_ONCE and not self._is_away
+
+    async def _lane(self, waiting: Iterator[Mail]) -> None:
+        """Send some of the mails that wait over one connection."""
+        async with self._post.line() as line:
+            for mail in waiting:
+                if self._closing.is_set() or self._is_away:
+                    return
+                try:
+                    if await mail.claim(utc_now()):
+                        await self._send(mail, line)
+                except Unavailable:
+                    log.warning("mail %s waits: the database is away", mail.id)
+                    return
+                except Exception:
+                    log.exception("mail %s cannot be written", mail.id)
+                    await self._put_off(mail)
+
+    async def _send(self, mail: Mail, line: Line) -> None:
+        """Hand in each recipient's copy."""
+        is_put_off = False
+        for party in list(mail.to):
+            try:
+                letter = await self._write(mail, party)
+                if letter:
+                    await line.deliver(letter)
+            except Refused as error:
+                log.warning("mail %s to the %s is refused: %s", mail.id, party.lower(), error)
+                await self._cross_out(mail, party, refused=True)
+            except NotTaken as error:
+                log.warning("mail %s to the %s is late: %s", mail.id, party.lower(), error)
+                is_put_off = True
+                if isinstance(error, ServerAway):
+                    self._is_away = True
+                    break
+            else:
+                await self._cross_out(mail, party, refused=False)
+        if is_put_off:
+            await self._put_off(mail)
+
+    async def _write(self, mail: Mail, party: Party) -> Letter | None:
+        began = time.thread_time()
+        letter = await self._letters.write(mail, party)
+        await asyncio.sleep((time.thread_time() - began) * (LANES / SHARE - 1))
+        return letter
+
+    async def _cross_out(self, mail: Mail, party: Party, *, refused: bool) -> None:
+        """Note that a recipient is served; while the lease lasts, in spite of the database."""
+        while True:
+            try:
+                is_mine = await mail.served(party, utc_now(), refused=refused)
+            except Unavailable:
+                if utc_now() > mail.due_at:
+                    raise
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                if not is_mine:
+                    log.warning("mail %s took too long and may be sent twice", mail.id)
+                return
+
+    async def _put_off(self, mail: Mail) -> None:
+        try:
+            await mail.put_off(utc_now())
+        except Unavailable:
+            log.warning("mail %s waits: the database is away", mail.id)
+            return
+        if mail.state is MailState.FAILED:
+            log.error(
+                "mail %s (%s) was given up after %s attempts", mail.id, mail.kind, mail.attempts
+            )
