@@ -15,7 +15,7 @@ from models.slots import Slot, SlotKey, listed_slot, listed_slots, slot_of
 from models.times import CELL_MINUTES, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from models.calendars import Calendar, Rules
@@ -89,40 +89,60 @@ class Agenda:
             if booking.active and not cells.isdisjoint(booking.cells)
         ]
 
+    def holds_of(self, client_id: Id) -> list[Booking]:
+        """A client's holds, those past their end among them."""
+        return [
+            booking
+            for booking in self._bookings.values()
+            if booking.status is BookingStatus.HELD and booking.client_id == client_id
+        ]
+
     def book(self, booking: Booking) -> Booking:
         """Add a new booking or hold; its time must be free of others."""
-        kind = EventKind.HELD if booking.status is BookingStatus.HELD else EventKind.BOOKED
-        booking.history = [
-            BookingChange(
-                at=self.now,
-                actor_id=booking.client_id,
-                before=None,
-                after=booking.status,
-                starts_at=booking.starts_at,
-            )
-        ]
         self.is_new.add(booking.id)
-        return self._put(booking, kind)
+        return self._take(self._step(booking, None, booking.client_id))
+
+    def fulfil(self, hold: Booking, booking: Booking) -> Booking:
+        """Make a booking of its client's own hold; what time else it takes must be free."""
+        return self._take(self._step(booking, hold.status, booking.client_id))
+
+    def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
+        """Give a booking other time, which must be free of others: two events, one write."""
+        self._put(booking.model_copy(update={"active": False}), EventKind.RELEASED)
+        return self._take(self._step(moved, booking.status, actor_id))
+
+    def advance(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
+        """Change the status of a booking that keeps its time."""
+        changed = self._step(
+            booking.model_copy(update={"status": status}), booking.status, actor_id
+        )
+        changed.sequence = self.next_sequence
+        self._keep(changed)
+        self._tell(EventKind.STATUS, booking_id=changed.id, client_id=changed.client_id)
+        self._mail(changed)
+        return changed
 
     def release(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
         """End a booking or a hold, and free its time."""
-        change = BookingChange(
-            at=self.now,
-            actor_id=actor_id,
-            before=booking.status,
-            after=status,
-            starts_at=booking.starts_at,
-        )
-        ended = booking.model_copy(
+        ended = {"status": status, "active": False, "held_until": None}
+        changed = self._step(booking.model_copy(update=ended), booking.status, actor_id)
+        self._put(changed, EventKind.RELEASED)
+        self._mail(changed)
+        return changed
+
+    def give_back(self, booking: Booking, viewer_id: Id) -> Booking:
+        """Take a booking out of a viewer's list; what it has of time still ahead becomes free."""
+        past = [cell for cell in booking.cells if cell < self.now]
+        removed = booking.model_copy(
             update={
-                "status": status,
-                "active": False,
-                "held_until": None,
+                "removed_by": [*booking.removed_by, viewer_id],
                 "updated_at": self.now,
-                "history": [*booking.history, change],
+                "active": bool(past),
+                # A booking that stops being active keeps its cells.
+                "cells": past or booking.cells,
             }
         )
-        return self._put(ended, EventKind.RELEASED)
+        return self._put(removed, EventKind.RELEASED)
 
     def reset(self, rules: Rules) -> None:
         """Replace the rules; whoever watches the calendar is told to ask for the slots anew.
@@ -137,15 +157,35 @@ class Agenda:
         self.expert = expert.indexed()
         self.is_described = True
 
+    def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
+        """The same with a step more in its history."""
+        step = BookingChange(
+            at=self.now,
+            actor_id=actor_id,
+            before=before,
+            after=booking.status,
+            starts_at=booking.starts_at,
+        )
+        changes = {"updated_at": self.now, "history": [*booking.history, step]}
+        changed: Booking = booking.model_copy(update=changes)
+        return changed
+
+    def _take(self, booking: Booking) -> Booking:
+        is_hold = booking.status is BookingStatus.HELD
+        self._put(booking, EventKind.HELD if is_hold else EventKind.BOOKED)
+        self._mail(booking)
+        return booking
+
     def _put(self, booking: Booking, kind: EventKind) -> Booking:
+        """Keep a booking whose time has changed, and tell of the slots that it changed."""
         # A hold past its end has been told of as standing; only its release tells otherwise.
-        standing = self._bookings.get(booking.id)
-        before = self._around(booking, standing.occupant() if standing else None)
+        earlier = self._bookings.get(booking.id)
+        standing = earlier.occupant() if earlier and earlier.active else None
+        cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
+        before = self._around(cells, standing)
         booking.sequence = self.next_sequence
-        # Last changed, last written: in that order no two bookings meet in one cell on the way.
-        self.written.pop(booking.id, None)
-        self._bookings[booking.id] = self.written[booking.id] = booking.placed()
-        after = self._around(booking)
+        self._keep(booking)
+        after = self._around(cells)
         offer = self.rules.offer(booking.minutes)
         price = offer.price if offer else booking.price
         slot = slot_of(booking.key, price, self.rules, self._taken())
@@ -156,9 +196,16 @@ class Agenda:
             slot=SlotState.of(slot),
             changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
         )
+        return booking
+
+    def _keep(self, booking: Booking) -> None:
+        # Last changed, last written: in that order no two bookings meet in one cell on the way.
+        self.written.pop(booking.id, None)
+        self._bookings[booking.id] = self.written[booking.id] = booking.placed()
+
+    def _mail(self, booking: Booking) -> None:
         if mail := mail_of(booking):
             self.mails.append(mail)
-        return booking
 
     def _tell(self, kind: EventKind, **more: Any) -> None:
         self.events.append(
@@ -174,8 +221,8 @@ class Agenda:
     def _taken(self) -> dict[int, Occupant]:
         return taken_cells(self._bookings.values(), self.now)
 
-    def _around(self, booking: Booking, also: Occupant | None = None) -> dict[SlotKey, Slot]:
-        """The listed slots, of every length, that the booking's cells could stand in the way of.
+    def _around(self, spans: Sequence[range], also: Occupant | None = None) -> dict[SlotKey, Slot]:
+        """The listed slots, of every length, in whose way some cells could be.
 
         With `also` standing in the way, whatever the clock says of it.
         """
@@ -183,7 +230,7 @@ class Agenda:
         if also is not None:
             taken |= dict.fromkeys(also.cells, also)
         break_cells = self.rules.break_minutes // CELL_MINUTES
-        cells = booking.occupant().cells
+        first, beyond = min(cells.start for cells in spans), max(cells.stop for cells in spans)
         return {
             slot.key: slot
             for offer in self.rules.offers
@@ -192,8 +239,8 @@ class Agenda:
                 self.rules,
                 taken,
                 offer.minutes,
-                instant_of(cells.start - offer.minutes // CELL_MINUTES - break_cells),
-                instant_of(cells.stop),
+                instant_of(first - offer.minutes // CELL_MINUTES - break_cells),
+                instant_of(beyond),
                 self.now,
             )
         }

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from pymongo import ASCENDING, IndexModel
 
 from models.base import Part, Record
-from models.calendars import LONGEST_BREAK, LONGEST_SESSION
+from models.calendars import LONGEST_BREAK, LONGEST_SESSION, Calendar
 from models.ids import Id
 from models.pages import Filter, Order, Page, PageArguments, page
 from models.slots import Occupant, SlotKey
 from models.times import CELL_MINUTES, cell_of, instant_of
+from models.transactions import all_or_nothing
 from models.users import email_key
 
 if TYPE_CHECKING:
@@ -118,6 +119,14 @@ class Booking(Record):
             IndexModel([("client_id", ASCENDING), ("place", ASCENDING)], name="client_by_place"),
             IndexModel([("expert_id", ASCENDING), ("place", ASCENDING)], name="expert_by_place"),
             IndexModel([("place", ASCENDING)], name="all_by_place"),
+            IndexModel(
+                [("expert_id", ASCENDING), ("client_id", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"status": "HELD"},
+                name="one_hold_per_client_and_expert",
+            ),
+            IndexModel([("status", ASCENDING), ("held_until", ASCENDING)], name="holds_by_end"),
+            IndexModel([("status", ASCENDING), ("starts_at", ASCENDING)], name="status_by_start"),
         )
 
     @property
@@ -144,6 +153,14 @@ class Booking(Record):
         first = cell_of(self.cells[0])
         cells = range(first, first + len(self.cells))
         return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
+
+    async def removed_from(self, viewer_id: Id) -> Booking:
+        """The same, taken out of a viewer's list."""
+        await self.get_pymongo_collection().update_one(
+            {"_id": self.id}, {"$addToSet": {"removed_by": viewer_id}}
+        )
+        removed: Booking = self.model_copy(update={"removed_by": [*self.removed_by, viewer_id]})
+        return removed
 
     def placed(self) -> Booking:
         """The same with the derived order key made anew; call it before every write."""
@@ -196,6 +213,33 @@ async def active_bookings(
         return []
     query = {"$or": queries} if len(queries) > 1 else queries[0]
     return await Booking.find(query, session=session).to_list()
+
+
+async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
+    """Some of the holds past their end and of the pending bookings whose start has passed."""
+    held = {"status": BookingStatus.HELD.value, "held_until": {"$lte": now}}
+    pending = {"status": BookingStatus.PENDING.value, "starts_at": {"$lte": now}}
+    found = [await Booking.find(query).limit(limit).to_list() for query in (held, pending)]
+    return [booking for bookings in found for booking in bookings]
+
+
+async def calendar_and_bookings_ahead(
+    expert_id: Id, now: datetime
+) -> tuple[Calendar | None, list[Booking]]:
+    """A calendar and its bookings that have not begun, earliest first, as of one moment."""
+    query = {
+        "expert_id": expert_id,
+        "active": True,
+        "status": {"$in": [BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value]},
+        "starts_at": {"$gt": now},
+    }
+
+    async def read(session: AsyncClientSession) -> tuple[Calendar | None, list[Booking]]:
+        calendar = await Calendar.get(expert_id, session=session)
+        bookings = await Booking.find(query, session=session).sort("+starts_at").to_list()
+        return calendar, bookings
+
+    return await all_or_nothing(Booking, read)
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:

@@ -56,10 +56,12 @@ class Change:
     `decide` gets the agendas of every expert who is named, or whose slot or booking is, as they
     are at the moment of the change. It raises a refusal, or changes them and answers with the
     bookings that it made or moved. It may be called again on a fresh view, so it does nothing else.
+    The agendas show every hold that `holder_id` has on these experts.
     """
 
     decide: Callable[[Agendas], list[Booking]]
     slots: Sequence[SlotKey] = ()
     booking_ids: Sequence[Id] = ()
     expert_ids: Sequence[Id] = ()
+    holder_id: Id | None = None
     request: Request | None = None

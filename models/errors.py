@@ -7,7 +7,7 @@ ExpertBookError
 │   ├── TooManyAttempts     .retry_after_seconds
 │   ├── InvalidInput        .problems, every field's at once
 │   ├── SlotTaken           .slot, .alternatives
-│   ├── SlotNotOffered      .slot
+│   ├── SlotNotOffered      .slot_id, as it came
 │   └── TooLate             .deadline
 ├── BadUserInput            an argument that no form would send; names the argument
 │   └── CursorExpired       the events after it are gone: ask for the slots anew
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from models.slots import Slot, SlotKey
+    from models.slots import Slot
 
 
 class ExpertBookError(Exception):
@@ -130,7 +130,7 @@ class SlotTaken(Refused):
 class SlotNotOffered(Refused):
     """The expert does not offer this time and length, or does not offer it any more."""
 
-    slot: SlotKey
+    slot_id: str
 
     code = "SLOT_NOT_OFFERED"
     message = "The expert does not offer this time. Please choose another slot."

@@ -23,7 +23,7 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import PyMongoError
 
 from models.agendas import Agenda
-from models.bookings import Booking, Span, active_bookings
+from models.bookings import Booking, BookingStatus, Span, active_bookings
 from models.calendars import LONGEST_PAUSE, Calendar
 from models.changes import Agendas
 from models.errors import ExpertBookError, InvalidInput, Problem, Unavailable
@@ -187,6 +187,7 @@ async def _load(batch: list[_Entry], session: AsyncClientSession) -> Agendas:
     named = (
         await Booking.find({"_id": {"$in": list(ids)}}, session=session).to_list() if ids else []
     )
+    named += await _holds(batch, session)
     keys: dict[Id, list[SlotKey]] = defaultdict(list)
     for key in [key for entry in batch for key in entry.change.slots] + [b.key for b in named]:
         keys[Id(key.expert_id)].append(key)
@@ -207,6 +208,18 @@ async def _load(batch: list[_Entry], session: AsyncClientSession) -> Agendas:
             bookings = await active_bookings([Span(calendar.id, since, until)], session)
         agendas.append(Agenda(calendar, bookings, now, described.get(calendar.id)))
     return Agendas(agendas, named)
+
+
+async def _holds(batch: list[_Entry], session: AsyncClientSession) -> list[Booking]:
+    """The holds of those who hold or book in this batch, on the experts with whom they do."""
+    wanted = [
+        {"client_id": holder, "expert_id": expert, "status": BookingStatus.HELD.value}
+        for entry in batch
+        if (holder := entry.change.holder_id)
+        for expert in {key.expert_id for key in entry.change.slots}
+    ]
+    found = [await Booking.find(query, session=session).to_list() for query in wanted]
+    return list({hold.id: hold for holds in found for hold in holds}.values())
 
 
 async def _decide(

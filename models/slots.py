@@ -126,6 +126,13 @@ def _starts_by_clock(range_: LocalRange, clock: list[int], step: int, length: in
             yield index
 
 
+def is_offered(key: SlotKey, rules: Rules) -> bool:
+    """Whether the rules offer that time and length, whatever notice and horizon say of it."""
+    if rules.offer(key.minutes) is None:
+        return False
+    return key.cell in starts(rules, key.minutes, local_date(key.starts_at, rules.time_zone))
+
+
 def listed_starts(
     rules: Rules, minutes: int, since: datetime, until: datetime, now: datetime
 ) -> Iterator[int]:

@@ -16,7 +16,7 @@ from models.ids import new_id, object_id
 from models.pages import fold
 from models.users import User, user_page
 from resolvers.availability import checked_offers, checked_price, checked_weekly
-from resolvers.checks import LONGEST_NAME, Checks
+from resolvers.checks import LONGEST_NAME, Checks, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -125,7 +125,7 @@ async def update_expert(
             to the expert, too, for `disabled`.
         InvalidInput: every field's problem at once.
     """
-    key = _key(expert_id, "Expert")
+    key = key_of(expert_id, "Expert")
     ties = ties_to_expert(viewer, key)
     require("Mutation.updateExpert", ties)
     if profile.disabled is not None:
@@ -169,7 +169,7 @@ async def update_user(
         InvalidInput: every field's problem at once; `role` for EXPERT where there is no expert.
     """
     require("Mutation.updateUser", ties_of(viewer))
-    return await change_account(_key(user_id, "User"), change, end_sessions)
+    return await change_account(key_of(user_id, "User"), change, end_sessions)
 
 
 async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessions) -> User:
@@ -253,15 +253,3 @@ async def _account(user_id: str) -> User | None:
         return None
     with or_unavailable():
         return await User.get(key)
-
-
-def _key(opaque: str, kind: str) -> Id:
-    """The key in a global id.
-
-    Raises:
-        NotAllowed: when it is none of that kind, as where there is no such object.
-    """
-    try:
-        return object_id(opaque, kind, "id")
-    except BadUserInput:
-        raise NotAllowed from None

@@ -9,11 +9,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.calendars import LONGEST_SESSION, SHORTEST_SESSION, LocalRange, Offer, WeeklyRange
+from models.calendars import (
+    LONGEST_SESSION,
+    SHORTEST_SESSION,
+    DateOverride,
+    LocalRange,
+    Offer,
+    WeeklyRange,
+)
 from models.times import CELL_MINUTES, DAY_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from resolvers.checks import Checks
 
@@ -55,13 +63,9 @@ def checked_offers(
     found = []
     for number, offer in enumerate(offers):
         at = f"{field}.{number}"
-        if offer.minutes % CELL_MINUTES or not SHORTEST_SESSION <= offer.minutes <= LONGEST_SESSION:
-            checks.refuse(
-                f"{at}.minutes",
-                f"A length is a multiple of {CELL_MINUTES} minutes from {SHORTEST_SESSION} "
-                f"to {LONGEST_SESSION}",
-            )
-        elif offer.minutes in seen:
+        least, most = SHORTEST_SESSION, LONGEST_SESSION
+        checks.quarters(f"{at}.minutes", offer.minutes, least, most, "A length")
+        if offer.minutes in seen:
             checks.refuse(f"{at}.minutes", "This length is offered twice")
         seen.add(offer.minutes)
         price = checked_price(checks, f"{at}.price", offer.price, currency)
@@ -84,6 +88,22 @@ def checked_day(checks: Checks, field: str, hours: Sequence[LocalRange]) -> tupl
     """The hours of one date, earliest first; none: closed."""
     _refuse(checks, field, _problems(list(enumerate(hours))))
     return tuple(sorted(hours, key=lambda range_: range_.start))
+
+
+def checked_overrides(
+    checks: Checks, field: str, overrides: Sequence[DateOverride]
+) -> tuple[DateOverride, ...]:
+    """Days that differ from the week, earliest first, each once."""
+    seen: set[date] = set()
+    found = []
+    for number, override in enumerate(overrides):
+        at = f"{field}.{number}"
+        if override.day in seen:
+            checks.refuse(f"{at}.date", "This day is named twice")
+        seen.add(override.day)
+        hours = checked_day(checks, f"{at}.hours", override.ranges)
+        found.append(DateOverride(day=override.day, ranges=hours))
+    return tuple(sorted(found, key=lambda override: override.day))
 
 
 def _problems(ranges: Sequence[tuple[int, LocalRange]]) -> list[tuple[int, str, str]]:

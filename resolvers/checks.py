@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from models.errors import InvalidInput, Problem
-from models.times import zone_names
+from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
+from models.ids import object_id
+from models.times import CELL_MINUTES, zone_names
+
+if TYPE_CHECKING:
+    from models.ids import Id
 
 LONGEST_NAME = 100
 LONGEST_PHONE = 40
@@ -60,6 +65,13 @@ class Checks:
             self.refuse(field, f"{label} must lie between {least} and {most}")
         return value
 
+    def quarters(self, field: str, value: int, least: int, most: int, label: str) -> int:
+        """A number of minutes on the grid of quarter hours, within bounds."""
+        if value % CELL_MINUTES or not least <= value <= most:
+            message = f"{label} is a multiple of {CELL_MINUTES} minutes from {least} to {most}"
+            self.refuse(field, message)
+        return value
+
     def email(self, field: str, value: str) -> str:
         """An address (RFC 5322), not asked for at its server."""
         if not value.strip():
@@ -93,6 +105,18 @@ class Checks:
         if value is not None and value not in zone_names():
             self.refuse(field, "Enter the IANA name of a time zone, such as Europe/Paris")
         return value
+
+
+def key_of(opaque: str, kind: str) -> Id:
+    """The key in a global id.
+
+    Raises:
+        NotAllowed: when it is none of that kind, as where there is no such object.
+    """
+    try:
+        return object_id(opaque, kind, "id")
+    except BadUserInput:
+        raise NotAllowed from None
 
 
 def _has_controls(text: str, but: str = "") -> bool:

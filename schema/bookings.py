@@ -1,20 +1,20 @@
-"""Bookings: making, finding and cancelling them."""
+"""Bookings: what their parties see of them, and finding them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
 
+from auth.moves import Action, possible
+from auth.policies import ties_to_booking
 from auth.viewers import signed_in
 from models import bookings as model
 from models.bookings import BookingStatus
 from models.ids import global_id
 from resolvers import bookings, slots
 from schema.context import Context, Info
-from schema.errors import InvalidInput, NotAllowed, SlotNotOffered, SlotTaken, TooLate
 from schema.experts import (
     AfterArgument,
     BeforeArgument,
@@ -33,16 +33,7 @@ from schema.users import User, party_of
 strawberry.enum(model.BookingStatus, description="Where a booking is in its life.")
 
 
-@strawberry.enum(description="What can be done with a booking.")
-class BookingAction(Enum):
-    """The moves of a booking's life."""
-
-    CONFIRM = "CONFIRM"
-    COMPLETE = "COMPLETE"
-    MARK_NO_SHOW = "MARK_NO_SHOW"
-    CANCEL = "CANCEL"
-    RESCHEDULE = "RESCHEDULE"
-    REMOVE = "REMOVE"
+strawberry.enum(Action, name="BookingAction", description="What can be done with a booking.")
 
 
 @strawberry.type(description="Whom the expert reaches.")
@@ -163,46 +154,15 @@ class Booking(Node):
         return Slot.of(now, context)
 
     @strawberry.field(description="What the viewer may do with it now.")
-    async def viewer_actions(self, info: Info) -> list[BookingAction]:
+    async def viewer_actions(self, info: Info) -> list[Action]:
         """The moves that would not be refused."""
         context = info.context
-        can_cancel = bookings.may_cancel(context.viewer, self.booking, context.now)
-        return [BookingAction.CANCEL] if can_cancel else []
+        return possible(ties_to_booking(context.viewer, self.booking), self.booking, context.now)
 
     @strawberry.field(description="What happened to it, earliest first.")
     async def history(self) -> list[BookingChange]:
         """Every step since it was made."""
         return [BookingChange.of(change, self.booking) for change in self.booking.history]
-
-
-@strawberry.input(description="Whom the expert reaches.")
-class ContactInput:
-    """The client's contact."""
-
-    name: str = strawberry.field(description="The full name, at most 100 characters.")
-    email: str = strawberry.field(description="The e-mail address.")
-    phone: str = strawberry.field(description="The phone number, with its country code.")
-    time_zone: TimeZone | None = strawberry.field(default=None, description="The client's zone.")
-
-
-@strawberry.input(description="A slot to book.")
-class BookSlotInput:
-    """What a client sends to book."""
-
-    slot_id: strawberry.ID = strawberry.field(description="The slot.")
-    contact: ContactInput = strawberry.field(description="Whom the expert reaches.")
-    note: str | None = strawberry.field(default=None, description="At most 2,000 characters.")
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description="The same key with the same input within a day gets the same booking.",
-    )
-
-
-@strawberry.input(description="A booking.")
-class BookingInput:
-    """Which booking is meant."""
-
-    booking_id: strawberry.ID = strawberry.field(description="Its id.")
 
 
 @strawberry.input(description="What narrows a list of bookings; it never widens it.")
@@ -220,17 +180,7 @@ class BookingFilter:
     to: datetime | None = strawberry.field(default=None, description="Starting before then.")
 
 
-BookSlotResult = Annotated[
-    Booking | SlotTaken | SlotNotOffered | InvalidInput,
-    strawberry.union("BookSlotResult", description="What `bookSlot` answers."),
-]
-BookingResult = Annotated[
-    Booking | NotAllowed | TooLate,
-    strawberry.union("BookingResult", description="What a change of a booking answers."),
-]
 BookingConnection = Connection[Booking]
-BookSlotArgument = Annotated[BookSlotInput, strawberry.argument(description="What to book.")]
-BookingArgument = Annotated[BookingInput, strawberry.argument(description="Which booking.")]
 
 
 @strawberry.type
@@ -277,38 +227,3 @@ class BookingQuery:
         """One booking by id."""
         found = await bookings.visible(info.context.viewer, id)
         return Booking.of(found, info.context) if found else None
-
-
-@strawberry.type
-class BookingMutation:
-    """Making and ending bookings."""
-
-    @strawberry.mutation(description="Book a slot. Needs a signed-in viewer.")
-    async def book_slot(self, info: Info, input: BookSlotArgument) -> BookSlotResult:
-        """Book one slot, exactly once."""
-        context = info.context
-        contact = input.contact
-        [booking] = await bookings.book(
-            context.services.ledger,
-            signed_in(context.viewer),
-            bookings.BookingRequest(
-                operation="bookSlot",
-                slot_ids=[input.slot_id],
-                name=contact.name,
-                email=contact.email,
-                phone=contact.phone,
-                time_zone=contact.time_zone,
-                note=input.note,
-                idempotency_key=input.idempotency_key,
-            ),
-            context.services.phone_region,
-        )
-        return Booking.of(booking, context)
-
-    @strawberry.mutation(description="Cancel a booking, or release a hold; its time becomes free.")
-    async def cancel_booking(self, info: Info, input: BookingArgument) -> BookingResult:
-        """End a booking that is still ahead."""
-        context = info.context
-        viewer = signed_in(context.viewer)
-        booking = await bookings.cancel(context.services.ledger, viewer, input.booking_id)
-        return Booking.of(booking, context)

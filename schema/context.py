@@ -11,7 +11,7 @@ from models.times import utc_now
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from auth.viewers import Viewer, Viewers
     from models.ledger import Ledger
@@ -30,6 +30,7 @@ class Services:
     allows_introspection: bool
     currency: str
     phone_region: str | None
+    hold_lifetime: timedelta
 
 
 @dataclass(slots=True)

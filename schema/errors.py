@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import strawberry
 
 from models import errors as model
-from models.ids import slot_id
 from schema.context import Context, Info
 from schema.slots import Slot
 
@@ -169,7 +168,7 @@ HANDLERS = (
     _Handler(
         model.SlotNotOffered,
         SlotNotOffered,
-        lambda raised, _context: {"slot_id": strawberry.ID(slot_id(raised.slot))},
+        lambda raised, _context: {"slot_id": strawberry.ID(raised.slot_id)},
     ),
     _Handler(model.TooLate, TooLate, lambda raised, _context: {"deadline": raised.deadline}),
 )

@@ -12,12 +12,15 @@ from models.ids import object_id, read_id, slot_key
 from models.slots import SlotKey
 from resolvers import bookings, slots
 from schema.administration import AdministrationMutation, AdministrationQuery
-from schema.bookings import Booking, BookingMutation, BookingQuery
+from schema.bookings import Booking, BookingQuery
+from schema.calendars import CalendarMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS
 from schema.experts import ExpertQuery, calendar_of, expert_by_key
 from schema.links import LinkMutation
+from schema.moves import MoveMutation
 from schema.nodes import Node
+from schema.reservations import ReservationMutation
 from schema.scalars import SCALARS
 from schema.slots import Slot, SlotSubscription
 from schema.users import User, UserMutation, UserQuery, user_by_key
@@ -67,7 +70,14 @@ async def _slot(context: Context, opaque: str) -> Slot | None:
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(BookingMutation, UserMutation, LinkMutation, AdministrationMutation):
+class Mutation(
+    ReservationMutation,
+    MoveMutation,
+    CalendarMutation,
+    UserMutation,
+    LinkMutation,
+    AdministrationMutation,
+):
     """Every mutation."""
 
 

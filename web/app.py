@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from email.utils import parseaddr
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from web.mails.post import FolderPost, SmtpPost
 from web.mails.worker import MailWorker
 from web.portraits import portrait
 from web.socket import Connection, Sockets
+from web.sweeper import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,6 +68,7 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
             hub.open(),
             ends.open(),
             Ledger(client, hub.announce).open() as ledger,
+            sweeping(ledger),
             sockets.open(),
             mails.open(),
         ):
@@ -90,6 +93,7 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
                 allows_introspection=settings.allows_introspection,
                 currency=settings.currency,
                 phone_region=settings.phone_region,
+                hold_lifetime=timedelta(seconds=settings.hold_seconds),
             )
             yield
 

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         description="whom mails are from, a name and an address such as "
         "ExpertBook <bookings@example.com>",
     )
+    hold_seconds: int = Field(
+        default=300, ge=1, le=3600, description="how many seconds a hold lasts, 1 to 3600"
+    )
     currency: str = Field(
         default="EUR",
         pattern="^[A-Z]{3}$",

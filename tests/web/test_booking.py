@@ -188,7 +188,7 @@ async def test_the_expert_and_an_administrator_see_and_cancel_a_booking(
         seen = (await demo[name].ask(read, id=booking["id"]))["booking"]
         assert seen == {
             "id": booking["id"],
-            "viewerActions": ["CANCEL"],
+            "viewerActions": ["CONFIRM", "CANCEL", "RESCHEDULE"],
             "contact": {"email": CONTACT["email"]},
         }
         assert (await demo[name].cancel(booking["id"]))["__typename"] == "Booking"

@@ -1,0 +1,146 @@
+"""A change of the rules: an event among those of the bookings, which it never comes between."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.agendas import Agenda
+from models.calendars import Calendar
+from models.changes import Change
+from models.directory import slug_of
+from models.errors import NotAllowed
+from models.events import Event, EventKind
+from models.experts import Expert
+from models.ids import new_id
+from models.ledger import Ledger
+from models.users import User
+from tests.models.samples import EXPERT, NOW, day_rules, override, rules, weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.bookings import Booking
+    from models.changes import Agendas
+    from models.database import Client
+    from models.ids import Id
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def unheard(_: Sequence[Event]) -> None:
+    """Nobody listens."""
+
+
+async def sample_expert() -> Id:
+    """Some expert of the database."""
+    user = await User.find_one({"expert_id": {"$ne": None}})
+    assert user
+    assert user.expert_id
+    return user.expert_id
+
+
+async def test_a_reset_is_the_next_event_and_can_be_undone() -> None:
+    """Those who decide after it in the same batch decide on the new rules."""
+    agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
+    undo = agenda.savepoint()
+    closed = agenda.rules.changed(accepts_bookings=False)
+    agenda.reset(closed)
+    [event] = agenda.events
+    assert (event.kind, event.sequence, event.slot) == (EventKind.RESET, 42, None)
+    assert agenda.has_new_rules
+    assert agenda.rules == closed
+    undo()
+    assert (agenda.events, agenda.has_new_rules) == ([], False)
+
+
+async def test_changed_rules_forget_what_was_derived_of_the_old() -> None:
+    old = rules()
+    assert old.ranges_on(NOW.date())
+    assert not old.changed(weekly=()).ranges_on(NOW.date())
+    assert old.changed(weekly=weekly(0, (0, 60))).ranges_on(NOW.date())[0].end == 60
+
+
+async def test_rules_are_stored_whole_with_another_version(database: Client) -> None:
+    """Overrides included, whose dates the database has no type for."""
+    calendar = Calendar(id=new_id(), rules=rules())
+    await calendar.insert()
+    wanted = day_rules(NOW.date(), "Asia/Kathmandu", (0, 60), break_minutes=30)
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agendas[calendar.id].reset(wanted)
+        return []
+
+    async with Ledger(database, unheard).open() as ledger:
+        await ledger.post(Change(decide, expert_ids=[calendar.id]))
+    stored = await Calendar.get(calendar.id)
+    assert stored
+    assert (stored.rules, stored.rules_version, stored.sequence) == (wanted, 2, 1)
+    assert stored.rules.overrides == (override(NOW.date(), (0, 60)),)
+    [event] = await Event.find({"expert_id": calendar.id}).to_list()
+    assert (event.kind, event.sequence) == (EventKind.RESET, 1)
+
+
+async def test_no_change_of_several_processes_is_lost(database: Client) -> None:
+    """Each decides on what those before it left: of twenty, twenty are counted."""
+    expert_id = await sample_expert()
+    before = await Calendar.get(expert_id)
+    assert before
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agenda = agendas[expert_id]
+        assert agenda.expert
+        agenda.reset(agenda.rules.changed(horizon_days=agenda.rules.horizon_days + 1))
+        years = agenda.expert.review_count + 1
+        agenda.describe(agenda.expert.model_copy(update={"review_count": years}))
+        return []
+
+    expert = await Expert.get(expert_id)
+    assert expert
+    async with AsyncExitStack() as stack:
+        ledgers = [
+            await stack.enter_async_context(Ledger(database, unheard).open()) for _ in range(4)
+        ]
+        changes = [ledger.post(Change(decide, expert_ids=[expert_id])) for ledger in ledgers * 5]
+        await asyncio.gather(*changes)
+    after, described = await Calendar.get(expert_id), await Expert.get(expert_id)
+    assert after
+    assert described
+    assert after.rules.horizon_days == before.rules.horizon_days + 20
+    assert after.sequence == before.sequence + 20
+    assert described.review_count == expert.review_count + 20
+
+
+async def test_an_expert_that_is_refused_stays_as_it_is(database: Client) -> None:
+    expert_id = await sample_expert()
+    before = (await Calendar.get(expert_id), await Expert.get(expert_id))
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agenda = agendas[expert_id]
+        assert agenda.expert
+        agenda.reset(agenda.rules.changed(accepts_bookings=False))
+        agenda.describe(agenda.expert.model_copy(update={"disabled": True}))
+        raise NotAllowed
+
+    async with Ledger(database, unheard).open() as ledger:
+        with pytest.raises(NotAllowed):
+            await ledger.post(Change(decide, expert_ids=[expert_id]))
+    assert (await Calendar.get(expert_id), await Expert.get(expert_id)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Ada Lovelace", "ada-lovelace"),
+        ("  Émilie du  Châtelet ", "emilie-du-chatelet"),
+        ("O'Neil & Søn, Jr.", "o-neil-sn-jr"),
+        ("李", "expert"),
+        ("--", "expert"),
+        ("x" * 59 + " yz", "x" * 59),
+    ],
+)
+async def test_a_slug_is_what_addresses_take(name: str, slug: str) -> None:
+    assert slug_of(name) == slug

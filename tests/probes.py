@@ -1,0 +1,232 @@
+"""Probes: each operation as somebody asks it who would succeed if they may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+)
+
+from auth.policies import Answer
+from schema import root
+from tests.clients import CONTACT, PASSWORD, Api, open_socket
+from tests.offices import PROFILE, Office, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+SCHEMA = build_schema(root.schema.as_str())
+COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
+QUIET_SECONDS = 0.25
+
+
+def fields_of(type_name: str) -> dict[str, GraphQLField]:
+    """The fields of an object type of the schema."""
+    type_ = SCHEMA.get_type(type_name)
+    assert isinstance(type_, GraphQLObjectType)
+    return dict(type_.fields)
+
+
+@dataclass
+class World:
+    """An expert, a client of theirs, and everybody else; and time that can be booked."""
+
+    office: Office
+    people: dict[str, Person]
+    slots: list[str]
+    booking: str
+    cancelled: str
+    disabled: str
+
+    def api(self, name: str) -> Api:
+        """How somebody asks."""
+        return self.people[name].api if name in self.people else self.office.nobody
+
+    @property
+    def expert(self) -> str:
+        """The expert whose calendar it is about."""
+        found = self.people["expert"].expert_id
+        assert found
+        return found
+
+    async def new_booking(self) -> str:
+        """Another booking of the client with the expert."""
+        booking = await self.people["client"].api.book(self.slots.pop())
+        assert booking["__typename"] == "Booking", booking
+        return str(booking["id"])
+
+    async def new_account(self) -> str:
+        """Another account."""
+        return (await self.office.person()).id
+
+
+Variables = dict[str, Any]
+
+
+async def nothing(_: World, __: str) -> Variables:
+    """No variables."""
+    return {}
+
+
+def constant(**variables: Any) -> Callable[[World, str], Awaitable[Variables]]:
+    """The same variables for everybody."""
+
+    async def give(_: World, __: str) -> Variables:
+        return variables
+
+    return give
+
+
+async def expert_by_id(world: World, _: str) -> Variables:
+    return {"id": world.expert}
+
+
+async def watched(world: World, _: str) -> Variables:
+    return {"expertId": world.expert}
+
+
+async def slug(world: World, _: str) -> Variables:
+    query = "query ($id: ID!) { expert(id: $id) { slug } }"
+    return dict((await world.office.nobody.ask(query, id=world.expert))["expert"])
+
+
+async def registration(world: World, _: str) -> Variables:
+    email = f"new-{next(world.office.numbers)}@example.com"
+    return {"input": {"name": "New", "email": email, "password": PASSWORD}}
+
+
+async def sign_in(world: World, _: str) -> Variables:
+    return {"input": {"email": world.people["stranger"].email, "password": PASSWORD}}
+
+
+async def a_slot(world: World, _: str) -> Variables:
+    return {"input": {"slotId": world.slots.pop()}}
+
+
+async def a_slot_to_book(world: World, _: str) -> Variables:
+    return {"input": {"slotId": world.slots.pop(), "contact": CONTACT}}
+
+
+async def slots_to_book(world: World, _: str) -> Variables:
+    return {"input": {"slotIds": [world.slots.pop()], "contact": CONTACT}}
+
+
+async def a_booking(world: World, _: str) -> Variables:
+    return {"input": {"bookingId": await world.new_booking()}}
+
+
+async def a_booking_to_move(world: World, _: str) -> Variables:
+    return {"input": {"bookingId": await world.new_booking(), "slotId": world.slots.pop()}}
+
+
+async def an_account(world: World, _: str) -> Variables:
+    return {"input": {"userId": await world.new_account(), "name": "Renamed"}}
+
+
+async def an_account_to_list(world: World, _: str) -> Variables:
+    return {"input": {"userId": await world.new_account(), **PROFILE}}
+
+
+async def an_entry(world: World, _: str) -> Variables:
+    return {"input": {"expertId": world.expert, "title": "Retitled"}}
+
+
+async def hours(world: World, _: str) -> Variables:
+    return {"input": {"expertId": world.expert, "breakMinutes": 0}}
+
+
+VARIABLES: dict[str, Callable[[World, str], Awaitable[Variables]]] = {
+    "Query.viewer": nothing,
+    "Query.experts": nothing,
+    "Query.expert": expert_by_id,
+    "Query.expertBySlug": slug,
+    "Query.categories": nothing,
+    "Query.node": expert_by_id,
+    "Query.bookings": nothing,
+    "Query.booking": lambda world, _: constant(id=world.booking)(world, ""),
+    "Query.users": nothing,
+    "Mutation.register": registration,
+    "Mutation.login": sign_in,
+    "Mutation.refreshSession": constant(input={"refreshToken": "unknown"}),
+    "Mutation.logout": nothing,
+    "Mutation.requestPasswordReset": constant(input={"email": "unknown@example.com"}),
+    "Mutation.resetPassword": constant(input={"token": "unknown", "password": PASSWORD}),
+    "Mutation.verifyEmail": constant(input={"token": "unknown"}),
+    "Mutation.changePassword": constant(input={"current": "unknown", "password": PASSWORD}),
+    "Mutation.holdSlot": a_slot,
+    "Mutation.bookSlot": a_slot_to_book,
+    "Mutation.bookSlots": slots_to_book,
+    "Mutation.cancelBooking": a_booking,
+    "Mutation.rescheduleBooking": a_booking_to_move,
+    "Mutation.setAvailability": hours,
+    "Mutation.createExpert": an_account_to_list,
+    "Mutation.updateExpert": an_entry,
+    "Mutation.updateUser": an_account,
+    "Subscription.slotBooked": watched,
+    "Subscription.slotAvailable": watched,
+    "Subscription.slotChanged": watched,
+    "Subscription.bookingChanged": nothing,
+}
+
+
+def selection(field: GraphQLField) -> str:
+    """What is selected of a field: its type where it is an object, else nothing."""
+    return "{ __typename }" if isinstance(get_named_type(field.type), COMPOSITE) else ""
+
+
+def document(operation: str, variables: Variables) -> str:
+    """The operation with these variables, typed as the schema has them."""
+    type_name, name = operation.split(".")
+    field = fields_of(type_name)[name]
+    declared = ", ".join(f"${key}: {field.args[key].type}" for key in variables)
+    given = ", ".join(f"{key}: ${key}" for key in variables)
+    return (
+        f"{type_name.lower()} {f'({declared})' if declared else ''} "
+        f"{{ {name} {f'({given})' if given else ''} {selection(field)} }}"
+    )
+
+
+async def asked(api: Api, query: str, variables: Variables, *path: str) -> Answer:
+    """What came of a query or mutation, judged by what is at a path of its data.
+
+    Of a list the last one counts.
+    """
+    answer = await api.post(query, **variables)
+    found, place = answer["data"], list[str | int]()
+    for name in path:
+        if isinstance(found, list):
+            place.append(len(found) - 1)
+            found = found[-1]
+        if found is not None:
+            place.append(name)
+            found = found[name]
+    errors = answer.get("errors", [])
+    codes = {e["extensions"]["code"] for e in errors if e["path"][: len(place)] == place}
+    assert len(codes) <= 1, answer
+    if codes:
+        return Answer(codes.pop())
+    if found is None:
+        assert not errors, answer
+        return Answer.NULL
+    refused = isinstance(found, dict) and found.get("__typename") == "NotAllowed"
+    return Answer.NOT_ALLOWED if refused else Answer.ALLOWED
+
+
+async def watching(api: Api, query: str, variables: Variables) -> Answer:
+    """What came of a subscription: an error, or nothing as long as nothing happens."""
+    async with open_socket(api.url) as socket:
+        await socket.initialise(api.token)
+        await socket.subscribe("1", query, **variables)
+        try:
+            message = await socket.receive(QUIET_SECONDS)
+        except TimeoutError:
+            return Answer.ALLOWED
+    assert message["type"] == "error", message
+    return Answer(message["payload"][0]["extensions"]["code"])
