@@ -63,9 +63,13 @@ def checked_offers(
     found = []
     for number, offer in enumerate(offers):
         at = f"{field}.{number}"
-        least, most = SHORTEST_SESSION, LONGEST_SESSION
-        checks.quarters(f"{at}.minutes", offer.minutes, least, most, "A length")
-        if offer.minutes in seen:
+        if offer.minutes % CELL_MINUTES or not SHORTEST_SESSION <= offer.minutes <= LONGEST_SESSION:
+            checks.refuse(
+                f"{at}.minutes",
+                f"A length is a multiple of {CELL_MINUTES} minutes from {SHORTEST_SESSION} "
+                f"to {LONGEST_SESSION}",
+            )
+        elif offer.minutes in seen:
             checks.refuse(f"{at}.minutes", "This length is offered twice")
         seen.add(offer.minutes)
         price = checked_price(checks, f"{at}.price", offer.price, currency)

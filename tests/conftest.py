@@ -88,10 +88,16 @@ async def demo(api: Api) -> dict[str, Api]:
 
 
 @pytest.fixture(scope="session")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """A database of this process's own, with 30 sample experts."""
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a database of this process's own is."""
     with embedded_database(tmp_path_factory.mktemp("database")) as url:
-        async with open_database(url) as client:
-            hash_ = await Passwords().hash(DEMO_PASSWORD)
-            await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
-            yield client
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Client]:
+    """That database, with 30 sample experts."""
+    async with open_database(database_url) as client:
+        hash_ = await Passwords().hash(DEMO_PASSWORD)
+        await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
+        yield client

@@ -21,8 +21,7 @@ Expert = dict[str, Any]
 BOOKING = """__typename
   ... on Booking { id status sequence startsAt minutes heldUntil contact { name } viewerActions
     slot { id status mine heldUntil } history { from to startsAt actor { name } } }
-  ... on SlotTaken { slot { id status } alternatives { id } }
-  ... on TooLate { deadline } ... on Refusal { code }"""
+  ... on Refusal { code }"""
 HOLD = f"mutation ($id: ID!) {{ answer: holdSlot(input: {{slotId: $id}}) {{ {BOOKING} }} }}"
 MOVE = f"""mutation ($id: ID!, $slot: ID!) {{
   answer: rescheduleBooking(input: {{bookingId: $id, slotId: $slot}}) {{ {BOOKING} }} }}"""
