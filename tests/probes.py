@@ -122,6 +122,22 @@ async def a_booking(world: World, _: str) -> Variables:
     return {"input": {"bookingId": await world.new_booking()}}
 
 
+async def a_pending_booking(world: World, _: str) -> Variables:
+    by_hand = """mutation ($by: Boolean!) {
+      setAvailability(input: {confirmsAutomatically: $by}) { __typename } }"""
+    keeper = world.people["expert"].api
+    await keeper.ask(by_hand, by=False)
+    booking = await world.new_booking()
+    await keeper.ask(by_hand, by=True)
+    return {"input": {"bookingId": booking}}
+
+
+async def a_cancelled_booking(world: World, _: str) -> Variables:
+    booking = await world.new_booking()
+    await world.people["expert"].api.cancel(booking)
+    return {"input": {"bookingId": booking}}
+
+
 async def a_booking_to_move(world: World, _: str) -> Variables:
     return {"input": {"bookingId": await world.new_booking(), "slotId": world.slots.pop()}}
 
@@ -164,6 +180,10 @@ VARIABLES: dict[str, Callable[[World, str], Awaitable[Variables]]] = {
     "Mutation.bookSlot": a_slot_to_book,
     "Mutation.bookSlots": slots_to_book,
     "Mutation.cancelBooking": a_booking,
+    "Mutation.confirmBooking": a_pending_booking,
+    "Mutation.completeBooking": a_booking,
+    "Mutation.markNoShow": a_booking,
+    "Mutation.removeBooking": a_cancelled_booking,
     "Mutation.rescheduleBooking": a_booking_to_move,
     "Mutation.setAvailability": hours,
     "Mutation.createExpert": an_account_to_list,

@@ -25,13 +25,14 @@ TIMES = (EARLY, LATE, STARTED)
 
 def booking(status: BookingStatus, held_until: datetime | None = None) -> Booking:
     """A booking in that status; nothing is stored."""
-    return Booking.model_construct(
+    found: Booking = Booking.model_construct(
         id=new_id(),
         status=status,
         starts_at=START,
         cancellable_until=DEADLINE,
         held_until=held_until,
     )
+    return found
 
 
 def rows(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.clients import Api
 from tests.offices import Office
+from tests.practices import Practice
 from tests.servers import running
 
 if TYPE_CHECKING:
@@ -27,3 +28,9 @@ def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def office(office_address: str, http: httpx.AsyncClient) -> Office:
     """That program, with its administrator signed in."""
     return await Office.of(Api(http, office_address))
+
+
+@pytest.fixture
+async def practice(office: Office) -> Practice:
+    """A practice of somebody new in that program."""
+    return await Practice.opened(office)

@@ -1,0 +1,100 @@
+"""A practice: an expert in London, what is set there, and what is offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from tests.clients import Api
+    from tests.offices import Office, Person
+
+LONDON = ZoneInfo("Europe/London")
+RULES = """id sequence offers { minutes price { amount currency } }
+  availability { weekly { weekday from to } overrides { date hours { from to } } stepMinutes
+    breakMinutes minimumNoticeMinutes horizonDays cancellationNoticeMinutes
+    confirmsAutomatically }"""
+READ = f"query ($id: ID!) {{ expert(id: $id) {{ {RULES} }} }}"
+SET = f"""mutation ($input: SetAvailabilityInput!) {{ setAvailability(input: $input) {{
+  __typename
+  ... on AvailabilitySet {{ expert {{ {RULES} }} outside {{ id sequence startsAt status }} }}
+  ... on Refusal {{ code message }}
+  ... on InvalidInput {{ fields {{ field message }} }} }} }}"""
+DAYS = """query ($id: ID!, $day: Date!, $minutes: Int) { expert(id: $id) {
+  days(from: $day, count: 1, minutes: $minutes) { slots { id startsAt status } } } }"""
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Practice:
+    """An expert, open from 8:00 to 18:00 on every day, and the program that they are in."""
+
+    office: Office
+    expert: Person
+    id: str
+
+    @classmethod
+    async def opened(cls, office: Office) -> Practice:
+        """A practice of somebody new."""
+        expert = await office.expert()
+        assert expert.expert_id
+        return cls(office, expert, expert.expert_id)
+
+    async def set(self, by: Api | None = None, /, **wanted: Any) -> Json:
+        """What `setAvailability` answers, the expert unless another asks."""
+        answer = await (by or self.expert.api).ask(SET, input={"expertId": self.id, **wanted})
+        return dict(answer["setAvailability"])
+
+    async def rules(self) -> Json:
+        """The rules as everybody reads them, and the number of the last event."""
+        return dict((await self.office.nobody.ask(READ, id=self.id))["expert"])
+
+    async def sequence(self) -> int:
+        """The number of the last event."""
+        number: int = (await self.rules())["sequence"]
+        return number
+
+    async def listed(self, day: date, minutes: int | None = None) -> dict[str, Json]:
+        """The slots of a day by when they start in UTC, such as 09:30, where no two are alike."""
+        wanted = {"id": self.id, "day": day.isoformat(), "minutes": minutes}
+        [found] = (await self.office.nobody.ask(DAYS, **wanted))["expert"]["days"]
+        return {slot["startsAt"][11:16]: slot for slot in found["slots"]}
+
+    async def open_at(self, day: date, minutes: int | None = None) -> list[str]:
+        """The local times of a day at which a session can be booked."""
+        slots = (await self.listed(day, minutes)).values()
+        return [local_time(slot) for slot in slots if slot["status"] == "OPEN"]
+
+    async def slot(self, day: date, at: str, minutes: int | None = None) -> str:
+        """The id of the slot that starts at a local time of a day."""
+        slots = (await self.listed(day, minutes)).values()
+        return next(str(slot["id"]) for slot in slots if local_time(slot) == at)
+
+    async def booked(self, client: Api, day: date, at: str, minutes: int | None = None) -> Json:
+        """A booking of a client."""
+        booking = await client.book(await self.slot(day, at, minutes))
+        assert booking["__typename"] == "Booking", booking
+        return booking
+
+
+def local_time(slot: Json) -> str:
+    """When a slot starts in London, such as 09:30."""
+    return datetime.fromisoformat(slot["startsAt"]).astimezone(LONDON).strftime("%H:%M")
+
+
+def day_ahead(days: int) -> date:
+    """The day in London so many days from now."""
+    return (datetime.now(UTC) + timedelta(days=days)).astimezone(LONDON).date()
+
+
+def hours(since: str, until: str) -> dict[str, str]:
+    """Hours of a day as they are sent."""
+    return {"from": since, "to": until}
+
+
+def different(day: date, *spans: tuple[str, str]) -> Json:
+    """A day that differs as it is sent."""
+    return {"date": day.isoformat(), "hours": [hours(*span) for span in spans]}

@@ -1,0 +1,241 @@
+"""Setting the rules by which an expert offers time: what is kept, what is refused, who may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.offices import UNKNOWN, hours, offer, paths
+from tests.practices import SET, day_ahead, different
+
+if TYPE_CHECKING:
+    from tests.offices import Office
+    from tests.practices import Practice
+
+ALL: dict[str, Any] = {
+    "weekly": [
+        hours("MONDAY", "09:00", "12:15"),
+        hours("MONDAY", "12:15", "17:00"),
+        hours("SUNDAY", "00:00", "24:00"),
+    ],
+    "overrides": [
+        different(day_ahead(3)),
+        different(day_ahead(400), ("09:00", "10:00"), ("23:45", "24:00")),
+    ],
+    "offers": [offer(480, 0), offer(15, 2_000)],
+    "stepMinutes": 45,
+    "breakMinutes": 240,
+    "minimumNoticeMinutes": 43_200,
+    "horizonDays": 372,
+    "cancellationNoticeMinutes": 0,
+    "confirmsAutomatically": False,
+}
+OTHER: dict[str, Any] = {
+    "weekly": [],
+    "overrides": [],
+    "offers": [offer(60)],
+    "stepMinutes": None,
+    "breakMinutes": 0,
+    "minimumNoticeMinutes": 0,
+    "horizonDays": 1,
+    "cancellationNoticeMinutes": 43_200,
+    "confirmsAutomatically": True,
+}
+TOMORROW, OVER = day_ahead(1), day_ahead(-2)
+
+
+def fields(expert: dict[str, Any]) -> dict[str, Any]:
+    """The rules of an expert, under the names under which they are set."""
+    return {"offers": expert["offers"], **expert["availability"]}
+
+
+async def test_every_field_is_set_and_read_back(practice: Practice) -> None:
+    for number, wanted in enumerate((ALL, OTHER), 1):
+        answer = await practice.set(**wanted)
+        assert answer["__typename"] == "AvailabilitySet"
+        assert fields(answer["expert"]) == wanted
+        assert answer["expert"]["sequence"] == number
+        assert answer["expert"] == await practice.rules()
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_what_is_left_out_stays(practice: Practice, name: str) -> None:
+    await practice.set(**ALL)
+    answer = await practice.set(**{name: OTHER[name]})
+    assert fields(answer["expert"]) == ALL | {name: OTHER[name]}
+    assert answer["expert"]["sequence"] == 2
+
+
+async def test_null_leaves_a_field_as_it_is_but_for_the_step(practice: Practice) -> None:
+    """A step of null is the session's length; one that is left out stays."""
+    await practice.set(**ALL)
+    nulls = dict.fromkeys(ALL) | {"stepMinutes": 45}
+    answer = await practice.set(**nulls)
+    assert (fields(answer["expert"]), answer["expert"]["sequence"]) == (ALL, 1)
+    answer = await practice.set(stepMinutes=None)
+    assert fields(answer["expert"]) == ALL | {"stepMinutes": None}
+
+
+async def test_what_is_set_is_kept_in_its_order(practice: Practice) -> None:
+    """Hours and days earliest first; offers as they come, for the first is the usual one."""
+    mixed = {
+        "weekly": list(reversed(ALL["weekly"])),
+        "overrides": [
+            different(day_ahead(400), ("23:45", "24:00"), ("09:00", "10:00")),
+            different(day_ahead(3)),
+        ],
+        "offers": [offer(15, 2_000), offer(480, 0)],
+    }
+    answer = await practice.set(**mixed)
+    found = fields(answer["expert"])
+    assert {name: found[name] for name in mixed} == {
+        "weekly": ALL["weekly"],
+        "overrides": ALL["overrides"],
+        "offers": mixed["offers"],
+    }
+
+
+async def test_rules_that_stand_already_are_no_change(practice: Practice) -> None:
+    await practice.set(**ALL)
+    before = await practice.rules()
+    over = [different(OVER, ("09:00", "10:00")), *ALL["overrides"]]
+    again: list[dict[str, Any]] = [
+        ALL,
+        {},
+        {"weekly": list(reversed(ALL["weekly"]))},
+        {"overrides": over},
+    ]
+    for wanted in again:
+        assert (await practice.set(**wanted))["expert"] == before
+    assert await practice.rules() == before
+
+
+async def test_days_that_are_over_are_dropped_and_not_counted(practice: Practice) -> None:
+    over = [different(day_ahead(-days), ("09:00", "10:00")) for days in range(2, 10)]
+    year = [different(day_ahead(days)) for days in range(1, 367)]
+    answer = await practice.set(overrides=over + year)
+    assert answer["expert"]["availability"]["overrides"] == year
+    more = [*year, different(day_ahead(367))]
+    assert paths(await practice.set(overrides=more)) == ["overrides"]
+    assert (await practice.rules()) == answer["expert"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refused"),
+    [
+        ({"weekly": [hours("MONDAY", "09:00", "09:00")]}, ["weekly.0.to"]),
+        ({"weekly": [hours("MONDAY", "17:00", "09:00")]}, ["weekly.0.to"]),
+        ({"weekly": [hours("MONDAY", "24:00", "00:00")]}, ["weekly.0.to"]),
+        ({"weekly": [hours("MONDAY", "09:10", "17:05")]}, ["weekly.0.from", "weekly.0.to"]),
+        (
+            {
+                "weekly": [
+                    hours("MONDAY", "09:00", "12:00"),
+                    hours("TUESDAY", "11:00", "13:00"),
+                    hours("MONDAY", "11:45", "13:00"),
+                    hours("TUESDAY", "15:00", "14:00"),
+                ]
+            },
+            ["weekly.2.from", "weekly.3.to"],
+        ),
+        ({"overrides": [different(TOMORROW, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [different(TOMORROW, ("09:01", "10:00"))]}, ["overrides.0.hours.0.from"]),
+        (
+            {
+                "overrides": [
+                    different(TOMORROW, ("09:00", "12:00"), ("10:00", "11:00")),
+                    different(TOMORROW),
+                ]
+            },
+            ["overrides.0.hours.1.from", "overrides.1.date"],
+        ),
+        ({"overrides": [different(OVER, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"offers": []}, ["offers"]),
+        ({"offers": [offer(15 * n) for n in range(1, 10)]}, ["offers"]),
+        ({"offers": [offer(60), offer(60)]}, ["offers.1.minutes"]),
+        *(({"offers": [offer(n)]}, ["offers.0.minutes"]) for n in (0, -15, 20, 495)),
+        ({"offers": [offer(60, -1)]}, ["offers.0.price.amount"]),
+        ({"offers": [offer(60, 1, "USD")]}, ["offers.0.price.currency"]),
+        *(({"stepMinutes": n}, ["stepMinutes"]) for n in (0, -15, 10, 495)),
+        *(({"breakMinutes": n}, ["breakMinutes"]) for n in (-15, 5, 255)),
+        *(({"minimumNoticeMinutes": n}, ["minimumNoticeMinutes"]) for n in (-1, 43_201)),
+        *(({"horizonDays": n}, ["horizonDays"]) for n in (0, -1, 373)),
+        *(({"cancellationNoticeMinutes": n}, ["cancellationNoticeMinutes"]) for n in (-1, 43_201)),
+    ],
+    ids=str,
+)
+async def test_what_makes_no_sense_is_refused_by_its_path_and_nothing_changes(
+    practice: Practice, wanted: dict[str, Any], refused: list[str]
+) -> None:
+    before = await practice.rules()
+    assert paths(await practice.set(**wanted, confirmsAutomatically=False)) == refused
+    assert await practice.rules() == before
+
+
+async def test_every_problem_is_told_at_once_in_the_order_of_the_input(practice: Practice) -> None:
+    before = await practice.rules()
+    answer = await practice.set(
+        cancellationNoticeMinutes=-1,
+        horizonDays=0,
+        minimumNoticeMinutes=-1,
+        breakMinutes=1,
+        stepMinutes=1,
+        offers=[offer(10, -1)],
+        overrides=[different(TOMORROW, ("10:00", "09:00"))],
+        weekly=[hours("FRIDAY", "10:00", "09:00")],
+    )
+    assert paths(answer) == [
+        *("weekly.0.to", "overrides.0.hours.0.to", "offers.0.minutes", "offers.0.price.amount"),
+        *("stepMinutes", "breakMinutes", "minimumNoticeMinutes", "horizonDays"),
+        "cancellationNoticeMinutes",
+    ]
+    assert await practice.rules() == before
+
+
+async def test_the_expert_and_administrators_set_it_and_nobody_else(
+    office: Office, practice: Practice
+) -> None:
+    other, client = await office.expert(), await office.person()
+    for number, (by, whose) in enumerate(
+        [
+            (practice.expert.api, None),
+            (practice.expert.api, practice.id),
+            (office.admin, practice.id),
+        ],
+        1,
+    ):
+        wanted = {"expertId": whose, "horizonDays": 10 + number}
+        answer = (await by.ask(SET, input=wanted))["setAvailability"]
+        assert answer["__typename"] == "AvailabilitySet"
+        assert answer["expert"]["id"] == practice.id
+        assert answer["expert"]["sequence"] == number
+    before = await practice.rules()
+    for by in (other.api, client.api):
+        # What is wrong with the input is not told to whoever may not set it.
+        for days in (20, 0):
+            assert (await practice.set(by, horizonDays=days))["code"] == "NOT_ALLOWED"
+    wanted = {"expertId": practice.id, "horizonDays": 20}
+    assert await office.nobody.code(SET, input=wanted) == "UNAUTHENTICATED"
+    assert await practice.rules() == before
+
+
+async def test_there_must_be_such_a_calendar(office: Office) -> None:
+    """Unknown ones and those of nobody are not told apart from another's."""
+    client = await office.person()
+    for whose in (UNKNOWN["Expert"], UNKNOWN["User"], "nonsense", None):
+        for by in (office.admin, client.api):
+            wanted = {"expertId": whose, "horizonDays": 20}
+            answer = (await by.ask(SET, input=wanted))["setAvailability"]
+            assert answer["code"] == "NOT_ALLOWED"
+
+
+async def test_who_is_made_a_client_has_no_calendar_to_set(
+    office: Office, practice: Practice
+) -> None:
+    await office.change(practice.expert.id, role="CLIENT")
+    await office.login(practice.expert)
+    for whose in (practice.id, None):
+        assert (await practice.set(expertId=whose, horizonDays=20))["code"] == "NOT_ALLOWED"
+    answer = await practice.set(office.admin, horizonDays=20)
+    assert answer["expert"]["availability"]["horizonDays"] == 20
