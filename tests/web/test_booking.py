@@ -130,6 +130,24 @@ async def test_lengths_that_overlap_exclude_each_other(
         assert (await client.book(over["id"]))["__typename"] == "SlotTaken"
 
 
+async def test_every_listed_open_slot_can_be_booked(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[19]
+    span = (expert["id"], *time.days(20, 24))
+    booked = 0
+    for minutes in sorted((offer["minutes"] for offer in expert["offers"]), reverse=True):
+        for slot in await api.slots(*span, minutes):
+            now = await api.slots(expert["id"], slot["startsAt"], slot["endsAt"], minutes)
+            if now[0]["status"] == "OPEN":
+                assert (await client.book(slot["id"]))["__typename"] == "Booking"
+                booked += 1
+    assert booked > 5
+    for offer in expert["offers"]:
+        left = await api.slots(*span, offer["minutes"])
+        assert {slot["status"] for slot in left} == {"BOOKED"}
+
+
 async def test_a_cancelled_booking_frees_its_time_for_another(
     api: Api, experts: list[Expert], time: Time
 ) -> None:

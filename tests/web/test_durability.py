@@ -1,0 +1,91 @@
+"""Killed in the middle: what was acknowledged is there, and nothing is there by half."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import httpx
+
+from models.bookings import Booking
+from models.ids import object_id, slot_key
+from models.times import instant_of, utc_now
+from models.verification import verify
+from tests.clients import Api
+from tests.servers import await_ready, launched
+from tests.web.test_booking import open_slots
+from tests.web.test_moves import MOVE, do
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pytest
+
+    from models.database import Client
+    from tests.conftest import Time
+
+KILLS = 4
+BOOKINGS = 4
+
+
+async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken(
+    database: Client, tmp_path_factory: pytest.TempPathFactory, time: Time
+) -> None:
+    """The server is killed with -9 again and again, while bookings go to and fro."""
+    host, port = await database.address or ("", 0)
+    url = f"mongodb://{host}:{port}/expertbook?replicaSet=secantus"
+    rng = random.Random(7)
+    acknowledged: dict[str, str] = {}
+    homes: dict[str, tuple[str, str]] = {}
+    for _ in range(KILLS):
+        folder = tmp_path_factory.mktemp("killed")
+        with launched(folder, mongodb_url=url, experts=0, throttle="off") as program:
+            await_ready(program.process, program.address)
+            async with httpx.AsyncClient(timeout=10) as http:
+                api = Api(http, program.address)
+                client = await api.newcomer()
+                query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
+                nodes = (await api.ask(query))["experts"]["nodes"]
+                expert = nodes[rng.randrange(5)]
+                free = [slot["id"] for slot in (await open_slots(api, expert, time))]
+                pairs = list(zip(free[0::4], free[2::4], strict=False))[:BOOKINGS]
+                for home, away in pairs:
+                    booked = await client.book(home)
+                    acknowledged[booked["id"]] = home
+                    homes[booked["id"]] = (home, away)
+
+                async def to_and_fro(id_: str, client: Api = client) -> None:
+                    with suppress(httpx.HTTPError, ValueError, AssertionError):
+                        while True:
+                            home, away = homes[id_]
+                            to = away if acknowledged[id_] == home else home
+                            moved = await do(client, MOVE, id=id_, slot=to)
+                            assert moved["__typename"] == "Booking"
+                            acknowledged[id_] = to
+
+                movers = [asyncio.create_task(to_and_fro(id_)) for id_ in list(homes)[-BOOKINGS:]]
+                await asyncio.sleep(rng.uniform(0.3, 0.8))
+                program.process.kill()
+                program.process.wait()
+                await asyncio.gather(*movers)
+    await asyncio.sleep(0.5)
+    assert len(homes) == KILLS * BOOKINGS
+    for id_, last in acknowledged.items():
+        booking = await Booking.get(object_id(id_, "Booking", "id"))
+        assert booking is not None
+        keys = {slot_key(slot) for slot in homes[id_]}
+        assert booking.key in keys
+        assert booking.active
+        assert set(booking.cells) == cells_of(booking)
+        # What was acknowledged happened: the last answer's time, or one move after it.
+        moves = [step.starts_at for step in booking.history]
+        assert slot_key(last).starts_at in moves[-2:]
+    assert await verify(utc_now(), lambda *_: None) == []
+
+
+def cells_of(booking: Booking) -> set[datetime]:
+    """The quarter hours of a booking's session, as its slot says, and of its break."""
+    session = [instant_of(cell) for cell in range(booking.key.cell, booking.key.session_end)]
+    return {*session, *(cell for cell in booking.cells if cell >= booking.ends_at)}
