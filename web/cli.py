@@ -1,4 +1,4 @@
-"""The command line: `expertbook serve | seed | schema | user`, done by web/commands.py."""
+"""The command line: `expertbook serve | seed | verify | schema | user`, done by web/commands.py."""
 # ruff: noqa: PLC0415 - a command imports its work when it runs, so that help comes at once
 
 from __future__ import annotations
@@ -83,6 +83,18 @@ def seed(experts: Experts = 120, data: Data = None) -> None:
     from web import commands
 
     commands.seed(experts, data=data)
+
+
+@app.command()
+def verify(data: Data = None) -> None:
+    """Look for what must not be: overlaps, holes, orphans.
+
+    Only reads, also while the product is served on the same MONGODB_URL. The exit status is 1
+    if something is found.
+    """
+    from web import commands
+
+    commands.verify(data=data)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from models.database import open_database
 from models.errors import DatabaseError, InvalidInput, Refused
 from models.times import utc_now
 from models.users import Role
+from models.verification import judge, open_for_reading
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
 from web.embedded import NoDatabase, embedded_database
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from models.verification import Verdict
+
+MOST_TOLD = 100
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status of what was stopped before it was done, as shells have it."""
 
@@ -77,6 +81,27 @@ def seed(experts: int, *, data: Path | None) -> None:
             outcome = asyncio.run(prepare(url, experts))
         if outcome:
             console.print(OUTCOMES[outcome])
+
+
+def verify(*, data: Path | None) -> None:
+    """Say what is wrong with the stored data, if anything, and end with status 1 then."""
+
+    async def look(url: str) -> Verdict:
+        async with open_for_reading(url) as database:
+            with drawn("Documents") as progress:
+                return await judge(database, utc_now(), progress)
+
+    with explained():
+        with database_url(read_settings(data=data)) as url:
+            verdict = asyncio.run(look(url))
+        for finding in verdict.findings[:MOST_TOLD]:
+            typer.echo(f"{finding.kind}: {finding.detail}")
+        if (more := len(verdict.findings) - MOST_TOLD) > 0:
+            typer.echo(f"and {more:,} more")
+        if verdict.findings:
+            raise typer.Exit(1)
+        seen = ", ".join(f"{number:,} {name}" for name, number in sorted(verdict.seen.items()))
+        typer.echo(f"Nothing is wrong with {seen or 'no documents'}.")
 
 
 def create_user(email: str, name: str, password: str, role: str) -> None:
@@ -139,18 +164,25 @@ async def prepare(url: str, experts: int) -> Outcome | None:
     async with open_database(url):
         if not experts:
             return None
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        hidden = not console.is_terminal
-        with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-            task = bar.add_task("Sample experts", total=experts, visible=False)
-
-            def progress(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total, visible=True)
-
+        with drawn("Sample experts") as progress:
             password_hash = await Passwords().hash(DEMO_PASSWORD)
             return await seed_database(
                 experts=experts, now=utc_now(), password_hash=password_hash, progress=progress
             )
+
+
+@contextmanager
+def drawn(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Draw how far something is, on a terminal; gives what is to be told of it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(what, visible=False)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield progress
 
 
 def read_settings(**options: Any) -> Settings:

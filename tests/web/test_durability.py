@@ -31,17 +31,16 @@ BOOKINGS = 4
 
 
 async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken(
-    database: Client, tmp_path_factory: pytest.TempPathFactory, time: Time
+    database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory, time: Time
 ) -> None:
     """The server is killed with -9 again and again, while bookings go to and fro."""
-    host, port = await database.address or ("", 0)
-    url = f"mongodb://{host}:{port}/expertbook?replicaSet=secantus"
+    assert database is not None
     rng = random.Random(7)
     acknowledged: dict[str, str] = {}
     homes: dict[str, tuple[str, str]] = {}
     for _ in range(KILLS):
         folder = tmp_path_factory.mktemp("killed")
-        with launched(folder, mongodb_url=url, experts=0, throttle="off") as program:
+        with launched(folder, mongodb_url=database_url, experts=0, throttle="off") as program:
             await_ready(program.process, program.address)
             async with httpx.AsyncClient(timeout=10) as http:
                 api = Api(http, program.address)
