@@ -61,11 +61,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that must not be, where, and the expert whom it is about."""
+    """Something that must not be, where, and the expert whom it is about, if any."""
 
     kind: str
     detail: str
-    expert_id: Id
+    expert_id: Id | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,9 @@ async def judge(database: Database, now: datetime, progress: Callable[[int, int]
                 if seen.total() % 1000 == 0:
                     progress(min(seen.total(), total), total)
         progress(total, total)
-        suspects = sorted({suspicion.expert_id for suspicion in everything.findings()})
-        findings: list[Finding] = []
+        suspicions = list(everything.findings())
+        findings = [found for found in suspicions if found.expert_id is None]
+        suspects = sorted({found.expert_id for found in suspicions if found.expert_id})
         for first in range(0, len(suspects), AT_ONCE):
             some = suspects[first : first + AT_ONCE]
             evidence = await _read_again(database, some, now)
@@ -194,6 +195,13 @@ class Evidence:
 
     def see(self, kind: str, row: Row) -> None:
         """Take a document of a collection."""
+        try:
+            self._see(kind, row)
+        except (KeyError, TypeError) as error:
+            detail = f"{row['_id']} of {kind}: {error!r}"
+            self._found.append(Finding("misshapen", detail, expert_id=None))
+
+    def _see(self, kind: str, row: Row) -> None:
         if kind == Booking.Settings.name:
             self._see_booking(row)
         elif kind == Event.Settings.name:

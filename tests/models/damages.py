@@ -222,6 +222,11 @@ def short_cells(rows: Rows) -> None:
     rows["bookings"][0]["cells"].pop()
 
 
+def no_cells(rows: Rows) -> None:
+    """A booking lacks a field."""
+    del rows["bookings"][0]["cells"]
+
+
 DAMAGES: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "overlap": (overlap,),
     "hole": (hole, lost_end, lost_log),
@@ -235,5 +240,6 @@ DAMAGES: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "hold past its end": (stale_hold, endless_hold),
     "status": (still_active, not_active),
     "history": (other_status, other_step, torn_move, no_history),
+    "misshapen": (no_cells,),
     "time": (other_cells, short_cells),
 }

@@ -35,10 +35,12 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
 ) -> None:
     """The server is killed with -9 again and again, while bookings go to and fro."""
     assert database is not None
+    # What other tests have left in this database is not judged here.
+    found_before = await verify(utc_now(), lambda *_: None)
     rng = random.Random(7)
     acknowledged: dict[str, str] = {}
     homes: dict[str, tuple[str, str]] = {}
-    for _ in range(KILLS):
+    for number in range(KILLS):
         folder = tmp_path_factory.mktemp("killed")
         with launched(folder, mongodb_url=database_url, experts=0, throttle="off") as program:
             await_ready(program.process, program.address)
@@ -47,7 +49,9 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                 client = await api.newcomer()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
                 nodes = (await api.ask(query))["experts"]["nodes"]
-                expert = nodes[rng.randrange(5)]
+                # Another one each time: the database keeps the killed server's transaction, and
+                # with it that calendar, until it gives it up.
+                expert = nodes[number]
                 free = [slot["id"] for slot in (await open_slots(api, expert, time))]
                 pairs = list(zip(free[0::4], free[2::4], strict=False))[:BOOKINGS]
                 for home, away in pairs:
@@ -81,7 +85,8 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
         # What was acknowledged happened: the last answer's time, or one move after it.
         moves = [step.starts_at for step in booking.history]
         assert slot_key(last).starts_at in moves[-2:]
-    assert await verify(utc_now(), lambda *_: None) == []
+    found = await verify(utc_now(), lambda *_: None)
+    assert [finding for finding in found if finding not in found_before] == []
 
 
 def cells_of(booking: Booking) -> set[datetime]:
