@@ -101,3 +101,8 @@ async def database(database_url: str) -> AsyncIterator[Client]:
         hash_ = await Passwords().hash(DEMO_PASSWORD)
         await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
         yield client
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often each race is run."""
+    parser.addoption("--races", type=int, default=20, help="rounds of each race (20)")
