@@ -46,6 +46,7 @@ class Agenda:
         self.events: list[Event] = []
         self.mails: list[Mail] = []
         self.written: dict[Id, Booking] = {}
+        self.writes: list[Booking] = []
         self.is_new: set[Id] = set()
         self._bookings = {booking.id: booking for booking in bookings}
 
@@ -66,12 +67,12 @@ class Agenda:
     def savepoint(self) -> Callable[[], None]:
         """Remember the state; calling the result goes back to it."""
         kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
-        mails = list(self.mails)
+        writes, mails = list(self.writes), list(self.mails)
         described = (self.rules, self.expert, self.is_described)
 
         def restore() -> None:
             self.events, self.written, self.is_new, self._bookings = kept
-            self.mails = mails
+            self.writes, self.mails = writes, mails
             self.rules, self.expert, self.is_described = described
 
         return restore
@@ -199,9 +200,12 @@ class Agenda:
         return booking
 
     def _keep(self, booking: Booking) -> None:
-        # Last changed, last written: in that order no two bookings meet in one cell on the way.
-        self.written.pop(booking.id, None)
         self._bookings[booking.id] = self.written[booking.id] = booking.placed()
+        # Every state in its order: so no two bookings meet in one cell on the way, also where one
+        # moved, another took the time that it left, and it moved on. Two in a row are one.
+        if self.writes and self.writes[-1].id == booking.id:
+            self.writes.pop()
+        self.writes.append(booking)
 
     def _mail(self, booking: Booking) -> None:
         if mail := mail_of(booking):

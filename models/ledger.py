@@ -36,7 +36,7 @@ from models.times import utc_now
 from models.transactions import READ, WRITE, is_passing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from pymongo import AsyncMongoClient
     from pymongo.asynchronous.client_session import AsyncClientSession
@@ -284,13 +284,7 @@ async def _write(
     if requests:
         await Request.insert_many(list(requests.values()), session=session)
     changed = [agenda for agenda in agendas.values() if agenda.events]
-    bookings = [
-        InsertOne(get_dict(booking, to_db=True))
-        if booking.id in agenda.is_new
-        else ReplaceOne({"_id": booking.id}, get_dict(booking, to_db=True))
-        for agenda in changed
-        for booking in agenda.written.values()
-    ]
+    bookings = [write for agenda in changed for write in _booking_writes(agenda)]
     if bookings:
         await Booking.get_pymongo_collection().bulk_write(bookings, session=session)
     if changed:
@@ -306,6 +300,17 @@ async def _write(
     for agenda in agendas.values():
         if agenda.is_described and agenda.expert:
             await agenda.expert.replace(session=session)
+
+
+def _booking_writes(agenda: Agenda) -> Iterator[InsertOne[Any] | ReplaceOne[Any]]:
+    missing = set(agenda.is_new)
+    for booking in agenda.writes:
+        stored = get_dict(booking, to_db=True)
+        if booking.id in missing:
+            missing.remove(booking.id)
+            yield InsertOne(stored)
+        else:
+            yield ReplaceOne({"_id": booking.id}, stored)
 
 
 def _counted(agenda: Agenda) -> UpdateOne:

@@ -22,7 +22,7 @@ from tests.servers import running
 from tests.web.test_moves import BASKET, HOLD, MOVE, do, step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from models.database import Client
 
@@ -109,7 +109,7 @@ async def free_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
     return [slot for slot in found if slot["status"] == "OPEN"]
 
 
-def kinds(answers: list[dict[str, Any]]) -> list[str]:
+def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
     """What some answers are, in alphabetical order."""
     return sorted(answer["__typename"] for answer in answers)
 
