@@ -16,6 +16,7 @@ from models.attempts import Attempts
 from models.bookings import Booking
 from models.calendars import Calendar
 from models.errors import DatabaseUnreachable, IndexBroken, StandaloneDatabase
+from models.event_stream import Nudge
 from models.events import Event
 from models.experts import Expert
 from models.links import Link
@@ -42,6 +43,7 @@ DOCUMENTS = (
     Session,
     RefreshToken,
     Attempts,
+    Nudge,
 )
 DEFAULT_NAME = "expertbook"
 ANSWER_MS = 5_000

@@ -158,6 +158,12 @@ class CursorExpired(BadUserInput):
     code = "CURSOR_EXPIRED"
 
 
+class TooManyOperations(ExpertBookError):
+    """More runs at a time than one connection may have."""
+
+    code = "TOO_MANY_OPERATIONS"
+
+
 class Unauthenticated(ExpertBookError):
     """Not signed in, or with a token that no longer counts."""
 

@@ -85,8 +85,17 @@ class Event(Record):
     slot: SlotState | None = None
     changed: list[SlotState] = []
 
+    @property
+    def client_ids(self) -> set[Id]:
+        """Who has a part in it: the clients of its booking and of the slots that it changed."""
+        states = [self.slot, *self.changed] if self.slot else self.changed
+        clients = {client for state in states for client in state.clients}
+        return clients | {self.client_id} if self.client_id else clients
+
     class Settings:
         """`one_event_per_number` keeps a number from being given twice.
+
+        `client_by_time` finds what lately happened to a client's bookings.
 
         `at` never decreases within an expert, so that the time-to-live removes from the old end.
         """
@@ -98,8 +107,18 @@ class Event(Record):
                 unique=True,
                 name="one_event_per_number",
             ),
+            IndexModel([("client_id", ASCENDING), ("at", ASCENDING)], name="client_by_time"),
             IndexModel([("at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS, name="kept_two_days"),
         )
+
+
+class BookingTouched(Part):
+    """What an event says of a booking: that its newest state has this number or a later one."""
+
+    client_id: Id
+    booking_id: Id
+    sequence: int
+    at: datetime
 
 
 async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[Event]:
@@ -114,6 +133,17 @@ async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[E
     with or_unavailable():
         found = sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
     return [event for number, event in enumerate(found, sequence + 1) if event.sequence == number]
+
+
+async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
+    """What happened to bookings of some clients at that time or later, in no order.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    query = {"client_id": {"$in": list(client_ids)}, "at": {"$gte": since}}
+    with or_unavailable():
+        return await Event.find(query).project(BookingTouched).to_list()
 
 
 async def last_sequences(expert_ids: Iterable[Id]) -> dict[Id, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from auth.moves import Action, possible
-from auth.policies import ties_to_booking
+from auth.policies import own_calendar, ties_to_booking
 from auth.viewers import signed_in
 from models import bookings as model
 from models.bookings import BookingStatus
@@ -227,3 +229,23 @@ class BookingQuery:
         """One booking by id."""
         found = await bookings.visible(info.context.viewer, id)
         return Booking.of(found, info.context) if found else None
+
+
+@strawberry.type
+class BookingSubscription:
+    """Watching bookings."""
+
+    @strawberry.subscription(
+        description="Changes of the viewer's own bookings, and of those of an expert's calendar: "
+        "each booking as it now is, so that quick changes may be one message. After a break ask "
+        "for `bookings` anew."
+    )
+    async def booking_changed(self, info: Info) -> AsyncGenerator[Booking, None]:
+        """Whatever happens to the viewer's bookings."""
+        context = info.context
+        viewer = signed_in(context.viewer)
+        feed, calendar = context.services.feed, own_calendar(viewer)
+        async with aclosing(feed.changes(viewer.id, calendar, context.now)) as bookings:
+            async for booking in bookings:
+                context.renew()
+                yield Booking.of(booking, context)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer, Viewers
     from models.ledger import Ledger
     from resolvers.sessions import SignIn, SignIns
+    from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
 
 
@@ -25,6 +26,7 @@ class Services:
 
     ledger: Ledger
     hub: Hub
+    feed: BookingFeed
     sign_ins: SignIns
     viewers: Viewers
     allows_introspection: bool
@@ -55,6 +57,11 @@ class Context:
     browser: BrowserSession | None = None
     now: datetime = field(default_factory=utc_now)
     loaders: Loaders = field(default_factory=Loaders)
+
+    def renew(self) -> None:
+        """Forget what was read and take the time anew: for each event of a subscription."""
+        self.now = utc_now()
+        self.loaders = Loaders()
 
 
 Info: TypeAlias = StrawberryInfo[Context, None]

@@ -61,6 +61,7 @@ class RequestFailed(Exception):
 class Prepared:
     """A valid document and the operation of it that is to run."""
 
+    text: str
     document: DocumentNode
     operation: OperationDefinitionNode
     name: str | None
@@ -94,7 +95,7 @@ def prepare(query: str, name: str | None, *, introspection: bool = True) -> Prep
             else "The document has no operation of that name."
         )
         raise RequestFailed([_failure(message, "OPERATION_RESOLUTION_FAILURE")])
-    return Prepared(document, operation, name)
+    return Prepared(query, document, operation, name)
 
 
 def _checked(

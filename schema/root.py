@@ -12,7 +12,7 @@ from models.ids import object_id, read_id, slot_key
 from models.slots import SlotKey
 from resolvers import bookings, slots
 from schema.administration import AdministrationMutation, AdministrationQuery
-from schema.bookings import Booking, BookingQuery
+from schema.bookings import Booking, BookingQuery, BookingSubscription
 from schema.calendars import CalendarMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS
@@ -82,7 +82,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(SlotSubscription):
+class Subscription(SlotSubscription, BookingSubscription):
     """Every subscription."""
 
 

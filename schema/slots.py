@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import date as calendar_date
 from datetime import datetime
 from enum import Enum
@@ -18,7 +19,7 @@ from models.slots import SlotStatus
 from resolvers import experts
 from schema.context import Context, Info
 from schema.nodes import Money, Node
-from subscriptions.slots import AVAILABLE, BOOKED, slot_events
+from subscriptions.slots import AVAILABLE, BOOKED, CHANGED, slot_events
 
 strawberry.enum(
     SlotStatus,
@@ -102,6 +103,39 @@ class SlotEvent:
         )
 
 
+@strawberry.type(description="The rules changed, and any slot with them: ask for the slots anew.")
+class CalendarReset:
+    """An event after which what a watcher knows of the slots does not count."""
+
+    cursor: str = strawberry.field(description="What to pass as `after` on return.")
+    sequence: int = strawberry.field(description="Its number among the expert's events.")
+    expert_id: strawberry.ID = strawberry.field(description="Whose calendar it is.")
+    at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, event: Event) -> CalendarReset:
+        """The event, which is the same for everybody."""
+        return cls(
+            cursor=cursor_of(event.expert_id, event.sequence),
+            sequence=event.sequence,
+            expert_id=strawberry.ID(global_id("Expert", event.expert_id)),
+            at=event.at,
+        )
+
+
+CalendarEvent = Annotated[
+    SlotEvent | CalendarReset,
+    strawberry.union("CalendarEvent", description="What `slotChanged` sends."),
+]
+
+
+def calendar_event(event: Event, context: Context) -> SlotEvent | CalendarReset:
+    """An event of a calendar for the viewer."""
+    if event.kind is EventKind.RESET:
+        return CalendarReset.of(event)
+    return SlotEvent.of(event, context)
+
+
 ExpertIdArgument = Annotated[
     strawberry.ID, strawberry.argument(description="Whose calendar to watch.")
 ]
@@ -114,15 +148,29 @@ AfterArgument = Annotated[
 ]
 
 
+async def watched(context: Context, expert_id: str) -> Id:
+    """The key of an expert whose calendar the viewer may watch.
+
+    Raises:
+        BadUserInput: when there is no such expert for the viewer.
+        Unavailable: when the database does not answer.
+    """
+    key = object_id(expert_id, "Expert", "expertId")
+    if experts.seen(context.viewer, await context.loaders.expert.load(key)) is None:
+        raise BadUserInput("expertId: there is no such expert")
+    return key
+
+
 async def watch(
     info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
-) -> AsyncGenerator[SlotEvent, None]:
-    """The events of some kinds for the viewer."""
-    key: Id = object_id(expert_id, "Expert", "expertId")
-    if experts.seen(info.context.viewer, await info.context.loaders.expert.load(key)) is None:
-        raise BadUserInput("expertId: there is no such expert")
-    async for event in slot_events(info.context.services.hub, key, after, kinds):
-        yield SlotEvent.of(event, info.context)
+) -> AsyncGenerator[Event, None]:
+    """The events of some kinds; each is answered as of when it comes."""
+    context = info.context
+    key = await watched(context, expert_id)
+    async with aclosing(slot_events(context.services.hub, key, after, kinds)) as events:
+        async for event in events:
+            context.renew()
+            yield event
 
 
 @strawberry.type
@@ -134,13 +182,27 @@ class SlotSubscription:
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
         """Bookings, and what they take."""
-        async for event in watch(info, expert_id, after, BOOKED):
-            yield event
+        async with aclosing(watch(info, expert_id, after, BOOKED)) as events:
+            async for event in events:
+                yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(description="Time of an expert that has become free.")
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
         """Cancellations and ended holds, and what they give back."""
-        async for event in watch(info, expert_id, after, AVAILABLE):
-            yield event
+        async with aclosing(watch(info, expert_id, after, AVAILABLE)) as events:
+            async for event in events:
+                yield SlotEvent.of(event, info.context)
+
+    @strawberry.subscription(
+        description="Every change of an expert's calendar, holds included. Slots read at a cursor "
+        "plus its events give the slots read later."
+    )
+    async def slot_changed(
+        self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
+    ) -> AsyncGenerator[CalendarEvent, None]:
+        """Whatever slots can change by."""
+        async with aclosing(watch(info, expert_id, after, CHANGED)) as events:
+            async for event in events:
+                yield calendar_event(event, info.context)

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from broadcaster import Broadcast
 
+from subscriptions.memory import MemoryBackend
+from subscriptions.mongodb import MongoBackend
+from subscriptions.redis import RedisBackend
+from subscriptions.supervision import RESYNC, SupervisedBackend
 
-def broadcast(url: str) -> Broadcast:
-    """A broadcaster over that backend: `memory://` reaches this process alone.
+__all__ = ["MEMORY", "MONGODB", "RESYNC", "Bus", "broadcast"]
+
+MEMORY = "memory://"
+MONGODB = "mongodb://"
+REDIS = ("redis", "rediss")
+
+
+class Bus(Broadcast):
+    """A broadcaster that knows whether messages pass between processes at the moment.
+
+    While they do not, every process goes by the event log, a second later at most.
+    """
+
+    def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:
+        super().__init__(backend=backend)
+        self._carrier = backend
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the backend has a connection, or needs none."""
+        return self._carrier.is_connected
+
+
+def broadcast(url: str) -> Bus:
+    """A broadcaster over that backend.
+
+    Args:
+        url: `memory://` reaches this process alone; `mongodb://`, without a host, is the change
+            stream of the application's own database, which must be open; `redis://HOST` and
+            `rediss://HOST` name a Redis or Valkey server.
 
     Raises:
-        ValueError: for a URL of no known backend.
+        ValueError: for any other; the text repeats nothing of it, since it may have a password.
     """
-    if url != "memory://":
-        raise ValueError(f"not a broadcast backend: {url}; use memory://")
-    return Broadcast(url)
+    if url == MEMORY:
+        return Bus(MemoryBackend())
+    if url == MONGODB:
+        return Bus(MongoBackend())
+    if url.startswith(tuple(f"{scheme}://" for scheme in REDIS)):
+        try:
+            named = urlsplit(url)
+            is_server = bool(named.hostname) and named.port != 0
+            if is_server:
+                return Bus(RedisBackend(url))
+        except (ValueError, TypeError) as error:
+            raise ValueError("not the URL of a Redis or Valkey server") from error
+    raise ValueError("not a broadcast backend: use memory://, mongodb:// or redis://HOST:PORT")

@@ -3,95 +3,30 @@
 The event log in the database is the truth; broadcaster carries a nudge with the event in it, which
 makes the usual case fast. A nudge that is next in line is delivered, an older one dropped; a gap,
 or a look at the counters once a second, reads what is missing from the log.
-
-A watcher has a cursor into the channel's ring and no queue of its own, so a slow one costs nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from models.errors import BadUserInput, CursorExpired, Unavailable
-from models.events import Event, events_after, last_sequences
+from models.errors import BadUserInput, Unavailable
+from models.events import last_sequences
+from subscriptions.channels import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from broadcaster import Broadcast
 
+    from models.events import Event
     from models.ids import Id
 
 log = logging.getLogger(__name__)
 
-RING = 256
 RECONCILE_SECONDS = 1.0
-
-
-class Channel:
-    """The events of one expert as this process knows them, without a gap."""
-
-    def __init__(self, expert_id: Id) -> None:
-        self.expert_id = expert_id
-        self.name = f"expert:{expert_id}"
-        self.watchers = 0
-        self.task: asyncio.Task[None]
-        self.ready = asyncio.Event()
-        self.last = 0
-        self._ring: deque[Event] = deque(maxlen=RING)
-        self._moved = asyncio.Event()
-        self._reading = asyncio.Lock()
-
-    def begin(self, last: int) -> None:
-        """Start after the event of that number."""
-        self.last = last
-        self.ready.set()
-
-    async def hear(self, message: str) -> None:
-        """Take a nudge: deliver it if it is next, or read what is missing before it."""
-        try:
-            event = Event.model_validate_json(message)
-        except ValidationError:
-            log.warning("a nudge on %s is no event", self.name)
-            return
-        if event.sequence == self.last + 1:
-            self._deliver([event])
-        elif event.sequence > self.last:
-            await self.catch_up()
-
-    async def catch_up(self) -> None:
-        """Deliver what the log has after the last event."""
-        async with self._reading:
-            while events := await events_after(self.expert_id, self.last):
-                self._deliver(events)
-
-    def _deliver(self, events: Sequence[Event]) -> None:
-        self._ring.extend(events)
-        self.last = events[-1].sequence
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
-
-    async def after(self, sequence: int) -> Sequence[Event]:
-        """Some events from the one after `sequence` on; waits until there is one.
-
-        Raises:
-            CursorExpired: when the next one is no longer kept.
-            Unavailable: when it has to be read and the database does not answer.
-        """
-        while self.last <= sequence:
-            await self._moved.wait()
-        missed = self.last - sequence
-        if missed <= len(self._ring):
-            return [self._ring[index] for index in range(-missed, 0)]
-        events = await events_after(self.expert_id, sequence)
-        if not events:
-            raise CursorExpired("after: these events are no longer kept; ask for the slots anew")
-        return events
 
 
 class Hub:
@@ -122,12 +57,18 @@ class Hub:
             except (OSError, RuntimeError) as error:
                 log.warning("a nudge could not be sent: %s", error)
 
-    async def follow(self, expert_id: Id, after: int | None) -> AsyncIterator[Event]:
-        """Every event after that number, or from now on; never ends by itself.
+    @asynccontextmanager
+    async def watching(
+        self, expert_id: Id, after: int | None
+    ) -> AsyncIterator[tuple[Channel, int]]:
+        """The expert's channel, and the number of the last event that the watcher knows.
+
+        Args:
+            expert_id: whose events.
+            after: that number, or None for the latest.
 
         Raises:
             BadUserInput: when there is no such expert, or no such event yet.
-            CursorExpired: when the next event is no longer kept.
             Unavailable: when the database does not answer.
         """
         latest = (await last_sequences([expert_id])).get(expert_id)
@@ -135,16 +76,27 @@ class Hub:
             raise BadUserInput("expertId: there is no such expert")
         if after is not None and after > latest:
             raise BadUserInput("after: a cursor of an event that has not happened")
-        position = latest if after is None else after
         channel = self._watch(expert_id)
         try:
             await channel.ready.wait()
+            yield channel, latest if after is None else after
+        finally:
+            self._leave(channel)
+
+    async def follow(self, expert_id: Id, after: int | None) -> AsyncGenerator[Event, None]:
+        """Every event after that number, or from now on; never ends by itself.
+
+        Raises:
+            BadUserInput: when there is no such expert, or no such event yet.
+            CursorExpired: when the next event is no longer kept.
+            Unavailable: when the database does not answer.
+        """
+        async with self.watching(expert_id, after) as (channel, known):
+            position = known
             while True:
                 for event in await channel.after(position):
                     position = event.sequence
                     yield event
-        finally:
-            self._leave(channel)
 
     def _watch(self, expert_id: Id) -> Channel:
         """The expert's channel; in the map before anything is awaited, so there is one."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError
 
 from models.ids import Id
+from subscriptions.backends import RESYNC
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -68,6 +69,8 @@ class SessionEnds:
         async with self._broadcast.subscribe(CHANNEL) as subscriber:
             while True:
                 nudge = await subscriber.get()
+                if nudge.message == RESYNC:  # whoever keeps a session looks at the database, too
+                    continue
                 try:
                     self._tell(Ended.model_validate_json(nudge.message))
                 except ValidationError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from models.events import EventKind, sequence_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from models.events import Event
     from models.ids import Id
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
+CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
+"""Whatever slots can change by; a booking's status alone changes none."""
 
 
 async def slot_events(
     hub: Hub, expert_id: Id, after: str | None, kinds: frozenset[EventKind]
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """The events of some kinds, those after a cursor first, then live.
 
     Raises:
@@ -28,6 +31,7 @@ async def slot_events(
         Unavailable: when the database does not answer.
     """
     position = None if after is None else sequence_in(after, expert_id)
-    async for event in hub.follow(expert_id, position):
-        if event.kind in kinds:
-            yield event
+    async with aclosing(hub.follow(expert_id, position)) as events:
+        async for event in events:
+            if event.kind in kinds:
+                yield event

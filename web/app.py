@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.utils import parseaddr
+from functools import partial
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from models.settings import shared_secret
 from resolvers.sessions import SignIns
 from schema.context import Services
 from subscriptions.backends import broadcast
+from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
 from web.assets import HashedFiles, graphiql_page
@@ -32,12 +34,14 @@ from web.mails.letters import Letters
 from web.mails.post import FolderPost, SmtpPost
 from web.mails.worker import MailWorker
 from web.portraits import portrait
-from web.socket import Connection, Sockets
+from web.socket import Connection
+from web.sockets import MOST_PER_ADDRESS, Sockets
 from web.sweeper import sweeping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from models.events import Event
     from web.mails.post import Post
     from web.settings import Settings
 
@@ -60,14 +64,17 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        bus = broadcast(settings.broadcast_url)
-        hub, ends, sockets = Hub(bus), SessionEnds(bus), Sockets()
+        bus = broadcast(settings.bus_url)
+        hub, ends = Hub(bus), SessionEnds(bus)
+        feed = BookingFeed(bus, hub)
+        sockets = Sockets(MOST_PER_ADDRESS if settings.throttle == "on" else None)
         async with (
             open_database(mongodb_url) as client,
             bus,
             hub.open(),
+            feed.open(),
             ends.open(),
-            Ledger(client, hub.announce).open() as ledger,
+            Ledger(client, partial(_announce, hub, feed)).open() as ledger,
             sweeping(ledger),
             sockets.open(),
             mails.open(),
@@ -78,10 +85,12 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
             ends.listen(lambda ended: viewers.forget(ended.session_ids, ended.user_id))
             ends.listen(sockets.end)
             app.state.client = client
+            app.state.bus = bus
             app.state.sockets = sockets
             app.state.services = Services(
                 ledger=ledger,
                 hub=hub,
+                feed=feed,
                 viewers=viewers,
                 sign_ins=SignIns(
                     passwords=Passwords(),
@@ -113,7 +122,8 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
         if page and _is_browser(request):
             return page
         cookies = Cookies(request, settings.origins)
-        return await answer(request, request.app.state.services, cookies)
+        state = request.app.state
+        return await answer(request, state.services, cookies, state.sockets)
 
     @app.websocket("/graphql")
     async def socket(websocket: WebSocket) -> None:
@@ -122,8 +132,14 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
             await websocket.close(1008)
             return
         state = websocket.app.state
+        address = websocket.client.host if websocket.client else ""
+        if not state.sockets.admits(address):
+            await websocket.send_denial_response(
+                Response("Too many sockets.\n", 429, {"Retry-After": "10"})
+            )
+            return
         connection = Connection(websocket, state.services, cookies)
-        with state.sockets.registered(connection):
+        with state.sockets.registered(connection, address):
             await connection.serve()
 
     @app.get("/photos/{name}.svg")
@@ -138,6 +154,11 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
         return Response(portrait(name), headers=headers, media_type="image/svg+xml")
 
     return app
+
+
+async def _announce(hub: Hub, feed: BookingFeed, events: Sequence[Event]) -> None:
+    await hub.announce(events)
+    await feed.announce(events)
 
 
 def _post(settings: Settings) -> Post:

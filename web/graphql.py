@@ -1,7 +1,7 @@
 """GraphQL over HTTP (the specification's draft of 2025): one endpoint, GET and POST.
 
 The status says what kind of failure it was for `application/graphql-response+json`; under
-`application/json` every well-formed request is answered with 200.
+`application/json` and in a stream every well-formed request is answered with 200.
 """
 
 from __future__ import annotations
@@ -15,19 +15,24 @@ from starlette.responses import Response
 
 from models.errors import ExpertBookError, Unauthenticated
 from schema.context import Context, Services
-from schema.operations import RequestFailed, formatted, prepare, run
+from schema.operations import RequestFailed, formatted, prepare, run, watch
+from web.sse import AFTER, EVENT_STREAM, EventStream, body_of, is_resumable, once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from graphql import ExecutionResult
     from starlette.requests import Request
 
     from auth.viewers import Viewer
+    from schema.operations import Prepared
     from web.cookies import Cookies
+    from web.sockets import Sockets
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+OFFERED = (GRAPHQL_JSON, JSON, EVENT_STREAM)
+ANY = {"*/*": GRAPHQL_JSON, "application/*": GRAPHQL_JSON, "text/*": EVENT_STREAM}
 LONGEST_BODY = 100 * 1024
 DEEPEST_JSON = 64
 
@@ -50,19 +55,25 @@ class GraphQLRequest:
     operation_name: str | None
 
 
-async def answer(request: Request, services: Services, cookies: Cookies) -> Response:
-    """Answer one HTTP request."""
+async def answer(
+    request: Request, services: Services, cookies: Cookies, sockets: Sockets
+) -> Response:
+    """Answer one HTTP request; a subscription with a stream, whose session ends as a socket's."""
     media_type = JSON
     try:
-        media_type = accepted(request.headers.get("accept"))
+        taken = accepted(request.headers.get("accept"))
+        media_type = taken[0]
         asked = await _read(request)
         prepared = prepare(
             asked.query, asked.operation_name, introspection=services.allows_introspection
         )
         browser = cookies.browser_session()
-        _check(request, prepared.kind, cookies)
+        _check(request, prepared.kind, taken, cookies)
         viewer = await _viewer(request, services, cookies)
         context = Context(services, viewer, _address(request), browser)
+        if prepared.kind is OperationType.SUBSCRIPTION:
+            results = watch(prepared, _resumed(request, prepared, asked.variables), context)
+            return _stream(results, prepared, context, sockets)
         result = await run(prepared, asked.variables, context)
     except BadRequest as error:
         return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
@@ -73,17 +84,32 @@ async def answer(request: Request, services: Services, cookies: Cookies) -> Resp
         shown = GraphQLError(str(error), original_error=error)
         return _failed(503, media_type, [shown], {"Retry-After": "1"})
     except RequestFailed as error:
-        return _failed(200 if media_type == JSON else 400, media_type, error.errors)
-    response = respond(_body(result), 200, media_type)
+        body = {"errors": formatted(error.errors)}
+        return respond(body, 400 if media_type == GRAPHQL_JSON else 200, media_type)
+    response = respond(body_of(result), 200, media_type)
     if browser:
         cookies.apply(browser, response)
     return response
+
+
+def _stream(
+    results: AsyncGenerator[ExecutionResult, None],
+    prepared: Prepared,
+    context: Context,
+    sockets: Sockets,
+) -> Response:
+    if not sockets.admits(context.address):
+        raise BadRequest(429, "Too many open subscriptions.", {"Retry-After": "10"})
+    resumable = is_resumable(prepared)
+    return EventStream(results, context.viewer, sockets, context.address, resumable=resumable)
 
 
 def respond(
     body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A GraphQL response; never kept by caches, since it may be the viewer's own."""
+    if media_type == EVENT_STREAM:
+        return once(body)
     return Response(
         orjson.dumps(body),
         status,
@@ -98,22 +124,32 @@ def _failed(
     errors: Any,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    return respond({"errors": formatted(errors)}, status, media_type, headers)
+    # What is no GraphQL request gets no stream: a client would take its status for success.
+    shown = JSON if media_type == EVENT_STREAM else media_type
+    return respond({"errors": formatted(errors)}, status, shown, headers)
 
 
-def _body(result: ExecutionResult) -> dict[str, Any]:
-    if result.errors:
-        return {"errors": formatted(result.errors), "data": result.data}
-    return {"data": result.data}
-
-
-def _check(request: Request, kind: OperationType, cookies: Cookies) -> None:
-    if kind is OperationType.SUBSCRIPTION:
-        raise BadRequest(400, "Subscriptions need a WebSocket (graphql-transport-ws).")
+def _check(request: Request, kind: OperationType, taken: list[str], cookies: Cookies) -> None:
+    if kind is OperationType.SUBSCRIPTION and EVENT_STREAM not in taken:
+        raise BadRequest(
+            400,
+            f"A subscription needs `Accept: {EVENT_STREAM}` (graphql-sse) or a WebSocket "
+            "(graphql-transport-ws).",
+        )
     if kind is OperationType.MUTATION and request.method == "GET":
         raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})
     if cookies.is_asked_for and cookies.is_foreign:
         raise BadRequest(403, "Session cookies are for this server's own pages.")
+
+
+def _resumed(
+    request: Request, prepared: Prepared, variables: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The variables; those of an `EventSource` that connects anew go on after its last event."""
+    last = request.headers.get("last-event-id")
+    if last and is_resumable(prepared):
+        return {**(variables or {}), AFTER: last}
+    return variables
 
 
 async def _viewer(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
@@ -150,26 +186,24 @@ async def viewer_of_header(header: str | None, services: Services) -> Viewer | N
     return await services.viewers.of(token.strip())
 
 
-def accepted(header: str | None) -> str:
-    """The media type to answer with, by weight, then as the client lists them (RFC 9110, 12.5.1).
+def accepted(header: str | None) -> list[str]:
+    """The media types to answer with, by weight, then as the client lists them (RFC 9110, 12.5.1).
 
     Raises:
-        BadRequest: 406, when the client takes neither.
+        BadRequest: 406, when the client takes none.
     """
     if not header:
-        return JSON
-    best, weight = "", 0.0
+        return [JSON]
+    weights: dict[str, float] = {}
     for part in header.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        found = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": GRAPHQL_JSON}.get(
-            name, GRAPHQL_JSON if name == "*/*" else ""
-        )
-        quality = _quality(parameters)
-        if found and quality > weight:
-            best, weight = found, quality
-    if not best:
-        raise BadRequest(406, f"Accept {GRAPHQL_JSON} or {JSON}.")
-    return best
+        found = name if name in OFFERED else ANY.get(name)
+        if found:
+            weights[found] = max(_quality(parameters), weights.get(found, 0.0))
+    taken = sorted((name for name in weights if weights[name] > 0), key=lambda name: -weights[name])
+    if not taken:
+        raise BadRequest(406, f"Accept {', '.join(OFFERED)}.")
+    return taken
 
 
 def _quality(parameters: list[str]) -> float:

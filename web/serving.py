@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from models.users import Role
+from web.frames import Wire
 from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
+from web.wire import HttpWire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,8 +137,8 @@ def serve_on(
         raise NotServed(str(error)) from error
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpWire,
+        ws=Wire,
         ws_max_size=LONGEST_FRAME,
         ws_per_message_deflate=False,
         access_log=False,

