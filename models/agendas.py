@@ -15,7 +15,7 @@ from models.slots import Slot, SlotKey, listed_slot, listed_slots, slot_of
 from models.times import CELL_MINUTES, instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from models.calendars import Calendar, Rules
@@ -183,10 +183,14 @@ class Agenda:
         earlier = self._bookings.get(booking.id)
         standing = earlier.occupant() if earlier and earlier.active else None
         cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
-        before = self._around(cells, standing)
+        before = [self._around(cells, self._taken(standing))]
+        if standing and standing.held_until and booking.active:
+            # Whoever read a moment later than this was decided has taken the hold for over.
+            ended = {c: who for c, who in self._taken().items() if who.booking_id != booking.id}
+            before.append(self._around(cells, ended))
         booking.sequence = self.next_sequence
         self._keep(booking)
-        after = self._around(cells)
+        after = self._around(cells, self._taken())
         offer = self.rules.offer(booking.minutes)
         price = offer.price if offer else booking.price
         slot = slot_of(booking.key, price, self.rules, self._taken())
@@ -195,7 +199,9 @@ class Agenda:
             booking_id=booking.id,
             client_id=booking.client_id,
             slot=SlotState.of(slot),
-            changed=[SlotState.of(s) for key, s in after.items() if before[key] != s],
+            changed=[
+                SlotState.of(s) for key, s in after.items() if any(b[key] != s for b in before)
+            ],
         )
         return booking
 
@@ -222,17 +228,13 @@ class Agenda:
             )
         )
 
-    def _taken(self) -> dict[int, Occupant]:
-        return taken_cells(self._bookings.values(), self.now)
+    def _taken(self, also: Occupant | None = None) -> dict[int, Occupant]:
+        """Who has which cell; with `also` among them, whatever the clock says of it."""
+        taken = taken_cells(self._bookings.values(), self.now)
+        return taken | dict.fromkeys(also.cells, also) if also else taken
 
-    def _around(self, spans: Sequence[range], also: Occupant | None = None) -> dict[SlotKey, Slot]:
-        """The listed slots, of every length, in whose way some cells could be.
-
-        With `also` standing in the way, whatever the clock says of it.
-        """
-        taken = self._taken()
-        if also is not None:
-            taken |= dict.fromkeys(also.cells, also)
+    def _around(self, spans: Sequence[range], taken: Mapping[int, Occupant]) -> dict[SlotKey, Slot]:
+        """The listed slots, of every length, in whose way some cells could be."""
         break_cells = self.rules.break_minutes // CELL_MINUTES
         first, beyond = min(cells.start for cells in spans), max(cells.stop for cells in spans)
         return {

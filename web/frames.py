@@ -7,19 +7,22 @@ socket of ours offers itself to the application as the ASGI extension `expertboo
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 if TYPE_CHECKING:
+    from asyncio.transports import BaseTransport
     from collections.abc import Callable
 
     from websockets.http11 import Request
 
 EXTENSION = "expertbook.wire"
-STUCK_SECONDS = 30.0
+STUCK_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
+SEND_BUFFER = 64 * 1024
 SHORT, MEDIUM = 125, 0xFFFF
 
 
@@ -28,6 +31,12 @@ class Wire(WebSocketsSansIOProtocol):
 
     on_drain: Callable[[], None] | None = None
     close_timeout = CLOSE_SECONDS
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Bound what the system keeps for a peer that does not read."""
+        super().connection_made(transport)
+        if (end := transport.get_extra_info("socket")) is not None:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def handle_connect(self, event: Request) -> None:
         """Offer this to the application."""

@@ -196,6 +196,11 @@ class Connection:
             raise Closing(4400, "variables must be an object and operationName a string")
         if not isinstance(payload.get("extensions"), dict | None):
             raise Closing(4400, "extensions must be an object")
+        if self._is_draining:  # the socket is about to close, and the client to come back
+            return
+        if len(self._operations) >= MOST_OPERATIONS:
+            group.create_task(self._refuse(id_))
+            return
         self._operations[id_] = group.create_task(
             self._operate(id_, payload["query"], variables, name), name=f"operation {id_[:64]}"
         )
@@ -204,7 +209,6 @@ class Connection:
         self, id_: str, query: str, variables: dict[str, Any] | None, name: str | None
     ) -> None:
         try:
-            self._check_room()
             prepared = prepare(query, name, introspection=self._services.allows_introspection)
             if prepared.kind is OperationType.SUBSCRIPTION:
                 await self._follow(id_, prepared, variables)
@@ -220,12 +224,13 @@ class Connection:
             del self._operations[id_]
             await self._send(last)
 
-    def _check_room(self) -> None:
-        if len(self._operations) > MOST_OPERATIONS:
-            raise TooManyOperations(
-                f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one "
-                "or open another socket."
-            )
+    async def _refuse(self, id_: str) -> None:
+        refusal = TooManyOperations(
+            f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one or open "
+            "another socket."
+        )
+        shown = formatted([GraphQLError(str(refusal), original_error=refusal)])
+        await self._send({"id": id_, "type": "error", "payload": shown})
 
     async def _answer(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
         """Run a query or mutation; it is finished and told even while the server drains."""

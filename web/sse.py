@@ -36,6 +36,7 @@ EVENT_STREAM = "text/event-stream"
 AFTER = "after"
 COMMENT_SECONDS = 12.0
 STUCK_SECONDS = 20.0
+END_SECONDS = 2.0
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Accel-Buffering": "no"}
 COMMENT = b":\n\n"
 # Without its empty data an `EventSource` would not dispatch it.
@@ -76,7 +77,9 @@ class EventStream(Response):
             with self._sockets.registered(self, self._address):
                 await _in_time(send, start)
                 await _in_time(send, _part(COMMENT))
-                await _in_time(send, _part(await self._serve(receive, send), more=False))
+                last = await self._serve(receive, send)
+                # A server that stops does not wait long for a reader that is stuck.
+                await _in_time(send, _part(last, more=False), END_SECONDS)
         except TimeoutError:
             if wire:
                 wire.abort()
@@ -191,8 +194,8 @@ def _part(chunk: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.response.body", "body": chunk, "more_body": more}
 
 
-async def _in_time(send: Send, message: dict[str, Any]) -> None:
-    async with asyncio.timeout(STUCK_SECONDS):
+async def _in_time(send: Send, message: dict[str, Any], seconds: float | None = None) -> None:
+    async with asyncio.timeout(seconds or STUCK_SECONDS):
         await send(message)
 
 
