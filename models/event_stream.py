@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, PyMongoError
 
 from models.base import Record, or_unavailable
 from models.events import Event
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 
 KEPT_SECONDS = 60
+CLOSING_SECONDS = 0.5
 
 
 class Nudge(Record):
@@ -80,8 +82,13 @@ class EventStream:
                 # That far back the database does not remember; the event log does.
                 self._token = None
                 raise
-            async with stream:
+            try:
                 yield self._read(stream)
+            finally:
+                # The server is told, too, if it answers.
+                with suppress(TimeoutError, PyMongoError):
+                    async with asyncio.timeout(CLOSING_SECONDS):
+                        await stream.close()
 
     async def _read(
         self, stream: AsyncDatabaseChangeStream[dict[str, Any]]

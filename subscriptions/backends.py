@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Self
 from urllib.parse import urlsplit
 
 from broadcaster import Broadcast
@@ -27,6 +28,10 @@ class Bus(Broadcast):
     def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:
         super().__init__(backend=backend)
         self._carrier = backend
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
 
     @property
     def is_connected(self) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from broadcaster import BroadcastBackend, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
     from contextlib import AbstractAsyncContextManager
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,10 @@ class Link(Protocol):
         """Deliver what comes; never returns."""
 
 
+class _Broken(Exception):
+    """The link is of no more use."""
+
+
 class SupervisedBackend(BroadcastBackend):
     """A backend over a connection that is made again whenever it breaks.
 
@@ -72,6 +76,7 @@ class SupervisedBackend(BroadcastBackend):
         self._tried = asyncio.Event()
         self._link: Link | None = None
         self._doubt = asyncio.Event()
+        self._untaken = ""
         self._is_lost = False
         self._supervisor: asyncio.Task[None]
 
@@ -122,9 +127,8 @@ class SupervisedBackend(BroadcastBackend):
                 await self._link.publish(channel, message)
         except self._failures as error:
             # Until the server has shown that it lives, nobody else waits for it.
-            if not self._doubt.is_set():
-                self._doubt.set()
-                log.warning("a message to %s was not taken: %s", channel, reason(error))
+            self._untaken = f"{channel} was not taken ({str(error) or 'no answer'})"
+            self._doubt.set()
 
     async def _supervise(self) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -133,8 +137,8 @@ class SupervisedBackend(BroadcastBackend):
             try:
                 async with self.linked(self._deliver) as link:
                     await self._carry(link)
-            except* Exception as group:  # noqa: BLE001 - nothing may end the supervisor
-                self._lose(group)
+            except Exception as error:  # noqa: BLE001 - nothing may end the supervisor
+                self._lose(error)
             if asyncio.get_running_loop().time() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
@@ -148,21 +152,31 @@ class SupervisedBackend(BroadcastBackend):
         if self._is_lost:
             log.info("%s is back", self)
             self._is_lost = False
-        async with asyncio.TaskGroup() as group:
-            group.create_task(link.read())
-            group.create_task(self._apply(link))
-            group.create_task(self._probe(link))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in (link.read(), self._apply(link), self._probe(link)):
+                    group.create_task(self._mind(work))
+        except* _Broken:
+            pass  # which has been said
 
-    def _lose(self, group: BaseExceptionGroup[Exception]) -> None:
+    async def _mind(self, work: Awaitable[None]) -> None:
+        """Say at once what breaks a link: to leave it may take a while."""
+        try:
+            await work
+        except Exception as error:
+            self._lose(error)
+            raise _Broken from error
+
+    def _lose(self, error: Exception) -> None:
         """Say once why nothing passes."""
         self._link = None
         self._tried.set()
-        _, unexpected = group.split(self._failures)
-        if unexpected:
-            log.error("%s failed", self, exc_info=unexpected)
+        if not isinstance(error, self._failures):
+            log.error("%s failed", self, exc_info=error)
         if not self._is_lost:
             self._is_lost = True
-            log.warning("%s is away (%s); events are read from the log", self, reason(group))
+            why = str(error) or "no answer"
+            log.warning("%s is away (%s); events are read from the log", self, why)
 
     def _deliver(self, event: Event) -> None:
         if event.channel in self._wanted:
@@ -189,11 +203,6 @@ class SupervisedBackend(BroadcastBackend):
                     await self._doubt.wait()
             async with asyncio.timeout(ANSWER_SECONDS):
                 await link.ping()
-            self._doubt.clear()
-
-
-def reason(error: BaseException) -> str:
-    """The first thing that went wrong, in one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or ("no answer" if isinstance(error, TimeoutError) else type(error).__name__)
+            if self._doubt.is_set():
+                log.warning("a message to %s", self._untaken)
+                self._doubt.clear()

@@ -104,5 +104,10 @@ async def database(database_url: str) -> AsyncIterator[Client]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often each race is run."""
+    """How often each race is run, and how many random operations a calendar goes through."""
     parser.addoption("--races", type=int, default=20, help="rounds of each race (20)")
+    parser.addoption(
+        "--operations", type=int, default=10_000, help="random operations on calendars (10,000)"
+    )
+    parser.addoption("--chaos", type=int, default=45, help="seconds of chaos (45)")
+    parser.addoption("--chaos-seed", type=int, help="the seed of the chaos (another each time)")

@@ -30,6 +30,15 @@ Data = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="The embedded database's folder, for EXPERTBOOK_DATA."),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        metavar="NUMBER",
+        help="How many processes serve, for EXPERTBOOK_WORKERS.",
+    ),
+]
 WithParent = Annotated[
     bool,
     typer.Option(
@@ -62,7 +71,12 @@ RoleName = Annotated[
 
 @app.command()
 def serve(
-    port: Port = None, host: Host = None, data: Data = None, *, with_parent: WithParent = False
+    port: Port = None,
+    host: Host = None,
+    data: Data = None,
+    workers: Workers = None,
+    *,
+    with_parent: WithParent = False,
 ) -> None:
     """Serve the product.
 
@@ -71,7 +85,7 @@ def serve(
     """
     from web import commands
 
-    commands.serve(port=port, host=host, data=data, with_parent=with_parent)
+    commands.serve(port=port, host=host, data=data, workers=workers, with_parent=with_parent)
 
 
 @app.command()

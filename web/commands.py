@@ -29,6 +29,7 @@ from web.seed import DEMO_PASSWORD, Outcome
 from web.seed import seed as seed_database
 from web.serving import NotServed, announcement, end_with_parent, listening_socket, serve_on
 from web.settings import Settings
+from web.workers import Workers, worker_environment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -51,12 +52,19 @@ OUTCOMES = {
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def serve(*, port: int | None, host: str | None, data: Path | None, with_parent: bool) -> None:
+def serve(
+    *,
+    port: int | None,
+    host: str | None,
+    data: Path | None,
+    workers: int | None,
+    with_parent: bool,
+) -> None:
     """Serve until a signal ends it, which is its orderly end."""
     with explained(interrupted=0):
         if with_parent or "UV" in os.environ:  # which `uv run` sets
             end_with_parent()
-        settings = read_settings(port=port, host=host, data=data)
+        settings = read_settings(port=port, host=host, data=data, workers=workers)
         if not settings.data.exists():
             # Nothing is made for a program that cannot be reached. Where there is a folder it
             # is asked first: who has started twice is to hear of that, not of the port.
@@ -68,7 +76,15 @@ def serve(*, port: int | None, host: str | None, data: Path | None, with_parent:
         ):
             outcome = asyncio.run(prepare(url, sample_experts(settings)))
             demo = outcome in {Outcome.FILLED, Outcome.FILLED_BEFORE}
-            serve_on(listener, settings, url, announcement(settings, demo=demo), console)
+
+            def announce() -> None:
+                console.print(announcement(settings, demo=demo))
+
+            if settings.workers == 1:
+                serve_on(listener, settings, url, announce)
+            else:
+                environment = worker_environment(settings, url)
+                Workers(settings.workers, listener, environment).run(announce)
 
 
 def seed(experts: int, *, data: Path | None) -> None:
@@ -246,7 +262,9 @@ def explain(problem: ErrorDetails) -> str:
     field = str(problem["loc"][0]).removeprefix("EXPERTBOOK_").lower()
     setting = Settings.model_fields[field]
     default = "" if setting.default is None else f" (default {setting.default})"
-    given = re.sub(r"//.*@", "//…@", str(problem["input"]))  # without a password
+    # Without a password, wherever a URL that is misspelt may have it.
+    given = re.sub(r"^(\w+:/*).*@", r"\1…@", str(problem["input"]), flags=re.DOTALL)
+    given = re.sub(r"^(\w+:.*?\?).*", r"\1…", given, flags=re.DOTALL)
     return (
         f"EXPERTBOOK_{field.upper()}={given} makes no sense: "
         f"set it to {setting.description}{default}."

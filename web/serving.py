@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -19,9 +20,9 @@ from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
 from web.wire import HttpWire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from rich.console import Console
+    from fastapi import FastAPI
 
     from web.settings import Settings
 
@@ -88,18 +89,17 @@ def end_with_parent() -> None:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Says what to open once it can be opened."""
+    """Says when it serves."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str, console: Console) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
-        self._announcement = announcement
-        self._console = console
+        self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
-            self._console.print(self._announcement)
+            self._announce()
 
 
 def announcement(settings: Settings, *, demo: bool) -> str:
@@ -119,10 +119,15 @@ def serve_on(
     listener: socket.socket,
     settings: Settings,
     mongodb_url: str,
-    announcement: str,
-    console: Console,
+    announce: Callable[[], None],
 ) -> None:
     """Serve until a signal ends it.
+
+    Args:
+        listener: what to serve on.
+        settings: how.
+        mongodb_url: the database.
+        announce: what is called once it serves.
 
     Raises:
         KeyboardInterrupt: at that end.
@@ -135,7 +140,18 @@ def serve_on(
         app = create_app(settings, mongodb_url)
     except RuntimeError as error:  # of parts that are not installed
         raise NotServed(str(error)) from error
-    config = uvicorn.Config(
+    # Not below info: the database's driver then logs every command with its data.
+    level = max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()])
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
+    server = AnnouncingServer(uvicorn_config(app, settings), announce)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise NotServed("The program did not start; the lines above say why.")
+
+
+def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves, by one process or by several."""
+    return uvicorn.Config(
         app,
         http=HttpWire,
         ws=Wire,
@@ -147,7 +163,3 @@ def serve_on(
         log_level=settings.log_level if settings.log_level != "info" else "warning",
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = AnnouncingServer(config, announcement, console)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise NotServed("The program did not start; the lines above say why.")

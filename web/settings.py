@@ -12,7 +12,7 @@ from typing import Literal, Self
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from subscriptions.backends import broadcast
+from subscriptions.backends import MEMORY, MONGODB, broadcast
 from web.mails.servers import MailServer
 
 SHORTEST_SECRET = 32
@@ -60,9 +60,12 @@ class Settings(BaseSettings):
         ),
         description="the replica set or sharded cluster to use in place of the embedded database",
     )
-    broadcast_url: str = Field(
-        default="memory://",
-        description="what carries events between processes: memory:// (one process)",
+    workers: int = Field(default=1, ge=1, le=64, description="how many processes serve, 1 to 64")
+    broadcast_url: str | None = Field(
+        default=None,
+        description="what carries events between processes: redis://HOST:PORT, mongodb:// (the "
+        "change stream of the database) or memory:// (one process); by default memory:// for one "
+        "process on the embedded database, else mongodb://",
     )
     secret: str | None = Field(
         default=None,
@@ -132,8 +135,9 @@ class Settings(BaseSettings):
 
     @field_validator("broadcast_url")
     @classmethod
-    def _names_a_backend(cls, value: str) -> str:
-        broadcast(value)
+    def _names_a_backend(cls, value: str | None) -> str | None:
+        if value is not None:
+            broadcast(value)
         return value
 
     @field_validator("smtp_url")
@@ -153,6 +157,15 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _reaches_every_worker(self) -> Self:
+        if self.workers > 1 and self.broadcast_url == MEMORY:
+            raise ValueError(
+                f"EXPERTBOOK_BROADCAST_URL={MEMORY} reaches one process of {self.workers}: "
+                f"set it to {MONGODB} or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.is_production and len((self.secret or "").encode()) < SHORTEST_SECRET:
             raise ValueError(
@@ -165,6 +178,12 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         """Whether nothing made for trying out may be there."""
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def bus_url(self) -> str:
+        """What carries events: as set, or what reaches whoever may be on the same database."""
+        is_alone = self.workers == 1 and self.mongodb_url is None
+        return self.broadcast_url or (MEMORY if is_alone else MONGODB)
 
     @property
     def shows_graphiql(self) -> bool:

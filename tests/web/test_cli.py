@@ -122,11 +122,30 @@ def test_bad_settings_are_told_together(tmp_path: Path) -> None:
         "EXPERTBOOK_PORT=abc makes no sense: set it to the port to listen on, 1 to 65535 (default "
         "8000). "
         "EXPERTBOOK_BROADCAST_URL=kafka://…@x makes no sense: set it to what carries events "
-        "between processes: memory:// (one process) (default memory://). "
+        "between processes: redis://HOST:PORT, mongodb:// (the change stream of the database) or "
+        "memory:// (one process); by default memory:// for one process on the embedded database, "
+        "else mongodb://. "
         "EXPERTBOOK_CURRENCY=euro makes no sense: set it to the currency of all prices, three "
         "capital letters (ISO 4217) (default EUR)."
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://me:mine@x:port", "redis://…@x:port"),
+        ("redis:/me:mine@x", "redis:/…@x"),
+        ("redis://x:port?password=mine&db=1", "redis://x:port?…"),
+        ("kafka://x:1/topic", "kafka://x:1/topic"),
+        ("mongodb://me:mine@x/book?password=mine", "mongodb://…@x/book?…"),
+    ],
+)
+def test_a_bad_url_is_told_without_its_password(tmp_path: Path, url: str, shown: str) -> None:
+    status, output, errors = command(tmp_path, "serve", EXPERTBOOK_BROADCAST_URL=url)
+    assert (status, output, errors.count("\n")) == (1, "", 1)
+    assert errors.startswith(f"expertbook: EXPERTBOOK_BROADCAST_URL={shown} makes no sense: ")
+    assert "mine" not in errors
 
 
 NO_DATABASE = "Set MONGODB_URL: in production the database is one of its own."

@@ -132,6 +132,8 @@ def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, name
         ("EXPERTBOOK_PHONE_REGION", "Germany"),
         ("EXPERTBOOK_BROADCAST_URL", "kafka://x"),
         ("EXPERTBOOK_EXPERTS", "-1"),
+        ("EXPERTBOOK_WORKERS", "0"),
+        ("EXPERTBOOK_WORKERS", "65"),
         ("EXPERTBOOK_ACCESS_TOKEN_MINUTES", "1441"),
         ("EXPERTBOOK_GRAPHIQL", "perhaps"),
         ("EXPERTBOOK_LOG_LEVEL", "loud"),
@@ -143,6 +145,31 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: 
         Settings()
     [problem] = refusal.value.errors()
     assert problem["input"] == value
+
+
+@pytest.mark.parametrize(
+    ("workers", "mongodb_url", "broadcast_url", "bus_url"),
+    [
+        (1, None, None, "memory://"),
+        (2, None, None, "mongodb://"),
+        (1, "mongodb://x", None, "mongodb://"),
+        (1, "mongodb://x", "memory://", "memory://"),
+        (1, None, "mongodb://", "mongodb://"),
+        (2, None, "rediss://me:mine@x:6380/1", "rediss://me:mine@x:6380/1"),
+    ],
+)
+def test_events_reach_whoever_may_be_on_the_same_database(
+    workers: int, mongodb_url: str | None, broadcast_url: str | None, bus_url: str
+) -> None:
+    """Unless something else is asked for."""
+    settings = Settings(workers=workers, mongodb_url=mongodb_url, broadcast_url=broadcast_url)
+    assert settings.bus_url == bus_url
+
+
+def test_what_reaches_one_process_is_refused_for_several() -> None:
+    assert Settings(workers=1, broadcast_url="memory://").bus_url == "memory://"
+    with pytest.raises(ValidationError, match="reaches one process of 2: set it to mongodb://"):
+        Settings(workers=2, broadcast_url="memory://")
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", SECRET[1:]])

@@ -1,0 +1,57 @@
+"""The change stream goes on where its last reading ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.errors import Unavailable
+from models.event_stream import EventStream, Nudge, nudge, sign_of_life
+
+if TYPE_CHECKING:
+    from models.database import Client
+
+PATIENCE_SECONDS = 20
+
+
+async def heard(stream: EventStream, last: str) -> list[str]:
+    """The messages up to the last one."""
+    found: list[str] = []
+    async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
+        async for inserted in inserts:
+            if isinstance(inserted, Nudge):
+                found.append(inserted.message)
+                if inserted.message == last:
+                    break
+    return found
+
+
+async def test_what_happens_between_two_readings_is_read_by_the_second(database: Client) -> None:
+    assert database is not None
+    stream = EventStream()
+    async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
+        for message in ("one", "two"):
+            await nudge("test", message)
+        async for inserted in inserts:
+            if isinstance(inserted, Nudge) and inserted.message == "one":
+                break
+    for message in ("three", "four"):
+        await nudge("test", message)
+    assert await heard(stream, "four") == ["two", "three", "four"]
+
+
+async def test_a_place_that_the_database_does_not_know_is_given_up(database: Client) -> None:
+    """One failure, and the next reading begins anew."""
+    assert database is not None
+    await sign_of_life()
+    stream = EventStream()
+    stream._token = {"_data": "nonsense"}
+    with pytest.raises(Unavailable):
+        await heard(stream, "never")
+    reading = asyncio.create_task(heard(stream, "told"))
+    while not reading.done():
+        await nudge("test", "told")
+        await asyncio.sleep(0.05)
+    assert (await reading)[-1] == "told"

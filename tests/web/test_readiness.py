@@ -1,0 +1,101 @@
+"""What `/readyz` and the log say while something behind the program is away; nothing is missed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+from tests.clients import Api, open_socket
+from tests.processes import databases
+from tests.servers import await_ready, launched
+from tests.valkeys import valkey
+from tests.web.test_booking import BOOKED, open_slots, state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from tests.conftest import Time
+
+EXPERTS = "{ experts(first: 1) { nodes { id } } }"
+PATIENCE_SECONDS = 60
+READY = {"status": "ok", "checks": {"database": "ok", "broadcast": "ok"}}
+AWAY = {"database": "unreachable", "broadcast": "reconnecting"}
+UNAVAILABLE = {"status": "unavailable", "checks": AWAY}
+RECONNECTING = {"status": "ok", "checks": {"database": "ok", "broadcast": "reconnecting"}}
+
+
+async def becomes(http: httpx.AsyncClient, address: str, wanted: dict[str, Any]) -> int:
+    """Wait for an answer of `/readyz`; gives its status."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (  # noqa: ASYNC110 - there is nothing to wait for but its answers
+            answer := await http.get(f"{address}/readyz")
+        ).json() != wanted:
+            await asyncio.sleep(0.05)
+    return answer.status_code
+
+
+async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
+    tmp_path: Path, http: httpx.AsyncClient, time: Time
+) -> None:
+    """It is told of, and what it would have carried comes from the event log."""
+    with (
+        valkey(tmp_path) as server,
+        launched(tmp_path, experts=3, throttle="off", broadcast_url=server.url) as program,
+    ):
+        await_ready(program.process, program.address)
+        assert await becomes(http, program.address, READY) == 200
+        api = Api(http, program.address)
+        [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
+        client = await api.newcomer()
+        cursor, _ = await state(api, expert, time)
+        slots = (await open_slots(api, expert, time, 60))[:6:2]
+        async with open_socket(program.address) as socket:
+            await socket.initialise()
+            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+            booked = [await client.book(slots[0]["id"])]
+            server.kill()
+            assert await becomes(http, program.address, RECONNECTING) == 200
+            booked.append(await client.book(slots[1]["id"]))
+            await asyncio.to_thread(server.start)
+            assert await becomes(http, program.address, READY) == 200
+            booked.append(await client.book(slots[2]["id"]))
+            seen = [await socket.event("slotBooked", 30) for _ in booked]
+        assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+    said = program.said()
+    assert said.count("WARNING: the broadcast server is away") == 1
+    assert said.count("INFO: the broadcast server is back") == 1
+
+
+async def test_a_database_that_freezes_makes_the_program_not_ready(
+    tmp_path: Path, http: httpx.AsyncClient, time: Time
+) -> None:
+    """Although it keeps its connections; as soon as it goes on, so does the change stream."""
+    with launched(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
+        await_ready(program.process, program.address)
+        assert await becomes(http, program.address, READY) == 200
+        api = Api(http, program.address)
+        [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
+        client = await api.newcomer()
+        cursor, _ = await state(api, expert, time)
+        slots = (await open_slots(api, expert, time, 60))[:4:2]
+        async with open_socket(program.address) as socket:
+            await socket.initialise()
+            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+            booked = [await client.book(slots[0]["id"])]
+            [database] = databases(tmp_path)
+            os.kill(database, signal.SIGSTOP)
+            try:
+                assert await becomes(http, program.address, UNAVAILABLE) == 503
+            finally:
+                os.kill(database, signal.SIGCONT)
+            assert await becomes(http, program.address, READY) == 200
+            booked.append(await client.book(slots[1]["id"]))
+            seen = [await socket.event("slotBooked", 30) for _ in booked]
+        assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+    said = program.said()
+    assert said.count("WARNING: the database's change stream is away") == 1
+    assert said.count("INFO: the database's change stream is back") == 1

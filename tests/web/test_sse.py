@@ -1,0 +1,320 @@
+"""graphql-sse, event by event: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from auth.tokens import Tokens
+from tests.clients import Api
+from tests.servers import await_ready, launched
+from tests.web.test_booking import BOOKED, open_slots, state
+from tests.web.test_sessions import ACCESS, COOKIE, LOGIN, LOGOUT, sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    import httpx
+
+    from tests.conftest import Time
+    from tests.servers import Program
+
+Expert = dict[str, Any]
+STREAM = {"accept": "text/event-stream"}
+COMMENT = {"": ""}
+COMPLETE = {"event": "complete", "data": ""}
+SECRET = "a secret of these tests, longer than thirty-two bytes"
+QUICK = """
+import web.sse
+from web.cli import app
+web.sse.COMMENT_SECONDS, web.sse.STUCK_SECONDS = 0.1, 1.0
+app()
+"""
+WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence } }"
+VIEWER = "{ viewer { email } }"
+
+
+class Events:
+    """An event stream, block by block."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.aiter_lines()
+
+    async def block(self, seconds: float = 5) -> dict[str, str] | None:
+        """The next block's fields, a comment's name being empty; None at the stream's end."""
+        fields: dict[str, str] = {}
+        async with asyncio.timeout(seconds):
+            async for line in self._lines:
+                if not line:
+                    return fields
+                name, _, value = line.partition(":")
+                fields[name] = value.removeprefix(" ")
+        return None
+
+    async def event(self) -> dict[str, str] | None:
+        """The next block that is no comment."""
+        while (block := await self.block()) == COMMENT:
+            pass
+        return block
+
+    async def result(self) -> dict[str, Any]:
+        """The next result."""
+        block = await self.event()
+        assert block
+        assert block["event"] == "next"
+        result: dict[str, Any] = json.loads(block["data"])
+        return result
+
+    async def code(self) -> str:
+        """The code of the last result, after which the stream is complete and ends."""
+        [error] = (await self.result())["errors"]
+        assert await self.event() == COMPLETE
+        assert await self.event() is None
+        code: str = error["extensions"]["code"]
+        return code
+
+
+@asynccontextmanager
+async def stream(
+    api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
+) -> AsyncIterator[Events]:
+    """Post an operation for a stream, as the client that `api` is."""
+    given = STREAM | ({"authorization": f"Bearer {api.token}"} if api.token else {})
+    body = {"query": query, "variables": variables}
+    url = f"{api.url}/graphql"
+    async with api.http.stream("POST", url, json=body, headers=given | (headers or {})) as response:
+        if response.headers["content-type"] != "text/event-stream; charset=utf-8":
+            await response.aread()
+        yield Events(response)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program that comments ten times a second and takes a reader for stuck after one."""
+    command = [sys.executable, "-c", QUICK, "serve"]
+    folder = tmp_path_factory.mktemp("quick")
+    with launched(folder, command, experts=3, throttle="off", secret=SECRET) as program:
+        await_ready(program.process, program.address)
+        yield program.address
+
+
+async def first_expert(api: Api) -> Expert:
+    """Some expert of a program."""
+    [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
+    found: Expert = expert
+    return found
+
+
+async def test_a_query_and_a_mutation_get_one_result_and_complete(api: Api) -> None:
+    async with stream(api, "{ __typename }") as events:
+        headers = events.response.headers
+        assert events.response.status_code == 200
+        assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
+        assert await events.result() == {"data": {"__typename": "Query"}}
+        assert await events.event() == COMPLETE
+        assert await events.event() is None
+    async with stream(await api.newcomer(), LOGOUT) as events:
+        assert await events.result() == {"data": {"logout": True}}
+        assert await events.event() == COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("query ($n: Int!) { experts(first: $n) { totalCount } }", "BAD_USER_INPUT"),
+        (WATCH, "BAD_USER_INPUT"),
+        ('subscription { slotBooked(expertId: "nonsense") { cursor } }', "BAD_USER_INPUT"),
+    ],
+)
+async def test_what_fails_before_the_execution_is_a_result_in_the_stream(
+    api: Api, query: str, code: str
+) -> None:
+    async with stream(api, query) as events:
+        assert events.response.status_code == 200
+        assert await events.code() == code
+
+
+async def test_what_is_no_request_gets_a_status_and_no_stream(api: Api) -> None:
+    url = f"{api.url}/graphql"
+    mutation = await api.http.get(url, params={"query": LOGOUT}, headers=STREAM)
+    assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
+    no_object = await api.http.post(url, json=[], headers=STREAM)
+    assert (no_object.status_code, "errors" in no_object.json()) == (400, True)
+    async with stream(api.signed_in("nonsense"), "{ __typename }") as events:
+        assert events.response.status_code == 401
+        assert events.response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_subscription_needs_a_client_that_takes_a_stream_however_little(api: Api) -> None:
+    watch = BOOKED.replace("$id: ID!", '$id: ID! = "nonsense"')
+    for accept in ("application/json", "*/*", "text/event-stream;q=0, */*"):
+        async with stream(api, watch, {"accept": accept}) as events:
+            assert events.response.status_code == 400
+            [error] = events.response.json()["errors"]
+            assert "Accept: text/event-stream" in error["message"]
+    async with stream(api, watch, {"accept": "application/json, text/event-stream;q=0.1"}) as both:
+        assert await both.code() == "BAD_USER_INPUT"
+
+
+async def test_an_event_source_that_connects_anew_goes_on_after_its_last_event(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    client, expert = await api.newcomer(), experts[3]
+    slots = await open_slots(api, expert, time)
+    cursor, _ = await state(api, expert, time)
+    variables = {"id": expert["id"], "after": cursor}
+    params = {"query": BOOKED, "variables": json.dumps(variables)}
+    booked = [await client.book(slot["id"]) for slot in slots[:3]]
+    url = f"{api.url}/graphql"
+    async with api.http.stream("GET", url, params=params, headers=STREAM) as response:
+        events = Events(response)
+        seen = [await events.event() for _ in booked]
+    results = [json.loads(block["data"])["data"]["slotBooked"] for block in seen if block]
+    assert [result["sequence"] for result in results] == [made["sequence"] for made in booked]
+    assert [block["id"] for block in seen if block] == [result["cursor"] for result in results]
+
+    again = STREAM | {"last-event-id": results[0]["cursor"]}
+    async with api.http.stream("GET", url, params=params, headers=again) as response:
+        events = Events(response)
+        rest = [(await events.result())["data"]["slotBooked"] for _ in booked[1:]]
+        live = await client.book(slots[3]["id"])
+        after = (await events.result())["data"]["slotBooked"]
+    assert rest == results[1:]
+    assert after["sequence"] == live["sequence"]
+
+
+async def test_an_operation_that_cannot_go_on_after_a_cursor_gets_no_ids(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    expert = experts[3]
+    slots = await open_slots(api, expert, time)
+    cursor, _ = await state(api, expert, time)
+    await (await api.newcomer()).book(slots[0]["id"])
+    watch = f'slotBooked(expertId: "{expert["id"]}", after: "{cursor}") {{ cursor }}'
+    async with stream(api, f"subscription {{ {watch} }}") as events:
+        block = await events.event()
+    assert block
+    assert set(block) == {"event", "data"}
+
+
+async def test_a_foreign_page_cannot_use_the_cookies(api: Api) -> None:
+    foreign = COOKIE | {"origin": "https://evil.example"}
+    async with stream(api, VIEWER, foreign) as events:
+        assert events.response.status_code == 403
+
+
+@pytest.mark.parametrize("is_browser", [True, False], ids=["cookie", "bearer"])
+async def test_a_stream_ends_for_good_with_its_session(api: Api, *, is_browser: bool) -> None:
+    email = f"stream-{is_browser}@example.com".lower()
+    session = await sign_in(api, email)
+    client = api.signed_in(session["accessToken"])
+    headers = {}
+    if is_browser:
+        own = COOKIE | {"origin": api.url}
+        variables = {"query": LOGIN, "variables": {"email": email}}
+        response = await api.http.post(f"{api.url}/graphql", json=variables, headers=own)
+        client, headers = api, own | {"cookie": f"{ACCESS}={response.cookies[ACCESS]}"}
+        api.http.cookies.clear()
+    expert = await first_expert(api)
+    async with stream(client, WATCH, headers, id=expert["id"]) as events:
+        assert await events.block() == COMMENT
+        async with stream(client, "mutation { logout(everywhere: true) }", headers) as out:
+            assert await out.result() == {"data": {"logout": True}}
+        assert await events.code() == "UNAUTHENTICATED"
+
+
+async def test_a_stream_ends_for_good_with_its_token(quick: str, http: httpx.AsyncClient) -> None:
+    api = Api(http, quick)
+    session = await sign_in(api, "short@example.com")
+    claims = Tokens([SECRET], timedelta(minutes=1)).read(session["accessToken"])
+    short = Tokens([SECRET], timedelta(seconds=3)).issue(
+        claims.user_id, claims.session_id, datetime.now(UTC)
+    )
+    expert = await first_expert(api)
+    async with stream(api.signed_in(short.token), WATCH, id=expert["id"]) as events:
+        assert await events.block() == COMMENT
+        assert await events.code() == "UNAUTHENTICATED"
+
+
+async def test_a_quiet_stream_is_kept_alive(quick: str, http: httpx.AsyncClient) -> None:
+    """Comments go on, however long there is nothing to say."""
+    api = Api(http, quick)
+    expert = await first_expert(api)
+    async with stream(api, WATCH, id=expert["id"]) as events:
+        assert [await events.block() for _ in range(5)] == [COMMENT] * 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
+async def test_a_reader_that_is_stuck_is_cut_off(
+    quick: str, http: httpx.AsyncClient, time: Time
+) -> None:
+    """What it is owed is not kept for it: the server lets go of the connection."""
+    api = Api(http, quick)
+    client, expert = await api.newcomer(), await first_expert(api)
+    slot = (await open_slots(api, expert, time))[0]
+    much = " ".join(
+        f"n{n}: changed {{ id startsAt endsAt price {{ amount }} }}" for n in range(200)
+    )
+    query = f'subscription {{ slotBooked(expertId: "{expert["id"]}") {{ {much} }} }}'
+    body = json.dumps({"query": query}).encode()
+    head = (
+        "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.connect(("127.0.0.1", urlsplit(quick).port))
+        stuck.sendall(head.encode() + body)
+        port = stuck.getsockname()[1]
+        async with asyncio.timeout(10):
+            while not is_served(quick, port):
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while is_served(quick, port):
+                booked = await client.book(slot["id"])
+                await client.cancel(booked["id"])
+    assert (await api.ask("{ __typename }")) == {"__typename": "Query"}
+
+
+def is_served(address: str, port: int) -> bool:
+    """Whether the server still has the connection from that port open (proc_net_tcp(5))."""
+    ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    inodes = [row[9] for row in rows if row[1:3] == ends]
+    return inodes not in ([], ["0"])
+
+
+async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """The end is not `complete`, so that a client connects anew."""
+    with launched(tmp_path, experts=1, throttle="off") as program:
+        await_ready(program.process, program.address)
+        api = Api(http, program.address)
+        expert = await first_expert(api)
+        async with stream(api, WATCH, id=expert["id"]) as events:
+            assert await events.block() == COMMENT
+            program.process.send_signal(signal.SIGTERM)
+            assert await events.event() is None
+        await ended(program)
+        # What uvicorn says when it has waited for ten seconds in vain.
+        assert "timeout graceful shutdown exceeded" not in program.said()
+
+
+async def ended(program: Program) -> None:
+    """Wait until a program has ended, while this loop goes on."""
+    await asyncio.to_thread(program.wait)

@@ -1,0 +1,163 @@
+"""`serve --workers 2`: several processes on one socket, as one program."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.clients import Api, open_socket
+from tests.processes import commands, using, wait_for, workers_of
+from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.web.test_booking import BOOKED, open_slots, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Time
+
+SERVE = (EXPERTBOOK, "serve", "--workers", "2")
+EXPERTS = "{ experts(first: 3) { nodes { id } } }"
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@contextmanager
+def working(folder: Path, **settings: object) -> Iterator[Program]:
+    """The program with two workers, both of which serve."""
+    with launched(folder, SERVE, experts=3, throttle="off", **settings) as program:
+        await_ready(program.process, program.address)
+        wait_for(lambda: "is ready at" in program.said())
+        yield program
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """One that nobody ends."""
+    with working(tmp_path_factory.mktemp("workers")) as program:
+        yield program
+
+
+@contextmanager
+def alone(program: Program, worker: int) -> Iterator[None]:
+    """Have one worker serve everybody who comes now: the others are stopped for so long."""
+    others = workers_of(program.process.pid) - {worker}
+    for other in others:
+        os.kill(other, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for other in others:
+            os.kill(other, signal.SIGCONT)
+
+
+async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
+    program: Program, time: Time
+) -> None:
+    """On the embedded database and without a setting: every one, in order, to everybody."""
+    workers = workers_of(program.process.pid)
+    assert len(workers) == 2
+    async with AsyncExitStack() as stack:
+        clients, sockets = [], []
+        expert: dict[str, Any] = {}
+        for worker in workers:
+            http = await stack.enter_async_context(
+                httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=1))
+            )
+            with alone(program, worker):
+                api = Api(http, program.address)
+                clients.append(await api.newcomer())
+                expert = (await api.ask(EXPERTS))["experts"]["nodes"][0]
+                cursor, _ = await state(api, expert, time)
+                for _ in range(3):
+                    socket = await stack.enter_async_context(open_socket(program.address))
+                    await socket.initialise()
+                    await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+                    sockets.append(socket)
+        slots = (await open_slots(clients[0], expert, time, 60))[:20:2]
+        booked = [await clients[number % 2].book(slot["id"]) for number, slot in enumerate(slots)]
+        assert [booking["__typename"] for booking in booked] == ["Booking"] * 10
+        for socket in sockets:
+            seen = [await socket.event("slotBooked", 30) for _ in booked]
+            assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+
+
+async def test_a_token_of_one_worker_counts_at_the_other(program: Program) -> None:
+    """They share one secret, also where nobody has set one."""
+    one, other = workers_of(program.process.pid)
+    async with httpx.AsyncClient(timeout=60) as http:
+        with alone(program, one):
+            token = (await Api(http, program.address).newcomer()).token
+    async with httpx.AsyncClient(timeout=60) as http:
+        with alone(program, other):
+            viewer = await Api(http, program.address, token).ask("{ viewer { name } }")
+    assert viewer == {"viewer": {"name": "Ada Lovelace"}}
+
+
+async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
+    """Whoever comes meanwhile is served by the other one, and by the new one afterwards."""
+    parent = program.process.pid
+    killed, survivor = workers_of(parent)
+    os.kill(killed, signal.SIGKILL)
+    async with httpx.AsyncClient(timeout=60) as http:
+        assert (await http.get(f"{program.address}/readyz")).status_code == 200
+        wait_for(lambda: len(workers_of(parent) - {killed}) == 2)
+        [new] = workers_of(parent) - {killed, survivor}
+    async with httpx.AsyncClient(timeout=60) as http:
+        with alone(program, new):
+            answer = await http.get(f"{program.address}/readyz")
+    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "broadcast": "ok"}}
+    assert program.said().count("A worker ended (signal 9); another one takes its place.") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Signals) -> None:
+    """Sockets are closed rather than cut, and the status is 0."""
+    with working(tmp_path) as program:
+        workers = workers_of(program.process.pid)
+        async with open_socket(program.address) as socket:
+            await socket.initialise()
+            program.process.send_signal(how)
+            assert await socket.closed(30) in {1001, 1012}
+        assert program.wait(40) == 0
+        assert not workers & commands().keys()
+        assert not using(tmp_path)
+    assert program.said().rstrip().endswith("Stopped.")
+    assert "Traceback" not in program.said()
+
+
+async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
+    """Neither a worker nor the database, though a socket is open."""
+    with working(tmp_path) as program:
+        workers = workers_of(program.process.pid)
+        assert len(workers) == 2
+        assert len(using(tmp_path)) == 2
+        async with open_socket(program.address) as socket:
+            await socket.initialise()
+            program.process.kill()
+            wait_for(lambda: not workers & commands().keys())
+            wait_for(lambda: not using(tmp_path))
+
+
+def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None:
+    with launched(tmp_path, SERVE, broadcast_url="memory://") as program:
+        assert program.wait() == 1
+    assert program.said() == (
+        "expertbook: EXPERTBOOK_BROADCAST_URL=memory:// reaches one process of 2: set it to "
+        "mongodb:// or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1.\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_workers_that_do_not_start_end_the_program(tmp_path: Path, database_url: str) -> None:
+    """Rather than being started for ever; the reason is told."""
+    settings = {"environment": "production", "secret": SECRET, "mongodb_url": database_url}
+    with launched(tmp_path, SERVE, **settings) as program:
+        assert program.wait(60) == 1
+        assert workers_of(program.process.pid) == set()
+    assert "Set EXPERTBOOK_SMTP_URL" in program.said()
+    assert program.said().endswith("expertbook: The program did not start; see the lines above.\n")
