@@ -15,6 +15,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Op
 from models.attempts import Attempts
 from models.bookings import Booking
 from models.calendars import Calendar
+from models.driver import mend_waiting
 from models.errors import DatabaseUnreachable, IndexBroken, StandaloneDatabase
 from models.event_stream import Nudge
 from models.events import Event
@@ -69,6 +70,7 @@ async def open_database(url: str) -> AsyncIterator[Client]:
         StandaloneDatabase: the server has no transactions.
         IndexBroken: stored data break a unique index.
     """
+    mend_waiting()
     try:
         client: Client = AsyncMongoClient(
             url,

@@ -1,0 +1,325 @@
+"""A small world to break: subscribers that resume, and clients that book and insist."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+import websockets
+
+from models.ids import object_id
+from models.times import utc_now
+from models.verification import judge, open_for_reading
+from tests.clients import CANCEL, CONTACT, Api
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from tests.fleets import Fleet
+
+KINDS = {"slotBooked": {"BOOKED"}, "slotChanged": {"HELD", "BOOKED", "RELEASED", "RESET"}}
+FIELDS = "cursor sequence at"
+WATCH = {
+    "slotBooked": f"""subscription ($id: ID!, $after: String) {{
+      event: slotBooked(expertId: $id, after: $after) {{ {FIELDS} kind slot {{ status }} }} }}""",
+    "slotChanged": f"""subscription ($id: ID!, $after: String) {{
+      event: slotChanged(expertId: $id, after: $after) {{
+        ... on SlotEvent {{ {FIELDS} kind slot {{ status }} }}
+        ... on CalendarReset {{ {FIELDS} }} }} }}""",
+}
+BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
+  __typename ... on Booking { id status } ... on Refusal { code } } }"""
+CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
+MOST_PAUSE = 2.0
+KEPT_BOOKINGS = 4
+QUIET_SECONDS = 120
+EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
+  id cursor sequence availability { breakMinutes confirmsAutomatically } } } }"""
+SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!) {
+  expert(id: $id) { slots(from: $from, to: $to) { id status } } }"""
+PLAIN = {"breakMinutes": 0, "confirmsAutomatically": True}
+
+
+@dataclass(eq=False)
+class Subscriber:
+    """Watches one expert, and comes back with its cursor whenever it is cut off."""
+
+    fleet: Fleet
+    rng: random.Random
+    field_: str
+    expert_id: str
+    cursor: str
+    sequence: int
+    log: list[tuple[int, str]] = field(default_factory=list)
+    closes: Counter[int | None] = field(default_factory=Counter)
+    longest: timedelta = timedelta()
+    _connection: websockets.ClientConnection | None = None
+    _left: list[websockets.ClientConnection] = field(default_factory=list)
+    _patience: asyncio.Timeout | None = None
+
+    async def run(self) -> None:
+        """Watch for ever.
+
+        Raises:
+            AssertionError: for an event that does not follow the one before, or a refusal.
+        """
+        pause = 0.05
+        try:
+            while True:
+                heard = len(self.log)
+                with suppress(OSError, TimeoutError, websockets.WebSocketException):
+                    await self._connect()
+                pause = 0.05 if len(self.log) > heard else min(2 * pause, MOST_PAUSE)
+                await asyncio.sleep(self.rng.uniform(0, pause))
+        finally:
+            for connection in self._left:
+                connection.transport.abort()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has a socket on which it watches."""
+        return self._connection is not None
+
+    def cut(self) -> None:
+        """Drop the connection without a word."""
+        if self._connection:
+            self._connection.transport.abort()
+
+    def leave(self) -> None:
+        """Go on elsewhere; the old connection stays open and is never read again."""
+        if self._connection and self._patience and not self._patience.expired():
+            self._connection.transport.pause_reading()
+            self._left.append(self._connection)
+            self._patience.reschedule(0)
+
+    async def _connect(self) -> None:
+        address = self.rng.choice(self.fleet.addresses or [""]).replace("http", "ws", 1)
+        protocol = websockets.Subprotocol("graphql-transport-ws")
+        connection = await websockets.connect(
+            f"{address}/graphql", subprotocols=[protocol], ping_interval=None
+        )
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                await self._watch(connection)
+        finally:
+            self._connection = self._patience = None
+            self.closes[connection.close_code] += 1
+            if connection not in self._left:
+                connection.transport.abort()
+
+    async def _watch(self, connection: websockets.ClientConnection) -> None:
+        """Take events until the connection ends, or the server asks to come again later."""
+        await connection.send('{"type": "connection_init"}')
+        assert json.loads(await connection.recv()) == {"type": "connection_ack"}
+        variables = {"id": self.expert_id, "after": self.cursor}
+        payload = {"query": WATCH[self.field_], "variables": variables}
+        await connection.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        self._connection = connection
+        since = datetime.now(UTC)
+        async for text in connection:
+            message = json.loads(text)
+            if message["type"] == "error":
+                [error] = message["payload"]
+                assert error["extensions"]["code"] == "UNAVAILABLE", error
+                return
+            assert message["type"] == "next", message
+            assert "errors" not in message["payload"], message
+            self._take(message["payload"]["data"]["event"], since)
+
+    def _take(self, event: dict[str, Any], since: datetime) -> None:
+        last = self.log[-1][0] if self.log else self.sequence
+        assert event["sequence"] > last, f"{event['sequence']} after {last}"
+        self.log.append((event["sequence"], event.get("kind", "RESET")))
+        self.cursor = event["cursor"]
+        at = datetime.fromisoformat(event["at"])
+        if at > since:
+            self.longest = max(self.longest, datetime.now(UTC) - at)
+
+
+@dataclass(eq=False)
+class Booker:
+    """A client that books and cancels without pause, and remembers what it was told last."""
+
+    fleet: Fleet
+    rng: random.Random
+    http: httpx.AsyncClient
+    token: str
+    slots: Sequence[str]
+    states: dict[str, str] = field(default_factory=dict)
+    retries: Counter[str] = field(default_factory=Counter)
+    is_done: bool = False
+
+    async def run(self) -> None:
+        """Book and cancel until it is done; whatever was begun is finished."""
+        mine: list[str] = []
+        while not self.is_done:
+            if booking := await self.book(self.rng.choice(self.slots)):
+                mine.append(booking)
+            if len(mine) > KEPT_BOOKINGS:
+                await self._cancel(mine.pop(self.rng.randrange(len(mine))))
+
+    async def book(self, slot_id: str) -> str | None:
+        """Book a slot; gives the booking's id, or None where others have that time."""
+        wanted = {"slotId": slot_id, "contact": CONTACT, "idempotencyKey": uuid4().hex}
+        answer, _ = await self._insist(BOOK, input=wanted)
+        if answer["__typename"] == "Booking":
+            self.states[answer["id"]] = answer["status"]
+            booking: str = answer["id"]
+            return booking
+        assert answer["__typename"] == "SlotTaken", answer
+        return None
+
+    async def _cancel(self, booking: str) -> None:
+        answer, was_repeated = await self._insist(CANCEL_BOOKING, id=booking)
+        # The first of two may have been made, and its answer lost; the second is refused then.
+        assert answer["__typename"] == "Booking" or was_repeated, answer
+        self.states[booking] = "CANCELLED"
+
+    async def _insist(self, query: str, /, **variables: Any) -> tuple[dict[str, Any], bool]:
+        """The answer of a mutation, however often it takes, and whether it took more than one."""
+        was_repeated = False
+        while True:
+            try:
+                api = Api(self.http, self.rng.choice(self.fleet.addresses or [""]), self.token)
+                answer = await api.post(query, **variables)
+            except (httpx.HTTPError, ValueError) as error:
+                why = type(error).__name__
+            else:
+                if "errors" not in answer:
+                    return answer["data"]["answer"], was_repeated
+                why = answer["errors"][0]["extensions"]["code"]
+                assert why == "UNAVAILABLE", answer
+            self.retries[why] += 1
+            was_repeated = True
+            await asyncio.sleep(self.rng.uniform(0, 0.5))
+
+
+@dataclass
+class World:
+    """Everybody who is there while things break."""
+
+    subscribers: list[Subscriber]
+    bookers: list[Booker]
+
+    @classmethod
+    async def of(
+        cls,
+        fleet: Fleet,
+        rng: random.Random,
+        http: httpx.AsyncClient,
+        *,
+        watching: int,
+        booking: int,
+    ) -> World:
+        """Some subscribers and some bookers of the first few experts, on all servers."""
+
+        def die() -> random.Random:
+            return random.Random(rng.random())
+
+        api = Api(http, fleet.addresses[0])
+        found = (await api.ask(EXPERTS))["experts"]["nodes"]
+        experts = [expert for expert in found if expert["availability"] == PLAIN][:5]
+        today = utc_now()
+        span = {"from": today + timedelta(days=10), "to": today + timedelta(days=40)}
+        days = {name: instant.isoformat() for name, instant in span.items()}
+        slots = [
+            slot["id"]
+            for expert in experts
+            for slot in (await api.ask(SLOTS, id=expert["id"], **days))["expert"]["slots"]
+            if slot["status"] == "OPEN"
+        ]
+        subscribers = []
+        for number in range(watching):
+            # Every expert has as many of the one kind as of the other.
+            expert = experts[number // len(WATCH) % len(experts)]
+            kind = list(WATCH)[number % len(WATCH)]
+            start = expert["id"], expert["cursor"], expert["sequence"]
+            subscribers.append(Subscriber(fleet, die(), kind, *start))
+        tokens = [(await api.newcomer()).token or "" for _ in range(booking)]
+        return cls(subscribers, [Booker(fleet, die(), http, token, slots) for token in tokens])
+
+    @asynccontextmanager
+    async def alive(self, database_url: str) -> AsyncIterator[None]:
+        """Everybody does what they do; at the end all is waited for that still has to come."""
+        async with asyncio.TaskGroup() as group:
+            watching = [group.create_task(subscriber.run()) for subscriber in self.subscribers]
+            await self._until(lambda: all(s.is_connected for s in self.subscribers))
+            booking = [group.create_task(booker.run()) for booker in self.bookers]
+            yield
+            for booker in self.bookers:
+                booker.is_done = True
+            await asyncio.wait(booking)
+            due = await self._due(database_url)
+            await self._until(lambda: all(len(s.log) >= len(due[s]) for s in self.subscribers))
+            for task in watching:
+                task.cancel()
+
+    async def check(self, database_url: str) -> int:
+        """Judge what was heard and what is stored; gives the number of events.
+
+        Raises:
+            AssertionError: when an event was missed or a booking is not as it was acknowledged.
+        """
+        for subscriber, due in (await self._due(database_url)).items():
+            assert subscriber.log == due
+        async with open_for_reading(database_url) as database:
+            stored = {row["_id"]: row["status"] async for row in database["bookings"].find()}
+            told = {
+                object_id(id_, "Booking", "id"): status
+                for booker in self.bookers
+                for id_, status in booker.states.items()
+            }
+            assert {id_: stored.get(id_) for id_ in told} == told
+            verdict = await judge(database, utc_now(), lambda *_: None)
+            assert verdict.findings == []
+            return await database["events"].count_documents({})
+
+    async def heard_more(self) -> None:
+        """Wait until everybody is connected and has heard of something new."""
+        heard = {s: len(s.log) for s in self.subscribers}
+        await self._until(
+            lambda: all(s.is_connected and len(s.log) > heard[s] for s in self.subscribers)
+        )
+
+    def closes(self) -> Counter[int | None]:
+        """The codes with which sockets have been closed so far."""
+        return sum((subscriber.closes for subscriber in self.subscribers), Counter[int | None]())
+
+    async def _due(self, database_url: str) -> dict[Subscriber, list[tuple[int, str]]]:
+        """What each subscriber has to have heard, in order."""
+        events: dict[object, list[tuple[int, str]]] = {}
+        async with open_for_reading(database_url) as database:
+            async for event in database["events"].find().sort("sequence"):
+                events.setdefault(event["expert_id"], []).append((event["sequence"], event["kind"]))
+        return {
+            s: [
+                (sequence, kind)
+                for sequence, kind in events[object_id(s.expert_id, "Expert", "expertId")]
+                if sequence > s.sequence and kind in KINDS[s.field_]
+            ]
+            for s in self.subscribers
+        }
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(QUIET_SECONDS):
+            while not is_so():  # noqa: ASYNC110 - several tasks bring it about
+                await asyncio.sleep(0.05)
+
+    def figures(self) -> str:
+        """What a long run is for."""
+        deliveries = sum(len(subscriber.log) for subscriber in self.subscribers)
+        bookings = sum(len(booker.states) for booker in self.bookers)
+        retries = sum((booker.retries for booker in self.bookers), Counter[str]())
+        longest = max(subscriber.longest for subscriber in self.subscribers).total_seconds()
+        return (
+            f"{deliveries} deliveries, at the latest after {longest:.2f} s; {bookings} bookings, "
+            f"requests repeated {dict(retries)}"
+        )

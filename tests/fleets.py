@@ -1,0 +1,56 @@
+"""Several servers on one database."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from tests.servers import Program, await_ready, launched
+
+if TYPE_CHECKING:
+    import signal
+    from pathlib import Path
+
+
+class Fleet:
+    """Server processes on one database, any of which can be killed, stopped and started anew."""
+
+    def __init__(self, folder: Path, count: int, **settings: object) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._stacks = [ExitStack() for _ in range(count)]
+        self.programs: list[Program | None] = [None] * count
+
+    def __enter__(self) -> Self:
+        for number in range(len(self.programs)):
+            self.start(number)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stack in self._stacks:
+            stack.close()
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the servers are that have not been ended."""
+        return [program.address for program in self.programs if program]
+
+    def start(self, number: int) -> None:
+        """Start a server, and wait until it serves."""
+        folder = self._folder / str(number)
+        folder.mkdir(exist_ok=True)
+        program = self._stacks[number].enter_context(launched(folder, **self._settings))
+        await_ready(program.process, program.address)
+        self.programs[number] = program
+
+    def end(self, number: int, how: signal.Signals) -> tuple[int, float]:
+        """End a server; gives its exit status, and how long it took."""
+        program = self.programs[number]
+        assert program
+        self.programs[number] = None
+        since = monotonic()
+        program.process.send_signal(how)
+        status = program.wait()
+        self._stacks[number].close()
+        return status, monotonic() - since

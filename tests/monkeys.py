@@ -1,0 +1,113 @@
+"""Breaking things: sockets, the broker between processes, the database, the servers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tests.chaos import Subscriber
+    from tests.fleets import Fleet
+    from tests.valkeys import Valkey
+
+CUT_AT_ONCE = 8
+DEEDS = (
+    "cut_sockets",
+    "leave_sockets",
+    "kill_broker",
+    "freeze_broker",
+    "kill_database",
+    "kill_server",
+)
+LEFT_OPEN = 0.2
+"""The share of sockets that are left half-open rather than cut."""
+
+
+@dataclass(eq=False)
+class Monkey:
+    """Breaks things, in an order that its seed decides."""
+
+    rng: random.Random
+    fleet: Fleet
+    broker: Valkey
+    database_url: str
+    subscribers: Sequence[Subscriber]
+    deeds: Counter[str] = field(default_factory=Counter)
+
+    async def run(self, seconds: float) -> None:
+        """Break everything at least once, and go on until the time is over."""
+        async with asyncio.TaskGroup() as group:
+            cutting = group.create_task(self._cut_sockets())
+            until = monotonic() + seconds
+            while monotonic() < until:
+                tricks: list[Callable[[], Awaitable[None]]] = [
+                    self._kill_broker,
+                    self._freeze_broker,
+                    self._kill_database,
+                    self._kill_server,
+                ]
+                self.rng.shuffle(tricks)
+                for trick in tricks:
+                    await trick()
+                    self.deeds[trick.__name__.strip("_")] += 1
+                    await asyncio.sleep(self.rng.uniform(0.5, 2))
+            cutting.cancel()
+
+    async def _cut_sockets(self) -> None:
+        while True:
+            await asyncio.sleep(self.rng.uniform(0.2, 1))
+            for subscriber in self.rng.sample(self.subscribers, CUT_AT_ONCE):
+                if subscriber.is_connected:
+                    is_cut = self.rng.random() >= LEFT_OPEN
+                    self.deeds["cut_sockets" if is_cut else "leave_sockets"] += 1
+                    (subscriber.cut if is_cut else subscriber.leave)()
+
+    async def _kill_broker(self) -> None:
+        self.broker.kill()
+        await asyncio.sleep(self.rng.uniform(0, 3))
+        await asyncio.to_thread(self.broker.start)
+
+    async def _freeze_broker(self) -> None:
+        self.broker.freeze()
+        await asyncio.sleep(self.rng.uniform(3, 10))
+        self.broker.thaw()
+
+    async def _kill_database(self) -> None:
+        os.kill(_database_process(self.database_url), signal.SIGKILL)
+        # Its guardian brings it back; a server that starts meanwhile would not find it.
+        await asyncio.to_thread(_await_database, self.database_url)
+
+    async def _kill_server(self) -> None:
+        number = self.rng.randrange(len(self.fleet.programs))
+        await asyncio.to_thread(self.fleet.end, number, signal.SIGKILL)
+        await asyncio.to_thread(self.fleet.start, number)
+
+
+def _database_process(url: str) -> int:
+    """The process of the embedded database server at that address."""
+    [port] = re.findall(r":(\d+)/", url)
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = path.read_bytes().decode().split("\0")
+            if f"--port={port}" in command and not any("guardian" in part for part in command):
+                return int(path.parent.name)
+    raise LookupError(f"no database at {url}")
+
+
+def _await_database(url: str) -> None:
+    """Wait until the database answers again."""
+    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=60_000) as client:
+        client.admin.command("ping")

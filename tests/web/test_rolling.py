@@ -1,0 +1,60 @@
+"""A rolling restart: one server after the other, under load, and nobody loses anything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.chaos import World
+from tests.fleets import Fleet
+from tests.valkeys import valkey
+from web.embedded import embedded_database
+from web.serving import DRAIN_SECONDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+SUBSCRIBERS, BOOKERS = 200, 4
+RESTART = 1012
+"""The close code that says so (IANA's registry for RFC 6455)."""
+LATE = 5
+"""Seconds for what comes after the drain on a busy machine."""
+
+
+async def test_a_rolling_restart_loses_no_event_and_no_booking(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sockets are closed with 1012, and their clients resume on the server that stays.
+
+    A booking under way is finished, or repeated under its key on the other server.
+    """
+    with embedded_database(tmp_path / "database") as url, valkey(tmp_path) as broker:
+        settings = {"mongodb_url": url, "broadcast_url": broker.url}
+        with Fleet(tmp_path, 2, experts=8, throttle="off", **settings) as fleet:
+            async with httpx.AsyncClient(timeout=20) as http:
+                rng = random.Random(1012)
+                world = await World.of(fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS)
+                ends = []
+                async with world.alive(url):
+                    for number in range(2):
+                        await world.heard_more()
+                        ends.append(await asyncio.to_thread(fleet.end, number, signal.SIGTERM))
+                        await world.heard_more()
+                        await asyncio.to_thread(fleet.start, number)
+                    await world.heard_more()
+                    closes = world.closes()
+                events = await world.check(url)
+    assert [status for status, _ in ends] == [0, 0]
+    assert max(seconds for _, seconds in ends) < DRAIN_SECONDS + LATE
+    assert set(closes) == {RESTART}
+    # All were on one of the two when the first stopped, and on the other when the second did.
+    assert closes[RESTART] >= SUBSCRIBERS
+    with capsys.disabled():
+        ended = ", ".join(f"{seconds:.2f} s" for _, seconds in ends)
+        print(f"\nservers ended in {ended}: {events} events, {world.figures()}")  # noqa: T201 - figures are what it is also run for
