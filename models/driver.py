@@ -31,7 +31,7 @@ def mend_waiting() -> None:
 
 
 async def _wait(condition: Condition, timeout: float | None) -> bool:  # noqa: ASYNC109 - PyMongo's signature
-    """Wait for a condition whose lock the caller holds, and holds again; False when it takes too long."""
+    """Wait, without the lock, until another task notifies; False when that takes too long."""
     try:
         async with asyncio.timeout(timeout):
             return await condition.wait()

@@ -2,8 +2,7 @@
 
 After a commit a nudge goes to the client's channel; once a second, and whenever nudges may have
 got lost, one look into the event log for all watched clients finds what none has told. An expert's
-calendar is followed through the hub. What is owed to a subscription is a set of bookings, which
-are read when they are sent: two quick changes may be one message, and nothing older follows.
+calendar is followed through the hub.
 """
 
 from __future__ import annotations
@@ -11,24 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from models.base import or_unavailable
-from models.bookings import Booking
 from models.errors import ExpertBookError, Unavailable
-from models.events import BookingTouched, bookings_touched, last_sequences
-from models.times import utc_now
+from models.events import bookings_touched, events_after, last_sequences
 from subscriptions.backends import RESYNC
+from subscriptions.clients import LOOK_BACK, ClientChannel, Watcher, look
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from datetime import datetime
 
     from broadcaster import Broadcast
 
+    from models.bookings import Booking
     from models.events import Event
     from models.ids import Id
     from subscriptions.hub import Hub
@@ -36,102 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 1.0
-LOOK_BACK = timedelta(seconds=30)
-"""More than a commit may take, by the clock of whichever process makes it."""
-
-
-class Watcher:
-    """One subscription: the bookings of which it is owed the newest state."""
-
-    def __init__(self) -> None:
-        self._due: set[Id] = set()
-        self._sent: dict[Id, int] = {}
-        self._moved = asyncio.Event()
-        self._error: ExpertBookError | None = None
-
-    def owe(self, booking_id: Id) -> None:
-        """Have a booking sent, whatever has happened to it by then."""
-        self._due.add(booking_id)
-        self._moved.set()
-
-    def fail(self, error: ExpertBookError) -> None:
-        """End the subscription: what it is owed cannot be told any more."""
-        self._error = error
-        self._moved.set()
-
-    async def states(self) -> list[Booking]:
-        """Wait until something is owed; the newest states, the earliest change first.
-
-        Raises:
-            ExpertBookError: what made the subscription fail.
-        """
-        await self._moved.wait()
-        self._moved.clear()
-        if self._error:
-            raise self._error
-        due, self._due = self._due, set()
-        try:
-            with or_unavailable():
-                found = await Booking.find({"_id": {"$in": list(due)}}).to_list()
-        except Unavailable:
-            for booking_id in due:
-                self.owe(booking_id)
-            await asyncio.sleep(RECONCILE_SECONDS)
-            return []
-        newer = [each for each in found if each.sequence > self._sent.get(each.id, -1)]
-        self._sent |= {booking.id: booking.sequence for booking in newer}
-        return sorted(newer, key=lambda booking: (booking.updated_at, booking.sequence))
-
-
-class ClientChannel:
-    """What this process knows of the changes of one client's bookings.
-
-    It knows of everything before `looked_at`, but for what was then still being committed.
-    """
-
-    def __init__(self, client_id: Id, since: datetime) -> None:
-        self.client_id = client_id
-        self.name = f"client:{client_id}"
-        self.looked_at = since
-        self.watchers: set[Watcher] = set()
-        self.task: asyncio.Task[None]
-        self.ready = asyncio.Event()
-        self._known: dict[Id, BookingTouched] = {}
-
-    def begin(self, earlier: Iterable[BookingTouched]) -> None:
-        """Know of what had happened before, of which nobody is told."""
-        for touched in earlier:
-            known = self._known.get(touched.booking_id)
-            if touched.at < self.looked_at and (not known or known.sequence < touched.sequence):
-                self._known[touched.booking_id] = touched
-
-    def join(self, watcher: Watcher, since: datetime) -> None:
-        """Tell a watcher of every change from that time on."""
-        self.watchers.add(watcher)
-        for known in self._known.values():
-            if known.at >= since:
-                watcher.owe(known.booking_id)
-
-    def hear(self, message: str) -> None:
-        """Take a nudge."""
-        try:
-            self.take(BookingTouched.model_validate_json(message))
-        except ValidationError:
-            log.warning("a nudge on %s is no event of a booking", self.name)
-
-    def take(self, touched: BookingTouched) -> None:
-        """Learn of a change, for the first time or again."""
-        known = self._known.get(touched.booking_id)
-        if known is None or known.sequence < touched.sequence:
-            self._known[touched.booking_id] = touched
-            for watcher in self.watchers:
-                watcher.owe(touched.booking_id)
-
-    def looked(self, at: datetime) -> None:
-        """Remember until when the log has been read; forget what will not be read again."""
-        self.looked_at = at
-        kept = {id_: known for id_, known in self._known.items() if known.at >= at - LOOK_BACK}
-        self._known = kept
+MOST_RECENT = 100
+"""More than happens in a calendar while a subscription begins."""
 
 
 class BookingFeed:
@@ -176,13 +77,13 @@ class BookingFeed:
         Args:
             client_id: whose bookings.
             expert_id: whose calendar, too.
-            since: this moment; of the calendar from now on.
+            since: this moment, or one that has just passed.
 
         Raises:
             CursorExpired: when changes of the calendar are no longer kept.
             Unavailable: when the database does not answer at the beginning.
         """
-        position = (await last_sequences([expert_id])).get(expert_id) if expert_id else None
+        position = await _position(expert_id, since) if expert_id else None
         watcher, follower = Watcher(), None
         channel = self._watch(client_id, since)
         channel.join(watcher, since)
@@ -279,22 +180,15 @@ class BookingFeed:
                 everyone_at = loop.time() + RECONCILE_SECONDS
             channels = {id_: self._channels[id_] for id_ in ids if id_ in self._channels}
             try:
-                await _look({id_: each for id_, each in channels.items() if each.ready.is_set()})
+                await look({id_: each for id_, each in channels.items() if each.ready.is_set()})
             except Unavailable:
                 log.warning("the database is away; changes of bookings follow when it is back")
 
 
-async def _look(channels: dict[Id, ClientChannel]) -> None:
-    """Read what the log has since the last look.
-
-    Raises:
-        Unavailable: when the database does not answer.
-    """
-    if not channels:
-        return
-    began = utc_now()
-    since = min(channel.looked_at for channel in channels.values()) - LOOK_BACK
-    for touched in await bookings_touched(channels, since):
-        channels[touched.client_id].take(touched)
-    for channel in channels.values():
-        channel.looked(began)
+async def _position(expert_id: Id, since: datetime) -> int | None:
+    """The number of an expert's last event before a moment that has just passed."""
+    latest = (await last_sequences([expert_id])).get(expert_id)
+    if latest is None:
+        return None
+    recent = await events_after(expert_id, max(0, latest - MOST_RECENT))
+    return next((event.sequence - 1 for event in recent if event.at >= since), latest)

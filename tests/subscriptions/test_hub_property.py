@@ -12,12 +12,11 @@ import random
 from collections import Counter, defaultdict
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auth.moves import Action
-from auth.viewers import Viewer
 from models.bookings import Booking, BookingStatus
 from models.calendars import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
 from models.errors import Refused
@@ -27,7 +26,7 @@ from models.ledger import Ledger
 from models.outbox import Mail
 from models.slots import SlotStatus
 from models.times import local_date, utc_now
-from models.users import Role, User
+from models.users import Role
 from resolvers import calendars, moves, reservations
 from resolvers.availability import Price, PricedLength
 from resolvers.calendars import RulesChange
@@ -35,6 +34,7 @@ from resolvers.reservations import BookingRequest
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.slots import CHANGED
+from tests.subscriptions.desks import CONTACT, someone
 from tests.subscriptions.watchers import Reading, Watcher, read, watching
 
 if TYPE_CHECKING:
@@ -42,18 +42,13 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from auth.viewers import Viewer
     from models.database import Client
 
 MOST_AT_ONCE = 64
 READINGS_KEPT = 8
 ZONES = ("Europe/London", "Asia/Kolkata")
 LENGTHS = (60, 30, 45, 15, 90)
-
-
-def someone(role: Role = Role.CLIENT, expert_id: Id | None = None) -> Viewer:
-    """Somebody signed in."""
-    user = User.model_construct(id=new_id(), role=role, expert_id=expert_id)
-    return Viewer(user, new_id(), datetime.max.replace(tzinfo=UTC))
 
 
 def some_ranges(dice: random.Random) -> list[tuple[int, int]]:
@@ -133,8 +128,7 @@ class Practice:
             wanted = [slot_id(hold.key)]
         else:
             wanted = [self.slot() for _ in range(self.dice.choice([1, 1, 1, 2]))]
-        contact = ("Ada", "ada@example.com", "+442079460018", None, None, None)
-        request = BookingRequest("slotIds", wanted, *contact)
+        request = BookingRequest("slotIds", wanted, *CONTACT)
         return await reservations.book(self.ledger, client, request, None)
 
     async def move(self) -> list[Booking]:

@@ -281,7 +281,7 @@ async def test_a_reader_that_is_stuck_is_cut_off(
         stuck.sendall(head.encode() + body)
         port = stuck.getsockname()[1]
         async with asyncio.timeout(10):
-            while not is_served(quick, port):
+            while not is_served(quick, port):  # noqa: ASYNC110 - the kernel has no event for it
                 await asyncio.sleep(0.01)
         async with asyncio.timeout(60):
             while is_served(quick, port):
