@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from models.errors import ExpertBookError, Unavailable
 from models.events import bookings_touched, events_after, last_sequences
 from subscriptions.backends import RESYNC
-from subscriptions.clients import LOOK_BACK, ClientChannel, Watcher, look
+from subscriptions.clients import GLANCE_BACK, LOOK_BACK, ClientChannel, Watcher, look
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 1.0
+FAR_EVERY = 5
 MOST_RECENT = 100
 """More than happens in a calendar while a subscription begins."""
 
@@ -166,21 +167,28 @@ class BookingFeed:
         self._look_now.set()
 
     async def _reconcile(self) -> None:
-        """Look into the log once a second for every client, at once for those in doubt."""
+        """Look into the log once a second for every client, at once for those in doubt.
+
+        Every fifth time further back, for commits that took long.
+        """
         loop = asyncio.get_running_loop()
         everyone_at = loop.time() + RECONCILE_SECONDS
+        rounds = 0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(everyone_at):
                     await self._look_now.wait()
             ids, self._doubtful = self._doubtful, set()
             self._look_now.clear()
+            back = GLANCE_BACK
             if loop.time() >= everyone_at:
-                ids = set(self._channels)
+                ids, rounds = set(self._channels), rounds + 1
+                back = GLANCE_BACK if rounds % FAR_EVERY else LOOK_BACK
                 everyone_at = loop.time() + RECONCILE_SECONDS
             channels = {id_: self._channels[id_] for id_ in ids if id_ in self._channels}
+            ready = {id_: channel for id_, channel in channels.items() if channel.ready.is_set()}
             try:
-                await look({id_: each for id_, each in channels.items() if each.ready.is_set()})
+                await look(ready, back)
             except Unavailable:
                 log.warning("the database is away; changes of bookings follow when it is back")
 

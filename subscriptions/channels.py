@@ -119,9 +119,11 @@ class Channel:
         """
         with self._audience(key, render) as audience:
             while True:
-                while self.last < position:
-                    await self._moved.wait()
-                while position < self.last:
+                # The log may be ahead of what this channel has heard of.
+                while position != self.last:
+                    if position > self.last:
+                        await self._moved.wait()
+                        continue
                     for event in await self.after(position):
                         payload = audience.payload(event, seat)
                         if payload is not None and not seat.send(payload):

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
-LOOK_BACK = timedelta(seconds=30)
+LOOK_BACK = timedelta(seconds=20)
 """More than a commit may take, by the clock of whichever process makes it."""
+
+GLANCE_BACK = timedelta(seconds=2)
+"""More than most commits take."""
 
 
 class Watcher:
@@ -126,8 +129,8 @@ class ClientChannel:
         self._known = kept
 
 
-async def look(channels: dict[Id, ClientChannel]) -> None:
-    """Read what the log has since the last look.
+async def look(channels: dict[Id, ClientChannel], back: timedelta) -> None:
+    """Read what the log has of clients since the last look, and from so long before it.
 
     Raises:
         Unavailable: when the database does not answer.
@@ -135,7 +138,7 @@ async def look(channels: dict[Id, ClientChannel]) -> None:
     if not channels:
         return
     began = utc_now()
-    since = min(channel.looked_at for channel in channels.values()) - LOOK_BACK
+    since = min(channel.looked_at for channel in channels.values()) - back
     for touched in await bookings_touched(channels, since):
         channels[touched.client_id].take(touched)
     for channel in channels.values():

@@ -217,6 +217,8 @@ class Connection:
             last: dict[str, Any] = {"id": id_, "type": "complete"}
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
+        except ConnectionAbortedError:  # the peer has gone; whoever receives hears of it
+            return
         except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
             shown = formatted([GraphQLError(str(error), original_error=error)])
             last = {"id": id_, "type": "error", "payload": shown}

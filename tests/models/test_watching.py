@@ -16,6 +16,7 @@ from models.calendars import Calendar, Offer, Rules
 from models.slots import Slot, SlotKey, SlotStatus
 from tests.models.samples import (
     ADA,
+    BEA,
     EXPERT,
     NINE,
     NOON,
@@ -157,3 +158,21 @@ def test_events_tell_exactly_what_changed(
         if not each.occupies_at(story.now):
             story.release(each)
     assert story.watched == story.slots()
+
+
+def test_a_booked_hold_is_told_to_whoever_has_taken_it_for_over() -> None:
+    """Their clock was a moment ahead: what they read is set right by the events all the same."""
+    of = rules(offers=OFFERS[:2])
+    until = NOW + MINUTE
+    hold = booking(cell(9), 30, held_until=until)
+    standing = booking(cell(9, 30), 30).model_copy(update={"client_id": BEA})
+    story = Story(of, {each.id: each for each in (hold, standing)})
+    read_later = every_slot(of, story.standing(), until)
+    the = story.agenda()
+    confirmed = {"status": BookingStatus.CONFIRMED, "held_until": None}
+    the.fulfil(hold, hold.model_copy(update=confirmed))
+    [event] = the.events
+    story.bookings.update(the.written)
+    heard = {slot.key: slot for slot in (state.slot(EXPERT) for state in event.changed)}
+    assert read_later != story.slots()
+    assert read_later | heard == story.slots()

@@ -165,6 +165,20 @@ async def test_who_knows_more_than_the_channel_is_told_nothing_twice(channel: Ch
     assert reader.got == ["6"]
 
 
+async def test_a_replay_that_passes_the_channel_repeats_nothing(channel: Channel) -> None:
+    """The log may have what no nudge has told yet."""
+    await Event.insert_many([event_of(channel.expert_id, number) for number in range(1, 7)])
+    channel.begin(3)
+    reader, render = Reader(), Rendering()
+    async with attended(channel, [reader], render, 0):
+        while len(reader.got) < 3:  # noqa: ASYNC110 - a reader has nothing to wait for
+            await asyncio.sleep(0.01)
+        for sequence in range(4, 9):
+            await hear(channel, sequence)
+            await asyncio.sleep(0)
+    assert reader.got == ["2", "4", "6", "8"]
+
+
 async def test_a_rendering_that_fails_ends_that_subscription_alone(channel: Channel) -> None:
     """The error goes to whoever waits for it."""
 
