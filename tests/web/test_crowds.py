@@ -211,5 +211,6 @@ async def test_a_server_that_stops_answers_what_runs_and_asks_sockets_to_return(
         assert {answer["__typename"] for answer in answers.values()} == {"Booking"}
         assert {m["id"] for m in messages if m["type"] == "complete"} == set(answers)
         assert await booker.closed() == 1012
+        await rest_of(watcher)
         assert await watcher.closed() == 1012
         assert await asyncio.to_thread(program.wait, 15) in {0, 143}
