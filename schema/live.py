@@ -22,11 +22,10 @@ from graphql import (
     get_argument_values,
     visit,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
 from models.events import sequence_in
 from schema.context import Context
-from schema.operations import RequestFailed, core, formatted
+from schema.operations import body_of, core, executor_of
 from schema.slots import calendar_event, watched
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
@@ -70,10 +69,7 @@ class Live:
         result = execute_subscription_event(executor)
         if not isinstance(result, ExecutionResult):
             raise TypeError("a shared subscription must not wait")
-        payload: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            payload["errors"] = formatted(result.errors)
-        return orjson.dumps(payload)
+        return orjson.dumps(body_of(result))
 
 
 async def live(
@@ -89,17 +85,7 @@ async def live(
     field = _root(prepared)
     if field is None:
         return None
-    executor = Executor.build(
-        core,
-        prepared.document,
-        context_value=context,
-        raw_variable_values=variables,
-        operation_name=prepared.name,
-        hide_suggestions=True,
-        operation_extensions=None,
-    )
-    if isinstance(executor, list):
-        raise RequestFailed(executor)
+    executor = executor_of(prepared, variables, context)
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
     arguments = get_argument_values(definition, field, executor.variable_values)
     expert_id = await watched(context, arguments["expertId"])

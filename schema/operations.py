@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 
     from graphql import DocumentNode
+    from graphql import Executor as GraphQLExecutor
 
     from schema.context import Context
 
@@ -158,17 +159,7 @@ async def watch(
     Raises:
         RequestFailed: when it cannot begin or go on; the events before it have been delivered.
     """
-    executor = Executor.build(
-        core,
-        prepared.document,
-        context_value=context,
-        raw_variable_values=variables,
-        operation_name=prepared.name,
-        hide_suggestions=True,
-        operation_extensions=None,
-    )
-    if isinstance(executor, list):
-        raise RequestFailed(executor)
+    executor = executor_of(prepared, variables, context)
     found = create_source_event_stream(executor)
     if inspect.isawaitable(found):
         found = await found
@@ -180,13 +171,47 @@ async def watch(
         async for result in results:
             yield result
     except ExpertBookError as error:
-        raise RequestFailed([GraphQLError(str(error), original_error=error)]) from error
+        raise RequestFailed([of_cause(error)]) from error
     finally:
         await results.aclose()
 
 
+def executor_of(
+    prepared: Prepared, variables: dict[str, Any] | None, context: Context
+) -> GraphQLExecutor[Context]:
+    """What executes an operation.
+
+    Raises:
+        RequestFailed: when the variables are not what the operation declares.
+    """
+    executor = Executor.build(
+        core,
+        prepared.document,
+        context_value=context,
+        raw_variable_values=variables,
+        operation_name=prepared.name,
+        hide_suggestions=True,
+        operation_extensions=None,
+    )
+    if isinstance(executor, list):
+        raise RequestFailed(executor)
+    return executor
+
+
 def _failure(message: str, code: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
+
+
+def of_cause(error: Exception) -> GraphQLError:
+    """What has failed, as an error of the whole operation."""
+    return GraphQLError(str(error), original_error=error)
+
+
+def body_of(result: ExecutionResult) -> dict[str, Any]:
+    """A result as clients see it."""
+    if result.errors:
+        return {"errors": formatted(result.errors), "data": result.data}
+    return {"data": result.data}
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:

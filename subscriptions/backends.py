@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Self
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from broadcaster import Broadcast
@@ -12,7 +15,12 @@ from subscriptions.mongodb import MongoBackend
 from subscriptions.redis import RedisBackend
 from subscriptions.supervision import RESYNC, SupervisedBackend
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
 __all__ = ["MEMORY", "MONGODB", "RESYNC", "Bus", "broadcast"]
+
+log = logging.getLogger(__name__)
 
 MEMORY = "memory://"
 MONGODB = "mongodb://"
@@ -28,6 +36,7 @@ class Bus(Broadcast):
     def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:
         super().__init__(backend=backend)
         self._carrier = backend
+        self._gate = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -37,6 +46,31 @@ class Bus(Broadcast):
     def is_connected(self) -> bool:
         """Whether the backend has a connection, or needs none."""
         return self._carrier.is_connected
+
+    async def nudge(self, channel: str, message: str) -> None:
+        """Send a message that may get lost: whoever it is for looks at the database, too."""
+        try:
+            await self.publish(channel, message)
+        except (OSError, RuntimeError) as error:
+            log.warning("a nudge could not be sent: %s", error)
+
+    @asynccontextmanager
+    async def nudges(self, channel: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+        """Subscribe to a channel; what it gives waits for the next message."""
+        subscription = self.subscribe(channel)
+        # One at a time: the end of an old subscription must not undo a new one of that name.
+        async with self._gate:
+            subscriber = await subscription.__aenter__()
+
+        async def next_message() -> str:
+            message: str = (await subscriber.get()).message
+            return message
+
+        try:
+            yield next_message
+        finally:
+            async with self._gate:
+                await subscription.__aexit__(None, None, None)
 
 
 def broadcast(url: str) -> Bus:

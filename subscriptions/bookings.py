@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from datetime import datetime
 
-    from broadcaster import Broadcast
-
     from models.bookings import Booking
     from models.events import Event
     from models.ids import Id
+    from subscriptions.backends import Bus
     from subscriptions.hub import Hub
 
 log = logging.getLogger(__name__)
@@ -39,12 +38,11 @@ MOST_RECENT = 100
 class BookingFeed:
     """The channels of the clients who watch, one broadcaster subscription for each."""
 
-    def __init__(self, broadcast: Broadcast, hub: Hub) -> None:
-        self._broadcast = broadcast
+    def __init__(self, bus: Bus, hub: Hub) -> None:
+        self._bus = bus
         self._hub = hub
         self._channels: dict[Id, ClientChannel] = {}
         self._followers: set[asyncio.Task[None]] = set()
-        self._gate = asyncio.Lock()
         self._doubtful: set[Id] = set()
         self._look_now = asyncio.Event()
 
@@ -65,10 +63,7 @@ class BookingFeed:
         latest = {event.booking_id: event for event in events if event.booking_id}
         for event in latest.values():
             message = event.model_dump_json(exclude={"slot", "changed"})
-            try:
-                await self._broadcast.publish(f"client:{event.client_id}", message)
-            except (OSError, RuntimeError) as error:
-                log.warning("a nudge could not be sent: %s", error)
+            await self._bus.nudge(f"client:{event.client_id}", message)
 
     async def changes(
         self, client_id: Id, expert_id: Id | None, since: datetime
@@ -119,22 +114,15 @@ class BookingFeed:
 
     async def _listen(self, channel: ClientChannel) -> None:
         await self._begin(channel)
-        subscription = self._broadcast.subscribe(channel.name)
-        # One at a time: the end of an old subscription must not undo a new one of that name.
-        async with self._gate:
-            subscriber = await subscription.__aenter__()
-        try:
+        async with self._bus.nudges(channel.name) as nudge:
             channel.ready.set()
             self._doubt(channel)  # something may have happened before the subscription stood
             while True:
-                message = (await subscriber.get()).message
+                message = await nudge()
                 if message == RESYNC:
                     self._doubt(channel)
                 else:
                     channel.hear(message)
-        finally:
-            async with self._gate:
-                await subscription.__aexit__(None, None, None)
 
     async def _begin(self, channel: ClientChannel) -> None:
         since = channel.looked_at - LOOK_BACK

@@ -19,10 +19,9 @@ from subscriptions.channels import Channel
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-    from broadcaster import Broadcast
-
     from models.events import Event
     from models.ids import Id
+    from subscriptions.backends import Bus
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +31,9 @@ RECONCILE_SECONDS = 1.0
 class Hub:
     """The channels that somebody watches, one broadcaster subscription for each."""
 
-    def __init__(self, broadcast: Broadcast) -> None:
-        self._broadcast = broadcast
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._channels: dict[Id, Channel] = {}
-        self._gate = asyncio.Lock()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
@@ -52,10 +50,7 @@ class Hub:
     async def announce(self, events: Sequence[Event]) -> None:
         """Tell every process of committed events; best effort, since the log has them."""
         for event in events:
-            try:
-                await self._broadcast.publish(f"expert:{event.expert_id}", event.model_dump_json())
-            except (OSError, RuntimeError) as error:
-                log.warning("a nudge could not be sent: %s", error)
+            await self._bus.nudge(f"expert:{event.expert_id}", event.model_dump_json())
 
     @asynccontextmanager
     async def watching(
@@ -114,21 +109,14 @@ class Hub:
             channel.task.cancel()
 
     async def _listen(self, channel: Channel) -> None:
-        subscription = self._broadcast.subscribe(channel.name)
-        # One at a time: the end of an old subscription must not undo a new one of that name.
-        async with self._gate:
-            subscriber = await subscription.__aenter__()
-        try:
+        async with self._bus.nudges(channel.name) as nudge:
             await self._begin(channel)
             while True:
-                nudge = await subscriber.get()
+                message = await nudge()
                 try:
-                    await channel.hear(nudge.message)
+                    await channel.hear(message)
                 except Unavailable:
                     log.warning("events of %s are late: the database is away", channel.name)
-        finally:
-            async with self._gate:
-                await subscription.__aexit__(None, None, None)
 
     async def _begin(self, channel: Channel) -> None:
         """Read the counter, once the subscription stands, so that nothing falls between."""

@@ -18,7 +18,8 @@ from subscriptions.backends import RESYNC
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from broadcaster import Broadcast
+    from subscriptions.backends import Bus
+
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ class Ended(BaseModel):
 class SessionEnds:
     """Tells of the ends of sessions, and hears of them."""
 
-    def __init__(self, broadcast: Broadcast) -> None:
-        self._broadcast = broadcast
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._listeners: list[Callable[[Ended], None]] = []
 
     def listen(self, listener: Callable[[Ended], None]) -> None:
@@ -50,10 +51,7 @@ class SessionEnds:
     async def announce(self, ended: Ended) -> None:
         """Tell this process before the next line, and the others as soon as may be."""
         self._tell(ended)
-        try:
-            await self._broadcast.publish(CHANNEL, ended.model_dump_json())
-        except (OSError, RuntimeError) as error:
-            log.warning("the end of a session could not be told: %s", error)
+        await self._bus.nudge(CHANNEL, ended.model_dump_json())
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SessionEnds]:
@@ -66,13 +64,13 @@ class SessionEnds:
                 task.cancel()
 
     async def _hear(self) -> None:
-        async with self._broadcast.subscribe(CHANNEL) as subscriber:
+        async with self._bus.nudges(CHANNEL) as nudge:
             while True:
-                nudge = await subscriber.get()
-                if nudge.message == RESYNC:  # whoever keeps a session looks at the database, too
+                message = await nudge()
+                if message == RESYNC:  # whoever keeps a session looks at the database, too
                     continue
                 try:
-                    self._tell(Ended.model_validate_json(nudge.message))
+                    self._tell(Ended.model_validate_json(message))
                 except ValidationError:
                     log.warning("a nudge on %s is no end of a session", CHANNEL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from tests.clients import PASSWORD
@@ -101,9 +102,10 @@ class Office:
 
     async def person(self, name: str = "Ada Lovelace") -> Person:
         """Somebody new."""
-        email = f"someone-{next(self.numbers)}@example.com"
+        email = f"someone-{token_hex(4)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         answer = (await self.nobody.ask(REGISTER, **wanted))["register"]
+        assert "accessToken" in answer, answer
         return Person(
             self.nobody.signed_in(answer["accessToken"]), answer["user"]["id"], name, email
         )

@@ -35,7 +35,7 @@ from web.mails.post import FolderPost, SmtpPost
 from web.mails.worker import MailWorker
 from web.portraits import portrait
 from web.socket import Connection
-from web.sockets import MOST_PER_ADDRESS, Sockets
+from web.sockets import MOST_PER_ADDRESS, Sockets, address_of
 from web.sweeper import sweeping
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def create_app(settings: Settings, mongodb_url: str) -> FastAPI:
             await websocket.close(1008)
             return
         state = websocket.app.state
-        address = websocket.client.host if websocket.client else ""
+        address = address_of(websocket)
         if not state.sockets.admits(address):
             await websocket.send_denial_response(
                 Response("Too many sockets.\n", 429, {"Retry-After": "10"})

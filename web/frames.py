@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXTENSION = "expertbook.wire"
 STUCK_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
+LONGEST_FRAME = 64 * 1024
 SEND_BUFFER = 64 * 1024
 SHORT, MEDIUM = 125, 0xFFFF
 
@@ -30,7 +31,6 @@ class Wire(WebSocketsSansIOProtocol):
     """A socket's end: frames go out without waiting, and whoever does not read is cut off."""
 
     on_drain: Callable[[], None] | None = None
-    close_timeout = CLOSE_SECONDS
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound what the system keeps for a peer that does not read."""
@@ -73,7 +73,7 @@ class Wire(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         """Cut off a peer that does not answer pings."""
         super().keepalive_timeout()
-        self.transport.abort()
+        self.abort()
 
     def shutdown(self) -> None:
         """Let the application end the connection when the server stops, or end it now."""
@@ -84,7 +84,7 @@ class Wire(WebSocketsSansIOProtocol):
 
 
 @lru_cache(maxsize=256)
-def text_frame(prefix: bytes, payload: bytes, suffix: bytes = b"") -> bytes:
+def text_frame(prefix: bytes, payload: bytes, suffix: bytes) -> bytes:
     """A whole text message as one frame of a server (RFC 6455, 5.2)."""
     size = len(prefix) + len(payload) + len(suffix)
     if size <= SHORT:

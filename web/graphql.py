@@ -15,8 +15,17 @@ from starlette.responses import Response
 
 from models.errors import ExpertBookError, Unauthenticated
 from schema.context import Context, Services
-from schema.operations import RequestFailed, formatted, prepare, run, watch
-from web.sse import AFTER, EVENT_STREAM, EventStream, body_of, is_resumable, once
+from schema.operations import (
+    RequestFailed,
+    body_of,
+    formatted,
+    of_cause,
+    prepare,
+    run,
+    watch,
+)
+from web.sockets import address_of
+from web.sse import AFTER, EVENT_STREAM, EventStream, is_resumable, once
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -70,7 +79,7 @@ async def answer(
         browser = cookies.browser_session()
         _check(request, prepared.kind, taken, cookies)
         viewer = await _viewer(request, services, cookies)
-        context = Context(services, viewer, _address(request), browser)
+        context = Context(services, viewer, address_of(request), browser)
         if prepared.kind is OperationType.SUBSCRIPTION:
             results = watch(prepared, _resumed(request, prepared, asked.variables), context)
             return _stream(results, prepared, context, sockets)
@@ -78,11 +87,9 @@ async def answer(
     except BadRequest as error:
         return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
     except Unauthenticated as error:
-        shown = GraphQLError(str(error), original_error=error)
-        return _failed(401, media_type, [shown], {"WWW-Authenticate": "Bearer"})
+        return _failed(401, media_type, [of_cause(error)], {"WWW-Authenticate": "Bearer"})
     except ExpertBookError as error:
-        shown = GraphQLError(str(error), original_error=error)
-        return _failed(503, media_type, [shown], {"Retry-After": "1"})
+        return _failed(503, media_type, [of_cause(error)], {"Retry-After": "1"})
     except RequestFailed as error:
         body = {"errors": formatted(error.errors)}
         return respond(body, 400 if media_type == GRAPHQL_JSON else 200, media_type)
@@ -166,10 +173,6 @@ async def _viewer(request: Request, services: Services, cookies: Cookies) -> Vie
         return await services.viewers.of(cookies.access_token)
     except Unauthenticated:
         return None
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 async def viewer_of_header(header: str | None, services: Services) -> Viewer | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from models.users import Role
-from web.frames import Wire
+from web.frames import LONGEST_FRAME, Wire
 from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
 from web.wire import HttpWire
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 DRAIN_SECONDS = 10
-LONGEST_FRAME = 64 * 1024
 PARENT_SECONDS = 0.5
 ROLE_NAMES = {Role.CLIENT: "Client", Role.EXPERT: "Expert", Role.ADMIN: "Administrator"}
 

@@ -10,15 +10,23 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
 from models.times import utc_now
 from schema.context import Context, Services
 from schema.live import live
-from schema.operations import RequestFailed, formatted, prepare, run, watch
-from web.frames import CLOSE_SECONDS, EXTENSION, STUCK_SECONDS
+from schema.operations import (
+    RequestFailed,
+    body_of,
+    formatted,
+    of_cause,
+    prepare,
+    run,
+    watch,
+)
+from web.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
 from web.graphql import viewer_of_header
 from web.seats import LiveSeat
 
@@ -33,7 +41,6 @@ if TYPE_CHECKING:
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
-LONGEST_FRAME = 64 * 1024
 MOST_OPERATIONS = 50
 
 
@@ -220,8 +227,7 @@ class Connection:
         except ConnectionAbortedError:  # the peer has gone; whoever receives hears of it
             return
         except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
-            shown = formatted([GraphQLError(str(error), original_error=error)])
-            last = {"id": id_, "type": "error", "payload": shown}
+            last = {"id": id_, "type": "error", "payload": formatted([of_cause(error)])}
         if self._operations.get(id_) is asyncio.current_task():
             del self._operations[id_]
             await self._send(last)
@@ -231,7 +237,7 @@ class Connection:
             f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one or open "
             "another socket."
         )
-        shown = formatted([GraphQLError(str(refusal), original_error=refusal)])
+        shown = formatted([of_cause(refusal)])
         await self._send({"id": id_, "type": "error", "payload": shown})
 
     async def _answer(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
@@ -260,10 +266,7 @@ class Connection:
         return Context(self._services, self.viewer)
 
     async def _next(self, id_: str, result: ExecutionResult) -> None:
-        payload: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            payload["errors"] = formatted(result.errors)
-        await self._send({"id": id_, "type": "next", "payload": payload})
+        await self._send({"id": id_, "type": "next", "payload": body_of(result)})
 
     async def _send(self, message: dict[str, Any]) -> None:
         try:

@@ -13,6 +13,8 @@ from models.sessions import alive
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from starlette.requests import HTTPConnection
+
     from auth.viewers import Viewer
     from subscriptions.sessions import Ended
 
@@ -87,3 +89,8 @@ class Sockets:
             for connection, session_id in connections.items():
                 if session_id not in lasting:
                     connection.end()
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a connection comes from, as limits count it."""
+    return connection.client.host if connection.client else ""

@@ -14,18 +14,17 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError
 from starlette.responses import Response
 
 from models.errors import Unauthenticated
 from models.times import utc_now
-from schema.operations import RequestFailed, formatted
+from schema.operations import RequestFailed, body_of, formatted, of_cause
 from web.wire import wire_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from graphql import ExecutionResult
+    from graphql import ExecutionResult, GraphQLError
     from starlette.types import Receive, Scope, Send
 
     from auth.viewers import Viewer
@@ -125,8 +124,10 @@ class EventStream(Response):
         self._finish(b"")
 
     def _refuse(self, message: str) -> None:
-        error = GraphQLError(message, original_error=Unauthenticated(message))
-        self._finish(outcome({"errors": formatted([error])}))
+        self._fail([of_cause(Unauthenticated(message))])
+
+    def _fail(self, errors: Sequence[GraphQLError]) -> None:
+        self._finish(outcome({"errors": formatted(errors)}))
 
     def _finish(self, last: bytes) -> None:
         if not self._last.done():
@@ -141,12 +142,11 @@ class EventStream(Response):
                     await _in_time(send, _part(_next(body, id_)))
             self._finish(COMPLETE)
         except RequestFailed as error:
-            self._finish(outcome({"errors": formatted(error.errors)}))
+            self._fail(error.errors)
         except TimeoutError:
             raise
         except Exception as error:  # noqa: BLE001 - the client hears of it, masked, as of any other
-            shown = formatted([GraphQLError("failed", original_error=error)])
-            self._finish(outcome({"errors": shown}))
+            self._fail([of_cause(error)])
 
     async def _listen(self, receive: Receive) -> None:
         await _gone(receive)
@@ -161,13 +161,6 @@ def once(body: Mapping[str, Any]) -> Response:
 def outcome(body: Mapping[str, Any]) -> bytes:
     """The last result, and that it was the last."""
     return _next(body) + COMPLETE
-
-
-def body_of(result: ExecutionResult) -> dict[str, Any]:
-    """A result as clients see it."""
-    if result.errors:
-        return {"errors": formatted(result.errors), "data": result.data}
-    return {"data": result.data}
 
 
 def is_resumable(prepared: Prepared) -> bool:

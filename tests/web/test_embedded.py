@@ -29,8 +29,8 @@ from web.embedded import embedded_database
 with embedded_database(Path(sys.argv[1]), address="http://127.0.0.1:8000") as url:
     with MongoClient(url) as client:
         client.expertbook.notes.insert_one({"_id": "first"})
-        print(url, flush=True)
         try:
+            print(url, flush=True)
             sys.stdin.read()
         except KeyboardInterrupt:
             print(client.expertbook.notes.count_documents({}), flush=True)

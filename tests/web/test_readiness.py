@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.clients import Api, open_socket
@@ -14,11 +15,14 @@ from tests.valkeys import valkey
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     import httpx
 
+    from tests.clients import Socket
     from tests.conftest import Time
+    from tests.servers import Program
 
 EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60
@@ -38,6 +42,30 @@ async def becomes(http: httpx.AsyncClient, address: str, wanted: dict[str, Any])
     return answer.status_code
 
 
+@asynccontextmanager
+async def watched(
+    program: Program, http: httpx.AsyncClient, time: Time
+) -> AsyncIterator[tuple[Socket, Api, list[str]]]:
+    """A socket that watches an expert of a ready program, a client, and slots to book."""
+    await_ready(program.process, program.address)
+    assert await becomes(http, program.address, READY) == 200
+    api = Api(http, program.address)
+    [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
+    client = await api.newcomer()
+    cursor, _ = await state(api, expert, time)
+    slots = [slot["id"] for slot in (await open_slots(api, expert, time, 60))[:6:2]]
+    async with open_socket(program.address) as socket:
+        await socket.initialise()
+        await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+        yield socket, client, slots
+
+
+async def brings(socket: Socket, booked: list[dict[str, Any]]) -> None:
+    """The socket gets the events of those bookings, in their order."""
+    seen = [await socket.event("slotBooked", 30) for _ in booked]
+    assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+
+
 async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
@@ -46,25 +74,15 @@ async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
         valkey(tmp_path) as server,
         launched(tmp_path, experts=3, throttle="off", broadcast_url=server.url) as program,
     ):
-        await_ready(program.process, program.address)
-        assert await becomes(http, program.address, READY) == 200
-        api = Api(http, program.address)
-        [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
-        client = await api.newcomer()
-        cursor, _ = await state(api, expert, time)
-        slots = (await open_slots(api, expert, time, 60))[:6:2]
-        async with open_socket(program.address) as socket:
-            await socket.initialise()
-            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
-            booked = [await client.book(slots[0]["id"])]
+        async with watched(program, http, time) as (socket, client, slots):
+            booked = [await client.book(slots[0])]
             server.kill()
             assert await becomes(http, program.address, RECONNECTING) == 200
-            booked.append(await client.book(slots[1]["id"]))
+            booked.append(await client.book(slots[1]))
             await asyncio.to_thread(server.start)
             assert await becomes(http, program.address, READY) == 200
-            booked.append(await client.book(slots[2]["id"]))
-            seen = [await socket.event("slotBooked", 30) for _ in booked]
-        assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+            booked.append(await client.book(slots[2]))
+            await brings(socket, booked)
     said = program.said()
     assert said.count("WARNING: the broadcast server is away") == 1
     assert said.count("INFO: the broadcast server is back") == 1
@@ -75,17 +93,8 @@ async def test_a_database_that_freezes_makes_the_program_not_ready(
 ) -> None:
     """Although it keeps its connections; as soon as it goes on, so does the change stream."""
     with launched(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
-        await_ready(program.process, program.address)
-        assert await becomes(http, program.address, READY) == 200
-        api = Api(http, program.address)
-        [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
-        client = await api.newcomer()
-        cursor, _ = await state(api, expert, time)
-        slots = (await open_slots(api, expert, time, 60))[:4:2]
-        async with open_socket(program.address) as socket:
-            await socket.initialise()
-            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
-            booked = [await client.book(slots[0]["id"])]
+        async with watched(program, http, time) as (socket, client, slots):
+            booked = [await client.book(slots[0])]
             [database] = databases(tmp_path)
             os.kill(database, signal.SIGSTOP)
             try:
@@ -93,9 +102,8 @@ async def test_a_database_that_freezes_makes_the_program_not_ready(
             finally:
                 os.kill(database, signal.SIGCONT)
             assert await becomes(http, program.address, READY) == 200
-            booked.append(await client.book(slots[1]["id"]))
-            seen = [await socket.event("slotBooked", 30) for _ in booked]
-        assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+            booked.append(await client.book(slots[1]))
+            await brings(socket, booked)
     said = program.said()
     assert said.count("WARNING: the database's change stream is away") == 1
     assert said.count("INFO: the database's change stream is back") == 1
