@@ -9,10 +9,10 @@ import strawberry
 
 from models.calendars import Calendar, LocalRange, WeeklyRange
 from resolvers.availability import Price, PricedLength
+from schema.enums import describe_enum
 from schema.scalars import LocalTime
 
 
-@strawberry.enum(description="A day of the week.")
 class Weekday(Enum):
     """ISO 8601's weekdays; Monday is 0."""
 
@@ -23,6 +23,19 @@ class Weekday(Enum):
     FRIDAY = 4
     SATURDAY = 5
     SUNDAY = 6
+
+
+describe_enum(
+    Weekday,
+    "A day of the week.",
+    MONDAY="The first day of the week, as in ISO 8601.",
+    TUESDAY="The second day.",
+    WEDNESDAY="The third day.",
+    THURSDAY="The fourth day.",
+    FRIDAY="The fifth day.",
+    SATURDAY="The sixth day.",
+    SUNDAY="The seventh day.",
+)
 
 
 @strawberry.type(description="A span of a day, in the expert's zone.")

@@ -17,6 +17,7 @@ from models.bookings import BookingStatus
 from models.ids import global_id
 from resolvers import bookings, slots
 from schema.context import Context, Info
+from schema.enums import describe_enum
 from schema.experts import (
     AfterArgument,
     BeforeArgument,
@@ -32,10 +33,28 @@ from schema.scalars import TimeZone
 from schema.slots import Slot
 from schema.users import User, party_of
 
-strawberry.enum(model.BookingStatus, description="Where a booking is in its life.")
-
-
-strawberry.enum(Action, name="BookingAction", description="What can be done with a booking.")
+describe_enum(
+    model.BookingStatus,
+    "Where a booking is in its life.",
+    HELD="Kept for a few minutes, until `heldUntil`; nothing is booked yet.",
+    PENDING="Booked, and waiting for the expert to confirm it before it starts.",
+    CONFIRMED="Booked and certain.",
+    COMPLETED="The session took place.",
+    NO_SHOW="The client did not come.",
+    CANCELLED="Called off by either side, or a hold that was released; its time is free.",
+    EXPIRED="A hold that ended, or one that was not confirmed before its start.",
+)
+describe_enum(
+    Action,
+    "What can be done with a booking.",
+    name="BookingAction",
+    CONFIRM="Confirm it: `confirmBooking`.",
+    COMPLETE="Say that the session took place: `completeBooking`.",
+    MARK_NO_SHOW="Say that the client did not come: `markNoShow`.",
+    CANCEL="Cancel it, or release the hold: `cancelBooking`.",
+    RESCHEDULE="Give it another slot: `rescheduleBooking`.",
+    REMOVE="Take it out of the viewer's list: `removeBooking`.",
+)
 
 
 @strawberry.type(description="Whom the expert reaches.")

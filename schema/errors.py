@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import strawberry
 
 from models import errors as model
+from models.meters import REFUSALS
 from schema.context import Context, Info
+from schema.enums import describe_enum
 from schema.slots import Slot
 
 if TYPE_CHECKING:
     from strawberry.types.field import StrawberryField
 
 
-@strawberry.enum(description="Stable codes of the refusals.")
 class RefusalCode(Enum):
     """One for each type of refusal."""
 
@@ -35,6 +36,22 @@ class RefusalCode(Enum):
     SLOT_NOT_OFFERED = "SLOT_NOT_OFFERED"
     NOT_ALLOWED = "NOT_ALLOWED"
     TOO_LATE = "TOO_LATE"
+
+
+describe_enum(
+    RefusalCode,
+    "Stable codes of the refusals.",
+    EMAIL_TAKEN="That of `EmailTaken`.",
+    WRONG_CREDENTIALS="That of `WrongCredentials`.",
+    SESSION_ENDED="That of `SessionEnded`: sign in again.",
+    TOO_MANY_ATTEMPTS="That of `TooManyAttempts`: wait.",
+    INVALID_INPUT="That of `InvalidInput`: correct the fields.",
+    LINK_EXPIRED="That of `LinkExpired`: ask for another link.",
+    SLOT_TAKEN="That of `SlotTaken`: choose another slot.",
+    SLOT_NOT_OFFERED="That of `SlotNotOffered`: read the slots anew.",
+    NOT_ALLOWED="That of `NotAllowed`.",
+    TOO_LATE="That of `TooLate`: its deadline has passed.",
+)
 
 
 @strawberry.interface(description="An expected answer that is not the wished one.")
@@ -136,8 +153,9 @@ class _Handler(Generic[Raised]):
         self.error_type = error_type
         self._more = more
 
-    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:  # noqa: ARG002 - Strawberry's signature
+    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:
         """Answer with the refusal."""
+        REFUSALS.labels(field.name, exception.code).inc()
         more: dict[str, Any] = self._more(exception, info.context)
         return self.error_type(code=RefusalCode(exception.code), message=exception.message, **more)
 

@@ -19,6 +19,7 @@ from models.slots import Slot as ModelSlot
 from resolvers import experts, slots
 from schema.availability import Availability
 from schema.context import Context, Info
+from schema.enums import describe_enum
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
 from schema.scalars import TimeZone
@@ -27,16 +28,41 @@ from schema.slots import Day, Slot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-strawberry.enum(Category, description="A field of expertise.")
-strawberry.enum(ExpertOrderField, description="What the directory can be ordered by.")
+describe_enum(
+    Category,
+    "A field of expertise.",
+    TECHNOLOGY="Software, data, networks and devices.",
+    FINANCE="Money: tax, investment, insurance and accounts.",
+    HEALTH="Body and mind: medicine, nutrition, training and rest.",
+    BUSINESS="Companies: strategy, leadership, sales and operations.",
+    LEGAL="Law: contracts, employment, property and immigration.",
+    DESIGN="Shapes: products, interfaces, brands and rooms.",
+    MARKETING="Reaching people: campaigns, content, search and growth.",
+    EDUCATION="Learning: schools, languages, careers and coaching.",
+)
+describe_enum(
+    ExpertOrderField,
+    "What the directory can be ordered by.",
+    RATING="The rating; of equal ones, the number of reviews.",
+    EXPERIENCE="Years in the field.",
+    RATE="The usual price of an hour.",
+    NAME="The name, regardless of case and accents.",
+)
 
 
-@strawberry.enum(description="A direction.")
 class OrderDirection(Enum):
     """Up or down."""
 
     ASC = "ASC"
     DESC = "DESC"
+
+
+describe_enum(
+    OrderDirection,
+    "A direction.",
+    ASC="The least, or the first of the alphabet, first.",
+    DESC="The greatest, or the last of the alphabet, first.",
+)
 
 
 MinutesArgument = Annotated[

@@ -18,12 +18,16 @@ from models.ids import Id, global_id, object_id, slot_id
 from models.slots import SlotStatus
 from resolvers import experts
 from schema.context import Context, Info
+from schema.enums import describe_enum
 from schema.nodes import Money, Node
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED, slot_events
 
-strawberry.enum(
+describe_enum(
     SlotStatus,
-    description="OPEN can be booked; HELD where only holds stand in the way.",
+    "OPEN can be booked; HELD where only holds stand in the way.",
+    OPEN="It can be booked.",
+    HELD="Somebody keeps it, or a part of it, for a few minutes; it may become free.",
+    BOOKED="It, or a part of it, is taken.",
 )
 
 
@@ -63,13 +67,21 @@ class Day:
     slots: list[Slot] = strawberry.field(description="Earliest first.")
 
 
-@strawberry.enum(description="What happened to a slot.")
 class SlotEventKind(Enum):
     """The kinds of events that are about time."""
 
     HELD = "HELD"
     BOOKED = "BOOKED"
     RELEASED = "RELEASED"
+
+
+describe_enum(
+    SlotEventKind,
+    "What happened to a slot.",
+    HELD="A client keeps it for a few minutes.",
+    BOOKED="A client has booked it.",
+    RELEASED="It is free again: cancelled, moved elsewhere, removed or expired.",
+)
 
 
 @strawberry.type(description="A change of a slot, in the expert's order, none missed.")

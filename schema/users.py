@@ -15,6 +15,7 @@ from models.ids import Id, global_id
 from models.users import Role
 from resolvers import sessions, users
 from schema.context import Context, Info
+from schema.enums import describe_enum
 from schema.errors import (
     EmailTaken,
     InvalidInput,
@@ -29,7 +30,13 @@ from schema.scalars import TimeZone
 if TYPE_CHECKING:
     from resolvers.sessions import SignIn
 
-strawberry.enum(Role, description="What an account is for.")
+describe_enum(
+    Role,
+    "What an account is for.",
+    CLIENT="Books the time of experts.",
+    EXPERT="Offers time of its own, and books that of others.",
+    ADMIN="Runs the directory, and may see and do what clients and experts may.",
+)
 
 
 @strawberry.type(description="An account.")

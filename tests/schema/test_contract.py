@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -106,18 +105,3 @@ def test_nothing_new_is_demanded() -> None:
         and (part.partition("(")[0] in PROMISED or f"Type.{part.partition('.')[0]}" in inputs)
     ]
     assert added == []
-
-
-@pytest.mark.parametrize("name", ["Query", "Mutation", "Subscription"])
-def test_every_operation_is_described(name: str) -> None:
-    """Whoever reads the schema learns what an operation does and what its arguments mean."""
-    schema = build_schema(root.schema.as_str())
-    type_ = schema.get_type(name)
-    assert isinstance(type_, GraphQLObjectType)
-    silent = [
-        part
-        for key, field in type_.fields.items()
-        for part, of in ((key, field), *((f"{key}({a})", arg) for a, arg in field.args.items()))
-        if not of.description
-    ]
-    assert silent == []

@@ -62,7 +62,9 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
     database: Client, query: str, rows: int
 ) -> None:
     assert database is not None
-    services = cast("Services", type("NoServices", (), {"currency": "EUR"}))
+    services = cast(
+        "Services", type("NoServices", (), {"currency": "EUR", "operation_seconds": 10})
+    )
     admin = await User.by_email("admin@example.com")
     assert admin is not None
     with COMMANDS.counted() as commands:

@@ -1,0 +1,41 @@
+"""Ids are global: `node` finds every object that has one, as the type that it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLInterfaceType, build_schema
+
+from schema import root
+
+if TYPE_CHECKING:
+    from tests.clients import Api
+    from tests.conftest import Time
+
+MINE = """{ bookings(first: 1) { nodes {
+  __typename id reference
+  client { __typename id name } expert { __typename id name } slot { __typename id startsAt }
+} } }"""
+NODE = """query ($id: ID!) { node(id: $id) {
+  __typename id
+  ... on Booking { reference } ... on User { name } ... on Expert { name } ... on Slot { startsAt }
+} }"""
+
+
+async def test_every_object_is_found_by_its_id(
+    api: Api, experts: list[dict[str, Any]], time: Time
+) -> None:
+    """One object of each type that is a `Node` is got elsewhere, and is the same by its id."""
+    client = await api.newcomer()
+    slots = await api.slots(experts[5]["id"], *time.days(5, 12))
+    await client.book(next(slot["id"] for slot in slots if slot["status"] == "OPEN"))
+    [booking] = (await client.ask(MINE))["bookings"]["nodes"]
+    objects = [booking.pop(name) for name in ("client", "expert", "slot")] + [booking]
+    schema = build_schema(root.schema.as_str())
+    node = schema.get_type("Node")
+    assert isinstance(node, GraphQLInterfaceType)
+    types = {type_.name for type_ in schema.get_implementations(node).objects}
+    assert {each["__typename"] for each in objects} == types
+    assert len({each["id"] for each in objects}) == len(objects)
+    for each in objects:
+        assert (await client.ask(NODE, id=each["id"]))["node"] == each
