@@ -13,6 +13,7 @@ import websockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from ssl import SSLContext
 
     import httpx
 
@@ -167,11 +168,13 @@ class Socket:
 
 
 @asynccontextmanager
-async def open_socket(url: str, subprotocol: str = "graphql-transport-ws") -> AsyncIterator[Socket]:
-    """Connect to a server, without any message sent."""
+async def open_socket(
+    url: str, subprotocol: str = "graphql-transport-ws", trust: SSLContext | None = None
+) -> AsyncIterator[Socket]:
+    """Connect to a server, without any message sent; over TLS to one that `trust` believes."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
     # No pings of ours: a test that keeps its own loop busy would close the socket.
-    connecting = websockets.connect(address, subprotocols=protocols, ping_interval=None)
+    connecting = websockets.connect(address, subprotocols=protocols, ssl=trust, ping_interval=None)
     async with connecting as connection:
         yield Socket(connection)

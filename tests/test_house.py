@@ -12,7 +12,7 @@ import pytest
 HOUSE = Path(__file__).parents[1]
 PACKAGES = {"auth", "models", "resolvers", "schema", "subscriptions", "web"}
 NINE = PACKAGES | {"tests", "pyproject.toml", "README.md"}
-CONTAINER = {"Dockerfile", "Containerfile", "compose.yaml", ".dockerignore"}
+CONTAINER = {"Dockerfile", "Caddyfile", "compose.yaml", ".dockerignore"}
 BESIDE = {"Makefile", "LICENSE", "CHANGELOG.md", ".env.example", ".ci", ".gitignore"} | CONTAINER
 LONGEST_FILE = 350
 

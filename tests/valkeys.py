@@ -23,7 +23,8 @@ PAUSE_SECONDS = 0.01
 class Valkey:
     """A server on a port that it keeps through every restart; it stores nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, configuration: Path | None = None) -> None:
+        self._configuration = [configuration] if configuration else []
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self._folder = folder
@@ -34,7 +35,11 @@ class Valkey:
         flags = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no"}
         with (self._folder / f"valkey-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the program of the wheel
-                [program(), *(part for name in flags for part in (f"--{name}", str(flags[name])))],
+                [
+                    program(),
+                    *self._configuration,
+                    *(part for name in flags for part in (f"--{name}", str(flags[name]))),
+                ],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -70,7 +75,7 @@ class Valkey:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 connection.sendall(b"PING\r\n")
-                return connection.recv(16) == b"+PONG\r\n"
+                return connection.recv(16).startswith((b"+PONG", b"-NOAUTH"))
         except OSError:
             return False
 
@@ -84,9 +89,9 @@ def program() -> Path:
 
 
 @contextmanager
-def valkey(folder: Path) -> Iterator[Valkey]:
+def valkey(folder: Path, configuration: Path | None = None) -> Iterator[Valkey]:
     """Run a server for as long as the context lasts; its log lies in the folder."""
-    server = Valkey(folder)
+    server = Valkey(folder, configuration)
     server.start()
     try:
         yield server
