@@ -8,9 +8,13 @@ from enum import StrEnum
 from pymongo import ASCENDING, IndexModel
 
 from models.base import Record
+from models.errors import BadUserInput
 from models.ids import Id
 from models.pages import Filter, Order, Page, PageArguments, fold, page
 from models.terms import having, name_key, terms_of
+
+MOST_LANGUAGES = 50
+"""To filter by: each is another place in the index, or another comparison for every expert."""
 
 
 class Category(StrEnum):
@@ -115,7 +119,7 @@ class ExpertFilter:
         """The filter as the database takes it.
 
         Raises:
-            BadUserInput: for a search that is too long; names the argument.
+            BadUserInput: for a search or a list that is too long; names the argument.
         """
         found: Filter = {"listed": True, **having(self.search, "filter.search")}
         if self.categories:
@@ -128,7 +132,10 @@ class ExpertFilter:
         if self.max_hourly_rate is not None:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
         if self.languages:
-            found["language_keys"] = {"$in": [fold(language) for language in self.languages]}
+            keys = sorted({fold(language) for language in self.languages})
+            if len(keys) > MOST_LANGUAGES:
+                raise BadUserInput(f"filter.languages: at most {MOST_LANGUAGES}")
+            found["language_keys"] = {"$in": keys}
         return found
 
 

@@ -55,7 +55,7 @@ async def listed(viewer: Viewer, wanted: BookingFilter, arguments: PageArguments
     if wanted.email is not None:
         narrow["contact_key"] = contact_key(wanted.email)
     if wanted.statuses:
-        narrow["status"] = {"$in": [status.value for status in wanted.statuses]}
+        narrow["status"] = {"$in": sorted({status.value for status in wanted.statuses})}
     bounds = {}
     if wanted.since is not None:
         bounds["$gte"] = place(wanted.since)

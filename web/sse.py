@@ -17,8 +17,12 @@ import orjson
 from starlette.responses import Response
 
 from models.errors import Unauthenticated
+from models.meters import CUT_OFF
 from models.times import utc_now
-from schema.operations import RequestFailed, body_of, formatted, of_cause
+from schema.documents import RequestFailed
+from schema.operations import body_of, formatted, of_cause
+from web.caching import OWN
+from web.media import EVENT_STREAM
 from web.wire import wire_of
 
 if TYPE_CHECKING:
@@ -28,15 +32,14 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from auth.viewers import Viewer
-    from schema.operations import Prepared
+    from schema.documents import Prepared
     from web.sockets import Sockets
 
-EVENT_STREAM = "text/event-stream"
 AFTER = "after"
 COMMENT_SECONDS = 12.0
 STUCK_SECONDS = 20.0
 END_SECONDS = 2.0
-HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-store", "Vary": OWN["Vary"], "X-Accel-Buffering": "no"}
 COMMENT = b":\n\n"
 # Without its empty data an `EventSource` would not dispatch it.
 COMPLETE = b"event: complete\ndata:\n\n"
@@ -80,6 +83,7 @@ class EventStream(Response):
                 # A server that stops does not wait long for a reader that is stuck.
                 await _in_time(send, _part(last, more=False), END_SECONDS)
         except TimeoutError:
+            CUT_OFF.inc()
             if wire:
                 wire.abort()
                 await _gone(receive)

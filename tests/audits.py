@@ -1,0 +1,118 @@
+"""The stored bookings, held against what clients were told of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from models.ids import object_id
+from models.times import CELL_MINUTES
+
+if TYPE_CHECKING:
+    from models.database import Database
+    from models.ids import Id
+    from tests.bookkeepers import Book, Step
+
+KINDS = {"HELD": "HELD", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}
+Row = dict[str, Any]
+
+
+@dataclass
+class Stored:
+    """Everything that belongs to the bookings of some clients."""
+
+    bookings: dict[Id, Row]
+    events: dict[Id, list[Row]]
+    requests: dict[str, list[Id]]
+    mails: Counter[tuple[Id, int, str]]
+
+    @classmethod
+    async def of(cls, database: Database, clients: set[Id]) -> Stored:
+        """Read it."""
+        ours = {"client_id": {"$in": list(clients)}}
+        bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
+        events: dict[Id, list[Row]] = defaultdict(list)
+        # Events of bookings that are not there are looked for, too: all that name these clients.
+        async for row in database["events"].find(ours).sort("sequence"):
+            events[row["booking_id"]].append(row)
+        requests = {}
+        async for row in database["requests"].find():
+            client, _, key = row["_id"].split(":")
+            if client in {str(id_) for id_ in clients}:
+                requests[key] = row["booking_ids"]
+        known = {row["_id"] async for row in database["bookings"].find({}, {"_id": 1})}
+        mails: Counter[tuple[Id, int, str]] = Counter()
+        async for row in database["outbox"].find({"occasion": {"$ne": None}}):
+            occasion = row["occasion"]
+            # Of the sample data's bookings nobody here was told.
+            if occasion["booking_id"] in bookings or occasion["booking_id"] not in known:
+                mails[occasion["booking_id"], occasion["revision"], row["kind"]] += 1
+        return cls(bookings, events, requests, mails)
+
+
+async def audit(book: Book, database: Database) -> None:
+    """Hold what is stored against what was told, both ways.
+
+    Raises:
+        AssertionError: when a booking is not as it was acknowledged, when one was made that
+            nobody was told of, or when anything that belongs to one is missing or left over.
+    """
+    stored = await Stored.of(database, book.clients)
+    told = {object_id(id_, "Booking", "id"): steps for id_, steps in book.histories.items()}
+    assert set(stored.bookings) == set(told)
+    assert set(stored.events) == set(told)
+    for id_, steps in told.items():
+        _check_booking(stored.bookings[id_], steps)
+        _check_events(stored.events[id_], steps)
+    ids = {
+        key: [object_id(id_, "Booking", "id") for id_ in made] for key, made in book.keys.items()
+    }
+    assert stored.requests == ids
+    assert stored.mails == Counter(
+        (id_, revision, kind) for id_, steps in told.items() for revision, kind in _mails(steps)
+    )
+
+
+def _check_booking(row: Row, steps: list[Step]) -> None:
+    """It went through the acknowledged states and no others, and is in the last of them."""
+    history = [(step["after"], step["starts_at"]) for step in row["history"]]
+    assert history == [(step.status, step.starts_at) for step in steps]
+    last = steps[-1]
+    assert (row["status"], row["starts_at"]) == (last.status, last.starts_at)
+    assert last.sequence in {None, row["sequence"]}
+    assert row["active"] == (last.status != "CANCELLED")
+    cells = range(row["minutes"] // CELL_MINUTES)
+    assert row["cells"] == [_after(row["starts_at"], cell) for cell in cells]
+
+
+def _after(start: datetime, cells: int) -> datetime:
+    return start + cells * timedelta(minutes=CELL_MINUTES)
+
+
+def _check_events(events: list[Row], steps: list[Step]) -> None:
+    """Each step has its event, with the number that was told; a move has two."""
+    left = list(events)
+    before: Step | None = None
+    for step in steps:
+        if before and before.status == step.status:
+            assert left.pop(0)["kind"] == "RELEASED"
+        event = left.pop(0)
+        assert (event["kind"], event["slot"]["starts_at"]) == (KINDS[step.status], step.starts_at)
+        assert step.sequence in {None, event["sequence"]}
+        before = step
+    assert left == []
+
+
+def _mails(steps: list[Step]) -> list[tuple[int, str]]:
+    """The mails that are owed for a booking: which of its changes each is about, and its kind."""
+    owed = []
+    before = None
+    for revision, (status, _, _) in enumerate(steps):
+        if status == "CONFIRMED":
+            owed.append((revision, "MOVED" if before == "CONFIRMED" else "BOOKED"))
+        elif before == "CONFIRMED":
+            owed.append((revision, "CANCELLED"))
+        before = status
+    return owed

@@ -1,0 +1,158 @@
+"""What caches may keep of the answers, against the running server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.clients import Api
+
+MODERN = "application/graphql-response+json"
+CATEGORIES = "{ categories { category count } }"
+OWN = "private, no-store"
+VARY = {"accept", "authorization", "x-session"}
+
+
+async def get(api: Api, query: str, /, **headers: str) -> httpx.Response:
+    """Ask a query by GET, with the client's token if it has one."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    if api.token:
+        given["authorization"] = f"Bearer {api.token}"
+    return await api.http.get(f"{api.url}/graphql", params={"query": query}, headers=given)
+
+
+def listed(header: str) -> set[str]:
+    """The members of a header that is a list."""
+    return {member.strip().lower() for member in header.split(",")}
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("{ __typename }", "public, max-age=30, stale-while-revalidate=60"),
+        (CATEGORIES, "public, max-age=30, stale-while-revalidate=60"),
+        (
+            "{ experts(first: 2) { totalCount edges { cursor node { id name rating } } } }",
+            "public, max-age=30, stale-while-revalidate=60",
+        ),
+        (
+            "{ experts(first: 2) { nodes { ...E } } } fragment E on Expert { nextSlot { id } }",
+            "public, max-age=5, stale-while-revalidate=10",
+        ),
+        ("{ experts(first: 2) { nodes { name sequence } } }", "public, no-cache"),
+        ('{ node(id: "RXhwZXJ0OjE") { id } }', OWN),  # an error
+        ('{ expertBySlug(slug: "nobody") { availability { breakMinutes } } }', "public, no-cache"),
+        ("{ experts(first: 2) { nodes { nextSlot { id mine } } } }", OWN),
+        ("{ viewer { id } }", OWN),
+        ("{ categories { count } viewer { id } }", OWN),
+        (
+            "query ($v: Boolean! = false) { categories { count } viewer @include(if: $v) { id } }",
+            OWN,
+        ),
+        ("{ __schema { queryType { name } } }", OWN),
+        ("{ bookings { totalCount } }", OWN),
+        ("{ nonsense }", OWN),
+        ("{", OWN),
+    ],
+)
+async def test_what_strangers_may_share_says_how_long_it_counts(
+    api: Api, query: str, kept: str
+) -> None:
+    """The field that counts for the shortest time decides."""
+    response = await get(api, query)
+    assert response.headers["cache-control"] == kept
+    assert listed(response.headers["vary"]) >= VARY
+    assert ("etag" in response.headers) == kept.startswith("public")
+
+
+async def test_what_is_asked_by_somebody_or_by_post_is_their_own(
+    api: Api, demo: dict[str, Api]
+) -> None:
+    for response in (
+        await get(demo["client"], CATEGORIES),
+        await get(api, CATEGORIES, x_session="cookie"),
+        await get(api, CATEGORIES, authorization=""),
+        await api.http.post(f"{api.url}/graphql", json={"query": CATEGORIES}),
+    ):
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == OWN
+        assert "etag" not in response.headers
+        assert listed(response.headers["vary"]) >= VARY
+
+
+async def test_the_tag_is_of_the_bytes_and_their_media_type(api: Api) -> None:
+    first, again = await get(api, CATEGORIES), await get(api, CATEGORIES)
+    assert first.headers["etag"] == again.headers["etag"]
+    assert first.headers["etag"].startswith('"')
+    others = [await get(api, "{ categories { count } }"), await get(api, CATEGORIES, accept=MODERN)]
+    assert first.headers["etag"] not in {other.headers["etag"] for other in others}
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("{}", 304),
+        ("W/{}", 304),
+        ('"other", {}', 304),
+        ('W/"other",W/{}', 304),
+        ('"with, comma", {}', 304),
+        ("*", 304),
+        ('"other"', 200),
+        ("nonsense", 200),
+        ('"', 200),
+        ("", 200),
+    ],
+)
+async def test_who_has_an_answer_is_not_sent_it_again(
+    api: Api, condition: str, status: int
+) -> None:
+    whole = await get(api, CATEGORIES)
+    wanted = condition.format(whole.headers["etag"])
+    for method in ("GET", "HEAD"):
+        response = await api.http.request(
+            method,
+            f"{api.url}/graphql",
+            params={"query": CATEGORIES},
+            headers={"if-none-match": wanted},
+        )
+        assert response.status_code == status
+        for name in ("etag", "cache-control", "vary"):
+            assert response.headers[name] == whole.headers[name]
+        if status == 304:
+            assert response.content == b""
+            assert "content-type" not in response.headers
+
+
+async def test_a_condition_does_not_matter_where_nothing_may_be_kept(
+    api: Api, demo: dict[str, Api]
+) -> None:
+    assert (await get(demo["client"], CATEGORIES, if_none_match="*")).status_code == 200
+    assert (await get(api, "{ viewer { id } }", if_none_match="*")).status_code == 200
+    failed = await get(api, "{ nonsense }", if_none_match="*", accept=MODERN)
+    assert failed.status_code == 400
+
+
+async def test_slots_have_another_tag_after_a_booking(
+    api: Api, experts: list[dict[str, Any]], time: Any
+) -> None:
+    """A cache that asks each time never shows a time that has been taken."""
+    expert = experts[7]["id"]
+    since, until = time.days(2, 9)
+    query = (
+        f'{{ expert(id: "{expert}") {{ slots(from: "{since}", to: "{until}") {{ id status }} }} }}'
+    )
+    query = query.replace("+00:00", "Z")
+    before = await get(api, query)
+    tag = before.headers["etag"]
+    assert (await get(api, query, if_none_match=tag)).status_code == 304
+    slot = next(s for s in before.json()["data"]["expert"]["slots"] if s["status"] == "OPEN")
+    booked = await (await api.newcomer()).book(slot["id"])
+    assert booked["__typename"] == "Booking"
+    after = await get(api, query, if_none_match=tag)
+    assert after.status_code == 200
+    [shown] = [s for s in after.json()["data"]["expert"]["slots"] if s["id"] == slot["id"]]
+    assert shown["status"] == "BOOKED"
