@@ -15,6 +15,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Op
 from models.attempts import Attempts
 from models.bookings import Booking
 from models.calendars import Calendar
+from models.commands import CommandSpans
 from models.driver import mend_waiting
 from models.errors import DatabaseUnreachable, IndexBroken, StandaloneDatabase
 from models.event_stream import Nudge
@@ -26,7 +27,9 @@ from models.replica_set import is_standalone
 from models.requests import Request
 from models.sessions import RefreshToken, Session
 from models.settings import Setting
+from models.tracing import tracer
 from models.users import User
+from models.writers import Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -45,6 +48,7 @@ DOCUMENTS = (
     RefreshToken,
     Attempts,
     Nudge,
+    Writer,
 )
 DEFAULT_NAME = "expertbook"
 ANSWER_MS = 5_000
@@ -81,6 +85,7 @@ async def open_database(url: str) -> AsyncIterator[Client]:
             # waited out. Not timeoutMS, under which Python 3.11 loses cancellations.
             serverSelectionTimeoutMS=ANSWER_MS,
             connectTimeoutMS=ANSWER_MS,
+            event_listeners=[CommandSpans()] if tracer().is_on else [],
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error

@@ -15,7 +15,8 @@ import logging
 import random
 from collections import defaultdict
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beanie.odm.utils.dump import get_dict
@@ -30,10 +31,12 @@ from models.errors import ExpertBookError, InvalidInput, Problem, Unavailable
 from models.events import Event
 from models.experts import Expert
 from models.ids import Id
+from models.meters import count_events, observed_batch
 from models.outbox import Mail
 from models.requests import Request
 from models.times import utc_now
 from models.transactions import READ, WRITE, is_passing
+from models.writers import WriterSession
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -57,10 +60,11 @@ class _RulesChanged(Exception):
 
 @dataclass(eq=False)
 class _Entry:
-    """A change that waits, and where its answer goes."""
+    """A change that waits, where its answer goes, and the context of the request for it."""
 
     change: Change
     answer: asyncio.Future[list[Booking]]
+    context: Context = field(default_factory=copy_context)
 
 
 @dataclass
@@ -79,14 +83,14 @@ class Ledger:
         client: AsyncMongoClient[dict[str, Any]],
         announce: Callable[[Sequence[Event]], Awaitable[None]],
     ) -> None:
-        self._client = client
+        self._session = WriterSession(client)
         self._announce = announce
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
         """Work off changes for as long as the context lasts, those that wait at its end too."""
-        async with asyncio.TaskGroup() as group:
+        async with self._session.open(), asyncio.TaskGroup() as group:
             worker = group.create_task(self._work(), name="ledger")
             try:
                 yield self
@@ -120,16 +124,18 @@ class Ledger:
     async def _settle(self, batch: list[_Entry]) -> None:
         """Commit a batch and give each entry its answer; one that fails alone fails alone."""
         try:
-            outcome = await self._commit(batch)
+            with observed_batch([entry.context for entry in batch]):
+                outcome = await self._commit(batch)
         except Exception as error:  # noqa: BLE001 - it goes to whoever waits for the answer
             if len(batch) > 1 and not isinstance(error, Unavailable):
                 for entry in batch:
                     await self._settle([entry])
             else:
                 for entry in batch:
-                    _give(entry, _explained(error))
+                    _give(entry, entry.context.run(_explained, error))
             return
         if outcome.events:
+            count_events(event.kind for event in outcome.events)
             await self._announce(outcome.events)
         for entry, answer in outcome.answers.items():
             _give(entry, answer)
@@ -163,7 +169,7 @@ class Ledger:
         of them this snapshot knows has happened, and is the answer.
         """
         async with (
-            self._client.start_session() as session,
+            self._session.writing() as session,
             await session.start_transaction(READ, WRITE),
         ):
             for earlier in attempts:

@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=3)
 
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 4 * 60 * 60.0
+MOST_COUNTED = 1_000
 KEPT_SECONDS = 30 * 24 * 60 * 60
 
 
@@ -178,6 +179,20 @@ async def due_mails(now: datetime, limit: int) -> list[Mail]:
     query = {"state": MailState.WAITING.value, "due_at": {"$lte": now}}
     with or_unavailable():
         return await Mail.find(query).limit(limit).to_list()
+
+
+async def backlog() -> tuple[int, float]:
+    """How many mails wait, up to a thousand, and for how many seconds the oldest of them is owed.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    waiting = {"state": MailState.WAITING.value}
+    with or_unavailable():
+        found = Mail.get_pymongo_collection().find(waiting, {"created_at": 1}).limit(MOST_COUNTED)
+        rows = await found.to_list()
+    oldest = min((row["created_at"] for row in rows), default=None)
+    return len(rows), (utc_now() - oldest).total_seconds() if oldest else 0.0
 
 
 AHEAD = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})

@@ -11,6 +11,8 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from models.meters import DELIVERIES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -63,6 +65,7 @@ class Audience:
 
     def deliver(self, event: Event) -> None:
         """Hand the event to everyone who is served live; who cannot take more leaves."""
+        DELIVERIES.inc(len(self._seats))
         for seat, leaving in list(self._seats.items()):
             try:
                 payload = self.payload(event, seat)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing, asynccontextmanager, suppress
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from models.errors import ExpertBookError, Unavailable
@@ -103,7 +104,9 @@ class BookingFeed:
         channel = self._channels.get(client_id)
         if channel is None:
             channel = self._channels[client_id] = ClientChannel(client_id, since)
-            channel.task = self._tasks.create_task(self._listen(channel), name=channel.name)
+            # In a context of its own: it outlives the request that was the first to watch.
+            listening = self._listen(channel)
+            channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
         return channel
 
     def _leave(self, channel: ClientChannel, watcher: Watcher) -> None:

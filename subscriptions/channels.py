@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from models.errors import CursorExpired
 from models.events import Event, events_after
+from models.meters import DELIVERIES
 from subscriptions.audiences import Audience
 from subscriptions.backends import RESYNC
 
@@ -124,7 +125,9 @@ class Channel:
                     if position > self.last:
                         await self._moved.wait()
                         continue
-                    for event in await self.after(position):
+                    missed = await self.after(position)
+                    DELIVERIES.inc(len(missed))
+                    for event in missed:
                         payload = audience.payload(event, seat)
                         if payload is not None and not seat.send(payload):
                             await seat.drained()

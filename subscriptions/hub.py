@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from models.errors import BadUserInput, Unavailable
@@ -98,7 +99,9 @@ class Hub:
         channel = self._channels.get(expert_id)
         if channel is None:
             channel = self._channels[expert_id] = Channel(expert_id)
-            channel.task = self._tasks.create_task(self._listen(channel), name=channel.name)
+            # In a context of its own: it outlives the request that was the first to watch.
+            listening = self._listen(channel)
+            channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
         channel.watchers += 1
         return channel
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web.app import create_app
+from web.logs import set_up
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 
-def app() -> FastAPI:
+def app() -> ASGIApp:
     """Make the application from the environment; a worker never starts a database.
 
     Raises:
@@ -20,4 +21,5 @@ def app() -> FastAPI:
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("Set MONGODB_URL, or start with `expertbook serve`.")
+    set_up(settings.log_form, settings.log_level)
     return create_app(settings, settings.mongodb_url)

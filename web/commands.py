@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -25,6 +26,7 @@ from models.verification import judge, open_for_reading
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
 from web.embedded import NoDatabase, embedded_database
+from web.logs import set_up
 from web.seed import DEMO_PASSWORD, Outcome
 from web.seed import seed as seed_database
 from web.serving import NotServed, announcement, end_with_parent, listening_socket, serve_on
@@ -49,6 +51,7 @@ OUTCOMES = {
     Outcome.HAS_ITS_OWN: "The database has data of its own; nothing was changed.",
 }
 
+log = logging.getLogger(__name__)
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -65,6 +68,7 @@ def serve(
         if with_parent or "UV" in os.environ:  # which `uv run` sets
             end_with_parent()
         settings = read_settings(port=port, host=host, data=data, workers=workers)
+        set_up(settings.log_form, settings.log_level)
         if not settings.data.exists():
             # Nothing is made for a program that cannot be reached. Where there is a folder it
             # is asked first: who has started twice is to hear of that, not of the port.
@@ -78,7 +82,10 @@ def serve(
             demo = outcome in {Outcome.FILLED, Outcome.FILLED_BEFORE}
 
             def announce() -> None:
-                console.print(announcement(settings, demo=demo))
+                if settings.log_form == "json":
+                    log.info("ExpertBook is ready at %s", settings.address)
+                else:
+                    console.print(announcement(settings, demo=demo))
 
             if settings.workers == 1:
                 serve_on(listener, settings, url, announce)

@@ -26,8 +26,8 @@ async def alive(_request: Request) -> JSONResponse:
 async def ready(request: Request) -> JSONResponse:
     """The program can serve: 200, or 503 when the database does not answer.
 
-    A broadcast server that is away is told of and is no reason to send nobody here: what it would
-    carry comes from the event log, a second later at most.
+    A broadcast server that is away is told of, and no reason to send nobody here: what it would
+    carry comes from the event log, a second later at most. Nor is a mail server: mails wait.
     """
     checks = {"database": "ok"}
     try:
@@ -36,6 +36,7 @@ async def ready(request: Request) -> JSONResponse:
     except (TimeoutError, DatabaseError):
         checks["database"] = "unreachable"
     checks["broadcast"] = "ok" if request.app.state.bus.is_connected else "reconnecting"
+    checks["mail"] = "ok" if request.app.state.mails.is_answered else "unreachable"
     is_ready = checks["database"] == "ok"
     said = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     return JSONResponse(said, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})

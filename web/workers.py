@@ -20,8 +20,11 @@ import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from web.logs import set_up
+from web.metrics import FOLDER, forget
 from web.serving import DRAIN_SECONDS, NotServed, serve_on
 from web.settings import Settings
 
@@ -80,7 +83,8 @@ class Workers:
             NotServed: when one of them does not start at the beginning.
         """
         is_announced = False
-        with closing(self._selector):
+        with closing(self._selector), TemporaryDirectory(prefix="expertbook-") as counts:
+            self._environment[FOLDER] = counts
             try:
                 for _ in range(self._number):
                     self._start(FIRST_PAUSE_SECONDS)
@@ -131,6 +135,7 @@ class Workers:
         worker.process.kill()
         status = worker.process.wait()
         self._workers.discard(worker)
+        forget(worker.process.pid, self._environment[FOLDER])
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         log.warning("A worker ended (%s); another one takes its place.", how)
         now = time.monotonic()
@@ -186,6 +191,7 @@ def work(listener: socket.socket, line: socket.socket) -> int:
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("a worker never starts a database")
+    set_up(settings.log_form, settings.log_level)
     try:
         serve_on(listener, settings, settings.mongodb_url, lambda: line.sendall(SERVES))
     except KeyboardInterrupt:

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60
-READY = {"status": "ok", "checks": {"database": "ok", "broadcast": "ok"}}
-AWAY = {"database": "unreachable", "broadcast": "reconnecting"}
+CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
+READY = {"status": "ok", "checks": CHECKS}
+AWAY = CHECKS | {"database": "unreachable", "broadcast": "reconnecting"}
 UNAVAILABLE = {"status": "unavailable", "checks": AWAY}
-RECONNECTING = {"status": "ok", "checks": {"database": "ok", "broadcast": "reconnecting"}}
+RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}}
 
 
 async def becomes(http: httpx.AsyncClient, address: str, wanted: dict[str, Any]) -> int:

@@ -110,7 +110,8 @@ async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
     async with httpx.AsyncClient(timeout=60) as http:
         with alone(program, new):
             answer = await http.get(f"{program.address}/readyz")
-    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "broadcast": "ok"}}
+    checks = {"database": "ok", "broadcast": "ok", "mail": "ok"}
+    assert answer.json() == {"status": "ok", "checks": checks}
     assert program.said().count("A worker ended (signal 9); another one takes its place.") == 1
 
 

@@ -38,13 +38,17 @@ SHARE = 0.2
 
 
 class MailWorker:
-    """Sends what is due, until it is closed."""
+    """Sends what is due, until it is closed.
+
+    `is_answered` is whether the mail server was there when last something was handed in.
+    """
 
     def __init__(self, letters: Letters, post: Post) -> None:
         self._letters = letters
         self._post = post
         self._closing = asyncio.Event()
         self._is_away = False
+        self.is_answered = True
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -113,15 +117,18 @@ class MailWorker:
                 if letter:
                     await line.deliver(letter)
             except Refused as error:
+                self.is_answered = True
                 log.warning("mail %s to the %s is refused: %s", mail.id, party.lower(), error)
                 await self._cross_out(mail, party, refused=True)
             except NotTaken as error:
                 log.warning("mail %s to the %s is late: %s", mail.id, party.lower(), error)
                 is_put_off = True
-                if isinstance(error, ServerAway):
+                self.is_answered = not isinstance(error, ServerAway)
+                if not self.is_answered:
                     self._is_away = True
                     break
             else:
+                self.is_answered = True
                 await self._cross_out(mail, party, refused=False)
         if is_put_off:
             await self._put_off(mail)

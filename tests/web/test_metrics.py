@@ -1,0 +1,221 @@
+"""`/metrics` of the running program: who may ask, and what is counted, by several workers too."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.clients import Api, open_socket
+from tests.mailboxes import Mailbox, until
+from tests.processes import wait_for, workers_of
+from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.web.test_booking import BOOKED, open_slots, state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Time
+
+FIRST = "{ experts(first: 1) { nodes { id } } }"
+TOKEN = "let-me-see-the-numbers"
+SECRET = "0123456789abcdef0123456789abcdef"
+OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A program of this module's own."""
+    folder = tmp_path_factory.mktemp("metrics")
+    with launched(folder, experts=3, throttle="off") as program:
+        await_ready(program.process, program.address)
+        yield program
+
+
+def numbers_in(text: str) -> dict[str, float]:
+    """The samples by their name and labels."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+async def numbers(address: str) -> dict[str, float]:
+    """What is counted at this moment."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        response = await http.get(f"{address}/metrics")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    return numbers_in(response.text)
+
+
+async def grown(address: str, before: dict[str, float]) -> dict[str, float]:
+    """By how much which counters have grown since, but for what time and asking move."""
+    after = await numbers(address)
+    differences = {name: after[name] - before.get(name, 0) for name in after}
+    return {
+        name: difference
+        for name, difference in differences.items()
+        if difference
+        and name.startswith("expertbook_")
+        and name.partition("{")[0].endswith("_total")
+        if 'kind="operations"' not in name
+    }
+
+
+async def test_what_happens_is_counted(
+    program: Program, http: httpx.AsyncClient, time: Time
+) -> None:
+    """Requests, operations, bookings, refusals by reason, events: each by as many as there were."""
+    api = Api(http, program.address)
+    client, other = await api.newcomer(), await api.newcomer()
+    [expert] = (await api.ask(FIRST))["experts"]["nodes"]
+    cursor, _ = await state(api, expert, time)
+    slot = (await open_slots(api, expert, time, 60))[0]["id"]
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(open_socket(api.url)) for _ in range(3)]
+        for socket in sockets:
+            await socket.initialise()
+            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
+        await until_number(api.url, "expertbook_subscriptions", 3)
+        before = await numbers(api.url)
+        assert before["expertbook_open_sockets"] == 3
+        assert (await client.book(slot))["__typename"] == "Booking"
+        assert (await other.book(slot))["__typename"] == "SlotTaken"
+        assert (await other.book("nonsense"))["__typename"] == "InvalidInput"
+        await api.post("{ nonsense }")
+        await api.post("query ($first: Int) { experts(first: $first) { nodes { id } } }", first="x")
+        for socket in sockets:
+            await socket.event("slotBooked")
+        growth = await grown(api.url, before)
+        after = await numbers(api.url)
+    assert growth == {
+        'expertbook_http_requests_total{kind="graphql",status="200"}': 5,
+        'expertbook_operations_total{kind="mutation",outcome="ok"}': 3,
+        'expertbook_operations_total{kind="query",outcome="errors"}': 1,
+        'expertbook_operations_total{kind="unknown",outcome="rejected"}': 1,
+        'expertbook_refusals_total{mutation="bookSlot",reason="SLOT_TAKEN"}': 1,
+        'expertbook_refusals_total{mutation="bookSlot",reason="INVALID_INPUT"}': 1,
+        'expertbook_calendar_events_total{kind="BOOKED"}': 1,
+        "expertbook_deliveries_total": 3,
+    }
+    batches, commits = (
+        after[name] - before[name]
+        for name in ("expertbook_ledger_batch_size_sum", "expertbook_ledger_commit_seconds_count")
+    )
+    assert batches == commits == 2
+    assert after["expertbook_event_loop_lag_seconds_count"] > 0
+    assert after["process_resident_memory_bytes"] > 20_000_000
+    await until_number(api.url, "expertbook_subscriptions", 0)
+    await until_number(api.url, "expertbook_open_sockets", 0)
+
+
+async def until_number(address: str, name: str, wanted: float) -> None:
+    """Wait until a number is that."""
+
+    async def is_so() -> bool:
+        return (await numbers(address))[name] == wanted
+
+    for _ in range(400):
+        if await is_so():
+            return
+    raise AssertionError(f"{name} did not become {wanted}")
+
+
+async def test_nothing_that_clients_write_becomes_a_label(
+    program: Program, http: httpx.AsyncClient
+) -> None:
+    """So the number of series is bounded, whatever is asked for by whatever name."""
+    api = Api(http, program.address)
+    before = set(await numbers(api.url))
+    for number in range(20):
+        await api.post(f"query Strange{number} {FIRST}")
+        await http.get(f"{api.url}/strange{number}?strange={number}")
+        await http.request(f"STRANGE{number}", f"{api.url}/graphql")
+    after = set(await numbers(api.url))
+    assert [name for name in after if "trange" in name.lower()] == []
+    assert len(after - before) < 10
+
+
+async def test_mails_that_wait_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """While the mail server is away; it is told of, and the program is ready none the less."""
+    async with Mailbox().open() as mailbox:
+        away = mailbox.url
+    with launched(tmp_path, experts=1, throttle="off", smtp_url=away) as program:
+        await asyncio.to_thread(await_ready, program.process, program.address)
+        await Api(http, program.address).newcomer()
+        await until(lambda: "is late" in program.said())
+        ready = await http.get(f"{program.address}/readyz")
+        counted = await numbers(program.address)
+    checks = {"database": "ok", "broadcast": "ok", "mail": "unreachable"}
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "checks": checks})
+    assert counted["expertbook_outbox_waiting"] == 1
+    assert 0 < counted["expertbook_outbox_oldest_seconds"] < 100
+
+
+async def test_a_token_guards_the_numbers(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """Once it is set, also in development."""
+    with launched(tmp_path, experts=1, metrics_token=TOKEN) as program:
+        await_ready(program.process, program.address)
+        for header in ({}, {"authorization": f"Bearer {TOKEN}x"}, {"authorization": TOKEN}):
+            refused = await http.get(f"{program.address}/metrics", headers=header)
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"] == "Bearer"
+            assert "expertbook_" not in refused.text
+        header = {"authorization": f"Bearer {TOKEN}"}
+        answer = await http.get(f"{program.address}/metrics", headers=header)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert OK_QUERIES in numbers_in(answer.text)
+
+
+async def test_production_shows_no_numbers_without_a_token(
+    tmp_path: Path, http: httpx.AsyncClient, database_url: str
+) -> None:
+    async with Mailbox().open() as mailbox:
+        settings = {"environment": "production", "secret": SECRET, "smtp_url": mailbox.url}
+        with launched(tmp_path, mongodb_url=database_url, **settings) as program:
+            await asyncio.to_thread(await_ready, program.process, program.address)
+            assert (await http.get(f"{program.address}/metrics")).status_code == 404
+
+
+async def test_workers_are_counted_in_sum(tmp_path: Path) -> None:
+    """Whichever of them is asked; what one that died has counted stays, what it had open goes."""
+    serve = (EXPERTBOOK, "serve", "--workers", "2")
+    with launched(tmp_path, serve, experts=3, throttle="off") as program:
+        await_ready(program.process, program.address)
+        wait_for(lambda: "is ready at" in program.said())
+        before = await numbers(program.address)
+        assert before["expertbook_workers"] == 2
+        for _ in range(20):
+            async with httpx.AsyncClient(timeout=30) as http:
+                await Api(http, program.address).ask(FIRST)
+        assert {(await numbers(program.address))[OK_QUERIES] for _ in range(6)} == {20}
+        async with AsyncExitStack() as stack:
+            for _ in range(8):
+                await stack.enter_async_context(open_socket(program.address))
+            await until_number(program.address, "expertbook_open_sockets", 8)
+            workers = workers_of(program.process.pid)
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)
+                wait_for(partial(is_replaced, program, worker))
+            await until_number(program.address, "expertbook_open_sockets", 0)
+        after = await numbers(program.address)
+    assert after["expertbook_workers"] == 2
+    assert after[OK_QUERIES] == 20
+    assert after["process_resident_memory_bytes"] > 40_000_000
+
+
+def is_replaced(program: Program, worker: int) -> bool:
+    """Whether another worker serves in its place."""
+    return len(workers_of(program.process.pid) - {worker}) == 2

@@ -1,0 +1,130 @@
+"""Traces of the running program, at a real collector."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from tests.clients import BOOK, CONTACT, Api, open_socket
+from tests.collectors import Collector, attributes
+from tests.servers import Program, await_ready, launched
+from tests.web.test_booking import open_slots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+    from tests.conftest import Time
+
+FIRST = "{ experts(first: 1) { nodes { id } } }"
+TRACE_ID, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+TRACEPARENT = f"00-{TRACE_ID}-{CALLER}-01"
+NOTE = "Please call me Zebedee"
+COMMANDS = {"insert", "update", "commitTransaction", "find"}
+
+
+@contextmanager
+def traced(folder: Path, collector: Collector) -> Iterator[Program]:
+    """A program that sends traces to a collector; all of them by its end."""
+    settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
+    with launched(folder, **settings) as program:
+        await_ready(program.process, program.address)
+        yield program
+
+
+async def test_a_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
+    """Within its caller's: request, operation, commit, commands; and the log names it."""
+    with Collector().open() as collector:
+        with traced(tmp_path, collector) as program:
+            client = await Api(http, program.address).newcomer("Zebedee")
+            [expert] = (await client.ask(FIRST))["experts"]["nodes"]
+            slot = (await open_slots(client, expert, time, 60))[0]["id"]
+            wanted = {"slotId": slot, "contact": CONTACT, "note": NOTE}
+            response = await http.post(
+                f"{client.url}/graphql",
+                json={"query": BOOK, "variables": {"input": wanted}},
+                headers={"authorization": f"Bearer {client.token}", "traceparent": TRACEPARENT},
+            )
+            assert response.json()["data"]["bookSlot"]["__typename"] == "Booking"
+        spans = collector.trace(TRACE_ID)
+        assert collector.services == {"expertbook"}
+    request, operation = spans["http graphql"], spans["graphql mutation"]
+    commit, end = spans["ledger commit"], spans["mongodb commitTransaction"]
+    assert request.parent_span_id.hex() == CALLER
+    assert request.kind == Span.SPAN_KIND_SERVER
+    assert attributes(request) == {"http.response.status_code": 200}
+    assert operation.parent_span_id == request.span_id
+    assert attributes(operation) == {"graphql.operation.type": "mutation"}
+    assert commit.parent_span_id == operation.span_id
+    assert end.parent_span_id == commit.span_id
+    assert {name.removeprefix("mongodb ") for name in spans if "mongodb" in name} >= COMMANDS
+    assert attributes(spans["mongodb insert"])["db.system.name"] == "mongodb"
+    assert all(span.start_time_unix_nano >= request.start_time_unix_nano for span in spans.values())
+    said = (json.loads(line) for line in program.said().splitlines() if line.startswith("{"))
+    [line] = [line for line in said if line.get("trace_id") == TRACE_ID]
+    assert line["request_id"] == response.headers["x-request-id"]
+
+
+async def test_nothing_that_people_write_is_in_a_span(
+    tmp_path: Path, http: httpx.AsyncClient, time: Time
+) -> None:
+    """Neither variables nor documents, addresses, names or what an error repeats of them."""
+    with Collector().open() as collector:
+        with traced(tmp_path, collector) as program:
+            client = await Api(http, program.address).newcomer("Zebedee")
+            [expert] = (await client.ask(FIRST))["experts"]["nodes"]
+            slot = (await open_slots(client, expert, time, 60))[0]["id"]
+            contact = {**CONTACT, "name": "Zebedee"}
+            booked = await client.book(slot, note="Zebedee", contact=contact)
+            assert booked["__typename"] == "Booking"
+            await client.post(
+                "query Zebedee($zebedee: Int) { experts(first: $zebedee) { nodes { zebedee } } }"
+            )
+            await client.post(
+                "query Zebedee($f: Int) { experts(first: $f) { nodes { id } } }", f="Zebedee"
+            )
+            await http.get(
+                f"{client.url}/zebedee?zebedee=zebedee", headers={"x-zebedee": "zebedee"}
+            )
+            async with open_socket(client.url) as socket:
+                await socket.initialise(client.token)
+                await socket.subscribe("zebedee", "query Zebedee { viewer { zebedee: name } }")
+                assert (await socket.receive())["type"] == "next"
+        everything = "".join(str(span) for span in collector.spans)
+        names = {span.name for span in collector.spans}
+    assert {"http other", "http graphql", "graphql query", "mongodb find"} <= names
+    assert "zebedee" not in everything.lower()
+
+
+async def test_a_broken_traceparent_begins_a_trace(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """And harms nobody."""
+    with Collector().open() as collector:
+        with traced(tmp_path, collector) as program:
+            for given in ("", "nonsense", f"00-{'0' * 32}-{CALLER}-01", TRACEPARENT * 100):
+                answer = await http.post(
+                    f"{program.address}/graphql",
+                    json={"query": FIRST},
+                    headers={"traceparent": given},
+                )
+                assert "errors" not in answer.json()
+        spans = [span for span in collector.spans if span.name == "http graphql"]
+    assert len({span.trace_id for span in spans} - {bytes.fromhex(TRACE_ID)}) == 4
+    assert [span for span in spans if span.parent_span_id] == []
+    assert {span.status.code for span in spans} == {Status.STATUS_CODE_UNSET}
+
+
+async def test_a_collector_that_is_away_holds_up_nobody(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """What cannot be sent is dropped; the program serves and ends in time."""
+    with Collector().open() as collector:
+        gone = collector
+    with traced(tmp_path, gone) as program:
+        answer: dict[str, Any] = await Api(http, program.address).ask(FIRST)
+        assert len(answer["experts"]["nodes"]) == 1
+    assert program.process.returncode == 0

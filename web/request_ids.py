@@ -1,0 +1,116 @@
+"""Every request has an id, which its answer and each line of the log about it bear."""
+
+from __future__ import annotations
+
+import re
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from models.meters import HTTP_REQUESTS, HTTP_SECONDS, OPEN_SOCKETS
+from models.tracing import REQUEST_ID, new_request_id, request_id, tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from prometheus_client import Counter
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER, TRACE_HEADER = b"x-request-id", b"traceparent"
+SAFE_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+LONGEST_TRACEPARENT = 64
+SOCKET_STARTS = frozenset({"websocket.accept", "websocket.http.response.start"})
+KINDS = {
+    "graphql": "graphql",
+    "healthz": "operations",
+    "readyz": "operations",
+    "metrics": "operations",
+    "assets": "files",
+    "photos": "files",
+}
+
+
+class RequestIds:
+    """The outermost middleware: names, counts and times requests, and begins their spans.
+
+    Args:
+        app: what handles them.
+        trusted: the hosts whose `X-Request-Id` counts; who else sends one gets another.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Container[str] = ()) -> None:
+        self._app = app
+        self._trusted = trusted
+        self._counts: dict[tuple[str, int], Counter] = {}
+        self._seconds = {kind: HTTP_SECONDS.labels(kind) for kind in {*KINDS.values(), "other"}}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request; its task, and those that it starts, know the id."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        id_, traceparent = self._read(scope)
+        REQUEST_ID.set(id_)
+        name = (HEADER, id_.encode())
+        if scope["type"] == "websocket":
+            with OPEN_SOCKETS.track_inprogress():
+                await self._app(scope, receive, _naming(send, name))
+            return
+        kind = kind_of(scope["path"])
+        began = perf_counter()
+
+        async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), name]
+                self._seconds[kind].observe(perf_counter() - began)
+                self._count(kind, message["status"])
+                tracer().note("http.response.status_code", message["status"])
+            await send(message)
+
+        with tracer().request(f"http {kind}", traceparent):
+            await self._app(scope, receive, send_counted)
+
+    def _count(self, kind: str, status: int) -> None:
+        counter = self._counts.get((kind, status))
+        if counter is None:
+            counter = self._counts[kind, status] = HTTP_REQUESTS.labels(kind, status)
+        counter.inc()
+
+    def _read(self, scope: Scope) -> tuple[str, str | None]:
+        """The id that the request gets, and the trace that it is part of."""
+        given = traceparent = None
+        for name, value in scope["headers"]:
+            if name == HEADER:
+                given = value
+            elif name == TRACE_HEADER and len(value) <= LONGEST_TRACEPARENT:
+                traceparent = value.decode("latin-1")
+        client = scope.get("client")
+        if given and client and client[0] in self._trusted and SAFE_ID.fullmatch(given):
+            return given.decode(), traceparent
+        return new_request_id(), traceparent
+
+
+def kind_of(path: str) -> str:
+    """What a request is about, by the beginning of its path."""
+    return KINDS.get(path[1:].partition("/")[0], "other")
+
+
+async def failed(_request: Request, _error: Exception) -> JSONResponse:
+    """Answer a request on which the program failed; the server logs how, under the same id."""
+    extensions = {"code": "INTERNAL", "requestId": request_id()}
+    error = {
+        "message": "Something went wrong here. Please try again.",
+        "extensions": extensions,
+    }
+    return JSONResponse({"errors": [error]}, 500, headers={"Cache-Control": "no-store"})
+
+
+def _naming(send: Send, name: tuple[bytes, bytes]) -> Send:
+    async def send_named(message: Message) -> None:
+        if message["type"] in SOCKET_STARTS:
+            message["headers"] = [*message.get("headers", ()), name]
+        await send(message)
+
+    return send_named

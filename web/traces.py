@@ -1,0 +1,133 @@
+"""Traces for whoever collects them: OpenTelemetry over HTTP, where EXPERTBOOK_OTLP_URL is set.
+
+Imported then alone, as its parts are large and not always installed: `expertbook[traces]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, ClassVar
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Link, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from models.tracing import Tracer, trace_with
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from contextvars import Context
+
+    from opentelemetry.context import Context as TraceContext
+
+PATH = "/v1/traces"
+SEND_SECONDS = 5
+PROPAGATOR = TraceContextTextMapPropagator()
+
+
+@asynccontextmanager
+async def tracing(url: str) -> AsyncIterator[None]:
+    """Make spans and send them, for as long as the context lasts; the last ones at its end.
+
+    Args:
+        url: of the collector, with or without its path for traces.
+    """
+    resource = Resource.create({SERVICE_NAME: "expertbook", SERVICE_VERSION: version("expertbook")})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    endpoint = url if url.endswith(PATH) else url.rstrip("/") + PATH
+    provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS))
+    )
+    trace_with(OpenTelemetry(provider))
+    try:
+        yield
+    finally:
+        trace_with(Tracer())
+        await asyncio.to_thread(provider.shutdown)
+
+
+class OpenTelemetry(Tracer):
+    """Makes spans that the provider's exporter sends."""
+
+    is_on: ClassVar[bool] = True
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._tracer = provider.get_tracer("expertbook")
+
+    @contextmanager
+    def span(
+        self,
+        name: str,
+        attributes: Mapping[str, str | int] | None = None,
+        of: Sequence[Context] = (),
+    ) -> Iterator[None]:
+        """A span within this task's; or within the first request's, linked to the others."""
+        spans = [context.run(trace.get_current_span) for context in of]
+        requests = [span for span in spans if span.get_span_context().is_valid]
+        parent = trace.set_span_in_context(requests[0]) if requests else None
+        links = [Link(other.get_span_context()) for other in requests[1:]]
+        with self._started(name, parent, attributes, links=links):
+            yield
+
+    @contextmanager
+    def request(self, name: str, traceparent: str | None) -> Iterator[None]:
+        """A span of its own trace, or of the caller's."""
+        parent = PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else None
+        with self._started(name, parent, kind=SpanKind.SERVER):
+            yield
+
+    def begin(
+        self, name: str, attributes: Mapping[str, str | int]
+    ) -> Callable[[bool], None] | None:
+        """A span that lasts until the result is called."""
+        if not trace.get_current_span().get_span_context().is_valid:
+            return None
+        span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=dict(attributes))
+
+        def end(failed: bool) -> None:  # noqa: FBT001 - the only thing to say
+            if failed:
+                span.set_status(StatusCode.ERROR)
+            span.end()
+
+        return end
+
+    def note(self, name: str, value: str | int) -> None:
+        """Give this task's span another attribute."""
+        trace.get_current_span().set_attribute(name, value)
+
+    def trace_id(self) -> str | None:
+        """The trace's id as collectors show it."""
+        context = trace.get_current_span().get_span_context()
+        return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+    @contextmanager
+    def _started(
+        self,
+        name: str,
+        parent: TraceContext | None,
+        attributes: Mapping[str, str | int] | None = None,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        links: Sequence[Link] = (),
+    ) -> Iterator[None]:
+        # What an exception says may be somebody's own words.
+        with self._tracer.start_as_current_span(
+            name,
+            parent,
+            kind,
+            dict(attributes or {}),
+            links,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception:
+                span.set_status(StatusCode.ERROR)
+                raise
