@@ -110,4 +110,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--operations", type=int, default=10_000, help="random operations on calendars (10,000)"
     )
     parser.addoption("--chaos", type=int, default=45, help="seconds of chaos (45)")
+    parser.addoption(
+        "--kills", type=int, default=20, help="kills of servers, and of databases (20)"
+    )
     parser.addoption("--chaos-seed", type=int, help="the seed of the chaos (another each time)")

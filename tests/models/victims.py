@@ -1,0 +1,62 @@
+"""A ledger in a process of its own, which is killed when all is written and nothing committed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from pymongo import monitoring
+
+from models.changes import Change
+from models.database import open_database
+from models.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.bookings import Booking
+    from models.changes import Agendas
+    from models.events import Event
+    from models.ids import Id
+
+
+async def unheard(_: Sequence[Event]) -> None:
+    """Nobody listens."""
+
+
+def longer_horizon(calendar_id: Id) -> Change:
+    """A change that lets people book a day further ahead."""
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agenda = agendas[calendar_id]
+        agenda.reset(agenda.rules.changed(horizon_days=agenda.rules.horizon_days + 1))
+        return []
+
+    return Change(decide, expert_ids=[calendar_id])
+
+
+class _KilledAtCommit(monitoring.CommandListener):
+    """Is told of each command just before the driver sends it."""
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name == "commitTransaction":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing is to be done."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing is to be done."""
+
+
+def die_at_commit(url: str, calendar_id: Id) -> None:
+    """Make the change, and be killed by `kill -9` between its last write and its commit."""
+    monitoring.register(_KilledAtCommit())
+    asyncio.run(_change(url, calendar_id))
+
+
+async def _change(url: str, calendar_id: Id) -> None:
+    async with open_database(url) as client, Ledger(client, unheard).open() as ledger:
+        await ledger.post(longer_horizon(calendar_id))
