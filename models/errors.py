@@ -13,6 +13,9 @@ ExpertBookError
 │   └── CursorExpired       the events after it are gone: ask for the slots anew
 ├── Unauthenticated         not signed in, or with a token that no longer counts
 ├── Forbidden               a field of another role
+├── TooManyOperations       on one socket
+├── RateLimited             .retry_after_seconds; the client's budget is spent
+├── TimedOut                took too long; a change may have been made
 └── DatabaseError           for whoever runs the program: one line that says what to do
     ├── DatabaseUnreachable  StandaloneDatabase  IndexBroken
     └── Unavailable         the database did not answer in time; nothing is known to have changed
@@ -162,6 +165,40 @@ class TooManyOperations(ExpertBookError):
     """More runs at a time than one connection may have."""
 
     code = "TOO_MANY_OPERATIONS"
+
+
+class RateLimited(ExpertBookError):
+    """The client's budget is spent.
+
+    Args:
+        retry_after_seconds: how long it takes until it is enough for this operation.
+    """
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"Too much was asked for at a time. Try again in {retry_after_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TimedOut(ExpertBookError):
+    """The operation took too long and was given up.
+
+    Args:
+        seconds: how long it took.
+        changes: whether it may have changed something all the same.
+    """
+
+    code = "TIMED_OUT"
+
+    def __init__(self, seconds: float, *, changes: bool) -> None:
+        advice = (
+            "What it was to change may have been changed: look, or send it again with the same "
+            "idempotencyKey."
+            if changes
+            else "Please try again, or ask for less."
+        )
+        super().__init__(f"This took more than {seconds:g} seconds. {advice}")
 
 
 class Unauthenticated(ExpertBookError):

@@ -13,6 +13,7 @@ from schema.loaders import Loaders
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
     from models.ledger import Ledger
     from resolvers.sessions import SignIn, SignIns
@@ -29,10 +30,12 @@ class Services:
     feed: BookingFeed
     sign_ins: SignIns
     viewers: Viewers
+    budgets: Budgets
     allows_introspection: bool
     currency: str
     phone_region: str | None
     hold_lifetime: timedelta
+    operation_seconds: float
 
 
 @dataclass(slots=True)

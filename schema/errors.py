@@ -153,9 +153,9 @@ class _Handler(Generic[Raised]):
         self.error_type = error_type
         self._more = more
 
-    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:
+    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:  # noqa: ARG002 - Strawberry's signature
         """Answer with the refusal."""
-        REFUSALS.labels(field.name, exception.code).inc()
+        REFUSALS.labels(info.field_name, exception.code).inc()
         more: dict[str, Any] = self._more(exception, info.context)
         return self.error_type(code=RefusalCode(exception.code), message=exception.message, **more)
 

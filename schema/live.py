@@ -25,7 +25,8 @@ from graphql import (
 
 from models.events import sequence_in
 from schema.context import Context
-from schema.operations import body_of, core, executor_of
+from schema.documents import core
+from schema.operations import body_of, executor_of, in_time
 from schema.slots import calendar_event, watched
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from models.events import Event, EventKind
     from models.ids import Id
-    from schema.operations import Prepared
+    from schema.documents import Prepared
 
 CALENDARS = {"slotBooked": BOOKED, "slotAvailable": AVAILABLE, "slotChanged": CHANGED}
 SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "Money"}
@@ -81,6 +82,7 @@ async def live(
         RequestFailed: when the variables are not what the operation declares.
         BadUserInput: for an unknown expert or a cursor that is not theirs.
         Unavailable: when the database does not answer.
+        TimedOut: when it takes too long.
     """
     field = _root(prepared)
     if field is None:
@@ -88,7 +90,8 @@ async def live(
     executor = executor_of(prepared, variables, context)
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
     arguments = get_argument_values(definition, field, executor.variable_values)
-    expert_id = await watched(context, arguments["expertId"])
+    async with in_time(prepared, context):
+        expert_id = await watched(context, arguments["expertId"])
     after = arguments.get("after")
     return Live(
         expert_id,

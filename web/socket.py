@@ -7,37 +7,38 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
+from models.meters import CUT_OFF
 from models.times import utc_now
 from schema.context import Context, Services
+from schema.documents import RequestFailed
 from schema.live import live
-from schema.operations import (
-    RequestFailed,
-    body_of,
-    formatted,
-    of_cause,
-    prepare,
-    run,
-    watch,
-)
+from schema.observation import subscribed
+from schema.operations import body_of, formatted, of_cause, run, watch
 from web.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
 from web.graphql import viewer_of_header
+from web.payers import Payer
+from web.requests import BadRequest, parameters
 from web.seats import LiveSeat
+from web.sockets import address_of
 
 if TYPE_CHECKING:
     from graphql import ExecutionResult
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
-    from schema.operations import Prepared
+    from schema.documents import Prepared
     from web.cookies import Cookies
+    from web.documents import Documents
     from web.frames import Wire
+    from web.requests import GraphQLRequest
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
@@ -56,10 +57,13 @@ class Closing(Exception):
 class Connection:
     """One socket: who is at its other end, and the operations that run on it."""
 
-    def __init__(self, websocket: WebSocket, services: Services, cookies: Cookies) -> None:
+    def __init__(
+        self, websocket: WebSocket, services: Services, documents: Documents, cookies: Cookies
+    ) -> None:
         self._websocket = websocket
         self._wire: Wire | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._services = services
+        self._documents = documents
         self._cookies = cookies
         self.viewer: Viewer | None = None
         self._is_acknowledged = False
@@ -196,34 +200,38 @@ class Connection:
             raise Closing(4401, "Unauthorized")
         if id_ in self._operations:
             raise Closing(4409, f"Subscriber for {id_[:64]} already exists")
-        if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-            raise Closing(4400, "subscribe needs a payload with a query")
-        variables, name = payload.get("variables"), payload.get("operationName")
-        if not isinstance(variables, dict | None) or not isinstance(name, str | None):
-            raise Closing(4400, "variables must be an object and operationName a string")
-        if not isinstance(payload.get("extensions"), dict | None):
-            raise Closing(4400, "extensions must be an object")
+        if not isinstance(payload, dict):
+            raise Closing(4400, "subscribe needs a payload")
+        try:
+            asked = parameters(payload)
+        except BadRequest as error:
+            raise Closing(4400, str(error)) from None
         if self._is_draining:  # the socket is about to close, and the client to come back
             return
         if len(self._operations) >= MOST_OPERATIONS:
             group.create_task(self._refuse(id_))
             return
         self._operations[id_] = group.create_task(
-            self._operate(id_, payload["query"], variables, name), name=f"operation {id_[:64]}"
+            self._operate(id_, asked), name=f"operation {id_[:64]}"
         )
 
-    async def _operate(
-        self, id_: str, query: str, variables: dict[str, Any] | None, name: str | None
-    ) -> None:
+    async def _operate(self, id_: str, asked: GraphQLRequest) -> None:
         try:
-            prepared = prepare(query, name, introspection=self._services.allows_introspection)
+            introspection = self._services.allows_introspection
+            payer = Payer(self._services.budgets, self.viewer, address_of(self._websocket))
+            prepare = partial(self._documents.prepare, asked, introspection=introspection)
+            prepared = await payer.prepared(prepare)
+            await payer.pay(prepared, asked.variables)
             if prepared.kind is OperationType.SUBSCRIPTION:
-                await self._follow(id_, prepared, variables)
+                await self._follow(id_, prepared, asked.variables)
             else:
-                await self._answer(id_, prepared, variables)
+                await self._answer(id_, prepared, asked.variables)
             last: dict[str, Any] = {"id": id_, "type": "complete"}
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
+        except BadRequest as error:
+            shown = formatted([GraphQLError(str(error))])
+            last = {"id": id_, "type": "error", "payload": shown}
         except ConnectionAbortedError:  # the peer has gone; whoever receives hears of it
             return
         except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
@@ -257,7 +265,8 @@ class Connection:
         together = await live(prepared, variables, context) if self._wire else None
         if self._wire and together:
             seat = LiveSeat(id_, self._wire, together, context)
-            await seat.attend(self._services.hub)
+            with subscribed(prepared):
+                await seat.attend(self._services.hub)
         async with aclosing(watch(prepared, variables, context)) as results:
             async for result in results:
                 await self._next(id_, result)
@@ -273,6 +282,7 @@ class Connection:
             async with asyncio.timeout(STUCK_SECONDS):
                 await self._websocket.send_text(orjson.dumps(message).decode())
         except TimeoutError:
+            CUT_OFF.inc()
             if self._wire:
                 self._wire.abort()
         except (RuntimeError, OSError):

@@ -13,7 +13,8 @@ from models.ids import new_id
 from models.times import utc_now
 from models.users import User
 from schema.context import Context, Services
-from schema.operations import prepare, run
+from schema.documents import prepare
+from schema.operations import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
+from schema.limits import MOST_COST
 from tests.clients import Socket, open_socket
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ async def test_a_query_over_a_socket_gets_one_answer(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         await socket.subscribe("q", "{ __typename }")
-        payload = {"data": {"__typename": "Query"}}
+        cost = {"requested": 1, "limit": MOST_COST}
+        payload = {"data": {"__typename": "Query"}, "extensions": {"cost": cost}}
         assert await socket.receive() == {"id": "q", "type": "next", "payload": payload}
         assert await socket.receive() == {"id": "q", "type": "complete"}
 

@@ -1,0 +1,331 @@
+"""What operations cost: the rules of `schema.cost`, and that no document makes the sum long."""
+
+from __future__ import annotations
+
+import gc
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from graphql import GraphQLObjectType, get_introspection_query
+
+from schema.cost import is_list_of_objects
+from schema.documents import LONGEST_CACHED, RequestFailed, core, cost_of, prepare
+from schema.limits import (
+    MOST_ALIASES,
+    MOST_COST,
+    MOST_DEFINITIONS,
+    MOST_DEPTH,
+    MOST_DIRECTIVES,
+    MOST_DIRECTIVES_AT_ONCE,
+    MOST_ERRORS,
+    MOST_ROOT_FIELDS,
+    MOST_TOKENS,
+)
+from schema.operations import formatted
+from schema.prices import ROWS, SIZES, WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphql import GraphQLError
+
+BUSY_SECONDS = 0.1
+QUICK_SECONDS = 30e-6
+SLOTS = """query ($from: DateTime!, $to: DateTime!) {
+  expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
+INTROSPECTION = get_introspection_query(
+    specified_by_url=True,
+    directive_is_repeatable=True,
+    schema_description=True,
+    input_value_deprecation=True,
+    one_of=True,
+)
+
+
+def cost(query: str, **variables: Any) -> int:
+    """What an operation costs."""
+    return cost_of(prepare(query, None), variables)
+
+
+def refusal(query: str, **variables: Any) -> GraphQLError:
+    """The first error of an operation that is refused."""
+    with pytest.raises(RequestFailed) as failure:
+        cost_of(prepare(query, None), variables)
+    return failure.value.errors[0]
+
+
+def code(query: str, **variables: Any) -> str:
+    """The code of that error."""
+    [shown] = formatted([refusal(query, **variables)])
+    found: str = shown["extensions"]["code"]
+    return found
+
+
+def objects() -> Iterator[GraphQLObjectType]:
+    """Every object type of the schema, the schema's own included."""
+    for type_ in core.type_map.values():
+        if isinstance(type_, GraphQLObjectType):
+            yield type_
+
+
+def test_every_list_that_is_no_page_has_a_size() -> None:
+    """And every size and weight is of a field that there is."""
+    pages = {
+        str(field.type).rstrip("!")
+        for type_ in objects()
+        for field in type_.fields.values()
+        if "first" in field.args
+    }
+    lists = {
+        f"{type_.name}.{name}"
+        for type_ in objects()
+        for name, field in type_.fields.items()
+        if type_.name not in pages and is_list_of_objects(field.type)
+    }
+    every = {f"{type_.name}.{name}" for type_ in objects() for name in type_.fields}
+    assert SIZES.keys() - {"__Type.ofType"} == lists
+    assert SIZES.keys() | WEIGHTS.keys() <= every
+    assert ROWS.keys() <= SIZES.keys()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ __typename }", 1),
+        ("{ viewer { id } }", 100 + 1),
+        ("{ viewer { id expert { name } } }", 100 + 1 + 10 + 1),
+        ("{ viewer { id ... @include(if: false) { name } } }", 100 + 2),
+        ("{ viewer { id id } }", 100 + 2),
+        ("{ experts { nodes { id name } } }", 100 + 1 + 20 * (20 + 2)),
+        ("{ experts(first: 3) { nodes { id } } }", 100 + 1 + 3 * (20 + 1)),
+        ("{ experts(last: 7) { edges { node { id } } } }", 100 + 1 + 7 * (20 + 2)),
+        ("{ experts(first: 999) { nodes { id } } }", 100 + 1 + 100 * (20 + 1)),
+        ("{ experts(first: -1) { nodes { id } } }", 100 + 1 + 100 * (20 + 1)),
+        ("{ experts(first: null) { nodes { id } } }", 100 + 1 + 20 * (20 + 1)),
+        ("{ experts { totalCount pageInfo { endCursor } } }", 100 + 100 + 1 + 1),
+        ("{ expert(id: 1) { nextSlot { id } } }", 100 + 100 + 1),
+        ("{ expert(id: 1) { offers { minutes price { amount } } } }", 100 + 10 + 3 * 3),
+        ('{ expert(id: 1) { days(from: "2027-01-01") { date } } }', 100 + 20 + 7),
+        (
+            '{ expert(id: 1) { days(from: "2027-01-01", count: 2) { slots { id } } } }',
+            100 + 20 + 2 * (1 + 16 * (4 + 1)),
+        ),
+        ("{ node(id: 1) { id } }", 100 + 1),
+        ("{ node(id: 1) { id ... on User { name } ... on Expert { nextSlot { id } } } }", 202),
+        ("{ node(id: 1) { ... on Node { ... on User { name email } } } }", 100 + 2),
+        ("mutation { logout }", 200),
+        ('subscription { slotBooked(expertId: "x") { changed { id } } }', 200 + 1 + 4),
+        ("{ ...A ...A } fragment A on Query { viewer { ...B } } fragment B on User { id }", 202),
+    ],
+)
+def test_the_cost_is_what_the_rules_say(query: str, expected: int) -> None:
+    assert cost(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "rows"),
+    [({}, 30), ({"n": None}, 20), ({"n": 5}, 5), ({"n": 10**30}, 100), ({"n": "many"}, 100)],
+)
+def test_variables_count_with_their_values_or_their_defaults(
+    variables: dict[str, Any], rows: int
+) -> None:
+    query = "query ($n: Int = 30) { experts(first: $n) { nodes { id } } }"
+    assert cost(query, **variables) == 100 + 1 + rows * 21
+
+
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [
+        ("2027-01-01T00:30:00Z", 1),
+        ("2027-01-03T00:00:00Z", 2),
+        ("2027-01-03T00:00:01Z", 3),
+        ("2099-01-01T00:00:00Z", 62),
+        ("2020-01-01T00:00:00Z", 1),
+        ("no instant", 62),
+        (None, 62),
+        ([{}], 62),
+    ],
+)
+def test_a_span_of_slots_costs_by_its_days(until: object, days: int) -> None:
+    """As many as are asked for, within what the resolver takes."""
+    variables = {"from": "2027-01-01T00:00:00Z", "to": until}
+    assert cost(SLOTS, **variables) == 100 + 20 + days * 16 * 5
+
+
+def test_the_dearest_branch_may_depend_on_variables() -> None:
+    query = """query ($n: Int!) { node(id: 1) {
+      ... on Expert { days(from: "2027-01-01", count: $n) { date } } ... on User { id name } } }"""
+    assert [cost(query, n=n) for n in (1, 40)] == [100 + 20 + 1, 100 + 20 + 40]
+
+
+@pytest.mark.parametrize("rows", ["$n", "3"])
+def test_nested_fragments_neither_take_long_nor_escape_the_limit(rows: str) -> None:
+    """Each of 40 fragments spreads the next one twice."""
+    chain = "".join(f"fragment F{i} on User {{ ...F{i + 1} ...F{i + 1} }} " for i in range(40))
+    last = f"fragment F40 on User {{ expert {{ days(from: $d, count: {rows}) {{ date }} }} }}"
+    declared = "$d: Date!, $n: Int!" if rows == "$n" else "$d: Date!"
+    query = f"query ({declared}) {{ viewer {{ ...F0 }} }} {chain} {last}"
+    began = process_time()
+    error = refusal(query, d="2027-01-01", n=2)
+    assert process_time() - began < 5 * BUSY_SECONDS
+    assert error.extensions == {
+        "code": "OPERATION_TOO_COMPLEX",
+        "cost": {"requested": 10**9, "limit": MOST_COST},
+    }
+    assert error.message == f"Cost: 1,000,000,000 where at most {MOST_COST:,} may be."
+
+
+def test_the_cost_of_a_known_document_is_found_quickly() -> None:
+    """The best of many, in microseconds of the processor."""
+    span = {"from": "2027-01-01T00:00:00Z", "to": "2027-01-31T00:00:00Z"}
+    for query in (SLOTS, "{ experts(first: 20) { nodes { id name } } }"):
+        prepared = prepare(query, None)
+        times = []
+        for _ in range(500):
+            began = process_time()
+            cost_of(prepared, span)
+            times.append(process_time() - began)
+        assert min(times) < QUICK_SECONDS
+
+
+def test_the_usual_introspection_passes_and_a_nested_one_does_not() -> None:
+    assert cost(INTROSPECTION) < MOST_COST / 2
+    assert cost("{ __schema { types { name } } }") < MOST_COST / 50
+    nested = "fields { type { " * 3 + "name" + " } }" * 3
+    assert code(f"{{ __schema {{ types {{ {nested} }} }} }}") == "GRAPHQL_VALIDATION_FAILED"
+    wide = "__schema { types { fields { type { fields { name args { name } } } } } } "
+    many = " ".join(f"a{i}: {wide}" for i in range(8))
+    assert code(f"{{ {many} }}") == "OPERATION_TOO_COMPLEX"
+    deep = "ofType { " * 100 + "name" + " }" * 100
+    assert code(f'{{ __type(name: "User") {{ {deep} }} }}') == "OPERATION_TOO_DEEP"
+    deepest = "ofType { " * 190 + "name" + " }" * 190
+    assert code(f'{{ __type(name: "User") {{ {deepest} }} }}') == "OPERATION_TOO_DEEP"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ " + " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 1)) + " }", "ALIASES"),
+        ("{ " + "__typename " * (MOST_ROOT_FIELDS + 1) + " }", "ROOT_FIELDS"),
+        (
+            "{ ...A ...A } fragment A on Query { " + "__typename " * 11 + " }",
+            "ROOT_FIELDS",
+        ),
+        ("{ viewer { id " + "@skip(if: true) " * (MOST_DIRECTIVES_AT_ONCE + 1) + "} }", "DIREC"),
+        ("{ viewer { " + "id @skip(if: true) " * (MOST_DIRECTIVES + 1) + "} }", "DIRECTIVES"),
+        ("query ($a: Int " + "@a " * (MOST_DIRECTIVES + 1) + ") { viewer { id } }", "DIRECTIVES"),
+        ("{ viewer { id } } " * (MOST_DEFINITIONS + 1), "DOCUMENT_TOO_LARGE"),
+        ("{ " + "id " * MOST_TOKENS + "}", "DOCUMENT_TOO_LARGE"),
+        ("{ a " * 5_000 + "}" * 5_000, "OPERATION_TOO_DEEP"),
+        ("{ a(b: " + "[" * 5_000 + "]" * 5_000 + ") }", "OPERATION_TOO_DEEP"),
+        ("{ " + "... { " * 5_000 + "id" + " }" * 5_001, "OPERATION_TOO_DEEP"),
+        ("{ viewer { " + "expert { id } " * 300 + "} }", "OPERATION_TOO_COMPLEX"),
+        ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "GRAPHQL_VALID"),
+        ("{ ...A } fragment A on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+def test_what_is_too_much_is_refused_with_its_code(query: str, expected: str) -> None:
+    """Nothing crashes, and nothing but the code's limit is the reason."""
+    assert expected in code(query)
+
+
+def test_limits_name_what_was_found_and_what_may_be() -> None:
+    aliases = " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 3))
+    found = f"Aliases: {MOST_ALIASES + 3} where at most {MOST_ALIASES} may be."
+    assert refusal(f"{{ {aliases} }}").message == found
+
+
+def test_at_the_limits_documents_pass() -> None:
+    aliases = " ".join(f"a{i}: id" for i in range(MOST_ALIASES))
+    skipped = "name @skip(if: true) " * (MOST_DIRECTIVES - MOST_DIRECTIVES_AT_ONCE)
+    once = "@skip(if: true)"
+    roots = "__typename " * (MOST_ROOT_FIELDS - 1)
+    prepare(f"{{ {roots} viewer {{ {aliases} {skipped} email {once} }} }}", None)
+    deep = "ofType { " * (MOST_DEPTH - 2) + "name" + " }" * (MOST_DEPTH - 2)
+    assert prepare(f'{{ __type(name: "User") {{ {deep} }} }}', None).plan.depth == MOST_DEPTH
+
+
+def test_so_many_errors_are_told_and_none_at_length() -> None:
+    with pytest.raises(RequestFailed) as failure:
+        prepare("{ " + " ".join(f"{'x' * 500}{i}" for i in range(100)) + " }", None)
+    shown = formatted(failure.value.errors)
+    assert 1 < len(shown) <= MOST_ERRORS
+    assert all(len(error["message"]) <= 301 for error in shown)
+    many = formatted(list(failure.value.errors) * 10)
+    more = len(failure.value.errors) * 10 - MOST_ERRORS
+    assert many[MOST_ERRORS:] == [
+        {"message": f"{more} more went wrong.", "extensions": {"code": "TOO_MANY_ERRORS"}}
+    ]
+
+
+def chained(names: int, spreads: int) -> str:
+    """Fragments each of which spreads some of the following ones."""
+    fragments = (
+        f"fragment F{i} on User {{ id {' '.join(f'...F{j}' for j in range(i + 1, i + spreads))} }}"
+        for i in range(names)
+    )
+    ends = " ".join(f"fragment F{i} on User {{ id }}" for i in range(names, names + spreads - 1))
+    return f"{{ viewer {{ ...F0 }} }} {' '.join(fragments)} {ends}"
+
+
+HOSTILE = {
+    "repeated leaves": "{ viewer { " + "id " * 1_900 + "} }",
+    "repeated objects": "{ " + "viewer { id } " * 450 + "}",
+    "nested repetition": "{ " + "viewer { expert { id } } " * 250 + "}",
+    "unknown fields": "{ viewer { " + " ".join(f"a{i}" for i in range(1_900)) + " } }",
+    "unknown arguments": "{ viewer(" + " ".join(f"a{i}: 1" for i in range(640)) + ") { id } }",
+    "repeated arguments": "{ experts(" + "first: 1 " * 640 + ") { nodes { id } } }",
+    "unknown input fields": "{ experts(filter: {"
+    + " ".join(f"a{i}: 1" for i in range(640))
+    + "}) { nodes { id } } }",
+    "a long list": "{ experts(filter: {languages: [" + '"a" ' * 1_900 + "]}) { nodes { id } } }",
+    "long equal arguments": "{ "
+    + ("experts(filter: {languages: [" + '"a" ' * 200 + "]}) { nodes { id } } ") * 9
+    + "}",
+    "variables": "query (" + " ".join(f"$a{i}: Int" for i in range(450)) + ") { viewer { id } }",
+    "fragments side by side": "{ viewer { "
+    + " ".join(f"...F{i}" for i in range(48))
+    + " } } "
+    + " ".join(f"fragment F{i} on User {{ expert {{ id ...G }} }}" for i in range(48))
+    + " fragment G on Expert { id }",
+    "fragments within fragments": chained(36, 13),
+    "circles": "{ viewer { ...F0 } } "
+    + " ".join(
+        f"fragment F{i} on User {{ {' '.join(f'...F{j}' for j in range(24))} }}" for i in range(24)
+    ),
+    "operations": " ".join(f"query Q{i} {{ ...F }}" for i in range(49))
+    + " fragment F on Query { viewer { "
+    + "id " * 1_500
+    + "} }",
+    "a comment": "#" + "a" * 95_000 + "\n{ viewer { id } }",
+    "a string": '{ experts(filter: {search: "' + "\\u0041" * 16_000 + '"}) { nodes { id } } }',
+    "a block string": '{ experts(filter: {search: """'
+    + "\n a" * 30_000
+    + '"""}) { nodes { id } } }',
+    "a long number": "{ experts(first: " + "9" * 95_000 + ") { nodes { id } } }",
+    "a long name": "{ " + "a" * 99_000 + " }",
+    "tokens": "{ " + "a " * 49_000 + "}",
+    "an opened brace": "{ a " * 25_000,
+}
+
+
+@pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_document_holds_up_the_others(query: str) -> None:
+    """Each is read, judged and costed within 100 ms of the processor, the best of three."""
+    assert len(query) < 100 * 1024
+    padded = query + " " * max(0, LONGEST_CACHED + 1 - len(query))  # so that it is not remembered
+    gc.collect()
+    gc.disable()
+    try:
+        times = []
+        for _ in range(3):
+            began = process_time()
+            try:
+                cost_of(prepare(padded, None), {})
+            except RequestFailed as error:
+                formatted(error.errors)
+            times.append(process_time() - began)
+    finally:
+        gc.enable()
+    assert min(times) < BUSY_SECONDS
