@@ -8,15 +8,9 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Scope
 
-BUILT_CLIENT: Final = Path(__file__).parent / "client" / "dist"
+from web.headers import PAGE_POLICY
 
-# GraphiQL needs no more than the booking client: its editor's workers fall under `script-src`,
-# its icons' font under `font-src`, its sockets under `connect-src`.
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+BUILT_CLIENT: Final = Path(__file__).parent / "client" / "dist"
 
 # Not left to `mimetypes`, which reads the machine's own table.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
@@ -65,7 +59,6 @@ class HashedFiles(StaticFiles):
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable",
             "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
         }
         media_type = MEDIA_TYPES[path.suffix]
         accepted = accepted_codings(request.get("accept-encoding", ""))
@@ -106,9 +99,7 @@ def graphiql_page(built: Path = BUILT_CLIENT) -> Response:
         media_type="text/html",
         headers={
             "Cache-Control": "no-cache",
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-            "Referrer-Policy": "same-origin",
+            "Content-Security-Policy": PAGE_POLICY,
             "Vary": "Accept",
-            "X-Content-Type-Options": "nosniff",
         },
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from schema.context import BrowserSession
 
@@ -33,7 +32,7 @@ class Cookies:
     @property
     def is_secure(self) -> bool:
         """Whether the connection is over TLS."""
-        return self.connection.url.scheme in {"https", "wss"}
+        return self.connection.scope["scheme"] in {"https", "wss"}
 
     @property
     def is_foreign(self) -> bool:
@@ -88,6 +87,6 @@ class Cookies:
         return f"__Host-{name}" if self.is_secure else name
 
     def _is_own(self, origin: str) -> bool:
-        parts = urlsplit(origin)
-        own = "https" if self.is_secure else "http"
-        return parts.scheme == own and parts.netloc == self.connection.headers.get("host")
+        scheme, port = ("https", ":443") if self.is_secure else ("http", ":80")
+        host = self.connection.headers.get("host", "").lower().removesuffix(port)
+        return origin == f"{scheme}://{host}"

@@ -9,15 +9,23 @@ from __future__ import annotations
 import asyncio
 import socket
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.server import ServerProtocol
+
+from models.meters import CUT_OFF
+from web.headers import API_HEADERS
 
 if TYPE_CHECKING:
+    import http
     from asyncio.transports import BaseTransport
     from collections.abc import Callable
 
-    from websockets.http11 import Request
+    from uvicorn._types import ASGISendEvent
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+    from websockets.http11 import Request, Response
 
 EXTENSION = "expertbook.wire"
 STUCK_SECONDS = 10.0
@@ -27,10 +35,31 @@ SEND_BUFFER = 64 * 1024
 SHORT, MEDIUM = 125, 0xFFFF
 
 
+class Handshake(ServerProtocol):
+    """The server's side, which refuses as the rest of the program does."""
+
+    def reject(self, status: http.HTTPStatus | int, text: str) -> Response:
+        """Refuse with the security headers."""
+        response = super().reject(status, text)
+        response.headers.update((name.decode(), value.decode()) for name, value in API_HEADERS)
+        return response
+
+
 class Wire(WebSocketsSansIOProtocol):
     """A socket's end: frames go out without waiting, and whoever does not read is cut off."""
 
     on_drain: Callable[[], None] | None = None
+    on_lost: Callable[[], None] | None = None
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.conn = Handshake(max_size=config.ws_max_size, logger=self.logger)
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound what the system keeps for a peer that does not read."""
@@ -38,12 +67,32 @@ class Wire(WebSocketsSansIOProtocol):
         if (end := transport.get_extra_info("socket")) is not None:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever counts connections."""
+        super().connection_lost(exc)
+        if self.on_lost:
+            self.on_lost()
+
     def handle_connect(self, event: Request) -> None:
         """Offer this to the application."""
         super().handle_connect(event)
         if not self.close_sent:
             self.close_timeout = CLOSE_SECONDS
             self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment] # it fits no protocol of uvicorn's
+
+    def handle_parser_exception(self) -> None:
+        """End the connection; before the handshake is answered nothing can be said in frames."""
+        if self.conn.close_sent is None:
+            self.disconnected = self.handshake_complete = True
+            self.abort()
+        else:
+            super().handle_parser_exception()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message of the application; a close does not wait for ever to be taken."""
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self.loop.call_later(STUCK_SECONDS, self.abort)
 
     def write(self, frame: bytes) -> bool:
         """Send a frame without waiting; False when the peer should be waited for before more."""
@@ -62,6 +111,7 @@ class Wire(WebSocketsSansIOProtocol):
             async with asyncio.timeout(STUCK_SECONDS):
                 await self.writable.wait()
         except TimeoutError:
+            CUT_OFF.inc()
             self.abort()
         if self.disconnected or self.transport.is_closing():
             raise ConnectionAbortedError
@@ -73,6 +123,7 @@ class Wire(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         """Cut off a peer that does not answer pings."""
         super().keepalive_timeout()
+        CUT_OFF.inc()
         self.abort()
 
     def shutdown(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import signal
 import socket
@@ -15,14 +14,15 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from models.users import Role
+from web.connections import Connections
 from web.frames import LONGEST_FRAME, Wire
 from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
-from web.wire import HttpWire
+from web.wire import IDLE_SECONDS, HttpWire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from web.settings import Settings
 
@@ -88,10 +88,13 @@ def end_with_parent() -> None:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Says when it serves."""
+    """Says when it serves; admits so many connections."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self.server_state = connections
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -139,16 +142,14 @@ def serve_on(
         app = create_app(settings, mongodb_url)
     except RuntimeError as error:  # of parts that are not installed
         raise NotServed(str(error)) from error
-    # Not below info: the database's driver then logs every command with its data.
-    level = max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()])
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
-    server = AnnouncingServer(uvicorn_config(app, settings), announce)
+    connections = Connections(settings.proxies, has_caps=settings.throttle == "on")
+    server = AnnouncingServer(uvicorn_config(app, settings), connections, announce)
     server.run(sockets=[listener])
     if not server.started:
         raise NotServed("The program did not start; the lines above say why.")
 
 
-def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves, by one process or by several."""
     return uvicorn.Config(
         app,
@@ -159,6 +160,9 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        log_level=settings.log_level if settings.log_level != "info" else "warning",
+        log_config=None,
+        # Its debug lines hold what is sent over sockets.
+        log_level={"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level),
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )

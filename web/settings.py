@@ -8,13 +8,17 @@ from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subscriptions.backends import MEMORY, MONGODB, broadcast
+from web.hosts import ANY_ADDRESS, check_names
 from web.mails.servers import MailServer
+from web.proxies import TrustedProxies
 
+REDIS = ("redis://", "rediss://")
 SHORTEST_SECRET = 32
 """Bytes: as long as HS256's hash (RFC 7518, section 3.2)."""
 
@@ -77,6 +81,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("EXPERTBOOK_CLIENT_URL", "CLIENT_URL"),
         description="the address of a web client that is served from elsewhere",
     )
+    allowed_hosts: str = Field(
+        default="",
+        description="the names by which clients may ask this server, separated by commas, such as "
+        "book.example.com or *.example.com; by default those of CLIENT_URL and of the own address, "
+        "in development also localhost and any IP address",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="the networks of proxies, separated by commas, such as 10.0.0.0/8, whose "
+        "X-Forwarded-For, -Proto and -Host count; each must set or drop what clients send of them",
+    )
     previous_secrets: str = Field(
         default="",
         description="former secrets, separated by commas, whose tokens still count",
@@ -103,6 +118,12 @@ class Settings(BaseSettings):
     hold_seconds: int = Field(
         default=300, ge=1, le=3600, description="how many seconds a hold lasts, 1 to 3600"
     )
+    operation_seconds: float = Field(
+        default=10,
+        ge=0.1,
+        le=300,
+        description="how many seconds a query or mutation may take, 0.1 to 300",
+    )
     currency: str = Field(
         default="EUR",
         pattern="^[A-Z]{3}$",
@@ -127,10 +148,31 @@ class Settings(BaseSettings):
         default=None,
         description="true or false: the schema can be asked for; by default not in production",
     )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="the manifest of the only documents that run, JSON as written by Apollo's or "
+        "Relay's tools; without it any document does",
+    )
     log_level: str = Field(
         default="info",
         pattern="^(debug|info|warning|error)$",
         description="how much the log says: debug, info, warning or error",
+    )
+    log_format: Literal["console", "json"] | None = Field(
+        default=None,
+        description="console, for people, or json, with a line for each operation; by default json "
+        "in production",
+    )
+    metrics_token: str | None = Field(
+        default=None,
+        description="the bearer token with which Prometheus asks for /metrics; without one "
+        "/metrics answers in development alone",
+    )
+    otlp_url: str | None = Field(
+        default=None,
+        pattern="^https?://[^/]+",
+        description="where traces are sent, http://HOST:4318 of an OpenTelemetry collector "
+        "(OTLP over HTTP); without it none are made",
     )
 
     @field_validator("broadcast_url")
@@ -154,6 +196,18 @@ class Settings(BaseSettings):
         local, _, host = address.rpartition("@")
         if not (local and host and value.isprintable() and address.isascii()):
             raise ValueError("no address")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _names_networks(cls, value: str) -> str:
+        TrustedProxies(_split(value))
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_hosts(cls, value: str) -> str:
+        check_names(_split(value))
         return value
 
     @model_validator(mode="after")
@@ -186,6 +240,11 @@ class Settings(BaseSettings):
         return self.broadcast_url or (MEMORY if is_alone else MONGODB)
 
     @property
+    def budgets_url(self) -> str | None:
+        """Where all processes count budgets together, if anywhere."""
+        return self.bus_url if self.bus_url.startswith(REDIS) else None
+
+    @property
     def shows_graphiql(self) -> bool:
         """Whether browsers get GraphiQL: unless in production, or as asked for."""
         return not self.is_production if self.graphiql is None else self.graphiql
@@ -194,6 +253,11 @@ class Settings(BaseSettings):
     def allows_introspection(self) -> bool:
         """Whether the schema can be asked for: unless in production, or as asked for."""
         return not self.is_production if self.introspection is None else self.introspection
+
+    @property
+    def log_form(self) -> Literal["console", "json"]:
+        """What a line of the log looks like: as asked for, or JSON in production."""
+        return self.log_format or ("json" if self.is_production else "console")
 
     @property
     def access_token_lifetime(self) -> timedelta:
@@ -208,13 +272,25 @@ class Settings(BaseSettings):
     @property
     def former_secrets(self) -> list[str]:
         """Secrets whose tokens still count, so that the current one could be replaced."""
-        return [secret.strip() for secret in self.previous_secrets.split(",") if secret.strip()]
+        return _split(self.previous_secrets)
 
     @property
     def origins(self) -> frozenset[str]:
         """The other origins whose pages may use the API."""
-        urls = (self.client_url or "").split(",")
-        return frozenset(url.strip().rstrip("/") for url in urls if url.strip())
+        return frozenset(url.rstrip("/") for url in _split(self.client_url or ""))
+
+    @property
+    def proxies(self) -> TrustedProxies:
+        """The proxies whose word about clients counts."""
+        return TrustedProxies(_split(self.trusted_proxies))
+
+    @property
+    def hosts(self) -> list[str]:
+        """By what names clients may ask: as set, or those that must be meant."""
+        if self.allowed_hosts:
+            return _split(self.allowed_hosts)
+        known = [urlsplit(url).hostname or "" for url in (*self.origins, self.address)]
+        return known if self.is_production else [*known, "localhost", ANY_ADDRESS]
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -233,3 +309,7 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
+
+
+def _split(listed: str) -> list[str]:
+    return [part.strip() for part in listed.split(",") if part.strip()]

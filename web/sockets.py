@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from models.errors import Unavailable
 from models.sessions import alive
+from web.addresses import counted_as
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -93,4 +94,5 @@ class Sockets:
 
 def address_of(connection: HTTPConnection) -> str:
     """Where a connection comes from, as limits count it."""
-    return connection.client.host if connection.client else ""
+    client = connection.scope.get("client")
+    return counted_as(client[0]) if client else ""

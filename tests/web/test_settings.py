@@ -133,10 +133,13 @@ def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, name
         ("EXPERTBOOK_BROADCAST_URL", "kafka://x"),
         ("EXPERTBOOK_EXPERTS", "-1"),
         ("EXPERTBOOK_WORKERS", "0"),
+        ("EXPERTBOOK_OPERATION_SECONDS", "0"),
         ("EXPERTBOOK_WORKERS", "65"),
         ("EXPERTBOOK_ACCESS_TOKEN_MINUTES", "1441"),
         ("EXPERTBOOK_GRAPHIQL", "perhaps"),
         ("EXPERTBOOK_LOG_LEVEL", "loud"),
+        ("EXPERTBOOK_LOG_FORMAT", "xml"),
+        ("EXPERTBOOK_OTLP_URL", "collector:4318"),
     ],
 )
 def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -1,0 +1,153 @@
+"""HTTP byte by byte, for what no client library would send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+QUERY = json.dumps({"query": "{ __typename }"}).encode()
+CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
+"""A frame of a client (RFC 6455, 5.2), with a mask that changes nothing."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a server."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """Its one error, as GraphQL clients read it."""
+        [error] = json.loads(self.body)["errors"]
+        found: dict[str, Any] = error
+        return found
+
+
+class Line:
+    """A connection on which anything can be sent."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, *parts: bytes) -> None:
+        """Send bytes as they are; a server that has gone already is no failure."""
+        for part in parts:
+            self.writer.write(part)
+        try:
+            await self.writer.drain()
+        except ConnectionError:
+            return
+
+    async def head(self) -> Answer:
+        """The beginning of the next answer."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+        headers: dict[str, str] = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            name = name.lower()
+            headers[name] = ", ".join(filter(None, [headers.get(name), value.strip()]))
+        return Answer(int(first.split()[1]), headers, b"")
+
+    async def answer(self, seconds: float = 10) -> Answer:
+        """The next answer, which must come in time."""
+        async with asyncio.timeout(seconds):
+            answer = await self.head()
+            body = await self.reader.readexactly(int(answer.headers.get("content-length", "0")))
+        return replace(answer, body=body)
+
+    async def rest(self, seconds: float = 10) -> bytes:
+        """What comes until the server ends the connection, which it must do in time."""
+        async with asyncio.timeout(seconds):
+            try:
+                return await self.reader.read()
+            except ConnectionError:
+                return b""
+
+
+@asynccontextmanager
+async def connected(address: str, source: str = "", kept: int = 0) -> AsyncIterator[Line]:
+    """Connect to a server.
+
+    Args:
+        address: where it is.
+        source: one of this machine's own addresses, from which to connect.
+        kept: how many bytes the system should keep of what comes, at most.
+    """
+    parts = urlsplit(address)
+    end = socket.socket()
+    if kept:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, kept)
+    end.bind((source, 0))
+    end.setblocking(False)  # noqa: FBT003 - the standard library's
+    await asyncio.get_running_loop().sock_connect(end, (parts.hostname, parts.port))
+    reader, writer = await asyncio.open_connection(sock=end)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+def request(
+    method: str = "POST",
+    path: str = "/graphql",
+    *lines: str,
+    host: str | None = "127.0.0.1",
+    body: bytes | None = None,
+) -> bytes:
+    """A request: its head, a line for the body's length if there is one, the body."""
+    head = [f"{method} {path} HTTP/1.1", *lines]
+    if host is not None:
+        head.insert(1, f"Host: {host}")
+    if body is not None:
+        head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*head, "", ""]).encode("latin-1") + (body or b"")
+
+
+def chunk(data: bytes, extension: bytes = b"") -> bytes:
+    """A part of a body in chunked coding."""
+    return b"%x%b\r\n%b\r\n" % (len(data), extension, data)
+
+
+def handshake(method: str = "GET", *lines: str, host: str = "127.0.0.1") -> bytes:
+    """The beginning of a WebSocket."""
+    return request(
+        method,
+        "/graphql",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol: graphql-transport-ws",
+        *lines,
+        host=host,
+    )
+
+
+async def ask(address: str, *parts: bytes, source: str = "") -> Answer:
+    """The answer to what is sent on a connection of its own."""
+    async with connected(address, source) as line:
+        await line.send(*parts)
+        return await line.answer()
+
+
+def is_served(address: str, port: int) -> bool:
+    """Whether the server still has the connection from that port open (proc_net_tcp(5))."""
+    ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    inodes = [row[9] for row in rows if row[1:3] == ends]
+    return inodes not in ([], ["0"])

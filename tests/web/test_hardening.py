@@ -1,0 +1,245 @@
+"""Requests that are too long, too many in line or ambiguous, over raw connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from tests.raw import CHUNKED, QUERY, ask, chunk, connected, handshake, request
+from web.heads import LONGEST_BODY, LONGEST_HEAD, LONGEST_URL, MOST_HEADERS
+from web.wire import LONGEST_CODED_BODY, MOST_IN_LINE
+
+
+async def test_a_body_has_a_hundred_kilobytes_at_most_on_every_route(server: str) -> None:
+    """A longer one is refused by its announced length, before any of it is read."""
+    full = QUERY + b" " * (LONGEST_BODY - len(QUERY))
+    assert (await ask(server, request(body=full))).status == 200
+    for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
+        length = f"Content-Length: {LONGEST_BODY + 1}"
+        async with connected(server) as line:
+            await line.send(request(method, path, length))
+            answer = await line.answer()
+            assert (answer.status, answer.headers["connection"]) == (413, "close")
+            assert answer.error["extensions"]["code"] == "REQUEST_ENTITY_TOO_LARGE"
+            assert await line.rest() == b""
+
+
+async def test_who_goes_on_sending_a_refused_body_still_reads_why(server: str) -> None:
+    async with connected(server) as line:
+        await line.send(request("POST", "/graphql", "Content-Length: 90000000"))
+        for _ in range(20):
+            await line.send(b"x" * 65_536)
+        assert (await line.answer()).status == 413
+
+
+async def test_nobody_is_asked_for_a_body_that_is_too_long(server: str) -> None:
+    expect = "Expect: 100-continue"
+    long = request("POST", "/graphql", expect, f"Content-Length: {LONGEST_BODY + 1}")
+    assert (await ask(server, long)).status == 413
+    short = request("POST", "/graphql", expect, body=QUERY)
+    async with connected(server) as line:
+        await line.send(short.removesuffix(QUERY))
+        assert (await line.answer()).status == 100
+        await line.send(QUERY)
+        assert (await line.answer()).status == 200
+
+
+async def test_a_body_in_chunks_is_bounded_by_what_has_come(server: str) -> None:
+    head = request("POST", "/graphql", *CHUNKED)
+    assert (await ask(server, head, chunk(QUERY), b"0\r\n\r\n")).status == 200
+    part = chunk(b" " * 10_000)
+    assert (await ask(server, head, *[part] * 10, chunk(QUERY), b"0\r\n\r\n")).status == 200
+    async with connected(server) as line:
+        await line.send(head, *[part] * 11)
+        assert (await line.answer()).status == 413
+        assert await line.rest() == b""
+    async with connected(server) as line:
+        await line.send(request("POST", "/nowhere", *CHUNKED))
+        assert (await line.answer()).status == 404
+        await line.send(*[part] * 11)
+        assert await line.rest(8) == b""
+
+
+@pytest.mark.parametrize("endless", [chunk(b" ", b";" + b"x" * 4000), b"0\r\n" + b"X" * 4000])
+async def test_nothing_around_a_body_is_endless(server: str, endless: bytes) -> None:
+    """Neither the extensions of chunks nor a trailer."""
+    async with connected(server) as line:
+        await line.send(request("POST", "/graphql", *CHUNKED), endless)
+        for _ in range(LONGEST_CODED_BODY // 4000 + 100):
+            await line.send(endless.replace(b"0\r\n", b""))
+            await asyncio.sleep(0)
+        assert (await line.answer()).status in {400, 413}
+
+
+async def test_trailers_are_not_taken_for_headers(server: str) -> None:
+    """Neither is a token in one taken for a token, nor may there be too many."""
+    head = request("POST", "/graphql", *CHUNKED)
+    trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MOST_HEADERS * 2))
+    trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
+    assert (await ask(server, head + chunk(QUERY) + trailing)).status == 200
+
+
+async def test_a_head_is_bounded_in_all_of_its_sizes(server: str) -> None:
+    """Whether it comes in one piece or in many."""
+
+    async def status(path: str, *lines: str, pieces: int = 1) -> int:
+        sent = request("GET", path, *lines)
+        size = -(-len(sent) // pieces)
+        async with connected(server) as line:
+            for start in range(0, len(sent), size):
+                await line.send(sent[start : start + size])
+                await asyncio.sleep(0)
+            return (await line.answer()).status
+
+    assert await status("/healthz?" + "x" * (LONGEST_URL - 9)) == 200
+    assert await status("/healthz?" + "x" * LONGEST_URL) == 414
+    assert await status("/healthz", *(f"X-{n}: x" for n in range(MOST_HEADERS - 1))) == 200
+    assert await status("/healthz", *(f"X-{n}: x" for n in range(MOST_HEADERS))) == 431
+    for pieces in (1, 50):
+        assert await status("/healthz", "X: " + "x" * (LONGEST_HEAD - 200), pieces=pieces) == 200
+        assert await status("/healthz", "X: " + "x" * LONGEST_HEAD, pieces=pieces) == 431
+        assert await status("/healthz?" + "x" * 90_000, pieces=pieces) in {414, 431}
+
+
+async def test_a_head_without_an_end_is_not_kept(server: str) -> None:
+    async with connected(server) as line:
+        await line.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+        for _ in range(60):
+            await line.send(b"x" * 10_000)
+        assert (await line.answer()).status == 431
+
+
+@pytest.mark.parametrize(
+    ("lines", "rest", "status"),
+    [
+        (("Host: a", "Content-Length: 3", *CHUNKED), b"0\r\n\r\n", 400),
+        (("Host: a", *CHUNKED, "Content-Length: 3"), b"0\r\n\r\n", 400),
+        (("Host: a", "Content-Length: 3", "Content-Length: 3"), b"abc", 400),
+        (("Host: a", "Content-Length: 3", "Content-Length: 4"), b"abc", 400),
+        (("Host: a", "Content-Length: 3, 3"), b"abc", 400),
+        (("Host: a", "Content-Length: +3"), b"abc", 400),
+        (("Host: a", "Content-Length: -3"), b"abc", 400),
+        (("Host: a", "Content-Length: 0x3"), b"abc", 400),
+        (("Host: a", "Content-Length: " + "9" * 40), b"abc", 400),
+        (("Host: a", "Transfer-Encoding: xchunked"), b"0\r\n\r\n", 501),
+        (("Host: a", "Transfer-Encoding: chunked, identity"), b"0\r\n\r\n", 400),
+        (("Host: a", "Transfer-Encoding: gzip, chunked"), b"0\r\n\r\n", 501),
+        (("Host: a", "Transfer-Encoding:\r\n chunked"), b"0\r\n\r\n", 400),
+        (("Host: a", "Transfer-Encoding : chunked"), b"0\r\n\r\n", 400),
+        (("Host: a", "X: a\r\n b"), b"", 400),
+        (("Host: a", "X: a\rb"), b"", 400),
+        (("Host: a", "X: a\nb"), b"", 400),
+        (("Host: a", "X: a\0b"), b"", 400),
+        (("Host : a",), b"", 400),
+        (("Host: a", "Host: b"), b"", 400),
+        (("Host: 127.0.0.1", "Host: 127.0.0.1"), b"", 400),
+        ((), b"", 400),
+    ],
+)
+async def test_a_request_that_can_be_read_in_two_ways_is_refused(
+    server: str, lines: tuple[str, ...], rest: bytes, status: int
+) -> None:
+    """As is one without a host, and what follows on the connection is not read (RFC 9112, 11)."""
+    async with connected(server) as line:
+        await line.send(request("POST", "/graphql", *lines, host=None), rest)
+        answer = await line.answer()
+        assert (answer.status, answer.headers["connection"]) == (status, "close")
+        assert answer.error["message"]
+        await line.send(request("GET", "/healthz"))
+        assert await line.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("start", "status"),
+    [
+        ("GET /healthz HTTP/1.2", 400),
+        ("GET /healthz HTTP/2.0", 505),
+        ("GET /healthz HTTP/0.9", 505),
+        ("GET /healthz", 505),
+        ("GET healthz HTTP/1.1", 400),
+        ("GET /a b HTTP/1.1", 400),
+        ("GET http://127.0.0.1 HTTP/1.1", 400),
+        ("CONNECT 127.0.0.1:443 HTTP/1.1", 405),
+        ("NONSENSE /healthz HTTP/1.1", 400),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        ("PRI * HTTP/2.0", 400),
+    ],
+)
+async def test_other_protocols_are_refused(server: str, start: str, status: int) -> None:
+    sent = f"{start}\r\nHost: 127.0.0.1\r\n\r\n".encode("latin-1")
+    assert (await ask(server, sent)).status == status
+
+
+async def test_requests_in_line_are_answered_in_order_up_to_a_bound(server: str) -> None:
+    """One that is no request is refused after those before it have been answered."""
+    queries = [json.dumps({"query": f"{{ n{n}: __typename }}"}).encode() for n in range(12)]
+    async with connected(server) as line:
+        await line.send(b"".join(request(body=query) for query in queries) + b"nonsense\r\n\r\n")
+        for number in range(12):
+            answer = json.loads((await line.answer()).body)
+            assert answer["data"] == {f"n{number}": "Query"}
+        assert (await line.answer()).status == 400
+        assert await line.rest() == b""
+    async with connected(server) as line:
+        await line.send(request("GET", "/healthz") * 5000)
+        statuses = [(await line.answer()).status for _ in range(MOST_IN_LINE + 2)]
+        assert statuses == [200] * (MOST_IN_LINE + 1) + [429]
+        assert await line.rest() == b""
+
+
+async def test_a_body_that_is_refused_in_line_does_not_hurt_the_request_before_it(
+    server: str,
+) -> None:
+    async with connected(server) as line:
+        part = chunk(b" " * 40_000)
+        await line.send(request(body=QUERY) + request("POST", "/graphql", *CHUNKED) + part * 3)
+        assert (await line.answer()).status == 200
+        assert (await line.answer()).status == 413
+        assert await line.rest() == b""
+
+
+async def test_a_handshake_whose_lines_are_too_long_is_answered(server: str) -> None:
+    """Although the library that reads it gives it up without a word."""
+    async with connected(server) as line:
+        await line.send(handshake("GET", "X: " + "x" * 10_000))
+        assert (await line.answer()).status == 431
+        assert await line.rest() == b""
+
+
+async def test_frames_that_are_none_before_the_handshake_is_answered_end_it(server: str) -> None:
+    async with connected(server) as line:
+        await line.send(handshake(), b"\xff" * 100)
+        await line.rest()
+
+
+async def test_an_upgrade_that_is_not_offered_is_no_reason_to_lose_the_body(server: str) -> None:
+    """Java's client offers h2c with every request (RFC 9110, 7.8)."""
+    lines = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA")
+    sent = request("POST", "/graphql", *lines, body=QUERY)
+    async with connected(server) as line:
+        for parts in ([sent, sent], [sent[:-10], sent[-10:]], [sent[:200], sent[200:]]):
+            for part in parts:
+                await line.send(part)
+                await asyncio.sleep(0.05)
+            for _ in range(b"".join(parts).count(QUERY)):
+                answer = await line.answer()
+                assert answer.status == 200
+                assert json.loads(answer.body)["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize(
+    ("first", "method", "more"),
+    [(b"", "POST", ()), (b"", "GET", ("Content-Length: 3",)), (request(body=QUERY), "GET", ())],
+)
+async def test_a_websocket_begins_with_nothing_but_a_get(
+    server: str, first: bytes, method: str, more: tuple[str, ...]
+) -> None:
+    """Else the answer to one request could be read as another's."""
+    async with connected(server) as line:
+        await line.send(first + handshake(method, *more))
+        if first:
+            assert (await line.answer()).status == 200
+        assert (await line.answer()).status == 400
+        assert await line.rest() == b""

@@ -1,0 +1,290 @@
+"""What pages of other origins may do, by what names the server goes, and what its answers bear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.raw import QUERY, Answer, ask, connected, handshake, request
+from tests.servers import await_ready, environment, launched
+from web.headers import API_HEADERS, PAGE_POLICY
+from web.hosts import AllowedHosts
+from web.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CLIENT, SECOND = "https://book.example", "http://localhost:5173"
+EVIL = "https://evil.example"
+ASKED = "/graphql?query=%7B__typename%7D"
+SECRET = "a secret of these tests, longer than thirty-two bytes"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program with two web clients elsewhere."""
+    folder, clients = tmp_path_factory.mktemp("shared"), f"{CLIENT}, {SECOND}/"
+    with launched(folder, experts=1, throttle="off", client_url=clients) as program:
+        await_ready(program.process, program.address)
+        yield program.address
+
+
+async def preflight(address: str, origin: str, *lines: str) -> Answer:
+    """What a browser asks before it lets a page of that origin send something."""
+    asked = ("Access-Control-Request-Method: POST", *lines)
+    return await ask(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *asked))
+
+
+def cors_of(answer: Answer) -> dict[str, str]:
+    """The headers of the CORS protocol."""
+    return {k: v for k, v in answer.headers.items() if k.startswith("access-control-")}
+
+
+@pytest.mark.parametrize("origin", [CLIENT, SECOND])
+async def test_pages_of_the_clients_may_send_what_the_api_takes(shared: str, origin: str) -> None:
+    wanted = "Access-Control-Request-Headers: authorization,content-type,x-session"
+    answer = await preflight(shared, origin, wanted)
+    assert (answer.status, answer.body) == (204, b"")
+    allowed = cors_of(answer)
+    assert allowed["access-control-allow-origin"] == origin
+    assert allowed["access-control-allow-credentials"] == "true"
+    assert allowed["access-control-allow-methods"] == "GET, HEAD, POST"
+    names = allowed["access-control-allow-headers"].lower().split(", ")
+    assert {"authorization", "content-type", "last-event-id", "x-session"} <= set(names)
+    assert allowed["access-control-max-age"] == "7200"
+    assert "Origin" in answer.headers["vary"]
+
+
+async def test_pages_of_the_clients_may_read_answers_and_failures(shared: str) -> None:
+    origin = f"Origin: {CLIENT}"
+    for sent, status in (
+        (request("POST", "/graphql", origin, body=QUERY), 200),
+        (request("POST", "/graphql", origin, body=b"{"), 400),
+        (request("GET", ASKED, origin, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"), 200),
+        (request("GET", "/nowhere", origin), 404),
+    ):
+        answer = await ask(shared, sent)
+        assert answer.status == status
+        allowed = cors_of(answer)
+        assert allowed["access-control-allow-origin"] == CLIENT
+        assert allowed["access-control-allow-credentials"] == "true"
+        shown = set(allowed["access-control-expose-headers"].split(", "))
+        assert {"ETag", "RateLimit", "Retry-After", "X-Request-Id"} <= shown
+        assert "Origin" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        EVIL,
+        "null",
+        "https://book.example.evil.example",
+        "https://evilbook.example",
+        "https://book.example:444",
+        "http://book.example",
+        "HTTPS://BOOK.EXAMPLE",
+        "https://book.example/",
+        "*",
+        "http://[",
+    ],
+)
+async def test_pages_of_other_origins_are_told_nothing(shared: str, origin: str) -> None:
+    """Caches are: what they keep is not for every origin."""
+    asked = await preflight(shared, origin, "Access-Control-Request-Headers: content-type")
+    answered = await ask(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
+    for answer in (asked, answered):
+        assert cors_of(answer) == {}
+        assert "Origin" in answer.headers["vary"]
+    assert "Origin" in (await ask(shared, request("GET", ASKED))).headers["vary"]
+
+
+async def test_without_a_client_elsewhere_there_is_no_cors(server: str) -> None:
+    for origin in (EVIL, server, "null"):
+        assert cors_of(await preflight(server, origin)) == {}
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_what_a_form_could_send_is_no_request(shared: str, content_type: str) -> None:
+    """So that a browser always asks first."""
+    lines = (f"Content-Type: {content_type}", f"Content-Length: {len(QUERY)}")
+    sent = request("POST", "/graphql", f"Origin: {EVIL}", *lines) + QUERY
+    assert (await ask(shared, sent)).status == 415
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "dest", "status"),
+    [
+        ("cross-site", "cors", "empty", 403),
+        ("cross-site", "no-cors", "image", 403),
+        ("same-site", "no-cors", "script", 403),
+        ("cross-site", "navigate", "iframe", 403),
+        ("cross-site", "navigate", "document", 200),
+        ("same-origin", "cors", "empty", 200),
+        ("none", "navigate", "document", 200),
+    ],
+)
+async def test_a_foreign_page_runs_no_query_in_its_visitor_s_name(
+    shared: str, site: str, mode: str, dest: str, status: int
+) -> None:
+    """Unless the visitor follows its link."""
+    said = (f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {dest}")
+    answer = await ask(shared, request("GET", ASKED, *said))
+    assert answer.status == status
+    if status == 403:
+        assert "EXPERTBOOK_CLIENT_URL" in answer.error["message"]
+
+
+async def test_sockets_are_for_programs_and_for_pages_that_may_use_the_api(shared: str) -> None:
+    """Whether or not there are cookies."""
+    own = shared.replace("127.0.0.1", "localhost")
+    host = own.removeprefix("http://")
+    for origin, status in ((None, 101), (CLIENT, 101), (own, 101), (EVIL, 403), ("null", 403)):
+        lines = () if origin is None else (f"Origin: {origin}",)
+        answer = await ask(shared, handshake("GET", *lines, host=host))
+        assert answer.status == status, origin
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost:9999", 200),
+        ("LOCALHOST.", 200),
+        ("[::1]:80", 200),
+        ("192.0.2.1", 200),
+        ("book.example", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("", 400),
+        ("a b", 400),
+        ("localhost:port", 400),
+        ("localhost/x", 400),
+        ("user@localhost", 400),
+        ("[::1", 400),
+        ("[", 400),
+        ("localhost, evil.example", 400),
+        ("\xff", 400),
+    ],
+)
+async def test_a_page_that_points_its_name_here_gets_nothing(
+    shared: str, host: str, status: int
+) -> None:
+    """DNS rebinding. In development the names are the clients', localhost and any address."""
+    answer = await ask(shared, request("POST", "/graphql", host=host, body=QUERY))
+    assert answer.status == status
+    if status == 421:
+        assert "EXPERTBOOK_ALLOWED_HOSTS" in answer.error["message"]
+    socket = await ask(shared, handshake(host=host))
+    assert socket.status == (101 if status == 200 else status)
+    for path in ("/healthz", "/readyz"):
+        assert (await ask(shared, request("GET", path, host=host))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed", "refused"),
+    [
+        ({}, ["localhost", "127.0.0.1", "::1", "192.0.2.1"], ["a.example", ""]),
+        ({"host": "192.0.2.5"}, ["192.0.2.5"], ["a.example"]),
+        (
+            {"environment": "production", "client_url": "https://a.example:444"},
+            ["a.example", "127.0.0.1"],
+            ["localhost", "192.0.2.1", "b.a.example"],
+        ),
+        (
+            {"allowed_hosts": "A.example, *.b.example, [2001:db8::1]"},
+            ["a.example", "x.b.example", "x.y.b.example", "2001:db8::1"],
+            ["b.example", "localhost", "127.0.0.1", "xb.example", "a.example.evil.example"],
+        ),
+        ({"allowed_hosts": "address"}, ["192.0.2.1", "::1"], ["localhost"]),
+        ({"allowed_hosts": "*"}, ["evil.example", "192.0.2.1"], []),
+    ],
+)
+def test_the_names_are_those_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    settings: dict[str, str],
+    allowed: list[str],
+    refused: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(secret=SECRET, **settings).items():
+        monkeypatch.setenv(name, value)
+    hosts = AllowedHosts(AllowedHosts, Settings().hosts)  # type: ignore[arg-type] # never asked
+    assert [name for name in allowed if not hosts.allows(name)] == []
+    assert [name for name in refused if hosts.allows(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "https://a.example"),
+        ("ALLOWED_HOSTS", "a.example:80"),
+        ("ALLOWED_HOSTS", "a.*"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "*"),
+    ],
+)
+def test_what_is_no_host_or_network_is_refused(name: str, value: str) -> None:
+    """Least of all `*` for proxies: then anybody could be anyone."""
+    with pytest.raises(ValueError, match=name.lower()):
+        Settings.model_validate({name.lower(): value})
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (request("GET", "/healthz"), 200),
+        (request("GET", "/"), 307),
+        (request("POST", "/graphql", body=QUERY), 200),
+        (request("POST", "/graphql", body=b"{"), 400),
+        (request("POST", "/graphql", host="evil.example", body=QUERY), 421),
+        (request("GET", ASKED, "Sec-Fetch-Site: cross-site"), 403),
+        (request("GET", "/nowhere"), 404),
+        (request("DELETE", "/graphql"), 405),
+        (request("POST", "/graphql", "Content-Length: 200000"), 413),
+        (request("GET", "/" + "x" * 20_000), 414),
+        (request("POST", "/graphql"), 415),
+        (b"nonsense\r\n\r\n", 400),
+        (handshake("GET", f"Origin: {EVIL}"), 403),
+        (handshake("GET", host="evil.example"), 421),
+        (handshake().replace(b"/graphql", b"/nowhere"), 403),
+        (handshake().replace(b"Version: 13", b"Version: 99"), 400),
+        (handshake().replace(b"Sec-WebSocket-Key", b"X"), 400),
+    ],
+)
+async def test_every_answer_bears_the_security_headers(
+    shared: str, sent: bytes, status: int
+) -> None:
+    """And tells neither what serves nor, over plain HTTP, that TLS is there."""
+    answer = await ask(shared, sent)
+    assert answer.status == status
+    for name, value in API_HEADERS:
+        assert answer.headers[name.decode()] == value.decode(), name
+    assert "server" not in answer.headers
+    assert "strict-transport-security" not in answer.headers
+
+
+async def test_pages_scripts_and_photos_get_what_they_need(shared: str) -> None:
+    """Photos may be shown by other sites; pages may load what is their own."""
+    page = await ask(shared, request("GET", "/graphql", "Accept: text/html"))
+    assert page.headers["content-security-policy"] == PAGE_POLICY
+    photo = await ask(shared, request("GET", "/photos/ada.svg"))
+    assert photo.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert photo.headers["content-security-policy"].startswith("default-src 'none'")
+    for answer in (page, photo):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+
+
+async def test_a_stream_bears_them_too(shared: str) -> None:
+    stream = request("POST", "/graphql", "Accept: text/event-stream", body=QUERY)
+    async with connected(shared) as line:
+        await line.send(stream)
+        head = await line.head()
+    assert (head.status, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert head.headers["x-content-type-options"] == "nosniff"

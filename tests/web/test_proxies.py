@@ -1,0 +1,235 @@
+"""Who the client is when a proxy is in between, and when somebody only claims to be one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.raw import INITIALISE, QUERY, ask, connected, handshake, request
+from tests.servers import await_ready, launched
+from web.addresses import counted_as
+from web.proxies import ForwardedClients, TrustedProxies
+from web.sockets import MOST_PER_ADDRESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import Message, Receive, Scope, Send
+
+NETWORKS = ["10.0.0.0/8", "2001:db8:aaaa::/48"]
+CLIENT = "203.0.113.7"
+LOGIN = (
+    b'{"query": "mutation { login(input: {email: \\"client@example.com\\", '
+    b'password: \\"expertbook-demo\\"}) { __typename } }"}'
+)
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program that trusts 127.0.0.1 and counts what addresses have."""
+    folder = tmp_path_factory.mktemp("proxied")
+    settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
+    with launched(folder, experts=1, **settings) as program:
+        await_ready(program.process, program.address)
+        yield program.address
+
+
+async def seen(peer: str | None, *headers: tuple[str, str], kind: str = "http") -> Scope:
+    """What the application sees of a request from that peer."""
+    given = [(b"host", b"own.example"), *((n.encode(), v.encode("latin-1")) for n, v in headers)]
+    scope: dict[str, Any] = {
+        "type": kind,
+        "scheme": "ws" if kind == "websocket" else "http",
+        "client": None if peer is None else (peer, 4711),
+        "headers": given,
+    }
+    asked: list[Scope] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope)
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    async def send(_message: Message) -> None:
+        raise NotImplementedError
+
+    await ForwardedClients(app, TrustedProxies(NETWORKS))(scope, receive, send)
+    [got] = asked
+    return got
+
+
+@pytest.mark.parametrize(
+    ("lines", "client"),
+    [
+        (["203.0.113.7"], CLIENT),
+        ([" 203.0.113.7 "], CLIENT),
+        (["203.0.113.7:4711"], CLIENT),
+        (["::ffff:203.0.113.7"], CLIENT),
+        (["2001:db8::7"], "2001:db8::7"),
+        (["[2001:db8::7]"], "2001:db8::7"),
+        (["[2001:DB8::7]:4711"], "2001:db8::7"),
+        (["203.0.113.7, 10.0.0.2"], CLIENT),
+        (["203.0.113.7, 10.0.0.2, 10.0.0.3:80, ::ffff:10.0.0.4"], CLIENT),
+        (["203.0.113.7, 2001:db8:aaaa::1"], CLIENT),
+        (["198.51.100.1, 203.0.113.7"], CLIENT),
+        (["10.0.0.9, 203.0.113.7, 10.0.0.2"], CLIENT),
+        (["198.51.100.1", "203.0.113.7", "10.0.0.2"], CLIENT),
+        (["nonsense, 203.0.113.7"], CLIENT),
+        ([", ,203.0.113.7,, "], CLIENT),
+        (["unknown, 10.0.0.2"], "10.0.0.2"),
+        (["203.0.113.7, nonsense, 10.0.0.2"], "10.0.0.2"),
+        (["203.0.113.7, nonsense"], "10.0.0.1"),
+        (["203.0.113.7.5"], "10.0.0.1"),
+        (["[203.0.113.7"], "10.0.0.1"),
+        (["\xff\xfe"], "10.0.0.1"),
+        ([""], "10.0.0.1"),
+        ([" , "], "10.0.0.1"),
+        (["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        ([", ".join(["10.0.0.2"] * 3000)], "10.0.0.2"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_the_client_is_the_last_that_no_proxy_of_ours_is(
+    lines: list[str], client: str, kind: str
+) -> None:
+    """What is left of it in the chain is the client's own word."""
+    scope = await seen("10.0.0.1", *(("x-forwarded-for", line) for line in lines), kind=kind)
+    assert scope["client"][0] == client
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "2001:db8:aaab::1", "nonsense", None])
+async def test_nobody_else_is_believed(peer: str | None) -> None:
+    """Nor is somebody without an address, as on a socket in the file system."""
+    scope = await seen(
+        peer,
+        ("x-forwarded-for", CLIENT),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "evil.example"),
+        ("forwarded", f"for={CLIENT};proto=https;host=evil.example"),
+    )
+    assert scope["client"] == (None if peer is None else (peer, 4711))
+    assert scope["scheme"] == "http"
+    assert scope["headers"][0] == (b"host", b"own.example")
+
+
+@pytest.mark.parametrize("peer", ["10.255.0.1", "::ffff:10.0.0.1", "2001:db8:aaaa:1::1"])
+async def test_a_proxy_is_known_by_its_network(peer: str) -> None:
+    scope = await seen(peer, ("x-forwarded-for", CLIENT))
+    assert scope["client"][0] == CLIENT
+
+
+@pytest.mark.parametrize(
+    ("lines", "scheme"),
+    [
+        (["https"], "https"),
+        (["HTTPS"], "https"),
+        (["wss"], "https"),
+        (["http"], "http"),
+        (["http, https"], "https"),
+        (["https, http"], "http"),
+        (["https", "http"], "http"),
+        (["gopher"], "http"),
+        ([""], "http"),
+    ],
+)
+async def test_the_scheme_is_what_the_nearest_proxy_says(lines: list[str], scheme: str) -> None:
+    headers = [("x-forwarded-proto", line) for line in lines]
+    assert (await seen("10.0.0.1", *headers))["scheme"] == scheme
+    socket = await seen("10.0.0.1", *headers, kind="websocket")
+    assert socket["scheme"] == scheme.replace("http", "ws")
+
+
+async def test_the_host_is_what_the_nearest_proxy_says() -> None:
+    scope = await seen("10.0.0.1", ("x-forwarded-host", "evil.example, book.example"))
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    assert hosts == [b"book.example"]
+
+
+@pytest.mark.parametrize(
+    ("line", "client", "scheme", "host"),
+    [
+        ('for="203.0.113.7:80";proto=https;host=book.example', CLIENT, "https", b"book.example"),
+        ('For="[2001:db8::7]:80"', "2001:db8::7", "http", b"own.example"),
+        ("for=198.51.100.1, for=203.0.113.7;proto=https", CLIENT, "https", b"own.example"),
+        ("for=203.0.113.7, for=10.0.0.2", CLIENT, "http", b"own.example"),
+        ('for="198.51.100.1, for=203.0.113.7', CLIENT, "http", b"own.example"),
+        ("for=_hidden", "10.0.0.1", "http", b"own.example"),
+        ("for=unknown, for=10.0.0.2", "10.0.0.2", "http", b"own.example"),
+        ("nonsense;;=,", "10.0.0.1", "http", b"own.example"),
+    ],
+)
+async def test_the_standard_header_is_read_where_it_stands_alone(
+    line: str, client: str, scheme: str, host: bytes
+) -> None:
+    """RFC 7239. A proxy that sends the older ones may hand this one on from anybody."""
+    scope = await seen("10.0.0.1", ("forwarded", line))
+    assert (scope["client"][0], scope["scheme"]) == (client, scheme)
+    assert dict(scope["headers"])[b"host"] == host
+    for older in (("x-forwarded-for", "203.0.113.8"), ("x-forwarded-proto", "http")):
+        beside = await seen("10.0.0.1", ("forwarded", "for=203.0.113.7;proto=https"), older)
+        assert beside["client"][0] != CLIENT
+        assert beside["scheme"] == "http"
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_who_has_a_network_of_addresses_counts_once(host: str, counted: str) -> None:
+    assert counted_as(host) == counted
+
+
+async def test_over_tls_as_far_as_the_proxy_cookies_are_secure(proxied: str) -> None:
+    """And the browser is told to stay with it; a host by which nobody asks here is refused."""
+    login = ("X-Session: cookie", "X-Forwarded-For: 203.0.113.7")
+    for proto, is_secure in (("https", True), ("http", False)):
+        lines = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")
+        answer = await ask(proxied, request("POST", "/graphql", *lines, body=LOGIN))
+        assert answer.status == 200
+        assert ("__Host-expertbook-access" in answer.headers["set-cookie"]) is is_secure
+        assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
+        assert ("strict-transport-security" in answer.headers) is is_secure
+    other = request("POST", "/graphql", "X-Forwarded-Host: evil.example", body=QUERY)
+    assert (await ask(proxied, other)).status == 421
+    unproxied = request("POST", "/graphql", *login, "X-Forwarded-Proto: https", body=LOGIN)
+    spoofed = unproxied.replace(b"Host: 127.0.0.1", b"Host: book.example")
+    answer = await ask(proxied, spoofed, source="127.0.0.2")
+    assert (answer.status, "Secure" in answer.headers["set-cookie"]) == (200, False)
+
+
+async def test_clients_of_a_proxy_are_counted_by_their_own_addresses(proxied: str) -> None:
+    """The proxy itself has as many connections as it likes."""
+    async with AsyncExitStack() as stack:
+
+        async def status(chain: str, source: str = "") -> int:
+            line = await stack.enter_async_context(connected(proxied, source))
+            await line.send(handshake("GET", f"X-Forwarded-For: {chain}", host="book.example"))
+            status = (await line.answer()).status
+            if status == 101:
+                await line.send(INITIALISE)
+            return status
+
+        async def statuses(chain: str) -> set[int]:
+            return {*await asyncio.gather(*(status(chain) for _ in range(MOST_PER_ADDRESS)))}
+
+        assert await statuses(CLIENT) == {101}
+        assert await status(CLIENT) == 429
+        assert await status(f"198.51.100.1, {CLIENT}, 10.0.0.2") == 429
+        assert await status("203.0.113.8") == 101
+        assert await statuses("2001:db8:1:2::1") == {101}
+        assert await status("2001:db8:1:2:ffff::9") == 429
+        assert await status("2001:db8:1:3::1") == 101
+        assert await status(CLIENT, source="127.0.0.2") == 101
