@@ -1,4 +1,4 @@
-"""What the program counts, for Prometheus to collect (web/metrics.py).
+"""What the program counts, for Prometheus to collect (web/telemetry/metrics.py).
 
 A label has few values, none of them a client's own words. Where several workers serve, each
 counts in a file of its own and whoever is asked gives the sums.

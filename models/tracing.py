@@ -1,7 +1,7 @@
 """What ties log lines, errors and spans to the request that they come from.
 
 Whoever handles a request sets its id; tasks that it starts inherit it. Spans are made where
-somebody collects them (web/traces.py), and cost next to nothing elsewhere.
+somebody collects them (web/telemetry/traces.py), and cost next to nothing elsewhere.
 """
 
 from __future__ import annotations

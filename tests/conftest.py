@@ -13,8 +13,8 @@ from models.database import open_database
 from models.times import utc_now
 from tests.clients import Api
 from tests.servers import running
-from web.embedded import embedded_database
-from web.seed import DEMO_PASSWORD, seed
+from web.embedded.database import embedded_database
+from web.samples.seed import DEMO_PASSWORD, seed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

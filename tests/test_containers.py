@@ -27,10 +27,10 @@ from tests.servers import environment, free_port
 from tests.test_house import HOUSE, PACKAGES
 from tests.tools import tool
 from tests.valkeys import valkey
-from web.health import ROUTES
 from web.mails.servers import MailServer, Security
 from web.serving import DRAIN_SECONDS, uvicorn_config
 from web.settings import Settings
+from web.telemetry.health import ROUTES
 from web.workers import ENDING_SECONDS
 
 if TYPE_CHECKING:

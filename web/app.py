@@ -29,24 +29,24 @@ from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
 from web.assets import HashedFiles, graphiql_page
-from web.cookies import Cookies
-from web.documents import documents_of
-from web.graphql import answer
-from web.headers import SecurityHeaders
-from web.health import ROUTES
-from web.hosts import AllowedHosts
+from web.edge.cookies import Cookies
+from web.edge.headers import SecurityHeaders
+from web.edge.hosts import AllowedHosts
+from web.edge.origins import CrossOrigin
+from web.edge.proxies import ForwardedClients
+from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
+from web.graphql.documents import documents_of
+from web.graphql.http import answer
+from web.graphql.socket import Connection
+from web.graphql.sockets import MOST_PER_ADDRESS, Sockets, address_of
 from web.mails.letters import Letters
 from web.mails.post import FolderPost, SmtpPost
 from web.mails.worker import MailWorker
-from web.metrics import measuring_lag, metrics_route
-from web.origins import CrossOrigin
-from web.portraits import portrait
-from web.proxies import ForwardedClients
-from web.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
-from web.request_ids import RequestIds, failed
-from web.socket import Connection
-from web.sockets import MOST_PER_ADDRESS, Sockets, address_of
+from web.samples.portraits import portrait
 from web.sweeper import sweeping
+from web.telemetry.health import ROUTES
+from web.telemetry.metrics import measuring_lag, metrics_route
+from web.telemetry.request_ids import RequestIds, failed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -218,7 +218,7 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
     if url is None:
         return nullcontext()
     try:
-        from web.traces import tracing  # noqa: PLC0415 - large, and not always installed
+        from web.telemetry.traces import tracing  # noqa: PLC0415 - large, and not always installed
     except ModuleNotFoundError as error:
         raise RuntimeError(
             "EXPERTBOOK_OTLP_URL needs more packages: pip install 'expertbook[traces]'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web.app import create_app
-from web.logs import set_up
 from web.settings import Settings
+from web.telemetry.logs import set_up
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
 from starlette.types import Scope
 
-from web.headers import PAGE_POLICY
+from web.edge.headers import PAGE_POLICY
 
 BUILT_CLIENT: Final = Path(__file__).parent / "client" / "dist"
 

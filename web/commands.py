@@ -25,12 +25,12 @@ from models.users import Role
 from models.verification import judge, open_for_reading
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
-from web.embedded import NoDatabase, embedded_database
-from web.logs import set_up
-from web.seed import DEMO_PASSWORD, Outcome
-from web.seed import seed as seed_database
+from web.embedded.database import NoDatabase, embedded_database
+from web.samples.seed import DEMO_PASSWORD, Outcome
+from web.samples.seed import seed as seed_database
 from web.serving import NotServed, announcement, end_with_parent, listening_socket, serve_on
 from web.settings import Settings
+from web.telemetry.logs import set_up
 from web.workers import Workers, worker_environment
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from models.users import Role
-from web.connections import Connections
-from web.frames import LONGEST_FRAME, Wire
-from web.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
-from web.wire import IDLE_SECONDS, HttpWire
+from web.edge.connections import Connections
+from web.edge.frames import LONGEST_FRAME, Wire
+from web.edge.wire import IDLE_SECONDS, HttpWire
+from web.samples.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

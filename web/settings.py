@@ -14,9 +14,9 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subscriptions.backends import MEMORY, MONGODB, broadcast
-from web.hosts import ANY_ADDRESS, check_names
+from web.edge.hosts import ANY_ADDRESS, check_names
+from web.edge.proxies import TrustedProxies
 from web.mails.servers import MailServer
-from web.proxies import TrustedProxies
 
 REDIS = ("redis://", "rediss://")
 SHORTEST_SECRET = 32

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from web.logs import set_up
-from web.metrics import FOLDER, forget
 from web.serving import DRAIN_SECONDS, NotServed, serve_on
 from web.settings import Settings
+from web.telemetry.logs import set_up
+from web.telemetry.metrics import FOLDER, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from models.verification import judge, open_for_reading
 from tests.models.damages import DAMAGES, NOW, Row, Rows, booking, event, sample
 from tests.servers import EXPERTBOOK, environment
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from web.assets import HashedFiles, accepted_codings, graphiql_page
-from web.headers import PAGE_POLICY
+from web.edge.headers import PAGE_POLICY
 
 SCRIPT = b"console.log('a script');" * 20
 YEAR = "public, max-age=31536000, immutable"

@@ -14,7 +14,7 @@ from tests.chaos import World
 from tests.fleets import Fleet
 from tests.monkeys import DEEDS, Monkey
 from tests.valkeys import valkey
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from pathlib import Path

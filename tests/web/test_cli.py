@@ -18,7 +18,7 @@ from pymongo import MongoClient
 
 from tests.clients import Api
 from tests.servers import EXPERTBOOK, await_ready, environment, free_port, launched
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import websockets
 
 from tests.clients import BOOK, CONTACT, Api, Socket, open_socket
 from tests.servers import await_ready, launched
-from web.frames import STUCK_SECONDS
+from web.edge.frames import STUCK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

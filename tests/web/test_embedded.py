@@ -14,17 +14,17 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
 from models import replica_set
-from web import embedded
-from web.embedded import embedded_database
+from web.embedded import database as embedded
+from web.embedded.database import embedded_database
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 
-ROOT = Path(embedded.__file__).parents[1]
+ROOT = Path(embedded.__file__).parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path
 from pymongo import MongoClient
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 with embedded_database(Path(sys.argv[1]), address="http://127.0.0.1:8000") as url:
     with MongoClient(url) as client:

@@ -20,7 +20,7 @@ from tests.bookkeepers import bookkeepers
 from tests.fleets import Fleet
 from tests.processes import databases, using, wait_for
 from tests.web.test_cli import command
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

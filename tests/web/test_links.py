@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient
 from tests.clients import PASSWORD, Api
 from tests.mailboxes import Mailbox
 from tests.servers import await_ready, launched
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -16,7 +16,7 @@ import pytest
 
 from tests.clients import Api
 from tests.servers import EXPERTBOOK, Program, await_ready, environment, free_port, launched
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from web.logs import LONGEST_EVENT, formatter
+from web.telemetry.logs import LONGEST_EVENT, formatter
 
 Form = Literal["console", "json"]
 

@@ -18,8 +18,8 @@ from tests.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.mailboxes import Mailbox, until
 from tests.processes import databases
 from tests.servers import Program, await_ready, launched
-from web.embedded import embedded_database
-from web.request_ids import RequestIds, failed
+from web.embedded.database import embedded_database
+from web.telemetry.request_ids import RequestIds, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

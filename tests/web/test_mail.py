@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from tests.clients import Api
 from tests.mailboxes import Mailbox, until
 from tests.servers import await_ready, launched, running
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

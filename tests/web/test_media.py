@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted, is_json
+from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted, is_json
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from tests.raw import QUERY, Answer, ask, connected, handshake, request
 from tests.servers import await_ready, environment, launched
-from web.headers import API_HEADERS, PAGE_POLICY
-from web.hosts import AllowedHosts
+from web.edge.headers import API_HEADERS, PAGE_POLICY
+from web.edge.hosts import AllowedHosts
 from web.settings import Settings
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from tests.raw import (
     request,
 )
 from tests.servers import await_ready, launched
-from web.connections import MOST_PER_ADDRESS
-from web.wire import MOST_IN_LINE, UNSENT
+from web.edge.connections import MOST_PER_ADDRESS
+from web.edge.wire import MOST_IN_LINE, UNSENT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from tests.servers import Program
 
 HURRIED = """
-import web.wire
-import web.sse
-web.wire.HEAD_SECONDS = web.wire.BODY_SECONDS = 2.0
-web.wire.STUCK_SECONDS = 4.0
-web.wire.IDLE_SECONDS = 1
-web.sse.COMMENT_SECONDS = 600
+import web.edge.wire
+import web.graphql.sse
+web.edge.wire.HEAD_SECONDS = web.edge.wire.BODY_SECONDS = 2.0
+web.edge.wire.STUCK_SECONDS = 4.0
+web.edge.wire.IDLE_SECONDS = 1
+web.graphql.sse.COMMENT_SECONDS = 600
 from web.cli import app
 app()
 """
 OTHERS = 20
 CAPPED = f"""
-import web.connections
-web.connections.MOST = {MOST_PER_ADDRESS + OTHERS}
+import web.edge.connections
+web.edge.connections.MOST = {MOST_PER_ADDRESS + OTHERS}
 from web.cli import app
 app()
 """

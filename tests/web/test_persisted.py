@@ -10,8 +10,8 @@ import pytest
 
 from schema.documents import RequestFailed
 from tests.clients import open_socket
-from web.documents import LearntDocuments
-from web.requests import GraphQLRequest
+from web.graphql.documents import LearntDocuments
+from web.graphql.requests import GraphQLRequest
 
 if TYPE_CHECKING:
     import httpx

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.portraits import portrait
-from web.samples import sample_experts
+from web.samples.people import sample_experts
+from web.samples.portraits import portrait
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = {"svg", "title", "defs", "linearGradient", "stop", "g", "path", "circle", "ellipse", "rect"}

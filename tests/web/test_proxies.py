@@ -10,9 +10,9 @@ import pytest
 
 from tests.raw import INITIALISE, QUERY, ask, connected, handshake, request
 from tests.servers import await_ready, launched
-from web.addresses import counted_as
-from web.proxies import ForwardedClients, TrustedProxies
-from web.sockets import MOST_PER_ADDRESS
+from web.edge.addresses import counted_as
+from web.edge.proxies import ForwardedClients, TrustedProxies
+from web.graphql.sockets import MOST_PER_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

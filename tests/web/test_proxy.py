@@ -24,7 +24,7 @@ from tests.tools import tool
 from tests.web.test_booking import BOOKED, open_slots
 from tests.web.test_sessions import COOKIE, LOGIN
 from tests.web.test_sse import WATCH, first_expert, stream
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -12,7 +12,7 @@ import httpx
 from tests.chaos import World
 from tests.fleets import Fleet
 from tests.valkeys import valkey
-from web.embedded import embedded_database
+from web.embedded.database import embedded_database
 from web.serving import DRAIN_SECONDS
 
 if TYPE_CHECKING:

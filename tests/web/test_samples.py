@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
-from web.samples import (
+from web.samples.people import (
     SAMPLE_NOTES,
     SampleExpert,
     sample_clients,

@@ -28,9 +28,9 @@ from models.settings import (
 )
 from models.slots import SlotStatus, listed_slot, listed_slots
 from models.users import Role, User
-from web import seed as seeds
-from web.embedded import embedded_database
-from web.seed import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, NO_PASSWORD, Outcome, seed
+from web.embedded.database import embedded_database
+from web.samples import seed as seeds
+from web.samples.seed import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, NO_PASSWORD, Outcome, seed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence

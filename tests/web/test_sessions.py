@@ -15,7 +15,7 @@ from auth.tokens import Tokens
 from schema.context import BrowserSession
 from tests.clients import PASSWORD, Api, Socket, open_socket
 from tests.servers import running
-from web.cookies import Cookies
+from web.edge.cookies import Cookies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,9 +35,9 @@ COMMENT = {"": ""}
 COMPLETE = {"event": "complete", "data": ""}
 SECRET = "a secret of these tests, longer than thirty-two bytes"
 QUICK = """
-import web.sse
+import web.graphql.sse
 from web.cli import app
-web.sse.COMMENT_SECONDS, web.sse.STUCK_SECONDS = 0.1, 1.0
+web.graphql.sse.COMMENT_SECONDS, web.graphql.sse.STUCK_SECONDS = 0.1, 1.0
 app()
 """
 WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence } }"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.clients import Api, open_socket
 from tests.servers import launched, running
-from web.manifests import ManifestBroken, read_manifest
+from web.graphql.manifests import ManifestBroken, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

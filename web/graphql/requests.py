@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.requests import ClientDisconnect
 
-from web.media import JSON, is_json
+from web.graphql.media import JSON, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from web.addresses import parsed
+from web.edge.addresses import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -25,8 +25,14 @@ from models.experts import Category, Expert
 from models.ids import Id
 from models.settings import Seeding, advance_seeding, begin_seeding, insert_missing, seeding
 from models.users import Role, User, email_key
-from web.sample_bookings import Client, SampleCalendar
-from web.samples import SAMPLE_NOTES, SampleClient, SampleExpert, sample_clients, sample_experts
+from web.samples.bookings import Client, SampleCalendar
+from web.samples.people import (
+    SAMPLE_NOTES,
+    SampleClient,
+    SampleExpert,
+    sample_clients,
+    sample_experts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

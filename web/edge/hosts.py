@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from web.addresses import parsed
-from web.refusals import NO_NAME, OTHER_NAME
+from web.edge.addresses import parsed
+from web.edge.refusals import NO_NAME, OTHER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.server import ServerProtocol
 
 from models.meters import CUT_OFF
-from web.headers import API_HEADERS
+from web.edge.headers import API_HEADERS
 
 if TYPE_CHECKING:
     import http

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from web import refusals
-from web.frames import Wire
-from web.heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
-from web.refusals import Refused
+from web.edge import refusals
+from web.edge.frames import Wire
+from web.edge.heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
+from web.edge.refusals import Refused
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle, Transport
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-    from web.connections import Connections
-    from web.refusals import Refusal
+    from web.edge.connections import Connections
+    from web.edge.refusals import Refusal
 
 EXTENSION = "expertbook.http"
 

@@ -21,9 +21,9 @@ from models.meters import CUT_OFF
 from models.times import utc_now
 from schema.documents import RequestFailed
 from schema.operations import body_of, formatted, of_cause
-from web.caching import OWN
-from web.media import EVENT_STREAM
-from web.wire import wire_of
+from web.edge.wire import wire_of
+from web.graphql.caching import OWN
+from web.graphql.media import EVENT_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.documents import Prepared
-    from web.sockets import Sockets
+    from web.graphql.sockets import Sockets
 
 AFTER = "after"
 COMMENT_SECONDS = 12.0

@@ -21,13 +21,13 @@ from schema.context import Context, Services
 from schema.documents import RequestFailed
 from schema.freshness import public_seconds
 from schema.operations import body_of, formatted, of_cause, run, watch
-from web.caching import OWN, is_of_a_stranger, is_public, kept
-from web.documents import NotPersisted
-from web.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
-from web.payers import Payer
-from web.requests import METHODS, READING, BadRequest, read
-from web.sockets import address_of
-from web.sse import AFTER, EventStream, is_resumable, once
+from web.graphql.caching import OWN, is_of_a_stranger, is_public, kept
+from web.graphql.documents import NotPersisted
+from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
+from web.graphql.payers import Payer
+from web.graphql.requests import METHODS, READING, BadRequest, read
+from web.graphql.sockets import address_of
+from web.graphql.sse import AFTER, EventStream, is_resumable, once
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.documents import Prepared
-    from web.cookies import Cookies
-    from web.documents import Documents
-    from web.sockets import Sockets
+    from web.edge.cookies import Cookies
+    from web.graphql.documents import Documents
+    from web.graphql.sockets import Sockets
 
 
 async def answer(

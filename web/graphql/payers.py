@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auth.budgets import accounts_of
 from schema.documents import RequestFailed, cost_of
-from web.addresses import counted_as
+from web.edge.addresses import counted_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable

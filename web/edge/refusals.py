@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from web.headers import API_HEADERS
+from web.edge.headers import API_HEADERS
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from web.headers import RawHeaders
+    from web.edge.headers import RawHeaders
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from models.errors import Unavailable
 from models.sessions import alive
-from web.addresses import counted_as
+from web.edge.addresses import counted_as
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

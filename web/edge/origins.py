@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web.refusals import FOREIGN_PAGE
+from web.edge.refusals import FOREIGN_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection

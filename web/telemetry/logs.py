@@ -18,7 +18,7 @@ import structlog
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
 from models.tracing import REQUEST_ID, tracer
-from web.tracebacks import traceback_of
+from web.telemetry.tracebacks import traceback_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

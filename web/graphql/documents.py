@@ -3,7 +3,7 @@
 Automatic persisted queries: a client sends a document once together with its hash, from then on
 the hash alone, and both again when this process does not know it (any more).
 https://www.apollographql.com/docs/apollo-server/performance/apq
-Trusted documents: only those of a list run (`web.manifests`), however they are asked for.
+Trusted documents: only those of a list run (`web.graphql.manifests`), however they are asked for.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Protocol
 from graphql import GraphQLError
 
 from schema.documents import RequestFailed, prepare
-from web.manifests import read_manifest
-from web.requests import BadRequest
+from web.graphql.manifests import read_manifest
+from web.graphql.requests import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from schema.documents import Prepared
-    from web.requests import GraphQLRequest
+    from web.graphql.requests import GraphQLRequest
 
 MOST_KEPT = 1_000
 MOST_BYTES_KEPT = 4 * 1024 * 1024

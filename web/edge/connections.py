@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from uvicorn.server import ServerState
 
-from web.addresses import counted_as
-from web.refusals import FULL, TOO_MANY_CONNECTIONS, Refused
+from web.edge.addresses import counted_as
+from web.edge.refusals import FULL, TOO_MANY_CONNECTIONS, Refused
 
 if TYPE_CHECKING:
-    from web.proxies import TrustedProxies
+    from web.edge.proxies import TrustedProxies
 
 MOST = 10_000
 MOST_PER_ADDRESS = 400

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 import orjson
 
 from schema.context import Context
-from web.frames import text_frame
+from web.edge.frames import text_frame
 
 if TYPE_CHECKING:
     from models.events import Event
     from models.ids import Id
     from schema.live import Live
     from subscriptions.hub import Hub
-    from web.frames import Wire
+    from web.edge.frames import Wire
 
 
 @dataclass(eq=False)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import refusals
-from web.refusals import Refused
+from web.edge import refusals
+from web.edge.refusals import Refused
 
 if TYPE_CHECKING:
-    from web.headers import RawHeaders
+    from web.edge.headers import RawHeaders
 
 LONGEST_URL = 16 * 1024
 LONGEST_HEAD = 32 * 1024

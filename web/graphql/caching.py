@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from web.requests import READING
+from web.graphql.requests import READING
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from web.cookies import Cookies
+    from web.edge.cookies import Cookies
 
 OWN: Final = {
     "Cache-Control": "private, no-store",

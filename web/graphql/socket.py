@@ -22,12 +22,12 @@ from schema.documents import RequestFailed
 from schema.live import live
 from schema.observation import subscribed
 from schema.operations import body_of, formatted, of_cause, run, watch
-from web.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
-from web.graphql import viewer_of_header
-from web.payers import Payer
-from web.requests import BadRequest, parameters
-from web.seats import LiveSeat
-from web.sockets import address_of
+from web.edge.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
+from web.graphql.http import viewer_of_header
+from web.graphql.payers import Payer
+from web.graphql.requests import BadRequest, parameters
+from web.graphql.seats import LiveSeat
+from web.graphql.sockets import address_of
 
 if TYPE_CHECKING:
     from graphql import ExecutionResult
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.documents import Prepared
-    from web.cookies import Cookies
-    from web.documents import Documents
-    from web.frames import Wire
-    from web.requests import GraphQLRequest
+    from web.edge.cookies import Cookies
+    from web.edge.frames import Wire
+    from web.graphql.documents import Documents
+    from web.graphql.requests import GraphQLRequest
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0

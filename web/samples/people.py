@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from web.sample_texts import FIELDS, ORIGINS, Field, Origin
+from web.samples.texts import FIELDS, ORIGINS, Field, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
