@@ -1,0 +1,154 @@
+"""What the application is made of while it serves: opened in this order, closed in the other."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from functools import partial
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from auth.budgets import Budgets
+from auth.passwords import Passwords
+from auth.throttle import Throttle
+from auth.tokens import Tokens
+from auth.viewers import Viewers
+from models.database import open_database
+from models.ledger import Ledger
+from models.settings import shared_secret
+from resolvers.sessions import SignIns
+from schema.context import Services
+from subscriptions.backends import Bus, broadcast
+from subscriptions.bookings import BookingFeed
+from subscriptions.hub import Hub
+from subscriptions.sessions import SessionEnds
+from web.graphql.sockets import MOST_PER_ADDRESS, Sockets
+from web.mails.letters import Letters
+from web.mails.post import FolderPost, SmtpPost
+from web.mails.worker import MailWorker
+from web.sweeper import sweeping
+from web.telemetry.metrics import measuring_lag
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from models.database import Client
+    from models.events import Event
+    from web.mails.post import Post
+    from web.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What requests are answered with."""
+
+    client: Client
+    bus: Bus
+    mails: MailWorker
+    sockets: Sockets
+    services: Services
+
+
+def mail_worker(settings: Settings) -> MailWorker:
+    """Who writes and sends the mails.
+
+    Raises:
+        RuntimeError: in production without a mail server.
+    """
+    letters = Letters(settings.mail_from, settings.link_base, settings.currency)
+    return MailWorker(letters, _post(settings))
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: Settings, mongodb_url: str, mails: MailWorker
+) -> AsyncIterator[Parts]:
+    """Open everything for as long as the context lasts.
+
+    Raises:
+        RuntimeError: where something that the settings ask for is not installed.
+    """
+    is_throttled = settings.throttle == "on"
+    bus = broadcast(settings.bus_url)
+    hub, ends = Hub(bus), SessionEnds(bus)
+    feed = BookingFeed(bus, hub)
+    sockets = Sockets(MOST_PER_ADDRESS if is_throttled else None)
+    async with (
+        _tracing(settings.otlp_url),
+        measuring_lag(),
+        open_database(mongodb_url) as client,
+        bus,
+        hub.open(),
+        feed.open(),
+        ends.open(),
+        Ledger(client, partial(_announce, hub, feed)).open() as ledger,
+        sweeping(ledger),
+        sockets.open(),
+        mails.open(),
+        Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
+    ):
+        secret = settings.secret or await shared_secret(token_urlsafe())
+        tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
+        viewers = Viewers(tokens)
+        ends.listen(lambda ended: viewers.forget(ended.session_ids, ended.user_id))
+        ends.listen(sockets.end)
+        sign_ins = SignIns(
+            passwords=Passwords(),
+            tokens=tokens,
+            throttle=Throttle(is_on=is_throttled),
+            ends=ends,
+            lifetime=settings.refresh_token_lifetime,
+        )
+        services = Services(
+            ledger=ledger,
+            hub=hub,
+            feed=feed,
+            viewers=viewers,
+            budgets=budgets,
+            sign_ins=sign_ins,
+            allows_introspection=settings.allows_introspection,
+            currency=settings.currency,
+            phone_region=settings.phone_region,
+            hold_lifetime=timedelta(seconds=settings.hold_seconds),
+            operation_seconds=settings.operation_seconds,
+        )
+        yield Parts(client, bus, mails, sockets, services)
+
+
+async def _announce(hub: Hub, feed: BookingFeed, events: Sequence[Event]) -> None:
+    await hub.announce(events)
+    await feed.announce(events)
+
+
+def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
+    """What sends traces there, if anything.
+
+    Raises:
+        RuntimeError: when that is not installed.
+    """
+    if url is None:
+        return nullcontext()
+    try:
+        from web.telemetry.traces import tracing  # noqa: PLC0415 - large, and not always installed
+    except ModuleNotFoundError as error:
+        raise RuntimeError(
+            "EXPERTBOOK_OTLP_URL needs more packages: pip install 'expertbook[traces]'"
+        ) from error
+    return tracing(url)
+
+
+def _post(settings: Settings) -> Post:
+    """Where mails are handed in.
+
+    Raises:
+        RuntimeError: in production without a mail server.
+    """
+    if server := settings.mail_server:
+        return SmtpPost(server, parseaddr(settings.mail_from)[1])
+    if settings.is_production:
+        raise RuntimeError(
+            "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM: in production people get mails."
+        )
+    return FolderPost(settings.data / "mail")
