@@ -74,7 +74,8 @@ def time() -> Time:
     return Time()
 
 
-@pytest.fixture(scope="session")
+# Their tokens last for a quarter of an hour, which a run can take longer than.
+@pytest.fixture(scope="module")
 async def demo(api: Api) -> dict[str, Api]:
     """Clients signed in with the demo accounts: client, expert and admin."""
     login = """mutation ($email: String!) {

@@ -24,7 +24,8 @@ def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+# Its administrator's token lasts for a quarter of an hour, which a run can take longer than.
+@pytest.fixture(scope="module")
 async def office(office_address: str, http: httpx.AsyncClient) -> Office:
     """That program, with its administrator signed in."""
     return await Office.of(Api(http, office_address))

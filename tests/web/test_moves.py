@@ -45,7 +45,7 @@ async def do(api: Api, query: str, **variables: Any) -> dict[str, Any]:
     return answer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def by_hand(demo: dict[str, Api]) -> Expert:
     """The demo expert, who confirms by hand."""
     query = "{ viewer { expert { id offers { minutes } availability { confirmsAutomatically } } } }"
