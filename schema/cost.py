@@ -5,8 +5,9 @@
 - `slots` has 16 rows for each day begun between `from` and `to`; `days` has `count` rows, each
   with 16 slots; any other list has what `prices.SIZES` says, whatever the answer then has.
 - What makes the server work more than a field does counts more: what is read or computed for it
-  (`prices.WEIGHTS`), each row of a page 20 and each slot of a list 4 beside their fields, and each
-  field at the root 100 in a query, 200 in a mutation or subscription.
+  (`prices.WEIGHTS`), each row of a page 20, each slot of `slots` 4, each day of `days` 20, whether
+  its slots are asked for or not, and each of these 3 beside their fields, and each field at the
+  root 100 in a query, 200 in a mutation or subscription.
 - Of the branches of a union or interface the dearest counts. `@skip` and `@include` change
   nothing, and a field that is selected twice counts twice.
 - Variables count with their values, or with their defaults where they are not given.

@@ -6,7 +6,6 @@ alone: whoever hears of a change of hours asks anew, and must not get what was t
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from graphql import OperationType, TypeInfo, TypeInfoVisitor, Visitor, visit
@@ -86,10 +85,19 @@ READ: Final = {
 def public_seconds(prepared: Prepared) -> int | None:
     """How many seconds a stranger's answer counts for all strangers; None if for nobody else."""
     is_query = prepared.kind is OperationType.QUERY
-    return _seconds(prepared) if is_query and len(prepared.text) <= LONGEST_CACHED else None
+    if not is_query or len(prepared.text) > LONGEST_CACHED:
+        return None
+    if prepared.text not in _known:
+        if len(_known) >= MOST_DOCUMENTS:
+            del _known[next(iter(_known))]
+        _known[prepared.text] = _seconds(prepared)
+    return _known[prepared.text]
 
 
-@lru_cache(maxsize=MOST_DOCUMENTS)
+_known: dict[str, int | None] = {}
+"""By their texts, which do not keep the documents."""
+
+
 def _seconds(prepared: Prepared) -> int | None:
     info = TypeInfo(core)
     search = _Search(info)

@@ -105,7 +105,7 @@ WEIGHTS: Mapping[str, int] = {
 """What fields cost that do more than read what is there."""
 
 PAGE_ROW = 20
-ROWS: Mapping[str, int] = {"Day.slots": 4, "Expert.slots": 4}
+ROWS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
 """What a row costs beside its fields: one of a page, and those of other lists."""
 
 AT_ROOT = {OperationType.QUERY: 100, OperationType.MUTATION: 200, OperationType.SUBSCRIPTION: 200}

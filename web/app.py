@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route, WebSocketRoute
 
 from web.assets import HashedFiles, graphiql_page
 from web.edge.cookies import Cookies
@@ -81,11 +82,9 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     )
     page = graphiql_page() if settings.shows_graphiql else None
 
-    @app.get("/")
-    async def home() -> Response:
+    async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    @app.api_route("/graphql", methods=ANY_METHOD)
     async def graphql(request: Request) -> Response:
         if page and _is_browser(request):
             return page
@@ -93,7 +92,6 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         parts: Parts = request.app.state.parts
         return await answer(request, parts.services, documents, cookies, parts.sockets)
 
-    @app.websocket("/graphql")
     async def socket(websocket: WebSocket) -> None:
         cookies = Cookies(websocket, settings.origins)
         if cookies.is_foreign:
@@ -108,8 +106,8 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         with parts.sockets.registered(connection, address):
             await connection.serve()
 
-    @app.get("/photos/{name}.svg")
-    async def photo(name: str) -> Response:
+    async def photo(request: Request) -> Response:
+        name = request.path_params["name"]
         if not name.isascii() or len(name) > LONGEST_SLUG:
             raise HTTPException(404)
         headers = {
@@ -119,6 +117,13 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         }
         return Response(portrait(name), headers=headers, media_type="image/svg+xml")
 
+    # FastAPI's own routes read the cookies of every request, which can take seconds.
+    app.router.routes += [
+        Route("/", home),
+        Route("/graphql", graphql, methods=ANY_METHOD),
+        WebSocketRoute("/graphql", socket),
+        Route("/photos/{name}.svg", photo),
+    ]
     app.add_exception_handler(Exception, failed)
     return within_middlewares(app, settings)
 

@@ -106,10 +106,10 @@ def test_every_list_that_is_no_page_has_a_size() -> None:
         ("{ experts { totalCount pageInfo { endCursor } } }", 100 + 100 + 1 + 1),
         ("{ expert(id: 1) { nextSlot { id } } }", 100 + 100 + 1),
         ("{ expert(id: 1) { offers { minutes price { amount } } } }", 100 + 10 + 3 * 3),
-        ('{ expert(id: 1) { days(from: "2027-01-01") { date } } }', 100 + 20 + 7),
+        ('{ expert(id: 1) { days(from: "2027-01-01") { date } } }', 100 + 20 + 7 * (20 + 1)),
         (
             '{ expert(id: 1) { days(from: "2027-01-01", count: 2) { slots { id } } } }',
-            100 + 20 + 2 * (1 + 16 * (4 + 1)),
+            100 + 20 + 2 * (20 + 1 + 16 * (3 + 1)),
         ),
         ("{ node(id: 1) { id } }", 100 + 1),
         ("{ node(id: 1) { id ... on User { name } ... on Expert { nextSlot { id } } } }", 202),
@@ -156,7 +156,7 @@ def test_a_span_of_slots_costs_by_its_days(until: object, days: int) -> None:
 def test_the_dearest_branch_may_depend_on_variables() -> None:
     query = """query ($n: Int!) { node(id: 1) {
       ... on Expert { days(from: "2027-01-01", count: $n) { date } } ... on User { id name } } }"""
-    assert [cost(query, n=n) for n in (1, 40)] == [100 + 20 + 1, 100 + 20 + 40]
+    assert [cost(query, n=n) for n in (1, 40)] == [100 + 20 + 21, 100 + 20 + 40 * 21]
 
 
 @pytest.mark.parametrize("rows", ["$n", "3"])

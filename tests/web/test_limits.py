@@ -122,7 +122,7 @@ async def test_answers_say_what_they_cost_and_what_they_may(api: Api) -> None:
         n=62,
     )
     [error] = dear["errors"]
-    requested = 101 + 100 * (20 + 20 + 62 * (1 + 16 * 5))
+    requested = 101 + 100 * (20 + 20 + 62 * (21 + 16 * 4))
     assert error["extensions"] == {
         "code": "OPERATION_TOO_COMPLEX",
         "cost": {"requested": requested, "limit": MOST_COST},

@@ -9,6 +9,7 @@ import websockets
 
 from schema.limits import MOST_COST
 from tests.clients import Socket, open_socket
+from web.graphql.socket import LONGEST_ID
 
 if TYPE_CHECKING:
     from tests.clients import Api
@@ -83,6 +84,7 @@ async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str)
         '{"type": "subscribe", "id": "2", "payload": {"query": "{ a }", "variables": 5}}',
         '{"type": "complete"}',
         b"\x00\xff",
+        '{"type":"complete","id":"%s"}' % ("x" * (LONGEST_ID + 1)),
     ],
 )
 async def test_a_malformed_message_closes_the_socket(api: Api, frame: str | bytes) -> None:

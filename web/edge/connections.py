@@ -35,7 +35,7 @@ class Connections(ServerState):
         self._most = min(MOST, open_files() - OTHER_FILES)
         self._addresses: Counter[str] = Counter()
         self._proxies = proxies
-        self._has_caps = has_caps
+        self.has_caps = has_caps
 
     def enter(self, host: str | None) -> str | None:
         """Admit one that is among the connections; gives the place to leave later, if any.
@@ -45,7 +45,7 @@ class Connections(ServerState):
         """
         if len(self.connections) > self._most:
             raise Refused(FULL)
-        if not self._has_caps or host is None or host in self._proxies:
+        if not self.has_caps or host is None or host in self._proxies:
             return None
         place = counted_as(host)
         if self._addresses[place] >= MOST_PER_ADDRESS:

@@ -50,13 +50,13 @@ class Cookies:
     @property
     def access_token(self) -> str | None:
         """The access token in the cookie."""
-        return self.connection.cookies.get(self._name(ACCESS))
+        return self._value(ACCESS)
 
     def browser_session(self) -> BrowserSession | None:
         """The session that the browser has, if it asks for one in cookies."""
         if not self.is_asked_for:
             return None
-        return BrowserSession(self.connection.cookies.get(self._name(REFRESH)))
+        return BrowserSession(self._value(REFRESH))
 
     def apply(self, session: BrowserSession, response: Response) -> None:
         """Write down what became of the session."""
@@ -81,6 +81,21 @@ class Cookies:
                 httponly=True,
                 samesite="lax",
             )
+
+    def _value(self, name: str) -> str | None:
+        """What the browser sends under a name; the last, if it is there twice.
+
+        Read as browsers write it (RFC 6265, 5.4). Starlette's reading also takes other space than
+        ASCII's for none, by which a subdomain gets round the prefix below, and undoes quotes, which
+        can take seconds.
+        """
+        found = None
+        for header in self.connection.headers.getlist("cookie"):
+            for pair in header.split(";"):
+                key, _, value = pair.strip(" \t").partition("=")
+                if key == self._name(name):
+                    found = value
+        return found
 
     def _name(self, name: str) -> str:
         # The prefix keeps subdomains and plain HTTP from setting it (RFC 6265bis, 4.1.3.2).

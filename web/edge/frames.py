@@ -12,19 +12,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.server import ServerProtocol
 
 from models.meters import CUT_OFF
+from web.edge.connections import Connections
 from web.edge.headers import API_HEADERS
+from web.edge.pacing import Pace
 
 if TYPE_CHECKING:
     import http
     from asyncio.transports import BaseTransport
     from collections.abc import Callable
 
-    from uvicorn._types import ASGISendEvent
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
     from uvicorn.config import Config
     from uvicorn.server import ServerState
+    from websockets.frames import Frame
     from websockets.http11 import Request, Response
 
 EXTENSION = "expertbook.wire"
@@ -32,6 +36,13 @@ STUCK_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 LONGEST_FRAME = 64 * 1024
 SEND_BUFFER = 64 * 1024
+BYTES_AT_ONCE = 512
+FRAMES_AT_ONCE = 64
+"""What is read of a socket, more or less, before others have their turn: a millisecond or two."""
+
+MOST_FRAGMENTS = 1_024
+"""Of a message: empty ones count for nothing in its length, but take room."""
+
 SHORT, MEDIUM = 125, 0xFFFF
 
 
@@ -60,6 +71,11 @@ class Wire(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.conn = Handshake(max_size=config.ws_max_size, logger=self.logger)
+        has_pace = isinstance(server_state, Connections) and server_state.has_caps
+        self._pace = Pace() if has_pace else None
+        self._unread = bytearray()
+        self._turn: asyncio.Handle | None = None
+        self._taken = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound what the system keeps for a peer that does not read."""
@@ -69,6 +85,9 @@ class Wire(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever counts connections."""
+        self._unread.clear()
+        if self._turn:
+            self._turn.cancel()
         super().connection_lost(exc)
         if self.on_lost:
             self.on_lost()
@@ -79,6 +98,66 @@ class Wire(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.close_timeout = CLOSE_SECONDS
             self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment] # it fits no protocol of uvicorn's
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, in turns."""
+        self._unread += data
+        if not (self._turn or self.read_paused):
+            self._read()
+
+    def _read(self) -> None:
+        """Read on, where the application has taken what came before."""
+        self._turn = None
+        if not (self.read_paused or self.transport.is_closing()):
+            self._read_some()
+
+    def _read_some(self) -> None:
+        """Read until it is enough for once."""
+        self._taken = 0
+        while self._unread and self._taken < FRAMES_AT_ONCE and not self.transport.is_closing():
+            part = bytes(self._unread[:BYTES_AT_ONCE])
+            del self._unread[:BYTES_AT_ONCE]
+            super().data_received(part)
+        wait = self._pace.take(self._taken) if self._pace else 0.0
+        if wait:
+            self._turn = self.loop.call_later(wait, self._read)
+        elif self._unread:
+            self._turn = self.loop.call_soon(self._read)
+        if self._turn:
+            self.transport.pause_reading()
+        elif not self.read_paused:
+            self.transport.resume_reading()
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Give the application the next message; after the last one there is, read on."""
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            if not self._turn:
+                self._read()
+        return message
+
+    def handle_events(self) -> None:
+        """Count the frames that have come."""
+        self._taken += len(self.conn.events)
+        super().handle_events()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Put a message together, of so many parts."""
+        if self.close_sent:
+            return
+        if len(self.frames) >= MOST_FRAGMENTS:
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless the peer does not read answers (RFC 6455, 5.5.3 lets it be)."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
 
     def handle_parser_exception(self) -> None:
         """End the connection; before the handshake is answered nothing can be said in frames."""
@@ -91,8 +170,12 @@ class Wire(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send a message of the application; a close does not wait for ever to be taken."""
         await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # uvicorn takes a refusal for an application's failure
         if message["type"] == "websocket.close":
             self.loop.call_later(STUCK_SECONDS, self.abort)
+            if not self._turn:
+                self._read()
 
     def write(self, frame: bytes) -> bool:
         """Send a frame without waiting; False when the peer should be waited for before more."""

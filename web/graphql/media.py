@@ -18,6 +18,10 @@ UTF_8 = {"utf-8", "utf8"}
 REMEMBERED: Final = 128
 """Headers: clients of one kind all send the same, so that most need not be read."""
 
+LONGEST_HEADER: Final = 1_024
+"""Of those that are read here. Browsers send some 150 characters; the library takes a second for
+30,000, in which nobody else is served."""
+
 
 @lru_cache(maxsize=REMEMBERED)
 def accepted(header: str) -> tuple[str, ...]:
@@ -26,8 +30,11 @@ def accepted(header: str) -> tuple[str, ...]:
     Of equal weight are those first that the client lists first (RFC 9110, section 12.5.1).
 
     Args:
-        header: `Accept`, joined by commas if there are several; an empty one takes JSON.
+        header: `Accept`, joined by commas if there are several; an empty one takes JSON, and one
+            that is too long nothing.
     """
+    if len(header) > LONGEST_HEADER:
+        return ()
     ranges = [_range(part) for part in header.split(",") if part.strip()]
     if not ranges:
         return (JSON,)
@@ -69,6 +76,8 @@ def _precision(name: str, offered: str) -> int | None:
 @lru_cache(maxsize=REMEMBERED)
 def is_json(content_type: str) -> bool:
     """Whether a body is JSON in UTF-8; other parameters than its charset mean nothing."""
+    if len(content_type) > LONGEST_HEADER:
+        return False
     message = Message()
     message["content-type"] = content_type
     charset = message.get_content_charset("utf-8")

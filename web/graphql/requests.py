@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_BODY = 100 * 1024
 DEEPEST_JSON = 64
+LONGEST_LIST = 1_000
+"""In variables: of each value a copy is made for each field that takes the list."""
 READING = {"GET", "HEAD"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 NAMES = ("query", "documentId", "operationName", "variables", "extensions")
@@ -101,8 +103,8 @@ def _typed(values: Mapping[str, Any], name: str, kind: type, what: str) -> Any:
     value = values.get(name)
     if not isinstance(value, kind | None):
         raise BadRequest(400, f"{name} must be {what}.")
-    if isinstance(value, dict) and _is_deeper(value, DEEPEST_JSON):
-        raise BadRequest(400, f"{name} must not be nested deeper than {DEEPEST_JSON} levels.")
+    if isinstance(value, dict) and (flaw := _flaw(value)):
+        raise BadRequest(400, f"{name} must not {flaw}.")
     return value
 
 
@@ -155,15 +157,18 @@ def _json(text: str | bytes, name: str) -> Any:
         raise BadRequest(400, f"{name} must be JSON: {error.msg}") from error
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    layer = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(levels):
+def _flaw(value: dict[str, Any]) -> str | None:
+    """Why an object is too much to be looked at, if it is."""
+    layer: list[Any] = [value]
+    for _ in range(DEEPEST_JSON):
         layer = [
             child
             for parent in layer
             for child in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(child, (dict, list))
         ]
+        if any(len(child) > LONGEST_LIST for child in layer):
+            return f"have lists of more than {LONGEST_LIST} values"
         if not layer:
-            return False
-    return True
+            return None
+    return f"be nested deeper than {DEEPEST_JSON} levels"

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 MOST_OPERATIONS = 50
+LONGEST_ID = 256
+"""Of an operation: it is sent with each of its events."""
 
 
 class Closing(Exception):
@@ -294,6 +296,8 @@ def _id(message: dict[str, Any]) -> str:
     id_ = message.get("id")
     if not isinstance(id_, str) or not id_:
         raise Closing(4400, "The message needs an id")
+    if len(id_) > LONGEST_ID:
+        raise Closing(4400, f"An id has at most {LONGEST_ID} characters")
     return id_
 
 

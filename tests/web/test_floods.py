@@ -1,0 +1,126 @@
+"""Sockets on which a client sends more than anybody else could bear."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from time import process_time
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.requests import Request
+
+from tests.raw import INITIALISE, connected, handshake
+from tests.servers import await_ready, launched, running
+from web.edge.cookies import Cookies
+from web.edge.frames import MOST_FRAGMENTS
+from web.edge.pacing import A_SECOND, MOST_AT_ONCE, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from tests.raw import Line
+
+PING = b"\x89\x80\0\0\0\0"
+APPLICATION_PING = b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}'
+START, MORE = b"\x01\x81\0\0\0\0{", b"\x00\x80\0\0\0\0"
+LONG_PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
+FLOOD = 80_000
+
+
+@asynccontextmanager
+async def socket_on(address: str, kept: int = 0) -> AsyncIterator[Line]:
+    """A socket that is acknowledged."""
+    async with connected(address, kept=kept) as line:
+        await line.send(handshake())
+        assert (await line.head()).status == 101
+        await line.send(INITIALISE)
+        await line.reader.readuntil(b'connection_ack"}')
+        yield line
+
+
+@pytest.fixture(scope="module")
+def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program that has caps."""
+    with running(tmp_path_factory.mktemp("paced"), experts=1, throttle="on") as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("frame", "answer"), [(PING, b"\x8a\x00"), (APPLICATION_PING, b'\x81\x0f{"type":"pong"}')]
+)
+async def test_who_floods_a_socket_waits_and_loses_nothing(
+    paced: str, frame: bytes, answer: bytes
+) -> None:
+    """What comes at once is answered as far as the pace allows, the rest in its time."""
+    most = MOST_AT_ONCE + 2 * A_SECOND
+    async with socket_on(paced) as line:
+        begun = asyncio.get_running_loop().time()
+        await line.send(frame * most)
+        assert await line.reader.readexactly(most * len(answer)) == answer * most
+        assert asyncio.get_running_loop().time() - begun > 1
+        await line.send(frame)
+        assert await line.reader.readexactly(len(answer)) == answer
+
+
+async def test_who_does_not_read_gets_no_more_pongs(server: str) -> None:
+    """Nothing would bound what is kept for it."""
+    async with socket_on(server, kept=4096) as line:
+        for _ in range(FLOOD // 1_000):
+            await line.send(LONG_PING * 1_000)
+        line.writer.write(APPLICATION_PING)
+        answers, end = 0, b""
+        while b'{"type":"pong"}' not in end:
+            part = await line.reader.read(2**16)
+            assert part
+            answers, end = answers + len(part), end[-20:] + part
+        assert answers < FLOOD * len(LONG_PING) / 2
+
+
+async def test_a_message_of_countless_empty_parts_is_too_long(server: str) -> None:
+    async with socket_on(server) as line:
+        await line.send(START + MORE * (MOST_FRAGMENTS - 1) + PING)
+        assert await line.reader.readexactly(2) == b"\x8a\x00"
+        await line.send(MORE)
+        assert (await line.rest())[2:4] == (1009).to_bytes(2, "big")
+
+
+async def test_a_refused_socket_is_no_failure_of_the_program(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with launched(tmp_path_factory.mktemp("refusing"), experts=1) as program:
+        await_ready(program.process, program.address)
+        async with connected(program.address) as line:
+            await line.send(handshake("GET", "Origin: https://evil.example"))
+            assert (await line.answer()).status == 403
+            await line.rest()
+        assert "handshake" not in program.log.read_text()
+
+
+def test_the_pace_allows_many_at_once_and_some_for_good() -> None:
+    now = 100.0
+    pace = Pace(10, 5, lambda: now)
+    assert pace.take(10) == 0
+    assert pace.take(5) == 1
+    now += 1
+    assert pace.take(0) == 0
+    assert pace.take(1) == pytest.approx(0.2)
+    now += 100
+    assert pace.take(11) == pytest.approx(0.2)
+
+
+def test_cookies_are_read_quickly_and_as_browsers_write_them() -> None:
+    """Space that is not ASCII's is part of a name: a subdomain may set such a cookie."""
+
+    def token(cookie: bytes) -> str | None:
+        headers = [(b"host", b"book.example"), (b"cookie", cookie)]
+        scope = {"type": "http", "scheme": "https", "path": "/", "headers": headers}
+        return Cookies(Request(scope), frozenset()).access_token
+
+    name = b"__Host-expertbook-access"
+    assert token(b"a=1; %b=abc; b" % name) == "abc"
+    assert token(b"\xa0%b=abc" % name) is None
+    assert token(b"\x85%b=abc" % name) is None
+    began = process_time()
+    assert token(b'a="%b"; %b=abc' % (b"\\" * 30_000, name)) == "abc"
+    assert process_time() - began < 0.05  # it took two seconds
