@@ -161,6 +161,7 @@ async def test_sockets_are_for_programs_and_for_pages_that_may_use_the_api(share
         ("", 400),
         ("a b", 400),
         ("localhost:port", 400),
+        ("x" * 300, 400),
         ("localhost/x", 400),
         ("user@localhost", 400),
         ("[::1", 400),

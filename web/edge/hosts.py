@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FOR_WATCHERS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by address, and nothing that a foreign page could use."""
 
+LONGEST_HOST = 260
+"""A name of the domain system and a port."""
+
 ANY = "*"
 ANY_ADDRESS = "address"
 NAME = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -79,8 +82,12 @@ def check_names(allowed: Sequence[str]) -> None:
             raise ValueError(f"{name} is no host; leave out the scheme and the port")
 
 
-@lru_cache(maxsize=1024)
 def host_name(host: bytes) -> str | None:
     """The name or address in a `Host` header, without its port; none where it is not one."""
+    return _host_name(host) if len(host) <= LONGEST_HOST else None
+
+
+@lru_cache(maxsize=1024)
+def _host_name(host: bytes) -> str | None:
     found = HOST.fullmatch(host.lower())
     return (found[1] or found[2]).decode() if found else None
