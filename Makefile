@@ -12,7 +12,7 @@ test: $(UV) ## format, lint, types, the house's rules and every test
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
 	$(UV) run mypy
-	$(UV) run --group containers pytest -n 2 --dist loadfile
+	$(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean: ## remove what the commands made, sample data included
 	rm -rf .uv .venv .data web/client/dist web/client/node_modules

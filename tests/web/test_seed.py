@@ -14,7 +14,7 @@ import pytest
 
 from models.bookings import INACTIVE, Booking, BookingStatus, taken_cells
 from models.calendars import Calendar
-from models.database import open_database
+from models.database import _bind, open_database
 from models.events import KEPT_SECONDS, Event
 from models.experts import Category, Expert
 from models.settings import (
@@ -33,9 +33,10 @@ from web.samples import seed as seeds
 from web.samples.seed import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, NO_PASSWORD, Outcome, seed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from models.base import Record
+    from models.database import Client
     from models.ids import Id
 
 EXPERTS = 120
@@ -55,13 +56,15 @@ async def fill(experts: int) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> AsyncIterator[str]:
+    """A database server of these tests' own; then the documents are the other tests' again."""
     with embedded_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
+    await _bind(database)
 
 
 @asynccontextmanager
-async def database(server: str, name: str) -> AsyncIterator[None]:
+async def opened(server: str, name: str) -> AsyncIterator[None]:
     """An empty database of that name; the documents are bound to it from here on."""
     async with open_database(server.replace("/expertbook?", f"/{name}?")):
         yield
@@ -69,7 +72,7 @@ async def database(server: str, name: str) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def empty(server: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    async with database(server, request.node.name[:60]):
+    async with opened(server, request.node.name[:60]):
         yield
 
 
@@ -107,7 +110,7 @@ class Sample:
 
 @pytest.fixture(scope="module")
 async def sample(server: str) -> Sample:
-    async with database(server, "sample"):
+    async with opened(server, "sample"):
         return Sample(
             outcome=await fill(EXPERTS),
             users={user.id: user async for user in User.find_all()},
@@ -274,7 +277,7 @@ async def test_what_was_interrupted_is_completed(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filling broken off in the middle is gone on with, and comes out as if it had not been."""
-    async with database(server, "whole"):
+    async with opened(server, "whole"):
         await fill(120)
         whole = await stored()
 
@@ -284,7 +287,7 @@ async def test_what_was_interrupted_is_completed(
             task.cancel()
             await asyncio.sleep(0)
 
-    async with database(server, "broken"):
+    async with opened(server, "broken"):
         with monkeypatch.context() as patch:
             patch.setattr(seeds, "insert_missing", break_off)
             task = asyncio.create_task(fill(120))
