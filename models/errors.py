@@ -120,10 +120,14 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class SlotTaken(Refused):
-    """The time is held or booked; `alternatives` are the nearest open slots of that length."""
+    """The time is held or booked; `alternatives` are the nearest open slots of that length.
+
+    `sequence` is the number of the last calendar event that they know.
+    """
 
     slot: Slot
     alternatives: Sequence[Slot]
+    sequence: int
 
     code = "SLOT_TAKEN"
     message = "This slot is already booked. Please choose another slot."

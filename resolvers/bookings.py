@@ -36,6 +36,7 @@ async def visible(viewer: Viewer | None, booking_id: str) -> Booking | None:
 class BookingFilter:
     """What narrows a list of bookings; it never widens it."""
 
+    is_own: bool = False
     email: str | None = None
     expert_id: str | None = None
     statuses: Sequence[BookingStatus] = ()
@@ -68,9 +69,15 @@ async def listed(viewer: Viewer, wanted: BookingFilter, arguments: PageArguments
         if wanted.expert_id is None
         else object_id(wanted.expert_id, "Expert", "filter.expertId")
     )
-    filters = [{**whose, **narrow} for whose in _whose(viewer, expert_id)]
+    whose = _own(viewer, expert_id) if wanted.is_own else _whose(viewer, expert_id)
+    filters = [{**one, **narrow} for one in whose]
     with or_unavailable():
         return await booking_page(filters, arguments)
+
+
+def _own(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
+    """What the viewer has booked."""
+    return [{"client_id": viewer.id} | ({} if expert_id is None else {"expert_id": expert_id})]
 
 
 def _whose(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
@@ -78,8 +85,8 @@ def _whose(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
     only: Filter = {} if expert_id is None else {"expert_id": expert_id}
     if is_admin(viewer):
         return [only]
-    own: Filter = {"client_id": viewer.id, **only}
+    own = _own(viewer, expert_id)
     kept = own_calendar(viewer)
     calendar: Filter = {"expert_id": kept, "client_id": {"$ne": viewer.id}}
     keeps = kept is not None and expert_id in {None, kept}
-    return [own, calendar] if keeps else [own]
+    return [*own, calendar] if keeps else own

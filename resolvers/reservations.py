@@ -151,7 +151,7 @@ def clear(
     for other in in_the_way:
         if other.occupies_at(agenda.now):
             if other.status is not BookingStatus.HELD or other.client_id != client_id:
-                raise SlotTaken(slot, ())
+                raise SlotTaken(slot, (), agenda.next_sequence - 1)
             own = other
     for other in in_the_way:
         if other is not own:

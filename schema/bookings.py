@@ -167,12 +167,13 @@ class Booking(Node):
     async def slot(self, info: Info) -> Slot:
         """The slot that it takes or took."""
         context = info.context
-        now = slots.slot_while_active(self.booking, context.now)
-        if now is None:
-            calendar = await calendar_of(context, self.booking.expert_id)
-            others = await context.loaders.bookings.load(slots.span_of(self.booking.key))
-            now = slots.slot_after(self.booking, calendar, others, context.now)
-        return Slot.of(now, context)
+        active = slots.slot_while_active(self.booking, context.now)
+        if active:
+            return Slot.of(active, context, self.booking.sequence)
+        calendar = await calendar_of(context, self.booking.expert_id)
+        others = await context.loaders.bookings.load(slots.span_of(self.booking.key))
+        now = slots.slot_after(self.booking, calendar, others, context.now)
+        return Slot.of(now, context, calendar.sequence)
 
     @strawberry.field(description="What the viewer may do with it now.")
     async def viewer_actions(self, info: Info) -> list[Action]:
@@ -190,6 +191,9 @@ class Booking(Node):
 class BookingFilter:
     """A filter; an empty list narrows nothing."""
 
+    mine: bool | None = strawberry.field(
+        default=None, description="True: only what the viewer has booked, as a client."
+    )
     email: str | None = strawberry.field(default=None, description="The contact's address.")
     expert_id: strawberry.ID | None = strawberry.field(default=None, description="Of this expert.")
     statuses: list[BookingStatus] | None = strawberry.field(
@@ -229,6 +233,7 @@ class BookingQuery:
         page = await bookings.listed(
             viewer,
             bookings.BookingFilter(
+                is_own=bool(wanted.mine),
                 email=wanted.email,
                 expert_id=wanted.expert_id,
                 statuses=tuple(wanted.statuses or ()),

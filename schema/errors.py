@@ -166,8 +166,8 @@ def _problems(raised: model.InvalidInput, _context: Context) -> dict[str, object
 
 
 def _taken(raised: model.SlotTaken, context: Context) -> dict[str, object]:
-    others = [Slot.of(slot, context) for slot in raised.alternatives]
-    return {"slot": Slot.of(raised.slot, context), "alternatives": others}
+    others = [Slot.of(slot, context, raised.sequence) for slot in raised.alternatives]
+    return {"slot": Slot.of(raised.slot, context, raised.sequence), "alternatives": others}
 
 
 HANDLERS = (

@@ -135,8 +135,9 @@ class Expert(Node):
     ) -> list[Slot]:
         """Slots by instants."""
         slots.check_span(from_, to)
+        calendar = await self._calendar(info)
         found = await self._between(info, minutes, from_, to)
-        return [Slot.of(slot, info.context) for slot in found]
+        return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
 
     @strawberry.field(description="Listed slots, grouped by local date.")
     async def days(
@@ -153,11 +154,12 @@ class Expert(Node):
         minutes: MinutesArgument = None,
     ) -> list[Day]:
         """Slots by days."""
-        zone_name = time_zone or (await self._calendar(info)).rules.time_zone
+        calendar = await self._calendar(info)
+        zone_name = time_zone or calendar.rules.time_zone
         since, until = slots.days_span(from_, count, zone_name)
         found = await self._between(info, minutes, since, until)
         return [
-            Day(date=day, slots=[Slot.of(slot, info.context) for slot in listed])
+            Day(date=day, slots=[Slot.of(slot, info.context, calendar.sequence) for slot in listed])
             for day, listed in slots.by_day(found, from_, count, zone_name)
         ]
 
@@ -168,7 +170,7 @@ class Expert(Node):
         for since, until in slots.search_spans(calendar, info.context.now):
             found = slots.first_open(await self._between(info, minutes, since, until))
             if found:
-                return Slot.of(found, info.context)
+                return Slot.of(found, info.context, calendar.sequence)
         return None
 
     @strawberry.field(

@@ -76,7 +76,7 @@ READ: Final = {
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
     "SessionOffer": {"minutes", "price"},
-    "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "startsAt", "status"},
+    "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "sequence", "startsAt", "status"},
     "WeeklyHours": {"from", "to", "weekday"},
 }
 """Fields that only show what a field above has read, and are the same for everybody."""

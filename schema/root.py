@@ -66,7 +66,7 @@ async def _slot(context: Context, opaque: str) -> Slot | None:
     calendar = await calendar_of(context, key.expert_id)
     others = await context.loaders.bookings.load(slots.span_of(key))
     found = slots.listed(key, calendar, others, context.now)
-    return Slot.of(found, context) if found else None
+    return Slot.of(found, context, calendar.sequence) if found else None
 
 
 @strawberry.type(description="What can be changed.")

@@ -13,7 +13,7 @@ import strawberry
 
 from models import slots as model
 from models.errors import BadUserInput
-from models.events import Event, EventKind, cursor_of
+from models.events import Event, EventKind, SlotState, cursor_of
 from models.ids import Id, global_id, object_id, slot_id
 from models.slots import SlotStatus
 from resolvers import experts
@@ -42,10 +42,14 @@ class Slot(Node):
     status: SlotStatus = strawberry.field(description="Whether it can be booked.")
     held_until: datetime | None = strawberry.field(description="When the last hold on it ends.")
     mine: bool = strawberry.field(description="Held or booked by the viewer.")
+    sequence: int = strawberry.field(
+        description="The number of the last calendar event that this is sure to know. Of two "
+        "answers that overtook each other the one with the higher number is the newer."
+    )
 
     @classmethod
-    def of(cls, slot: model.Slot, context: Context) -> Slot:
-        """The slot for the viewer."""
+    def of(cls, slot: model.Slot, context: Context, sequence: int) -> Slot:
+        """The slot for the viewer, as of that event."""
         viewer = context.viewer
         return cls(
             id=strawberry.ID(slot_id(slot.key)),
@@ -56,6 +60,7 @@ class Slot(Node):
             status=slot.status,
             held_until=slot.held_until,
             mine=slot.is_mine(viewer.id if viewer else None),
+            sequence=sequence,
         )
 
 
@@ -104,14 +109,18 @@ class SlotEvent:
         """The event for the viewer."""
         if event.slot is None:
             raise ValueError("an event of no slot")
+
+        def slot_in(state: SlotState) -> Slot:
+            return Slot.of(state.slot(event.expert_id), context, event.sequence)
+
         return cls(
             cursor=cursor_of(event.expert_id, event.sequence),
             sequence=event.sequence,
             expert_id=strawberry.ID(global_id("Expert", event.expert_id)),
             kind=SlotEventKind(event.kind.value),
             at=event.at,
-            slot=Slot.of(event.slot.slot(event.expert_id), context),
-            changed=[Slot.of(state.slot(event.expert_id), context) for state in event.changed],
+            slot=slot_in(event.slot),
+            changed=[slot_in(state) for state in event.changed],
         )
 
 

@@ -303,3 +303,24 @@ async def test_the_same_idempotency_key_gets_the_same_booking(
     theirs = await other.book(slots[1]["id"], idempotencyKey="once")
     assert theirs["__typename"] == "Booking"
     assert (await client.ask(MINE))["bookings"]["totalCount"] == 1
+
+
+async def test_slots_say_which_event_they_know(api: Api, experts: list[Expert], time: Time) -> None:
+    """Of two answers that overtook each other a client can tell the newer."""
+    client, expert = await api.newcomer(), experts[7]
+    listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
+    listed += "slots(from: $from, to: $to) { id sequence } } }"
+    since, until = time.days(1, 8)
+    before = (await api.ask(listed, id=expert["id"], **{"from": since, "to": until}))["expert"]
+    assert {slot["sequence"] for slot in before["slots"]} == {before["sequence"]}
+    slot_id = before["slots"][0]["id"]
+    book = """mutation ($input: BookSlotInput!) { bookSlot(input: $input) {
+        ... on Booking { sequence slot { sequence } }
+        ... on SlotTaken { slot { sequence } alternatives { sequence } } } }"""
+    wanted = {"slotId": slot_id, "contact": CONTACT}
+    booked = (await client.ask(book, input=wanted))["bookSlot"]
+    assert booked["sequence"] == booked["slot"]["sequence"] == before["sequence"] + 1
+    other = await api.newcomer()
+    taken = (await other.ask(book, input=wanted))["bookSlot"]
+    numbers = {slot["sequence"] for slot in (taken["slot"], *taken["alternatives"])}
+    assert numbers == {booked["sequence"]}
