@@ -12,10 +12,19 @@ from typing import Any, Final
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+SCHEMA: Final = "../../schema/schema.graphql"
 # The builds, named by Vite's mode, with the sources of each beside those that all share.
-BUILDS: Final = {"graphiql": ("graphiql",)}
+BUILDS: Final = {
+    "app": ("index.html", "src", "budget.ts", "codegen.ts", "documents.ts", SCHEMA),
+    "graphiql": ("graphiql",),
+}
 SHARED: Final = ("package-lock.json", "precompress.ts", "vite.config.ts")
 PACKAGES: Final = (".npmrc", "package.json", "package-lock.json")
+
+
+CODEGEN: Final = "node_modules/@graphql-codegen/cli/esm/bin.js"
+# Made by codegen, from the rest.
+GENERATED: Final = "src/api/gql/"
 
 
 class ClientNotBuiltError(Exception):
@@ -41,6 +50,8 @@ def build_client(client: Path) -> None:
         # Away first and back last, so that a build that fails or is interrupted is begun again.
         stamp(client, mode).unlink(missing_ok=True)
         shutil.rmtree(client / "dist" / "assets" / mode, ignore_errors=True)
+        if mode == "app":
+            run_node(client, CODEGEN)
         run_node(client, "node_modules/vite/bin/vite.js", "build", "--mode", mode)
         stamp(client, mode).write_text(sources_hash(client, mode), encoding="utf-8")
 
@@ -65,7 +76,10 @@ def hash_files(folder: Path, names: Iterable[str]) -> str:
     paths = [path for name in names for path in (folder / name, *(folder / name).rglob("*"))]
     digest = hashlib.sha256()
     for path in sorted(path for path in paths if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        name = Path(os.path.relpath(path, folder)).as_posix()
+        if name.startswith(GENERATED):
+            continue
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

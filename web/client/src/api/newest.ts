@@ -1,0 +1,57 @@
+import { ApolloLink } from "@apollo/client";
+import { map } from "rxjs";
+
+type Fields = Record<string, unknown>;
+
+const KEPT = 5_000;
+const NUMBERED = new Set(["Slot", "Booking"]);
+
+/**
+ * Keeps answers that overtake each other from bringing back what was before.
+ *
+ * A slot and a booking carry the number of the calendar event that they know (`sequence`). Whatever
+ * brings one, a query, a mutation or an event, in whatever order: of an older one the fields that
+ * are known from a newer one are replaced by those, before the cache sees it.
+ */
+export class NewestLink extends ApolloLink {
+  readonly #known = new Map<string, Fields>();
+
+  override request(operation: ApolloLink.Operation, forward: ApolloLink.ForwardFunction) {
+    return forward(operation).pipe(
+      map((result) => (result.data ? { ...result, data: this.newest(result.data) } : result)),
+    );
+  }
+
+  /** Another viewer sees other things. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  newest<T>(value: T): T {
+    if (Array.isArray(value)) return value.map((item) => this.newest(item)) as T;
+    if (value === null || typeof value !== "object") return value;
+    const fields: Fields = {};
+    for (const [name, field] of Object.entries(value)) fields[name] = this.newest(field);
+    return this.#numbered(fields) as T;
+  }
+
+  #numbered(fields: Fields): Fields {
+    const { __typename: type, id, sequence } = fields;
+    if (!NUMBERED.has(type as string) || typeof id !== "string" || typeof sequence !== "number") {
+      return fields;
+    }
+    const known = this.#known.get(id);
+    this.#known.delete(id);
+    if (known && (known["sequence"] as number) > sequence) {
+      this.#known.set(id, known);
+      const names = Object.keys(fields);
+      return Object.fromEntries(
+        names.map((name) => [name, (name in known ? known : fields)[name]]),
+      );
+    }
+    this.#known.set(id, { ...known, ...fields });
+    const oldest = this.#known.keys().next();
+    if (this.#known.size > KEPT && !oldest.done) this.#known.delete(oldest.value);
+    return fields;
+  }
+}

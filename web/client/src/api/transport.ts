@@ -1,0 +1,116 @@
+import { ApolloLink } from "@apollo/client";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import { print } from "graphql";
+import type { Client as StreamClient } from "graphql-sse";
+import { type Client as SocketClient, createClient as createSocket } from "graphql-ws";
+import { from, Observable, switchMap, tap } from "rxjs";
+
+import { connectionIs } from "./connection.ts";
+
+const PING_EVERY = 12_000;
+const PONG_WITHIN = 5_000;
+const SOCKET_ATTEMPTS = 2;
+const SESSION_OVER = 4401;
+const FORBIDDEN = 4403;
+
+/**
+ * Carries subscriptions: one socket for all of them, or streams of events where no socket gets
+ * through (some proxies). Neither tries again by itself: what is above knows where to go on.
+ */
+export class Transport extends ApolloLink {
+  readonly #socket: SocketClient;
+  #streams: Promise<StreamClient> | undefined;
+  readonly #overSocket: ApolloLink;
+  readonly #url: URL;
+  #failed = 0;
+  /** Whether the server no longer takes the session. */
+  isRefused = false;
+
+  constructor(url: URL) {
+    super();
+    this.#url = url;
+    this.#socket = createSocket({
+      url: url.href.replace(/^http/, "ws"),
+      retryAttempts: 0,
+      connectionAckWaitTimeout: PONG_WITHIN,
+      lazyCloseTimeout: 1_000,
+      ...watchdog(),
+    });
+    this.#socket.on("connected", () => {
+      this.#failed = 0;
+      this.isRefused = false;
+      connectionIs("live");
+    });
+    this.#socket.on("closed", (event) => {
+      const { code } = event as CloseEvent;
+      this.isRefused = code === SESSION_OVER || code === FORBIDDEN;
+      // No acknowledgement since: something in between lets no socket through.
+      if (code === 1006) this.#failed += 1;
+    });
+    this.#overSocket = new GraphQLWsLink(this.#socket);
+  }
+
+  override request(operation: ApolloLink.Operation, forward: ApolloLink.ForwardFunction) {
+    return this.#failed < SOCKET_ATTEMPTS
+      ? this.#overSocket.request(operation, forward)
+      : this.#overStream(operation);
+  }
+
+  /** Close the socket, so that the next one is the new viewer's. */
+  restart(): void {
+    this.#socket.terminate();
+  }
+
+  #overStream({ query, variables, operationName }: ApolloLink.Operation) {
+    const request = { query: print(query), variables, ...(operationName && { operationName }) };
+    // Loaded only where it is needed.
+    this.#streams ??= import("graphql-sse").then(({ createClient }) =>
+      createClient({
+        url: this.#url.pathname,
+        headers: { "X-Session": "cookie" },
+        retryAttempts: 0,
+        on: { connected: () => connectionIs("live") },
+      }),
+    );
+    return from(this.#streams).pipe(
+      switchMap(
+        (streams) =>
+          new Observable<ApolloLink.Result>((observer) =>
+            streams.subscribe(request, {
+              next: (result) => observer.next(result as ApolloLink.Result),
+              complete: () => observer.complete(),
+              error: (error) => observer.error(error),
+            }),
+          ),
+      ),
+      tap({
+        error: () => {
+          // Perhaps there was no server at all, rather than none for sockets: they are tried again.
+          this.#streams = undefined;
+          this.#failed = 0;
+        },
+      }),
+    );
+  }
+}
+
+/** Ends a socket whose peer is silent, since a cut line tells nobody. */
+function watchdog() {
+  let open: WebSocket | undefined;
+  let overdue: ReturnType<typeof setTimeout>;
+  return {
+    keepAlive: PING_EVERY,
+    on: {
+      connected: (socket: unknown) => {
+        open = socket as WebSocket;
+      },
+      ping: (received: boolean) => {
+        if (received) return;
+        overdue = setTimeout(() => open?.close(4408, "No answer"), PONG_WITHIN);
+      },
+      pong: (received: boolean) => {
+        if (received) clearTimeout(overdue);
+      },
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { expect, test, vi } from "vitest";
+
+import { holdHistory, isHeld } from "./hold.ts";
+
+test("a step of the history is taken back until the page is asked", () => {
+  const go = vi.spyOn(window.history, "go").mockImplementation(() => undefined);
+  let leave: () => void = () => undefined;
+  const release = holdHistory((asked) => (leave = asked));
+
+  expect(isHeld(-1)).toBe(true);
+  expect(go).toHaveBeenLastCalledWith(1);
+  // The step that takes it back is nobody's business either.
+  expect(isHeld(1)).toBe(true);
+
+  release();
+  leave();
+  expect(go).toHaveBeenLastCalledWith(-1);
+  expect(isHeld(-1)).toBe(false);
+});
+
+test("nothing is held where no page asks", () => {
+  expect(isHeld(-1)).toBe(false);
+});

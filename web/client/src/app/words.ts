@@ -1,0 +1,78 @@
+import { catalogue } from "../text/text.tsx";
+
+/** What is around every page, and what is said when one cannot be shown. */
+export const appWords = catalogue({
+  en: {
+    app: {
+      title: "ExpertBook",
+      skip: "Skip to the content",
+      menu: "Menu",
+      experts: "Experts",
+      bookings: "My bookings",
+      desk: "My desk",
+      administration: "Administration",
+      account: "Account",
+      signIn: "Sign in",
+      signOut: "Sign out",
+      register: "Create account",
+      language: "Language",
+      api: "API",
+      footer: "Times are live: what you see free is free.",
+      loading: "Loading …",
+    },
+    connection: {
+      idle: "",
+      connecting: "Connecting …",
+      live: "Live",
+      reconnecting: "Reconnecting …",
+      offline: "You are offline. What you see may be out of date.",
+    },
+    errors: {
+      title: "Something went wrong",
+      body: "This page could not be shown. Your data is safe.",
+      again: "Try again",
+      home: "Back to the experts",
+      offline: "The server cannot be reached. Check your connection and try again.",
+      unexpected: "That did not work. Please try again.",
+      notFoundTitle: "There is nothing here",
+      notFoundBody: "The address may be mistyped, or what was here has been removed.",
+    },
+  },
+  de: {
+    app: {
+      title: "ExpertBook",
+      skip: "Zum Inhalt springen",
+      menu: "Menü",
+      experts: "Fachleute",
+      bookings: "Meine Buchungen",
+      desk: "Mein Kalender",
+      administration: "Verwaltung",
+      account: "Konto",
+      signIn: "Anmelden",
+      signOut: "Abmelden",
+      register: "Konto anlegen",
+      language: "Sprache",
+      api: "API",
+      footer: "Zeiten sind live: Was frei aussieht, ist frei.",
+      loading: "Wird geladen …",
+    },
+    connection: {
+      idle: "",
+      connecting: "Verbinde …",
+      live: "Live",
+      reconnecting: "Verbinde neu …",
+      offline: "Sie sind offline. Die Angaben sind vielleicht nicht mehr aktuell.",
+    },
+    errors: {
+      title: "Da ist etwas schiefgegangen",
+      body: "Diese Seite lässt sich gerade nicht zeigen. Ihre Daten sind sicher.",
+      again: "Noch einmal versuchen",
+      home: "Zurück zu den Fachleuten",
+      offline:
+        "Der Server ist nicht zu erreichen. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
+      unexpected: "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.",
+      notFoundTitle: "Hier ist nichts",
+      notFoundBody: "Vielleicht ist die Adresse vertippt, oder was hier war, wurde entfernt.",
+    },
+  },
+});

@@ -1,0 +1,25 @@
+import "./app/app.css";
+
+import { ApolloProvider } from "@apollo/client/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { client } from "./api/client.ts";
+import { App } from "./app/App.tsx";
+import { PageRouter } from "./app/PageRouter.tsx";
+import { ViewerProvider } from "./session/Viewer.tsx";
+import { TextProvider } from "./text/text.tsx";
+
+createRoot(document.getElementById("app")!).render(
+  <StrictMode>
+    <ApolloProvider client={client}>
+      <TextProvider>
+        <PageRouter>
+          <ViewerProvider>
+            <App />
+          </ViewerProvider>
+        </PageRouter>
+      </TextProvider>
+    </ApolloProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,76 @@
+import { useMutation } from "@apollo/client/react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { useTitle } from "../ui/title.ts";
+import { emailFrom } from "./email.ts";
+import { Form } from "./Form.tsx";
+import { FormCard } from "./FormCard.tsx";
+import { useAttempt } from "./useAttempt.ts";
+import { useViewer } from "./Viewer.tsx";
+import { sessionWords } from "./words.ts";
+
+const REQUEST_PASSWORD_RESET = graphql(`
+  mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
+    requestPasswordReset(input: $input)
+  }
+`);
+
+/** Asking for a link to a new password; the answer is the same whether there is an account or not. */
+export default function ForgotPasswordPage() {
+  const words = useWords(sessionWords);
+  const { viewer } = useViewer();
+  const { search, state } = useLocation();
+  const [sentTo, setSentTo] = useState<string>();
+  const [request] = useMutation(REQUEST_PASSWORD_RESET);
+  useTitle(words.forgotTitle);
+  const attempt = useAttempt(async ({ email = "" }) => {
+    await request({ variables: { input: { email } } });
+    setSentTo(email);
+    return null;
+  });
+  const back = viewer === null && (
+    <Link
+      to={`/sign-in${search}`}
+      state={{ email: sentTo ?? emailFrom(state) }}
+      className="underline"
+    >
+      {words.backToSignIn}
+    </Link>
+  );
+  if (sentTo) return <Sent to={sentTo} back={back} onOther={() => setSentTo(undefined)} />;
+  return (
+    <FormCard title={words.forgotTitle} lead={words.forgotLead} footer={back}>
+      <Form attempt={attempt} action={words.send} busy={words.sending}>
+        <Field
+          label={words.email}
+          name="email"
+          type="email"
+          autoComplete="email"
+          required
+          pattern=".+@.+"
+          defaultValue={emailFrom(state)}
+          problem={attempt.refused?.problems["email"]}
+        />
+      </Form>
+    </FormCard>
+  );
+}
+
+function Sent({ to, back, onOther }: { to: string; back: ReactNode; onOther(): void }) {
+  const words = useWords(sessionWords);
+  const text = useRef<HTMLDivElement>(null);
+  useEffect(() => text.current?.focus(), []);
+  return (
+    <div ref={text} tabIndex={-1} className="outline-none">
+      <FormCard title={words.sentTitle} lead={words.sent(to)} footer={back}>
+        <p className="text-muted">{words.notThere}</p>
+        <Button onClick={onOther}>{words.otherAddress}</Button>
+      </FormCard>
+    </div>
+  );
+}

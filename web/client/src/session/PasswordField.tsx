@@ -1,0 +1,55 @@
+import { type ComponentProps, useState } from "react";
+
+import { useWords } from "../text/text.tsx";
+import { Field } from "../ui/Field.tsx";
+import { sessionWords } from "./words.ts";
+
+type PasswordFieldProps = Omit<ComponentProps<typeof Field>, "type" | "end" | "rows"> & {
+  /** Whether it is to be one that is remembered, or a new one. */
+  autoComplete: "current-password" | "new-password";
+};
+
+/** A password, hidden unless its writer wants to see it. */
+export function PasswordField(props: PasswordFieldProps) {
+  const words = useWords(sessionWords);
+  const [isShown, setIsShown] = useState(false);
+  return (
+    <Field
+      required
+      maxLength={200}
+      {...props}
+      type={isShown ? "text" : "password"}
+      autoCapitalize="none"
+      autoCorrect="off"
+      spellCheck={false}
+      end={
+        <button
+          type="button"
+          aria-label={words.showPassword}
+          aria-pressed={isShown}
+          onClick={() => setIsShown(!isShown)}
+          className="absolute inset-y-0 right-0 grid w-10 pointer-coarse:w-11 place-items-center rounded-md text-muted hover:text-text"
+        >
+          <Eye isOpen={isShown} />
+        </button>
+      }
+    />
+  );
+}
+
+function Eye({ isOpen }: { isOpen: boolean }) {
+  return (
+    <svg
+      viewBox="0 0 24 24"
+      className="size-5"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      aria-hidden
+    >
+      <path d="M2.5 12s3.5-6.5 9.5-6.5 9.5 6.5 9.5 6.5-3.5 6.5-9.5 6.5S2.5 12 2.5 12z" />
+      {isOpen ? <circle cx="12" cy="12" r="3" /> : <path d="M4.5 19.5l15-15" />}
+    </svg>
+  );
+}

@@ -1,0 +1,112 @@
+import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
+import { Link, Navigate, useLocation, useSearchParams } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import { useWords } from "../text/text.tsx";
+import { useTimePreferences } from "../time/preferences.ts";
+import { Field } from "../ui/Field.tsx";
+import { useTitle } from "../ui/title.ts";
+import { destinationFrom } from "./destination.ts";
+import { emailFrom } from "./email.ts";
+import { Form } from "./Form.tsx";
+import { FormCard } from "./FormCard.tsx";
+import { PasswordField } from "./PasswordField.tsx";
+import { useAttempt } from "./useAttempt.ts";
+import { useViewer } from "./Viewer.tsx";
+import { sessionWords } from "./words.ts";
+
+const REGISTER = graphql(`
+  mutation Register($input: RegisterInput!) {
+    register(input: $input) {
+      ... on SignedIn {
+        expiresAt
+      }
+      ... on TooManyAttempts {
+        retryAfterSeconds
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+    }
+  }
+`);
+
+/** Making an account, and on to where one was, signed in. */
+export default function RegisterPage() {
+  const words = useWords(sessionWords);
+  const { viewer, signedIn } = useViewer();
+  const { search, state } = useLocation();
+  const to = useSearchParams()[0].get("to");
+  const { zone: timeZone } = useTimePreferences();
+  const [email, setEmail] = useState(emailFrom(state));
+  const [register] = useMutation(REGISTER);
+  useTitle(words.register);
+  const attempt = useAttempt(async ({ name = "", email = "", password = "" }) => {
+    const input = { name, email, password, timeZone };
+    const { data } = await register({ variables: { input } });
+    if (data?.register.__typename !== "SignedIn") return data?.register;
+    await signedIn(data.register.expiresAt);
+    return null;
+  });
+  if (viewer) return <Navigate to={destinationFrom(to, "/experts")} replace />;
+
+  const signIn = (label: string) => (
+    <Link to={`/sign-in${search}`} state={{ email }} className="underline">
+      {label}
+    </Link>
+  );
+  const problems = attempt.refused?.problems;
+  const isTaken = attempt.refused?.why === "EmailTaken";
+  return (
+    <FormCard
+      title={words.register}
+      lead={words.registerLead}
+      footer={
+        <p>
+          {words.haveAccount} {signIn(words.signIn)}
+        </p>
+      }
+    >
+      <Form attempt={attempt} action={words.register} busy={words.registering}>
+        <Field
+          label={words.name}
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          problem={problems?.["name"]}
+        />
+        <Field
+          label={words.email}
+          name="email"
+          type="email"
+          autoComplete="email"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+          problem={
+            isTaken ? (
+              <>
+                {words.emailTaken} {signIn(words.emailTakenSignIn)}
+              </>
+            ) : (
+              problems?.["email"]
+            )
+          }
+        />
+        <PasswordField
+          label={words.password}
+          name="password"
+          autoComplete="new-password"
+          hint={words.passwordRule}
+          problem={problems?.["password"]}
+        />
+      </Form>
+      <p className="text-xs text-muted">{words.zone(timeZone)}</p>
+    </FormCard>
+  );
+}

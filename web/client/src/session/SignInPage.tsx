@@ -1,0 +1,85 @@
+import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
+import { Link, Navigate, useLocation, useSearchParams } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import { useWords } from "../text/text.tsx";
+import { Field } from "../ui/Field.tsx";
+import { useTitle } from "../ui/title.ts";
+import { destinationFrom } from "./destination.ts";
+import { emailFrom } from "./email.ts";
+import { Form } from "./Form.tsx";
+import { FormCard } from "./FormCard.tsx";
+import { PasswordField } from "./PasswordField.tsx";
+import { useAttempt } from "./useAttempt.ts";
+import { useViewer } from "./Viewer.tsx";
+import { sessionWords } from "./words.ts";
+
+const LOGIN = graphql(`
+  mutation Login($input: LoginInput!) {
+    login(input: $input) {
+      ... on SignedIn {
+        expiresAt
+      }
+      ... on TooManyAttempts {
+        retryAfterSeconds
+      }
+    }
+  }
+`);
+
+/** Signing in, and on to where one was; whoever is signed in already goes on at once. */
+export default function SignInPage() {
+  const words = useWords(sessionWords);
+  const { viewer, signedIn } = useViewer();
+  const { search, state } = useLocation();
+  const to = useSearchParams()[0].get("to");
+  const [email, setEmail] = useState(emailFrom(state));
+  const [login] = useMutation(LOGIN);
+  useTitle(words.signIn);
+  const attempt = useAttempt(async ({ email = "", password = "" }) => {
+    const { data } = await login({ variables: { input: { email, password } } });
+    if (data?.login.__typename !== "SignedIn") return data?.login;
+    await signedIn(data.login.expiresAt);
+    return null;
+  });
+  if (viewer) return <Navigate to={destinationFrom(to, "/bookings")} replace />;
+  return (
+    <FormCard
+      title={words.signIn}
+      lead={to ? words.signInToGoOn : words.signInLead}
+      footer={
+        <p>
+          {words.newHere}{" "}
+          <Link to={`/register${search}`} state={{ email }} className="underline">
+            {words.toRegister}
+          </Link>
+        </p>
+      }
+    >
+      <Form attempt={attempt} action={words.signIn} busy={words.signingIn} wrong={words.wrong}>
+        <Field
+          label={words.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+          problem={attempt.refused?.problems["email"]}
+        />
+        <PasswordField
+          label={words.password}
+          name="password"
+          autoComplete="current-password"
+          problem={attempt.refused?.problems["password"]}
+        />
+      </Form>
+      <p>
+        <Link to={`/forgot-password${search}`} state={{ email }} className="underline">
+          {words.forgot}
+        </Link>
+      </p>
+    </FormCard>
+  );
+}

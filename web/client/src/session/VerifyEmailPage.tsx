@@ -1,0 +1,111 @@
+import { useMutation } from "@apollo/client/react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { Link } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import { appWords } from "../app/words.ts";
+import { Message } from "../app/Message.tsx";
+import { useWords } from "../text/text.tsx";
+import { Button, buttonClass } from "../ui/Button.tsx";
+import { Loading } from "../ui/Loading.tsx";
+import { useTitle } from "../ui/title.ts";
+import { useLinkToken } from "./useLinkToken.ts";
+import { useViewer, type Viewer } from "./Viewer.tsx";
+import { sessionWords } from "./words.ts";
+
+const VERIFY_EMAIL = graphql(`
+  mutation VerifyEmail($input: VerifyEmailInput!) {
+    verifyEmail(input: $input) {
+      ... on User {
+        id
+        email
+        emailVerified
+      }
+    }
+  }
+`);
+
+/** Verifying an address by the link from a mail, at once. */
+export default function VerifyEmailPage() {
+  const words = useWords(sessionWords);
+  const { errors } = useWords(appWords);
+  const { viewer } = useViewer();
+  const token = useLinkToken();
+  const asked = useRef<string>(null);
+  const [verify, { data, error }] = useMutation(VERIFY_EMAIL);
+
+  function ask(token: string): void {
+    asked.current = token;
+    // What goes wrong is shown from the mutation's own state.
+    verify({ variables: { input: { token } } }).catch(() => undefined);
+  }
+
+  // A link is good for one use: it is followed once, however often the page is rendered.
+  useEffect(() => {
+    if (token && asked.current !== token) ask(token);
+  });
+
+  if (error && token) {
+    return (
+      <Told title={words.verifyFailedTitle} body={words.verifyFailed}>
+        <Button kind="primary" onClick={() => ask(token)}>
+          {errors.again}
+        </Button>
+      </Told>
+    );
+  }
+  if (data?.verifyEmail.__typename === "User") {
+    return (
+      <Told title={words.verifiedTitle} body={words.verified(data.verifyEmail.email)}>
+        <WayOn viewer={viewer} />
+      </Told>
+    );
+  }
+  if ((token && !data) || viewer === undefined) return <Loading />;
+  if (viewer?.emailVerified) {
+    return (
+      <Told title={words.alreadyTitle} body={words.already}>
+        <WayOn viewer={viewer} />
+      </Told>
+    );
+  }
+  return (
+    <Told title={words.linkExpiredTitle} body={viewer ? words.verifyByReset : words.verifyExpired}>
+      {viewer && (
+        <Link
+          to="/forgot-password"
+          state={{ email: viewer.email }}
+          className={buttonClass("primary")}
+        >
+          {words.newLink}
+        </Link>
+      )}
+      <WayOn viewer={viewer} />
+    </Told>
+  );
+}
+
+function Told({ title, body, children }: { title: string; body: string; children: ReactNode }) {
+  useTitle(title);
+  return (
+    <div role="status">
+      <Message title={title} body={body}>
+        {children}
+      </Message>
+    </div>
+  );
+}
+
+function WayOn({ viewer }: { viewer: Viewer | null | undefined }) {
+  const words = useWords(sessionWords);
+  return (
+    <>
+      <Link to={viewer ? "/bookings" : "/sign-in"} className={buttonClass()}>
+        {viewer ? words.toBookings : words.signIn}
+      </Link>
+      <Link to="/experts" className={buttonClass()}>
+        {words.toExperts}
+      </Link>
+    </>
+  );
+}

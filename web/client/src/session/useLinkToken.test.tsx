@@ -1,0 +1,39 @@
+import { act, renderHook } from "@testing-library/react";
+import { StrictMode } from "react";
+import { BrowserRouter } from "react-router";
+import { beforeEach, expect, it } from "vitest";
+
+import { useLinkToken } from "./useLinkToken.ts";
+
+function render() {
+  return renderHook(useLinkToken, {
+    wrapper: ({ children }) => (
+      <StrictMode>
+        <BrowserRouter>{children}</BrowserRouter>
+      </StrictMode>
+    ),
+  }).result;
+}
+
+beforeEach(() => window.history.replaceState(null, "", "/verify-email"));
+
+it("takes the token out of the address", () => {
+  window.history.replaceState(null, "", "/verify-email#token=a-b_c");
+  expect(render().current).toBe("a-b_c");
+  expect(window.location.href).toBe(`${window.location.origin}/verify-email`);
+});
+
+it("follows another link in the same tab", async () => {
+  window.history.replaceState(null, "", "/verify-email#token=one");
+  const token = render();
+  await act(async () => {
+    window.history.pushState(null, "", "#token=two");
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  });
+  expect(token.current).toBe("two");
+  expect(window.location.hash).toBe("");
+});
+
+it("finds none in an address without one", () => {
+  expect(render().current).toBeNull();
+});

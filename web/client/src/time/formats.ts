@@ -1,0 +1,81 @@
+import { useMemo } from "react";
+
+import { dateFormat, numberFormat } from "./intl.ts";
+import { type TimePreferences, useTimePreferences } from "./preferences.ts";
+import { useText } from "../text/text.tsx";
+
+interface Money {
+  readonly amount: number;
+  readonly currency: string;
+}
+
+/** Instants, days, spans and prices as the reader writes them, in the reader's zone. */
+export interface Formats {
+  /** 9:30 or 9:30 AM. */
+  time(instant: string): string;
+  /** Sat 21 November, of a calendar day such as 2026-11-21. */
+  day(date: string): string;
+  /** Sat 21. */
+  shortDay(date: string): string;
+  /** Saturday, 21 November 2026, 9:30, with the zone's short name. */
+  moment(instant: string): string;
+  /** 45 min, 1 hr 30 min. */
+  minutes(count: number): string;
+  /** 90 €; without cents where there are none. */
+  price(money: Money): string;
+  number(value: number, digits?: number): string;
+  /** The calendar day of an instant in the reader's zone, such as 2026-11-21. */
+  dateOf(instant: string | Date): string;
+}
+
+export function useFormats(): Formats {
+  const { locale } = useText();
+  const preferences = useTimePreferences();
+  return useMemo(() => formats(locale, preferences), [locale, preferences]);
+}
+
+export function formats(locale: string, { zone, hourCycle }: TimePreferences): Formats {
+  const inZone = { timeZone: zone } as const;
+  const clock = { hour: "numeric", minute: "2-digit", hourCycle } as const;
+  const moment = {
+    ...inZone,
+    ...clock,
+    weekday: "short",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZoneName: "short",
+  } as const;
+  // A calendar day is the same in every zone: it is formatted as midnight in UTC.
+  const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
+  const day = { ...shortDay, month: "long" } as const;
+  const part = (unit: string, count: number) =>
+    numberFormat(locale, { style: "unit", unit }).format(count);
+  return {
+    time: (instant) => dateFormat(locale, { ...inZone, ...clock }).format(new Date(instant)),
+    day: (date) => dateFormat(locale, day).format(new Date(date)),
+    shortDay: (date) => dateFormat(locale, shortDay).format(new Date(date)),
+    moment: (instant) => dateFormat(locale, moment).format(new Date(instant)),
+    minutes(count) {
+      const hours = Math.floor(count / 60);
+      const rest = count % 60;
+      return [hours && part("hour", hours), (rest || !hours) && part("minute", rest)]
+        .filter(Boolean)
+        .join(" ");
+    },
+    price({ amount, currency }) {
+      const style = { style: "currency", currency } as const;
+      const digits = numberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
+      const value = amount / 10 ** digits;
+      const shown = Number.isInteger(value) ? { minimumFractionDigits: 0 } : {};
+      return numberFormat(locale, { ...style, ...shown }).format(value);
+    },
+    number: (value, digits = 0) =>
+      numberFormat(locale, {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }).format(value),
+    dateOf: (instant) =>
+      dateFormat("en-CA", { ...inZone, dateStyle: "short" }).format(new Date(instant)),
+  };
+}

@@ -1,0 +1,65 @@
+interface Session {
+  readonly id: string;
+  readonly reference: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly summary: string;
+  readonly url: string;
+}
+
+/** A calendar file of one session (RFC 5545). */
+export function calendarFile({ id, reference, startsAt, endsAt, summary, url }: Session): string {
+  return [
+    "BEGIN:VCALENDAR",
+    "VERSION:2.0",
+    "PRODID:-//ExpertBook//EN",
+    "BEGIN:VEVENT",
+    `UID:${escaped(id)}@expertbook`,
+    `DTSTAMP:${stamp(new Date().toISOString())}`,
+    `DTSTART:${stamp(startsAt)}`,
+    `DTEND:${stamp(endsAt)}`,
+    `SUMMARY:${escaped(summary)}`,
+    `DESCRIPTION:${escaped(reference)}`,
+    `URL:${url}`,
+    "END:VEVENT",
+    "END:VCALENDAR",
+    "",
+  ]
+    .map(folded)
+    .join("\r\n");
+}
+
+/** Have the browser save a text as a file. */
+export function save(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url));
+}
+
+function stamp(instant: string): string {
+  return `${new Date(instant).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\;,]/g, "\\$&").replace(/\r?\n/g, "\\n");
+}
+
+/** Lines of at most 75 octets; one that goes on begins with a space. */
+function folded(line: string): string {
+  const encoder = new TextEncoder();
+  const lines = [""];
+  let size = 0;
+  for (const character of line) {
+    const octets = encoder.encode(character).length;
+    if (size + octets > 75) {
+      lines.push(" ");
+      size = 1;
+    }
+    lines[lines.length - 1] += character;
+    size += octets;
+  }
+  return lines.join("\r\n");
+}

@@ -1,0 +1,57 @@
+import { useSyncExternalStore } from "react";
+
+/** How a person wants times to be shown; remembered on this device. */
+export interface TimePreferences {
+  /** An IANA zone. */
+  readonly zone: string;
+  readonly hourCycle: "h12" | "h23";
+}
+
+const REMEMBERED = "expertbook.time";
+const listeners = new Set<() => void>();
+let current = read();
+
+export function useTimePreferences(): TimePreferences {
+  return useSyncExternalStore(subscribe, () => current);
+}
+
+export function rememberTimePreferences(changed: Partial<TimePreferences>): void {
+  current = { ...current, ...changed };
+  localStorage.setItem(REMEMBERED, JSON.stringify(current));
+  for (const listener of listeners) listener();
+}
+
+/** The zones that a browser knows, with the given one among them. */
+export function timeZones(chosen: string): string[] {
+  const known = new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), chosen]);
+  return [...known].sort();
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(): TimePreferences {
+  const own = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+  const hourCycle = own.hourCycle?.startsWith("h1") ? "h12" : "h23";
+  try {
+    const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") as Partial<TimePreferences>;
+    const zone = kept.zone && isTimeZone(kept.zone) ? kept.zone : own.timeZone;
+    return {
+      zone,
+      hourCycle: kept.hourCycle === "h12" || kept.hourCycle === "h23" ? kept.hourCycle : hourCycle,
+    };
+  } catch {
+    return { zone: own.timeZone, hourCycle };
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
