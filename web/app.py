@@ -7,11 +7,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, WebSocket
-from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 from starlette.routing import Route, WebSocketRoute
 
-from web.assets import HashedFiles, graphiql_page
+from web.assets import GRAPHIQL_PAGE, HashedFiles, page_of
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
 from web.edge.hosts import AllowedHosts
@@ -22,8 +20,8 @@ from web.graphql.documents import documents_of
 from web.graphql.http import answer
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
+from web.pages import page_routes, wants_page
 from web.parts import Parts, mail_worker, open_parts
-from web.samples.portraits import portrait
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
 from web.telemetry.request_ids import RequestIds, failed
@@ -31,11 +29,11 @@ from web.telemetry.request_ids import RequestIds, failed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from fastapi.responses import Response
     from starlette.types import ASGIApp
 
     from web.settings import Settings
 
-LONGEST_SLUG = 120
 # What `answer` refuses it refuses as GraphQL over HTTP does.
 ANY_METHOD = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"]
 
@@ -80,14 +78,11 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     app.router.routes.append(
         metrics_route(settings.metrics_token, is_open=not settings.is_production)
     )
-    page = graphiql_page() if settings.shows_graphiql else None
+    graphiql = page_of(GRAPHIQL_PAGE) if settings.shows_graphiql else None
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/graphql")
-
-    async def graphql(request: Request) -> Response:
-        if page and _is_browser(request):
-            return page
+    async def graphql_or_page(request: Request) -> Response:
+        if graphiql and _is_browser(request):
+            return graphiql
         cookies = Cookies(request, settings.origins)
         parts: Parts = request.app.state.parts
         return await answer(request, parts.services, documents, cookies, parts.sockets)
@@ -106,23 +101,11 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         with parts.sockets.registered(connection, address):
             await connection.serve()
 
-    async def photo(request: Request) -> Response:
-        name = request.path_params["name"]
-        if not name.isascii() or len(name) > LONGEST_SLUG:
-            raise HTTPException(404)
-        headers = {
-            "Cache-Control": "public, max-age=86400",
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        }
-        return Response(portrait(name), headers=headers, media_type="image/svg+xml")
-
     # FastAPI's own routes read the cookies of every request, which can take seconds.
     app.router.routes += [
-        Route("/", home),
-        Route("/graphql", graphql, methods=ANY_METHOD),
+        Route("/graphql", graphql_or_page, methods=ANY_METHOD),
         WebSocketRoute("/graphql", socket),
-        Route("/photos/{name}.svg", photo),
+        *page_routes(),
     ]
     app.add_exception_handler(Exception, failed)
     return within_middlewares(app, settings)
@@ -139,6 +122,5 @@ def within_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 def _is_browser(request: Request) -> bool:
     """Whether a person opened the address, rather than a program asked a query."""
-    wants_page = "text/html" in request.headers.get("accept", "")
     asks = {"query", "documentId", "extensions"} & request.query_params.keys()
-    return request.method in {"GET", "HEAD"} and wants_page and not asks
+    return request.method in {"GET", "HEAD"} and wants_page(request) and not asks

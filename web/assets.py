@@ -80,15 +80,19 @@ def accepted_codings(header: str) -> frozenset[str]:
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
 
 
-def graphiql_page(built: Path = BUILT_CLIENT) -> Response:
-    """Read GraphiQL's page, as the answer to a browser that opens `/graphql`.
+CLIENT_PAGE: Final = "index.html"
+GRAPHIQL_PAGE: Final = "graphiql/index.html"
+
+
+def page_of(name: str, built: Path = BUILT_CLIENT) -> Response:
+    """Read a page, as the answer to a browser that opens its address.
 
     The answer holds no state: read it once and give it as often as it is asked for.
 
     Raises:
         RuntimeError: the page is missing, as the client is not built.
     """
-    path = built / "graphiql" / "index.html"
+    path = built / name
     if not path.is_file():
         raise RuntimeError(
             f"The web client is not built, {path} is missing: "

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from web.assets import HashedFiles, accepted_codings, graphiql_page
+from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, page_of
 from web.edge.headers import PAGE_POLICY
 
 SCRIPT = b"console.log('a script');" * 20
@@ -133,7 +133,7 @@ def test_accept_encoding_is_read(header: str, codings: set[str]) -> None:
 
 def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
     """GraphiQL's page is not kept, and its policy lets it load from this host alone."""
-    page = graphiql_page(built)
+    page = page_of(GRAPHIQL_PAGE, built)
     assert page.body == b"<!doctype html>"
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["cache-control"] == "no-cache"
@@ -146,7 +146,7 @@ def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
 def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:
     """Without a build the server does not start with half of its pages."""
     with pytest.raises(RuntimeError, match="not built"):
-        graphiql_page(tmp_path)
+        page_of(GRAPHIQL_PAGE, tmp_path)
     with pytest.raises(RuntimeError, match="does not exist"):
         HashedFiles(tmp_path)
 
