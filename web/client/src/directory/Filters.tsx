@@ -1,0 +1,166 @@
+import { type ReactNode, useId, useState } from "react";
+
+import { useText, useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Button } from "../ui/Button.tsx";
+import { Select } from "../ui/Select.tsx";
+import { LANGUAGE_NAMES, useLanguageName } from "./languages.ts";
+import { EVERYTHING, type Order, ORDERS, type Wanted } from "./wanted.ts";
+import { directoryWords } from "./words.ts";
+
+const RATINGS = [3, 3.5, 4, 4.5, 4.8];
+// In minor units, so that they are round in every currency.
+const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
+
+interface FiltersProps {
+  wanted: Wanted;
+  /** The highest rate of all, by which others are offered. */
+  highest: { readonly amount: number; readonly currency: string } | undefined;
+  onChange(changed: Partial<Wanted>): void;
+  /** What stands beside the controls. */
+  children: ReactNode;
+}
+
+/** The order, and a disclosure of what narrows the list; what is chosen stays in view as chips. */
+export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
+  const text = useWords(directoryWords);
+  const { locale } = useText();
+  const formats = useFormats();
+  const languageName = useLanguageName();
+  const [isOpen, setIsOpen] = useState(false);
+  const panel = useId();
+  const { minRating, maxRate, languages } = wanted;
+
+  const rate = (amount: number) =>
+    text.rateTo(highest ? formats.price({ ...highest, amount }) : formats.number(amount / 100));
+  const rating = (least: number) => text.ratingFrom(`★ ${formats.number(least, 1)}`);
+  const rates = RATES.filter((amount) => amount < (highest?.amount ?? Infinity));
+  const others = LANGUAGE_NAMES.filter((name) => !languages.includes(name))
+    .map((name) => ({ name, shown: languageName(name) }))
+    .sort((one, other) => one.shown.localeCompare(other.shown, locale));
+  const chips = [
+    ...(minRating === null ? [] : [{ name: rating(minRating), without: { minRating: null } }]),
+    ...(maxRate === null ? [] : [{ name: rate(maxRate), without: { maxRate: null } }]),
+    ...languages.map((name) => ({
+      name: languageName(name),
+      without: { languages: languages.filter((other) => other !== name) },
+    })),
+  ];
+
+  return (
+    <div className="grid gap-4">
+      <div className="flex flex-wrap items-start gap-3">
+        <div className="min-w-full flex-1 sm:min-w-64">{children}</div>
+        <div className="flex flex-1 gap-3 sm:flex-none">
+          <div className="flex-1 sm:w-48">
+            <Select
+              label={text.order}
+              hidesLabel
+              value={wanted.order}
+              onChange={(event) => onChange({ order: event.target.value as Order })}
+            >
+              {ORDERS.map((order) => (
+                <option key={order} value={order}>
+                  {text.orders[order]}
+                </option>
+              ))}
+            </Select>
+          </div>
+          <Button
+            aria-expanded={isOpen}
+            aria-controls={panel}
+            onClick={() => setIsOpen(!isOpen)}
+            className="shrink-0"
+          >
+            {text.filters}
+            {chips.length > 0 && (
+              <span className="tabular-nums">({formats.number(chips.length)})</span>
+            )}
+            <span aria-hidden className={`transition-transform ${isOpen ? "rotate-180" : ""}`}>
+              ⌄
+            </span>
+          </Button>
+        </div>
+      </div>
+      <div id={panel} hidden={!isOpen} className="rounded-lg border border-line bg-panel p-5">
+        <div className="grid gap-4 sm:grid-cols-3">
+          <Select
+            label={text.minRating}
+            value={minRating ?? ""}
+            onChange={(event) => onChange({ minRating: numberOrNull(event.target.value) })}
+          >
+            <option value="">{text.anyRating}</option>
+            {withChosen(RATINGS, minRating).map((least) => (
+              <option key={least} value={least}>
+                {rating(least)}
+              </option>
+            ))}
+          </Select>
+          <Select
+            label={text.maxRate}
+            value={maxRate ?? ""}
+            onChange={(event) => onChange({ maxRate: numberOrNull(event.target.value) })}
+          >
+            <option value="">{text.anyRate}</option>
+            {withChosen(rates, maxRate).map((amount) => (
+              <option key={amount} value={amount}>
+                {rate(amount)}
+              </option>
+            ))}
+          </Select>
+          <Select
+            label={text.language}
+            value=""
+            onChange={(event) => onChange({ languages: [...languages, event.target.value] })}
+          >
+            <option value="">{languages.length ? text.anotherLanguage : text.anyLanguage}</option>
+            {others.map(({ name, shown }) => (
+              <option key={name} value={name}>
+                {shown}
+              </option>
+            ))}
+          </Select>
+        </div>
+      </div>
+      {chips.length > 0 && (
+        <ul aria-label={text.chosen} className="flex flex-wrap items-center gap-2">
+          {chips.map(({ name, without }) => (
+            <li key={name}>
+              <button
+                type="button"
+                aria-label={text.remove(name)}
+                onClick={() => onChange(without)}
+                className="inline-flex h-8 pointer-coarse:h-11 items-center gap-2 rounded-full bg-soft px-3 text-text hover:opacity-80"
+              >
+                {name}
+                <span aria-hidden>×</span>
+              </button>
+            </li>
+          ))}
+          <li>
+            <button
+              type="button"
+              className="h-8 pointer-coarse:h-11 px-2 text-accent hover:underline"
+              onClick={() => {
+                const { minRating, maxRate, languages } = EVERYTHING;
+                onChange({ minRating, maxRate, languages });
+              }}
+            >
+              {text.clear}
+            </button>
+          </li>
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function numberOrNull(text: string): number | null {
+  return text ? Number(text) : null;
+}
+
+/** What is offered, with what the address has among it. */
+function withChosen(offered: readonly number[], chosen: number | null): readonly number[] {
+  const isOffered = chosen === null || offered.includes(chosen);
+  return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);
+}

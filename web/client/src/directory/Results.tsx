@@ -1,0 +1,90 @@
+import { Link } from "react-router";
+
+import { Message } from "../app/Message.tsx";
+import { appWords } from "../app/words.ts";
+import { useWords } from "../text/text.tsx";
+import { Button, buttonClass } from "../ui/Button.tsx";
+import { CardBones } from "./CardBones.tsx";
+import { ExpertCards } from "./ExpertCard.tsx";
+import { Pages } from "./Pages.tsx";
+import type { useExperts } from "./useExperts.ts";
+import { PAGE_SIZE, pathOf, type Wanted } from "./wanted.ts";
+import { directoryWords } from "./words.ts";
+
+interface ResultsProps {
+  experts: ReturnType<typeof useExperts>;
+  wanted: Wanted;
+  /** The id of what says that the search was refused. */
+  refusalId: string;
+  onRetry(): void;
+  onClear(): void;
+}
+
+/** The experts of a page, or why there are none; the page before it stays until it is there. */
+export function Results({ experts, wanted, refusalId, onRetry, onClear }: ResultsProps) {
+  const text = useWords(directoryWords);
+  const { errors } = useWords(appWords);
+  const { page, isOld, error, refused } = experts;
+  const clear = (
+    <Button kind="primary" onClick={onClear}>
+      {text.clearSearch}
+    </Button>
+  );
+  const again = <Button onClick={onRetry}>{errors.again}</Button>;
+
+  if (refused === "search") {
+    return (
+      <div id={refusalId}>
+        <Message heading="h2" title={text.tooLong} body={text.tooLongBody}>
+          {clear}
+        </Message>
+      </div>
+    );
+  }
+  if (refused === "page") {
+    return (
+      <Message heading="h2" title={text.pageGone} body={text.pageGoneBody}>
+        <Link
+          to={pathOf({ ...wanted, after: null, before: null })}
+          className={buttonClass("primary")}
+        >
+          {text.firstPage}
+        </Link>
+      </Message>
+    );
+  }
+  if (!page) {
+    return error ? (
+      <div role="alert">
+        <Message heading="h2" title={text.stale} body={errors.offline}>
+          {again}
+        </Message>
+      </div>
+    ) : (
+      <CardBones count={PAGE_SIZE} />
+    );
+  }
+  return (
+    <>
+      {error && (
+        <div
+          role="alert"
+          className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line bg-danger-bg px-5 py-3 text-danger"
+        >
+          <p>{text.stale}</p>
+          {again}
+        </div>
+      )}
+      <div className={`grid gap-6 transition-opacity ${isOld ? "opacity-60" : ""}`}>
+        {page.nodes.length > 0 ? (
+          <ExpertCards experts={page.nodes} heading="h2" />
+        ) : (
+          <Message heading="h2" title={text.none} body={text.noneBody}>
+            {clear}
+          </Message>
+        )}
+        <Pages wanted={wanted} page={page.pageInfo} />
+      </div>
+    </>
+  );
+}

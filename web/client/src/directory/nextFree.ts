@@ -1,0 +1,19 @@
+import { useText } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+
+const DAY = 86_400_000;
+
+/** Says when an instant is, as seen from today: "Tomorrow, 9:30", "Thu 26 November, 9:30". */
+export function useNextFree(): (instant: string) => string {
+  const { locale } = useText();
+  const { time, day, dateOf } = useFormats();
+  const today = Date.parse(dateOf(new Date(useNow(60_000))));
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  return (instant) => {
+    const date = dateOf(instant);
+    const days = Math.round((Date.parse(date) - today) / DAY);
+    const name = days <= 1 ? relative.format(days, "day") : day(date);
+    return `${name.charAt(0).toLocaleUpperCase(locale)}${name.slice(1)}, ${time(instant)}`;
+  };
+}

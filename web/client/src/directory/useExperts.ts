@@ -1,0 +1,111 @@
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
+import { useQuery } from "@apollo/client/react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { Category, ExpertsQuery } from "../api/gql/graphql.ts";
+import { useRetryOnline } from "./useRetryOnline.ts";
+import { variablesOf, type Wanted } from "./wanted.ts";
+
+const EXPERTS = graphql(`
+  query Experts(
+    $filter: ExpertFilter
+    $orderBy: ExpertOrder
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+  ) {
+    experts(
+      filter: $filter
+      orderBy: $orderBy
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+    ) {
+      totalCount
+      nodes {
+        id
+        ...ExpertCard
+      }
+      pageInfo {
+        hasPreviousPage
+        hasNextPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+const DIRECTORY = graphql(`
+  query Directory {
+    categories {
+      category
+      count
+    }
+    highest: experts(first: 1, orderBy: { field: RATE }) {
+      nodes {
+        id
+        hourlyRate {
+          amount
+          currency
+        }
+      }
+    }
+  }
+`);
+
+const REFRESHED_EVERY = 60_000;
+
+/** What of the address the server refused. */
+export type Refused = "search" | "page";
+
+interface Experts {
+  /** The page that is wanted; while it is on its way, or failed, the one before it. */
+  readonly page: ExpertsQuery["experts"] | undefined;
+  /** Whether that is not yet the wanted page. */
+  readonly isOld: boolean;
+  readonly error: Error | undefined;
+  readonly refused: Refused | undefined;
+  refetch(): Promise<unknown>;
+}
+
+/**
+ * A page of the directory, kept fresh as time passes; a request that another overtakes is cancelled.
+ */
+export function useExperts(wanted: Wanted): Experts {
+  const { data, previousData, error, refetch } = useQuery(EXPERTS, {
+    variables: variablesOf(wanted),
+    fetchPolicy: "cache-and-network",
+    pollInterval: REFRESHED_EVERY,
+    skipPollAttempt: () => document.hidden,
+  });
+  useRetryOnline(error, refetch);
+  const shown = data ?? previousData;
+  return { page: shown?.experts, isOld: !data, error, refused: refusedBy(error), refetch };
+}
+
+/** What the directory has: its categories with their counts, and the highest rate of all. */
+export function useDirectory() {
+  const { data, error, refetch } = useQuery(DIRECTORY, { fetchPolicy: "cache-and-network" });
+  useRetryOnline(error, refetch);
+  return {
+    counts:
+      data &&
+      new Map<Category, number>(data.categories.map(({ category, count }) => [category, count])),
+    highest: data?.highest.nodes[0]?.hourlyRate,
+    refetch,
+  };
+}
+
+function refusedBy(error: Error | undefined): Refused | undefined {
+  if (!CombinedGraphQLErrors.is(error)) return undefined;
+  for (const { message, extensions } of error.errors) {
+    if (extensions?.["code"] !== "BAD_USER_INPUT") continue;
+    // The message begins with the argument that it is about.
+    if (message.startsWith("filter.search:")) return "search";
+    if (/^(after|before):/.test(message)) return "page";
+  }
+  return undefined;
+}

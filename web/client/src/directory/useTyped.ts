@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from "react";
+
+const WAIT = 250;
+
+/** The text of a field that is handed on when its typist pauses. */
+export interface Typed {
+  readonly text: string;
+  type(text: string): void;
+  /** The text as it stands, which the caller now hands on itself. */
+  settle(): string;
+}
+
+/**
+ * A field over a value from elsewhere, such as the address.
+ *
+ * What is typed is handed on when no key has come for 250 ms; a value that comes from elsewhere,
+ * as by Back, takes the place of what was typed.
+ */
+export function useTyped(value: string, handOn: (text: string) => void): Typed {
+  const [text, setText] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const handedOn = useRef(value);
+  const newest = useRef(handOn);
+  useEffect(() => {
+    newest.current = handOn;
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    // An echo of what was handed on must not undo what was typed since.
+    if (value === handedOn.current) return;
+    clearTimeout(timer.current);
+    handedOn.current = value;
+    setText(value);
+  }, [value]);
+  return {
+    text,
+    type(typed) {
+      setText(typed);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        handedOn.current = typed;
+        newest.current(typed);
+      }, WAIT);
+    },
+    settle() {
+      clearTimeout(timer.current);
+      handedOn.current = text;
+      return text;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type {
+  Category,
+  ExpertOrderField,
+  ExpertsQueryVariables,
+  OrderDirection,
+} from "../api/gql/graphql.ts";
+import { directoryWords } from "./words.ts";
+
+/** A field and a direction, as the address has them. */
+export type Order = `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`;
+
+/** What somebody wants to see of the directory. */
+export interface Wanted {
+  readonly search: string;
+  readonly categories: readonly Category[];
+  readonly order: Order;
+  readonly minRating: number | null;
+  /** In minor units. */
+  readonly maxRate: number | null;
+  /** English names. */
+  readonly languages: readonly string[];
+  readonly after: string | null;
+  readonly before: string | null;
+}
+
+export const PAGE_SIZE = 20;
+
+/** The whole directory, from its first page. */
+export const EVERYTHING: Wanted = {
+  search: "",
+  categories: [],
+  order: "rating-desc",
+  minRating: null,
+  maxRate: null,
+  languages: [],
+  after: null,
+  before: null,
+};
+
+export const CATEGORIES = Object.keys(directoryWords.en.categories) as Category[];
+export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
+
+/** What an address asks for; what it has that makes no sense is left out. */
+export function wantedFrom(parameters: URLSearchParams): Wanted {
+  const categories = parameters.getAll("category").map((name) => name.toUpperCase());
+  const order = parameters.get("order") as Order;
+  return {
+    search: parameters.get("search") ?? "",
+    categories: CATEGORIES.filter((category) => categories.includes(category)),
+    order: ORDERS.includes(order) ? order : EVERYTHING.order,
+    minRating: numberFrom(parameters.get("rating"), 5),
+    maxRate: numberFrom(parameters.get("rate"), 2 ** 31 - 1),
+    languages: [...new Set(parameters.getAll("language").filter(Boolean))],
+    after: parameters.get("after"),
+    before: parameters.get("before"),
+  };
+}
+
+/** The address of what is wanted: short, and the same for the same. */
+export function parametersOf(wanted: Wanted): URLSearchParams {
+  const { search, categories, order, minRating, maxRate, languages, after, before } = wanted;
+  const parameters = new URLSearchParams();
+  if (search) parameters.set("search", search);
+  for (const category of categories) parameters.append("category", category.toLowerCase());
+  if (minRating !== null) parameters.set("rating", String(minRating));
+  if (maxRate !== null) parameters.set("rate", String(maxRate));
+  for (const language of languages) parameters.append("language", language);
+  if (order !== EVERYTHING.order) parameters.set("order", order);
+  if (after) parameters.set("after", after);
+  else if (before) parameters.set("before", before);
+  return parameters;
+}
+
+/** A link's target that shows what is wanted. */
+export function pathOf(wanted: Partial<Wanted>): string {
+  const parameters = parametersOf({ ...EVERYTHING, ...wanted }).toString();
+  return parameters ? `/experts?${parameters}` : "/experts";
+}
+
+/** What to ask the server for. */
+export function variablesOf(wanted: Wanted): ExpertsQueryVariables {
+  const { search, categories, order, minRating, maxRate, languages, after, before } = wanted;
+  const [field, direction] = order.toUpperCase().split("-") as [ExpertOrderField, OrderDirection];
+  const isBackwards = !after && Boolean(before);
+  return {
+    filter: {
+      search: search || null,
+      categories: categories.length ? [...categories] : null,
+      minRating,
+      maxHourlyRate: maxRate,
+      languages: languages.length ? [...languages] : null,
+    },
+    orderBy: { field, direction },
+    first: isBackwards ? null : PAGE_SIZE,
+    after: after || null,
+    last: isBackwards ? PAGE_SIZE : null,
+    before: isBackwards ? before : null,
+  };
+}
+
+function numberFrom(text: string | null, most: number): number | null {
+  const number = Number(text || NaN);
+  return number >= 0 && number <= most && (most === 5 || Number.isInteger(number)) ? number : null;
+}
