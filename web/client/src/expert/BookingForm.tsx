@@ -1,0 +1,114 @@
+import { type FormEvent, type ReactNode, useEffect, useRef } from "react";
+
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { remaining } from "./remaining.ts";
+import type { Hold } from "./useReservation.ts";
+import { useWords } from "../text/text.tsx";
+import { expertWords } from "./words.ts";
+
+/** What a client types; kept by the page, so that no lost slot takes it along. */
+export interface Details {
+  name: string;
+  email: string;
+  phone: string;
+  note: string;
+}
+
+interface BookingFormProps {
+  hold: Hold;
+  details: Details;
+  problems: Record<string, string>;
+  isBusy: boolean;
+  /** What happened to the slot meanwhile, with a way on. */
+  notice: ReactNode;
+  onChange(details: Details): void;
+  onSubmit(): void;
+  onBack(): void;
+}
+
+/** Whom the expert reaches, while the slot is held. */
+export function BookingForm(props: BookingFormProps) {
+  const { hold, details, problems, isBusy, notice, onChange, onSubmit, onBack } = props;
+  const text = useWords(expertWords);
+  const formats = useFormats();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  const hasProblems = Object.keys(problems).length > 0;
+  useEffect(() => {
+    if (hasProblems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [hasProblems, problems]);
+
+  function field(name: keyof Details) {
+    const path = name === "note" ? name : `contact.${name}`;
+    return {
+      value: details[name],
+      problem: problems[path],
+      onChange: (event: { target: { value: string } }) =>
+        onChange({ ...details, [name]: event.target.value }),
+    };
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (!isBusy) onSubmit();
+  }
+
+  return (
+    <section aria-labelledby="details" className="grid max-w-form content-start gap-4">
+      <h2 id="details" ref={heading} tabIndex={-1} className="text-base font-semibold outline-none">
+        {text.form}
+      </h2>
+      <dl className="grid gap-1">
+        <dt className="sr-only">{text.when}</dt>
+        <dd className="font-medium first-letter:uppercase">{formats.moment(hold.startsAt)}</dd>
+        <dt className="sr-only">{text.cost}</dt>
+        <dd className="text-muted">
+          {formats.minutes(hold.minutes)} · {formats.price(hold.price)}
+        </dd>
+      </dl>
+      {notice ?? (hold.heldUntil && <KeptFor until={hold.heldUntil} />)}
+      <form ref={form} onSubmit={submit} noValidate className="grid gap-4">
+        {hasProblems && (
+          <p role="alert" className="text-danger">
+            {text.correct}
+          </p>
+        )}
+        <Field label={text.name} autoComplete="name" required maxLength={100} {...field("name")} />
+        <Field label={text.email} type="email" autoComplete="email" required {...field("email")} />
+        <Field
+          label={text.phone}
+          type="tel"
+          autoComplete="tel"
+          required
+          hint={text.phoneHint}
+          {...field("phone")}
+        />
+        <Field label={text.note} rows={3} maxLength={2_000} {...field("note")} />
+        <div className="flex flex-wrap gap-3">
+          <Button type="submit" kind="primary" isBusy={isBusy}>
+            {isBusy ? text.booking : text.book}
+          </Button>
+          <Button onClick={onBack}>{text.back}</Button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+/** A countdown; screen readers hear of its end, not of each second. */
+function KeptFor({ until }: { until: string }) {
+  const text = useWords(expertWords);
+  const left = remaining(until, useNow(1_000));
+  return (
+    <p className="flex items-center justify-between rounded-md border border-dashed border-held bg-held-bg px-3 py-2 text-held">
+      {text.keptFor}
+      <span role="timer" className="font-semibold tabular-nums">
+        {left}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,60 @@
+import { useQuery } from "@apollo/client/react";
+import { Link, useParams } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import { Failure } from "../app/Failure.tsx";
+import { Message } from "../app/Message.tsx";
+import { useTimePreferences } from "../time/preferences.ts";
+import { buttonClass } from "../ui/Button.tsx";
+import { useTitle } from "../ui/title.ts";
+import { Panes } from "./Panes.tsx";
+import { Skeleton } from "./Skeleton.tsx";
+import { useWords } from "../text/text.tsx";
+import { appWords } from "../app/words.ts";
+import { expertWords } from "./words.ts";
+
+const EXPERT = graphql(`
+  query Expert($slug: String!) {
+    expertBySlug(slug: $slug) {
+      id
+      name
+      offers {
+        minutes
+        price {
+          amount
+          currency
+        }
+      }
+      availability {
+        horizonDays
+      }
+      nextSlot {
+        id
+        startsAt
+      }
+      ...ExpertProfile
+    }
+  }
+`);
+
+/** An expert and their free time, from the address `/experts/:slug`. */
+export default function ExpertPage() {
+  const { slug = "" } = useParams();
+  const text = useWords(expertWords);
+  const { errors } = useWords(appWords);
+  const { zone } = useTimePreferences();
+  const { data, error, refetch } = useQuery(EXPERT, { variables: { slug } });
+  const expert = data?.expertBySlug;
+  useTitle(expert?.name);
+  if (expert) return <Panes key={`${expert.id} ${zone}`} expert={expert} />;
+  if (data) {
+    return (
+      <Message title={text.notFound} body={text.notFoundBody}>
+        <Link to="/experts" className={buttonClass("primary")}>
+          {errors.home}
+        </Link>
+      </Message>
+    );
+  }
+  return error ? <Failure retry={() => void refetch()} isOffline /> : <Skeleton />;
+}

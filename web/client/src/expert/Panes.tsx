@@ -1,0 +1,195 @@
+import { useFragment } from "@apollo/client/react";
+import { useState } from "react";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
+
+import type { ExpertQuery } from "../api/gql/graphql.ts";
+import { appWords } from "../app/words.ts";
+import { signInFrom, useViewer } from "../session/Viewer.tsx";
+import { useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import { Button } from "../ui/Button.tsx";
+import { problemsByField } from "../ui/problems.ts";
+import { toastError } from "../ui/toast.tsx";
+import { Alternatives } from "./Alternatives.tsx";
+import { Booked } from "./Booked.tsx";
+import { BookingForm, type Details } from "./BookingForm.tsx";
+import { Profile } from "./Profile.tsx";
+import { nearestOpen, SLOT_TIME, type SlotTime } from "./slots.ts";
+import { TimePanes } from "./TimePanes.tsx";
+import { useMonth } from "./useMonth.ts";
+import { type Loss, type Reserved, useReservation } from "./useReservation.ts";
+import { expertWords } from "./words.ts";
+
+type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
+
+/** Who, when, and at what time: the three panes, and the steps from a slot to a booking. */
+export function Panes({ expert }: { expert: Expert }) {
+  const text = useWords(expertWords);
+  const { errors } = useWords(appWords);
+  const { zone } = useTimePreferences();
+  const formats = useFormats();
+  const { viewer } = useViewer();
+  const navigate = useNavigate();
+  const location = useLocation();
+  const [parameters, setParameters] = useSearchParams();
+
+  const minutes = lengthFrom(parameters.get("minutes"), expert);
+  const shown = useMonth({
+    expertId: expert.id,
+    minutes,
+    horizonDays: expert.availability.horizonDays,
+    wanted: parameters.get("day"),
+    start: expert.nextSlot?.startsAt,
+  });
+
+  const reservation = useReservation(expert.id, Boolean(viewer));
+  const { hold } = reservation;
+  const [chosenId, setChosenId] = useState(parameters.get("slot") ?? undefined);
+  const [details, setDetails] = useState<Details>();
+  const [problems, setProblems] = useState<Record<string, string>>({});
+  const [loss, setLoss] = useState<Loss | null>(null);
+  const [reserved, setReserved] = useState<Reserved>();
+  const isLost = useIsLost(hold && hold.slot.id, hold?.heldUntil);
+
+  function show(changed: Record<string, string>): void {
+    const { slot: _, ...kept } = Object.fromEntries(parameters);
+    setParameters({ ...kept, ...changed }, { replace: true, preventScrollReset: true });
+  }
+
+  async function keep(slot: SlotTime): Promise<void> {
+    if (!viewer) {
+      const back = new URLSearchParams({
+        ...Object.fromEntries(parameters),
+        day: shown.day?.date ?? "",
+        slot: slot.id,
+      });
+      return void navigate(signInFrom(`${location.pathname}?${back}`));
+    }
+    try {
+      const offer = expert.offers.find((each) => each.minutes === slot.minutes);
+      if (!offer) return;
+      const missed = await reservation.keep(slot, offer.price);
+      setLoss(missed);
+      setChosenId(undefined);
+      if (missed && !hold) {
+        const [other] = missed.alternatives;
+        void toastError(missed.slot?.status === "OPEN" ? text.notOffered : text.taken, {
+          ...(other && {
+            action: { label: formats.time(other.startsAt), onClick: () => void keep(other) },
+            // Long enough to read and to reach.
+            duration: 20_000,
+          }),
+        });
+      }
+    } catch {
+      void toastError(errors.unexpected);
+    }
+  }
+
+  async function book(): Promise<void> {
+    if (!hold) return;
+    const { note, ...contact } = typed;
+    try {
+      const outcome = await reservation.book({
+        slotId: hold.slot.id,
+        contact: { ...contact, timeZone: zone },
+        note,
+      });
+      setProblems("problems" in outcome ? problemsByField(outcome.problems) : {});
+      setLoss("loss" in outcome ? outcome.loss : null);
+      if ("reserved" in outcome) setReserved(outcome.reserved);
+    } catch {
+      void toastError(errors.unexpected);
+    }
+  }
+
+  const typed = details ?? {
+    name: viewer?.name ?? "",
+    email: viewer?.email ?? "",
+    phone: "",
+    note: "",
+  };
+  const others = loss?.alternatives.length
+    ? loss.alternatives
+    : nearestOpen(shown.calendar.days, hold, shown.minute);
+  const notice =
+    loss || isLost ? (
+      <Alternatives
+        title={loss ? text.taken : text.holdEnded}
+        body={others.length ? text.takenBody : text.takenNothing}
+        slots={others}
+        onChoose={(slot) => void keep(slot)}
+      >
+        {!loss && hold && (
+          <Button kind="primary" onClick={() => void keep(hold.slot)}>
+            {text.holdAgain}
+          </Button>
+        )}
+      </Alternatives>
+    ) : undefined;
+
+  return (
+    <article className="grid rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
+      <div className="border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
+        <Profile
+          expert={expert}
+          minutes={minutes}
+          hasChoice={!hold && !reserved}
+          onMinutes={(count) => {
+            setChosenId(undefined);
+            show({ minutes: String(count) });
+          }}
+        />
+      </div>
+      {reserved ? (
+        <div className="p-6 lg:col-span-2">
+          <Booked booking={reserved} onAnother={() => setReserved(undefined)} />
+        </div>
+      ) : hold ? (
+        <div className="p-6 lg:col-span-2">
+          <BookingForm
+            hold={hold}
+            details={typed}
+            problems={problems}
+            isBusy={reservation.isBusy}
+            notice={notice}
+            onChange={setDetails}
+            onSubmit={() => void book()}
+            onBack={() => {
+              setLoss(null);
+              void reservation.release();
+            }}
+          />
+        </div>
+      ) : (
+        <TimePanes
+          shown={shown}
+          chosenId={chosenId}
+          isBusy={reservation.isBusy}
+          confirmLabel={viewer ? text.choose : text.signInToBook}
+          onDay={(date) => show({ day: date })}
+          onChoose={(slot) => setChosenId(slot?.id)}
+          onConfirm={(slot) => void keep(slot)}
+        />
+      )}
+    </article>
+  );
+}
+
+/** Whether a hold is no longer the viewer's: by the clock, or as an event said. */
+function useIsLost(slotId: string | null | undefined, until: string | null | undefined): boolean {
+  const now = useNow(1_000);
+  const { data, complete } = useFragment({
+    fragment: SLOT_TIME,
+    from: slotId ? { __typename: "Slot", id: slotId } : null,
+  });
+  if (!slotId) return false;
+  return Boolean((until && Date.parse(until) <= now) || (complete && data && !data.mine));
+}
+
+function lengthFrom(wanted: string | null, { offers }: Expert): number {
+  const found = offers.find(({ minutes }) => minutes === Number(wanted)) ?? offers[0];
+  return found?.minutes ?? 60;
+}

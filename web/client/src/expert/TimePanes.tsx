@@ -1,0 +1,93 @@
+import { parseDate } from "@internationalized/date";
+import { useEffect, useState } from "react";
+
+import { Failure } from "../app/Failure.tsx";
+import { useText, useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { LiveBadge } from "../ui/LiveBadge.tsx";
+import { MonthCalendar } from "../ui/MonthCalendar.tsx";
+import { SlotBones } from "./Skeleton.tsx";
+import { SlotList } from "./SlotList.tsx";
+import { ahead, type SlotTime } from "./slots.ts";
+import type { Month } from "./useMonth.ts";
+import { expertWords } from "./words.ts";
+
+interface TimePanesProps {
+  shown: Month;
+  chosenId: string | undefined;
+  isBusy: boolean;
+  confirmLabel: string;
+  /** Whether a slot can be taken that is not free: one that overlaps what is to be moved. */
+  canTake?(slot: SlotTime): boolean;
+  onDay(date: string): void;
+  onChoose(slot: SlotTime | undefined): void;
+  onConfirm(slot: SlotTime): void;
+}
+
+/** Two panes: the days of a month, and the times of one of them, both live. */
+export function TimePanes(props: TimePanesProps) {
+  const { shown, chosenId, onDay, onChoose } = props;
+  const { calendar, first, last, month, setMonth, open, day, minute } = shown;
+  const text = useWords(expertWords);
+  const { locale } = useText();
+  const formats = useFormats();
+  const lost = useLoss(day?.slots, chosenId, onChoose);
+  if (calendar.error) {
+    return (
+      <div className="lg:col-span-2">
+        <Failure retry={() => void calendar.refetch()} isOffline />
+      </div>
+    );
+  }
+  return (
+    <>
+      <div className="grid content-start gap-4 p-6">
+        <MonthCalendar
+          label={text.calendar}
+          locale={locale}
+          value={day ? parseDate(day.date) : null}
+          firstMonth={month}
+          minValue={first}
+          maxValue={last}
+          isUnavailable={(date) => !calendar.isLoading && !open.has(date.toString())}
+          onChange={(date) => {
+            onChoose(undefined);
+            onDay(date.toString());
+          }}
+          onMonth={setMonth}
+        />
+        <div className="flex min-h-6 items-center justify-between gap-4 text-xs text-muted">
+          <LiveBadge />
+          {!calendar.isLoading && open.size === 0 && <p>{text.noneAtAll}</p>}
+        </div>
+        <p role="status" className="sr-only">
+          {lost && text.lost(formats.time(lost.startsAt))}
+        </p>
+      </div>
+      <div className="border-t border-line p-6 lg:border-t-0 lg:border-l">
+        {day ? (
+          <SlotList {...props} date={day.date} slots={ahead(day.slots, minute)} />
+        ) : (
+          <SlotBones />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** The chosen slot, once somebody else has it; then it is no longer chosen. */
+function useLoss(
+  slots: readonly SlotTime[] | undefined,
+  chosenId: string | undefined,
+  onChoose: (slot: undefined) => void,
+): SlotTime | undefined {
+  const [lost, setLost] = useState<SlotTime>();
+  const chosen = slots?.find(({ id }) => id === chosenId);
+  const isGone = chosen !== undefined && chosen.status !== "OPEN" && !chosen.mine;
+  useEffect(() => {
+    if (!isGone) return;
+    setLost(chosen);
+    onChoose(undefined);
+  }, [isGone, chosen, onChoose]);
+  return lost;
+}

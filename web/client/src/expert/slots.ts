@@ -1,0 +1,50 @@
+import { graphql } from "../api/gql/gql.ts";
+import type { SlotTimeFragment } from "../api/gql/graphql.ts";
+
+/** A slot as the calendar shows it; `sequence` says which of two answers is the newer. */
+export const SLOT_TIME = graphql(`
+  fragment SlotTime on Slot {
+    id
+    startsAt
+    endsAt
+    minutes
+    status
+    heldUntil
+    mine
+    sequence
+  }
+`);
+
+export type SlotTime = SlotTimeFragment;
+
+export interface Day {
+  readonly date: string;
+  readonly slots: readonly SlotTime[];
+}
+
+/** The slots of a day that have not begun. */
+export function ahead(slots: readonly SlotTime[], now: number): SlotTime[] {
+  return slots.filter(({ startsAt }) => Date.parse(startsAt) > now);
+}
+
+/** Whether anything of a day can still be booked. */
+export function isOpen({ slots }: Day, now: number): boolean {
+  return ahead(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
+}
+
+/** The open slots nearest to a hold that was lost, nearest first. */
+export function nearestOpen(
+  days: readonly Day[],
+  hold: { readonly startsAt: string } | null,
+  now: number,
+  most = 3,
+): SlotTime[] {
+  if (!hold) return [];
+  const at = Date.parse(hold.startsAt);
+  const distance = ({ startsAt }: SlotTime) => Math.abs(Date.parse(startsAt) - at);
+  return days
+    .flatMap(({ slots }) => ahead(slots, now))
+    .filter((slot) => slot.status === "OPEN" && distance(slot) > 0)
+    .sort((one, other) => distance(one) - distance(other))
+    .slice(0, most);
+}

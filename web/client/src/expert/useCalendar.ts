@@ -1,0 +1,98 @@
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
+import { useQuery, useSubscription } from "@apollo/client/react";
+import { useEffect, useState } from "react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { Day } from "./slots.ts";
+
+const CALENDAR = graphql(`
+  query Calendar($expertId: ID!, $from: Date!, $count: Int!, $timeZone: TimeZone!, $minutes: Int!) {
+    expert(id: $expertId) {
+      id
+      cursor
+      days(from: $from, count: $count, timeZone: $timeZone, minutes: $minutes) {
+        date
+        slots {
+          ...SlotTime @unmask
+        }
+      }
+    }
+  }
+`);
+
+const CALENDAR_CHANGED = graphql(`
+  subscription CalendarChanged($expertId: ID!, $after: String) {
+    slotChanged(expertId: $expertId, after: $after) {
+      ... on SlotEvent {
+        cursor
+        changed {
+          ...SlotTime
+        }
+      }
+      ... on CalendarReset {
+        cursor
+      }
+    }
+  }
+`);
+
+export interface CalendarVariables {
+  expertId: string;
+  /** The first day, and how many, in that zone. */
+  from: string;
+  count: number;
+  timeZone: string;
+  minutes: number;
+}
+
+export interface Calendar {
+  readonly days: readonly Day[];
+  /** Whether these are not yet the days that were asked for. */
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+  refetch(): Promise<unknown>;
+}
+
+/**
+ * The days of a calendar, kept as they are on the server.
+ *
+ * Events begin after the first answer's cursor; each brings the slots that it changed, which the
+ * cache has by their ids. When the rules have changed, or the events after the cursor are no
+ * longer kept, the days are read anew.
+ */
+export function useCalendar(variables: CalendarVariables): Calendar {
+  const { expertId } = variables;
+  const query = useQuery(CALENDAR, { variables, fetchPolicy: "cache-and-network" });
+  const cursor = query.data?.expert?.cursor;
+  const [start, setStart] = useState<{ expertId: string; after: string }>();
+  const after = start?.expertId === expertId ? start.after : undefined;
+  useEffect(() => {
+    if (cursor && !after) setStart({ expertId, after: cursor });
+  }, [cursor, after, expertId]);
+
+  useSubscription(CALENDAR_CHANGED, {
+    variables: { expertId, after: after ?? null },
+    skip: !after,
+    ignoreResults: true,
+    onData({ data: { data } }) {
+      if (data?.slotChanged.__typename === "CalendarReset") void query.refetch();
+    },
+    async onError(error) {
+      const isExpired =
+        CombinedGraphQLErrors.is(error) &&
+        error.errors.some(({ extensions }) => extensions?.["code"] === "CURSOR_EXPIRED");
+      if (!isExpired) return;
+      const anew = await query.refetch();
+      const newest = anew.data?.expert?.cursor;
+      if (newest) setStart({ expertId, after: newest });
+    },
+  });
+
+  const shown = query.data ?? query.previousData;
+  return {
+    days: shown?.expert?.days ?? [],
+    isLoading: !query.data,
+    error: shown ? undefined : query.error,
+    refetch: query.refetch,
+  };
+}

@@ -1,0 +1,227 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useState } from "react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type {
+  BookSlotInput,
+  HeldFragment,
+  ReservedFragment,
+  SlotTimeFragment,
+} from "../api/gql/graphql.ts";
+import { useIdempotencyKey } from "../api/idempotency.ts";
+import type { SlotTime } from "./slots.ts";
+
+graphql(`
+  fragment Held on Booking {
+    id
+    status
+    heldUntil
+    sequence
+    startsAt
+    minutes
+    price {
+      amount
+      currency
+    }
+    slot {
+      ...SlotTime @unmask
+    }
+  }
+`);
+
+graphql(`
+  fragment Reserved on Booking {
+    id
+    status
+    reference
+    sequence
+    startsAt
+    endsAt
+    minutes
+    price {
+      amount
+      currency
+    }
+    expert {
+      id
+      name
+    }
+    slot {
+      ...SlotTime @unmask
+    }
+  }
+`);
+
+const MY_HOLD = graphql(`
+  query MyHold($expertId: ID!) {
+    bookings(filter: { mine: true, expertId: $expertId, statuses: [HELD] }, first: 1) {
+      nodes {
+        ...Held @unmask
+      }
+    }
+  }
+`);
+
+const HOLD_SLOT = graphql(`
+  mutation HoldSlot($input: HoldSlotInput!) {
+    holdSlot(input: $input) {
+      ... on Booking {
+        ...Held @unmask
+      }
+      ... on SlotTaken {
+        slot {
+          ...SlotTime @unmask
+        }
+        alternatives {
+          ...SlotTime @unmask
+        }
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+const RELEASE = graphql(`
+  mutation ReleaseHold($id: ID!) {
+    cancelBooking(input: { bookingId: $id }) {
+      ... on Booking {
+        ...Held
+      }
+    }
+  }
+`);
+
+const BOOK_SLOT = graphql(`
+  mutation BookSlot($input: BookSlotInput!) {
+    bookSlot(input: $input) {
+      ... on Booking {
+        ...Reserved @unmask
+      }
+      ... on SlotTaken {
+        slot {
+          ...SlotTime @unmask
+        }
+        alternatives {
+          ...SlotTime @unmask
+        }
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+export type Hold = HeldFragment;
+export type Reserved = ReservedFragment;
+
+interface Money {
+  readonly amount: number;
+  readonly currency: string;
+}
+
+/** Why a time cannot be had, and what can be had in its place. */
+export interface Loss {
+  readonly slot: SlotTime | undefined;
+  readonly message: string;
+  readonly alternatives: readonly SlotTimeFragment[];
+}
+
+/** What became of an attempt to book. */
+export type Outcome =
+  | { readonly reserved: Reserved }
+  | { readonly loss: Loss }
+  | { readonly problems: readonly { field: string; message: string }[] };
+
+/**
+ * Holding a slot, and making a booking of it.
+ *
+ * A hold that the viewer has with the expert from before, in another tab perhaps, is found again.
+ */
+export function useReservation(expertId: string, isSignedIn: boolean) {
+  const found = useQuery(MY_HOLD, {
+    variables: { expertId },
+    skip: !isSignedIn,
+    fetchPolicy: "network-only",
+  });
+  const [holdSlot, holding] = useMutation(HOLD_SLOT);
+  const [bookSlot, booking] = useMutation(BOOK_SLOT);
+  const [releaseHold] = useMutation(RELEASE);
+  const keyOf = useIdempotencyKey();
+  const [held, setHeld] = useState<Hold | null>();
+  const earlier = found.data?.bookings.nodes[0];
+  const hold = held === undefined ? (earlier ?? null) : held;
+
+  return {
+    hold,
+    isBusy: holding.loading || booking.loading,
+
+    /** Keep a slot; it is shown as the viewer's at once, and no longer when it cannot be had. */
+    async keep(slot: SlotTime, price: Money): Promise<Loss | null> {
+      const { data } = await holdSlot({
+        variables: { input: { slotId: slot.id } },
+        optimisticResponse: { holdSlot: heldAtOnce(slot, price) },
+      });
+      const answer = data?.holdSlot;
+      if (answer?.__typename === "Booking") {
+        setHeld(answer);
+        return null;
+      }
+      const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
+      return {
+        slot: taken?.slot ?? slot,
+        message: answer?.message ?? "",
+        alternatives: taken?.alternatives ?? [],
+      };
+    },
+
+    /** Give a hold back. */
+    async release(): Promise<void> {
+      setHeld(null);
+      if (hold) await releaseHold({ variables: { id: hold.id } });
+    },
+
+    async book(input: BookSlotInput): Promise<Outcome> {
+      const idempotencyKey = keyOf(input);
+      const { data } = await bookSlot({ variables: { input: { ...input, idempotencyKey } } });
+      const answer = data?.bookSlot;
+      if (answer?.__typename === "Booking") {
+        setHeld(null);
+        return { reserved: answer };
+      }
+      if (answer?.__typename === "InvalidInput") return { problems: answer.fields };
+      const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
+      return {
+        loss: {
+          slot: taken?.slot,
+          message: answer?.message ?? "",
+          alternatives: taken?.alternatives ?? [],
+        },
+      };
+    },
+  };
+}
+
+/** What holding a slot is expected to answer. */
+function heldAtOnce(slot: SlotTime, price: Money): Hold {
+  const { startsAt, minutes, sequence } = slot;
+  return {
+    __typename: "Booking",
+    id: `hold of ${slot.id}`,
+    status: "HELD",
+    heldUntil: null,
+    startsAt,
+    minutes,
+    sequence,
+    price: { __typename: "Money", ...price },
+    slot: { ...slot, status: "HELD", heldUntil: null, mine: true },
+  };
+}
