@@ -1,0 +1,54 @@
+import { type ReactNode, useId } from "react";
+
+import { useViewer } from "../session/Viewer.tsx";
+import { useWords } from "../text/text.tsx";
+import { useTitle } from "../ui/title.ts";
+import { About } from "./About.tsx";
+import { ChangePassword } from "./ChangePassword.tsx";
+import { SignOutEverywhere } from "./SignOutEverywhere.tsx";
+import { accountWords } from "./words.ts";
+
+/** The viewer's own account. */
+export default function AccountPage() {
+  const words = useWords(accountWords);
+  const { viewer } = useViewer();
+  useTitle(words.title);
+  if (!viewer) return null;
+  return (
+    <div className="grid gap-6 py-4 md:py-8">
+      <h1 className="text-xl font-semibold">{words.title}</h1>
+      <div className="divide-y divide-line rounded-lg border border-line bg-panel">
+        <Part title={words.about} body={words.aboutBody}>
+          <About viewer={viewer} />
+        </Part>
+        <Part title={words.passwordTitle} body={words.passwordBody}>
+          <div className="max-w-form">
+            <ChangePassword viewer={viewer} />
+          </div>
+        </Part>
+        <Part title={words.everywhereTitle} body={words.everywhereBody}>
+          <SignOutEverywhere />
+        </Part>
+      </div>
+    </div>
+  );
+}
+
+/** What a part of the account is about, and beside it what can be seen and done. */
+function Part({ title, body, children }: { title: string; body: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section
+      aria-labelledby={id}
+      className="grid gap-4 p-6 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12"
+    >
+      <div className="grid content-start gap-1">
+        <h2 id={id} className="text-base font-semibold">
+          {title}
+        </h2>
+        <p className="text-muted">{body}</p>
+      </div>
+      <div>{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,199 @@
+import type { FragmentType } from "@apollo/client";
+import { useFragment } from "@apollo/client/react";
+import { useEffect, useId, useRef, useState } from "react";
+import { Link } from "react-router";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { BookingCardFragment } from "../api/gql/graphql.ts";
+import { remaining } from "../expert/remaining.ts";
+import { useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { buttonClass } from "../ui/Button.tsx";
+import { Actions } from "./Actions.tsx";
+import { StatusBadge } from "./StatusBadge.tsx";
+import { bookingsWords } from "./words.ts";
+
+const BOOKING_CARD = graphql(`
+  fragment BookingCard on Booking {
+    id
+    reference
+    status
+    startsAt
+    endsAt
+    minutes
+    note
+    heldUntil
+    cancellableUntil
+    sequence
+    viewerActions
+    price {
+      amount
+      currency
+    }
+    expert {
+      id
+      slug
+      name
+      title
+      photoUrl
+    }
+    history {
+      at
+      from
+      to
+      startsAt
+      actor {
+        id
+        name
+      }
+    }
+  }
+`);
+
+interface BookingCardProps {
+  booking: FragmentType<BookingCardFragment>;
+  /** Whether the reader comes from changing it: it gets the focus. */
+  isNew: boolean;
+  onRemoved(): void;
+}
+
+/** A booking with all that its client wants to know of it, and what can be done. */
+export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProps) {
+  const { data: booking, complete } = useFragment({
+    fragment: BOOKING_CARD,
+    fragmentName: "BookingCard",
+    from,
+  });
+  const text = useWords(bookingsWords);
+  const name = useId();
+  const card = useRef<HTMLElement>(null);
+  const [changes, setChanges] = useState(0);
+  useEffect(() => {
+    if (isNew || changes) card.current?.focus();
+  }, [isNew, changes]);
+  const isHeld = complete && booking.status === "HELD";
+  const now = useNow(isHeld ? 1_000 : 60_000);
+  if (!complete) return null;
+  const isAhead = Date.parse(booking.endsAt) > now;
+  const hasHoldEnded = isHeld && Date.parse(booking.heldUntil ?? "") <= now;
+  const status = hasHoldEnded ? "EXPIRED" : booking.status;
+
+  return (
+    <article
+      ref={card}
+      tabIndex={-1}
+      aria-labelledby={name}
+      data-booking={booking.reference}
+      className={`grid grid-cols-[1fr_auto] gap-4 rounded-lg border bg-panel p-4 outline-none transition-opacity duration-200 focus:border-accent starting:opacity-0 md:grid-cols-[11rem_1fr_auto] md:gap-x-6 md:p-6 ${isNew ? "border-accent" : "border-line"}`}
+    >
+      <When booking={booking} isOff={status === "CANCELLED" || status === "EXPIRED"} />
+      <div className="col-span-2 flex min-w-0 items-center gap-3 md:col-span-1">
+        <img
+          src={booking.expert.photoUrl}
+          alt=""
+          width={40}
+          height={40}
+          loading="lazy"
+          className="size-10 shrink-0 rounded-full"
+        />
+        <div className="min-w-0">
+          <h2 id={name} className="font-semibold">
+            <Link
+              to={`/experts/${booking.expert.slug}`}
+              className="text-text no-underline hover:underline"
+            >
+              {booking.expert.name}
+            </Link>
+          </h2>
+          <p className="text-muted">{booking.expert.title}</p>
+        </div>
+      </div>
+      <div className="col-start-2 row-start-1 md:col-start-3">
+        <StatusBadge status={status} />
+      </div>
+      <div className="col-span-2 grid min-w-0 gap-4 md:col-start-2">
+        {booking.note && (
+          <p className="border-l-2 border-line pl-3 whitespace-pre-line text-muted">
+            <span className="sr-only">{text.note}: </span>
+            {booking.note}
+          </p>
+        )}
+        {isHeld && !hasHoldEnded && <Held booking={booking} now={now} />}
+        {isAhead && <Deadline booking={booking} now={now} />}
+        <Actions
+          booking={booking}
+          isAhead={isAhead}
+          onMade={() => setChanges(changes + 1)}
+          onRemoved={onRemoved}
+        />
+      </div>
+    </article>
+  );
+}
+
+function When({ booking, isOff }: { booking: BookingCardFragment; isOff: boolean }) {
+  const text = useWords(bookingsWords);
+  const formats = useFormats();
+  const date = formats.dateOf(booking.startsAt);
+  const isThisYear = date.slice(0, 4) === formats.dateOf(new Date()).slice(0, 4);
+  return (
+    <dl className="grid content-start gap-1 md:row-span-2">
+      <dt className="sr-only">{text.when}</dt>
+      <dd className={isOff ? "text-muted line-through" : ""}>
+        <time dateTime={booking.startsAt}>
+          <span className="block text-base font-semibold first-letter:uppercase">
+            {formats.day(date)}
+            {!isThisYear && ` ${date.slice(0, 4)}`}
+          </span>
+          <span className="block text-base tabular-nums">
+            {formats.time(booking.startsAt)} – {formats.time(booking.endsAt)}
+          </span>
+        </time>
+      </dd>
+      <dt className="sr-only">
+        {text.length}, {text.price}
+      </dt>
+      <dd className="text-muted">
+        {formats.minutes(booking.minutes)} · {formats.price(booking.price)}
+      </dd>
+      <dt className="sr-only">{text.reference}</dt>
+      <dd className="text-xs text-muted tabular-nums">{booking.reference}</dd>
+    </dl>
+  );
+}
+
+/** A slot that is kept: how long still, and where to book it. */
+function Held({ booking, now }: { booking: BookingCardFragment; now: number }) {
+  const text = useWords(bookingsWords);
+  const formats = useFormats();
+  const day = formats.dateOf(booking.startsAt);
+  const query = new URLSearchParams({ minutes: String(booking.minutes), day });
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-dashed border-held bg-held-bg p-3 text-held">
+      <p>
+        {text.keptFor}{" "}
+        <span role="timer" className="font-semibold tabular-nums">
+          {remaining(booking.heldUntil ?? "", now)}
+        </span>
+      </p>
+      <Link to={`/experts/${booking.expert.slug}?${query}`} className={buttonClass("primary")}>
+        {text.finish}
+      </Link>
+    </div>
+  );
+}
+
+function Deadline({ booking, now }: { booking: BookingCardFragment; now: number }) {
+  const text = useWords(bookingsWords);
+  const formats = useFormats();
+  if (booking.status !== "PENDING" && booking.status !== "CONFIRMED") return null;
+  const deadline = formats.moment(booking.cancellableUntil);
+  const isOpen = Date.parse(booking.cancellableUntil) > now;
+  return (
+    <p className="text-xs text-muted">
+      {booking.status === "PENDING" && `${text.toConfirm} `}
+      {isOpen ? text.changeableUntil(deadline) : text.wasChangeable(deadline)}
+    </p>
+  );
+}

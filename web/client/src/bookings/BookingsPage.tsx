@@ -1,0 +1,117 @@
+import { useEffect, useRef, useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+
+import { Failure } from "../app/Failure.tsx";
+import { appWords } from "../app/words.ts";
+import { useViewer } from "../session/Viewer.tsx";
+import { useWords } from "../text/text.tsx";
+import { useTimePreferences } from "../time/preferences.ts";
+import { Button, buttonClass } from "../ui/Button.tsx";
+import { LiveBadge } from "../ui/LiveBadge.tsx";
+import { useTitle } from "../ui/title.ts";
+import { toastError } from "../ui/toast.tsx";
+import { BookingCard } from "./BookingCard.tsx";
+import { type View, viewFrom, VIEWS } from "./lists.ts";
+import { Skeleton } from "./Skeleton.tsx";
+import { useBookings } from "./useBookings.ts";
+import { bookingsWords } from "./words.ts";
+
+/** The viewer's own bookings, from the address `/bookings`: coming, past and cancelled ones. */
+export default function BookingsPage() {
+  const text = useWords(bookingsWords);
+  const { viewer } = useViewer();
+  const { zone } = useTimePreferences();
+  const [parameters] = useSearchParams();
+  const view = viewFrom(parameters.get("view"));
+  if (!viewer) return null;
+  return (
+    <div className="grid gap-6 py-2 md:py-6">
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
+        <div>
+          <h1 className="text-xl font-semibold">{text.title}</h1>
+          <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
+        </div>
+        <LiveBadge />
+      </div>
+      <nav aria-label={text.title} className="flex gap-6 overflow-x-auto border-b border-line">
+        {VIEWS.map((each) => (
+          <Link
+            key={each}
+            to={each === "coming" ? "/bookings" : `/bookings?view=${each}`}
+            aria-current={each === view ? "page" : undefined}
+            className="-mb-px inline-flex h-10 pointer-coarse:h-11 items-center border-b-2 border-transparent font-medium text-muted no-underline hover:text-text focus-visible:-outline-offset-2 aria-[current=page]:border-accent aria-[current=page]:text-text"
+          >
+            {text.views[each]}
+          </Link>
+        ))}
+      </nav>
+      <List key={view} view={view} clientId={viewer.id} />
+    </div>
+  );
+}
+
+function List({ view, clientId }: { view: View; clientId: string }) {
+  const text = useWords(bookingsWords);
+  const { errors } = useWords(appWords);
+  const { bookings, error, hasMore, isReadingMore, more, retry } = useBookings(view, clientId);
+  const list = useRef<HTMLElement>(null);
+  const movedId = useMovedId();
+  useTitle(error ? errors.title : text.title);
+
+  if (error) return <Failure retry={retry} isOffline />;
+  if (!bookings) return <Skeleton />;
+  return (
+    <section
+      ref={list}
+      aria-label={text.views[view]}
+      tabIndex={-1}
+      className="grid gap-4 outline-none"
+    >
+      {bookings.map((booking) => (
+        <BookingCard
+          key={booking.id}
+          booking={booking}
+          isNew={booking.id === movedId}
+          onRemoved={() => list.current?.focus()}
+        />
+      ))}
+      {!bookings.length && <Nothing view={view} />}
+      {hasMore && (
+        <Button
+          className="justify-self-center"
+          isBusy={isReadingMore}
+          onClick={() => more().catch(() => toastError(errors.unexpected))}
+        >
+          {isReadingMore ? text.reading : text.more}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** Which booking the reader has just moved; the address forgets it, for the page's next load. */
+function useMovedId(): string | undefined {
+  const { pathname, search, state } = useLocation();
+  const navigate = useNavigate();
+  const [movedId] = useState((state as { moved?: string } | null)?.moved);
+  const isRemembered = state !== null;
+  useEffect(() => {
+    if (isRemembered) void navigate(pathname + search, { replace: true, state: null });
+  }, [isRemembered, navigate, pathname, search]);
+  return movedId;
+}
+
+function Nothing({ view }: { view: View }) {
+  const text = useWords(bookingsWords);
+  return (
+    <div className="grid justify-items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">
+      <h2 className="text-base font-semibold">{text.empty[view]}</h2>
+      <p className="max-w-form text-muted text-balance">{text.emptyBody[view]}</p>
+      {view === "coming" && (
+        <Link to="/experts" className={buttonClass("primary")}>
+          {text.findExperts}
+        </Link>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import { useState } from "react";
+import { Link } from "react-router";
+
+import type { MovableBookingFragment } from "../api/gql/graphql.ts";
+import type { SlotTime } from "../expert/slots.ts";
+import { TimePanes } from "../expert/TimePanes.tsx";
+import { useMonth } from "../expert/useMonth.ts";
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Select } from "../ui/Select.tsx";
+import { AskMove } from "./AskMove.tsx";
+import { bookingsWords } from "./words.ts";
+
+/** What a booking is now, and the live calendar of its expert to choose another time from. */
+export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
+  const { move: text } = useWords(bookingsWords);
+  const formats = useFormats();
+  const { expert } = booking;
+  const [day, setDay] = useState(formats.dateOf(booking.startsAt));
+  const [minutes, setMinutes] = useState(() => lengthOf(booking));
+  const [chosenId, setChosenId] = useState<string>();
+  const [asked, setAsked] = useState<SlotTime>();
+  const shown = useMonth({
+    expertId: expert.id,
+    minutes,
+    horizonDays: expert.availability.horizonDays,
+    wanted: day,
+    start: booking.startsAt,
+  });
+
+  return (
+    <article className="grid rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
+      <div className="grid content-start gap-4 border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
+        <Link to="/bookings" className="w-fit">
+          <span aria-hidden>‹ </span>
+          {text.back}
+        </Link>
+        <img src={expert.photoUrl} alt="" width={64} height={64} className="size-16 rounded-full" />
+        <h1 className="text-lg font-semibold text-balance">{text.title(expert.name)}</h1>
+        <Now booking={booking} />
+        {expert.offers.length > 1 && (
+          <Select
+            label={text.length}
+            value={minutes}
+            onChange={(event) => {
+              setChosenId(undefined);
+              setMinutes(Number(event.target.value));
+            }}
+          >
+            {expert.offers.map((offer) => (
+              <option key={offer.minutes} value={offer.minutes}>
+                {formats.minutes(offer.minutes)} · {formats.price(offer.price)}
+              </option>
+            ))}
+          </Select>
+        )}
+      </div>
+      <TimePanes
+        shown={shown}
+        chosenId={chosenId}
+        isBusy={false}
+        confirmLabel={text.choose}
+        canTake={(slot) => overlaps(slot, booking)}
+        onDay={setDay}
+        onChoose={(slot) => setChosenId(slot?.id)}
+        onConfirm={setAsked}
+      />
+      {asked && (
+        <AskMove
+          booking={booking}
+          slot={asked}
+          onChoose={setAsked}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </article>
+  );
+}
+
+function Now({ booking }: { booking: MovableBookingFragment }) {
+  const text = useWords(bookingsWords);
+  const formats = useFormats();
+  return (
+    <dl className="grid gap-1">
+      <dt className="text-xs text-muted">{text.move.now}</dt>
+      <dd className="font-medium first-letter:uppercase">{formats.moment(booking.startsAt)}</dd>
+      <dd className="text-muted">
+        {formats.minutes(booking.minutes)} · {formats.price(booking.price)}
+      </dd>
+      <dd className="text-xs text-muted">
+        {text.changeableUntil(formats.moment(booking.cancellableUntil))}
+      </dd>
+    </dl>
+  );
+}
+
+/** The booking's own length while the expert offers it. */
+function lengthOf({ minutes, expert }: MovableBookingFragment): number {
+  const offer = expert.offers.find((each) => each.minutes === minutes) ?? expert.offers[0];
+  return offer?.minutes ?? minutes;
+}
+
+/** Whether a slot's time is, in part, the booking's own: moving there gives that back first. */
+function overlaps(slot: SlotTime, booking: MovableBookingFragment): boolean {
+  return (
+    slot.mine &&
+    slot.startsAt !== booking.startsAt &&
+    Date.parse(slot.startsAt) < Date.parse(booking.endsAt) &&
+    Date.parse(booking.startsAt) < Date.parse(slot.endsAt)
+  );
+}

@@ -1,0 +1,38 @@
+import { Loading } from "../ui/Loading.tsx";
+
+/** The list before anything is known; of about the same size as what comes. */
+export function Skeleton() {
+  return (
+    <div className="grid gap-4">
+      <div className="sr-only">
+        <Loading />
+      </div>
+      {[0, 1, 2].map((index) => (
+        <div
+          key={index}
+          aria-hidden
+          className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:grid-cols-[11rem_1fr] md:gap-6 md:p-6"
+        >
+          <div className="grid content-start gap-2">
+            <Bone className="h-5 w-32" />
+            <Bone className="h-5 w-24" />
+            <Bone className="h-4 w-20" />
+          </div>
+          <div className="grid gap-4">
+            <div className="flex items-center gap-3">
+              <div className="size-10 animate-pulse rounded-full bg-line" />
+              <Bone className="h-8 w-40" />
+            </div>
+            <Bone className="h-4 w-4/5" />
+            <Bone className="h-4 w-3/5" />
+            <Bone className="h-10 w-56" />
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Bone({ className }: { className: string }) {
+  return <div className={`animate-pulse rounded-md bg-line ${className}`} />;
+}

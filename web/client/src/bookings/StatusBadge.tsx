@@ -1,0 +1,28 @@
+import type { BookingStatus } from "../api/gql/graphql.ts";
+import { useWords } from "../text/text.tsx";
+import { bookingsWords } from "./words.ts";
+
+const LOOKS: Record<BookingStatus, { shape: string; className: string }> = {
+  HELD: { shape: "◷", className: "border-dashed border-held bg-held-bg text-held" },
+  PENDING: { shape: "…", className: "border-held bg-held-bg text-held" },
+  CONFIRMED: { shape: "✓", className: "border-accent bg-soft text-text" },
+  COMPLETED: { shape: "●", className: "border-line bg-bg text-text" },
+  NO_SHOW: { shape: "!", className: "border-danger bg-danger-bg text-danger" },
+  CANCELLED: { shape: "✕", className: "border-gone-bg bg-gone-bg text-gone" },
+  EXPIRED: { shape: "◌", className: "border-dashed border-gone bg-transparent text-gone" },
+};
+
+/** Where a booking is in its life: in words, with a shape of its own beside the colour. */
+export function StatusBadge({ status }: { status: BookingStatus }) {
+  const text = useWords(bookingsWords);
+  const { shape, className } = LOOKS[status];
+  return (
+    <p
+      data-status={status}
+      className={`inline-flex h-6 w-fit shrink-0 items-center gap-1 rounded-full border px-2 text-xs font-medium whitespace-nowrap transition-colors duration-200 ${className}`}
+    >
+      <span aria-hidden>{shape}</span>
+      {text.status[status]}
+    </p>
+  );
+}

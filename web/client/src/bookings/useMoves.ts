@@ -1,0 +1,130 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useState } from "react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { BookingAction } from "../api/gql/graphql.ts";
+import { delist, enlist, relist } from "./listed.ts";
+
+graphql(`
+  fragment BookingOutcome on BookingResult {
+    ... on Booking {
+      ...ListedBooking
+    }
+    ... on TooLate {
+      deadline
+    }
+    ... on Refusal {
+      message
+    }
+  }
+`);
+
+const CONFIRM = graphql(`
+  mutation ConfirmBooking($id: ID!) {
+    outcome: confirmBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const COMPLETE = graphql(`
+  mutation CompleteBooking($id: ID!) {
+    outcome: completeBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const MARK_NO_SHOW = graphql(`
+  mutation MarkNoShow($id: ID!) {
+    outcome: markNoShow(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const CANCEL = graphql(`
+  mutation CancelBooking($id: ID!) {
+    outcome: cancelBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const REMOVE = graphql(`
+  mutation RemoveBooking($id: ID!) {
+    outcome: removeBooking(input: { bookingId: $id }) {
+      ... on Booking {
+        id
+        sequence
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+const BOOKING = graphql(`
+  query BookingAnew($id: ID!) {
+    booking(id: $id) {
+      ...ListedBooking
+    }
+  }
+`);
+
+const MOVES = { CONFIRM, COMPLETE, MARK_NO_SHOW, CANCEL };
+
+/** What can be done with a booking in one step, without another slot. */
+export type Step = Exclude<BookingAction, "RESCHEDULE">;
+
+/** Why a step was not made: the deadline, if that was it. */
+export interface Refused {
+  readonly deadline: string | null;
+}
+
+/** Making steps of a booking's life. */
+export function useMoves({ id, sequence }: { id: string; sequence: number }) {
+  const client = useApolloClient();
+  const [isBusy, setBusy] = useState(false);
+
+  return {
+    isBusy,
+
+    /** Make a step; null when it is made. A refusal means that the page knew too little. */
+    async make(step: keyof typeof MOVES): Promise<Refused | null> {
+      setBusy(true);
+      try {
+        const { data } = await client.mutate({ mutation: MOVES[step], variables: { id } });
+        const outcome = data?.outcome;
+        if (outcome?.__typename === "Booking") {
+          enlist(client.cache, id);
+          return null;
+        }
+        await client.query({ query: BOOKING, variables: { id }, fetchPolicy: "network-only" });
+        return { deadline: outcome?.__typename === "TooLate" ? outcome.deadline : null };
+      } finally {
+        setBusy(false);
+      }
+    },
+
+    /** Take the booking out of the lists, at once; it is back there when that is refused. */
+    async remove(): Promise<Refused | null> {
+      let isRemoved = false;
+      try {
+        const { data } = await client.mutate({
+          mutation: REMOVE,
+          variables: { id },
+          optimisticResponse: { outcome: { __typename: "Booking", id, sequence } },
+          update(cache, { data }) {
+            if (data?.outcome.__typename === "Booking") delist(cache, id);
+          },
+        });
+        isRemoved = data?.outcome.__typename === "Booking";
+      } finally {
+        if (!isRemoved) relist(id);
+      }
+      return isRemoved ? null : { deadline: null };
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { useApolloClient, useMutation } from "@apollo/client/react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { SlotTime } from "../expert/slots.ts";
+import { enlist } from "./listed.ts";
+
+const RESCHEDULE = graphql(`
+  mutation RescheduleBooking($id: ID!, $slotId: ID!) {
+    rescheduleBooking(input: { bookingId: $id, slotId: $slotId }) {
+      ... on Booking {
+        ...ListedBooking @unmask
+        slot {
+          ...SlotTime
+        }
+      }
+      ... on SlotTaken {
+        slot {
+          ...SlotTime
+        }
+        alternatives {
+          ...SlotTime @unmask
+        }
+      }
+      ... on SlotNotOffered {
+        slotId
+      }
+      ... on TooLate {
+        deadline
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+/** What became of an attempt to move a booking. */
+export type Outcome =
+  | { readonly kind: "moved"; readonly startsAt: string }
+  | { readonly kind: "taken"; readonly alternatives: readonly SlotTime[] }
+  | { readonly kind: "notOffered" }
+  | { readonly kind: "tooLate"; readonly deadline: string }
+  | { readonly kind: "notAllowed" };
+
+/** Giving a booking another slot of its expert. */
+export function useReschedule(id: string) {
+  const client = useApolloClient();
+  const [reschedule, { loading }] = useMutation(RESCHEDULE);
+
+  return {
+    isBusy: loading,
+
+    async move(slot: SlotTime): Promise<Outcome> {
+      const { data } = await reschedule({ variables: { id, slotId: slot.id } });
+      const answer = data?.rescheduleBooking;
+      switch (answer?.__typename) {
+        case "Booking":
+          enlist(client.cache, id);
+          return { kind: "moved", startsAt: answer.startsAt };
+        case "SlotTaken":
+          return { kind: "taken", alternatives: answer.alternatives };
+        case "SlotNotOffered":
+          return { kind: "notOffered" };
+        case "TooLate":
+          return { kind: "tooLate", deadline: answer.deadline };
+        default:
+          return { kind: "notAllowed" };
+      }
+    },
+  };
+}
