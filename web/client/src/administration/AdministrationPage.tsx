@@ -1,0 +1,44 @@
+import { Navigate, NavLink, Route, Routes } from "react-router";
+
+import { NotFound } from "../app/NotFound.tsx";
+import { useWords } from "../text/text.tsx";
+import { useTitle } from "../ui/title.ts";
+import { EditExpert } from "./experts/EditExpert.tsx";
+import { ExpertsList } from "./experts/ExpertsList.tsx";
+import { NewExpert } from "./experts/NewExpert.tsx";
+import { OthersHours } from "./experts/OthersHours.tsx";
+import { UsersList } from "./users/UsersList.tsx";
+import { administrationWords } from "./words.ts";
+
+const TABS = ["experts", "users"] as const;
+
+/** Experts and accounts, for administrators, from the address `/administration`. */
+export default function AdministrationPage() {
+  const text = useWords(administrationWords);
+  useTitle(text.title);
+  return (
+    <div className="grid gap-6 py-2 md:py-6">
+      <p className="text-xl font-semibold">{text.title}</p>
+      <nav aria-label={text.title} className="flex gap-6 overflow-x-auto border-b border-line">
+        {TABS.map((tab) => (
+          <NavLink
+            key={tab}
+            to={`/administration/${tab}`}
+            className="-mb-px inline-flex h-10 items-center border-b-2 border-transparent font-medium text-muted no-underline hover:text-text focus-visible:-outline-offset-2 aria-[current=page]:border-accent aria-[current=page]:text-text pointer-coarse:h-11"
+          >
+            {text.tabs[tab]}
+          </NavLink>
+        ))}
+      </nav>
+      <Routes>
+        <Route index element={<Navigate to="/administration/experts" replace />} />
+        <Route path="experts" element={<ExpertsList />} />
+        <Route path="experts/new" element={<NewExpert />} />
+        <Route path="experts/:id" element={<EditExpert />} />
+        <Route path="experts/:id/hours" element={<OthersHours />} />
+        <Route path="users" element={<UsersList />} />
+        <Route path="*" element={<NotFound />} />
+      </Routes>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import { useState } from "react";
+
+import { Dialog, RefusalText } from "../bookings/Dialog.tsx";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
+import { administrationWords } from "./words.ts";
+
+interface ConfirmProps {
+  title: string;
+  body: string;
+  action: string;
+  isBusy: boolean;
+  /** Does it and closes the dialog, or answers why it was refused. */
+  onConfirm(): Promise<string>;
+  onClose(): void;
+}
+
+/** Asks before something that others feel at once, and says there why it was refused. */
+export function Confirm({ title, body, action, isBusy, onConfirm, onClose }: ConfirmProps) {
+  const text = useWords(administrationWords);
+  const [refusal, setRefusal] = useState("");
+  return (
+    <Dialog title={title} isBusy={isBusy} onClose={onClose}>
+      {refusal ? <RefusalText>{refusal}</RefusalText> : <p className="text-muted">{body}</p>}
+      <div className="flex flex-wrap justify-end gap-3">
+        <Button onClick={() => !isBusy && onClose()}>{refusal ? text.close : text.cancel}</Button>
+        {!refusal && (
+          <Button kind="danger" isBusy={isBusy} onClick={() => void onConfirm().then(setRefusal)}>
+            {action}
+          </Button>
+        )}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,28 @@
+import { type ReactNode, useId } from "react";
+
+/** A part of a long form under its heading. */
+export function FormSection({
+  title,
+  lead,
+  children,
+}: {
+  title: string;
+  lead?: string;
+  children: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <section
+      aria-labelledby={id}
+      className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:p-6"
+    >
+      <div className="grid gap-1">
+        <h2 id={id} className="text-base font-semibold">
+          {title}
+        </h2>
+        {lead && <p className="text-muted">{lead}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+import { useSearchParams } from "react-router";
+
+import { useTyped } from "../directory/useTyped.ts";
+import { Field } from "../ui/Field.tsx";
+
+/** Words to find rows by, kept in the address as `search`; another search begins at the first page. */
+export function Search({ label, hint }: { label: string; hint: string }) {
+  const [parameters, setParameters] = useSearchParams();
+  const typed = useTyped(parameters.get("search") ?? "", handOn);
+
+  function handOn(search: string): void {
+    const wanted = new URLSearchParams(parameters);
+    for (const name of ["search", "after", "before"]) wanted.delete(name);
+    if (search.trim()) wanted.set("search", search);
+    setParameters(wanted, { replace: true });
+  }
+
+  return (
+    <form
+      role="search"
+      className="min-w-0 flex-1 sm:min-w-64"
+      onSubmit={(event) => {
+        event.preventDefault();
+        handOn(typed.settle());
+      }}
+    >
+      <Field
+        label={label}
+        type="search"
+        placeholder={hint}
+        autoComplete="off"
+        maxLength={100}
+        value={typed.text}
+        onChange={(event) => typed.type(event.target.value)}
+      />
+    </form>
+  );
+}

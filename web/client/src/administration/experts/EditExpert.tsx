@@ -1,0 +1,119 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
+import { Link, useParams } from "react-router";
+
+import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
+import { Failure } from "../../app/Failure.tsx";
+import { Message } from "../../app/Message.tsx";
+import { appWords } from "../../app/words.ts";
+import { isBadAddress } from "../../desk/badAddress.ts";
+import type { Problems } from "../../desk/hours/spans.ts";
+import { useText, useWords } from "../../text/text.tsx";
+import { Button, buttonClass } from "../../ui/Button.tsx";
+import { problemsByField } from "../../ui/problems.ts";
+import { toast, toastError } from "../../ui/toast.tsx";
+import { Back } from "../Back.tsx";
+import { FormSection } from "../FormSection.tsx";
+import { TableBones } from "../Table.tsx";
+import { administrationWords } from "../words.ts";
+import { ONE_EXPERT, UPDATE_EXPERT } from "./documents.ts";
+import { Listing } from "./Listing.tsx";
+import { changesOf, placed, type Profile, problemsOf, profileOf } from "./profile.ts";
+import { ProfileFields } from "./ProfileFields.tsx";
+
+/** An expert's entry in the directory, to be changed. */
+export function EditExpert() {
+  const text = useWords(administrationWords);
+  const { id = "" } = useParams();
+  const { data, error, refetch } = useQuery(ONE_EXPERT, {
+    variables: { id },
+    fetchPolicy: "cache-and-network",
+  });
+  const isGone = data ? !data.expert : isBadAddress(error);
+  if (error && !data && !isGone) return <Failure retry={() => void refetch()} isOffline />;
+  if (isGone) {
+    return (
+      <Message title={text.goneTitle} body={text.gone}>
+        <Back />
+      </Message>
+    );
+  }
+  if (!data?.expert) return <TableBones />;
+  const { name, slug } = data.expert;
+  return (
+    <div className="grid gap-4">
+      <Back />
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-lg font-semibold">{name}</h1>
+        <div className="flex flex-wrap gap-2">
+          <Link to={`/experts/${slug}`} className={buttonClass()}>
+            {text.page}
+          </Link>
+          <Link to={`/administration/experts/${id}/hours`} className={buttonClass()}>
+            {text.hours}
+          </Link>
+        </div>
+      </div>
+      <ProfileForm key={id} expert={data.expert} />
+      <Listing expert={data.expert} />
+    </div>
+  );
+}
+
+function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
+  const text = useWords(administrationWords);
+  const { errors } = useWords(appWords);
+  const { locale } = useText();
+  const saved = useMemo(() => profileOf(expert, locale), [expert, locale]);
+  const [edited, setEdited] = useState<Profile>();
+  const [problems, setProblems] = useState<Problems>();
+  const [refusal, setRefusal] = useState("");
+  const [updateExpert, { loading }] = useMutation(UPDATE_EXPERT);
+  const form = useRef<HTMLFormElement>(null);
+  const profile = edited ?? saved;
+  useEffect(() => {
+    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [problems]);
+
+  async function send(): Promise<void> {
+    setRefusal("");
+    setProblems(undefined);
+    const found = problemsOf(profile, text);
+    if (Object.keys(found).length) return setProblems(found);
+    const changes = changesOf(saved, profile);
+    if (!Object.keys(changes).length) return void toast(text.nothing);
+    const { data } = await updateExpert({
+      variables: { input: { expertId: expert.id, ...changes } },
+    });
+    const answer = data?.updateExpert;
+    if (answer?.__typename === "InvalidInput") {
+      const said = answer.fields.map(({ field, message }) => ({
+        field,
+        message: text.problem(message),
+      }));
+      return setProblems(placed(problemsByField(said)));
+    }
+    if (answer?.__typename !== "Expert") return setRefusal(text.problem(answer?.message ?? ""));
+    setEdited(undefined);
+    void toast(text.saved(answer.name));
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (!loading) send().catch(() => void toastError(errors.unexpected));
+  }
+
+  return (
+    <form ref={form} noValidate onSubmit={submit}>
+      <FormSection title={text.profile}>
+        <ProfileFields profile={profile} problems={problems ?? {}} hasName onChange={setEdited} />
+        <p role="alert" className="text-danger empty:hidden">
+          {refusal || (problems && text.correct)}
+        </p>
+        <Button type="submit" kind="primary" isBusy={loading} className="justify-self-start">
+          {loading ? text.saving : text.save}
+        </Button>
+      </FormSection>
+    </form>
+  );
+}

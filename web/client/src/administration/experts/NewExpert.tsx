@@ -1,0 +1,138 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+
+import type { FutureExpertQuery } from "../../api/gql/graphql.ts";
+import { Failure } from "../../app/Failure.tsx";
+import { Message } from "../../app/Message.tsx";
+import { appWords } from "../../app/words.ts";
+import { isBadAddress } from "../../desk/badAddress.ts";
+import { OfferFields } from "../../desk/hours/OfferFields.tsx";
+import type { Problems } from "../../desk/hours/spans.ts";
+import { WeekFields } from "../../desk/hours/WeekFields.tsx";
+import { hoursWords } from "../../desk/hours/words.ts";
+import { useWords } from "../../text/text.tsx";
+import { Button, buttonClass } from "../../ui/Button.tsx";
+import { problemsByField } from "../../ui/problems.ts";
+import { toast, toastError } from "../../ui/toast.tsx";
+import { Back } from "../Back.tsx";
+import { FormSection } from "../FormSection.tsx";
+import { TableBones } from "../Table.tsx";
+import { administrationWords } from "../words.ts";
+import { CREATE_EXPERT, FUTURE_EXPERT } from "./documents.ts";
+import { beginning, inputOf, type NewExpertDraft, placed, problemsOf } from "./newExpert.ts";
+import { ProfileFields } from "./ProfileFields.tsx";
+
+type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "User" }>;
+
+/** Makes an account an expert: from the address `/administration/experts/new?user=…`. */
+export function NewExpert() {
+  const text = useWords(administrationWords);
+  const id = useSearchParams()[0].get("user") ?? "";
+  const { data, error, refetch } = useQuery(FUTURE_EXPERT, {
+    variables: { id },
+    skip: !id,
+    fetchPolicy: "network-only",
+  });
+  if (error && !isBadAddress(error)) return <Failure retry={() => void refetch()} isOffline />;
+  if (id && !data && !error) return <TableBones />;
+  const account = data?.node?.__typename === "User" ? data.node : undefined;
+  if (!account || account.expert) {
+    return (
+      <Message title={account ? text.isExpert : text.goneTitle} body={account ? "" : text.gone}>
+        <Link to="/administration/users" className={buttonClass()}>
+          {text.tabs.users}
+        </Link>
+      </Message>
+    );
+  }
+  const currency = data?.experts.nodes[0]?.hourlyRate.currency;
+  return <NewExpertForm key={account.id} account={account} currency={currency} />;
+}
+
+function NewExpertForm({ account, currency }: { account: Account; currency: string | undefined }) {
+  const text = useWords(administrationWords);
+  const words = useWords(hoursWords);
+  const { errors } = useWords(appWords);
+  const navigate = useNavigate();
+  const [draft, setDraft] = useState(() => beginning(account, currency ?? ""));
+  const [problems, setProblems] = useState<Problems>();
+  const [createExpert, { loading }] = useMutation(CREATE_EXPERT, {
+    update(cache) {
+      cache.evict({ fieldName: "experts" });
+      cache.evict({ fieldName: "categories" });
+      cache.evict({ id: `User:${account.id}`, fieldName: "expert" });
+    },
+  });
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [problems]);
+  const edit = (changed: Partial<NewExpertDraft>) => setDraft({ ...draft, ...changed });
+
+  async function send(): Promise<void> {
+    const found = problemsOf(draft, { ...text, ...words });
+    if (Object.keys(found).length) return setProblems(found);
+    const { data } = await createExpert({
+      variables: { input: { userId: account.id, ...inputOf(draft) } },
+    });
+    const answer = data?.createExpert;
+    if (answer?.__typename === "InvalidInput") {
+      const said = answer.fields.map(({ field, message }) => ({
+        field,
+        message: words.problem(message),
+      }));
+      return setProblems(placed(problemsByField(said), draft));
+    }
+    if (answer?.__typename !== "Expert")
+      return setProblems({ userId: text.problem(answer?.message ?? "") });
+    void toast(text.created(answer.name));
+    await navigate(`/administration/experts/${answer.id}`);
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (!loading) send().catch(() => void toastError(errors.unexpected));
+  }
+
+  return (
+    <form ref={form} noValidate onSubmit={submit} className="grid gap-4">
+      <Back />
+      <div>
+        <h1 className="text-lg font-semibold">{text.createTitle(account.name)}</h1>
+        <p className="text-muted">
+          {account.email} · {text.createLead}
+        </p>
+      </div>
+      <FormSection title={text.profile}>
+        <ProfileFields
+          profile={draft.profile}
+          problems={problems ?? {}}
+          asksCurrency={!currency}
+          onChange={(profile) => edit({ profile })}
+        />
+      </FormSection>
+      <FormSection title={text.offered}>
+        <OfferFields
+          offers={draft.offers}
+          currency={draft.profile.currency}
+          problems={problems ?? {}}
+          onChange={(offers) => edit({ offers })}
+        />
+      </FormSection>
+      <FormSection title={text.weekly}>
+        <WeekFields
+          week={draft.week}
+          problems={problems ?? {}}
+          onChange={(week) => edit({ week })}
+        />
+      </FormSection>
+      <p role="alert" className="text-danger empty:hidden">
+        {problems && (problems["userId"] ?? text.correct)}
+      </p>
+      <Button type="submit" kind="primary" isBusy={loading} className="justify-self-start">
+        {loading ? text.creating : text.create}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,75 @@
+import type { Category } from "../../api/gql/graphql.ts";
+import type { Problems } from "../../desk/hours/spans.ts";
+import { directoryWords } from "../../directory/words.ts";
+import { useWords } from "../../text/text.tsx";
+import { timeZones } from "../../time/preferences.ts";
+import { Field } from "../../ui/Field.tsx";
+import { Select } from "../../ui/Select.tsx";
+import { administrationWords } from "../words.ts";
+import { CATEGORIES, type Profile } from "./profile.ts";
+
+interface ProfileFieldsProps {
+  profile: Profile;
+  problems: Problems;
+  /** A new expert is named as the account is. */
+  hasName?: boolean;
+  /** Whether the currency of the prices here is not known. */
+  asksCurrency?: boolean;
+  onChange(profile: Profile): void;
+}
+
+/** The fields of an expert's entry in the directory. */
+export function ProfileFields(props: ProfileFieldsProps) {
+  const { profile, problems, hasName = false, asksCurrency = false, onChange } = props;
+  const text = useWords(administrationWords);
+  const { categories } = useWords(directoryWords);
+
+  /** What the text field of that name needs. */
+  function field(name: Exclude<keyof Profile, "category" | "timeZone">) {
+    return {
+      value: profile[name],
+      problem: problems[name],
+      autoComplete: "off",
+      onChange: ({ target }: { target: { value: string } }) =>
+        onChange({ ...profile, [name]: target.value }),
+    };
+  }
+
+  return (
+    <div className="grid items-start gap-4 sm:grid-cols-2">
+      {hasName && <Field label={text.name} {...field("name")} />}
+      <Field label={text.titleField} hint={text.titleHint} {...field("title")} />
+      <Select
+        label={text.category}
+        value={profile.category}
+        onChange={({ target }) => onChange({ ...profile, category: target.value as Category })}
+      >
+        {CATEGORIES.map((category) => (
+          <option key={category} value={category}>
+            {categories[category]}
+          </option>
+        ))}
+      </Select>
+      <Field label={text.years} inputMode="numeric" {...field("experienceYears")} />
+      {asksCurrency && (
+        <Field label={text.currency} hint={text.currencyHint} {...field("currency")} />
+      )}
+      <Field label={text.rateIn(profile.currency)} inputMode="decimal" {...field("hourlyRate")} />
+      <Field label={text.languages} hint={text.languagesHint} {...field("languages")} />
+      <Select
+        label={text.expertZone}
+        value={profile.timeZone}
+        onChange={({ target }) => onChange({ ...profile, timeZone: target.value })}
+      >
+        {timeZones(profile.timeZone).map((zone) => (
+          <option key={zone} value={zone}>
+            {zone.replaceAll("_", " ")}
+          </option>
+        ))}
+      </Select>
+      <div className="sm:col-span-2">
+        <Field label={text.bio} rows={6} {...field("bio")} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+import { graphql } from "../../api/gql/gql.ts";
+
+/** An expert's entry in the directory as an administrator changes it. */
+export const ADMINISTERED_EXPERT = graphql(`
+  fragment AdministeredExpert on Expert {
+    id
+    slug
+    name
+    title
+    category
+    bio
+    photoUrl
+    experienceYears
+    languages
+    timeZone
+    hourlyRate {
+      amount
+      currency
+    }
+  }
+`);
+
+export const ADMINISTERED_EXPERTS = graphql(`
+  query AdministeredExperts(
+    $filter: ExpertFilter
+    $orderBy: ExpertOrder
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+  ) {
+    experts(
+      filter: $filter
+      orderBy: $orderBy
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+    ) {
+      nodes {
+        ...AdministeredExpert @unmask
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+export const ONE_EXPERT = graphql(`
+  query AdministeredExpert($id: ID!) {
+    expert(id: $id) {
+      ...AdministeredExpert @unmask
+    }
+  }
+`);
+
+/** Whether an expert is listed is told by the directory: it has those alone. */
+export const LISTED_EXPERTS = graphql(`
+  query ListedExperts($name: String!) {
+    experts(filter: { search: $name }, first: 100) {
+      nodes {
+        id
+      }
+    }
+  }
+`);
+
+export const UPDATE_EXPERT = graphql(`
+  mutation UpdateExpert($input: UpdateExpertInput!) {
+    updateExpert(input: $input) {
+      ... on Expert {
+        ...AdministeredExpert @unmask
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+export const CREATE_EXPERT = graphql(`
+  mutation CreateExpert($input: CreateExpertInput!) {
+    createExpert(input: $input) {
+      ... on Expert {
+        ...AdministeredExpert @unmask
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+/** The account that is to be an expert's, and the currency of the prices here. */
+export const FUTURE_EXPERT = graphql(`
+  query FutureExpert($id: ID!) {
+    node(id: $id) {
+      ... on User {
+        id
+        name
+        email
+        timeZone
+        expert {
+          id
+        }
+      }
+    }
+    experts(first: 1) {
+      nodes {
+        id
+        hourlyRate {
+          amount
+          currency
+        }
+      }
+    }
+  }
+`);

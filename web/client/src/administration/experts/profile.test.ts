@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+
+import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
+import { changesOf, placed, problemsOf, profileOf } from "./profile.ts";
+
+const EXPERT = {
+  name: "Ada",
+  title: "Programmer",
+  category: "TECHNOLOGY",
+  bio: "",
+  experienceYears: 7,
+  languages: ["English", "French"],
+  timeZone: "Europe/London",
+  hourlyRate: { amount: 12_050, currency: "EUR" },
+} as unknown as AdministeredExpertFragment;
+
+const WORDS = { noPrice: "no price", noNumber: "no number" };
+const saved = profileOf(EXPERT, "en-GB");
+
+test("only what differs is sent", () => {
+  expect(changesOf(saved, saved)).toEqual({});
+  expect(
+    changesOf(saved, { ...saved, languages: "English,French ", hourlyRate: "120,50" }),
+  ).toEqual({});
+  expect(changesOf(saved, { ...saved, languages: "French, English", hourlyRate: "99" })).toEqual({
+    languages: ["French", "English"],
+    hourlyRate: { amount: 9_900, currency: "EUR" },
+  });
+});
+
+test("what the server could not read is found before", () => {
+  expect(problemsOf(saved, WORDS)).toEqual({});
+  expect(problemsOf({ ...saved, experienceYears: "", hourlyRate: "x" }, WORDS)).toEqual({
+    experienceYears: "no number",
+    hourlyRate: "no price",
+  });
+});
+
+test("the server's problems are beside the fields of the form", () => {
+  expect(
+    placed({
+      "languages.1": "twice",
+      "hourlyRate.amount": "negative",
+      "offers.0.minutes": "elsewhere",
+    }),
+  ).toEqual({ languages: "twice", hourlyRate: "negative" });
+});

@@ -1,0 +1,89 @@
+import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+
+import type { Role } from "../../api/gql/graphql.ts";
+import { Failure } from "../../app/Failure.tsx";
+import { Message } from "../../app/Message.tsx";
+import { appWords } from "../../app/words.ts";
+import { useWords } from "../../text/text.tsx";
+import { Button } from "../../ui/Button.tsx";
+import { Select } from "../../ui/Select.tsx";
+import { toastError } from "../../ui/toast.tsx";
+import { Search } from "../Search.tsx";
+import { TableBones } from "../Table.tsx";
+import { administrationWords } from "../words.ts";
+import { USERS } from "./documents.ts";
+import { UsersTable } from "./UsersTable.tsx";
+
+const PAGE = 20;
+const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
+
+/** The accounts by name, to be found and changed. */
+export function UsersList() {
+  const text = useWords(administrationWords);
+  const { errors } = useWords(appWords);
+  const [parameters, setParameters] = useSearchParams();
+  const [isReadingMore, setReadingMore] = useState(false);
+  const role = ROLES.find((each) => each === parameters.get("role")) ?? null;
+  const query = useQuery(USERS, {
+    variables: { search: parameters.get("search"), role, first: PAGE },
+    fetchPolicy: "cache-and-network",
+  });
+  const users = (query.data ?? query.previousData)?.users;
+
+  function more(): void {
+    setReadingMore(true);
+    query
+      .fetchMore({ variables: { after: users?.pageInfo.endCursor ?? null } })
+      .catch(() => toastError(errors.unexpected))
+      .finally(() => setReadingMore(false));
+  }
+
+  return (
+    <div className="grid gap-4">
+      <h1 className="sr-only">{text.tabs.users}</h1>
+      {parameters.has("choose") && (
+        <p className="rounded-md border border-line bg-soft px-4 py-3 font-medium">
+          {text.chooseAccount}
+        </p>
+      )}
+      <div className="flex flex-wrap items-end gap-3">
+        <Search label={text.search} hint={text.searchUsers} />
+        <div className="w-full sm:w-48">
+          <Select
+            label={text.role}
+            value={role ?? ""}
+            onChange={({ target }) => {
+              const wanted = new URLSearchParams(parameters);
+              if (target.value) wanted.set("role", target.value);
+              else wanted.delete("role");
+              setParameters(wanted, { replace: true });
+            }}
+          >
+            <option value="">{text.anyRole}</option>
+            {ROLES.map((each) => (
+              <option key={each} value={each}>
+                {text.roles[each]}
+              </option>
+            ))}
+          </Select>
+        </div>
+      </div>
+      {query.error && !users ? (
+        <Failure retry={() => void query.refetch()} isOffline />
+      ) : !users ? (
+        <TableBones />
+      ) : users.edges.length === 0 ? (
+        <Message heading="h2" title={text.noUsers} body={text.tryOther} />
+      ) : (
+        <UsersTable users={users.edges.map(({ node }) => node)} />
+      )}
+      {users?.pageInfo.hasNextPage && (
+        <Button className="justify-self-center" isBusy={isReadingMore} onClick={more}>
+          {isReadingMore ? text.reading : text.more}
+        </Button>
+      )}
+    </div>
+  );
+}

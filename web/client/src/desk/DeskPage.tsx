@@ -1,0 +1,136 @@
+import { parseDate } from "@internationalized/date";
+import { type ReactNode, useMemo, useRef } from "react";
+import { Link, useSearchParams } from "react-router";
+
+import { Failure } from "../app/Failure.tsx";
+import { Message } from "../app/Message.tsx";
+import { type Viewer, useViewer } from "../session/Viewer.tsx";
+import { useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import { buttonClass } from "../ui/Button.tsx";
+import { LiveBadge } from "../ui/LiveBadge.tsx";
+import { useTitle } from "../ui/title.ts";
+import { Chosen } from "./Chosen.tsx";
+import { Days } from "./Days.tsx";
+import { DeskCard } from "./DeskCard.tsx";
+import { DeskSkeleton } from "./DeskSkeleton.tsx";
+import { Earlier } from "./Earlier.tsx";
+import { More } from "./More.tsx";
+import { NoExpert } from "./NoExpert.tsx";
+import { useDeskList } from "./useDeskList.ts";
+import { useTidings } from "./useTidings.ts";
+import { deskWords } from "./words.ts";
+
+/** The sessions of the viewer's own calendar, from the address `/desk`. */
+export default function DeskPage() {
+  const text = useWords(deskWords);
+  const { viewer } = useViewer();
+  useTitle(text.title);
+  if (!viewer) return null;
+  return viewer.expert ? <Desk userId={viewer.id} expert={viewer.expert} /> : <NoExpert />;
+}
+
+interface DeskProps {
+  userId: string;
+  expert: NonNullable<Viewer["expert"]>;
+}
+
+function Desk({ userId, expert }: DeskProps) {
+  const text = useWords(deskWords);
+  const formats = useFormats();
+  const { zone } = useTimePreferences();
+  const today = formats.dateOf(new Date(useNow(60_000)));
+  const since = useMemo(() => parseDate(today).toDate(zone).toISOString(), [today, zone]);
+  const requests = useDeskList("requests", expert.id, since);
+  const coming = useDeskList("coming", expert.id, since);
+  const said = useTidings({ expertId: expert.id, userId, today: since });
+  const chosen = useSearchParams()[0].get("booking");
+  const title = useRef<HTMLHeadingElement>(null);
+  // The card with the button may be elsewhere now.
+  const onMade = () => title.current?.focus();
+
+  return (
+    <div className="grid gap-6 py-2 md:py-6">
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+        <div>
+          <h1 ref={title} tabIndex={-1} className="text-xl font-semibold outline-none">
+            {text.title}
+          </h1>
+          <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
+        </div>
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <LiveBadge />
+          <Link to="/desk/hours" className={buttonClass()}>
+            {text.hours}
+          </Link>
+        </div>
+      </div>
+      <p role="status" className="sr-only">
+        {said}
+      </p>
+      {chosen ? (
+        <Chosen id={chosen} onMade={onMade} />
+      ) : (coming.error ?? requests.error) ? (
+        <Failure
+          retry={() => {
+            coming.retry();
+            requests.retry();
+          }}
+          isOffline
+        />
+      ) : !coming.bookings || !requests.bookings ? (
+        <DeskSkeleton />
+      ) : (
+        <>
+          {requests.bookings.length > 0 && (
+            <Requests count={`${requests.bookings.length}${requests.hasMore ? "+" : ""}`}>
+              {requests.bookings.map((booking) => (
+                <DeskCard key={booking.id} booking={booking} hasDay onMade={onMade} />
+              ))}
+            </Requests>
+          )}
+          <More of={requests} />
+          {coming.bookings.length > 0 && (
+            <Days bookings={coming.bookings} today={today} onMade={onMade} />
+          )}
+          <More of={coming} />
+          {!coming.bookings.length && !requests.bookings.length && <Nothing slug={expert.slug} />}
+          <Earlier expertId={expert.id} today={today} since={since} onMade={onMade} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Requests({ count, children }: { count: string; children: ReactNode }) {
+  const text = useWords(deskWords);
+  return (
+    <section aria-labelledby="requests" className="grid gap-2">
+      <h2 id="requests" className="flex items-center gap-2 text-base font-semibold">
+        {text.requests}
+        <span className="min-w-6 rounded-full border border-held bg-held-bg px-2 text-center text-sm text-held tabular-nums">
+          {count}
+        </span>
+      </h2>
+      <div className="divide-y divide-line rounded-lg border border-held bg-panel">{children}</div>
+    </section>
+  );
+}
+
+function Nothing({ slug }: { slug: string }) {
+  const text = useWords(deskWords);
+  return (
+    <div className="rounded-lg border border-dashed border-line">
+      <Message heading="h2" title={text.empty} body={text.emptyBody}>
+        <Link to="/desk/hours" className={buttonClass("primary")}>
+          {text.hours}
+        </Link>
+        <Link to={`/experts/${slug}`} className={buttonClass()}>
+          {text.openPage}
+        </Link>
+      </Message>
+    </div>
+  );
+}

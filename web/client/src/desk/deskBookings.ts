@@ -1,0 +1,101 @@
+import type { ApolloCache } from "@apollo/client";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { DeskBookingFragment } from "../api/gql/graphql.ts";
+import { withBooking } from "../bookings/lists.ts";
+import { belongs, type DeskList, firstPage } from "./lists.ts";
+
+/** A booking as its expert needs to know it. */
+export const DESK_BOOKING = graphql(`
+  fragment DeskBooking on Booking {
+    id
+    reference
+    status
+    startsAt
+    endsAt
+    minutes
+    note
+    sequence
+    viewerActions
+    price {
+      amount
+      currency
+    }
+    contact {
+      name
+      email
+      phone
+      timeZone
+    }
+    client {
+      id
+    }
+    expert {
+      id
+    }
+    history {
+      at
+      from
+      to
+      startsAt
+      actor {
+        id
+        name
+      }
+    }
+  }
+`);
+
+export const DESK_BOOKINGS = graphql(`
+  query DeskBookings(
+    $filter: BookingFilter
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+  ) {
+    bookings(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      edges {
+        cursor
+        node {
+          ...DeskBooking @unmask
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+export const DESK_BOOKING_CHANGED = graphql(`
+  subscription DeskBookingChanged {
+    bookingChanged {
+      ...DeskBooking @unmask
+    }
+  }
+`);
+
+export const ONE_DESK_BOOKING = graphql(`
+  query OneDeskBooking($id: ID!) {
+    booking(id: $id) {
+      ...DeskBooking @unmask
+    }
+  }
+`);
+
+const LISTS: readonly DeskList[] = ["requests", "coming", "earlier"];
+
+/** Put a booking into the desk's lists that should have it, as far as they were read. */
+export function enlist(cache: ApolloCache, booking: DeskBookingFragment, today: string): void {
+  for (const list of LISTS) {
+    if (!belongs(list, booking, today)) continue;
+    cache.updateQuery(
+      { query: DESK_BOOKINGS, variables: firstPage(list, booking.expert.id, today) },
+      (data) => data && { bookings: withBooking(data.bookings, booking) },
+    );
+  }
+}

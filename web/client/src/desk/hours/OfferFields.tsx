@@ -1,0 +1,129 @@
+import { useRef } from "react";
+
+import { useWords } from "../../text/text.tsx";
+import { useFormats } from "../../time/formats.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { Select } from "../../ui/Select.tsx";
+import type { OfferDraft } from "./draft.ts";
+import { RemoveButton } from "./SpanFields.tsx";
+import { newKey, type Problems } from "./spans.ts";
+import { hoursWords } from "./words.ts";
+
+const LENGTHS = Array.from({ length: 32 }, (_, index) => (index + 1) * 15);
+const USUAL = [60, 30, 45, 90, 15, 120];
+const MOST = 8;
+
+interface OfferFieldsProps {
+  offers: readonly OfferDraft[];
+  currency: string;
+  problems: Problems;
+  onChange(offers: readonly OfferDraft[]): void;
+}
+
+/** The lengths that can be booked and their prices, the usual one first. */
+export function OfferFields({ offers, currency, problems, onChange }: OfferFieldsProps) {
+  const text = useWords(hoursWords);
+  const formats = useFormats();
+  const add = useRef<HTMLDivElement>(null);
+
+  function change(key: string, changed: Partial<OfferDraft>): void {
+    onChange(offers.map((each) => (each.key === key ? { ...each, ...changed } : each)));
+  }
+
+  function raise(index: number): void {
+    const [raised] = offers.slice(index, index + 1);
+    if (!raised) return;
+    const others = offers.toSpliced(index, 1);
+    onChange(others.toSpliced(index - 1, 0, raised));
+  }
+
+  const free = [...USUAL, ...LENGTHS].find((minutes) =>
+    offers.every((each) => each.minutes !== minutes),
+  );
+  return (
+    <div className="grid gap-4">
+      {problems["offers"] && (
+        <p className="text-xs text-danger" tabIndex={-1} aria-invalid>
+          {problems["offers"]}
+        </p>
+      )}
+      <div className="grid gap-4">
+        {offers.map(({ key, minutes, price }, index) => {
+          const name = formats.minutes(minutes);
+          return (
+            <div
+              key={key}
+              role="group"
+              aria-label={name}
+              className="grid grid-cols-2 items-start gap-x-3 gap-y-1 sm:grid-cols-[11rem_9rem_auto]"
+            >
+              <div className="grid gap-1">
+                <Select
+                  label={text.length}
+                  value={minutes}
+                  aria-invalid={problems[`${key}.minutes`] ? true : undefined}
+                  aria-describedby={problems[`${key}.minutes`] ? `${key}-minutes` : undefined}
+                  onChange={(event) => change(key, { minutes: Number(event.target.value) })}
+                >
+                  {LENGTHS.map((each) => (
+                    <option key={each} value={each}>
+                      {formats.minutes(each)}
+                    </option>
+                  ))}
+                </Select>
+                {problems[`${key}.minutes`] && (
+                  <p id={`${key}-minutes`} className="text-xs text-danger">
+                    {problems[`${key}.minutes`]}
+                  </p>
+                )}
+              </div>
+              <Field
+                label={text.price(currency)}
+                inputMode="decimal"
+                autoComplete="off"
+                value={price}
+                problem={problems[`${key}.price`]}
+                onChange={(event) => change(key, { price: event.target.value })}
+              />
+              <div className="col-span-2 flex min-h-10 items-center sm:col-span-1 sm:mt-6">
+                {index === 0 ? (
+                  <span className="mr-2 rounded-full bg-soft px-2 py-1 text-xs font-medium">
+                    {text.usual}
+                  </span>
+                ) : (
+                  <Button
+                    kind="plain"
+                    aria-label={text.raiseOffer(name)}
+                    onClick={() => raise(index)}
+                    className="w-10 px-0! text-muted! pointer-coarse:w-11"
+                  >
+                    <span aria-hidden>↑</span>
+                  </Button>
+                )}
+                {offers.length > 1 && (
+                  <RemoveButton
+                    label={text.removeOffer(name)}
+                    onClick={() => {
+                      add.current?.querySelector("button")?.focus();
+                      onChange(offers.filter((each) => each.key !== key));
+                    }}
+                  />
+                )}
+              </div>
+            </div>
+          );
+        })}
+      </div>
+      <div ref={add}>
+        {offers.length < MOST && free && (
+          <Button
+            onClick={() => onChange([...offers, { key: newKey(), minutes: free, price: "" }])}
+          >
+            {text.addOffer}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

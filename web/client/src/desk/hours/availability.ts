@@ -1,0 +1,83 @@
+import { graphql } from "../../api/gql/gql.ts";
+
+/** All by which an expert offers time. */
+export const HOURS = graphql(`
+  fragment Hours on Expert {
+    id
+    name
+    slug
+    timeZone
+    hourlyRate {
+      amount
+      currency
+    }
+    offers {
+      minutes
+      price {
+        amount
+        currency
+      }
+    }
+    availability {
+      weekly {
+        weekday
+        from
+        to
+      }
+      overrides {
+        date
+        hours {
+          from
+          to
+        }
+      }
+      stepMinutes
+      breakMinutes
+      minimumNoticeMinutes
+      horizonDays
+      cancellationNoticeMinutes
+      confirmsAutomatically
+    }
+  }
+`);
+
+export const EXPERT_HOURS = graphql(`
+  query ExpertHours($id: ID!) {
+    expert(id: $id) {
+      ...Hours @unmask
+    }
+  }
+`);
+
+export const SET_AVAILABILITY = graphql(`
+  mutation SetAvailability($input: SetAvailabilityInput!) {
+    setAvailability(input: $input) {
+      ... on AvailabilitySet {
+        expert {
+          ...Hours @unmask
+        }
+        outside {
+          id
+          reference
+          startsAt
+          minutes
+          status
+          sequence
+          contact {
+            name
+            email
+          }
+        }
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);

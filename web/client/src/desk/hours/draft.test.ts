@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+
+import type { HoursFragment } from "../../api/gql/graphql.ts";
+import { changesOf, type Draft, draftOf, placed, problemsOf } from "./draft.ts";
+import { amountFrom, priceInField } from "./price.ts";
+import { endFrom, inField, nextSpan, spanOf, withMondayOnWeekdays } from "./spans.ts";
+
+const EXPERT = {
+  id: "e",
+  name: "Ada",
+  slug: "ada",
+  timeZone: "Europe/Paris",
+  hourlyRate: { amount: 14_500, currency: "EUR" },
+  offers: [
+    { minutes: 30, price: { amount: 7_250, currency: "EUR" } },
+    { minutes: 60, price: { amount: 14_500, currency: "EUR" } },
+  ],
+  availability: {
+    weekly: [
+      { weekday: "MONDAY", from: "08:30", to: "12:30" },
+      { weekday: "MONDAY", from: "14:00", to: "24:00" },
+      { weekday: "TUESDAY", from: "08:30", to: "12:30" },
+    ],
+    overrides: [
+      { date: "2026-11-20", hours: [] },
+      { date: "2026-11-24", hours: [{ from: "10:00", to: "12:00" }] },
+    ],
+    stepMinutes: 30,
+    breakMinutes: 0,
+    minimumNoticeMinutes: 120,
+    horizonDays: 90,
+    cancellationNoticeMinutes: 720,
+    confirmsAutomatically: true,
+  },
+} as unknown as HoursFragment;
+
+const WORDS = { noTime: "no time", noDate: "no date", noPrice: "no price", noNumber: "no number" };
+
+const saved = draftOf(EXPERT, "2026-11-21", "en-GB");
+
+function changes(draft: Partial<Draft>) {
+  return changesOf(EXPERT, saved, { ...saved, ...draft });
+}
+
+describe("what is saved", () => {
+  test("nothing, when nothing differs", () => {
+    expect(changes({})).toEqual({});
+  });
+
+  test("nothing, when hours only stand in another order", () => {
+    const { week } = saved;
+    expect(changes({ week: { ...week, MONDAY: week.MONDAY.toReversed() } })).toEqual({});
+  });
+
+  test("all weekly hours, when one day's differ, and only them", () => {
+    expect(changes({ week: { ...saved.week, MONDAY: [] } })).toEqual({
+      weekly: [{ weekday: "TUESDAY", from: "08:30", to: "12:30" }],
+    });
+  });
+
+  test("a step that follows the length is null, not left out", () => {
+    expect(changes({ rules: { ...saved.rules, stepMinutes: null } })).toEqual({
+      stepMinutes: null,
+    });
+  });
+
+  test("the coming days that differ; those that are over are not shown", () => {
+    expect(saved.overrides.map(({ date }) => date)).toEqual(["2026-11-24"]);
+    const closed = { key: "new", date: "2026-12-24", hours: [] };
+    expect(changes({ overrides: [...saved.overrides, closed] })).toEqual({
+      overrides: [
+        { date: "2026-11-24", hours: [{ from: "10:00", to: "12:00" }] },
+        { date: "2026-12-24", hours: [] },
+      ],
+    });
+  });
+
+  test("offers in another order, as the first is the usual one", () => {
+    expect(
+      changes({ offers: saved.offers.toReversed() }).offers?.map(({ minutes }) => minutes),
+    ).toEqual([60, 30]);
+  });
+
+  test("prices in minor units", () => {
+    const offers = saved.offers.map((offer) => ({ ...offer, price: "80,5" }));
+    expect(changes({ offers }).offers?.[0]?.price).toEqual({ amount: 8_050, currency: "EUR" });
+  });
+});
+
+describe("problems", () => {
+  test("of spans are found by their place among all days", () => {
+    const [tuesday] = saved.week.TUESDAY;
+    const found = placed({ "weekly.2.to": "too early" }, saved);
+    expect(found).toEqual({ [`${tuesday?.key}.to`]: "too early" });
+  });
+
+  test("of days, offers and single fields", () => {
+    const [day] = saved.overrides;
+    const found = placed(
+      {
+        "overrides.0.date": "twice",
+        "overrides.0.hours.0.from": "overlap",
+        "offers.1.price.amount": "negative",
+        "offers.1.minutes": "odd",
+        horizonDays: "too many",
+      },
+      saved,
+    );
+    expect(found).toEqual({
+      [`${day?.key}.date`]: "twice",
+      [`${day?.hours[0]?.key}.from`]: "overlap",
+      [`${saved.offers[1]?.key}.price`]: "negative",
+      [`${saved.offers[1]?.key}.minutes`]: "odd",
+      horizonDays: "too many",
+    });
+  });
+
+  test("what the server could not read is found before", () => {
+    expect(problemsOf(saved, "EUR", WORDS)).toEqual({});
+    const draft: Draft = {
+      week: { ...saved.week, SUNDAY: [{ key: "s", from: "", to: "10:00" }] },
+      overrides: [{ key: "o", date: "", hours: [] }],
+      offers: [{ key: "p", minutes: 30, price: "much" }],
+      rules: { ...saved.rules, horizonDays: "1.5" },
+    };
+    expect(problemsOf(draft, "EUR", WORDS)).toEqual({
+      "s.from": "no time",
+      "o.date": "no date",
+      "p.price": "no price",
+      horizonDays: "no number",
+    });
+  });
+});
+
+describe("spans", () => {
+  test("midnight ends the day in the field for the end", () => {
+    expect(inField("24:00")).toBe("00:00");
+    expect(endFrom("00:00")).toBe("24:00");
+    expect(endFrom("12:30")).toBe("12:30");
+  });
+
+  test("the next one begins after the last and stays within the day", () => {
+    expect(nextSpan([])).toMatchObject({ from: "09:00", to: "17:00" });
+    expect(nextSpan([spanOf({ from: "09:00", to: "12:00" })])).toMatchObject({
+      from: "13:00",
+      to: "16:00",
+    });
+    expect(nextSpan([spanOf({ from: "09:00", to: "23:30" })])).toMatchObject({
+      from: "23:00",
+      to: "24:00",
+    });
+  });
+
+  test("Monday is copied to the weekdays alone", () => {
+    const week = withMondayOnWeekdays({
+      ...saved.week,
+      SATURDAY: [spanOf({ from: "10:00", to: "11:00" })],
+    });
+    expect(week.FRIDAY.map(({ from }) => from)).toEqual(["08:30", "14:00"]);
+    expect(week.SATURDAY.map(({ from }) => from)).toEqual(["10:00"]);
+    expect(week.FRIDAY[0]?.key).not.toBe(week.MONDAY[0]?.key);
+  });
+});
+
+describe("prices", () => {
+  test("as they are typed", () => {
+    expect(priceInField(7_250, "EUR", "de-DE")).toBe("72,50");
+    expect(priceInField(7_200, "EUR", "en-GB")).toBe("72");
+    expect(priceInField(7_200, "JPY", "en-GB")).toBe("7200");
+  });
+
+  test("as they are read", () => {
+    expect(amountFrom("72.5", "EUR")).toBe(7_250);
+    expect(amountFrom("7200", "JPY")).toBe(7_200);
+    for (const typed of ["", "-1", "1.234", "a", "1.5.0"])
+      expect(amountFrom(typed, "EUR")).toBeUndefined();
+  });
+});

@@ -1,0 +1,170 @@
+import type { HoursFragment, SetAvailabilityInput } from "../../api/gql/graphql.ts";
+import { amountFrom, priceInField } from "./price.ts";
+import {
+  missingIn,
+  newKey,
+  type Problems,
+  problemsOfSpans,
+  type Span,
+  spanOf,
+  spansOf,
+  type Week,
+  weeklyOf,
+  weekOf,
+} from "./spans.ts";
+
+/** A day that differs, as it is being edited; without hours: closed. */
+export interface OverrideDraft {
+  readonly key: string;
+  readonly date: string;
+  readonly hours: readonly Span[];
+}
+
+/** A length and its price as it is typed. */
+export interface OfferDraft {
+  readonly key: string;
+  readonly minutes: number;
+  readonly price: string;
+}
+
+/** The rules that are single values. */
+export interface RulesDraft {
+  readonly stepMinutes: number | null;
+  readonly breakMinutes: number;
+  readonly minimumNoticeMinutes: number;
+  /** As it is typed. */
+  readonly horizonDays: string;
+  readonly cancellationNoticeMinutes: number;
+  readonly confirmsAutomatically: boolean;
+}
+
+/** An expert's rules while they are edited. */
+export interface Draft {
+  readonly week: Week;
+  readonly overrides: readonly OverrideDraft[];
+  readonly offers: readonly OfferDraft[];
+  readonly rules: RulesDraft;
+}
+
+/** The words for what is found out without the server. */
+export interface DraftWords {
+  readonly noTime: string;
+  readonly noDate: string;
+  readonly noPrice: string;
+  readonly noNumber: string;
+}
+
+/** The rules as they stand, to be edited; days before `today` are left out. */
+export function draftOf(expert: HoursFragment, today: string, locale: string): Draft {
+  const { weekly, overrides, ...rules } = expert.availability;
+  return {
+    week: weekOf(weekly),
+    overrides: overrides
+      .filter(({ date }) => date >= today)
+      .map(({ date, hours }) => ({ key: newKey(), date, hours: hours.map(spanOf) })),
+    offers: expert.offers.map(({ minutes, price }) => ({
+      key: newKey(),
+      minutes,
+      price: priceInField(price.amount, price.currency, locale),
+    })),
+    rules: {
+      stepMinutes: rules.stepMinutes ?? null,
+      breakMinutes: rules.breakMinutes,
+      minimumNoticeMinutes: rules.minimumNoticeMinutes,
+      horizonDays: String(rules.horizonDays),
+      cancellationNoticeMinutes: rules.cancellationNoticeMinutes,
+      confirmsAutomatically: rules.confirmsAutomatically,
+    },
+  };
+}
+
+/** What a draft changes of the rules as they stand; nothing is left out that differs. */
+export function changesOf(expert: HoursFragment, saved: Draft, draft: Draft): SetAvailabilityInput {
+  const { currency } = expert.hourlyRate;
+  const before = inputOf(saved, currency);
+  const after = inputOf(draft, currency);
+  const changed = Object.entries(after).filter(
+    ([name, value]) => comparable(value) !== comparable(before[name as keyof typeof before]),
+  );
+  return Object.fromEntries(changed);
+}
+
+/** What is wrong with a draft that the server could not even read. */
+export function problemsOf(draft: Draft, currency: string, words: DraftWords): Problems {
+  const { week, overrides, offers, rules } = draft;
+  const found: Record<string, string> = missingIn(
+    spansOf(week).map(({ span }) => span),
+    words.noTime,
+  );
+  for (const { key, date, hours } of overrides) {
+    if (!date) found[`${key}.date`] = words.noDate;
+    Object.assign(found, missingIn(hours, words.noTime));
+  }
+  for (const { key, price } of offers) {
+    if (amountFrom(price, currency) === undefined) found[`${key}.price`] = words.noPrice;
+  }
+  if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found["horizonDays"] = words.noNumber;
+  return found;
+}
+
+/** The server's problems, by path in the input, for what they are about in the draft. */
+export function placed(problems: Problems, draft: Draft): Problems {
+  const { week, overrides, offers } = draft;
+  const found: Record<string, string> = {};
+  Object.assign(
+    found,
+    problemsOfSpans(
+      problems,
+      "weekly",
+      spansOf(week).map(({ span }) => span),
+    ),
+  );
+  overrides.forEach(({ key, hours }, index) => {
+    const path = `overrides.${index}`;
+    copy(problems, `${path}.date`, found, `${key}.date`);
+    Object.assign(found, problemsOfSpans(problems, `${path}.hours`, hours));
+  });
+  offers.forEach(({ key }, index) => {
+    copy(problems, `offers.${index}.minutes`, found, `${key}.minutes`);
+    for (const part of ["amount", "currency"]) {
+      copy(problems, `offers.${index}.price.${part}`, found, `${key}.price`);
+    }
+  });
+  // The rest is about a whole list, or a field of that name.
+  for (const [path, message] of Object.entries(problems))
+    if (!path.includes(".")) found[path] = message;
+  return found;
+}
+
+function inputOf({ week, overrides, offers, rules }: Draft, currency: string) {
+  return {
+    weekly: weeklyOf(week),
+    overrides: overrides.map(({ date, hours }) => ({
+      date,
+      hours: hours.map(({ from, to }) => ({ from, to })),
+    })),
+    offers: offers.map(({ minutes, price }) => ({
+      minutes,
+      price: { amount: amountFrom(price, currency) ?? NaN, currency },
+    })),
+    ...rules,
+    horizonDays: Number(rules.horizonDays),
+  };
+}
+
+/** Hours and days in another order are the same; offers are not, as the first is the usual one. */
+function comparable(value: unknown): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const items = value.map((item: object) =>
+    "hours" in item
+      ? JSON.stringify({ ...item, hours: comparable(item.hours) })
+      : JSON.stringify(item),
+  );
+  const isOrdered = value.some((item: object) => "price" in item);
+  return JSON.stringify(isOrdered ? items : items.sort());
+}
+
+function copy(from: Problems, path: string, to: Record<string, string>, key: string): void {
+  const message = from[path];
+  if (message) to[key] = message;
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+
+import { germanProblem } from "./problems.ts";
+
+test("the server's problems are said in German, with their numbers", () => {
+  expect(germanProblem("A break is a multiple of 15 minutes from 0 to 240")).toBe(
+    "Ein Vielfaches von 15 Minuten zwischen 0 und 240.",
+  );
+  expect(germanProblem("Days must lie between 1 and 372")).toBe("Eine Zahl zwischen 1 und 372.");
+  expect(germanProblem("Title is required")).toBe("Die Bezeichnung fehlt.");
+  expect(germanProblem("This day is named twice")).toBe("Dieser Tag ist doppelt angegeben.");
+});
+
+test("a problem that is not known is said as it is", () => {
+  expect(germanProblem("Something new")).toBe("Something new");
+});
