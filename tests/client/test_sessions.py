@@ -1,0 +1,76 @@
+"""Who is signed in: where that leads, how it ends, and what of it a script can read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+
+from web.edge.cookies import ACCESS, REFRESH
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Visit
+    from tests.client.visitors import Theme
+
+STORED = "() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])"
+TOKEN = re.compile(r"eyJ|[A-Za-z0-9_-]{30,}")
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 1280)])
+async def test_protected_page(visit: Visit, theme: Theme, width: int) -> None:
+    """Who signs in comes back to the page that asked for it, and scripts see no token."""
+    ada = await visit(theme, width)
+    email = await ada.has_account()
+    await ada.context.clear_cookies()
+    await ada.page.evaluate("() => localStorage.clear()")
+    await ada.go("/bookings?view=past")
+    await expect(ada.heading("Sign in")).to_be_visible()
+    await ada.stop("sign-in")
+    await ada.sign_in(email, "not this one")
+    await expect(ada.page.get_by_role("alert")).to_contain_text("E-mail or password is wrong.")
+    await ada.stop("sign-in-wrong")
+    await ada.sign_in(email)
+    await expect(ada.page).to_have_url(f"{ada.site}/bookings?view=past")
+    await expect(ada.heading("No past sessions")).to_be_visible()
+
+    cookies = {cookie["name"]: cookie for cookie in await ada.context.cookies()}
+    assert set(cookies) == {ACCESS, REFRESH}
+    assert all(cookie["httpOnly"] for cookie in cookies.values())
+    assert all(cookie["sameSite"] in {"Lax", "Strict"} for cookie in cookies.values())
+    stored = await ada.page.evaluate(STORED)
+    assert not TOKEN.search(stored), stored
+    assert not any(cookie["value"] in stored for cookie in cookies.values())
+    assert json.loads(stored)[2] == ""
+
+
+async def test_sign_out_reaches_every_tab(visit: Visit) -> None:
+    """Signing out in one tab ends what the others show."""
+    ada = await visit()
+    await ada.has_account()
+    await ada.go("/bookings")
+    await expect(ada.heading("My bookings")).to_be_visible()
+    other = await ada.context.new_page()
+    await other.goto(f"{ada.site}/experts")
+    await other.get_by_role("button", name="Sign out").click()
+    await expect(other.get_by_role("link", name="Sign in")).to_be_visible()
+    await expect(ada.heading("Sign in")).to_be_visible()
+    await expect(ada.page).to_have_url(re.compile(r"/sign-in\?to=%2Fbookings$"))
+    await expect(ada.page.get_by_role("link", name="My bookings")).to_be_hidden()
+    assert [cookie["name"] for cookie in await ada.context.cookies()] == []
+
+
+async def test_session_is_renewed(visit: Visit) -> None:
+    """An access cookie that has run out is replaced without a word; a session that is over asks."""
+    ada = await visit("dark", 375)
+    await ada.has_account()
+    await ada.context.clear_cookies(name=ACCESS)
+    await ada.go("/bookings")
+    await expect(ada.heading("No sessions ahead")).to_be_visible()
+    assert ACCESS in {cookie["name"] for cookie in await ada.context.cookies()}
+    await ada.stop("renewed")
+    await ada.context.clear_cookies()
+    await ada.go("/bookings")
+    await expect(ada.heading("Sign in")).to_be_visible()

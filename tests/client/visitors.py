@@ -1,0 +1,181 @@
+"""People with a browser, who notice whatever is wrong on the pages that they see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import expect
+
+from tests.browsers import CLIENT
+
+if TYPE_CHECKING:
+    import re
+
+    from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+
+    from tests.client.experts import Expert
+
+Theme = Literal["light", "dark"]
+
+PICTURES = Path(__file__).parent / "pictures"
+NAME = "Ada Lovelace"
+NOTE = "About engines"
+PASSWORD = "correct horse battery"
+PHONE = "+44 20 7946 0018"
+BEGIN_SESSION = """async ([how, input]) => {
+  const type = how === "login" ? "LoginInput" : "RegisterInput";
+  const query = `mutation ($input: ${type}!) {
+    answer: ${how}(input: $input) { ... on SignedIn { expiresAt } } }`;
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Session": "cookie" },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  const { data } = await response.json();
+  localStorage.setItem("expertbook.session-until", data.answer.expiresAt);
+}"""
+AXE = """async () => {
+  const { violations } = await axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html, any }) =>
+      `${id}: ${html.slice(0, 200)} (${any.map(({ message }) => message).join("; ")})`));
+}"""
+REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
+
+numbers = count()
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser of their own; `troubles` has what no page may ever show."""
+
+    page: Page
+    site: str
+    name: str
+    expected: re.Pattern[str] | None = None
+    """What the console may say in this story, such as that there is no network."""
+    heard: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    stops: Any = field(default_factory=lambda: count(1))
+
+    @property
+    def context(self) -> BrowserContext:
+        """Their browser."""
+        return self.page.context
+
+    async def watch(self) -> None:
+        """Note errors, refusals of the content security policy, and requests to other hosts."""
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.troubles.append(str(error.error)))
+        self.context.on("request", self._see)
+        await self.context.add_init_script(REFUSALS)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        said = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error":
+            is_expected = self.expected and self.expected.search(said)
+            (self.heard if is_expected else self.troubles).append(said)
+
+    def _see(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in {"data", "blob"} and url.netloc != urlsplit(self.site).netloc:
+            self.troubles.append(f"a request to {request.url}")
+
+    async def go(self, path: str) -> None:
+        """Open an address."""
+        await self.page.goto(self.site + path)
+
+    async def stop(self, what: str) -> None:
+        """Look at the page: keep a picture, ask axe, and look for troubles so far."""
+        PICTURES.mkdir(exist_ok=True)
+        picture = PICTURES / f"{self.name}-{next(self.stops):02}-{what}.png"
+        await self.page.screenshot(path=picture, full_page=True, animations="disabled")
+        if not await self.page.evaluate("() => 'axe' in window"):
+            await self.page.evaluate((CLIENT / "node_modules/axe-core/axe.min.js").read_text())
+        assert await self.page.evaluate(AXE) == [], f"axe on {what}"
+        assert await self.overflow() <= 0, f"{what} scrolls sideways"
+        assert self.troubles == [], what
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        width: int = await self.page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+    async def has_account(self, name: str = NAME) -> str:
+        """Have a new account and be signed in; gives its address, the password is `PASSWORD`."""
+        email = f"visitor-{next(numbers)}@example.com"
+        account = {"name": name, "email": email, "password": PASSWORD}
+        await self._begin("register", account)
+        return email
+
+    async def is_signed_in(self, email: str, password: str) -> None:
+        """Be signed in, without the page for it."""
+        await self._begin("login", {"email": email, "password": password})
+
+    async def _begin(self, how: str, account: dict[str, str]) -> None:
+        await self.go("/sign-in")
+        await self.page.evaluate(BEGIN_SESSION, [how, account])
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Fill in and send the page that asks for it."""
+        await self.page.get_by_label("E-mail").fill(email)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.button("Sign in").last.click()
+
+    def button(self, name: str) -> Locator:
+        """The buttons of that name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        """The heading of that name."""
+        return self.page.get_by_role("heading", name=name)
+
+    def slot(self, id_: str) -> Locator:
+        """A time of the day that is shown."""
+        return self.page.locator(f'[data-slot="{id_}"]')
+
+    async def is_live(self) -> None:
+        """Wait until the page says that it is live."""
+        await expect(self.page.locator("[data-connection=live]")).to_be_visible()
+
+    async def see(self, expert: Expert) -> None:
+        """Open the page of an expert on a day with free times, live."""
+        await self.go(f"/experts/{expert['slug']}?day={expert['day']}")
+        await expect(self.heading(expert["name"])).to_be_visible()
+        await self.is_live()
+
+    async def free_slot(self) -> str:
+        """The first free time that is shown."""
+        first = self.page.locator("[data-slot][data-status=OPEN]").first
+        await expect(first).to_be_visible()
+        id_ = await first.get_attribute("data-slot")
+        assert id_
+        return id_
+
+    async def hold(self, slot: str) -> None:
+        """Choose a time and confirm it."""
+        await self.slot(slot).click()
+        await self.button("Confirm").click()
+        await expect(self.heading("Your details")).to_be_visible()
+
+    async def fill_in(self, phone: str = PHONE, note: str = "") -> None:
+        """Fill in what the form has not from the account."""
+        await self.page.get_by_label("Phone").fill(phone)
+        await self.page.get_by_label("What would you like").fill(note)
+
+    async def book(self, end: str = "Booked") -> str:
+        """Send the form, and wait for the end; gives the reference."""
+        await self.button("Book").click()
+        await expect(self.heading(end)).to_be_visible()
+        reference = self.page.get_by_role("definition").last
+        return (await reference.inner_text()).strip()

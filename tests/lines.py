@@ -1,0 +1,91 @@
+"""The line between a browser and a server: cut, slow to notice it, or closed to sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import AsyncIterator
+
+UPGRADE = b"\r\nupgrade: websocket\r\n"
+REFUSAL = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+CHUNK = 65536
+
+
+@dataclass
+class Line:
+    """A proxy for one server; one that `refuses_sockets` is like those of some offices."""
+
+    site: str
+    refuses_sockets: bool = False
+    port: int = field(default_factory=free_port)
+    refused: int = 0
+    _server: asyncio.Server | None = None
+    _ends: set[StreamWriter] = field(default_factory=set)
+
+    @property
+    def address(self) -> str:
+        """Where browsers find the server by this line."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def mend(self) -> None:
+        """Let connections through from now on."""
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+
+    async def cut(self) -> None:
+        """End every connection, and let none through."""
+        if self._server:
+            self._server.close()
+            self._server = None
+        for end in [*self._ends]:
+            end.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._ends.add(writer)
+        try:
+            url = urlsplit(self.site)
+            with suppress(OSError):
+                upstream, sending = await asyncio.open_connection(url.hostname, url.port)
+                self._ends.add(sending)
+                try:
+                    await asyncio.gather(
+                        self._copy(reader, sending, writer), self._copy(upstream, writer, None)
+                    )
+                finally:
+                    self._ends.discard(sending)
+                    sending.close()
+        finally:
+            self._ends.discard(writer)
+            writer.close()
+
+    async def _copy(
+        self, source: StreamReader, target: StreamWriter, client: StreamWriter | None
+    ) -> None:
+        with suppress(OSError):
+            while chunk := await source.read(CHUNK):
+                if client and self.refuses_sockets and UPGRADE in chunk.lower():
+                    self.refused += 1
+                    client.write(REFUSAL)
+                    break
+                target.write(chunk)
+                await target.drain()
+        target.close()
+
+
+@asynccontextmanager
+async def line(site: str, *, refuses_sockets: bool = False) -> AsyncIterator[Line]:
+    """A line to a server, whole at first."""
+    between = Line(site, refuses_sockets)
+    await between.mend()
+    try:
+        yield between
+    finally:
+        await between.cut()
