@@ -1,0 +1,35 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+/** Types of the documents, and the possible types of the unions, from the server's own schema. */
+const config: CodegenConfig = {
+  schema: "../../schema/schema.graphql",
+  documents: ["src/**/*.{ts,tsx}", "!src/**/*.test.{ts,tsx}", "!src/api/gql/**"],
+  generates: {
+    "src/api/gql/": {
+      preset: "client",
+      // Data masking is Apollo's own.
+      presetConfig: { fragmentMasking: false },
+      config: {
+        inlineFragmentTypes: "mask",
+        customDirectives: { apolloUnmask: true },
+        useTypeImports: true,
+        enumsAsTypes: true,
+        nonOptionalTypename: true,
+        skipTypeNameForRoot: true,
+        scalars: {
+          ID: "string",
+          Date: "string",
+          DateTime: "string",
+          LocalTime: "string",
+          TimeZone: "string",
+        },
+      },
+    },
+    "src/api/gql/possible-types.ts": {
+      plugins: ["fragment-matcher"],
+      config: { useExplicitTyping: true },
+    },
+  },
+};
+
+export default config;

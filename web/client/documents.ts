@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import type { Plugin } from "vite";
+
+const GENERATED = new URL("src/api/gql/graphql.ts", import.meta.url);
+const CALL = /\bgraphql\(\s*`\s*(?:query|mutation|subscription|fragment)\s+(\w+)[^`]*`,?\s*\)/g;
+const EXPORT = /export const (\w+?)(?:Document|FragmentDoc) = (\{.*\}) as unknown as/g;
+
+/**
+ * Puts each GraphQL document, parsed by codegen, where it is written.
+ *
+ * Codegen's `graphql()` looks documents up in one table of all: every page would load those of
+ * every other.
+ */
+export function documents(): Plugin {
+  const parsed = new Map<string, string>();
+  return {
+    name: "documents",
+    apply: "build",
+    enforce: "pre",
+    buildStart() {
+      for (const [, name = "", document = ""] of readFileSync(GENERATED, "utf8").matchAll(EXPORT)) {
+        parsed.set(name, document);
+      }
+    },
+    transform(code, id) {
+      if (!code.includes("graphql(`") || id.includes("/api/gql/")) return null;
+      return code.replace(CALL, (_, name: string) => {
+        const document = parsed.get(name);
+        if (!document) return this.error(`${name} in ${id} is not generated: run codegen`);
+        return `(${document})`;
+      });
+    },
+  };
+}
