@@ -15,7 +15,7 @@ test: $(UV) ## format, lint, types, the house's rules and every test
 	$(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean: ## remove what the commands made, sample data included
-	rm -rf .uv .venv .data web/client/dist web/client/node_modules
+	rm -rf .uv .venv .data web/client/dist web/client/node_modules tests/client/pictures
 
 .uv/bin/uv:
 	python3 -m venv .uv
