@@ -16,6 +16,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 # The web client, which the wheel's build hook makes: again only when its sources change. This
 # wheel has nothing else in it and is left here.
 COPY LICENSE ./
+COPY schema/schema.graphql schema/
 COPY web/client web/client
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=cache,target=/root/.npm \
     touch README.md \
