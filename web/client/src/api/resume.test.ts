@@ -17,6 +17,7 @@ let attempts: { after: unknown; observer: Subscriber<ApolloLink.Result> }[];
 let events: unknown[];
 let failure: unknown;
 let prepared: number;
+let preparation: () => Promise<unknown>;
 let subscription: { unsubscribe(): void };
 
 function subscribe() {
@@ -24,7 +25,7 @@ function subscribe() {
     ({ variables }) =>
       new Observable((observer) => void attempts.push({ after: variables["after"], observer })),
   );
-  const link = ApolloLink.from([resumeLink(async () => (prepared += 1)), source]);
+  const link = ApolloLink.from([resumeLink(() => preparation()), source]);
   const client = new ApolloClient({ cache: new InMemoryCache(), link });
   subscription = client.subscribe({ query: WATCH, variables: { after: "c0" } }).subscribe({
     next: ({ data, error }) => void (error ? (failure = error) : events.push(data)),
@@ -42,6 +43,7 @@ beforeEach(() => {
   events = [];
   failure = undefined;
   prepared = 0;
+  preparation = async () => (prepared += 1);
 });
 afterEach(() => {
   subscription.unsubscribe();
@@ -95,6 +97,27 @@ it("passes on what the operation itself says", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(attempts).toHaveLength(1);
   expect(CombinedGraphQLErrors.is(failure)).toBe(true);
+});
+
+it("asks again when the server cannot serve it at the moment", async () => {
+  subscribe();
+  attempts[0]!.observer.next(event("c1"));
+  attempts[0]!.observer.error(
+    new CombinedGraphQLErrors({ errors: [{ message: "x", extensions: { code: "UNAVAILABLE" } }] }),
+  );
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(attempts.map(({ after }) => after)).toEqual(["c0", "c1"]);
+  expect(failure).toBeUndefined();
+});
+
+it("goes on trying when the session cannot be renewed", async () => {
+  preparation = () => Promise.reject(new TypeError("Failed to fetch"));
+  subscribe();
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    attempts.at(-1)!.observer.error(new Error("no"));
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  expect(attempts).toHaveLength(4);
 });
 
 it("waits between a quarter of a second and ten, never the same for all", () => {

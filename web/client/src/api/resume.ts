@@ -7,6 +7,15 @@ import { connectionIs, connectionState } from "./connection.ts";
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 10_000;
 
+/** The codes of what is over after a while: asking again is all that there is to do. */
+const PASSING = new Set([
+  "INTERNAL",
+  "RATE_LIMITED",
+  "TIMED_OUT",
+  "TOO_MANY_OPERATIONS",
+  "UNAVAILABLE",
+]);
+
 /** How long to wait before the n-th attempt (0, 1, …), so that many clients do not come at once. */
 export function waitBefore(attempt: number, random = Math.random()): number {
   return Math.min(FIRST_WAIT * 2 ** attempt, LONGEST_WAIT) * (0.5 + random / 2);
@@ -16,8 +25,8 @@ export function waitBefore(attempt: number, random = Math.random()): number {
  * Subscribes again when the connection breaks, and goes on after the last event that came.
  *
  * An operation that declares `$after` gets the cursor of its last event there; another begins anew,
- * and its page reads what it may have missed (`useConnection().returns`). Errors of the operation
- * itself, such as CURSOR_EXPIRED, are passed on.
+ * and its page reads what it may have missed (`useConnection().returns`). So it does when the server
+ * cannot serve it at the moment; other errors of the operation, such as CURSOR_EXPIRED, are passed on.
  *
  * @param prepare is awaited before each new attempt: the session may have to be renewed.
  */
@@ -40,7 +49,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
             },
             complete: () => observer.complete(),
             error(error: unknown) {
-              if (CombinedGraphQLErrors.is(error)) return observer.error(error);
+              if (!isPassing(error)) return observer.error(error);
               connectionIs(connectionState() === "connecting" ? "connecting" : "reconnecting");
               timer = setTimeout(again, waitBefore(attempt++));
             },
@@ -49,7 +58,8 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
         async function again(): Promise<void> {
           timer = undefined;
-          if (navigator.onLine) await prepare();
+          // Without the server there is nothing to prepare, and the attempt fails by itself.
+          if (navigator.onLine) await prepare().catch(() => undefined);
           if (!isOver) begin();
         }
 
@@ -71,6 +81,11 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
         };
       }),
   );
+}
+
+function isPassing(error: unknown): boolean {
+  if (!CombinedGraphQLErrors.is(error)) return true;
+  return error.errors.every(({ extensions }) => PASSING.has(extensions?.["code"] as string));
 }
 
 /** The cursor in a subscription's one field, if it was asked for. */

@@ -3,6 +3,7 @@ import { useQuery, useSubscription } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
+import { waitBefore } from "../api/resume.ts";
 import type { Day } from "./slots.ts";
 
 const CALENDAR = graphql(`
@@ -70,6 +71,16 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     if (cursor && !after) setStart({ expertId, after: cursor });
   }, [cursor, after, expertId]);
 
+  async function readAnew(attempt = 0): Promise<void> {
+    try {
+      const { data } = await query.refetch();
+      const newest = data?.expert?.cursor;
+      if (newest) setStart({ expertId, after: newest });
+    } catch {
+      setTimeout(() => void readAnew(attempt + 1), waitBefore(attempt));
+    }
+  }
+
   useSubscription(CALENDAR_CHANGED, {
     variables: { expertId, after: after ?? null },
     skip: !after,
@@ -81,10 +92,7 @@ export function useCalendar(variables: CalendarVariables): Calendar {
       const isExpired =
         CombinedGraphQLErrors.is(error) &&
         error.errors.some(({ extensions }) => extensions?.["code"] === "CURSOR_EXPIRED");
-      if (!isExpired) return;
-      const anew = await query.refetch();
-      const newest = anew.data?.expert?.cursor;
-      if (newest) setStart({ expertId, after: newest });
+      if (isExpired) await readAnew();
     },
   });
 
