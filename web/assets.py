@@ -1,8 +1,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, PathLike, StaticFiles
@@ -82,28 +83,49 @@ def accepted_codings(header: str) -> frozenset[str]:
 
 CLIENT_PAGE: Final = "index.html"
 GRAPHIQL_PAGE: Final = "graphiql/index.html"
+MANIFEST: Final = "app.json"
 
 
-def page_of(name: str, built: Path = BUILT_CLIENT) -> Response:
+def page_of(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None) -> Response:
     """Read a page, as the answer to a browser that opens its address.
 
     The answer holds no state: read it once and give it as often as it is asked for.
 
+    Args:
+        name: of its file.
+        built: where that is.
+        module: what the address will have loaded: a browser then need not find out by and by.
+
     Raises:
-        RuntimeError: the page is missing, as the client is not built.
+        RuntimeError: something is missing, as the client is not built.
     """
-    path = built / name
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": PAGE_POLICY,
+        "Vary": "Accept",
+    }
+    if module:
+        files = sorted(files_of(module, orjson.loads(_read(built / MANIFEST))))
+        headers["Link"] = ", ".join(f"</{file}>; rel=modulepreload" for file in files)
+    return Response(_read(built / name), media_type="text/html", headers=headers)
+
+
+def files_of(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The files of a module and of all that it imports, as Vite's manifest names them."""
+    found: set[str] = set()
+    wanted = [module]
+    while wanted:
+        chunk = manifest[wanted.pop()]
+        if chunk["file"] not in found:
+            found.add(chunk["file"])
+            wanted += chunk.get("imports", ())
+    return found
+
+
+def _read(path: Path) -> bytes:
     if not path.is_file():
         raise RuntimeError(
             f"The web client is not built, {path} is missing: "
             "`uv sync --reinstall-package expertbook` builds it."
         )
-    return Response(
-        path.read_bytes(),
-        media_type="text/html",
-        headers={
-            "Cache-Control": "no-cache",
-            "Content-Security-Policy": PAGE_POLICY,
-            "Vary": "Accept",
-        },
-    )
+    return path.read_bytes()

@@ -12,9 +12,19 @@ from web.assets import CLIENT_PAGE, page_of
 from web.samples.portraits import portrait
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
 LONGEST_SLUG = 120
+
+PAGES = {
+    "/": "src/app/Landing.tsx",
+    "/experts": "src/directory/DirectoryPage.tsx",
+    "/experts/{slug}": "src/expert/ExpertPage.tsx",
+    "/{path:path}": None,
+}
+"""The pages that people open first, with what they load; the client knows all the others itself."""
 
 
 def wants_page(request: Request) -> bool:
@@ -41,19 +51,18 @@ def page_routes() -> list[Route]:
     Raises:
         RuntimeError: when the client is not built.
     """
-    client = page_of(CLIENT_PAGE)
+    return [
+        Route("/photos/{name}.svg", photo),
+        *(Route(path, _page(module)) for path, module in PAGES.items()),
+    ]
 
-    async def home(_request: Request) -> Response:
-        return client
+
+def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
+    client = page_of(CLIENT_PAGE, module=module)
 
     async def page(request: Request) -> Response:
-        # The client knows its addresses itself.
-        if not wants_page(request):
+        if request.url.path != "/" and not wants_page(request):
             raise HTTPException(404)
         return client
 
-    return [
-        Route("/", home),
-        Route("/photos/{name}.svg", photo),
-        Route("/{path:path}", page),
-    ]
+    return page

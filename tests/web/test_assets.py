@@ -1,5 +1,6 @@
 import gzip
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -141,6 +142,23 @@ def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
     assert page.headers["content-security-policy"] == PAGE_POLICY
     assert "://" not in PAGE_POLICY
     assert "unsafe-eval" not in PAGE_POLICY
+
+
+def test_a_page_tells_what_it_will_load(built: Path) -> None:
+    """The files of its module and of what that imports, each once."""
+    chunks = {
+        "main": {"file": "assets/main.js", "imports": ["shared"]},
+        "page": {"file": "assets/page.js", "imports": ["shared", "main"]},
+        "shared": {"file": "assets/shared.js", "imports": ["main"]},
+        "other": {"file": "assets/other.js"},
+    }
+    (built / "app.json").write_text(json.dumps(chunks), "utf-8")
+    page = page_of(GRAPHIQL_PAGE, built, module="page")
+    assert page.headers["link"] == (
+        "</assets/main.js>; rel=modulepreload, </assets/page.js>; rel=modulepreload, "
+        "</assets/shared.js>; rel=modulepreload"
+    )
+    assert "link" not in page_of(GRAPHIQL_PAGE, built).headers
 
 
 def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:

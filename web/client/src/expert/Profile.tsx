@@ -1,6 +1,6 @@
 import { useFragment } from "@apollo/client/react";
 import type { FragmentType } from "@apollo/client";
-import { useId } from "react";
+import { useDeferredValue, useId, useMemo } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { ExpertProfileFragment } from "../api/gql/graphql.ts";
@@ -51,6 +51,11 @@ export function Profile({ expert: from, minutes, hasChoice, onMinutes }: Profile
   const { zone } = useTimePreferences();
   const languageName = useLanguageName();
   const lengths = useId();
+  // Four hundred names: after what the page is about.
+  const zones = useDeferredValue(
+    useMemo(() => timeZones(zone), [zone]),
+    [zone],
+  );
   if (!complete) return null;
   const { rating } = expert;
   return (
@@ -107,7 +112,7 @@ export function Profile({ expert: from, minutes, hasChoice, onMinutes }: Profile
         value={zone}
         onChange={(event) => rememberTimePreferences({ zone: event.target.value })}
       >
-        {timeZones(zone).map((name) => (
+        {zones.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </Select>
