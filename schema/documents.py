@@ -131,7 +131,8 @@ def prepare(query: str, name: str | None, *, introspection: bool = True) -> Prep
             else "The document has no operation of that name."
         )
         rejected()
-        raise RequestFailed([_failure(message, "OPERATION_RESOLUTION_FAILURE")])
+        failure = _failure(message, "OPERATION_RESOLUTION_FAILURE")
+        raise RequestFailed([failure], FAILURE_COST + checked.paid())
     try:
         plan = checked.plan(document, operation)
         errors = list(plan_errors(plan))

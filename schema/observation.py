@@ -64,7 +64,8 @@ def observed(prepared: Prepared) -> Iterator[Observation]:
         with _span(kind) if is_finite else nullcontext():
             yield observation
     except Exception as error:
-        observation.end(getattr(error, "errors", [error]))
+        found = getattr(error, "errors", None)  # of some it is a method
+        observation.end(found if isinstance(found, (list, tuple)) else [error])
         raise
     finally:
         seconds = perf_counter() - began

@@ -62,7 +62,8 @@ def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
 
     async def page(request: Request) -> Response:
         if request.url.path != "/" and not wants_page(request):
-            raise HTTPException(404)
+            # A cache must not give it to browsers, for which there is a page.
+            raise HTTPException(404, headers={"Cache-Control": "no-store", "Vary": "Accept"})
         return client
 
     return page

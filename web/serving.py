@@ -161,6 +161,8 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         log_config=None,
+        # A pipelined request is begun from within the one before it.
+        reset_contextvars=True,
         # Its debug lines hold what is sent over sockets.
         log_level={"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level),
         timeout_keep_alive=IDLE_SECONDS,

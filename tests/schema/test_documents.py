@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema.documents import MOST_CHARACTERS, RequestFailed, _known, prepare
+from schema.documents import FAILURE_COST, MOST_CHARACTERS, RequestFailed, _known, prepare
 
 
 def test_what_is_remembered_of_documents_is_bounded_by_their_length() -> None:
@@ -17,3 +17,15 @@ def test_what_is_remembered_of_documents_is_bounded_by_their_length() -> None:
     with pytest.raises(RequestFailed):
         prepare("{ nothing }", None)
     assert ("{ nothing }", True) not in _known
+
+
+def test_reading_is_paid_where_no_operation_is_chosen() -> None:
+    """Once, by whoever sends the document first."""
+    several = "query One { __typename } query Two { __typename }" + " " * 1_000
+    costs = []
+    for name in (None, "Three"):
+        with pytest.raises(RequestFailed) as failed:
+            prepare(several, name)
+        costs.append(failed.value.cost)
+    assert costs[0] > FAILURE_COST + len(several)
+    assert costs[1] == FAILURE_COST

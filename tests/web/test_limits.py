@@ -264,3 +264,18 @@ async def test_what_takes_too_long_is_given_up_and_a_booking_is_not_done_twice(
         kept = await client.ask("{ bookings { nodes { id } totalCount } }")
         assert kept["bookings"]["totalCount"] == 1
         assert kept["bookings"]["nodes"][0]["id"] == again.json()["data"]["bookSlot"]["id"]
+
+
+async def test_what_is_refused_for_its_form_is_paid_like_the_rest(
+    throttled: str, http: httpx.AsyncClient
+) -> None:
+    """A subscription without a stream, and a mutation by GET, have been read and checked."""
+    stranger = Api(http, throttled)
+    watch = {"query": 'subscription { slotBooked(expertId: "x") { cursor } }'}
+    refused = await post(stranger, watch)
+    assert refused.status_code == 400
+    assert "ratelimit" in refused.headers
+    logout = {"query": "mutation { logout }"}
+    by_get = await http.get(f"{throttled}/graphql", params=logout)
+    assert by_get.status_code == 405
+    assert "ratelimit" in by_get.headers

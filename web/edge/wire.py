@@ -300,7 +300,7 @@ class HttpWire(HttpToolsProtocol):
         """Cut off a client that takes next to nothing of what is sent."""
         self._stop_watching()
         left = self.transport.get_write_buffer_size()
-        if before is not None and before - left < STUCK_SECONDS * SLOWEST_READER:
+        if before is not None and 0 <= before - left < STUCK_SECONDS * SLOWEST_READER:
             self.abort()
         elif left:
             self._reader = self.loop.call_later(STUCK_SECONDS, self._watch_reader, left)

@@ -53,7 +53,7 @@ async def answer(
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
     media_type = JSON
-    payer = None
+    payer = context = None
     try:
         taken = _taken(request)
         media_type = taken[0]
@@ -65,16 +65,19 @@ async def answer(
         prepared = await payer.prepared(
             partial(documents.prepare, asked, introspection=introspection)
         )
-        _check(request, prepared.kind, taken, cookies)
         await payer.pay(prepared, asked.variables)
+        _check(request, prepared.kind, taken, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
             results = watch(prepared, _resumed(request, prepared, asked.variables), context)
             response: Response = _stream(results, prepared, context, sockets)
         else:
             result = await run(prepared, asked.variables, context)
-            response = _answered(request, result, prepared, media_type, context, cookies)
+            response = _answered(request, result, prepared, media_type, cookies)
     except (BadRequest, ExpertBookError, RequestFailed) as error:
         response = _refused(error, media_type)
+    # Also where the request failed: what a session has become may be done already.
+    if context and context.browser:
+        cookies.apply(context.browser, response)
     if payer and not is_public(response):  # a cache would show others what this client has left
         response.headers.update(payer.headers)
     return response
@@ -85,17 +88,14 @@ def _answered(
     result: ExecutionResult,
     prepared: Prepared,
     media_type: str,
-    context: Context,
     cookies: Cookies,
 ) -> Response:
     """The answer to a query or mutation that was executed."""
     response = respond(body_of(result), 200, media_type)
-    if context.browser:
-        cookies.apply(context.browser, response)
-    seconds = public_seconds(prepared)
-    if seconds is None or result.errors or not is_of_a_stranger(request, cookies):
+    if result.errors or not is_of_a_stranger(request, cookies):
         return response
-    return kept(response, request, seconds)
+    seconds = public_seconds(prepared)
+    return response if seconds is None else kept(response, request, seconds)
 
 
 def _refused(error: BadRequest | ExpertBookError | RequestFailed, media_type: str) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.requests import ClientDisconnect
 
+from web.edge.heads import LONGEST_BODY
 from web.graphql.media import JSON, is_json
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
-LONGEST_BODY = 100 * 1024
 DEEPEST_JSON = 64
 LONGEST_LIST = 1_000
 """In variables: of each value a copy is made for each field that takes the list."""

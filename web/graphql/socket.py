@@ -274,7 +274,7 @@ class Connection:
                 await self._next(id_, result)
 
     def _context(self) -> Context:
-        return Context(self._services, self.viewer)
+        return Context(self._services, self.viewer, address_of(self._websocket))
 
     async def _next(self, id_: str, result: ExecutionResult) -> None:
         await self._send({"id": id_, "type": "next", "payload": body_of(result)})

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from opentelemetry import trace
+from opentelemetry.context import Context as TraceContext
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from contextvars import Context
 
-    from opentelemetry.context import Context as TraceContext
 
 PATH = "/v1/traces"
 SEND_SECONDS = 5
@@ -78,7 +78,10 @@ class OpenTelemetry(Tracer):
     @contextmanager
     def request(self, name: str, traceparent: str | None) -> Iterator[None]:
         """A span of its own trace, or of the caller's."""
-        parent = PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else None
+        # Not the current span's: a pipelined request is begun from within the one before it.
+        parent = PROPAGATOR.extract(
+            {"traceparent": traceparent} if traceparent else {}, TraceContext()
+        )
         with self._started(name, parent, kind=SpanKind.SERVER):
             yield
 

@@ -57,6 +57,7 @@ export const client = new ApolloClient({
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       ApolloLink.from([
         resumeLink(() => (transport.isRefused ? session.renewNow() : session.ready())),
+        inTime,
         transport,
       ]),
       ApolloLink.from([inTime, onceAgain, somebody, requests]),

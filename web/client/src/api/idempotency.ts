@@ -1,12 +1,24 @@
 import { useRef } from "react";
 
-/** Keys for attempts: the same input gets the same key, so that a repetition books nothing twice. */
-export function useIdempotencyKey(): (input: unknown) => string {
+/** Names attempts, so that a repetition does nothing twice. */
+export interface IdempotencyKey {
+  /** The same input gets the same key. */
+  of(input: unknown): string;
+  /** What was attempted has been done: the same input is another attempt from now on. */
+  forget(): void;
+}
+
+export function useIdempotencyKey(): IdempotencyKey {
   const last = useRef({ input: "", key: "" });
-  return (input) => {
-    const text = JSON.stringify(input);
-    if (last.current.input !== text) last.current = { input: text, key: randomKey() };
-    return last.current.key;
+  return {
+    of(input) {
+      const text = JSON.stringify(input);
+      if (last.current.input !== text) last.current = { input: text, key: randomKey() };
+      return last.current.key;
+    },
+    forget() {
+      last.current = { input: "", key: "" };
+    },
   };
 }
 

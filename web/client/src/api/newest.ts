@@ -46,7 +46,7 @@ export class NewestLink extends ApolloLink {
       this.#known.set(id, known);
       const names = Object.keys(fields);
       return Object.fromEntries(
-        names.map((name) => [name, (name in known ? known : fields)[name]]),
+        names.map((name) => [name, name in known ? over(fields[name], known[name]) : fields[name]]),
       );
     }
     this.#known.set(id, { ...known, ...fields });
@@ -54,4 +54,14 @@ export class NewestLink extends ApolloLink {
     if (this.#known.size > KEPT && !oldest.done) this.#known.delete(oldest.value);
     return fields;
   }
+}
+
+/** What is newer, and of the same object below it what only the older answer had. */
+function over(older: unknown, newer: unknown): unknown {
+  const isSame = isObject(older) && isObject(newer) && older["id"] === newer["id"];
+  return isSame ? { ...older, ...newer } : newer;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import { connectionIs, connectionState } from "./connection.ts";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 10_000;
+const SETTLED = 1_000;
 
 /** The codes of what is over after a while: asking again is all that there is to do. */
 const PASSING = new Set([
@@ -37,6 +38,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
         let attempt = 0;
         let timer: ReturnType<typeof setTimeout> | undefined;
         let subscription: { unsubscribe(): void } | undefined;
+        let settled: ReturnType<typeof setTimeout> | undefined;
         let isOver = false;
 
         function begin(): void {
@@ -51,16 +53,21 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
             error(error: unknown) {
               if (!isPassing(error)) return observer.error(error);
               connectionIs(connectionState() === "connecting" ? "connecting" : "reconnecting");
-              timer = setTimeout(again, waitBefore(attempt++));
+              clearTimeout(settled);
+              // Then the connection stands: nothing but silence tells that it goes on.
+              const stands = CombinedGraphQLErrors.is(error);
+              timer = setTimeout(() => void again(stands), waitBefore(attempt++));
             },
           });
         }
 
-        async function again(): Promise<void> {
+        async function again(stands = false): Promise<void> {
           timer = undefined;
           // Without the server there is nothing to prepare, and the attempt fails by itself.
           if (navigator.onLine) await prepare().catch(() => undefined);
-          if (!isOver) begin();
+          if (isOver) return;
+          begin();
+          if (stands) settled = setTimeout(() => connectionIs("live"), SETTLED);
         }
 
         // Waiting is over as soon as there is a network.
@@ -77,6 +84,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
           isOver = true;
           window.removeEventListener("online", hurry);
           clearTimeout(timer);
+          clearTimeout(settled);
           subscription?.unsubscribe();
         };
       }),

@@ -1,4 +1,5 @@
 import { ApolloLink } from "@apollo/client";
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { print } from "graphql";
 import type { Client as StreamClient } from "graphql-sse";
@@ -34,7 +35,15 @@ export class Transport extends ApolloLink {
       retryAttempts: 0,
       connectionAckWaitTimeout: PONG_WITHIN,
       lazyCloseTimeout: 1_000,
-      ...watchdog(),
+      keepAlive: PING_EVERY,
+    });
+    // A cut line tells nobody: a peer that does not answer pings is given up.
+    let overdue: ReturnType<typeof setTimeout> | undefined;
+    this.#socket.on("ping", (received) => {
+      if (!received) overdue = setTimeout(() => this.#socket.terminate(), PONG_WITHIN);
+    });
+    this.#socket.on("pong", (received) => {
+      if (received) clearTimeout(overdue);
     });
     this.#socket.on("connected", () => {
       this.#failed = 0;
@@ -42,6 +51,7 @@ export class Transport extends ApolloLink {
       connectionIs("live");
     });
     this.#socket.on("closed", (event) => {
+      clearTimeout(overdue);
       const { code } = event as CloseEvent;
       this.isRefused = code === SESSION_OVER || code === FORBIDDEN;
       // No acknowledgement since: something in between lets no socket through.
@@ -69,7 +79,12 @@ export class Transport extends ApolloLink {
         url: this.#url.pathname,
         headers: { "X-Session": "cookie" },
         retryAttempts: 0,
-        on: { connected: () => connectionIs("live") },
+        on: {
+          connected: () => {
+            this.isRefused = false;
+            connectionIs("live");
+          },
+        },
       }),
     );
     return from(this.#streams).pipe(
@@ -77,7 +92,20 @@ export class Transport extends ApolloLink {
         (streams) =>
           new Observable<ApolloLink.Result>((observer) =>
             streams.subscribe(request, {
-              next: (result) => observer.next(result as ApolloLink.Result),
+              next: (event) => {
+                const result = event as ApolloLink.Result;
+                const { data, errors } = result;
+                if (data || !errors) return observer.next(result);
+                // A stream has no other way to say that it could not go on.
+                this.isRefused = errors.some(
+                  ({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED",
+                );
+                observer.error(
+                  this.isRefused
+                    ? new Error("The session has ended")
+                    : new CombinedGraphQLErrors({ errors }),
+                );
+              },
               complete: () => observer.complete(),
               error: (error) => observer.error(error),
             }),
@@ -92,25 +120,4 @@ export class Transport extends ApolloLink {
       }),
     );
   }
-}
-
-/** Ends a socket whose peer is silent, since a cut line tells nobody. */
-function watchdog() {
-  let open: WebSocket | undefined;
-  let overdue: ReturnType<typeof setTimeout>;
-  return {
-    keepAlive: PING_EVERY,
-    on: {
-      connected: (socket: unknown) => {
-        open = socket as WebSocket;
-      },
-      ping: (received: boolean) => {
-        if (received) return;
-        overdue = setTimeout(() => open?.close(4408, "No answer"), PONG_WITHIN);
-      },
-      pong: (received: boolean) => {
-        if (received) clearTimeout(overdue);
-      },
-    },
-  };
 }

@@ -65,7 +65,7 @@ function cacheWith(view: View, rows: Row[]) {
     learn(row: Row) {
       const fragmentName = "ListedBooking";
       cache.writeFragment({ fragment: LISTED_BOOKING, fragmentName, data: row });
-      enlist(cache, row.id, NOW);
+      enlist(cache, row.id, "me", NOW);
     },
   };
 }

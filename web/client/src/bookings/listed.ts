@@ -40,15 +40,20 @@ export const BOOKINGS = graphql(`
 /** Those that were taken out of the lists: a late event about one must not bring it back. */
 const removed = new Set<string>();
 
-/** Put a booking that the cache knows into the lists that should have it, if they were read. */
-export function enlist(cache: ApolloCache, id: string, now = Date.now()): void {
+/** Put a booking of the client's that the cache knows into the lists that should have it, if they were read. */
+export function enlist(
+  cache: ApolloCache,
+  id: string,
+  clientId: string | undefined,
+  now = Date.now(),
+): void {
   if (removed.has(id)) return;
   const booking = cache.readFragment({
     fragment: LISTED_BOOKING,
     fragmentName: "ListedBooking",
     from: { __typename: "Booking", id },
   });
-  if (!booking) return;
+  if (!booking || booking.client.id !== clientId) return;
   for (const view of VIEWS) {
     if (!belongs(view, booking, now)) continue;
     cache.updateQuery(

@@ -50,7 +50,7 @@ export function useBookings(view: View, clientId: string): Bookings {
   useSubscription(BOOKING_CHANGED, {
     ignoreResults: true,
     onData({ data: { data } }) {
-      if (data?.bookingChanged.client.id === clientId) enlist(client.cache, data.bookingChanged.id);
+      if (data) enlist(client.cache, data.bookingChanged.id, clientId);
     },
   });
 

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { graphql } from "../api/gql/gql.ts";
 import type { BookingAction } from "../api/gql/graphql.ts";
 import { delist, enlist, relist } from "./listed.ts";
+import { useViewer } from "../session/Viewer.tsx";
 
 graphql(`
   fragment BookingOutcome on BookingResult {
@@ -86,6 +87,7 @@ export interface Refused {
 /** Making steps of a booking's life. */
 export function useMoves({ id, sequence }: { id: string; sequence: number }) {
   const client = useApolloClient();
+  const { viewer } = useViewer();
   const [isBusy, setBusy] = useState(false);
 
   return {
@@ -98,7 +100,7 @@ export function useMoves({ id, sequence }: { id: string; sequence: number }) {
         const { data } = await client.mutate({ mutation: MOVES[step], variables: { id } });
         const outcome = data?.outcome;
         if (outcome?.__typename === "Booking") {
-          enlist(client.cache, id);
+          enlist(client.cache, id, viewer?.id);
           return null;
         }
         await client.query({ query: BOOKING, variables: { id }, fetchPolicy: "network-only" });

@@ -3,6 +3,7 @@ import { useApolloClient, useMutation } from "@apollo/client/react";
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTime } from "../expert/slots.ts";
 import { enlist } from "./listed.ts";
+import { useViewer } from "../session/Viewer.tsx";
 
 const RESCHEDULE = graphql(`
   mutation RescheduleBooking($id: ID!, $slotId: ID!) {
@@ -45,6 +46,7 @@ export type Outcome =
 /** Giving a booking another slot of its expert. */
 export function useReschedule(id: string) {
   const client = useApolloClient();
+  const { viewer } = useViewer();
   const [reschedule, { loading }] = useMutation(RESCHEDULE);
 
   return {
@@ -55,7 +57,7 @@ export function useReschedule(id: string) {
       const answer = data?.rescheduleBooking;
       switch (answer?.__typename) {
         case "Booking":
-          enlist(client.cache, id);
+          enlist(client.cache, id, viewer?.id);
           return { kind: "moved", startsAt: answer.startsAt };
         case "SlotTaken":
           return { kind: "taken", alternatives: answer.alternatives };

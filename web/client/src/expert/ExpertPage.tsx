@@ -4,7 +4,6 @@ import { Link, useParams } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
-import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { useTitle } from "../ui/title.ts";
 import { Panes } from "./Panes.tsx";
@@ -42,11 +41,10 @@ export default function ExpertPage() {
   const { slug = "" } = useParams();
   const text = useWords(expertWords);
   const { errors } = useWords(appWords);
-  const { zone } = useTimePreferences();
   const { data, error, refetch } = useQuery(EXPERT, { variables: { slug } });
   const expert = data?.expertBySlug;
   useTitle(expert?.name);
-  if (expert) return <Panes key={`${expert.id} ${zone}`} expert={expert} />;
+  if (expert) return <Panes key={expert.id} expert={expert} />;
   if (data) {
     return (
       <Message title={text.notFound} body={text.notFoundBody}>

@@ -19,7 +19,7 @@ import { Profile } from "./Profile.tsx";
 import { nearestOpen, SLOT_TIME, type SlotTime } from "./slots.ts";
 import { TimePanes } from "./TimePanes.tsx";
 import { useMonth } from "./useMonth.ts";
-import { type Loss, type Reserved, useReservation } from "./useReservation.ts";
+import { type Hold, type Loss, type Reserved, useReservation } from "./useReservation.ts";
 import { expertWords } from "./words.ts";
 
 type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
@@ -51,7 +51,7 @@ export function Panes({ expert }: { expert: Expert }) {
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [loss, setLoss] = useState<Loss | null>(null);
   const [reserved, setReserved] = useState<Reserved>();
-  const isLost = useIsLost(hold && hold.slot.id, hold?.heldUntil);
+  const isLost = useIsLost(hold, reservation.isBusy);
 
   function show(changed: Record<string, string>): void {
     const { slot: _, ...kept } = Object.fromEntries(parameters);
@@ -159,7 +159,7 @@ export function Panes({ expert }: { expert: Expert }) {
             onSubmit={() => void book()}
             onBack={() => {
               setLoss(null);
-              void reservation.release();
+              reservation.release().catch(() => toastError(errors.unexpected));
             }}
           />
         </div>
@@ -179,14 +179,16 @@ export function Panes({ expert }: { expert: Expert }) {
 }
 
 /** Whether a hold is no longer the viewer's: by the clock, or as an event said. */
-function useIsLost(slotId: string | null | undefined, until: string | null | undefined): boolean {
+function useIsLost(hold: Hold | null, isBusy: boolean): boolean {
   const now = useNow(1_000);
   const { data, complete } = useFragment({
     fragment: SLOT_TIME,
-    from: slotId ? { __typename: "Slot", id: slotId } : null,
+    from: hold ? { __typename: "Slot", id: hold.slot.id } : null,
   });
-  if (!slotId) return false;
-  return Boolean((until && Date.parse(until) <= now) || (complete && data && !data.mine));
+  if (!hold || isBusy) return false;
+  const isOver = hold.heldUntil !== null && Date.parse(hold.heldUntil) <= now;
+  // What was booked, though by the viewer in another tab, is a hold no longer.
+  return isOver || (complete && (!data.mine || data.status === "BOOKED"));
 }
 
 function lengthFrom(wanted: string | null, { offers }: Expert): number {

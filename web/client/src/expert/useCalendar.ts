@@ -63,7 +63,12 @@ export interface Calendar {
  */
 export function useCalendar(variables: CalendarVariables): Calendar {
   const { expertId } = variables;
-  const query = useQuery(CALENDAR, { variables, fetchPolicy: "cache-and-network" });
+  const query = useQuery(CALENDAR, {
+    variables,
+    fetchPolicy: "cache-and-network",
+    // An answer that is on its way may be from before the rules changed.
+    context: { queryDeduplication: false },
+  });
   const cursor = query.data?.expert?.cursor;
   const [start, setStart] = useState<{ expertId: string; after: string }>();
   const after = start?.expertId === expertId ? start.after : undefined;
@@ -71,13 +76,13 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     if (cursor && !after) setStart({ expertId, after: cursor });
   }, [cursor, after, expertId]);
 
-  async function readAnew(attempt = 0): Promise<void> {
+  async function readAnew(isExpired: boolean, attempt = 0): Promise<void> {
     try {
       const { data } = await query.refetch();
       const newest = data?.expert?.cursor;
-      if (newest) setStart({ expertId, after: newest });
+      if (newest && isExpired) setStart({ expertId, after: newest });
     } catch {
-      setTimeout(() => void readAnew(attempt + 1), waitBefore(attempt));
+      setTimeout(() => void readAnew(isExpired, attempt + 1), waitBefore(attempt));
     }
   }
 
@@ -86,13 +91,13 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     skip: !after,
     ignoreResults: true,
     onData({ data: { data } }) {
-      if (data?.slotChanged.__typename === "CalendarReset") void query.refetch();
+      if (data?.slotChanged.__typename === "CalendarReset") void readAnew(false);
     },
     async onError(error) {
       const isExpired =
         CombinedGraphQLErrors.is(error) &&
         error.errors.some(({ extensions }) => extensions?.["code"] === "CURSOR_EXPIRED");
-      if (isExpired) await readAnew();
+      if (isExpired) await readAnew(true);
     },
   });
 
@@ -100,7 +105,7 @@ export function useCalendar(variables: CalendarVariables): Calendar {
   return {
     days: shown?.expert?.days ?? [],
     isLoading: !query.data,
-    error: shown ? undefined : query.error,
+    error: query.data ? undefined : query.error,
     refetch: query.refetch,
   };
 }

@@ -49,11 +49,13 @@ export function useMonth({ expertId, minutes, horizonDays, wanted, start }: Mont
   const minute = useNow(60_000);
   const first = today(zone);
   const last = first.add({ days: horizonDays });
-  const [month, setMonth] = useState(() =>
+  const [chosen, setMonth] = useState(() =>
     startOfMonth(
       dayFrom(wanted, first, last) ?? dayFrom(start && formats.dateOf(start), first, last) ?? first,
     ),
   );
+  // At the end of a month's last day the one that is shown is over.
+  const month = maxDate(chosen, startOfMonth(first)) ?? chosen;
   const from = maxDate(month, first) ?? first;
   const calendar = useCalendar({
     expertId,

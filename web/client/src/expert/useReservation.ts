@@ -155,7 +155,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
   const [holdSlot, holding] = useMutation(HOLD_SLOT);
   const [bookSlot, booking] = useMutation(BOOK_SLOT);
   const [releaseHold] = useMutation(RELEASE);
-  const keyOf = useIdempotencyKey();
+  const key = useIdempotencyKey();
   const [held, setHeld] = useState<Hold | null>();
   const earlier = found.data?.bookings.nodes[0];
   const hold = held === undefined ? (earlier ?? null) : held;
@@ -185,16 +185,17 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
 
     /** Give a hold back. */
     async release(): Promise<void> {
-      setHeld(null);
       if (hold) await releaseHold({ variables: { id: hold.id } });
+      setHeld(null);
     },
 
     async book(input: BookSlotInput): Promise<Outcome> {
-      const idempotencyKey = keyOf(input);
+      const idempotencyKey = key.of(input);
       const { data } = await bookSlot({ variables: { input: { ...input, idempotencyKey } } });
       const answer = data?.bookSlot;
       if (answer?.__typename === "Booking") {
         setHeld(null);
+        key.forget();
         return { reserved: answer };
       }
       if (answer?.__typename === "InvalidInput") return { problems: answer.fields };

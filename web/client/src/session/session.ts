@@ -7,6 +7,7 @@
 
 const UNTIL = "expertbook.session-until";
 const EARLY = 60_000;
+const RETRY = 15_000;
 const REFRESH = `mutation RefreshSession {
   refreshSession(input: {}) { __typename ... on SignedIn { expiresAt } }
 }`;
@@ -77,7 +78,14 @@ function plan(): void {
   const until = read();
   if (until === undefined) return;
   // A browser that slept renews when it wakes: timers stand still meanwhile.
-  timer = setTimeout(() => void ready().finally(plan), Math.max(1_000, until - EARLY - Date.now()));
+  const wait = Math.max(isDue() ? RETRY : 1_000, until - EARLY - Date.now());
+  timer = setTimeout(
+    () =>
+      void ready()
+        .catch(() => undefined)
+        .finally(plan),
+    wait,
+  );
 }
 
 function isDue(): boolean {
@@ -95,6 +103,7 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 plan();
+document.addEventListener("visibilitychange", plan);
 window.addEventListener("storage", ({ key, oldValue, newValue }) => {
   if (key !== UNTIL) return;
   plan();

@@ -34,7 +34,10 @@ export function Toasts() {
 }
 
 async function say(speak: (sonner: typeof import("sonner")) => void): Promise<void> {
+  // Without a network there may be none; a page is worth more than a word in passing.
+  const sonner = await import("sonner").catch(() => undefined);
+  if (!sonner) return;
   isWanted = true;
   for (const listener of listeners) listener();
-  speak(await import("sonner"));
+  speak(sonner);
 }
