@@ -200,10 +200,29 @@ def test_unchanged_sources_are_not_built_again(client: Path, hook: ModuleType) -
     assert hook.stale_builds(client) == []
 
 
-@pytest.mark.parametrize("name", ["package-lock.json", "vite.config.ts", "graphiql/main.tsx"])
-def test_a_changed_source_is_built_again(client: Path, hook: ModuleType, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "stale"),
+    [
+        ("package-lock.json", ["app", "graphiql"]),
+        ("vite.config.ts", ["app", "graphiql"]),
+        ("graphiql/main.tsx", ["graphiql"]),
+        ("src/main.tsx", ["app"]),
+    ],
+)
+def test_a_changed_source_is_built_again(
+    client: Path, hook: ModuleType, name: str, stale: list[str]
+) -> None:
+    """Of both builds, or of the one that is made from it."""
+    (client / name).parent.mkdir(exist_ok=True)
     (client / name).write_text("changed")
-    assert hook.stale_builds(client) == ["graphiql"]
+    assert hook.stale_builds(client) == stale
+
+
+def test_what_codegen_makes_is_no_source(client: Path, hook: ModuleType) -> None:
+    made = client / "src" / "api" / "gql" / "graphql.ts"
+    made.parent.mkdir(parents=True)
+    made.write_text("made")
+    assert hook.stale_builds(client) == []
 
 
 def test_a_source_that_comes_goes_or_moves_is_built_again(client: Path, hook: ModuleType) -> None:

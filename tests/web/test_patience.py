@@ -107,7 +107,7 @@ async def test_a_client_that_takes_its_time_is_not_waited_for(hurried: str) -> N
         "handshake": 408,
         "body": 408,
         "chunks": 408,
-        "unwanted body": 404,
+        "unwanted body": 405,
     }
 
 
