@@ -1,5 +1,5 @@
 import { useFragment } from "@apollo/client/react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 
 import type { ExpertQuery } from "../api/gql/graphql.ts";
@@ -51,6 +51,7 @@ export function Panes({ expert }: { expert: Expert }) {
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [loss, setLoss] = useState<Loss | null>(null);
   const [reserved, setReserved] = useState<Reserved>();
+  const panes = useRef<HTMLElement>(null);
   const isLost = useIsLost(hold, reservation.isBusy);
 
   function show(changed: Record<string, string>): void {
@@ -97,7 +98,7 @@ export function Panes({ expert }: { expert: Expert }) {
         contact: { ...contact, timeZone: zone },
         note,
       });
-      setProblems("problems" in outcome ? problemsByField(outcome.problems) : {});
+      setProblems("problems" in outcome ? problemsByField(outcome.problems, text.problem) : {});
       setLoss("loss" in outcome ? outcome.loss : null);
       if ("reserved" in outcome) setReserved(outcome.reserved);
     } catch {
@@ -131,7 +132,11 @@ export function Panes({ expert }: { expert: Expert }) {
     ) : undefined;
 
   return (
-    <article className="grid rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
+    <article
+      ref={panes}
+      tabIndex={-1}
+      className="grid rounded-lg outline-none border border-line bg-panel md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]"
+    >
       <div className="border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
         <Profile
           expert={expert}
@@ -145,7 +150,13 @@ export function Panes({ expert }: { expert: Expert }) {
       </div>
       {reserved ? (
         <div className="p-6 lg:col-span-2">
-          <Booked booking={reserved} onAnother={() => setReserved(undefined)} />
+          <Booked
+            booking={reserved}
+            onAnother={() => {
+              setReserved(undefined);
+              panes.current?.focus();
+            }}
+          />
         </div>
       ) : hold ? (
         <div className="p-6 lg:col-span-2">
@@ -159,6 +170,7 @@ export function Panes({ expert }: { expert: Expert }) {
             onSubmit={() => void book()}
             onBack={() => {
               setLoss(null);
+              panes.current?.focus();
               reservation.release().catch(() => toastError(errors.unexpected));
             }}
           />

@@ -1,3 +1,4 @@
+import { germanPersonProblem } from "../text/problems.ts";
 import { catalogue } from "../text/text.tsx";
 
 /** An expert, their free time, and the way to a booking. */
@@ -46,6 +47,7 @@ export const expertWords = catalogue({
     book: "Book",
     booking: "Booking …",
     correct: "Please correct the fields below.",
+    problem: (message: string) => message,
     done: "Booked",
     donePending: "Requested",
     doneBody: "We have sent you a mail with the details.",
@@ -102,6 +104,7 @@ export const expertWords = catalogue({
     book: "Buchen",
     booking: "Wird gebucht …",
     correct: "Bitte berichtigen Sie die Felder unten.",
+    problem: germanPersonProblem,
     done: "Gebucht",
     donePending: "Angefragt",
     doneBody: "Die Einzelheiten haben wir Ihnen per E-Mail geschickt.",

@@ -69,7 +69,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
       hasLeft,
       retry: error && viewer === undefined ? () => void refetch() : undefined,
       async signedIn(expiresAt: string) {
-        session.begin(expiresAt);
+        session.replace(expiresAt);
         setHasLeft(false);
         await viewerChanged();
       },

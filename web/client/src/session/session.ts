@@ -27,6 +27,12 @@ export function begin(expiresAt: string): void {
   plan();
 }
 
+/** Note that another session was got, perhaps another person's: other tabs hear of a change. */
+export function replace(expiresAt: string): void {
+  localStorage.removeItem(UNTIL);
+  begin(expiresAt);
+}
+
 /** Note that the session has ended, here or on the server. */
 export function end(): void {
   localStorage.removeItem(UNTIL);

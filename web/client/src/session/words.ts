@@ -1,16 +1,5 @@
+import { germanPersonProblem } from "../text/problems.ts";
 import { catalogue } from "../text/text.tsx";
-
-const GERMAN_PROBLEMS: Readonly<Record<string, string>> = {
-  "Name is required": "Bitte geben Sie Ihren Namen an.",
-  "Name must have at most 100 characters": "Der Name darf höchstens 100 Zeichen haben.",
-  "Name must not have control characters": "Der Name enthält Zeichen, die nicht erlaubt sind.",
-  "Email is required": "Bitte geben Sie Ihre E-Mail-Adresse an.",
-  "Enter a valid e-mail address, such as ada@example.com":
-    "Das ist keine gültige E-Mail-Adresse. Sie sieht etwa so aus: ada@example.com",
-  "Use 10 to 200 characters": "Das Passwort braucht 10 bis 200 Zeichen.",
-  "This is one of the commonest passwords. Choose another one":
-    "Das ist eines der häufigsten Passwörter. Bitte wählen Sie ein anderes.",
-};
 
 /** Signing in, registering, and the links from mails. */
 export const sessionWords = catalogue({
@@ -90,7 +79,7 @@ export const sessionWords = catalogue({
     showPassword: "Passwort anzeigen",
     required: "Bitte füllen Sie dieses Feld aus.",
     noEmail: "Bitte geben Sie eine E-Mail-Adresse an, etwa ada@example.com.",
-    problem: (message) => GERMAN_PROBLEMS[message] ?? message,
+    problem: germanPersonProblem,
     correct: "Bitte berichtigen Sie die markierten Felder.",
     tooMany: "Zu viele Versuche.",
     waitAWhile: "Bitte warten Sie bis zum nächsten, höchstens 15 Minuten.",

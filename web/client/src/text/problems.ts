@@ -1,0 +1,22 @@
+const GERMAN: Readonly<Record<string, string>> = {
+  "Name is required": "Bitte geben Sie Ihren Namen an.",
+  "Name must have at most 100 characters": "Der Name darf höchstens 100 Zeichen haben.",
+  "Name must not have control characters": "Der Name enthält Zeichen, die nicht erlaubt sind.",
+  "Email is required": "Bitte geben Sie Ihre E-Mail-Adresse an.",
+  "Enter a valid e-mail address, such as ada@example.com":
+    "Das ist keine gültige E-Mail-Adresse. Sie sieht etwa so aus: ada@example.com",
+  "Phone is required": "Bitte geben Sie Ihre Telefonnummer an.",
+  "Notes must have at most 2000 characters": "Höchstens 2.000 Zeichen.",
+  "Use 10 to 200 characters": "Das Passwort braucht 10 bis 200 Zeichen.",
+  "This is one of the commonest passwords. Choose another one":
+    "Das ist eines der häufigsten Passwörter. Bitte wählen Sie ein anderes.",
+};
+const PHONE = "Enter a valid phone number";
+
+/** What the server found wrong with what people say of themselves, in German. */
+export function germanPersonProblem(message: string): string {
+  if (message.startsWith(PHONE)) {
+    return "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820";
+  }
+  return GERMAN[message] ?? message;
+}
