@@ -3,13 +3,14 @@ ARG PYTHON=3.13
 
 # What builds, of which nothing but the environment goes on.
 FROM python:${PYTHON}-slim AS build
-ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+ENV UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
+    NPM_CONFIG_CACHE=/var/cache/npm
 RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /src
 
 # Other people's packages: again only when pyproject.toml changes.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv venv /opt/expertbook \
     && uv pip install --python /opt/expertbook --compile-bytecode --requirements pyproject.toml
 
@@ -18,7 +19,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 COPY LICENSE ./
 COPY schema/schema.graphql schema/
 COPY web/client web/client
-RUN --mount=type=cache,target=/root/.cache/uv --mount=type=cache,target=/root/.npm \
+RUN --mount=type=cache,target=/var/cache/uv --mount=type=cache,target=/var/cache/npm \
     touch README.md \
     && uv build --wheel --out-dir /tmp/client
 
@@ -29,7 +30,7 @@ COPY resolvers resolvers
 COPY schema schema
 COPY subscriptions subscriptions
 COPY web web
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv build --wheel --out-dir /tmp/wheel \
     && uv pip install --python /opt/expertbook --compile-bytecode --no-deps /tmp/wheel/*.whl
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphql import (
     GraphQLError,
@@ -32,7 +33,7 @@ from schema.observation import rejected
 from schema.root import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
@@ -47,6 +48,8 @@ LONGEST_CACHED = 16_384
 FAILURE_COST = 50
 READING_COST = 2
 MOST_READING_COST = 8_000
+
+Found = TypeVar("Found")
 
 core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
@@ -185,6 +188,24 @@ def _checked_once(query: str, introspection: bool) -> _Checked:
 
 
 _known: OrderedDict[tuple[str, bool], _Checked] = OrderedDict()
+
+
+def once_a_text(find: Callable[[Prepared], Found]) -> Callable[[Prepared], Found]:
+    """Have what follows from a document alone found once; its text is kept, the rest is not."""
+    known: dict[str, Found] = {}
+
+    @wraps(find)
+    def found(prepared: Prepared) -> Found:
+        text = prepared.text
+        if len(text) > LONGEST_CACHED:
+            return find(prepared)
+        if text not in known:
+            if len(known) >= MOST_DOCUMENTS:
+                del known[next(iter(known))]
+            known[text] = find(prepared)
+        return known[text]
+
+    return found
 
 
 def cost_of(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:

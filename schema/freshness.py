@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from graphql import OperationType, TypeInfo, TypeInfoVisitor, Visitor, visit
 
-from schema.documents import LONGEST_CACHED, MOST_DOCUMENTS, core
+from schema.documents import LONGEST_CACHED, core, once_a_text
 
 if TYPE_CHECKING:
     from graphql import FieldNode
@@ -87,17 +87,10 @@ def public_seconds(prepared: Prepared) -> int | None:
     is_query = prepared.kind is OperationType.QUERY
     if not is_query or len(prepared.text) > LONGEST_CACHED:
         return None
-    if prepared.text not in _known:
-        if len(_known) >= MOST_DOCUMENTS:
-            del _known[next(iter(_known))]
-        _known[prepared.text] = _seconds(prepared)
-    return _known[prepared.text]
+    return _seconds(prepared)
 
 
-_known: dict[str, int | None] = {}
-"""By their texts, which do not keep the documents."""
-
-
+@once_a_text
 def _seconds(prepared: Prepared) -> int | None:
     info = TypeInfo(core)
     search = _Search(info)

@@ -25,7 +25,7 @@ from graphql import (
 
 from models.events import sequence_in
 from schema.context import Context
-from schema.documents import core
+from schema.documents import core, once_a_text
 from schema.operations import body_of, executor_of, in_time
 from schema.slots import calendar_event, watched
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
@@ -33,7 +33,6 @@ from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from graphql import DocumentNode
     from graphql import Executor as GraphQLExecutor
 
     from models.events import Event, EventKind
@@ -110,13 +109,14 @@ def _root(prepared: Prepared) -> FieldNode | None:
     [field] = selections
     if not isinstance(field, FieldNode) or field.directives or field.name.value not in CALENDARS:
         return None
-    return field if _is_shared(prepared.document) else None
+    return field if _is_shared(prepared) else None
 
 
-def _is_shared(document: DocumentNode) -> bool:
+@once_a_text
+def _is_shared(prepared: Prepared) -> bool:
     info = TypeInfo(core)
     search = _OtherTypes(info)
-    visit(document, TypeInfoVisitor(info, search))
+    visit(prepared.document, TypeInfoVisitor(info, search))
     return not search.found
 
 

@@ -12,6 +12,9 @@ from starlette.types import Scope
 from web.edge.headers import PAGE_POLICY
 
 BUILT_CLIENT: Final = Path(__file__).parent / "client" / "dist"
+CLIENT_PAGE: Final = "index.html"
+GRAPHIQL_PAGE: Final = "graphiql/index.html"
+MANIFEST: Final = "app.json"
 
 # Not left to `mimetypes`, which reads the machine's own table.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
@@ -79,11 +82,6 @@ def accepted_codings(header: str) -> frozenset[str]:
     """Read the codings that an `Accept-Encoding` names with a weight above 0 (RFC 9110, 12.5.3)."""
     parts = (part.partition(";q=") for part in header.lower().replace(" ", "").split(","))
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
-
-
-CLIENT_PAGE: Final = "index.html"
-GRAPHIQL_PAGE: Final = "graphiql/index.html"
-MANIFEST: Final = "app.json"
 
 
 def page_of(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None) -> Response:

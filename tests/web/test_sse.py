@@ -9,7 +9,6 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,12 +16,14 @@ import pytest
 
 from auth.tokens import Tokens
 from tests.clients import Api
+from tests.raw import is_served
 from tests.servers import await_ready, launched
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import ACCESS, COOKIE, LOGIN, LOGOUT, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     import httpx
 
@@ -288,14 +289,6 @@ async def test_a_reader_that_is_stuck_is_cut_off(
     assert (await api.ask("{ __typename }")) == {"__typename": "Query"}
     counted = (await http.get(f"{quick}/metrics")).text.splitlines()
     assert "expertbook_cut_off_readers_total 0.0" not in counted
-
-
-def is_served(address: str, port: int) -> bool:
-    """Whether the server still has the connection from that port open (proc_net_tcp(5))."""
-    ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-    inodes = [row[9] for row in rows if row[1:3] == ends]
-    return inodes not in ([], ["0"])
 
 
 async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(

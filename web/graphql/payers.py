@@ -1,4 +1,4 @@
-"""Who pays for a request: the viewer, or for a stranger the address.
+"""Who pays for a request: the viewer and, less strictly, the address; a stranger's address alone.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from auth.budgets import accounts_of
 from schema.documents import RequestFailed, cost_of
-from web.edge.addresses import counted_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +26,7 @@ class Payer:
 
     def __init__(self, budgets: Budgets, viewer: Viewer | None, address: str) -> None:
         self._budgets = budgets
-        self._accounts = accounts_of(str(viewer.id) if viewer else None, counted_as(address))
+        self._accounts = accounts_of(str(viewer.id) if viewer else None, address)
         self._balances: list[Balance] = []
 
     async def prepared(self, prepare: Callable[[], Prepared]) -> Prepared:

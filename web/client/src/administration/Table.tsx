@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Bone } from "../ui/Bone.tsx";
 
 interface Column<T> {
   readonly name: string;
@@ -72,9 +73,9 @@ export function TableBones() {
     <div aria-hidden className="grid gap-px overflow-hidden rounded-lg border border-line bg-panel">
       {[0, 1, 2, 3, 4, 5].map((index) => (
         <div key={index} className="flex h-16 items-center gap-6 px-4">
-          <span className="h-4 w-40 animate-pulse rounded-md bg-line" />
-          <span className="h-4 flex-1 animate-pulse rounded-md bg-line" />
-          <span className="h-4 w-20 animate-pulse rounded-md bg-line" />
+          <Bone className="h-4 w-40 rounded-md" />
+          <Bone className="h-4 flex-1 rounded-md" />
+          <Bone className="h-4 w-20 rounded-md" />
         </div>
       ))}
     </div>

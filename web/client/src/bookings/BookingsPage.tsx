@@ -6,10 +6,10 @@ import { appWords } from "../app/words.ts";
 import { useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
-import { Button, buttonClass } from "../ui/Button.tsx";
+import { buttonClass } from "../ui/Button.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
+import { More } from "../ui/More.tsx";
 import { useTitle } from "../ui/title.ts";
-import { toastError } from "../ui/toast.tsx";
 import { BookingCard } from "./BookingCard.tsx";
 import { type View, viewFrom, VIEWS } from "./lists.ts";
 import { Skeleton } from "./Skeleton.tsx";
@@ -53,7 +53,8 @@ export default function BookingsPage() {
 function List({ view, clientId }: { view: View; clientId: string }) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);
-  const { bookings, error, hasMore, isReadingMore, more, retry } = useBookings(view, clientId);
+  const found = useBookings(view, clientId);
+  const { bookings, error, retry } = found;
   const list = useRef<HTMLElement>(null);
   const movedId = useMovedId();
   useTitle(error ? errors.title : text.title);
@@ -76,15 +77,7 @@ function List({ view, clientId }: { view: View; clientId: string }) {
         />
       ))}
       {!bookings.length && <Nothing view={view} />}
-      {hasMore && (
-        <Button
-          className="justify-self-center"
-          isBusy={isReadingMore}
-          onClick={() => more().catch(() => toastError(errors.unexpected))}
-        >
-          {isReadingMore ? text.reading : text.more}
-        </Button>
-      )}
+      <More of={found} />
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
 /** The list before anything is known; of about the same size as what comes. */
@@ -14,25 +15,21 @@ export function Skeleton() {
           className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:grid-cols-[11rem_1fr] md:gap-6 md:p-6"
         >
           <div className="grid content-start gap-2">
-            <Bone className="h-5 w-32" />
-            <Bone className="h-5 w-24" />
-            <Bone className="h-4 w-20" />
+            <Bone className="rounded-md h-5 w-32" />
+            <Bone className="rounded-md h-5 w-24" />
+            <Bone className="rounded-md h-4 w-20" />
           </div>
           <div className="grid gap-4">
             <div className="flex items-center gap-3">
-              <div className="size-10 animate-pulse rounded-full bg-line" />
-              <Bone className="h-8 w-40" />
+              <Bone className="size-10 rounded-full" />
+              <Bone className="rounded-md h-8 w-40" />
             </div>
-            <Bone className="h-4 w-4/5" />
-            <Bone className="h-4 w-3/5" />
-            <Bone className="h-10 w-56" />
+            <Bone className="rounded-md h-4 w-4/5" />
+            <Bone className="rounded-md h-4 w-3/5" />
+            <Bone className="rounded-md h-10 w-56" />
           </div>
         </div>
       ))}
     </div>
   );
-}
-
-function Bone({ className }: { className: string }) {
-  return <div className={`animate-pulse rounded-md bg-line ${className}`} />;
 }

@@ -6,8 +6,6 @@ export const bookingsWords = catalogue({
     title: "My bookings",
     zone: (zone: string) => `Times in ${zone}`,
     views: { coming: "Coming", past: "Past", cancelled: "Cancelled" },
-    more: "Show more",
-    reading: "Reading …",
     empty: {
       coming: "No sessions ahead",
       past: "No past sessions",
@@ -123,8 +121,6 @@ export const bookingsWords = catalogue({
     title: "Meine Buchungen",
     zone: (zone) => `Zeiten in ${zone}`,
     views: { coming: "Anstehend", past: "Vergangen", cancelled: "Abgesagt" },
-    more: "Mehr anzeigen",
-    reading: "Wird geladen …",
     empty: {
       coming: "Keine anstehenden Termine",
       past: "Keine vergangenen Termine",

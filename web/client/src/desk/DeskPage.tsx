@@ -17,7 +17,7 @@ import { Days } from "./Days.tsx";
 import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { Earlier } from "./Earlier.tsx";
-import { More } from "./More.tsx";
+import { More } from "../ui/More.tsx";
 import { NoExpert } from "./NoExpert.tsx";
 import { useDeskList } from "./useDeskList.ts";
 import { useTidings } from "./useTidings.ts";

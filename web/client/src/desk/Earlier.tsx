@@ -5,7 +5,7 @@ import { useWords } from "../text/text.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Days } from "./Days.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
-import { More } from "./More.tsx";
+import { More } from "../ui/More.tsx";
 import { useDeskList } from "./useDeskList.ts";
 import { deskWords } from "./words.ts";
 

@@ -1,3 +1,4 @@
+import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
 /** Cards before anything is known; of the size of those that come. */
@@ -11,14 +12,14 @@ export function CardBones({ count }: { count: number }) {
         {Array.from({ length: count }, (_, index) => (
           <div key={index} className="grid gap-4 rounded-lg border border-line bg-panel p-4 sm:p-5">
             <div className="flex h-16 gap-4">
-              <div className="size-12 sm:size-14 animate-pulse rounded-full bg-line" />
+              <Bone className="size-12 sm:size-14 rounded-full" />
               <div className="grid flex-1 content-start gap-2 pt-1">
-                <div className="h-4 w-1/2 animate-pulse rounded-md bg-line" />
-                <div className="h-4 w-3/4 animate-pulse rounded-md bg-line" />
+                <Bone className="h-4 w-1/2 rounded-md" />
+                <Bone className="h-4 w-3/4 rounded-md" />
               </div>
             </div>
             <div className="h-[49px] border-t border-line pt-4">
-              <div className="h-4 w-2/3 animate-pulse rounded-md bg-line" />
+              <Bone className="h-4 w-2/3 rounded-md" />
             </div>
           </div>
         ))}

@@ -1,3 +1,4 @@
+import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
 /** The panes before anything is known; of the same size as what comes. */
@@ -6,14 +7,14 @@ export function Skeleton() {
     <div className="grid min-h-[36rem] rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr_15rem] md:divide-x md:divide-line">
       <div className="grid content-start gap-4 p-6" aria-hidden>
         <Bone className="size-16 rounded-full" />
-        <Bone className="h-7 w-40" />
-        <Bone className="h-24" />
+        <Bone className="rounded-md h-7 w-40" />
+        <Bone className="rounded-md h-24" />
       </div>
       <div className="p-6">
         <div className="sr-only">
           <Loading />
         </div>
-        <Bone className="h-72" />
+        <Bone className="rounded-md h-72" />
       </div>
       <SlotBones />
     </div>
@@ -23,14 +24,10 @@ export function Skeleton() {
 export function SlotBones() {
   return (
     <div className="grid content-start gap-2 p-6" aria-hidden>
-      <Bone className="mb-2 h-7 w-24" />
+      <Bone className="rounded-md mb-2 h-7 w-24" />
       {Array.from({ length: 8 }, (_, index) => (
         <Bone key={index} className="h-10" />
       ))}
     </div>
   );
-}
-
-function Bone({ className }: { className: string }) {
-  return <div className={`animate-pulse rounded-md bg-line ${className}`} />;
 }

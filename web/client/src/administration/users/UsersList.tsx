@@ -5,11 +5,9 @@ import { useSearchParams } from "react-router";
 import type { Role } from "../../api/gql/graphql.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
-import { appWords } from "../../app/words.ts";
 import { useWords } from "../../text/text.tsx";
-import { Button } from "../../ui/Button.tsx";
+import { More } from "../../ui/More.tsx";
 import { Select } from "../../ui/Select.tsx";
-import { toastError } from "../../ui/toast.tsx";
 import { Search } from "../Search.tsx";
 import { TableBones } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
@@ -22,7 +20,6 @@ const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
 /** The accounts by name, to be found and changed. */
 export function UsersList() {
   const text = useWords(administrationWords);
-  const { errors } = useWords(appWords);
   const [parameters, setParameters] = useSearchParams();
   const [isReadingMore, setReadingMore] = useState(false);
   const role = ROLES.find((each) => each === parameters.get("role")) ?? null;
@@ -32,11 +29,10 @@ export function UsersList() {
   });
   const users = (query.data ?? query.previousData)?.users;
 
-  function more(): void {
+  function more(): Promise<unknown> {
     setReadingMore(true);
-    query
+    return query
       .fetchMore({ variables: { after: users?.pageInfo.endCursor ?? null } })
-      .catch(() => toastError(errors.unexpected))
       .finally(() => setReadingMore(false));
   }
 
@@ -79,11 +75,7 @@ export function UsersList() {
       ) : (
         <UsersTable users={users.edges.map(({ node }) => node)} />
       )}
-      {users?.pageInfo.hasNextPage && (
-        <Button className="justify-self-center" isBusy={isReadingMore} onClick={more}>
-          {isReadingMore ? text.reading : text.more}
-        </Button>
-      )}
+      <More of={{ hasMore: users?.pageInfo.hasNextPage ?? false, isReadingMore, more }} />
     </div>
   );
 }
