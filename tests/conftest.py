@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.database import Client
 
 EXPERTS = 60
+TEN_MINUTES_MS = 600_000
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +99,9 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Client]:
     """That database, with 30 sample experts."""
-    async with open_database(database_url) as client:
+    # The loop stands still during long tests without one: the driver shall not take that for a
+    # database that is away, and end the next operation.
+    async with open_database(f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}") as client:
         hash_ = await Passwords().hash(DEMO_PASSWORD)
         await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
         yield client

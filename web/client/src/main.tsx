@@ -10,7 +10,12 @@ import { PageRouter } from "./app/PageRouter.tsx";
 import { ViewerProvider } from "./session/Viewer.tsx";
 import { TextProvider } from "./text/text.tsx";
 
-createRoot(document.getElementById("app")!).render(
+createRoot(document.getElementById("app")!, {
+  // A machine too busy for the fade between two pages shows the new one without it.
+  onRecoverableError: (error) => {
+    if (!(error instanceof DOMException && error.name === "TimeoutError")) reportError(error);
+  },
+}).render(
   <StrictMode>
     <ApolloProvider client={client}>
       <TextProvider>
