@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
+    from models.fast_paths import FastPath
     from models.ledger import Ledger
     from resolvers.sessions import SignIn, SignIns
     from subscriptions.bookings import BookingFeed
@@ -36,6 +37,7 @@ class Services:
     phone_region: str | None
     hold_lifetime: timedelta
     operation_seconds: float
+    fast: frozenset[FastPath]
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60
+FAST_PATHS = "EXPERTBOOK_FAST_PATHS"
+"""By which the whole suite is run with and without them."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 
 
@@ -31,9 +33,13 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The environment without settings of ours, and those given with our prefix."""
+    """The environment without settings of ours but one, and those given with our prefix."""
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) or name == FAST_PATHS
+    }
     return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in settings.items()}
 
 

@@ -113,6 +113,7 @@ async def open_parts(
             phone_region=settings.phone_region,
             hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
+            fast=settings.fast,
         )
         yield Parts(client, bus, mails, sockets, services)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.fast_paths import ALL, FastPath, fast_paths_of
 from subscriptions.backends import MEMORY, MONGODB, broadcast
 from web.edge.hosts import ANY_ADDRESS, check_names
 from web.edge.proxies import TrustedProxies
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     )
     throttle: Literal["on", "off"] = Field(
         default="on", description="off lifts rates and caps by address, for measurements"
+    )
+    fast_paths: str = Field(
+        default=ALL,
+        description="the ways by which answers cost less, for comparisons: all, none, or some of "
+        + ", ".join(FastPath),
     )
     smtp_url: str | None = Field(
         default=None,
@@ -204,6 +210,12 @@ class Settings(BaseSettings):
         TrustedProxies(_split(value))
         return value
 
+    @field_validator("fast_paths")
+    @classmethod
+    def _names_fast_paths(cls, value: str) -> str:
+        fast_paths_of(value)
+        return value
+
     @field_validator("allowed_hosts")
     @classmethod
     def _names_hosts(cls, value: str) -> str:
@@ -291,6 +303,11 @@ class Settings(BaseSettings):
             return _split(self.allowed_hosts)
         known = [urlsplit(url).hostname or "" for url in (*self.origins, self.address)]
         return known if self.is_production else [*known, "localhost", ANY_ADDRESS]
+
+    @property
+    def fast(self) -> frozenset[FastPath]:
+        """The ways by which answers cost less."""
+        return fast_paths_of(self.fast_paths)
 
     @property
     def mail_server(self) -> MailServer | None:

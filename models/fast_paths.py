@@ -1,0 +1,37 @@
+"""The ways by which answers cost less, none of which changes an answer: each can be left out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+ALL: Final = "all"
+NONE: Final = "none"
+
+
+class FastPath(StrEnum):
+    """A way that saves work."""
+
+    DOCUMENTS = "documents"
+    """Documents are parsed and validated once (schema/documents.py)."""
+    SELECTIONS = "selections"
+    """What is selected is compiled once a document (schema/selections.py)."""
+    ANSWERS = "answers"
+    """Public answers are kept as bytes (web/graphql/answers.py)."""
+    BATCHES = "batches"
+    """Changes that wait together are committed together (models/ledger.py)."""
+    AUDIENCES = "audiences"
+    """Identical subscriptions are executed and encoded once (schema/live.py)."""
+    FRAMES = "frames"
+    """Frames are written straight to the transport (web/edge/frames.py)."""
+
+
+def fast_paths_of(text: str) -> frozenset[FastPath]:
+    """The ways that a setting names: all, none, or names separated by commas.
+
+    Raises:
+        ValueError: for a name that there is not.
+    """
+    if text in {ALL, NONE}:
+        return frozenset(FastPath) if text == ALL else frozenset()
+    return frozenset(FastPath(name.strip()) for name in text.split(","))
