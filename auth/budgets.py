@@ -7,7 +7,6 @@ Valkey server is set, all processes share the numbers there; while it is away ea
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,46 +14,18 @@ from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from models.errors import RateLimited
 from models.meters import BUDGET_REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from auth.shared_budgets import SharedBuckets
+
 log = logging.getLogger(__name__)
 
 MOST_BUCKETS = 20_000
-ANSWER_SECONDS = 0.25
 AWAY_SECONDS = 2.0
-MOST_CONNECTIONS = 8
-PREFIX = "expertbook:budget:"
-
-SCRIPT = """
-local time = redis.call('TIME')
-local now = time[1] + time[2] / 1000000
-local always, wait, debts = ARGV[1] == '1', 0, {}
-for i, key in ipairs(KEYS) do
-  local cost, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  debts[i] = math.max(tonumber(redis.call('GET', key) or '0') - now, 0)
-  wait = math.max(wait, debts[i] + cost - window)
-end
-for i, key in ipairs(KEYS) do
-  local cost, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  if always or wait <= 0 then
-    debts[i] = math.min(debts[i] + cost, window)
-    local full = string.format('%.6f', now + debts[i])
-    redis.call('SET', key, full, 'PX', math.ceil(debts[i] * 1000) + 1)
-  end
-  debts[i] = string.format('%.6f', debts[i])
-end
-return {string.format('%.6f', wait), unpack(debts)}
-"""
-"""`Buckets.take` in the server, by its own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,46 +130,6 @@ class Buckets:
         self._full_at = {key: full for full, key in kept[-(self._most // 2) :]}
 
 
-class SharedBuckets:
-    """The buckets of all processes, in the Redis or Valkey server at a URL."""
-
-    def __init__(self, url: str) -> None:
-        # Nothing is tried again: a request would wait for it.
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=MOST_CONNECTIONS,
-            timeout=ANSWER_SECONDS,
-            protocol=2,
-            decode_responses=True,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._client = Redis.from_pool(pool)
-        self._script = self._client.register_script(SCRIPT)
-
-    async def take(
-        self, accounts: Sequence[Account], cost: float, *, always: bool
-    ) -> tuple[float, list[float]]:
-        """Do what `Buckets.take` does, there.
-
-        Raises:
-            RedisError: when the server does not take it.
-            TimeoutError: when it does not answer in time.
-        """
-        numbers = [
-            number
-            for account in accounts
-            for number in (account.policy.worth(cost), account.policy.seconds)
-        ]
-        keys = [PREFIX + account.key for account in accounts]
-        async with asyncio.timeout(ANSWER_SECONDS):
-            wait, *debts = await self._script(keys=keys, args=[int(always), *numbers])
-        return float(wait), [float(debt) for debt in debts]
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-
 class Budgets:
     """The budgets of every client.
 
@@ -210,7 +141,7 @@ class Budgets:
     def __init__(self, *, is_on: bool = True, url: str | None = None) -> None:
         self._is_on = is_on
         self._own = Buckets()
-        self._shared = SharedBuckets(url) if is_on and url else None
+        self._shared = _shared(url) if is_on and url else None
         self._away_until = 0.0
 
     def check(self, accounts: Sequence[Account], cost: int) -> None:
@@ -266,7 +197,7 @@ class Budgets:
                 self._away_until = now + AWAY_SECONDS
             try:
                 wait, debts = await self._shared.take(accounts, cost, always=always)
-            except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            except OSError as error:
                 if not self._away_until:
                     log.warning("each process counts budgets by itself: %s", type(error).__name__)
                 self._away_until = monotonic() + AWAY_SECONDS
@@ -278,6 +209,13 @@ class Budgets:
                     self._own.set(account, debt)
                 return wait, debts
         return self._own.take(accounts, cost, always=always)
+
+
+def _shared(url: str) -> SharedBuckets:
+    """The buckets in that server."""
+    from auth.shared_budgets import SharedBuckets  # noqa: PLC0415 - the driver takes 8 MB
+
+    return SharedBuckets(url)
 
 
 def _refused(wait: float) -> RateLimited:

@@ -14,7 +14,8 @@ from models.times import utc_now
 from tests.clients import Api
 from tests.servers import running
 from web.embedded.database import embedded_database
-from web.samples.seed import DEMO_PASSWORD, seed
+from web.samples.demo import DEMO_PASSWORD
+from web.samples.seed import seed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""The command line: `expertbook serve | seed | verify | schema | user`, done by web/commands.py."""
+"""The command line: `serve` is done by web/launch.py, the other commands by web/commands.py."""
 # ruff: noqa: PLC0415 - a command imports its work when it runs, so that help comes at once
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ def serve(
     The database is the one that MONGODB_URL names, or else one of the program's own. An empty
     one is filled with sample data.
     """
-    from web import commands
+    from web import launch
 
-    commands.serve(port=port, host=host, data=data, workers=workers, with_parent=with_parent)
+    launch.serve(port=port, host=host, data=data, workers=workers, with_parent=with_parent)
 
 
 @app.command()

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from models.users import Role
 from web.edge.connections import Connections
 from web.edge.frames import LONGEST_FRAME, Wire
 from web.edge.wire import IDLE_SECONDS, HttpWire
-from web.samples.seed import DEMO_ACCOUNTS, DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 DRAIN_SECONDS = 10
 PARENT_SECONDS = 0.5
-ROLE_NAMES = {Role.CLIENT: "Client", Role.EXPERT: "Expert", Role.ADMIN: "Administrator"}
 
 
 class NotServed(Exception):
@@ -102,19 +99,6 @@ class AnnouncingServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
-
-
-def announcement(settings: Settings, *, demo: bool) -> str:
-    """What to open and, where there are demo accounts, who can sign in; in rich's markup."""
-    address = settings.address
-    lines = [f"\n[bold]ExpertBook[/bold] is ready at [bold]{address}[/bold]\n"]
-    lines.append(f"  {'GraphiQL' if settings.shows_graphiql else 'API':15} {address}/graphql")
-    lines.append(f"  Subscriptions   {address.replace('http', 'ws', 1)}/graphql")
-    if demo:
-        lines.append(f"\nTo try it, sign in with the password [bold]{DEMO_PASSWORD}[/bold]\n")
-        lines += [f"  {ROLE_NAMES[role]:15} {email}" for email, role in DEMO_ACCOUNTS]
-    lines.append("\nStop it with Ctrl-C.")
-    return "\n".join(lines)
 
 
 def serve_on(

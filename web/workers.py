@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from web.memory import use_one_arena
 from web.serving import DRAIN_SECONDS, NotServed, serve_on
 from web.settings import Settings
 from web.telemetry.logs import set_up
@@ -187,6 +188,7 @@ def worker_environment(settings: Settings, mongodb_url: str) -> dict[str, str]:
 def work(listener: socket.socket, line: socket.socket) -> int:
     """Be a worker until a signal or the parent's end; gives the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    use_one_arena()
     threading.Thread(target=_end_with, args=(line,), name="parent watch", daemon=True).start()
     settings = Settings()
     if settings.mongodb_url is None:

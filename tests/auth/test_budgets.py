@@ -14,15 +14,14 @@ from redis.asyncio import Redis
 from auth.budgets import (
     ADDRESS,
     NETWORK,
-    PREFIX,
     USER,
     Account,
     Buckets,
     Budgets,
     Policy,
-    SharedBuckets,
     accounts_of,
 )
+from auth.shared_budgets import PREFIX, SharedBuckets
 from models.errors import RateLimited
 from tests.valkeys import Valkey, valkey
 
@@ -64,7 +63,7 @@ def server(tmp_path: Path) -> Iterator[Valkey]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, the server is waited for."""
-    monkeypatch.setattr("auth.budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
 
 
 class Counted:
@@ -213,7 +212,7 @@ async def test_without_the_server_each_process_counts_and_one_request_waits_for_
         tries = count()
         monkeypatch.setattr(budgets, "_shared", Counted(shared, tries))
         monkeypatch.setattr("auth.budgets.AWAY_SECONDS", NEVER)
-        monkeypatch.setattr("auth.budgets.ANSWER_SECONDS", 0.1)
+        monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", 0.1)
         server.kill() if harm == "kill" else server.freeze()
         try:
             [balance] = await budgets.spend(account, 50)
@@ -225,7 +224,7 @@ async def test_without_the_server_each_process_counts_and_one_request_waits_for_
             assert next(tries) == 1
         finally:
             server.start() if harm == "kill" else server.thaw()
-        monkeypatch.setattr("auth.budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
+        monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
         budgets._away_until = monotonic()
         [balance] = await budgets.spend(account, 20)
         # One that was killed has lost its numbers.

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.client.experts import with_day
 from tests.client.visitors import NAME, NOTE
-from web.samples.seed import DEMO_EXPERT, DEMO_PASSWORD
+from web.samples.demo import DEMO_EXPERT, DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from tests.client.conftest import Visit

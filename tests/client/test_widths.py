@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.client.visitors import NAME as ADA
 from tests.client.visitors import NOTE
 from tests.test_house import HOUSE
-from web.samples.seed import DEMO_PASSWORD
+from web.samples.demo import DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from tests.client.conftest import Visit

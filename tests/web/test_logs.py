@@ -156,17 +156,18 @@ async def test_a_failure_is_masked_under_an_id_that_the_log_has(
     ):
         await_ready(program.process, program.address)
         async with AsyncMongoClient[dict[str, Any]](url) as client:
-            broken = {"$set": {"experience_years": "hunter2\nERROR: forged \x1b[2J"}}
-            changed = await client["expertbook"]["experts"].update_many({}, broken)
+            broken = {"$set": {"rules.horizon_days": "hunter2\nERROR: forged \x1b[2J"}}
+            changed = await client["expertbook"]["calendars"].update_many({}, broken)
             assert changed.modified_count == 3
-        response = await http.post(f"{program.address}/graphql", json={"query": FIRST})
+        asked = "{ experts(first: 1) { nodes { timeZone } } }"
+        response = await http.post(f"{program.address}/graphql", json={"query": asked})
         [error] = response.json()["errors"]
     request_id = response.headers["x-request-id"]
     assert error["message"] == "Something went wrong here. Please try again."
     assert error["extensions"] == {"code": "INTERNAL", "requestId": request_id}
     operation, failure = about(program, request_id)
     assert failure["level"] == "error"
-    assert "ValidationError: Expert: experience_years (int_parsing)" in failure["exception"]
+    assert "ValidationError: Calendar: rules.horizon_days (int_parsing)" in failure["exception"]
     assert operation["outcome"] == "internal"
     assert "hunter2" not in program.said() + response.text
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from enum import Enum, auto
 from hashlib import blake2b
 from itertools import islice
 from random import Random
@@ -25,7 +24,9 @@ from models.experts import Category, Expert
 from models.ids import Id
 from models.settings import Seeding, advance_seeding, begin_seeding, insert_missing, seeding
 from models.users import Role, User, email_key
+from models.versions import count_directory
 from web.samples.bookings import Client, SampleCalendar
+from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, known_outcome
 from web.samples.people import (
     SAMPLE_NOTES,
     SampleClient,
@@ -40,16 +41,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-DEMO_CLIENT: Final = "client@example.com"
-DEMO_EXPERT: Final = "expert@example.com"
-DEMO_ADMIN: Final = "admin@example.com"
-DEMO_ACCOUNTS: Final = (
-    (DEMO_CLIENT, Role.CLIENT),
-    (DEMO_EXPERT, Role.EXPERT),
-    (DEMO_ADMIN, Role.ADMIN),
-)
-DEMO_PASSWORD: Final = "expertbook-demo"  # noqa: S105 - meant to be known
-
 NO_PASSWORD: Final = "!"  # noqa: S105 - no password has this hash
 SEED: Final = 18  # whose first expert, the demo account's, confirms by hand
 CLIENTS: Final = 200
@@ -60,14 +51,6 @@ BUSY_EXPERTS: Final = 1000  # of more, each has fewer bookings: half a milliseco
 DEMO_CLIENT_EXPERTS: Final = 6  # whom the demo client has seen and is going to see
 AGE_MINUTES: Final = (90 * 24 * 60, 900 * 24 * 60)
 CLARA: Final = SampleClient("Clara Client", DEMO_CLIENT, "Europe/Berlin", "+442079460100")
-
-
-class Outcome(Enum):
-    """What became of a filling."""
-
-    FILLED = auto()
-    FILLED_BEFORE = auto()
-    HAS_ITS_OWN = auto()
 
 
 async def seed(*, experts: int, now: datetime, password_hash: str, progress: Progress) -> Outcome:
@@ -85,18 +68,13 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
     Raises:
         Unavailable: when the database does not answer.
     """
+    if outcome := await known_outcome():
+        return outcome
     me = uuid4().hex
-    # In this order: whoever sees accounts of a filling sees that it has begun.
-    with or_unavailable():
-        has_accounts = await User.find_one() is not None
     claim = await seeding()
     if claim is None:
-        if has_accounts:
-            return Outcome.HAS_ITS_OWN
         moment = now.replace(microsecond=0)
         claim = await begin_seeding(Seeding(experts=experts, moment=moment, owner=me))
-    elif claim.finished:
-        return Outcome.FILLED_BEFORE
     while not claim.finished:
         if claim.owner == me:
             claim = await _fill(claim, password_hash, progress)
@@ -166,6 +144,8 @@ async def _write(
     await insert_missing([expert for _, expert in people])
     await insert_missing([calendar.calendar for calendar in calendars])
     await insert_missing(bookings)
+    with or_unavailable():
+        await count_directory()
 
 
 def _person(

@@ -14,11 +14,15 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
-import structlog
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
 from models.tracing import REQUEST_ID, tracer
+from web.deferred import hidden
 from web.telemetry.tracebacks import traceback_of
+
+# For tracebacks and threads of kinds that are not used here they would take 6 MB.
+with hidden("greenlet", "rich"):
+    import structlog
+    from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

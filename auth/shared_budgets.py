@@ -1,0 +1,84 @@
+"""Budgets in a Redis or Valkey server, where all processes count together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auth.budgets import Account
+
+ANSWER_SECONDS = 0.25
+MOST_CONNECTIONS = 8
+PREFIX = "expertbook:budget:"
+
+SCRIPT = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local always, wait, debts = ARGV[1] == '1', 0, {}
+for i, key in ipairs(KEYS) do
+  local cost, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  debts[i] = math.max(tonumber(redis.call('GET', key) or '0') - now, 0)
+  wait = math.max(wait, debts[i] + cost - window)
+end
+for i, key in ipairs(KEYS) do
+  local cost, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  if always or wait <= 0 then
+    debts[i] = math.min(debts[i] + cost, window)
+    local full = string.format('%.6f', now + debts[i])
+    redis.call('SET', key, full, 'PX', math.ceil(debts[i] * 1000) + 1)
+  end
+  debts[i] = string.format('%.6f', debts[i])
+end
+return {string.format('%.6f', wait), unpack(debts)}
+"""
+"""`Buckets.take` in the server, by its own clock."""
+
+
+class SharedBuckets:
+    """The buckets of all processes, in the Redis or Valkey server at a URL."""
+
+    def __init__(self, url: str) -> None:
+        # Nothing is tried again: a request would wait for it.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=ANSWER_SECONDS,
+            protocol=2,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._client = Redis.from_pool(pool)
+        self._script = self._client.register_script(SCRIPT)
+
+    async def take(
+        self, accounts: Sequence[Account], cost: float, *, always: bool
+    ) -> tuple[float, list[float]]:
+        """Do what `Buckets.take` does, there.
+
+        Raises:
+            OSError: when the server does not take it, or not in time.
+        """
+        numbers = [
+            number
+            for account in accounts
+            for number in (account.policy.worth(cost), account.policy.seconds)
+        ]
+        keys = [PREFIX + account.key for account in accounts]
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                wait, *debts = await self._script(keys=keys, args=[int(always), *numbers])
+        except RedisError as error:
+            raise ConnectionError("the server does not take it") from error
+        return float(wait), [float(debt) for debt in debts]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()

@@ -1,0 +1,99 @@
+"""Serving, from the command to the end; without what the other commands need, to save memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+import typer
+
+from models.database import open_database
+from models.users import Role
+from web.console import database_url, explained, read_settings, say
+from web.memory import use_one_arena
+from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, known_outcome
+from web.serving import end_with_parent, listening_socket, serve_on
+from web.telemetry.logs import set_up
+from web.workers import Workers, worker_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from web.settings import Settings
+
+ROLE_NAMES = {Role.CLIENT: "Client", Role.EXPERT: "Expert", Role.ADMIN: "Administrator"}
+
+log = logging.getLogger(__name__)
+
+
+def serve(
+    *,
+    port: int | None,
+    host: str | None,
+    data: Path | None,
+    workers: int | None,
+    with_parent: bool,
+) -> None:
+    """Serve until a signal ends it, which is its orderly end."""
+    with explained(interrupted=0):
+        use_one_arena()
+        if with_parent or "UV" in os.environ:  # which `uv run` sets
+            end_with_parent()
+        settings = read_settings(port=port, host=host, data=data, workers=workers)
+        set_up(settings.log_form, settings.log_level)
+        if not settings.data.exists():
+            # Nothing is made for a program that cannot be reached. Where there is a folder it
+            # is asked first: who has started twice is to hear of that, not of the port.
+            with listening_socket(settings):
+                pass
+        with (
+            database_url(settings, settings.address) as url,
+            listening_socket(settings) as listener,
+        ):
+            outcome = asyncio.run(prepare(url, sample_experts(settings)))
+            demo = outcome in {Outcome.FILLED, Outcome.FILLED_BEFORE}
+
+            def announce() -> None:
+                if settings.log_form == "json":
+                    log.info("ExpertBook is ready at %s", settings.address)
+                else:
+                    say(announcement(settings, demo=demo))
+
+            if settings.workers == 1:
+                serve_on(listener, settings, url, announce)
+            else:
+                environment = worker_environment(settings, url)
+                Workers(settings.workers, listener, environment).run(announce)
+
+
+def sample_experts(settings: Settings) -> int:
+    """How many experts a first start makes; in production none, as their password is known."""
+    return 0 if settings.is_production else settings.experts
+
+
+async def prepare(url: str, experts: int) -> Outcome | None:
+    """Check the database, make its indexes and, if wanted, fill it where it is empty."""
+    async with open_database(url):
+        outcome = await known_outcome() if experts else None
+    if outcome or not experts:
+        return outcome
+    from web.commands import fill  # noqa: PLC0415 - 6 MB that a first start alone needs
+
+    return await fill(url, experts)
+
+
+def announcement(settings: Settings, *, demo: bool) -> str:
+    """What to open and, where there are demo accounts, who can sign in."""
+    bold = partial(typer.style, bold=True)
+    address = settings.address
+    lines = [f"\n{bold('ExpertBook')} is ready at {bold(address)}\n"]
+    lines.append(f"  {'GraphiQL' if settings.shows_graphiql else 'API':15} {address}/graphql")
+    lines.append(f"  Subscriptions   {address.replace('http', 'ws', 1)}/graphql")
+    if demo:
+        lines.append(f"\nTo try it, sign in with the password {bold(DEMO_PASSWORD)}\n")
+        lines += [f"  {ROLE_NAMES[role]:15} {email}" for email, role in DEMO_ACCOUNTS]
+    lines.append("\nStop it with Ctrl-C.")
+    return "\n".join(lines)

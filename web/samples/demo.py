@@ -1,0 +1,43 @@
+"""What is known of the sample data without making any: the accounts, and whether they are there."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from models.base import or_unavailable
+from models.settings import seeding
+from models.users import Role, User
+
+DEMO_CLIENT: Final = "client@example.com"
+DEMO_EXPERT: Final = "expert@example.com"
+DEMO_ADMIN: Final = "admin@example.com"
+DEMO_ACCOUNTS: Final = (
+    (DEMO_CLIENT, Role.CLIENT),
+    (DEMO_EXPERT, Role.EXPERT),
+    (DEMO_ADMIN, Role.ADMIN),
+)
+DEMO_PASSWORD: Final = "expertbook-demo"  # noqa: S105 - meant to be known
+
+
+class Outcome(Enum):
+    """What became of a filling."""
+
+    FILLED = auto()
+    FILLED_BEFORE = auto()
+    HAS_ITS_OWN = auto()
+
+
+async def known_outcome() -> Outcome | None:
+    """What became of a filling, or None where one is to be begun or gone on with.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    # In this order: whoever sees accounts of a filling sees that it has begun.
+    with or_unavailable():
+        has_accounts = await User.find_one() is not None
+    claim = await seeding()
+    if claim is None:
+        return Outcome.HAS_ITS_OWN if has_accounts else None
+    return Outcome.FILLED_BEFORE if claim.finished else None
