@@ -17,6 +17,7 @@ from models.pages import fold
 from models.settings import ADMINISTRATORS, one_at_a_time
 from models.transactions import all_or_nothing
 from models.users import Role, User
+from models.versions import count_directory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -59,6 +60,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         expert = draft.model_copy(update={"name": user.name, "slug": slug}).indexed()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
+        await count_directory(session)
         role = Role.ADMIN if user.role is Role.ADMIN else Role.EXPERT
         await _set(user.id, {"role": role.value, "expert_id": expert.id}, session)
         return expert, role is not user.role

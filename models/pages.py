@@ -11,21 +11,21 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from beanie import SortDirection
+from pymongo import ASCENDING, DESCENDING
 
 from models.base import or_unavailable
 from models.errors import BadUserInput
 from models.ids import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from models.base import Record
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 
-Row = TypeVar("Row", bound="Record")
+Row = TypeVar("Row")
 Filter = dict[str, Any]
 
 
@@ -74,7 +74,7 @@ class Order:
     field: str
     descending: bool
 
-    def cursor(self, row: Record) -> str:
+    def cursor(self, row: object) -> str:
         """Where a row stands, as an opaque text."""
         return encode(f"{self.name}:{getattr(row, self.field)}")
 
@@ -101,19 +101,35 @@ class Page(Generic[Row]):
     order: Order
     has_next: bool
     has_previous: bool
-    document: type[Row]
+    document: type[Record]
     filters: Sequence[Filter]
 
     async def total(self) -> int:
         """How many rows the whole list has."""
+        stored = self.document.get_pymongo_collection()
         with or_unavailable():
-            return sum([await self.document.find(filter_).count() for filter_ in self.filters])
+            return sum([await stored.count_documents(filter_) for filter_ in self.filters])
 
 
 async def page(
-    document: type[Row], filters: Sequence[Filter], order: Order, arguments: PageArguments
+    document: type[Record],
+    filters: Sequence[Filter],
+    order: Order,
+    arguments: PageArguments,
+    row_of: Callable[[Mapping[str, Any]], Row],
+    without: Sequence[str] = (),
 ) -> Page[Row]:
     """Read one page of the union of some disjoint filters.
+
+    It is asked for without Beanie, whose queries take 0.1 ms to make.
+
+    Args:
+        document: whose collection it is.
+        filters: what the rows are of.
+        order: by what they are sorted.
+        arguments: which of them.
+        row_of: what is made of a stored document; it has the order's field.
+        without: stored fields that this does not need.
 
     Raises:
         BadUserInput: for a size or a cursor that makes no sense.
@@ -127,16 +143,14 @@ async def page(
         bounds[short] = order.key(arguments.before, "before")
     falling = order.descending != arguments.is_backward
 
+    stored = document.get_pymongo_collection()
+    hidden = dict.fromkeys(without, 0) or None
+    direction = DESCENDING if falling else ASCENDING
     rows: list[Row] = []
     for filter_ in filters:
-        found = document.find(_within(filter_, order.field, bounds))
-        rows += (
-            await found.sort(
-                (order.field, SortDirection.DESCENDING if falling else SortDirection.ASCENDING)
-            )
-            .limit(size + 1)
-            .to_list()
-        )
+        found = stored.find(_within(filter_, order.field, bounds), hidden)
+        first = await found.sort(order.field, direction).limit(size + 1).to_list()
+        rows += map(row_of, first)
     rows.sort(key=lambda row: str(getattr(row, order.field)), reverse=falling)
 
     has_more = len(rows) > size

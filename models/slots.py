@@ -73,6 +73,10 @@ class Occupant:
     session_end: int
     held_until: datetime | None
 
+    def stands_at(self, now: datetime) -> bool:
+        """Whether it is in anyone's way: a hold past its end is not."""
+        return self.held_until is None or now < self.held_until
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -161,11 +165,10 @@ def listed_starts(
 
 def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant]) -> Slot:
     """A slot as it stands when `taken` says who has which cell."""
-    blockers = {
-        taken[cell].booking_id: taken[cell] for cell in key.occupies(rules) if cell in taken
-    }
-    if not blockers:
+    cells = key.occupies(rules)
+    if taken.keys().isdisjoint(cells):
         return Slot(key, price, SlotStatus.OPEN)
+    blockers = {taken[cell].booking_id: taken[cell] for cell in cells if cell in taken}
     in_the_way = blockers.values()
     ends = [occupant.held_until for occupant in in_the_way if occupant.held_until is not None]
     held = len(ends) == len(blockers)

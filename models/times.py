@@ -24,6 +24,7 @@ def cell_of(instant: datetime) -> int:
     return int(instant.timestamp()) // CELL_SECONDS
 
 
+@lru_cache(maxsize=16384)
 def instant_of(cell: int) -> datetime:
     """The instant at which a cell begins."""
     return datetime.fromtimestamp(cell * CELL_SECONDS, UTC)

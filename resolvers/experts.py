@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auth.viewers import Viewer
-    from models.experts import ExpertFilter, ExpertOrderField
+    from models.experts import Entry, ExpertFilter, ExpertOrderField
     from models.ids import Id
     from models.pages import Page, PageArguments
 
 
 async def listed(
     filter_: ExpertFilter, field: ExpertOrderField, *, descending: bool, arguments: PageArguments
-) -> Page[Expert]:
+) -> Page[Entry]:
     """A page of the directory.
 
     Raises:
@@ -32,8 +32,9 @@ async def listed(
 async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
     """Some experts, in the order of their ids, in one command."""
     with or_unavailable():
-        found = await Expert.find({"_id": {"$in": list(expert_ids)}}).to_list()
-    by_id = {expert.id: expert for expert in found}
+        found = Expert.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
+        rows = await found.to_list()
+    by_id = {row["_id"]: Expert.model_validate(row) for row in rows}
     return [by_id.get(id_) for id_ in expert_ids]
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from models.base import or_unavailable
-from models.bookings import Booking, BookingStatus, Span, active_bookings, taken_cells
+from models.bookings import Booking, BookingStatus, Span, occupants_in, taken_cells
 from models.calendars import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
-from models.errors import BadUserInput, SlotTaken
+from models.errors import BadUserInput
 from models.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
 from models.times import CELL_MINUTES, day_span, instant_of, local_date
 
@@ -19,31 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from models.ids import Id
-    from models.slots import SlotKey
+    from models.slots import Occupant, SlotKey
 
 LONGEST_SPAN = timedelta(days=62)
 MOST_DAYS = 62
-ALTERNATIVES = 3
-NEARBY = (timedelta(days=2), timedelta(days=7))
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
     """The calendars of some experts, in their order, in one command."""
     with or_unavailable():
-        found = await Calendar.find({"_id": {"$in": list(expert_ids)}}).to_list()
-    by_id = {calendar.id: calendar for calendar in found}
+        found = Calendar.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
+        rows = await found.to_list()
+    by_id = {row["_id"]: Calendar.model_validate(row) for row in rows}
     return [by_id.get(id_) for id_ in expert_ids]
 
 
-async def bookings_in(spans: Sequence[Span]) -> list[list[Booking]]:
-    """The active bookings in some spans, and some around them, in the order of the spans."""
+async def occupants(spans: Sequence[Span]) -> list[list[Occupant]]:
+    """What is taken in some spans, and some time around them, in the order of the spans."""
     with or_unavailable():
-        bookings = await active_bookings(spans)
-    by_expert: dict[Id, list[Booking]] = defaultdict(list)
-    for booking in bookings:
-        by_expert[booking.expert_id].append(booking)
-    return [by_expert[span.expert_id] for span in spans]
+        found = await occupants_in(spans)
+    return [found.get(span.expert_id, []) for span in spans]
 
 
 def check_span(since: datetime, until: datetime) -> None:
@@ -83,14 +76,14 @@ def length_of(calendar: Calendar, minutes: int | None) -> int:
 
 def slots_between(
     calendar: Calendar,
-    bookings: Sequence[Booking],
+    occupants: Sequence[Occupant],
     minutes: int,
     since: datetime,
     until: datetime,
     now: datetime,
 ) -> Iterator[Slot]:
     """The listed slots that start in `[since, until)`, earliest first."""
-    taken = taken_cells(bookings, now)
+    taken = taken_cells(occupants, now)
     return listed_slots(calendar.id, calendar.rules, taken, minutes, since, until, now)
 
 
@@ -129,27 +122,6 @@ def first_open(slots: Iterator[Slot]) -> Slot | None:
     return next((slot for slot in slots if slot.status is SlotStatus.OPEN), None)
 
 
-async def with_alternatives(taken: SlotTaken, now: datetime) -> SlotTaken:
-    """The same refusal with the nearest open slots of that length."""
-    key = taken.slot.key
-    [calendar] = await calendars([key.expert_id])
-    found: list[Slot] = []
-    if calendar is None:
-        return taken
-    for reach in NEARBY:
-        since, until = key.starts_at - reach, key.starts_at + reach
-        [bookings] = await bookings_in([Span(key.expert_id, since, until)])
-        slots = slots_between(calendar, bookings, key.minutes, since, until, now)
-        open_slots = [slot for slot in slots if slot.status is SlotStatus.OPEN]
-        nearest = sorted(
-            open_slots, key=lambda slot: (abs(slot.key.cell - key.cell), slot.key.cell)
-        )
-        found = list(islice(nearest, ALTERNATIVES))
-        if len(found) == ALTERNATIVES:
-            break
-    return replace(taken, alternatives=found)
-
-
 def slot_while_active(booking: Booking, now: datetime) -> Slot | None:
     """The slot that a booking takes, or None where it takes none any more."""
     if not booking.occupies_at(now):
@@ -160,7 +132,7 @@ def slot_while_active(booking: Booking, now: datetime) -> Slot | None:
 
 
 def slot_after(
-    booking: Booking, calendar: Calendar, others: Sequence[Booking], now: datetime
+    booking: Booking, calendar: Calendar, others: Sequence[Occupant], now: datetime
 ) -> Slot:
     """The slot that a booking took, as it now stands."""
     return slot_of(booking.key, booking.price, calendar.rules, taken_cells(others, now))
@@ -172,7 +144,7 @@ def span_of(key: SlotKey) -> Span:
 
 
 def listed(
-    key: SlotKey, calendar: Calendar, bookings: Sequence[Booking], now: datetime
+    key: SlotKey, calendar: Calendar, occupants: Sequence[Occupant], now: datetime
 ) -> Slot | None:
     """The slot of that key, or None where it is not offered."""
-    return listed_slot(key, calendar.rules, taken_cells(bookings, now), now)
+    return listed_slot(key, calendar.rules, taken_cells(occupants, now), now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,7 +29,10 @@ from schema.limits import (
     unparsed,
 )
 from schema.observation import rejected
+from schema.remembered import Remembered
 from schema.root import schema
+from schema.selections import selections_of
+from schema.validity import is_surely_valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
     from schema.cost import Plan
+    from schema.selections import Selections
 
 RULES_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
 MOST_DOCUMENTS = 256
@@ -73,11 +76,13 @@ class Prepared:
     """A valid document and the operation of it that is to run."""
 
     text: str
+    name: str | None
     document: DocumentNode = field(compare=False)
     operation: OperationDefinitionNode = field(compare=False)
-    name: str | None
     plan: Plan = field(compare=False)
+    selections: Selections | None = field(compare=False)
     reading_cost: int = field(compare=False)
+    is_remembered: bool = field(compare=False)
 
     @property
     def kind(self) -> OperationType:
@@ -87,7 +92,7 @@ class Prepared:
 
 @dataclass(slots=True, eq=False)
 class _Checked:
-    """A document, what is wrong with it, and what its operations cost.
+    """A document, what is wrong with it, and what is known of its operations.
 
     `reading_cost` is of parsing and validating it, until somebody has paid.
     """
@@ -95,33 +100,45 @@ class _Checked:
     document: DocumentNode | None
     errors: Sequence[GraphQLError]
     reading_cost: int
-    plans: dict[str | None, Plan] = field(default_factory=dict)
+    operations: dict[str | None, tuple[Plan, Selections | None]] = field(default_factory=dict)
 
     def paid(self) -> int:
         """What is still to be paid for the reading."""
         cost, self.reading_cost = self.reading_cost, 0
         return cost
 
-    def plan(self, document: DocumentNode, operation: OperationDefinitionNode) -> Plan:
-        """The plan of an operation, made when it is first asked for."""
+    def known(
+        self, text: str, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> tuple[Plan, Selections | None]:
+        """An operation's plan and what is compiled of it, made when it is first asked for."""
         name = operation.name.value if operation.name else None
-        if name not in self.plans:
-            self.plans[name] = plan_of(core, document, operation)
-        return self.plans[name]
+        if name not in self.operations:
+            plan = plan_of(core, document, operation)
+            self.operations[name] = plan, selections_of(document, text)
+        return self.operations[name]
 
 
-def prepare(query: str, name: str | None, *, introspection: bool = True) -> Prepared:
+def prepare(
+    query: str, name: str | None, *, introspection: bool = True, remembers: bool = True
+) -> Prepared:
     """Parse and validate a document and choose its operation.
 
     Args:
         query: the document's text.
         name: of its operation; None where it has one alone.
         introspection: whether the schema can be asked for.
+        remembers: whether what follows from the text is found once, and its validity proven by
+            the short way where it can be (`FastPath.DOCUMENTS`).
 
     Raises:
         RequestFailed: when it is no valid document, or has no such operation.
     """
-    checked = _checked_once(query, introspection)
+    proves, remembers = remembers, remembers and len(query) <= LONGEST_CACHED
+    checked = (
+        _checked_once(query, introspection)
+        if remembers
+        else _checked(query, introspection, proves=proves)
+    )
     document = checked.document
     if document is None or checked.errors:
         rejected()
@@ -137,22 +154,25 @@ def prepare(query: str, name: str | None, *, introspection: bool = True) -> Prep
         failure = _failure(message, "OPERATION_RESOLUTION_FAILURE")
         raise RequestFailed([failure], FAILURE_COST + checked.paid())
     try:
-        plan = checked.plan(document, operation)
+        plan, selections = checked.known(query, document, operation)
         errors = list(plan_errors(plan))
     except RecursionError:
         errors = [_failure("The operation is nested too deeply.", TOO_DEEP)]
     if errors:
         rejected()
         raise RequestFailed(errors, FAILURE_COST + checked.paid())
-    return Prepared(query, document, operation, name, plan, checked.paid())
+    paid = checked.paid()
+    return Prepared(query, name, document, operation, plan, selections, paid, remembers)
 
 
-def _checked(query: str, introspection: bool) -> _Checked:
+def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checked:
     cost = min(READING_COST * len(query), MOST_READING_COST)
     try:
         document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         if errors := list(document_errors(document)):
             return _Checked(None, errors, cost)
+        if proves and is_surely_valid(core, document):
+            return _Checked(document, (), cost)
         errors = validate(
             core,
             document,
@@ -176,34 +196,34 @@ def _checked_once(query: str, introspection: bool) -> _Checked:
     Parsing and validating cost more than the execution of most documents (1.4 of 3.9 ms remain).
     """
     key = query, introspection
-    if key in _known:
-        _known.move_to_end(key)
-        return _known[key]
-    checked = _checked(query, introspection)
-    if len(query) <= LONGEST_CACHED and not checked.errors:
-        _known[key] = checked
-        while len(_known) > MOST_DOCUMENTS or sum(len(q) for q, _ in _known) > MOST_CHARACTERS:
-            _known.popitem(last=False)
+    checked = _documents.get(key)
+    if checked is None:
+        checked = _checked(query, introspection)
+        if not checked.errors:
+            _documents.keep(key, checked, len(query))
     return checked
 
 
-_known: OrderedDict[tuple[str, bool], _Checked] = OrderedDict()
+_documents: Remembered[tuple[str, bool], _Checked] = Remembered(
+    "documents", MOST_DOCUMENTS, MOST_CHARACTERS
+)
 
 
 def once_a_text(find: Callable[[Prepared], Found]) -> Callable[[Prepared], Found]:
     """Have what follows from a document alone found once; its text is kept, the rest is not."""
-    known: dict[str, Found] = {}
+    known: Remembered[str, tuple[Found]] = Remembered(
+        find.__module__.rpartition(".")[2], MOST_DOCUMENTS, MOST_CHARACTERS
+    )
 
     @wraps(find)
     def found(prepared: Prepared) -> Found:
-        text = prepared.text
-        if len(text) > LONGEST_CACHED:
+        if not prepared.is_remembered:
             return find(prepared)
-        if text not in known:
-            if len(known) >= MOST_DOCUMENTS:
-                del known[next(iter(known))]
-            known[text] = find(prepared)
-        return known[text]
+        remembered = known.get(prepared.text)
+        if remembered is None:
+            remembered = (find(prepared),)
+            known.keep(prepared.text, remembered, len(prepared.text))
+        return remembered[0]
 
     return found
 

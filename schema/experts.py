@@ -89,7 +89,7 @@ class Expert(Node):
     key: strawberry.Private[Id]
 
     @classmethod
-    def of(cls, expert: model.Expert, context: Context) -> Expert:
+    def of(cls, expert: model.Expert | model.Entry, context: Context) -> Expert:
         """The expert for clients."""
         return cls(
             id=strawberry.ID(global_id("Expert", expert.id)),
@@ -195,8 +195,8 @@ class Expert(Node):
         context = info.context
         calendar = await self._calendar(info)
         length = slots.length_of(calendar, minutes)
-        bookings = await context.loaders.bookings.load(Span(self.key, since, until))
-        return slots.slots_between(calendar, bookings, length, since, until, context.now)
+        taken_by = await context.loaders.occupants.load(Span(self.key, since, until))
+        return slots.slots_between(calendar, taken_by, length, since, until, context.now)
 
 
 @strawberry.type(description="A category and how many experts it lists.")

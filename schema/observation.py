@@ -6,9 +6,9 @@ Of what clients have written, only the operation's name is told, and that in the
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import FieldNode, GraphQLError, OperationType
 
@@ -36,6 +36,15 @@ _ends = {
 _rejected = OPERATIONS.labels("unknown", REJECTED)
 
 
+class Subject(NamedTuple):
+    """What the log tells of an operation: its kind, its first fields, its name and its cost."""
+
+    kind: OperationType
+    fields: str
+    name: str | None
+    cost: int | None
+
+
 class Observation:
     """How an operation ends."""
 
@@ -52,39 +61,57 @@ class Observation:
         else:
             self.outcome = ERRORS if all(is_expected(error) for error in errors) else INTERNAL
 
+    def fail(self, error: Exception) -> None:
+        """Note what has ended it."""
+        found = getattr(error, "errors", None)  # of some it is a method
+        self.end(found if isinstance(found, (list, tuple)) else [error])
+
 
 @contextmanager
 def observed(prepared: Prepared) -> Iterator[Observation]:
-    """Observe an operation from the beginning of its execution to its end."""
-    kind = prepared.kind
+    """Observe a query or mutation from the beginning of its execution to its end."""
     observation = Observation()
-    is_finite = kind is not OperationType.SUBSCRIPTION
     began = perf_counter()
     try:
-        with _span(kind) if is_finite else nullcontext():
+        with _span(prepared.kind):
             yield observation
     except Exception as error:
-        found = getattr(error, "errors", None)  # of some it is a method
-        observation.end(found if isinstance(found, (list, tuple)) else [error])
+        observation.fail(error)
         raise
     finally:
-        seconds = perf_counter() - began
-        _ends[kind, observation.outcome].inc()
-        if is_finite:
-            _seconds[kind].observe(seconds)
-        slow = is_finite and seconds > SLOW_SECONDS
-        level = logging.WARNING if slow else logging.INFO
-        if log.isEnabledFor(level):
-            told = _told(prepared, observation, seconds)
-            log.log(level, "a slow operation" if slow else "an operation", extra=told)
+        _ended(subject_of(prepared, observation.cost), observation.outcome, began)
 
 
-@contextmanager
-def subscribed(prepared: Prepared) -> Iterator[None]:
-    """Observe a subscription, whose usual end is that nobody listens any more."""
-    with observed(prepared) as observation, SUBSCRIPTIONS.track_inprogress():
-        observation.outcome = OK
-        yield
+def repeated(subject: Subject, began: float) -> None:
+    """Observe an operation whose answer was there: nothing was executed."""
+    with _span(subject.kind):
+        _ended(subject, OK, began)
+
+
+class Subscribed:
+    """Observes a subscription, whose usual end is that nobody listens any more.
+
+    No generator: that would take 1.3 KB for as long as a subscription lasts.
+    """
+
+    __slots__ = ("_began", "_subject")
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._subject = subject_of(prepared, None)
+        self._began = perf_counter()
+
+    def __enter__(self) -> None:
+        """Count it among those that run."""
+        SUBSCRIPTIONS.inc()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Count how it has ended."""
+        SUBSCRIPTIONS.dec()
+        observation = Observation()
+        observation.end(None)
+        if isinstance(error, Exception):
+            observation.fail(error)
+        _ended(self._subject, observation.outcome, self._began)
 
 
 def rejected() -> None:
@@ -110,16 +137,36 @@ def _span(kind: OperationType) -> AbstractContextManager[object]:
     return tracer().span(f"graphql {kind.value}", {"graphql.operation.type": kind.value})
 
 
-def _told(prepared: Prepared, observation: Observation, seconds: float) -> dict[str, object]:
+def subject_of(prepared: Prepared, cost: int | None) -> Subject:
+    """What is told of an operation, which it can be told of after its document is forgotten."""
     selections = prepared.operation.selection_set.selections[:MOST_FIELDS]
+    fields = ",".join(each.name.value for each in selections if isinstance(each, FieldNode))
+    name = prepared.operation.name
+    return Subject(prepared.kind, fields, name.value if name else None, cost)
+
+
+def _ended(subject: Subject, outcome: str, began: float) -> None:
+    seconds = perf_counter() - began
+    is_finite = subject.kind is not OperationType.SUBSCRIPTION
+    _ends[subject.kind, outcome].inc()
+    if is_finite:
+        _seconds[subject.kind].observe(seconds)
+    slow = is_finite and seconds > SLOW_SECONDS
+    level = logging.WARNING if slow else logging.INFO
+    if log.isEnabledFor(level):
+        told = _told(subject, outcome, seconds)
+        log.log(level, "a slow operation" if slow else "an operation", extra=told)
+
+
+def _told(subject: Subject, outcome: str, seconds: float) -> dict[str, object]:
     told: dict[str, object] = {
-        "kind": prepared.kind.value,
-        "fields": ",".join(each.name.value for each in selections if isinstance(each, FieldNode)),
-        "outcome": observation.outcome,
+        "kind": subject.kind.value,
+        "fields": subject.fields,
+        "outcome": outcome,
         "milliseconds": round(seconds * 1000, 1),
     }
-    if observation.cost is not None:
-        told["cost"] = observation.cost
-    if prepared.operation.name:
-        told["operation"] = prepared.operation.name.value
+    if subject.cost is not None:
+        told["cost"] = subject.cost
+    if subject.name:
+        told["operation"] = subject.name
     return told

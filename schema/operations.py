@@ -17,20 +17,22 @@ from graphql import (
     GraphQLError,
     OperationType,
     create_source_event_stream,
-    execute,
+    execute_subscription_event,
     map_source_to_response_event,
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
 from models.errors import ExpertBookError, Refused, TimedOut
+from models.fast_paths import FastPath
 from models.meters import DELIVERIES
 from models.tracing import request_id
 from schema.documents import RequestFailed, core, cost_of
 from schema.limits import MOST_COST, MOST_ERRORS, shortened
-from schema.observation import cause_of, observed, subscribed
+from schema.observation import Subscribed, cause_of, observed
+from schema.selections import CompiledExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Sequence
 
     from graphql import Executor as GraphQLExecutor
 
@@ -53,20 +55,14 @@ async def run(
     with observed(prepared) as observation:
         observation.cost = cost
         async with in_time(prepared, context):
-            found = execute(
-                core,
-                prepared.document,
-                context_value=context,
-                variable_values=variables,
-                operation_name=prepared.name,
-                executor_class=Executor,
-                hide_suggestions=True,
-                operation_extensions=None,
-            )
-            result = await found if inspect.isawaitable(found) else found
+            executor = _executor(prepared, variables, context)
+            found = executor.execute_operation()
+            result = cast("ExecutionResult", await found if inspect.isawaitable(found) else found)
+        # In a cycle with it, all that was read would wait for the garbage collector.
+        del executor.async_helpers
         observation.end(result.errors)
     result.extensions = {"cost": {"requested": cost, "limit": MOST_COST}}
-    # Variables are coerced before the execution begins, and only then are errors without a path.
+    # What fails before any field is resolved has no path.
     if result.data is None and result.errors and all(e.path is None for e in result.errors):
         raise RequestFailed(result.errors)
     return result
@@ -81,7 +77,7 @@ async def watch(
         RequestFailed: when it cannot begin or go on; the events before it have been delivered.
         TimedOut: when its beginning takes too long.
     """
-    with subscribed(prepared):
+    with Subscribed(prepared):
         executor = executor_of(prepared, variables, context)
         async with in_time(prepared, context):
             found = create_source_event_stream(executor)
@@ -90,7 +86,7 @@ async def watch(
         if isinstance(found, ExecutionResult):
             raise RequestFailed(found.errors or ())
         source = cast("AsyncIterable[object]", found)
-        results = map_source_to_response_event(executor, source)
+        results = map_source_to_response_event(executor, source, execute_event)
         try:
             async for result in results:
                 DELIVERIES.inc()
@@ -110,7 +106,16 @@ def executor_of(
         RequestFailed: when the variables are not what the operation declares, or it costs too much.
     """
     cost_of(prepared, variables)
-    executor = Executor.build(
+    return _executor(prepared, variables, context)
+
+
+def _executor(
+    prepared: Prepared, variables: dict[str, Any] | None, context: Context
+) -> GraphQLExecutor[Context]:
+    class_, own = Executor, dict[str, Any]()
+    if FastPath.SELECTIONS in context.services.fast and prepared.selections:
+        class_, own = CompiledExecutor, {"selections": prepared.selections}
+    executor = class_.build(
         core,
         prepared.document,
         context_value=context,
@@ -118,10 +123,23 @@ def executor_of(
         operation_name=prepared.name,
         hide_suggestions=True,
         operation_extensions=None,
+        **own,
     )
-    if isinstance(executor, list):
+    if isinstance(executor, list):  # the variables are not what the operation declares
         raise RequestFailed(executor)
     return executor
+
+
+def execute_event(
+    executor: GraphQLExecutor[Context],
+) -> ExecutionResult | Awaitable[ExecutionResult]:
+    """Execute an event of a subscription, by an executor that was made for it.
+
+    What the library remembers of selections it never finds again in the next event, but keeps for
+    as long as the subscription lasts: 2 KB an event.
+    """
+    executor._relevant_sub_fields = {}  # noqa: SLF001 - shared by all events of the subscription
+    return execute_subscription_event(executor)
 
 
 @asynccontextmanager

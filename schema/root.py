@@ -64,7 +64,7 @@ async def _slot(context: Context, opaque: str) -> Slot | None:
     if await expert_by_key(context, key.expert_id) is None:
         return None
     calendar = await calendar_of(context, key.expert_id)
-    others = await context.loaders.bookings.load(slots.span_of(key))
+    others = await context.loaders.occupants.load(slots.span_of(key))
     found = slots.listed(key, calendar, others, context.now)
     return Slot.of(found, context, calendar.sequence) if found else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NewType
 
 import strawberry
@@ -41,10 +42,11 @@ def parse_datetime(value: object) -> datetime:
     raise _refuse("DateTime", "2027-03-28T09:00:00Z, with Z or an offset")
 
 
+@lru_cache(maxsize=8192)
 def format_datetime(value: datetime) -> str:
     """Write an instant in UTC, to the second or, where it has them, milliseconds."""
     precision = "milliseconds" if value.microsecond else "seconds"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    return value.astimezone(UTC).isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
 def parse_date(value: object) -> date:

@@ -70,7 +70,10 @@ class LearntDocuments:
     Only valid ones are, so that a cache full of nonsense costs its sender at least the sense.
     """
 
-    def __init__(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES_KEPT) -> None:
+    def __init__(
+        self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES_KEPT, *, remembers: bool = True
+    ) -> None:
+        self._remembers = remembers
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._most = most
         self._most_bytes = most_bytes
@@ -86,7 +89,9 @@ class LearntDocuments:
                 raise NotPersisted(is_automatic=asked.hash is not None)
         elif digest is not None and digest != hash_of(text):
             raise BadRequest(400, "The hash is not that of the query.")
-        prepared = prepare(text, asked.operation_name, introspection=introspection)
+        prepared = prepare(
+            text, asked.operation_name, introspection=introspection, remembers=self._remembers
+        )
         if digest is not None:
             self._remember(digest, text)
         return prepared
@@ -107,9 +112,11 @@ class TrustedDocuments:
 
     Args:
         texts: the documents by their ids.
+        remembers: whether what follows from them is found once.
     """
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], *, remembers: bool = True) -> None:
+        self._remembers = remembers
         self._texts = {hash_of(text): text for text in texts.values()} | dict(texts)
         self._trusted = frozenset(texts.values())
 
@@ -119,18 +126,26 @@ class TrustedDocuments:
         text = self._texts.get(name) if asked.query is None else asked.query
         if text is None or text not in self._trusted:
             raise Untrusted
-        return prepare(text, asked.operation_name, introspection=introspection)
+        return prepare(
+            text, asked.operation_name, introspection=introspection, remembers=self._remembers
+        )
 
 
-def documents_of(manifest: Path | None, *, introspection: bool) -> Documents:
+def documents_of(manifest: Path | None, *, introspection: bool, remembers: bool) -> Documents:
     """Those of a list alone, if there is one.
+
+    Args:
+        manifest: the list.
+        introspection: whether its documents can ask for the schema.
+        remembers: whether what follows from a document is found once (`FastPath.DOCUMENTS`).
 
     Raises:
         ManifestBroken: when the list cannot be used.
     """
     if manifest is None:
-        return LearntDocuments()
-    return TrustedDocuments(read_manifest(manifest, introspection=introspection))
+        return LearntDocuments(remembers=remembers)
+    texts = read_manifest(manifest, introspection=introspection)
+    return TrustedDocuments(texts, remembers=remembers)
 
 
 def hash_of(text: str) -> str:

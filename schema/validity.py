@@ -1,0 +1,287 @@
+"""A quick proof that a document is valid, for what most clients write.
+
+GraphQL's validator walks a document once with 32 rules, which takes 1.8 ms for the page of a
+directory; this goes straight through it in 0.1 (Python 3.11, one core). It says yes only where
+every rule of the specification (https://spec.graphql.org/September2025/#sec-Validation) would, and
+leaves whatever it does not know to the validator: introspection, other directives than @skip and
+@include, one-of inputs, fields with arguments that are selected twice, variables whose default lets
+them stand where no null may be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    FieldNode,
+    FloatValueNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    StringValueNode,
+    TypeNameMetaFieldDef,
+    Undefined,
+    VariableNode,
+    do_types_overlap,
+    get_named_type,
+    is_composite_type,
+    is_input_type,
+    is_required_argument,
+    is_required_input_field,
+    is_type_sub_type_of,
+    type_from_ast,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphql import (
+        ArgumentNode,
+        DirectiveNode,
+        DocumentNode,
+        GraphQLArgument,
+        GraphQLInputType,
+        GraphQLOutputType,
+        GraphQLSchema,
+        NamedTypeNode,
+        SelectionSetNode,
+        ValueNode,
+    )
+
+    _Set = tuple[SelectionSetNode, Any, frozenset[str]]
+
+MOST_STEPS = 1_000
+"""Fields and fragments that are looked at, each as often as it is spread."""
+
+MOST_PAIRS = 1_000
+"""Of fields under one key: the validator, which compares each with each, gives up after more."""
+
+CONDITIONS = frozenset({"skip", "include"})
+LITERALS = (BooleanValueNode, EnumValueNode, FloatValueNode, IntValueNode, StringValueNode)
+
+
+class Unproven(Exception):
+    """The document may be valid or not."""
+
+
+def is_surely_valid(schema: GraphQLSchema, document: DocumentNode) -> bool:
+    """Whether the document is known to be valid; where not, it may be all the same."""
+    try:
+        _Proof(schema, document).prove()
+    except Exception:  # noqa: BLE001 - a scalar's own among them: the validator tells what it is
+        return False
+    return True
+
+
+class _Field(NamedTuple):
+    """A selected field, its type, and the fragments that it was found in."""
+
+    node: FieldNode
+    type: GraphQLOutputType
+    within: frozenset[str]
+
+    def is_same(self, other: _Field) -> bool:
+        """Whether two of one key are one field."""
+        ours, theirs = self.node, other.node
+        return (
+            ours.name.value == theirs.name.value
+            and not (ours.arguments or theirs.arguments)
+            and (self.type is other.type or str(self.type) == str(other.type))
+        )
+
+
+class _Proof:
+    """Goes through a document, each operation with the fragments that it spreads."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self._schema = schema
+        self._document = document
+        self._fragments: dict[str, FragmentDefinitionNode] = {}
+        self._spread: set[str] = set()
+        self._declared: dict[str, GraphQLInputType] = {}
+        self._used: set[str] = set()
+        self._steps = 0
+        self._pairs = 0
+
+    def prove(self) -> None:
+        """Prove that the document is valid.
+
+        Raises:
+            Unproven: where that cannot be done.
+            Exception: where a literal is none of its type.
+        """
+        operations = []
+        for definition in self._document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                operations.append(definition)
+            elif isinstance(definition, FragmentDefinitionNode):
+                _require(not (definition.directives or definition.variable_definitions))
+                _require(definition.name.value not in self._fragments)
+                self._fragments[definition.name.value] = definition
+            else:
+                raise Unproven
+        names = [operation.name.value if operation.name else None for operation in operations]
+        _require(_is_unique(names) and (None not in names or len(names) == 1))
+        for operation in operations:
+            self._operation(operation)
+        _require(self._spread == self._fragments.keys())
+
+    def _operation(self, operation: OperationDefinitionNode) -> None:
+        root = self._schema.get_root_type(operation.operation)
+        _require(root is not None and not operation.directives)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            selections = operation.selection_set.selections
+            _require(len(selections) == 1 and isinstance(selections[0], FieldNode))
+            _require(not selections[0].directives)
+        self._declared, self._used = {}, set()
+        for each in operation.variable_definitions or ():
+            name, type_ = each.variable.name.value, type_from_ast(self._schema, each.type)
+            _require(name not in self._declared and not each.directives and is_input_type(type_))
+            if each.default_value:
+                self._value(each.default_value, type_)
+            self._declared[name] = type_  # type: ignore[assignment] # an input type
+        self._selections([(operation.selection_set, root, frozenset())])
+        _require(self._used == self._declared.keys())
+
+    def _selections(self, sets: Sequence[_Set]) -> None:
+        """Selections whose fields come to one object: those of one key must be one field."""
+        found: dict[str, list[_Field]] = {}
+        for selected, parent, within in sets:
+            self._collect(selected, parent, within, found)
+        for fields in found.values():
+            first = fields[0]
+            self._pairs += len(fields) * (len(fields) - 1) // 2
+            _require(self._pairs <= MOST_PAIRS)
+            below: list[_Set] = []
+            for field in fields:
+                _require(field is first or field.is_same(first))
+                if field.node.selection_set:
+                    inner = get_named_type(field.type)
+                    below.append((field.node.selection_set, inner, field.within))
+            if below:
+                self._selections(below)
+
+    def _collect(
+        self,
+        selected: SelectionSetNode,
+        parent: Any,
+        within: frozenset[str],
+        found: dict[str, list[_Field]],
+    ) -> None:
+        for node in selected.selections:
+            self._steps += 1
+            _require(self._steps <= MOST_STEPS)
+            if node.directives:
+                self._conditions(node.directives)
+            if isinstance(node, FieldNode):
+                key = node.alias.value if node.alias else node.name.value
+                found.setdefault(key, []).append(self._field(node, parent, within))
+            elif isinstance(node, InlineFragmentNode):
+                on = self._condition(node.type_condition, parent)
+                self._collect(node.selection_set, on, within, found)
+            elif isinstance(node, FragmentSpreadNode):
+                name = node.name.value
+                fragment = self._fragments.get(name)
+                if fragment is None or name in within or node.arguments:
+                    raise Unproven
+                self._spread.add(name)
+                on = self._condition(fragment.type_condition, parent)
+                self._collect(fragment.selection_set, on, within | {name}, found)
+
+    def _field(self, node: FieldNode, parent: Any, within: frozenset[str]) -> _Field:
+        name = node.name.value
+        definition = self._schema.get_field(parent, name)
+        if definition is None:
+            raise Unproven
+        if name.startswith("__"):
+            _require(definition is TypeNameMetaFieldDef)
+            _require(parent is not self._schema.subscription_type)
+        if node.arguments or definition.args:
+            self._arguments(node.arguments or (), definition.args)
+        _require(is_composite_type(get_named_type(definition.type)) == bool(node.selection_set))
+        return _Field(node, definition.type, within)
+
+    def _condition(self, condition: NamedTypeNode | None, parent: Any) -> Any:
+        """The type on which a fragment is spread, which must be possible there."""
+        if condition is None:
+            return parent
+        on: Any = self._schema.type_map.get(condition.name.value)
+        _require(is_composite_type(on))
+        _require(on is parent or do_types_overlap(self._schema, parent, on))
+        return on
+
+    def _conditions(self, directives: Sequence[DirectiveNode]) -> None:
+        _require(_is_unique([each.name.value for each in directives]))
+        for each in directives:
+            _require(each.name.value in CONDITIONS)
+            definition = self._schema.get_directive(each.name.value)
+            if definition is None:
+                raise Unproven
+            self._arguments(each.arguments or (), definition.args)
+
+    def _arguments(
+        self, given: Sequence[ArgumentNode], known: Mapping[str, GraphQLArgument]
+    ) -> None:
+        names = [argument.name.value for argument in given]
+        _require(_is_unique(names))
+        for argument, name in zip(given, names, strict=True):
+            _require(name in known)
+            self._value(argument.value, known[name].type)
+        for name, each in known.items():
+            _require(name in names or not is_required_argument(each))
+
+    def _value(self, node: ValueNode, type_: Any) -> None:
+        """A value where one of that type is asked for."""
+        self._steps += 1
+        _require(self._steps <= MOST_STEPS)
+        if isinstance(node, VariableNode):
+            name = node.name.value
+            declared = self._declared.get(name)
+            if declared is None or not is_type_sub_type_of(self._schema, declared, type_):
+                raise Unproven
+            self._used.add(name)
+            return
+        if isinstance(type_, GraphQLNonNull):
+            _require(not isinstance(node, NullValueNode))
+            type_ = type_.of_type
+        elif isinstance(node, NullValueNode):
+            return
+        if isinstance(type_, GraphQLList):
+            for each in node.values if isinstance(node, ListValueNode) else [node]:
+                self._value(each, type_.of_type)
+        elif isinstance(type_, GraphQLInputObjectType):
+            self._input_object(node, type_)
+        else:
+            _require(isinstance(node, LITERALS))
+            _require(type_.coerce_input_literal(node) is not Undefined)
+
+    def _input_object(self, node: ValueNode, type_: GraphQLInputObjectType) -> None:
+        if not isinstance(node, ObjectValueNode) or type_.is_one_of:
+            raise Unproven
+        names = [field.name.value for field in node.fields]
+        _require(_is_unique(names))
+        for field, name in zip(node.fields, names, strict=True):
+            _require(name in type_.fields)
+            self._value(field.value, type_.fields[name].type)
+        for name, each in type_.fields.items():
+            _require(name in names or not is_required_input_field(each))
+
+
+def _require(holds: object) -> None:
+    if not holds:
+        raise Unproven
+
+
+def _is_unique(names: Sequence[str | None]) -> bool:
+    return len(set(names)) == len(names)

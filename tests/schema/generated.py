@@ -1,0 +1,233 @@
+"""Documents and objects made at random, for what must answer alike."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLObjectType,
+    GraphQLUnionType,
+    Undefined,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
+
+from models.experts import Category
+from models.ids import Id
+from models.slots import SlotStatus
+from schema.documents import core
+from schema.experts import Expert
+from schema.nodes import Money
+from schema.pages import Connection, Edge, PageInfo
+from schema.slots import CalendarReset, Slot, SlotEvent, SlotEventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from random import Random
+
+    from graphql import GraphQLNamedType
+
+MOST_SELECTIONS = 18
+FLAGS = (True, False)
+KEY = Id("65f000000000000000000001")
+NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Later:
+    """A value that has to be waited for; as often as one likes."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __await__(self) -> Generator[Any, None, object]:
+        yield from asyncio.sleep(0).__await__()
+        return self._value
+
+
+class Exploding:
+    """An object of which nothing can be read."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(f"nobody reads {name}")
+
+
+WRONG: tuple[object, ...] = (
+    *(None, Undefined, 5, True, 2**40, 0.5, float("nan"), "text", b"bytes", [], ["a", None], {}),
+    *(Category.HEALTH, SlotStatus.HELD, "HEALTH", NOON, NOON.date(), ValueError("a value")),
+    *(Later("text"), Later(None), Later(ValueError("too late")), Exploding()),
+    *(Money(amount=5, currency="EUR"), CalendarReset(cursor="c", sequence=1, expert_id=KEY, at=5)),  # type: ignore[arg-type] # on purpose
+)
+
+
+@dataclass
+class Writer:
+    """Writes one document: its fragments and variables come with its selections."""
+
+    random: Random
+    fragments: dict[str, str] = field(default_factory=dict)
+    variables: set[str] = field(default_factory=set)
+    left: int = MOST_SELECTIONS
+
+    def selections(self, type_: GraphQLNamedType, depth: int) -> str:
+        """A selection set of a type."""
+        count = self.random.randint(1, 4) if self.left > 0 else 1
+        written = [self._selection(type_, depth) for _ in range(count)]
+        return "{ " + " ".join(written) + " }"
+
+    def _selection(self, type_: GraphQLNamedType, depth: int) -> str:
+        self.left -= 1
+        kind = self.random.choice(["field"] * 6 + ["inline", "spread"])
+        if kind == "field" or depth <= 0 or self.left <= 0:
+            return self._field(type_, depth)
+        on: GraphQLNamedType = type_
+        if isinstance(type_, GraphQLUnionType):
+            on = self.random.choice(type_.types)
+        elif isinstance(type_, GraphQLObjectType) and type_.interfaces:
+            on = self.random.choice([type_, *type_.interfaces])
+        if kind == "inline" and on is type_ and self.random.random() < 0.5:
+            return f"... {self._directive()} {self.selections(on, depth - 1)}"
+        inner = self.selections(on, depth - 1)
+        if kind == "inline":
+            return f"... on {on} {self._directive()} {inner}"
+        name = f"F{len(self.fragments)}"
+        self.fragments[name] = f"fragment {name} on {on} {inner}"
+        return f"...{name} {self._directive()}"
+
+    def _field(self, type_: GraphQLNamedType, depth: int) -> str:
+        names = ["__typename"]
+        fields = getattr(type_, "fields", {})
+        for name, each in fields.items():
+            is_composite = is_composite_type(get_named_type(each.type))
+            is_deeper = depth > 0 and self.left > 0
+            if not any(map(is_required_argument, each.args.values())) and (
+                is_deeper or not is_composite
+            ):
+                names.append(name)
+        name = self.random.choice(names)
+        alias = self.random.choice(["", "", "", f"{name}1: ", f"{name}2: "])
+        written = f"{alias}{name} {self._directive()}"
+        if name in fields and is_composite_type(inner := get_named_type(fields[name].type)):
+            written += self.selections(inner, depth - 1)
+        return written
+
+    def _directive(self) -> str:
+        name = self.random.choice([""] * 12 + ["@skip", "@include"])
+        if not name:
+            return ""
+        value = self.random.choice(["true", "false", "$yes", "$no"])
+        if value.startswith("$"):
+            self.variables.add(value)
+        return f"{name}(if: {value})"
+
+
+def document(random: Random, kind: str, root: str) -> str:
+    """A valid document of one field at the root, with selections of some depth below it."""
+    name, _, arguments = root.partition("(")
+    type_ = core.type_map[kind.title()]
+    assert isinstance(type_, GraphQLObjectType)
+    writer = Writer(random)
+    selections = writer.selections(get_named_type(type_.fields[name].type), random.randint(2, 5))
+    declared = ", ".join(f"{each}: Boolean!" for each in sorted(writer.variables))
+    head = f"{kind} Made({declared})" if declared else f"{kind} Made"
+    fragments = "\n".join(writer.fragments.values())
+    return f"{head} {{ {name}{'(' if arguments else ''}{arguments} {selections} }}\n{fragments}"
+
+
+class Maker:
+    """Makes objects as resolvers do; some of their values are not what they should be."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._wrong = random.choice([0, 0.02, 0.1, 0.3])
+
+    def _one(self, *good: object, bad: Sequence[object] = ()) -> Any:
+        """One of some values, or what it should not be."""
+        if self._random.random() >= self._wrong:
+            return self._random.choice(good)
+        return self._random.choice(self._random.choice([WRONG, bad or WRONG]))
+
+    def _text(self) -> Any:
+        return self._one("", "text", "Ünïcode", bad=[5, True, 0.5, ValueError("a text")])
+
+    def _number(self) -> Any:
+        return self._one(-1, 0, 2**31 - 1, bad=[2**31, -(2**31) - 1, True, 5.0, "7", None])
+
+    def _list(self, make: Callable[[], object]) -> Any:
+        rows = [make() for _ in range(self._random.randint(1, 3))]
+        return self._one(rows, rows, tuple(rows))
+
+    def _money(self) -> Any:
+        return self._one(Money(amount=self._number(), currency=self._text()))
+
+    def _slot(self) -> Any:
+        return self._one(
+            Slot(
+                id=self._text(),
+                starts_at=self._one(NOON, NOON.replace(microsecond=250_000)),
+                ends_at=self._one(NOON),
+                minutes=self._number(),
+                price=self._money(),
+                status=self._one(*SlotStatus),
+                held_until=self._one(None, NOON),
+                mine=self._one(*FLAGS, bad=[0, 1, None, "true"]),
+                sequence=self._number(),
+            )
+        )
+
+    def _expert(self) -> Any:
+        return self._one(
+            Expert(
+                id=self._text(),
+                slug=self._text(),
+                name=self._text(),
+                title=self._text(),
+                category=self._one(*Category, bad=["HEALTH", "nothing", SlotStatus.HELD, 3]),
+                bio=self._text(),
+                photo_url=self._text(),
+                experience_years=self._number(),
+                languages=self._list(self._text),
+                hourly_rate=self._money(),
+                rating=self._one(None, 0.5, 4.0, bad=[float("nan"), float("inf"), 5, True, "0"]),
+                review_count=self._number(),
+                key=KEY,
+            )
+        )
+
+    def page(self) -> Any:
+        """What `experts` resolves to."""
+        return Connection(
+            edges=self._list(lambda: self._one(Edge(cursor=self._text(), node=self._expert()))),
+            nodes=self._list(self._expert),
+            page_info=self._one(
+                PageInfo(
+                    has_next_page=self._one(*FLAGS, bad=[0, 1, None, "true"]),
+                    has_previous_page=self._one(*FLAGS, bad=[0, 1, None, "true"]),
+                    start_cursor=self._one(None, "first"),
+                    end_cursor=self._one(None, "last"),
+                )
+            ),
+            page=None,  # type: ignore[arg-type] # whoever counts it fails
+        )
+
+    def event(self) -> SlotEvent | CalendarReset:
+        """What `slotChanged` sends."""
+        if self._random.random() < 0.25:
+            return CalendarReset(
+                cursor=self._text(),
+                sequence=self._number(),
+                expert_id=self._text(),
+                at=self._one(NOON),
+            )
+        return SlotEvent(
+            cursor=self._text(),
+            sequence=self._number(),
+            expert_id=self._text(),
+            kind=self._one(*SlotEventKind),
+            at=self._one(NOON),
+            slot=self._slot(),
+            changed=self._list(self._slot),
+        )

@@ -1,0 +1,39 @@
+"""From an operation to its answer: what a subscription keeps while it lasts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import Executor, build_schema, map_source_to_response_event, parse
+
+from schema.operations import execute_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+SCHEMA = build_schema("""
+type Query { one: Int }
+type Part { number: Int }
+type Whole { part: Part parts: [Part] }
+type Subscription { whole: Whole }
+""")
+WATCH = parse("subscription { whole { part { number } parts { number } } }")
+
+
+async def test_a_subscription_keeps_nothing_of_its_events() -> None:
+    """However many there are, and each is answered as the first was."""
+
+    async def events() -> AsyncGenerator[object, None]:
+        for number in range(200):
+            part = {"number": number}
+            yield {"whole": {"part": part, "parts": [part, part]}}
+
+    executor = Executor[None].build(SCHEMA, WATCH)
+    assert isinstance(executor, Executor)
+    results = map_source_to_response_event(executor, events(), execute_event)
+    answered = [result.data async for result in results]
+    expected = [
+        {"whole": {"part": {"number": n}, "parts": [{"number": n}] * 2}} for n in range(200)
+    ]
+    assert answered == expected
+    assert executor._relevant_sub_fields == {}
