@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.bookings import Booking, BookingChange, BookingStatus, taken_cells
+from models.bookings import Booking, BookingChange, BookingStatus
 from models.events import Event, EventKind, SlotState
+from models.occupancy import Occupancy
 from models.outbox import mail_of
-from models.slots import Slot, SlotKey, listed_slot, listed_slots, slot_of
+from models.slots import Slot, SlotKey, listed_slot, listed_starts, slot_of
 from models.times import CELL_MINUTES, instant_of
+from models.trusted import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 class Agenda:
     """The rules, the active bookings around the changes, and the changes so far.
 
-    `calendar` stays as it was read; `expert` is there where a change named the expert.
+    `calendar` stays as it was read; `expert` is there where a change named the expert. Of bookings
+    that only stand in the way it is enough to know what they occupy: those are the `others`, of
+    which none is a hold.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Agenda:
         bookings: Iterable[Booking],
         now: datetime,
         expert: Expert | None = None,
+        others: Iterable[Occupant] = (),
     ) -> None:
         self.calendar = calendar
         self.now = now
@@ -49,6 +54,14 @@ class Agenda:
         self.writes: list[Booking] = []
         self.is_new: set[Id] = set()
         self._bookings = {booking.id: booking for booking in bookings}
+        self._occupancy = Occupancy(now)
+        for booking in self._bookings.values():
+            if booking.active:
+                self._occupancy.add(booking.occupant())
+        for other in others:
+            self._occupancy.add(other)
+        self._restore: Callable[[], None] | None = None
+        self._is_remembered = True
 
     @property
     def has_new_rules(self) -> bool:
@@ -60,35 +73,49 @@ class Agenda:
         """The number of the next event."""
         return self.calendar.sequence + len(self.events) + 1
 
-    def booking(self, id_: Id) -> Booking | None:
-        """The booking of that id, if it has time of this calendar."""
-        return self._bookings.get(id_)
+    def booking(self, id_: Id) -> Booking:
+        """The booking of that id.
+
+        Raises:
+            KeyError: when it is none of those that the agenda has as a whole.
+        """
+        return self._bookings[id_]
 
     def savepoint(self) -> Callable[[], None]:
-        """Remember the state; calling the result goes back to it."""
+        """Remember the state; calling the result goes back to it, until the next savepoint.
+
+        A copy is made with the first change: most of those who lose a race change nothing.
+        """
+        self._is_remembered, self._restore = False, None
+
+        def restore() -> None:
+            if self._restore:
+                self._restore()
+
+        return restore
+
+    def _remember(self) -> None:
+        """Make the copy that a savepoint asked for; to be called before every change."""
+        if self._is_remembered:
+            return
         kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
-        writes, mails = list(self.writes), list(self.mails)
+        writes, mails, occupancy = list(self.writes), list(self.mails), self._occupancy.copy()
         described = (self.rules, self.expert, self.is_described)
 
         def restore() -> None:
             self.events, self.written, self.is_new, self._bookings = kept
-            self.writes, self.mails = writes, mails
+            self.writes, self.mails, self._occupancy = writes, mails, occupancy
             self.rules, self.expert, self.is_described = described
 
-        return restore
+        self._is_remembered, self._restore = True, restore
 
     def slot(self, key: SlotKey) -> Slot | None:
         """The slot of that key as it stands, or None where it is not offered."""
-        return listed_slot(key, self.rules, self._taken(), self.now)
+        return listed_slot(key, self.rules, self._occupancy.taken, self.now)
 
-    def in_the_way(self, key: SlotKey) -> list[Booking]:
-        """The bookings that have some of the slot's time, holds past their end among them."""
-        cells = {instant_of(cell) for cell in key.occupies(self.rules)}
-        return [
-            booking
-            for booking in self._bookings.values()
-            if booking.active and not cells.isdisjoint(booking.cells)
-        ]
+    def in_the_way(self, key: SlotKey) -> list[Occupant]:
+        """Who has some of the slot's time, holds past their end among them."""
+        return self._occupancy.in_the_way(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
         """A client's holds, those past their end among them."""
@@ -100,6 +127,7 @@ class Agenda:
 
     def book(self, booking: Booking) -> Booking:
         """Add a new booking or hold; its time must be free of others."""
+        self._remember()
         self.is_new.add(booking.id)
         return self._take(self._step(booking, None, booking.client_id))
 
@@ -118,7 +146,7 @@ class Agenda:
             booking.model_copy(update={"status": status}), booking.status, actor_id
         )
         changed.sequence = self.next_sequence
-        self._keep(changed)
+        self._write(changed)
         self._tell(EventKind.STATUS, booking_id=changed.id, client_id=changed.client_id)
         self._mail(changed)
         return changed
@@ -150,17 +178,20 @@ class Agenda:
 
         Bookings stand, whatever the rules now say of their time.
         """
+        self._remember()
         self.rules = rules
         self._tell(EventKind.RESET)
 
     def describe(self, expert: Expert) -> None:
         """Replace the expert's entry in the directory, which is no event of the calendar."""
+        self._remember()
         self.expert = expert.indexed()
         self.is_described = True
 
     def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
         """The same with a step more in its history."""
-        step = BookingChange(
+        step = made(
+            BookingChange,
             at=self.now,
             actor_id=actor_id,
             before=before,
@@ -180,33 +211,38 @@ class Agenda:
     def _put(self, booking: Booking, kind: EventKind) -> Booking:
         """Keep a booking whose time has changed, and tell of the slots that it changed."""
         # A hold past its end has been told of as standing; only its release tells otherwise.
-        earlier = self._bookings.get(booking.id)
-        standing = earlier.occupant() if earlier and earlier.active else None
+        standing = self._occupancy.of(booking.id)
         cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
-        before = [self._around(cells, self._taken(standing))]
+        around = self._around(cells)
+        before = [self._states(around, self._occupancy.taken_with(standing))]
         if standing and standing.held_until and booking.active:
             # Whoever read a moment later than this was decided has taken the hold for over.
-            ended = {c: who for c, who in self._taken().items() if who.booking_id != booking.id}
-            before.append(self._around(cells, ended))
+            before.append(self._states(around, self._occupancy.taken_without(standing)))
         booking.sequence = self.next_sequence
-        self._keep(booking)
-        after = self._around(cells, self._taken())
+        self._write(booking)
+        taken = self._occupancy.taken
+        after = self._states(around, taken)
         offer = self.rules.offer(booking.minutes)
-        price = offer.price if offer else booking.price
-        slot = slot_of(booking.key, price, self.rules, self._taken())
+        slot = slot_of(booking.key, offer.price if offer else booking.price, self.rules, taken)
         self._tell(
             kind,
             booking_id=booking.id,
             client_id=booking.client_id,
             slot=SlotState.of(slot),
             changed=[
-                SlotState.of(s) for key, s in after.items() if any(b[key] != s for b in before)
+                SlotState.of(state)
+                for state, *earlier in zip(after, *before, strict=True)
+                if any(other != state for other in earlier)
             ],
         )
         return booking
 
-    def _keep(self, booking: Booking) -> None:
+    def _write(self, booking: Booking) -> None:
+        self._remember()
         self._bookings[booking.id] = self.written[booking.id] = booking.placed()
+        self._occupancy.remove(booking.id)
+        if booking.active:
+            self._occupancy.add(booking.occupant())
         # Every state in its order: so no two bookings meet in one cell on the way, also where one
         # moved, another took the time that it left, and it moved on. Two in a row are one.
         if self.writes and self.writes[-1].id == booking.id:
@@ -219,7 +255,8 @@ class Agenda:
 
     def _tell(self, kind: EventKind, **more: Any) -> None:
         self.events.append(
-            Event(
+            made(
+                Event,
                 expert_id=self.calendar.id,
                 sequence=self.next_sequence,
                 at=max(self.now, self.calendar.last_event_at),
@@ -228,25 +265,23 @@ class Agenda:
             )
         )
 
-    def _taken(self, also: Occupant | None = None) -> dict[int, Occupant]:
-        """Who has which cell; with `also` among them, whatever the clock says of it."""
-        taken = taken_cells(self._bookings.values(), self.now)
-        return taken | dict.fromkeys(also.cells, also) if also else taken
-
-    def _around(self, spans: Sequence[range], taken: Mapping[int, Occupant]) -> dict[SlotKey, Slot]:
-        """The listed slots, of every length, in whose way some cells could be."""
+    def _around(self, spans: Sequence[range]) -> list[tuple[SlotKey, int]]:
+        """The listed slots, of every length, in whose way some cells could be; with prices."""
         break_cells = self.rules.break_minutes // CELL_MINUTES
         first, beyond = min(cells.start for cells in spans), max(cells.stop for cells in spans)
-        return {
-            slot.key: slot
+        return [
+            (SlotKey(self.calendar.id, cell, offer.minutes), offer.price)
             for offer in self.rules.offers
-            for slot in listed_slots(
-                self.calendar.id,
+            for cell in listed_starts(
                 self.rules,
-                taken,
                 offer.minutes,
                 instant_of(first - offer.minutes // CELL_MINUTES - break_cells),
                 instant_of(beyond),
                 self.now,
             )
-        }
+        ]
+
+    def _states(
+        self, slots: Iterable[tuple[SlotKey, int]], taken: Mapping[int, Occupant]
+    ) -> list[Slot]:
+        return [slot_of(key, price, self.rules, taken) for key, price in slots]

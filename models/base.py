@@ -29,6 +29,11 @@ class Record(Document):
 
     model_config = ConfigDict(extra="ignore")
 
+    if not TYPE_CHECKING:
+        # Beanie's looks at each access for what it has not parsed yet, which is never so here:
+        # 0.4 µs each, in all 60 of the 180 that a booking takes to decide on.
+        __getattribute__ = object.__getattribute__
+
 
 @contextmanager
 def or_unavailable() -> Iterator[None]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
@@ -20,9 +20,15 @@ from models.transactions import all_or_nothing
 from models.users import email_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pymongo.asynchronous.client_session import AsyncClientSession
+
+OCCUPYING = dict.fromkeys(
+    ("expert_id", "client_id", "cells", "starts_at", "minutes", "held_until"), 1
+)
+AT_ONCE = 1_000
+"""Bookings in one message, of which the database would otherwise send 101 at first."""
 
 REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
 
@@ -186,33 +192,56 @@ def place(starts_at: datetime, suffix: str = "") -> str:
     return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
 
 
-def taken_cells(bookings: Iterable[Booking], now: datetime) -> dict[int, Occupant]:
+def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occupant]:
     """Who has which cell as of `now`."""
     return {
         cell: occupant
-        for booking in bookings
-        if booking.occupies_at(now)
-        for occupant in (booking.occupant(),)
+        for occupant in occupants
+        if occupant.stands_at(now)
         for cell in occupant.cells
     }
 
 
-async def active_bookings(
-    spans: Iterable[Span], session: AsyncClientSession | None = None
-) -> list[Booking]:
-    """The active bookings with a cell in some spans, and some around them, in one command."""
+def occupant_of(row: Mapping[str, Any]) -> Occupant:
+    """A stored booking as it stands in the way of slots."""
+    first = cell_of(row["cells"][0])
+    session_end = cell_of(row["starts_at"]) + row["minutes"] // CELL_MINUTES
+    cells = range(first, first + len(row["cells"]))
+    ids = Id(row["_id"]), Id(row["client_id"])
+    return Occupant(*ids, cells, session_end, row.get("held_until"))
+
+
+async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
+    """What the active bookings with a cell in some spans occupy, by expert, in one command.
+
+    There are those of some time around the spans among them.
+    """
     experts: dict[tuple[datetime, datetime], set[Id]] = defaultdict(set)
     for span in spans:
         experts[span.since, span.until].add(span.expert_id)
     queries: list[Filter] = []
     for (since, until), ids in experts.items():
         who = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
-        starts_at = {"$gte": instant_of(cell_of(since) - REACH), "$lt": until}
-        queries.append({"expert_id": who, "active": True, "starts_at": starts_at})
-    if not queries:
-        return []
-    query = {"$or": queries} if len(queries) > 1 else queries[0]
-    return await Booking.find(query, session=session).to_list()
+        queries.append(_active_in(since, until, who))
+    found: dict[Id, list[Occupant]] = defaultdict(list)
+    if queries:
+        query = {"$or": queries} if len(queries) > 1 else queries[0]
+        rows = Booking.get_pymongo_collection().find(query, OCCUPYING, batch_size=AT_ONCE)
+        for row in await rows.to_list():
+            found[row["expert_id"]].append(occupant_of(row))
+    return found
+
+
+async def active_rows(span: Span, session: AsyncClientSession) -> list[dict[str, Any]]:
+    """The active bookings with a cell in a span, in a transaction, as they are stored."""
+    query = _active_in(span.since, span.until, span.expert_id)
+    rows = Booking.get_pymongo_collection().find(query, session=session, batch_size=AT_ONCE)
+    return await rows.to_list()
+
+
+def _active_in(since: datetime, until: datetime, expert: object) -> Filter:
+    starts_at = {"$gte": instant_of(cell_of(since) - REACH), "$lt": until}
+    return {"expert_id": expert, "active": True, "starts_at": starts_at}
 
 
 async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
@@ -244,4 +273,5 @@ async def calendar_and_bookings_ahead(
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
     """A page of bookings, the latest start first."""
-    return await page(Booking, filters, Order("place-desc", "place", descending=True), arguments)
+    order = Order("place-desc", "place", descending=True)
+    return await page(Booking, filters, order, arguments, Booking.model_validate)

@@ -6,7 +6,7 @@ ExpertBookError
 │   ├── NotAllowed          LastAdministrator
 │   ├── TooManyAttempts     .retry_after_seconds
 │   ├── InvalidInput        .problems, every field's at once
-│   ├── SlotTaken           .slot, .alternatives
+│   ├── SlotTaken           .slot
 │   ├── SlotNotOffered      .slot_id, as it came
 │   └── TooLate             .deadline
 ├── BadUserInput            an argument that no form would send; names the argument
@@ -120,13 +120,9 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class SlotTaken(Refused):
-    """The time is held or booked; `alternatives` are the nearest open slots of that length.
-
-    `sequence` is the number of the last calendar event that they know.
-    """
+    """The time is held or booked; `sequence` is the number of the last event that `slot` knows."""
 
     slot: Slot
-    alternatives: Sequence[Slot]
     sequence: int
 
     code = "SLOT_TAKEN"

@@ -18,6 +18,7 @@ from models.errors import BadUserInput
 from models.ids import Id, decode, encode
 from models.slots import Slot, SlotKey, SlotStatus
 from models.times import cell_of
+from models.trusted import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,13 +52,14 @@ class SlotState(Part):
     @classmethod
     def of(cls, slot: Slot) -> SlotState:
         """The stored form of a slot."""
-        return cls(
+        return made(
+            cls,
             starts_at=slot.key.starts_at,
             minutes=slot.key.minutes,
             price=slot.price,
             status=slot.status,
             held_until=slot.held_until,
-            clients=tuple(Id(client) for client in slot.clients),
+            clients=slot.clients,
         )
 
     def slot(self, expert_id: Id) -> Slot:

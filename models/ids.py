@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
+from typing import Any
 
-from beanie import PydanticObjectId as Id
-from bson import ObjectId
+from beanie import PydanticObjectId
+from bson.errors import InvalidId
 
 from models.errors import BadUserInput
 from models.slots import SlotKey
@@ -30,6 +31,24 @@ __all__ = [
 LONGEST = 512
 KEY = re.compile(r"[0-9a-f]{24}")
 SLOT = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
+
+
+class Id(PydanticObjectId):
+    """The key of a stored object.
+
+    Beanie's makes a copy wherever it is validated; of 20 in a booking that took 25 µs.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def _validate(cls, v: Any) -> Id:
+        if type(v) is cls:
+            return v
+        try:
+            return cls(v)
+        except (InvalidId, TypeError):
+            raise ValueError("not the key of a stored object") from None
 
 
 def encode(text: str) -> str:
@@ -56,7 +75,7 @@ def decode(opaque: str) -> str:
 
 def new_id() -> Id:
     """A new key, unique without asking the database."""
-    return Id(ObjectId())
+    return Id()
 
 
 def global_id(kind: str, key: Id) -> str:
@@ -91,12 +110,13 @@ def object_id(opaque: str, kind: str, argument: str) -> Id:
     return Id(key)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)  # four times as many took 5 MB
 def slot_id(key: SlotKey) -> str:
     """The global id of a slot: expert, start in quarter hours since 1970, minutes."""
     return encode(f"Slot:{key.expert_id}:{key.cell}:{key.minutes}")
 
 
+@lru_cache(maxsize=4096)
 def slot_key(opaque: str) -> SlotKey:
     """The expert, start and length in a slot's id.
 

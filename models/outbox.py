@@ -18,6 +18,7 @@ from models.base import Part, Record, or_unavailable
 from models.bookings import Booking, BookingStatus
 from models.ids import Id
 from models.times import utc_now
+from models.trusted import made
 
 if TYPE_CHECKING:
     from models.users import User
@@ -171,14 +172,14 @@ def delay(attempts: int) -> timedelta:
 
 
 async def due_mails(now: datetime, limit: int) -> list[Mail]:
-    """Some of the mails that are to be sent now.
+    """Some of the mails that are to be sent now, the longest due first.
 
     Raises:
         Unavailable: when the database does not answer.
     """
     query = {"state": MailState.WAITING.value, "due_at": {"$lte": now}}
     with or_unavailable():
-        return await Mail.find(query).limit(limit).to_list()
+        return await Mail.find(query).sort("+due_at").limit(limit).to_list()
 
 
 async def backlog() -> tuple[int, float]:
@@ -216,10 +217,12 @@ def mail_of(booking: Booking) -> Mail | None:
         kind = MailKind.CANCELLED
     else:
         return None
-    return Mail(
+    return made(
+        Mail,
         kind=kind,
         to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
-        occasion=Occasion(
+        occasion=made(
+            Occasion,
             booking_id=booking.id,
             status=booking.status,
             starts_at=booking.starts_at,

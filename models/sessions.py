@@ -135,8 +135,8 @@ async def alive(session_ids: Iterable[Id]) -> set[Id]:
         Unavailable: when the database does not answer.
     """
     with or_unavailable():
-        found = await Session.find({"_id": {"$in": list(session_ids)}}).to_list()
-    return {session.id for session in found}
+        found = Session.get_pymongo_collection().find({"_id": {"$in": list(session_ids)}})
+        return {Id(row["_id"]) for row in await found.to_list()}
 
 
 async def _issue(session: Session) -> str:

@@ -17,6 +17,8 @@ from models.terms import having, name_key, terms_of
 from models.transactions import all_or_nothing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 
@@ -107,6 +109,18 @@ class User(Record):
         return self
 
 
+async def accounts(ids: Iterable[Id]) -> dict[Id, User]:
+    """Some accounts by id, in one command.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    with or_unavailable():
+        found = User.get_pymongo_collection().find({"_id": {"$in": list(ids)}})
+        users = [User.model_validate(row) for row in await found.to_list()]
+    return {user.id: user for user in users}
+
+
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
     """A page of the accounts by name: of a role, and with all words of a search.
 
@@ -116,4 +130,5 @@ async def user_page(search: str | None, role: Role | None, arguments: PageArgume
     filter_: Filter = having(search, "search")
     if role is not None:
         filter_["role"] = role.value
-    return await page(User, [filter_], Order("name-asc", "by_name", descending=False), arguments)
+    order = Order("name-asc", "by_name", descending=False)
+    return await page(User, [filter_], order, arguments, User.model_validate)

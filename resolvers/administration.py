@@ -82,6 +82,7 @@ async def create_expert(
     hours: Hours,
     currency: str,
     end_sessions: EndSessions,
+    directory_changed: Callable[[], None],
 ) -> Expert:
     """Put an account into the directory, under its own name; its role becomes EXPERT.
 
@@ -107,6 +108,7 @@ async def create_expert(
         raise NotAllowed
     draft = Expert(id=new_id(), user_id=user.id, name=user.name, slug="", **described)
     expert, role_changed = await directory.add_expert(draft, rules)
+    directory_changed()
     if role_changed:
         await end_sessions(expert.user_id)
     return expert

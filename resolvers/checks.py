@@ -5,12 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
 from models.times import CELL_MINUTES, zone_names
+from resolvers.contacts import email_of, phone_of
 
 if TYPE_CHECKING:
     from models.ids import Id
@@ -80,11 +78,8 @@ class Checks:
         if not value.strip():
             self.refuse(field, "Email is required")
             return ""
-        try:
-            if len(value) <= LONGEST_EMAIL:
-                return validate_email(value.strip(), check_deliverability=False).normalized
-        except EmailNotValidError:
-            pass
+        if len(value) <= LONGEST_EMAIL and (found := email_of(value.strip())):
+            return found
         self.refuse(field, "Enter a valid e-mail address, such as ada@example.com")
         return ""
 
@@ -93,14 +88,8 @@ class Checks:
         if not value.strip():
             self.refuse(field, "Phone is required")
             return ""
-        try:
-            if len(value) <= LONGEST_PHONE:
-                number = phonenumbers.parse(value, region)
-                reason = phonenumbers.is_possible_number_with_reason(number)
-                if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
-                    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        except phonenumbers.NumberParseException:
-            pass
+        if len(value) <= LONGEST_PHONE and (found := phone_of(value, region)):
+            return found
         example = "with its country code, such as +44 20 7946 0018"
         self.refuse(field, f"Enter a valid phone number{'' if region else ' ' + example}")
         return ""

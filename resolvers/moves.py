@@ -9,12 +9,11 @@ from auth.policies import is_self, ties_to_booking
 from models.base import or_unavailable
 from models.bookings import Booking, BookingStatus, due_bookings
 from models.changes import Change
-from models.errors import NotAllowed, SlotNotOffered, SlotTaken
+from models.errors import NotAllowed, SlotNotOffered
 from models.ids import slot_key
 from models.times import utc_now
 from resolvers.bookings import visible
 from resolvers.reservations import clear, moved, offered
-from resolvers.slots import with_alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +56,7 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque: st
     Raises:
         NotAllowed, TooLate: as in `advance`.
         SlotNotOffered: the expert does not offer the new time at this moment.
-        SlotTaken: the new time is somebody's; with alternatives.
+        SlotTaken: the new time is somebody's.
     """
     booking = await _known(viewer, booking_id)
     try:
@@ -81,10 +80,7 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque: st
             to = to.model_copy(update={"status": BookingStatus.PENDING})
         return [agenda.move(found, to, viewer.id)]
 
-    try:
-        [changed] = await ledger.post(Change(decide, slots=[key], booking_ids=[booking.id]))
-    except SlotTaken as taken:
-        raise await with_alternatives(taken, utc_now()) from None
+    [changed] = await ledger.post(Change(decide, slots=[key], booking_ids=[booking.id]))
     return changed
 
 

@@ -12,8 +12,8 @@ from models.errors import SlotNotOffered, SlotTaken
 from models.ids import Id, new_id, slot_id, slot_key
 from models.requests import Request, digest_of, request_id
 from models.times import instant_of, utc_now
+from models.trusted import made
 from resolvers.checks import LONGEST_NAME, Checks
-from resolvers.slots import with_alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ async def book(
     Raises:
         InvalidInput: every field's problem at once.
         SlotNotOffered: an expert does not offer one of them at this moment.
-        SlotTaken: one of them is somebody's; with alternatives.
+        SlotTaken: one of them is somebody's.
         Unavailable: when the database does not answer; with a key it is safe to ask again.
     """
     checks = Checks()
@@ -83,15 +83,8 @@ async def book(
                 made.append(agenda.book(booking))
         return made
 
-    return await _post(
-        ledger,
-        Change(
-            decide,
-            slots=keys,
-            holder_id=viewer.id,
-            request=_request(viewer, wanted.field, wanted.idempotency_key, wanted),
-        ),
-    )
+    request = _request(viewer, wanted.field, wanted.idempotency_key, wanted)
+    return await ledger.post(Change(decide, slots=keys, request=request))
 
 
 async def hold(
@@ -102,7 +95,7 @@ async def hold(
     Raises:
         InvalidInput: for what is no id of a slot.
         SlotNotOffered: the expert does not offer it at this moment.
-        SlotTaken: it is somebody's; with alternatives. The earlier hold stands.
+        SlotTaken: it is somebody's. The earlier hold stands.
     """
     checks = Checks()
     keys = _slot_keys(checks, "slotId", [opaque])
@@ -120,7 +113,7 @@ async def hold(
 
     request = _request(viewer, "hold", idempotency_key, opaque)
     change = Change(decide, slots=keys, holder_id=viewer.id, request=request)
-    [booking] = await _post(ledger, change)
+    [booking] = await ledger.post(change)
     return booking
 
 
@@ -147,23 +140,18 @@ def clear(
             not counted.
     """
     own = None
-    in_the_way = [b for b in agenda.in_the_way(slot.key) if not moving or b.id != moving.id]
+    in_the_way = agenda.in_the_way(slot.key)
+    if moving:
+        in_the_way = [other for other in in_the_way if other.booking_id != moving.id]
     for other in in_the_way:
-        if other.occupies_at(agenda.now):
-            if other.status is not BookingStatus.HELD or other.client_id != client_id:
-                raise SlotTaken(slot, (), agenda.next_sequence - 1)
+        if other.stands_at(agenda.now):
+            if other.held_until is None or other.client_id != client_id:
+                raise SlotTaken(slot, agenda.next_sequence - 1)
             own = other
     for other in in_the_way:
         if other is not own:
-            agenda.release(other, BookingStatus.EXPIRED, actor_id=None)
-    return own
-
-
-async def _post(ledger: Ledger, change: Change) -> list[Booking]:
-    try:
-        return await ledger.post(change)
-    except SlotTaken as taken:
-        raise await with_alternatives(taken, utc_now()) from None
+            agenda.release(agenda.booking(other.booking_id), BookingStatus.EXPIRED, actor_id=None)
+    return agenda.booking(own.booking_id) if own else None
 
 
 def _slot_keys(checks: Checks, field: str, slot_ids: Sequence[str]) -> list[SlotKey]:
@@ -213,7 +201,8 @@ def _terms(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
 
 
 def _new(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Booking:
-    return Booking(
+    return made(
+        Booking,
         id=id_,
         expert_id=slot.key.expert_id,
         client_id=viewer.id,

@@ -171,7 +171,7 @@ class Booking(Node):
         if active:
             return Slot.of(active, context, self.booking.sequence)
         calendar = await calendar_of(context, self.booking.expert_id)
-        others = await context.loaders.bookings.load(slots.span_of(self.booking.key))
+        others = await context.loaders.occupants.load(slots.span_of(self.booking.key))
         now = slots.slot_after(self.booking, calendar, others, context.now)
         return Slot.of(now, context, calendar.sequence)
 

@@ -109,9 +109,13 @@ class SlotTaken(Refusal):
     """See the description."""
 
     slot: Slot = strawberry.field(description="The slot as it stands.")
-    alternatives: list[Slot] = strawberry.field(
-        description="The nearest open slots of that length, nearest first."
-    )
+    taken: strawberry.Private[model.SlotTaken]
+
+    @strawberry.field(description="The nearest open slots of that length, nearest first.")
+    async def alternatives(self, info: Info) -> list[Slot]:
+        """What to offer instead."""
+        others = await info.context.services.alternatives.to(self.taken.slot.key)
+        return [Slot.of(other, info.context, self.taken.sequence) for other in others]
 
 
 @strawberry.type(description="The expert does not offer this time and length, or not any more.")
@@ -166,8 +170,7 @@ def _problems(raised: model.InvalidInput, _context: Context) -> dict[str, object
 
 
 def _taken(raised: model.SlotTaken, context: Context) -> dict[str, object]:
-    others = [Slot.of(slot, context, raised.sequence) for slot in raised.alternatives]
-    return {"slot": Slot.of(raised.slot, context, raised.sequence), "alternatives": others}
+    return {"slot": Slot.of(raised.slot, context, raised.sequence), "taken": raised}
 
 
 HANDLERS = (

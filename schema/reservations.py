@@ -12,9 +12,11 @@ from resolvers import reservations
 from schema.bookings import Booking
 from schema.context import Info
 from schema.errors import InvalidInput, SlotNotOffered, SlotTaken
+from schema.inputs import plain
 from schema.scalars import TimeZone
 
 
+@plain
 @strawberry.input(description="Whom the expert reaches.")
 class ContactInput:
     """The client's contact."""
@@ -25,6 +27,7 @@ class ContactInput:
     time_zone: TimeZone | None = strawberry.field(default=None, description="The client's zone.")
 
 
+@plain
 @strawberry.input(description="A slot to book.")
 class BookSlotInput:
     """What a client sends to book."""
@@ -38,6 +41,7 @@ class BookSlotInput:
     )
 
 
+@plain
 @strawberry.input(description="Some slots to book: all of them or none.")
 class BookSlotsInput:
     """A basket."""
@@ -53,6 +57,7 @@ class BookSlotsInput:
     )
 
 
+@plain
 @strawberry.input(description="A slot to keep for a while.")
 class HoldSlotInput:
     """What a client sends to hold."""

@@ -43,7 +43,7 @@ def every_slot(
     of: Rules, bookings: list[Booking], now: datetime, also: Booking | None = None
 ) -> Table:
     """All listed slots of every length; one booking stands, whatever the clock says of it."""
-    taken = taken_cells(bookings, now)
+    taken = taken_cells([each.occupant() for each in bookings if each.active], now)
     if also:
         taken |= dict.fromkeys(also.occupant().cells, also.occupant())
     return {
@@ -108,9 +108,9 @@ class Story:
         """Take an open slot, and release what the clock has freed there."""
         the = self.agenda()
         before = self.slots()
-        for hold in the.in_the_way(slot.key):
-            assert not hold.occupies_at(self.now)
-            the.release(hold, BookingStatus.EXPIRED, None)
+        for ended in the.in_the_way(slot.key):
+            assert not ended.stands_at(self.now)
+            the.release(self.bookings[ended.booking_id], BookingStatus.EXPIRED, None)
         pause = self.rules.break_minutes
         the.book(booking(slot.key.cell, slot.key.minutes, pause=pause, held_until=held_until))
         self.commit(the, before)

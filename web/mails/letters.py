@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from models.experts import Expert
 from models.links import LIFETIMES, Purpose, make_link
 from models.outbox import MailKind, Party
 from models.times import utc_now
-from models.users import User
+from models.users import User, accounts
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
 from web.mails.post import Letter, Refused
@@ -83,7 +84,15 @@ class Letters:
             keep_trailing_newline=True,
         )
 
-    async def write(self, mail: Mail, party: Party) -> Letter | None:
+    async def session(self, mail: Mail) -> Session | None:
+        """What a mail is about, if that is a booking whose parties are all there.
+
+        Raises:
+            Unavailable: when the database does not answer.
+        """
+        return await _session(mail.occasion) if mail.occasion else None
+
+    async def write(self, mail: Mail, party: Party, session: Session | None) -> Letter | None:
         """A recipient's copy, or None where nobody is owed it any more.
 
         Raises:
@@ -91,7 +100,6 @@ class Letters:
         """
         if mail.occasion is None:
             return await self._to_owner(mail)
-        session = await _session(mail.occasion)
         return self.about(mail, mail.occasion, session, party) if session else None
 
     async def _to_owner(self, mail: Mail) -> Letter | None:
@@ -221,6 +229,7 @@ def address_of(email: str, name: str = "") -> Address:
     return Address(name, local, host)
 
 
+@lru_cache(maxsize=1024)
 def in_ascii(email: str) -> str:
     """An address in the form that every mail server takes, where it has one.
 
@@ -243,10 +252,12 @@ async def _session(occasion: Occasion) -> Session | None:
     with or_unavailable():
         booking = await Booking.get(occasion.booking_id)
         expert = booking and await Expert.get(booking.expert_id)
-        keeper = expert and await User.get(expert.user_id)
         calendar = expert and await Calendar.get(expert.id)
-        client = booking and await User.get(booking.client_id)
-    if not (booking and expert and keeper and calendar and client):
+    if not (booking and expert and calendar):
+        return None
+    people = await accounts({expert.user_id, booking.client_id})
+    keeper, client = people.get(expert.user_id), people.get(booking.client_id)
+    if not (keeper and client):
         return None
     contact = booking.contact
     return Session(

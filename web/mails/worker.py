@@ -1,8 +1,10 @@
 """The worker that empties the outbox, one in each process.
 
 A mail is claimed before it is sent, so that one process has it, and each recipient is crossed out
-as soon as the mail server has answered. What is not taken now is tried again later; nothing
-here holds up a booking.
+as soon as the mail server has answered. What is not taken now is tried again later. Nothing here
+holds up a booking: mails go out at a steady pace, the longest due first, and few of them while
+the process is busy, so that after a rush it takes some minutes until all are sent. Written as they
+came, they took as much of the core as the bookings did.
 """
 
 from __future__ import annotations
@@ -10,21 +12,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from models.errors import Unavailable
 from models.outbox import MailState, due_mails
 from models.times import utc_now
+from web.edge.pacing import Pace
 from web.mails.post import NotTaken, Refused, ServerAway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from models.outbox import Mail, Party
     from web.mails.letters import Letters
-    from web.mails.post import Letter, Line, Post
+    from web.mails.post import Line, Post
 
 log = logging.getLogger(__name__)
 
@@ -33,19 +35,33 @@ LONGEST_PAUSE_SECONDS = 30.0
 AT_ONCE = 100
 LANES = 4
 FAREWELL_SECONDS = 5.0
-SHARE = 0.2
-"""Of a core, what writing mails may take from bookings while many are due."""
+A_SECOND = 10
+"""Mails, whose two letters take 12 ms: as many as come would take more than their bookings did."""
+
+MOST_IN_HASTE = 10
+"""Mails after a pause that do not wait for each other."""
+
+IN_A_RUSH = 10
+"""What a mail counts for while requests keep the process busy, which have precedence."""
+
+GLANCE_SECONDS = 0.01
 
 
 class MailWorker:
     """Sends what is due, until it is closed.
 
     `is_answered` is whether the mail server was there when last something was handed in.
+
+    Args:
+        letters: gets who writes them, which takes a while.
+        post: where they are handed in.
     """
 
-    def __init__(self, letters: Letters, post: Post) -> None:
-        self._letters = letters
+    def __init__(self, letters: Callable[[], Letters], post: Post) -> None:
+        self._get_letters = letters
+        self._letters: Letters | None = None
         self._post = post
+        self._pace = Pace(MOST_IN_HASTE, A_SECOND)
         self._closing = asyncio.Event()
         self._is_away = False
         self.is_answered = True
@@ -77,6 +93,14 @@ class MailWorker:
         except TimeoutError:
             return
 
+    async def _turn(self) -> None:
+        """Wait until the next mail may be sent."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.sleep(GLANCE_SECONDS)
+        is_busy = loop.time() - began > 2 * GLANCE_SECONDS
+        await self._rest(self._pace.take(IN_A_RUSH if is_busy else 1))
+
     async def _round(self) -> bool:
         """Send what is due; whether there is more."""
         self._is_away = False
@@ -86,21 +110,24 @@ class MailWorker:
             log.warning("mails wait: the database is away")
             return False
         if mails:
+            if self._letters is None:
+                self._letters = await asyncio.to_thread(self._get_letters)
             waiting = iter(mails)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(LANES, len(mails))):
-                    group.create_task(self._lane(waiting))
+                    group.create_task(self._lane(self._letters, waiting))
         return len(mails) == AT_ONCE and not self._is_away
 
-    async def _lane(self, waiting: Iterator[Mail]) -> None:
+    async def _lane(self, letters: Letters, waiting: Iterator[Mail]) -> None:
         """Send some of the mails that wait over one connection."""
         async with self._post.line() as line:
             for mail in waiting:
+                await self._turn()
                 if self._closing.is_set() or self._is_away:
                     return
                 try:
                     if await mail.claim(utc_now()):
-                        await self._send(mail, line)
+                        await self._send(mail, letters, line)
                 except Unavailable:
                     log.warning("mail %s waits: the database is away", mail.id)
                     return
@@ -108,12 +135,13 @@ class MailWorker:
                     log.exception("mail %s cannot be written", mail.id)
                     await self._put_off(mail)
 
-    async def _send(self, mail: Mail, line: Line) -> None:
+    async def _send(self, mail: Mail, letters: Letters, line: Line) -> None:
         """Hand in each recipient's copy."""
         is_put_off = False
+        session = await letters.session(mail)
         for party in list(mail.to):
             try:
-                letter = await self._write(mail, party)
+                letter = await letters.write(mail, party, session)
                 if letter:
                     await line.deliver(letter)
             except Refused as error:
@@ -132,12 +160,6 @@ class MailWorker:
                 await self._cross_out(mail, party, refused=False)
         if is_put_off:
             await self._put_off(mail)
-
-    async def _write(self, mail: Mail, party: Party) -> Letter | None:
-        began = time.thread_time()
-        letter = await self._letters.write(mail, party)
-        await asyncio.sleep((time.thread_time() - began) * (LANES / SHARE - 1))
-        return letter
 
     async def _cross_out(self, mail: Mail, party: Party, *, refused: bool) -> None:
         """Note that a recipient is served; while the lease lasts, in spite of the database."""
