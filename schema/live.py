@@ -7,8 +7,10 @@ other type, or is unusual at its root, is executed by itself (`schema.operations
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import orjson
 from graphql import (
@@ -18,45 +20,44 @@ from graphql import (
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
-    execute_subscription_event,
     get_argument_values,
     visit,
 )
 
 from models.events import sequence_in
+from models.fast_paths import FastPath
 from schema.context import Context
 from schema.documents import core, once_a_text
-from schema.operations import body_of, executor_of, in_time
+from schema.operations import body_of, execute_event, executor_of, in_time
 from schema.slots import calendar_event, watched
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from graphql import Executor as GraphQLExecutor
 
+    from auth.viewers import Viewer
     from models.events import Event, EventKind
     from models.ids import Id
+    from schema.context import Services
     from schema.documents import Prepared
 
 CALENDARS = {"slotBooked": BOOKED, "slotAvailable": AVAILABLE, "slotChanged": CHANGED}
 SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "Money"}
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """One subscription to a calendar.
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class View:
+    """How some subscriptions to a calendar see its events.
 
-    Two with the same `key` get the same bytes of every event in which neither viewer has a part.
+    There is one for all that ask the same with the same variables: they get the same bytes of every
+    event in which none of their viewers has a part.
     """
 
-    expert_id: Id
-    after: int | None
     kinds: frozenset[EventKind]
-    key: Hashable
     executor: GraphQLExecutor[Context]
+    services: Services
 
-    def rendered(self, event: Event, context: Context) -> bytes | None:
+    def rendered(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
         """The execution's result for an event as JSON; None where its kind is not asked for.
 
         Raises:
@@ -64,12 +65,22 @@ class Live:
         """
         if event.kind not in self.kinds:
             return None
+        context = Context(self.services, viewer)
         executor = self.executor.build_per_event_executor(calendar_event(event, context))
         executor.context_value = context
-        result = execute_subscription_event(executor)
+        result = execute_event(executor)
         if not isinstance(result, ExecutionResult):
             raise TypeError("a shared subscription must not wait")
         return orjson.dumps(body_of(result))
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One subscription to a calendar: what it shares with others, and where it begins."""
+
+    expert_id: Id
+    after: int | None
+    view: View
 
 
 async def live(
@@ -84,21 +95,25 @@ async def live(
         TimedOut: when it takes too long.
     """
     field = _root(prepared)
-    if field is None:
+    if field is None or FastPath.AUDIENCES not in context.services.fast:
         return None
-    executor = executor_of(prepared, variables, context)
+    executor = executor_of(prepared, variables, Context(context.services, None))
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
     arguments = get_argument_values(definition, field, executor.variable_values)
     async with in_time(prepared, context):
         expert_id = await watched(context, arguments["expertId"])
     after = arguments.get("after")
-    return Live(
-        expert_id,
-        None if after is None else sequence_in(after, expert_id),
-        CALENDARS[field.name.value],
-        (prepared.text, prepared.name, _key(variables, field)),
-        executor,
-    )
+    key = (id(context.services), prepared.text, prepared.name, _key(variables, field))
+    view = _views.get(key)
+    if view is None:
+        kinds = CALENDARS[field.name.value]
+        view = _views[key] = View(kinds, executor, context.services)
+    return Live(expert_id, None if after is None else sequence_in(after, expert_id), view)
+
+
+_views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()
+"""Those that somebody has: a socket keeps nothing else of what its subscription was made of, which
+was some 15 KB."""
 
 
 def _root(prepared: Prepared) -> FieldNode | None:

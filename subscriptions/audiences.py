@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
-from models.meters import DELIVERIES
+from models.meters import DELIVERIES, CacheMeter
+from subscriptions.parcels import Parcel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from models.events import Event
     from models.ids import Id
@@ -23,6 +24,8 @@ Render: TypeAlias = "Callable[[Event], bytes | None]"
 """An event as bytes for clients; None for one that they have not asked for."""
 
 MOST_RENDERED = 64
+
+_meter = CacheMeter("audiences")
 
 
 class Seat(Protocol):
@@ -33,7 +36,7 @@ class Seat(Protocol):
     def render(self, event: Event) -> bytes | None:
         """The event as its own viewer sees it."""
 
-    def send(self, payload: bytes) -> bool:
+    def send(self, parcel: Parcel) -> bool:
         """Hand it over without waiting; False when nothing more can be taken for now."""
 
     async def drained(self) -> None:
@@ -43,33 +46,64 @@ class Seat(Protocol):
 class Audience:
     """The subscriptions to which an event looks the same."""
 
+    _entries: ClassVar[int] = 0
+
     def __init__(self, render: Render) -> None:
         self._render = render
         self._rendered: OrderedDict[int, bytes | None] = OrderedDict()
         self._seats: dict[Seat, asyncio.Future[int]] = {}
         self.members = 0
 
-    def payload(self, event: Event, seat: Seat) -> bytes | None:
-        """What the subscription gets of the event."""
-        if seat.viewer_id is not None and seat.viewer_id in event.client_ids:
-            return seat.render(event)
-        return self._shared(event)
+    def parcel(self, events: Sequence[Event], seat: Seat) -> Parcel:
+        """What the subscription gets of some events."""
+        parties = _parties(events) if seat.viewer_id else ()
+        return self._own(events, seat) if seat.viewer_id in parties else self._shared(events)
 
-    def _shared(self, event: Event) -> bytes | None:
+    def _own(self, events: Sequence[Event], seat: Seat) -> Parcel:
+        return _parcel(
+            seat.render(event) if seat.viewer_id in event.client_ids else self._once(event)
+            for event in events
+        )
+
+    def _shared(self, events: Sequence[Event]) -> Parcel:
+        return _parcel(self._once(event) for event in events)
+
+    def _once(self, event: Event) -> bytes | None:
         number = event.sequence
-        if number not in self._rendered:
-            self._rendered[number] = self._render(event)
-            if len(self._rendered) > MOST_RENDERED:
-                self._rendered.popitem(last=False)
-        return self._rendered[number]
+        if number in self._rendered:
+            _meter.hits.inc()
+            return self._rendered[number]
+        _meter.misses.inc()
+        rendered = self._rendered[number] = self._render(event)
+        self._count(1)
+        if len(self._rendered) > MOST_RENDERED:
+            _meter.evictions.inc()
+            self._rendered.popitem(last=False)
+            self._count(-1)
+        return rendered
 
-    def deliver(self, event: Event) -> None:
-        """Hand the event to everyone who is served live; who cannot take more leaves."""
-        DELIVERIES.inc(len(self._seats))
+    def close(self) -> None:
+        """Forget what was rendered: nobody is left."""
+        self._count(-len(self._rendered))
+        self._rendered.clear()
+
+    @classmethod
+    def _count(cls, more: int) -> None:
+        cls._entries += more
+        _meter.size(cls._entries)
+
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Hand events to everyone who is served live; who cannot take more leaves."""
+        DELIVERIES.inc(len(self._seats) * len(events))
+        parties = _parties(events)
+        shared: Parcel | None = None
         for seat, leaving in list(self._seats.items()):
             try:
-                payload = self.payload(event, seat)
-                goes_on = payload is None or seat.send(payload)
+                if seat.viewer_id in parties:
+                    parcel = self._own(events, seat)
+                else:
+                    parcel = shared = shared or self._shared(events)
+                goes_on = not parcel.payloads or seat.send(parcel)
             except Exception as error:  # noqa: BLE001 - it goes to whoever waits for the seat
                 del self._seats[seat]
                 if not leaving.done():
@@ -78,7 +112,7 @@ class Audience:
             if not goes_on:
                 del self._seats[seat]
                 if not leaving.done():
-                    leaving.set_result(event.sequence)
+                    leaving.set_result(events[-1].sequence)
 
     async def sit(self, seat: Seat) -> int:
         """Be served live from the next event on; answers the last one's number on leaving."""
@@ -88,3 +122,12 @@ class Audience:
             return await leaving
         finally:
             self._seats.pop(seat, None)
+
+
+def _parties(events: Iterable[Event]) -> set[Id]:
+    """Who has a part in any of them."""
+    return {client_id for event in events for client_id in event.client_ids}
+
+
+def _parcel(payloads: Iterable[bytes | None]) -> Parcel:
+    return Parcel([payload for payload in payloads if payload is not None])

@@ -12,7 +12,6 @@ from broadcaster import Broadcast
 
 from subscriptions.memory import MemoryBackend
 from subscriptions.mongodb import MongoBackend
-from subscriptions.redis import RedisBackend
 from subscriptions.supervision import RESYNC, SupervisedBackend
 
 if TYPE_CHECKING:
@@ -46,6 +45,11 @@ class Bus(Broadcast):
     def is_connected(self) -> bool:
         """Whether the backend has a connection, or needs none."""
         return self._carrier.is_connected
+
+    @property
+    def has_others(self) -> bool:
+        """Whether messages pass to other processes at all."""
+        return not isinstance(self._carrier, MemoryBackend)
 
     async def nudge(self, channel: str, message: str) -> None:
         """Send a message that may get lost: whoever it is for looks at the database, too."""
@@ -93,6 +97,8 @@ def broadcast(url: str) -> Bus:
             named = urlsplit(url)
             is_server = bool(named.hostname) and named.port != 0
             if is_server:
+                from subscriptions.redis import RedisBackend  # noqa: PLC0415 - takes 8 MB
+
                 return Bus(RedisBackend(url))
         except (ValueError, TypeError) as error:
             raise ValueError("not the URL of a Redis or Valkey server") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
@@ -21,7 +20,7 @@ from subscriptions.audiences import Audience
 from subscriptions.backends import RESYNC
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from models.ids import Id
     from subscriptions.audiences import Render, Seat
@@ -29,13 +28,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RING = 256
+AT_ONCE = 16
+"""Events that are handed over in one piece: after each piece who cannot take more leaves."""
 
 
 class Channel:
-    """The ring of an expert's latest events, and who is served from it."""
+    """The ring of an expert's latest events, and who is served from it.
 
-    def __init__(self, expert_id: Id) -> None:
+    Args:
+        expert_id: whose.
+        heard: is told before anybody of each change of the calendar that is news here.
+    """
+
+    def __init__(self, expert_id: Id, heard: Callable[[Id], None] = lambda _: None) -> None:
         self.expert_id = expert_id
+        self._heard = heard
         self.name = f"expert:{expert_id}"
         self.watchers = 0
         self.task: asyncio.Task[None]
@@ -61,10 +68,15 @@ class Channel:
         except ValidationError:
             log.warning("a nudge on %s is no event", self.name)
             return
-        if event.sequence == self.last + 1:
-            self._deliver([event])
-        elif event.sequence > self.last:
+        if not self.take([event]):
             await self.catch_up()
+
+    def take(self, events: Sequence[Event]) -> bool:
+        """Deliver what is next of committed events; whether they are all known then."""
+        if not self.ready.is_set():
+            return False
+        self._deliver(events)
+        return all(event.sequence <= self.last for event in events)
 
     async def catch_up(self) -> None:
         """Deliver what the log has after the last event."""
@@ -73,14 +85,19 @@ class Channel:
                 self._deliver(events)
 
     def _deliver(self, events: Sequence[Event]) -> None:
+        fresh = []
         for event in events:
             # What was read may have come by a nudge in the meantime.
-            if event.sequence != self.last + 1:
-                continue
-            self._ring.append(event)
-            self.last = event.sequence
+            if event.sequence == self.last + 1:
+                self._ring.append(event)
+                self.last = event.sequence
+                fresh.append(event)
+        if not fresh:
+            return
+        self._heard(self.expert_id)
+        for first in range(0, len(fresh), AT_ONCE):
             for audience in list(self._audiences.values()):
-                audience.deliver(event)
+                audience.deliver(fresh[first : first + AT_ONCE])
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
@@ -118,7 +135,9 @@ class Channel:
             CursorExpired: when the next event is no longer kept.
             Unavailable: when the database does not answer.
         """
-        with self._audience(key, render) as audience:
+        audience = self._audiences.setdefault(key, Audience(render))
+        audience.members += 1
+        try:
             while True:
                 # The log may be ahead of what this channel has heard of.
                 while position != self.last:
@@ -127,21 +146,17 @@ class Channel:
                         continue
                     missed = await self.after(position)
                     DELIVERIES.inc(len(missed))
-                    for event in missed:
-                        payload = audience.payload(event, seat)
-                        if payload is not None and not seat.send(payload):
+                    for first in range(0, len(missed), AT_ONCE):
+                        some = missed[first : first + AT_ONCE]
+                        parcel = audience.parcel(some, seat)
+                        if parcel.payloads and not seat.send(parcel):
                             await seat.drained()
-                        position = event.sequence
+                        position = some[-1].sequence
+                missed = ()
                 position = await audience.sit(seat)
                 await seat.drained()
-
-    @contextmanager
-    def _audience(self, key: Hashable, render: Render) -> Iterator[Audience]:
-        audience = self._audiences.setdefault(key, Audience(render))
-        audience.members += 1
-        try:
-            yield audience
         finally:
             audience.members -= 1
             if not audience.members:
                 del self._audiences[key]
+                audience.close()

@@ -13,9 +13,10 @@ from models.events import Event, EventKind, SlotState
 from models.ids import Id, new_id
 from models.slots import SlotStatus
 from subscriptions.channels import Channel
+from subscriptions.parcels import Parcel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from models.database import Client
 
@@ -29,15 +30,17 @@ class Reader:
         self.viewer_id = viewer_id
         self.room = room
         self.got: list[str] = []
+        self.pieces: list[int] = []
         self.waits = 0
 
     def render(self, event: Event) -> bytes | None:
         """As its own viewer sees it."""
         return f"{event.sequence} own".encode()
 
-    def send(self, payload: bytes) -> bool:
+    def send(self, parcel: Parcel) -> bool:
         """Take it; say whether there is room for more."""
-        self.got.append(payload.decode())
+        self.got += [payload.decode() for payload in parcel.payloads]
+        self.pieces.append(len(parcel.payloads))
         return len(self.got) < self.room
 
     async def drained(self) -> None:
@@ -123,6 +126,47 @@ async def test_an_event_is_rendered_once_for_all_to_whom_it_looks_the_same(
     assert readers[-1].got == ["2", "3 own", "4 own"]
 
 
+async def test_the_events_of_one_commit_go_out_in_one_piece(channel: Channel) -> None:
+    """But no more than 16 of them; who has a part in some gets the others as everybody does."""
+    ada, render = new_id(), Rendering()
+    readers = [Reader(), Reader(new_id()), Reader(ada)]
+    async with attended(channel, readers, render, 0):
+        events = [event_of(channel.expert_id, n, ada if n == 3 else None) for n in range(1, 37)]
+        assert channel.take(events)
+        await asyncio.sleep(0)
+    everybodys = [str(number) for number in range(2, 37, 2)]
+    assert [reader.got for reader in readers[:2]] == [everybodys] * 2
+    assert readers[2].got == [everybodys[0], "3 own", *everybodys[1:]]
+    assert [reader.pieces for reader in readers] == [[8, 8, 2], [8, 8, 2], [9, 8, 2]]
+    assert render.times == 36
+
+
+async def test_what_has_a_gap_before_it_is_not_taken(channel: Channel) -> None:
+    """Nor is anything before the channel knows where it begins; what is older does no harm."""
+    reader, render = Reader(), Rendering()
+    async with attended(channel, [reader], render, 0):
+        events = [event_of(channel.expert_id, number) for number in range(1, 7)]
+        assert not channel.take(events[1:3])
+        assert not channel.take([events[3], events[0], events[1]])
+        assert channel.take(events[:5])
+        assert channel.take([events[1], events[5]])
+        assert channel.take(events)
+    assert reader.got == ["2", "4", "6"]
+    assert not Channel(channel.expert_id).take(events[:1])
+
+
+def test_a_parcel_is_packed_once_for_everybody_of_one_id() -> None:
+    packings: list[str] = []
+
+    def pack(id_: str, payloads: Sequence[bytes]) -> bytes:
+        packings.append(id_)
+        return id_.encode() + b"".join(payloads)
+
+    parcel = Parcel([b"a", b"b"])
+    assert [parcel.packed(id_, pack) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
+    assert packings == ["1", "2"]
+
+
 async def test_who_is_full_leaves_and_comes_back_without_a_gap_or_a_repeat(
     channel: Channel,
 ) -> None:
@@ -183,8 +227,8 @@ async def test_a_rendering_that_fails_ends_that_subscription_alone(channel: Chan
     """The error goes to whoever waits for it."""
 
     class Broken(Reader):
-        def send(self, payload: bytes) -> bool:
-            raise OSError(payload)
+        def send(self, parcel: Parcel) -> bool:
+            raise OSError(parcel.payloads)
 
     render, well = Rendering(), Reader()
     broken = asyncio.create_task(channel.attend("same", render, Broken(), 0))

@@ -71,6 +71,23 @@ async def test_every_watcher_of_every_channel_gets_every_event_in_order(
         assert [task.result() for task in watching] == [[1, 2, 3, 4, 5, 6]] * 36
 
 
+async def test_what_this_process_commits_is_delivered_before_the_next_line(
+    database: Client, url: str
+) -> None:
+    """Straight from memory, whatever the backend; a nudge that comes later is old."""
+    async with diaries(database) as [diary], broadcast(url) as bus, Hub(bus).open() as hub:
+        async with asyncio.timeout(PATIENCE_SECONDS), hub.watching(diary.expert_id, 0) as watching:
+            channel, _ = watching
+            for number in (1, 2, 3):
+                events = await diary.write(number)
+                await hub.announce(events)
+                assert channel.last == events[-1].sequence
+                assert list(await channel.after(events[0].sequence - 1)) == events
+        assert await asyncio.wait_for(first(hub, diary.expert_id, 6), PATIENCE_SECONDS) == [
+            *range(1, 7)
+        ]
+
+
 @pytest.mark.parametrize("rounds", [3])
 async def test_fifty_first_subscribers_at_once_are_all_served(
     database: Client, url: str, rounds: int

@@ -44,13 +44,13 @@ async def read(expert_id: Id, since: datetime, now: datetime | None = None) -> R
     """Read some days as the API does: first the calendar, which has the cursor, then bookings."""
     until = since + DAYS
     [calendar] = await slots.calendars([expert_id])
-    [bookings] = await slots.bookings_in([Span(expert_id, since, until)])
+    [occupants] = await slots.occupants([Span(expert_id, since, until)])
     assert calendar
     at = now or utc_now()
     found = {
         slot.key: slot
         for offer in calendar.rules.offers
-        for slot in slots.slots_between(calendar, bookings, offer.minutes, since, until, at)
+        for slot in slots.slots_between(calendar, occupants, offer.minutes, since, until, at)
     }
     notice = timedelta(minutes=calendar.rules.minimum_notice_minutes)
     return Reading(calendar.sequence, notice, found)

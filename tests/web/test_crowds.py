@@ -120,26 +120,28 @@ async def test_stuck_readers_are_cut_off_and_the_others_do_not_notice(
     async with served(tmp_path, throttle="off") as (program, api), AsyncExitStack() as stack:
         expert_id = await an_expert(api)
         free = await free_slots(api, expert_id, time)
-        readers = [
-            await stack.enter_async_context(open_socket(api.url)) for _ in range(SUBSCRIBERS)
-        ]
-        for reader in readers:
+        readers = []
+        for _ in range(SUBSCRIBERS):
+            reader = await stack.enter_async_context(open_socket(api.url))
             await reader.initialise()
             await reader.subscribe("1", WATCH, id=expert_id)
+            readers.append(reader)
         stuck = [
             await stack.enter_async_context(stuck_socket(api, expert_id)) for _ in range(STUCK)
         ]
-        await asyncio.sleep(1)
-        await bookings(api, free, 5)
-        before = memory_of(program)
         rounds = 60
-        await bookings(api, free, rounds)
-        grown = memory_of(program) - before
 
         async def all_of(reader: Socket) -> list[int]:
-            return [(await reader.event("slotBooked"))["sequence"] for _ in range(5 + rounds)]
+            return [(await reader.event("slotBooked", 120))["sequence"] for _ in range(5 + rounds)]
 
-        logs = await asyncio.gather(*(all_of(reader) for reader in readers))
+        async with asyncio.TaskGroup() as group:
+            reading = [group.create_task(all_of(reader)) for reader in readers]
+            await asyncio.sleep(1)
+            await bookings(api, free, 5)
+            before = memory_of(program)
+            await bookings(api, free, rounds)
+            grown = memory_of(program) - before
+        logs = [task.result() for task in reading]
         assert all(log == logs[0] for log in logs)
         assert logs[0] == sorted(set(logs[0]))
         # 20 sockets of at most 64 KiB at either side of the kernel's edge, and room for noise.
@@ -177,7 +179,8 @@ async def test_an_address_has_so_many_sockets_at_most(tmp_path: Path) -> None:
     """One more is refused with 429 before it opens; when one closes, there is room again."""
     async with served(tmp_path) as (_, api), AsyncExitStack() as stack:
         for _ in range(200):
-            await stack.enter_async_context(open_socket(api.url))
+            client = await stack.enter_async_context(open_socket(api.url))
+            await client.initialise()  # else it would be closed after five seconds
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with open_socket(api.url):
                 pass
@@ -204,7 +207,7 @@ async def test_a_server_that_stops_answers_what_runs_and_asks_sockets_to_return(
         wanted = [{"slotId": slot, "contact": CONTACT} for slot in free[:20]]
         for number, one in enumerate(wanted):
             await booker.subscribe(str(number), BOOK, input=one)
-        messages = [await booker.receive()]
+        messages = [await booker.receive(30)]
         program.process.send_signal(signal.SIGTERM)
         messages += await rest_of(booker)
         answers = {m["id"]: m["payload"]["data"]["bookSlot"] for m in messages if "payload" in m}

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
-from schema.context import Context
 from web.edge.frames import text_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from auth.viewers import Viewer
     from models.events import Event
-    from models.ids import Id
     from schema.live import Live
     from subscriptions.hub import Hub
+    from subscriptions.parcels import Parcel
     from web.edge.frames import Wire
 
 
-@dataclass(eq=False)
 class LiveSeat:
     """One operation of one socket, which gets its events as ready frames."""
 
-    id: str
-    wire: Wire
-    live: Live
-    context: Context
+    __slots__ = ("_id", "_view", "_viewer", "_wire", "viewer_id")
 
-    def __post_init__(self) -> None:
-        viewer = self.context.viewer
-        self.viewer_id: Id | None = viewer.id if viewer else None
-        self._prefix = b'{"type":"next","id":%b,"payload":' % orjson.dumps(self.id)
+    def __init__(self, id_: str, wire: Wire, live: Live, viewer: Viewer | None) -> None:
+        self._id = id_
+        self._wire = wire
+        self._view = live.view
+        self._viewer = viewer
+        self.viewer_id = viewer.id if viewer else None
 
-    async def attend(self, hub: Hub) -> NoReturn:
+    def render(self, event: Event) -> bytes | None:
+        """The event as the viewer sees it."""
+        return self._view.rendered(event, self._viewer)
+
+    def send(self, parcel: Parcel) -> bool:
+        """Write the payloads, each in a `next`; False when the peer is to be waited for."""
+        return self._wire.write(parcel.packed(self._id, _frames))
+
+    async def drained(self) -> None:
+        """Wait until the peer has read enough."""
+        await self._wire.drained()
+
+    async def attend(self, hub: Hub, live: Live) -> NoReturn:
         """Serve it until it is cancelled or fails.
 
         Raises:
@@ -41,20 +52,43 @@ class LiveSeat:
             Unavailable: when the database does not answer.
             ConnectionAbortedError: when the peer has gone, or does not read.
         """
-        live, strangers = self.live, Context(self.context.services, None)
         async with hub.watching(live.expert_id, live.after) as (channel, position):
-            await channel.attend(
-                live.key, lambda event: live.rendered(event, strangers), self, position
-            )
+            await channel.attend(self._view, self._view.rendered, self, position)
 
-    def render(self, event: Event) -> bytes | None:
-        """The event as the viewer sees it."""
-        return self.live.rendered(event, self.context)
 
-    def send(self, payload: bytes) -> bool:
-        """Write the payload in a `next`; False when the peer should be waited for before more."""
-        return self.wire.write(text_frame(self._prefix, payload, b"}"))
+class OrdinarySeat(LiveSeat):
+    """One whose events go out as any other message does: it takes them, then waits for that."""
+
+    __slots__ = ("_due", "_send")
+
+    def __init__(
+        self,
+        id_: str,
+        wire: Wire,
+        live: Live,
+        viewer: Viewer | None,
+        send: Callable[[str], Awaitable[None]],
+    ) -> None:
+        super().__init__(id_, wire, live, viewer)
+        self._send = send
+        self._due: Sequence[bytes] = ()
+
+    def send(self, parcel: Parcel) -> bool:
+        """Take the payloads, which are sent before anything else is taken."""
+        self._due = parcel.payloads
+        return False
 
     async def drained(self) -> None:
-        """Wait until the peer has read enough."""
-        await self.wire.drained()
+        """Send what was taken."""
+        due, self._due = self._due, ()
+        for payload in due:
+            await self._send((_head(self._id) + payload + b"}").decode())
+
+
+def _frames(id_: str, payloads: Sequence[bytes]) -> bytes:
+    head = _head(id_)
+    return b"".join(text_frame(head, payload, b"}") for payload in payloads)
+
+
+def _head(id_: str) -> bytes:
+    return b'{"type":"next","id":%b,"payload":' % orjson.dumps(id_)

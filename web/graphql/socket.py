@@ -15,26 +15,30 @@ from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
+from models.fast_paths import FastPath
 from models.meters import CUT_OFF
 from models.times import utc_now
 from schema.context import Context, Services
 from schema.documents import RequestFailed
 from schema.live import live
-from schema.observation import subscribed
+from schema.observation import Subscribed
 from schema.operations import body_of, formatted, of_cause, run, watch
 from web.edge.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
 from web.graphql.http import viewer_of_header
 from web.graphql.payers import Payer
 from web.graphql.requests import BadRequest, parameters
-from web.graphql.seats import LiveSeat
+from web.graphql.seats import LiveSeat, OrdinarySeat
 from web.graphql.sockets import address_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from graphql import ExecutionResult
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
     from schema.documents import Prepared
+    from schema.live import Live
     from web.edge.cookies import Cookies
     from web.edge.frames import Wire
     from web.graphql.documents import Documents
@@ -178,6 +182,7 @@ class Connection:
             raise Closing(4403, str(error)) from None
         except ExpertBookError:
             raise Closing(1013, "Try again later") from None
+        self._websocket.scope["headers"].clear()  # of no more use
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
         self._closing = Closing(4401, "The access token has expired")
@@ -219,15 +224,9 @@ class Connection:
 
     async def _operate(self, id_: str, asked: GraphQLRequest) -> None:
         try:
-            introspection = self._services.allows_introspection
-            payer = Payer(self._services.budgets, self.viewer, address_of(self._websocket))
-            prepare = partial(self._documents.prepare, asked, introspection=introspection)
-            prepared = await payer.prepared(prepare)
-            await payer.pay(prepared, asked.variables)
-            if prepared.kind is OperationType.SUBSCRIPTION:
-                await self._follow(id_, prepared, asked.variables)
-            else:
-                await self._answer(id_, prepared, asked.variables)
+            answering = await self._begun(id_, asked)
+            del asked  # a subscription lasts, and keeps nothing of how it was asked for
+            await answering
             last: dict[str, Any] = {"id": id_, "type": "complete"}
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
@@ -241,6 +240,24 @@ class Connection:
         if self._operations.get(id_) is asyncio.current_task():
             del self._operations[id_]
             await self._send(last)
+
+    async def _begun(self, id_: str, asked: GraphQLRequest) -> Awaitable[None]:
+        """What answers an operation, which has been read and paid for."""
+        introspection = self._services.allows_introspection
+        payer = Payer(self._services.budgets, self.viewer, address_of(self._websocket))
+        prepare = partial(self._documents.prepare, asked, introspection=introspection)
+        prepared = await payer.prepared(prepare)
+        await payer.pay(prepared, asked.variables)
+        if prepared.kind is not OperationType.SUBSCRIPTION:
+            return self._answer(id_, prepared, asked.variables)
+        together = await live(prepared, asked.variables, self._context()) if self._wire else None
+        if self._wire is None or together is None:
+            return self._watch(id_, prepared, asked.variables)
+        if FastPath.FRAMES in self._services.fast:
+            seat = LiveSeat(id_, self._wire, together, self.viewer)
+        else:
+            seat = OrdinarySeat(id_, self._wire, together, self.viewer, self._send_text)
+        return self._attend(Subscribed(prepared), together, seat)
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
@@ -261,15 +278,14 @@ class Connection:
             if self._is_draining:
                 self.drain()
 
-    async def _follow(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Send what a subscription brings, together with others of its kind where it can be."""
-        context = self._context()
-        together = await live(prepared, variables, context) if self._wire else None
-        if self._wire and together:
-            seat = LiveSeat(id_, self._wire, together, context)
-            with subscribed(prepared):
-                await seat.attend(self._services.hub)
-        async with aclosing(watch(prepared, variables, context)) as results:
+    async def _attend(self, subscribed: Subscribed, live: Live, seat: LiveSeat) -> None:
+        """Serve a subscription together with others of its kind."""
+        with subscribed:
+            await seat.attend(self._services.hub, live)
+
+    async def _watch(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
+        """Serve a subscription by itself."""
+        async with aclosing(watch(prepared, variables, self._context())) as results:
             async for result in results:
                 await self._next(id_, result)
 
@@ -280,9 +296,12 @@ class Connection:
         await self._send({"id": id_, "type": "next", "payload": body_of(result)})
 
     async def _send(self, message: dict[str, Any]) -> None:
+        await self._send_text(orjson.dumps(message).decode())
+
+    async def _send_text(self, text: str) -> None:
         try:
             async with asyncio.timeout(STUCK_SECONDS):
-                await self._websocket.send_text(orjson.dumps(message).decode())
+                await self._websocket.send_text(text)
         except TimeoutError:
             CUT_OFF.inc()
             if self._wire:

@@ -1,0 +1,82 @@
+"""Subscriptions are the same with and without what makes them fast: over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.clients import Api, Socket, open_socket
+from tests.servers import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Time
+
+WATCH = """
+subscription Watch($id: ID!, $after: String) {
+  slotChanged(expertId: $id, after: $after) {
+    ... on SlotEvent { sequence kind slot { id status mine } changed { id } }
+  }
+}"""
+EXPERT = "{ experts { nodes { id cursor availability { breakMinutes confirmsAutomatically } } } }"
+SECONDS = 30
+
+
+async def heard(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]:
+    """The next events: under which id, and what each says of its slot."""
+    found = []
+    for _ in range(number):
+        message = await socket.receive(SECONDS)
+        assert message["type"] == "next", message
+        event = message["payload"]["data"]["slotChanged"]
+        assert event["slot"]["id"] in [slot["id"] for slot in event["changed"]]
+        found.append((message["id"], {"sequence": event["sequence"], **event["slot"]}))
+    return found
+
+
+@pytest.mark.parametrize("paths", ["none", "audiences", "frames", "audiences,frames"])
+async def test_everybody_hears_the_same_by_every_way(
+    tmp_path: Path, time: Time, paths: str
+) -> None:
+    """Under one's own id, `mine` for oneself alone, none missed after a return with a cursor."""
+    with running(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
+        async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
+            api = Api(http, address)
+            ada, bob = await api.newcomer(), await api.newcomer()
+            nodes = (await api.ask(EXPERT))["experts"]["nodes"]
+            plain = {"breakMinutes": 0, "confirmsAutomatically": True}
+            expert = next(node for node in nodes if node["availability"] == plain)
+            listed = await api.slots(expert["id"], *time.days(3, 30))
+            free = [slot["id"] for slot in listed if slot["status"] == "OPEN"]
+
+            async def watching(id_: str, who: Api = api) -> Socket:
+                socket = await stack.enter_async_context(open_socket(address))
+                await socket.initialise(who.token)
+                await socket.subscribe(id_, WATCH, id=expert["id"], after=expert["cursor"])
+                return socket
+
+            watchers = {id_: await watching(id_) for id_ in ("1", "1 ", "ä" * 100)}
+            hers = await watching("1", ada)
+            booked = await ada.book(free[0])
+            cancelled = await ada.cancel(booked["id"])
+            answers = await asyncio.gather(*(bob.book(slot) for slot in free[1:6]))
+            later = [(answer["sequence"], answer["slot"]["id"]) for answer in answers]
+            expected = [
+                {"sequence": booked["sequence"], "id": free[0], "status": "BOOKED"},
+                {"sequence": cancelled["sequence"], "id": free[0], "status": "OPEN"},
+                *({"sequence": n, "id": id_, "status": "BOOKED"} for n, id_ in sorted(later)),
+            ]
+            late = await watching("late")
+            for id_, socket in {**watchers, "late": late}.items():
+                others = [(id_, {**event, "mine": False}) for event in expected]
+                assert await heard(socket, len(expected)) == others
+            own = [("1", {**event, "mine": place == 0}) for place, event in enumerate(expected)]
+            assert await heard(hers, len(expected)) == own
+            await hers.send(type="complete", id="1")
+            await hers.subscribe("2", "{ __typename }")
+            assert (await hers.receive(SECONDS))["payload"]["data"] == {"__typename": "Query"}
