@@ -75,6 +75,43 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
 )
 
+_CACHE_HITS = Counter("expertbook_cache_hits", "Times a cache had what was asked for.", ("cache",))
+_CACHE_MISSES = Counter("expertbook_cache_misses", "Times it had not.", ("cache",))
+_CACHE_EVICTIONS = Counter(
+    "expertbook_cache_evictions", "Entries that were left out for want of room.", ("cache",)
+)
+_CACHE_ENTRIES = Gauge(
+    "expertbook_cache_entries", "What is in a cache.", ("cache",), multiprocess_mode="livesum"
+)
+_CACHE_BYTES = Gauge(
+    "expertbook_cache_bytes",
+    "The size of what is in a cache that is bounded by bytes.",
+    ("cache",),
+    multiprocess_mode="livesum",
+)
+
+
+class CacheMeter:
+    """What a cache counts, under its name.
+
+    Args:
+        cache: the name, of those of fast paths and their parts.
+        has_bytes: whether it is bounded by bytes.
+    """
+
+    def __init__(self, cache: str, *, has_bytes: bool = False) -> None:
+        self.hits = _CACHE_HITS.labels(cache)
+        self.misses = _CACHE_MISSES.labels(cache)
+        self.evictions = _CACHE_EVICTIONS.labels(cache)
+        self._entries = _CACHE_ENTRIES.labels(cache)
+        self._bytes = _CACHE_BYTES.labels(cache) if has_bytes else None
+
+    def size(self, entries: int, size: int = 0) -> None:
+        """Tell how many entries there are now, and of how many bytes."""
+        self._entries.set(entries)
+        if self._bytes:
+            self._bytes.set(size)
+
 
 @contextmanager
 def observed_batch(contexts: Sequence[Context]) -> Iterator[None]:

@@ -187,6 +187,7 @@ class AdministrationMutation:
             ),
             context.services.currency,
             partial(end_all, context.services.sign_ins.ends),
+            context.services.directory_changed,
         )
         context.services.viewers.forget((), expert.user_id)
         return _anew(expert, context)

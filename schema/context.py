@@ -11,12 +11,14 @@ from models.times import utc_now
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
     from models.fast_paths import FastPath
     from models.ledger import Ledger
+    from resolvers.alternatives import Alternatives
     from resolvers.sessions import SignIn, SignIns
     from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the running program that operations use."""
+    """The parts of the running program that operations use.
+
+    `directory_changed` is told of changes of experts' entries that the ledger does not make.
+    """
 
     ledger: Ledger
+    alternatives: Alternatives
     hub: Hub
     feed: BookingFeed
     sign_ins: SignIns
@@ -38,6 +44,7 @@ class Services:
     hold_lifetime: timedelta
     operation_seconds: float
     fast: frozenset[FastPath]
+    directory_changed: Callable[[], None]
 
 
 @dataclass(slots=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from resolvers import experts, slots, users
+from schema.reads import Reads
 
 if TYPE_CHECKING:
-    from models.bookings import Booking, Span
+    from models.bookings import Span
     from models.calendars import Calendar
     from models.experts import Expert
     from models.ids import Id
+    from models.slots import Occupant
     from models.users import User
 
 Key = TypeVar("Key")
@@ -21,13 +24,30 @@ Value = TypeVar("Value")
 
 
 class Loaders:
-    """The loaders of one operation; keys are answered in their order."""
+    """The loaders of one operation; keys are answered in their order.
+
+    `reads` knows which calendars were read through them.
+    """
 
     def __init__(self) -> None:
+        self.reads = Reads()
         self.expert: DataLoader[Id, Expert | None] = _loader(experts.experts)
         self.user: DataLoader[Id, User | None] = _loader(users.users)
-        self.calendar: DataLoader[Id, Calendar | None] = _loader(slots.calendars)
-        self.bookings: DataLoader[Span, list[Booking]] = _loader(slots.bookings_in)
+        # Not methods of this object: in a cycle the rows would wait for the garbage collector.
+        self.calendar: DataLoader[Id, Calendar | None] = _loader(partial(_calendars, self.reads))
+        self.occupants: DataLoader[Span, list[Occupant]] = _loader(partial(_occupants, self.reads))
+
+
+async def _calendars(reads: Reads, ids: list[Id]) -> list[Calendar | None]:
+    found = await slots.calendars(ids)
+    reads.calendars(found)
+    return found
+
+
+async def _occupants(reads: Reads, spans: list[Span]) -> list[list[Occupant]]:
+    found = await slots.occupants(spans)
+    reads.occupants(spans, found)
+    return found
 
 
 def _loader(load: Callable[[list[Key]], Awaitable[list[Value]]]) -> DataLoader[Key, Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,9 @@ query Slots($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
 }"""
 
 
+newcomers = count(1)
+
+
 @dataclass
 class Api:
     """A GraphQL client of one server, signed in or not."""
@@ -64,11 +67,10 @@ class Api:
     http: httpx.AsyncClient
     url: str
     token: str | None = None
-    numbers: Any = field(default_factory=count)
 
     def signed_in(self, token: str) -> Api:
         """The same client with an access token."""
-        return Api(self.http, self.url, token, self.numbers)
+        return Api(self.http, self.url, token)
 
     async def post(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer of an operation."""
@@ -94,7 +96,7 @@ class Api:
 
     async def newcomer(self, name: str = "Ada Lovelace") -> Api:
         """A client with a new account."""
-        email = f"{id(self)}-{next(self.numbers)}@example.com"
+        email = f"newcomer-{next(newcomers)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         registered = await self.ask(REGISTER, input=wanted)
         return self.signed_in(registered["register"]["accessToken"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -56,6 +58,16 @@ def databases(folder: Path) -> set[int]:
         for process in using(folder)
         if not any(part.endswith("guardian.py") for part in running.get(process, ["guardian.py"]))
     }
+
+
+def freeze(process: int) -> None:
+    """Stop a process where it is, and wait until it stands still."""
+    os.kill(process, signal.SIGSTOP)
+    wait_for(lambda: _state_of(process) == "T")
+
+
+def _state_of(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:

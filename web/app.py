@@ -6,10 +6,12 @@ import gc
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request, WebSocket
-from starlette.routing import Route, WebSocketRoute
+from fastapi import FastAPI, WebSocket
+from starlette.routing import Route
 
-from web.assets import GRAPHIQL_PAGE, HashedFiles, page_of
+from models.fast_paths import FastPath
+from web.assets import HashedFiles
+from web.deferred import check_deferred
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
 from web.edge.hosts import AllowedHosts
@@ -17,11 +19,12 @@ from web.edge.origins import CrossOrigin
 from web.edge.proxies import ForwardedClients
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
 from web.graphql.documents import documents_of
-from web.graphql.http import answer
+from web.graphql.endpoint import PATH, Endpoint
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
-from web.pages import page_routes, wants_page
-from web.parts import Parts, mail_worker, open_parts
+from web.memory import give_back
+from web.pages import page_routes
+from web.parts import mail_worker, open_parts
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
 from web.telemetry.request_ids import RequestIds, failed
@@ -29,13 +32,9 @@ from web.telemetry.request_ids import RequestIds, failed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from fastapi.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from web.settings import Settings
-
-# What `answer` refuses it refuses as GraphQL over HTTP does.
-ANY_METHOD = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"]
 
 
 def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
@@ -49,19 +48,29 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         RuntimeError: in production without a mail server, where a part is not installed, or where
             the trusted documents cannot be used.
     """
+    check_deferred()
     mails = mail_worker(settings)
     documents = documents_of(
-        settings.trusted_documents, introspection=settings.allows_introspection
+        settings.trusted_documents,
+        introspection=settings.allows_introspection,
+        remembers=FastPath.DOCUMENTS in settings.fast,
     )
+
+    endpoint = Endpoint(documents, settings.origins, shows_graphiql=settings.shows_graphiql)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_parts(settings, mongodb_url, mails) as parts:
-            app.state.parts = parts
+            app.state.parts = endpoint.parts = parts
             # What lasts as long as the program is not looked through by every collection any more,
-            # which would hold up everybody for some 80 ms.
+            # which would hold up everybody for some 80 ms. The second one finds next to nothing,
+            # from which it is concluded how much may gather until all is looked through again.
             gc.collect()
             gc.freeze()
+            gc.collect()
+            # To look for cycles every 700 objects is a sixth of the time of 500 bookings at once.
+            gc.set_threshold(20_000)
+            give_back()
             yield
 
     app = FastAPI(
@@ -78,24 +87,17 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     app.router.routes.append(
         metrics_route(settings.metrics_token, is_open=not settings.is_production)
     )
-    graphiql = page_of(GRAPHIQL_PAGE) if settings.shows_graphiql else None
 
-    async def graphql_or_page(request: Request) -> Response:
-        if graphiql and _is_browser(request):
-            return graphiql
-        cookies = Cookies(request, settings.origins)
-        parts: Parts = request.app.state.parts
-        return await answer(request, parts.services, documents, cookies, parts.sockets)
-
-    async def socket(websocket: WebSocket) -> None:
+    async def socket(scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
         cookies = Cookies(websocket, settings.origins)
         if cookies.is_foreign:
-            await FOREIGN_PAGE(websocket.scope, websocket.receive, websocket.send)
+            await FOREIGN_PAGE(scope, receive, send)
             return
-        parts: Parts = websocket.app.state.parts
+        parts = endpoint.parts
         address = address_of(websocket)
         if not parts.sockets.admits(address):
-            await TOO_MANY_SOCKETS(websocket.scope, websocket.receive, websocket.send)
+            await TOO_MANY_SOCKETS(scope, receive, send)
             return
         connection = Connection(websocket, parts.services, documents, cookies)
         with parts.sockets.registered(connection, address):
@@ -103,12 +105,17 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
     # FastAPI's own routes read the cookies of every request, which can take seconds.
     app.router.routes += [
-        Route("/graphql", graphql_or_page, methods=ANY_METHOD),
-        WebSocketRoute("/graphql", socket),
+        Route(PATH, endpoint),
         *page_routes(),
     ]
     app.add_exception_handler(Exception, failed)
-    return within_middlewares(app, settings)
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        is_asked = scope.get("path") == PATH
+        own: dict[str, ASGIApp] = {"http": endpoint, "websocket": socket} if is_asked else {}
+        await own.get(scope["type"], app)(scope, receive, send)
+
+    return within_middlewares(routed, settings)
 
 
 def within_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
@@ -118,9 +125,3 @@ def within_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
     app = SecurityHeaders(app)
     app = ForwardedClients(app, settings.proxies)
     return RequestIds(app, settings.proxies)
-
-
-def _is_browser(request: Request) -> bool:
-    """Whether a person opened the address, rather than a program asked a query."""
-    asks = {"query", "documentId", "extensions"} & request.query_params.keys()
-    return request.method in {"GET", "HEAD"} and wants_page(request) and not asks

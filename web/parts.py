@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -16,18 +21,23 @@ from auth.throttle import Throttle
 from auth.tokens import Tokens
 from auth.viewers import Viewers
 from models.database import open_database
-from models.ledger import Ledger
+from models.fast_paths import FastPath
+from models.gathering import AT_ONCE
+from models.ledger import LARGEST_BATCH, Ledger
 from models.settings import shared_secret
+from resolvers.alternatives import Alternatives
 from resolvers.sessions import SignIns
 from schema.context import Services
 from subscriptions.backends import Bus, broadcast
 from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
+from web.graphql.answers import Answers
+from web.graphql.sharing import Shared
 from web.graphql.sockets import MOST_PER_ADDRESS, Sockets
-from web.mails.letters import Letters
-from web.mails.post import FolderPost, SmtpPost
+from web.mails.post import FolderPost
 from web.mails.worker import MailWorker
+from web.memory import giving_back
 from web.sweeper import sweeping
 from web.telemetry.metrics import measuring_lag
 
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
 
     from models.database import Client
     from models.events import Event
+    from web.mails.letters import Letters
     from web.mails.post import Post
     from web.settings import Settings
 
@@ -49,6 +60,7 @@ class Parts:
     mails: MailWorker
     sockets: Sockets
     services: Services
+    shared: Shared | None
 
 
 def mail_worker(settings: Settings) -> MailWorker:
@@ -57,8 +69,7 @@ def mail_worker(settings: Settings) -> MailWorker:
     Raises:
         RuntimeError: in production without a mail server.
     """
-    letters = Letters(settings.mail_from, settings.link_base, settings.currency)
-    return MailWorker(letters, _post(settings))
+    return MailWorker(partial(_letters, settings), _post(settings))
 
 
 @asynccontextmanager
@@ -72,26 +83,39 @@ async def open_parts(
     """
     is_throttled = settings.throttle == "on"
     bus = broadcast(settings.bus_url)
-    hub, ends = Hub(bus), SessionEnds(bus)
+    answers = Answers()
+    # Who hears of a change asks anew, and must not get what was there before it.
+    hub, ends = Hub(bus, lambda expert_id: answers.calendars_changed([expert_id])), SessionEnds(bus)
     feed = BookingFeed(bus, hub)
     sockets = Sockets(MOST_PER_ADDRESS if is_throttled else None)
+    announce = partial(_announce, answers, hub, feed)
+
+    def together(most: int) -> int:
+        return most if FastPath.BATCHES in settings.fast else 1
+
     async with (
         _tracing(settings.otlp_url),
         measuring_lag(),
+        giving_back(),
         open_database(mongodb_url) as client,
         bus,
         hub.open(),
         feed.open(),
         ends.open(),
-        Ledger(client, partial(_announce, hub, feed)).open() as ledger,
+        answers.open(),
+        Ledger(
+            client, announce, answers.directory_changed, largest_batch=together(LARGEST_BATCH)
+        ).open() as ledger,
         sweeping(ledger),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
+        Alternatives(together(AT_ONCE)).open() as alternatives,
+        AsyncExitStack() as more,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
         tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
-        viewers = Viewers(tokens)
+        viewers = await more.enter_async_context(Viewers(tokens, together(AT_ONCE)).open())
         ends.listen(lambda ended: viewers.forget(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
         sign_ins = SignIns(
@@ -103,6 +127,7 @@ async def open_parts(
         )
         services = Services(
             ledger=ledger,
+            alternatives=alternatives,
             hub=hub,
             feed=feed,
             viewers=viewers,
@@ -114,11 +139,14 @@ async def open_parts(
             hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
             fast=settings.fast,
+            directory_changed=answers.directory_changed,
         )
-        yield Parts(client, bus, mails, sockets, services)
+        shared = Shared(answers) if FastPath.ANSWERS in settings.fast else None
+        yield Parts(client, bus, mails, sockets, services, shared)
 
 
-async def _announce(hub: Hub, feed: BookingFeed, events: Sequence[Event]) -> None:
+async def _announce(answers: Answers, hub: Hub, feed: BookingFeed, events: Sequence[Event]) -> None:
+    answers.calendars_changed(event.expert_id for event in events)
     await hub.announce(events)
     await feed.announce(events)
 
@@ -140,6 +168,13 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
     return tracing(url)
 
 
+def _letters(settings: Settings) -> Letters:
+    """Who writes the mails."""
+    from web.mails.letters import Letters  # noqa: PLC0415 - 6 MB, for where mails are due
+
+    return Letters(settings.mail_from, settings.link_base, settings.currency)
+
+
 def _post(settings: Settings) -> Post:
     """Where mails are handed in.
 
@@ -147,6 +182,8 @@ def _post(settings: Settings) -> Post:
         RuntimeError: in production without a mail server.
     """
     if server := settings.mail_server:
+        from web.mails.smtp import SmtpPost  # noqa: PLC0415 - needs a driver, as nothing else does
+
         return SmtpPost(server, parseaddr(settings.mail_from)[1])
     if settings.is_production:
         raise RuntimeError(

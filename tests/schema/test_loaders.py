@@ -9,6 +9,7 @@ import pytest
 from pymongo import monitoring
 
 from auth.viewers import Viewer
+from models.fast_paths import FastPath
 from models.ids import new_id
 from models.times import utc_now
 from models.users import User
@@ -58,13 +59,15 @@ COMMANDS = Commands()
 monitoring.register(COMMANDS)
 
 
+@pytest.mark.parametrize("fast", [frozenset(FastPath), frozenset()])
 @pytest.mark.parametrize(("query", "rows"), [(EXPERTS, 30), (BOOKINGS, 100)])
 async def test_many_rows_are_read_with_a_handful_of_commands(
-    database: Client, query: str, rows: int
+    database: Client, query: str, rows: int, fast: frozenset[FastPath]
 ) -> None:
     assert database is not None
     services = cast(
-        "Services", type("NoServices", (), {"currency": "EUR", "operation_seconds": 10})
+        "Services",
+        type("NoServices", (), {"currency": "EUR", "operation_seconds": 10, "fast": fast}),
     )
     admin = await User.by_email("admin@example.com")
     assert admin is not None

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients import Api
 from tests.mailboxes import Mailbox
-from tests.processes import databases
+from tests.processes import databases, freeze
 from tests.servers import await_ready, launched
 from tests.web.test_readiness import CHECKS, READY, becomes
 
@@ -38,7 +38,7 @@ async def test_a_program_whose_database_freezes_is_alive(
     with launched(tmp_path, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = databases(tmp_path)
-        os.kill(database, signal.SIGSTOP)
+        freeze(database)
         try:
             alive = await http.get(f"{program.address}/healthz", timeout=5)
             assert (alive.status_code, alive.json()) == (200, {"status": "ok"})

@@ -60,7 +60,7 @@ async def numbers(address: str) -> dict[str, float]:
 
 
 async def grown(address: str, before: dict[str, float]) -> dict[str, float]:
-    """By how much which counters have grown since, but for what time and asking move."""
+    """By how much which counters have grown since, but for what time, asking and caches move."""
     after = await numbers(address)
     differences = {name: after[name] - before.get(name, 0) for name in after}
     return {
@@ -69,7 +69,7 @@ async def grown(address: str, before: dict[str, float]) -> dict[str, float]:
         if difference
         and name.startswith("expertbook_")
         and name.partition("{")[0].endswith("_total")
-        if 'kind="operations"' not in name
+        if 'kind="operations"' not in name and "_cache_" not in name
     }
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import socket
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from web.edge import refusals
+from web.edge.answering import Answering
 from web.edge.frames import Wire
 from web.edge.heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
 from web.edge.refusals import Refused
@@ -167,10 +169,12 @@ class HttpWire(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, Wire):
-            protocol.on_lost = self._leave
+            if self._place is not None:  # this itself is not kept for as long as the socket lasts
+                protocol.on_lost = partial(self.server_state.leave, self._place)
             if not protocol.handshake_initiated:  # its own parser takes less, and says nothing
                 self._refusal = refusals.HEAD_TOO_LONG
                 self._end(refusals.HEAD_TOO_LONG)
+        del self.parser, self.scope  # both lead back here: nothing would be freed by itself
 
     def on_message_begin(self) -> None:
         """Offer this to the application."""
@@ -245,7 +249,7 @@ class HttpWire(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, Answering(app, cycle))
 
     def _disconnect(self) -> None:
         """Tell the answer that runs, which uvicorn forgets when another request is in line."""

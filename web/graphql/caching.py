@@ -38,12 +38,11 @@ def is_of_a_stranger(request: Request, cookies: Cookies) -> bool:
     return request.method in READING and not is_signed_in
 
 
-def kept(response: Response, request: Request, seconds: int) -> Response:
-    """Let caches keep an answer; one that the client has already is not sent again.
+def label(response: Response, seconds: int) -> None:
+    """Let caches keep an answer.
 
     Args:
         response: the answer.
-        request: what it answers.
         seconds: how long it counts; 0 when it has to be asked for anew each time.
     """
     headers = response.headers
@@ -53,6 +52,11 @@ def kept(response: Response, request: Request, seconds: int) -> Response:
         if seconds
         else "public, no-cache"
     )
+
+
+def unless_known(response: Response, request: Request) -> Response:
+    """An answer that caches may keep, without its body for a client that has it already."""
+    headers = response.headers
     if not _has(request, headers["ETag"]):
         return response
     shown = {name: headers[name] for name in ("ETag", "Cache-Control", "Vary")}

@@ -17,11 +17,11 @@ from graphql import GraphQLError, OperationType
 from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
-from schema.context import Context, Services
+from schema.context import Context
 from schema.documents import RequestFailed
 from schema.freshness import public_seconds
 from schema.operations import body_of, formatted, of_cause, run, watch
-from web.graphql.caching import OWN, is_of_a_stranger, is_public, kept
+from web.graphql.caching import OWN, is_of_a_stranger, is_public, label, unless_known
 from web.graphql.documents import NotPersisted
 from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
 from web.graphql.payers import Payer
@@ -36,28 +36,40 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from auth.viewers import Viewer
+    from schema.context import Services
     from schema.documents import Prepared
     from web.edge.cookies import Cookies
+    from web.graphql.answers import Question
     from web.graphql.documents import Documents
     from web.graphql.sockets import Sockets
+    from web.parts import Parts
 
 
 async def answer(
     request: Request,
-    services: Services,
+    parts: Parts,
     documents: Documents,
     cookies: Cookies,
-    sockets: Sockets,
+    question: Question | None = None,
 ) -> Response:
-    """Answer one HTTP request; a subscription with a stream, whose session ends as a socket's."""
+    """Answer one HTTP request; a subscription with a stream, whose session ends as a socket's.
+
+    Args:
+        request: its head, and where its body comes from.
+        parts: what it is answered with.
+        documents: those that requests may name.
+        cookies: what its browser sent.
+        question: what it asks, with its body, where an answer for others may do.
+    """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
+    services = parts.services
     media_type = JSON
     payer = context = None
     try:
         taken = _taken(request)
         media_type = taken[0]
-        asked = await read(request)
+        asked = await read(request, question.body if question else None)
         viewer = await _viewer(request, services, cookies)
         context = Context(services, viewer, address_of(request), cookies.browser_session())
         payer = Payer(services.budgets, viewer, context.address)
@@ -69,12 +81,23 @@ async def answer(
         _check(request, prepared.kind, taken, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
             results = watch(prepared, _resumed(request, prepared, asked.variables), context)
-            response: Response = _stream(results, prepared, context, sockets)
+            response: Response = _stream(results, prepared, context, parts.sockets)
         else:
-            result = await run(prepared, asked.variables, context)
-            response = _answered(request, result, prepared, media_type, cookies)
+            seconds = public_seconds(prepared)
+            is_kept = seconds is not None and is_of_a_stranger(request, cookies)
+            make = partial(
+                _made, prepared, asked.variables, context, media_type, seconds if is_kept else None
+            )
+            if parts.shared is None or question is None or seconds is None or asked.teaches:
+                response, _ = await make()
+            else:
+                response = await parts.shared.answer(
+                    question, prepared, asked.variables, context, make
+                )
+            if is_public(response):
+                response = unless_known(response, request)
     except (BadRequest, ExpertBookError, RequestFailed) as error:
-        response = _refused(error, media_type)
+        response = refused(error, media_type)
     # Also where the request failed: what a session has become may be done already.
     if context and context.browser:
         cookies.apply(context.browser, response)
@@ -83,22 +106,22 @@ async def answer(
     return response
 
 
-def _answered(
-    request: Request,
-    result: ExecutionResult,
+async def _made(
     prepared: Prepared,
+    variables: dict[str, Any] | None,
+    context: Context,
     media_type: str,
-    cookies: Cookies,
-) -> Response:
-    """The answer to a query or mutation that was executed."""
+    seconds: int | None,
+) -> tuple[Response, ExecutionResult]:
+    """The answer to a query or mutation, which caches may keep for so many seconds, if any."""
+    result = await run(prepared, variables, context)
     response = respond(body_of(result), 200, media_type)
-    if result.errors or not is_of_a_stranger(request, cookies):
-        return response
-    seconds = public_seconds(prepared)
-    return response if seconds is None else kept(response, request, seconds)
+    if seconds is not None and not result.errors:
+        label(response, seconds)
+    return response, result
 
 
-def _refused(error: BadRequest | ExpertBookError | RequestFailed, media_type: str) -> Response:
+def refused(error: BadRequest | ExpertBookError | RequestFailed, media_type: str) -> Response:
     """The answer to a request that was not executed."""
     match error:
         case BadRequest():

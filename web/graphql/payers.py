@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from auth.budgets import Balance, Budgets
     from auth.viewers import Viewer
     from schema.documents import Prepared
+    from web.edge.headers import RawHeaders
 
 REQUEST_COST = 50
 """What a request costs beside its operation."""
@@ -57,6 +58,15 @@ class Payer:
             raise
         await self._pay(REQUEST_COST + cost + prepared.reading_cost)
 
+    async def repeat(self, cost: int) -> None:
+        """Pay for an operation whose answer is there.
+
+        Raises:
+            RateLimited: when there is not enough left.
+        """
+        self._budgets.check(self._accounts, REQUEST_COST)
+        await self._pay(REQUEST_COST + cost)
+
     async def _pay(self, cost: int, *, always: bool = False) -> None:
         self._balances = await self._budgets.spend(self._accounts, cost, always=always)
 
@@ -75,3 +85,8 @@ class Payer:
                 for balance in self._balances
             ),
         }
+
+    @property
+    def raw_headers(self) -> RawHeaders:
+        """The same as they are sent."""
+        return [(name.lower().encode(), text.encode()) for name, text in self.headers.items()]

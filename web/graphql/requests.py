@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from starlette.requests import ClientDisconnect
 
 from web.edge.heads import LONGEST_BODY
 from web.graphql.media import JSON, is_json
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
+    from starlette.types import Receive
 
 DEEPEST_JSON = 64
 LONGEST_LIST = 1_000
@@ -48,9 +48,18 @@ class GraphQLRequest:
     document_id: str | None = None
     hash: str | None = None
 
+    @property
+    def teaches(self) -> bool:
+        """Whether it has a document together with the name by which to know it later."""
+        return self.query is not None and (self.document_id or self.hash) is not None
 
-async def read(request: Request) -> GraphQLRequest:
+
+async def read(request: Request, body: bytes | None = None) -> GraphQLRequest:
     """Read an HTTP request.
+
+    Args:
+        request: its head.
+        body: if it was received already.
 
     Raises:
         BadRequest: when it is none of GraphQL.
@@ -65,10 +74,12 @@ async def read(request: Request) -> GraphQLRequest:
     kinds = request.headers.getlist("content-type")
     if len(kinds) != 1 or not is_json(kinds[0]):
         raise BadRequest(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
-    body = _json(await _bytes(request), "The body")
-    if not isinstance(body, dict):
+    if body is None:
+        body = await received(request.receive)
+    values = _json(body, "The body")
+    if not isinstance(values, dict):
         raise BadRequest(400, "The body must be a JSON object.")
-    return parameters(_filled(body))
+    return parameters(_filled(values))
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
@@ -134,20 +145,25 @@ def _of_address(query: QueryParams) -> dict[str, Any]:
     return values
 
 
-async def _bytes(request: Request) -> bytes:
-    too_long = BadRequest(413, f"The body has more than {LONGEST_BODY} bytes.")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:12]) > LONGEST_BODY:
-        raise too_long
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                raise too_long
-    except ClientDisconnect:
-        raise BadRequest(400, "The body has not come to its end.") from None
-    return bytes(body)
+async def received(receive: Receive) -> bytes:
+    """The whole body, which the server bounds as well (web/edge/wire.py).
+
+    Raises:
+        BadRequest: when it is too long, or does not come to its end.
+    """
+    parts: list[bytes] = []
+    size, is_more = 0, True
+    while is_more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadRequest(400, "The body has not come to its end.")
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > LONGEST_BODY:
+            raise BadRequest(413, f"The body has more than {LONGEST_BODY} bytes.")
+        is_more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _json(text: str | bytes, name: str) -> Any:

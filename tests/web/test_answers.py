@@ -1,0 +1,243 @@
+"""What is kept of public answers, for how long, and what is not: by clocks of the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.calendars import Calendar
+from models.ids import Id, new_id
+from models.times import utc_now
+from models.versions import count_directory
+from tests.larders import Clock, counted, made, question
+from tests.models.samples import rules
+from web.graphql.answers import IDLE_SECONDS, LONGEST_ANSWER, Answers
+from web.graphql.changes import MOST_CHANGES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from models.database import Client
+
+ADA, BEA = Id("a" * 24), Id("b" * 24)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the answers."""
+    return Clock()
+
+
+@pytest.fixture
+def answers(clock: Clock) -> Answers:
+    """Nothing is kept yet."""
+    return Answers(clock=clock, wall_clock=clock)
+
+
+def test_an_answer_counts_for_a_second_unless_it_is_found_right_again(
+    answers: Answers, clock: Clock
+) -> None:
+    """So it is where the database does not answer, and where no nudge comes."""
+    kept = made(answers.missed())
+    answers.keep(question(), kept)
+    clock.now += 0.999
+    assert answers.find(question()) is kept
+    clock.now += 0.001
+    assert answers.find(question()) is None
+
+
+def test_the_second_begins_before_anything_is_read(answers: Answers, clock: Clock) -> None:
+    """However long it took to make the answer."""
+    mark = answers.missed()
+    clock.now += 0.9
+    answers.keep(question(), made(mark))
+    clock.now += 0.1
+    assert answers.find(question()) is None
+
+
+def test_an_answer_counts_until_the_clock_changes_it(answers: Answers, clock: Clock) -> None:
+    """Such as at the end of a hold."""
+    answers.keep(question(), made(answers.missed(), ADA, until=clock.now + 0.5))
+    clock.now += 0.499
+    assert answers.find(question())
+    clock.now += 0.001
+    assert answers.find(question()) is None
+
+
+def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: Answers) -> None:
+    """Another space makes it another question."""
+    answers.keep(question(b"{}"), made(answers.missed()))
+    assert answers.find(question(b"{}"))
+    assert answers.find(question(b"{ }")) is None
+    assert answers.find(question(b"{}")._replace(is_in_address=True)) is None
+    assert answers.find(question(b"{}")._replace(media_type="application/graphql")) is None
+
+
+def test_a_change_drops_at_once_what_it_is_in(answers: Answers) -> None:
+    """A calendar's its own answers, the directory's all of them."""
+    both, ada, bea, neither = (question(name) for name in (b"ab", b"a", b"b", b""))
+    for asked, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
+        answers.keep(asked, made(answers.missed(), *experts))
+    answers.calendars_changed([ADA])
+    found = [asked.asked for asked in (both, ada, bea, neither) if answers.find(asked)]
+    assert found == [b"b", b""]
+    answers.directory_changed()
+    assert answers.find(bea) is None
+    assert answers.find(neither) is None
+
+
+def test_what_was_read_before_a_change_is_not_kept_after_it(answers: Answers) -> None:
+    """The reading may have come before the write, though the answer is ready after it."""
+    early = answers.missed()
+    answers.calendars_changed([ADA])
+    answers.keep(question(), made(early, ADA))
+    assert answers.find(question()) is None
+    answers.keep(question(), made(early, BEA))
+    assert answers.find(question())
+    answers.directory_changed()
+    answers.keep(question(), made(early, BEA))
+    assert answers.find(question()) is None
+    answers.keep(question(), made(answers.missed(), ADA, BEA))
+    assert answers.find(question())
+
+
+def test_so_many_changes_are_remembered_and_before_them_nothing_is_trusted(
+    answers: Answers,
+) -> None:
+    """What has not changed for long is kept, however much else has."""
+    early = answers.missed()
+    answers.calendars_changed([ADA])
+    late = answers.missed()
+    for _ in range(MOST_CHANGES):
+        answers.calendars_changed([new_id()])
+    answers.keep(question(), made(early, BEA))
+    assert answers.find(question()) is None
+    answers.keep(question(), made(late, BEA))
+    assert answers.find(question())
+
+
+def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None:
+    """The questions count, too, and all of it is in the metrics."""
+    answers = Answers(most_bytes=100_000, clock=clock, wall_clock=clock)
+    before = counted("evictions_total")
+    names = [question(bytes([number]) * 1_000) for number in range(10)]
+    for asked in names:
+        answers.keep(asked, made(answers.missed(), ADA, body=b"x" * 20_000))
+        answers.find(names[0])
+    assert [asked for asked in names if answers.find(asked)] == [names[0], *names[-3:]]
+    assert counted("evictions_total") - before == 6
+    assert counted("entries") == 4
+    assert 4 * 21_000 < counted("bytes") <= 100_000
+    answers.directory_changed()
+    assert counted("entries") == counted("bytes") == 0
+
+
+def test_an_answer_that_is_too_long_is_not_kept(answers: Answers) -> None:
+    """One would take the place of many."""
+    answers.keep(question(b"1"), made(answers.missed(), body=b"x" * LONGEST_ANSWER))
+    answers.keep(question(b"2"), made(answers.missed(), body=b"x" * (LONGEST_ANSWER + 1)))
+    assert answers.find(question(b"1"))
+    assert answers.find(question(b"2")) is None
+
+
+@pytest.fixture
+async def calendar(database: Client) -> AsyncIterator[Id]:
+    """A calendar that has had one event, and whose it is."""
+    assert database is not None
+    stored = await Calendar(rules=rules(), sequence=1).insert()
+    yield stored.id
+    await stored.delete()
+
+
+async def test_what_is_in_use_and_still_has_its_numbers_is_right_for_another_second(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """As often as it is looked up."""
+    await answers.look()
+    answers.keep(question(), made(answers.missed(), calendar))
+    for _ in range(3):
+        clock.now += 0.9
+        await answers.look()
+        assert answers.find(question())
+
+
+async def test_what_nobody_asks_for_waits_and_is_forgotten_after_a_while(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """Who asks for it in between has it looked up, and gets it if it is right."""
+    await answers.look()
+    answers.keep(question(), made(answers.missed(), calendar))
+    for _ in range(3):
+        clock.now += IDLE_SECONDS - 1
+        await answers.look()
+        assert answers.find(question()) is None
+        assert await answers.renew(question())
+    assert await answers.renew(question(b"another")) is None
+    clock.now += IDLE_SECONDS
+    await answers.look()
+    assert counted("entries") == 0
+    assert await answers.renew(question()) is None
+
+
+async def test_what_has_changed_is_not_renewed(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """By another process, or by the clock."""
+    await answers.look()
+    answers.keep(question(b"1"), made(answers.missed(), calendar))
+    answers.keep(question(b"2"), made(answers.missed(), calendar, until=clock.now + 2))
+    calendars = Calendar.get_pymongo_collection()
+    clock.now += 1.5
+    assert await answers.renew(question(b"1"))
+    assert await answers.renew(question(b"2"))
+    await calendars.update_one({"_id": calendar}, {"$inc": {"sequence": 1}})
+    clock.now += 1.5
+    assert await answers.renew(question(b"1")) is None
+    assert await answers.renew(question(b"2")) is None
+    assert counted("entries") == 0
+
+
+async def test_a_change_of_another_process_is_found(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """Of a calendar by its counter, of the directory by its own; nothing was told to this one."""
+    await answers.look()
+    one, other = question(b"calendar"), question(b"directory")
+    answers.keep(one, made(answers.missed(), calendar))
+    answers.keep(other, made(answers.missed()))
+    calendars = Calendar.get_pymongo_collection()
+    await calendars.update_one({"_id": calendar}, {"$inc": {"sequence": 1}})
+    clock.now += 0.5
+    await answers.look()
+    assert answers.find(one) is None
+    assert answers.find(other)
+    await count_directory()
+    await answers.look()
+    assert answers.find(other) is None
+
+
+async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """It was not asked about: so nothing is known of it but when it was made."""
+    answers.keep(question(b"1"), made(answers.missed(), calendar))
+    mark = answers.missed()
+    looking = asyncio.create_task(answers.look())
+    await asyncio.sleep(0)
+    answers.keep(question(b"2"), made(mark, calendar))
+    clock.now += 0.5
+    await looking
+    clock.now += 0.5
+    assert answers.find(question(b"2")) is None
+
+
+def test_the_moment_is_kept_for_what_only_the_clock_changes(answers: Answers) -> None:
+    """The clock that answers have by themselves is the one by which slots are computed."""
+    real = Answers()
+    real.keep(question(), made(real.missed(), until=utc_now().timestamp() + 60))
+    assert real.find(question())
+    real.keep(question(), made(real.missed(), until=utc_now().timestamp()))
+    assert real.find(question()) is None
+    assert answers.find(question()) is None

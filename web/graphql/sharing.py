@@ -1,0 +1,95 @@
+"""Who asks the same at the same time gets one answer: it is made once, however many wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from schema.documents import cost_of
+from schema.observation import repeated, subject_of
+from schema.operations import in_time
+from web.graphql.answers import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from graphql import ExecutionResult
+    from starlette.responses import Response
+
+    from schema.context import Context
+    from schema.documents import Prepared
+    from web.graphql.answers import Answers, Question
+
+
+class Flight(asyncio.Event):
+    """Is set once whoever makes an answer is done, with `has_landed` unless it was by a failure."""
+
+    has_landed = False
+
+
+class Shared:
+    """Answers that are made once for all who ask the same at the same time, and kept."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self._flights: dict[Question, Flight] = {}
+
+    async def answer(
+        self,
+        question: Question,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        context: Context,
+        make: Callable[[], Awaitable[tuple[Response, ExecutionResult]]],
+    ) -> Response:
+        """The answer to a public query.
+
+        Where making it fails the next who waits tries; where it cannot be kept, as it has errors or
+        something in it has changed meanwhile, each makes its own.
+
+        Raises:
+            RequestFailed: as `make` does.
+            TimedOut: when it takes too long.
+        """
+        began = perf_counter()
+        async with in_time(prepared, context):
+            has_landed = False
+            while not has_landed and (other := self._flights.get(question)):
+                await other.wait()
+                has_landed = other.has_landed
+                if found := self.answers.find(question):
+                    repeated(found.subject, began)
+                    return found.response()
+            with self._flight(question):
+                if found := await self.answers.renew(question):
+                    repeated(found.subject, began)
+                    return found.response()
+                mark = self.answers.missed()
+                response, result = await make()
+                if not result.errors:
+                    cost = cost_of(prepared, variables)
+                    reads = context.loaders.reads
+                    answer = Answer(
+                        headers=tuple(response.raw_headers),
+                        body=bytes(response.body),
+                        subject=subject_of(prepared, cost),
+                        cost=cost,
+                        mark=mark,
+                        calendars=reads.sequences,
+                        until=reads.unchanged_until(context.now).timestamp(),
+                    )
+                    self.answers.keep(question, answer)
+                return response
+
+    @contextmanager
+    def _flight(self, question: Question) -> Iterator[None]:
+        flight = self._flights[question] = Flight()
+        try:
+            yield
+            flight.has_landed = True
+        finally:
+            if self._flights.get(question) is flight:
+                del self._flights[question]
+            flight.set()
