@@ -17,6 +17,8 @@ from models.terms import having, name_key, terms_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from models.pages import Count
+
 MOST_LANGUAGES = 50
 """To filter by: each is another place in the index, or another comparison for every expert."""
 
@@ -192,15 +194,20 @@ class ExpertFilter:
 
 
 async def directory(
-    filter_: ExpertFilter, field: ExpertOrderField, *, descending: bool, arguments: PageArguments
+    filter_: ExpertFilter,
+    field: ExpertOrderField,
+    *,
+    descending: bool,
+    arguments: PageArguments,
+    count: Count,
 ) -> Page[Entry]:
-    """A page of the listed experts.
+    """A page of the listed experts, whose whole list is counted by `count`.
 
     Raises:
         BadUserInput: for a filter, a size or a cursor that makes no sense.
     """
     order = Order(f"{field}-{'desc' if descending else 'asc'}", f"by_{field.lower()}", descending)
-    return await page(Expert, [filter_.query()], order, arguments, Entry.of, NOT_SHOWN)
+    return await page(Expert, [filter_.query()], order, arguments, Entry.of, NOT_SHOWN, count)
 
 
 async def category_counts() -> dict[Category, int]:

@@ -18,9 +18,11 @@ from models.errors import BadUserInput
 from models.ids import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from models.base import Record
+
+    Count = Callable[[type[Record], Sequence["Filter"]], Awaitable[int]]
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -103,12 +105,22 @@ class Page(Generic[Row]):
     has_previous: bool
     document: type[Record]
     filters: Sequence[Filter]
+    count: Count
 
     async def total(self) -> int:
         """How many rows the whole list has."""
-        stored = self.document.get_pymongo_collection()
-        with or_unavailable():
-            return sum([await stored.count_documents(filter_) for filter_ in self.filters])
+        return await self.count(self.document, self.filters)
+
+
+async def count(document: type[Record], filters: Sequence[Filter]) -> int:
+    """How many rows some disjoint filters find.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    stored = document.get_pymongo_collection()
+    with or_unavailable():
+        return sum([await stored.count_documents(filter_) for filter_ in filters])
 
 
 async def page(
@@ -118,6 +130,7 @@ async def page(
     arguments: PageArguments,
     row_of: Callable[[Mapping[str, Any]], Row],
     without: Sequence[str] = (),
+    count: Count = count,
 ) -> Page[Row]:
     """Read one page of the union of some disjoint filters.
 
@@ -130,6 +143,7 @@ async def page(
         arguments: which of them.
         row_of: what is made of a stored document; it has the order's field.
         without: stored fields that this does not need.
+        count: what counts the whole list, where that is asked for.
 
     Raises:
         BadUserInput: for a size or a cursor that makes no sense.
@@ -157,8 +171,10 @@ async def page(
     rows = rows[:size]
     if arguments.is_backward:
         rows.reverse()
-        return Page(rows, order, arguments.before is not None, has_more, document, filters)
-    return Page(rows, order, has_more, arguments.after is not None, document, filters)
+        has_next, has_previous = arguments.before is not None, has_more
+    else:
+        has_next, has_previous = has_more, arguments.after is not None
+    return Page(rows, order, has_next, has_previous, document, filters, count)
 
 
 def _within(filter_: Filter, field: str, bounds: Mapping[str, str]) -> Filter:

@@ -14,19 +14,26 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer
     from models.experts import Entry, ExpertFilter, ExpertOrderField
     from models.ids import Id
-    from models.pages import Page, PageArguments
+    from models.pages import Count, Page, PageArguments
 
 
 async def listed(
-    filter_: ExpertFilter, field: ExpertOrderField, *, descending: bool, arguments: PageArguments
+    filter_: ExpertFilter,
+    field: ExpertOrderField,
+    *,
+    descending: bool,
+    arguments: PageArguments,
+    count: Count,
 ) -> Page[Entry]:
-    """A page of the directory.
+    """A page of the directory, whose whole list is counted by `count`.
 
     Raises:
         BadUserInput: for a filter, a size or a cursor that makes no sense.
     """
     with or_unavailable():
-        return await directory(filter_, field, descending=descending, arguments=arguments)
+        return await directory(
+            filter_, field, descending=descending, arguments=arguments, count=count
+        )
 
 
 async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer, Viewers
     from models.fast_paths import FastPath
     from models.ledger import Ledger
+    from models.pages import Count
     from resolvers.alternatives import Alternatives
     from resolvers.sessions import SignIn, SignIns
     from subscriptions.bookings import BookingFeed
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class Services:
     """The parts of the running program that operations use.
 
-    `directory_changed` is told of changes of experts' entries that the ledger does not make.
+    `directory_changed` is told of changes of experts' entries that the ledger does not make;
+    `count_experts` counts the directory's lists.
     """
 
     ledger: Ledger
@@ -45,6 +47,7 @@ class Services:
     operation_seconds: float
     fast: frozenset[FastPath]
     directory_changed: Callable[[], None]
+    count_experts: Count
 
 
 @dataclass(slots=True)

@@ -280,6 +280,7 @@ class ExpertQuery:
             order.field,
             descending=order.direction is OrderDirection.DESC,
             arguments=PageArguments(first, after, last, before),
+            count=info.context.services.count_experts,
         )
         return Connection.of(page, lambda expert: Expert.of(expert, info.context))
 

@@ -24,7 +24,9 @@ from models.database import open_database
 from models.fast_paths import FastPath
 from models.gathering import AT_ONCE
 from models.ledger import LARGEST_BATCH, Ledger
+from models.pages import count
 from models.settings import shared_secret
+from models.totals import Totals
 from resolvers.alternatives import Alternatives
 from resolvers.sessions import SignIns
 from schema.context import Services
@@ -104,7 +106,11 @@ async def open_parts(
         ends.open(),
         answers.open(),
         Ledger(
-            client, announce, answers.directory_changed, largest_batch=together(LARGEST_BATCH)
+            client,
+            announce,
+            answers.directory_changed,
+            largest_batch=together(LARGEST_BATCH),
+            speculates={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
         ).open() as ledger,
         sweeping(ledger),
         sockets.open(),
@@ -140,6 +146,7 @@ async def open_parts(
             operation_seconds=settings.operation_seconds,
             fast=settings.fast,
             directory_changed=answers.directory_changed,
+            count_experts=Totals().count if FastPath.TOTALS in settings.fast else count,
         )
         shared = Shared(answers) if FastPath.ANSWERS in settings.fast else None
         yield Parts(client, bus, mails, sockets, services, shared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -11,6 +12,7 @@ from pymongo import monitoring
 from auth.viewers import Viewer
 from models.fast_paths import FastPath
 from models.ids import new_id
+from models.pages import count
 from models.times import utc_now
 from models.users import User
 from schema.context import Context, Services
@@ -65,10 +67,8 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
     database: Client, query: str, rows: int, fast: frozenset[FastPath]
 ) -> None:
     assert database is not None
-    services = cast(
-        "Services",
-        type("NoServices", (), {"currency": "EUR", "operation_seconds": 10, "fast": fast}),
-    )
+    known = {"currency": "EUR", "operation_seconds": 10, "fast": fast, "count_experts": count}
+    services = cast("Services", SimpleNamespace(**known))
     admin = await User.by_email("admin@example.com")
     assert admin is not None
     with COMMANDS.counted() as commands:
