@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.bookings import Booking, BookingChange, BookingStatus
+from models.calendars import LONGEST_PAUSE, LONGEST_REACH
 from models.events import Event, EventKind, SlotState
 from models.occupancy import Occupancy
 from models.outbox import mail_of
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
     from models.slots import Occupant
 
 
+def surroundings(key: SlotKey) -> tuple[datetime, datetime]:
+    """The time in which bookings have a say in what becomes of a slot and those that it touches."""
+    return key.starts_at - LONGEST_REACH, key.ends_at + LONGEST_PAUSE + LONGEST_REACH
+
+
 class Agenda:
     """The rules, the active bookings around the changes, and the changes so far.
 
     `calendar` stays as it was read; `expert` is there where a change named the expert. Of bookings
     that only stand in the way it is enough to know what they occupy: those are the `others`, of
-    which none is a hold.
+    which none is a hold. Within `spans` it knows of all bookings.
     """
 
     def __init__(
@@ -42,10 +48,12 @@ class Agenda:
         now: datetime,
         expert: Expert | None = None,
         others: Iterable[Occupant] = (),
+        spans: Sequence[tuple[datetime, datetime]] = (),
     ) -> None:
         self.calendar = calendar
         self.now = now
         self.expert = expert
+        self.spans = spans
         self.rules = calendar.rules
         self.is_described = False
         self.events: list[Event] = []
@@ -72,6 +80,36 @@ class Agenda:
     def next_sequence(self) -> int:
         """The number of the next event."""
         return self.calendar.sequence + len(self.events) + 1
+
+    @property
+    def size(self) -> int:
+        """How many active bookings it knows of."""
+        return len(self._occupancy)
+
+    def covers(self, key: SlotKey) -> bool:
+        """Whether it knows all bookings around a slot, and around the holds in its way."""
+        holds = [other.key(key.expert_id) for other in self.in_the_way(key) if other.held_until]
+        return all(
+            any(since <= first and last <= until for since, until in self.spans)
+            for first, last in map(surroundings, [key, *holds])
+        )
+
+    def renew(self, now: datetime) -> None:
+        """Go on to the moment at which the next change is decided on."""
+        if now > self.now:
+            self.now = now
+            self._occupancy.at(now)
+
+    def successor(self) -> Agenda:
+        """The calendar as what was decided leaves it; this agenda is not to be changed after."""
+        last: dict[str, Any] = {"sequence": self.next_sequence - 1}
+        if self.events:
+            last["last_event_at"] = self.events[-1].at
+        holds = [b for b in self._bookings.values() if b.active and b.status is BookingStatus.HELD]
+        other = Agenda(self.calendar.model_copy(update=last), (), self.now, spans=self.spans)
+        other._bookings = {hold.id: hold for hold in holds}
+        other._occupancy = self._occupancy
+        return other
 
     def booking(self, id_: Id) -> Booking:
         """The booking of that id.

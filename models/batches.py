@@ -34,8 +34,8 @@ AT_A_STRETCH = 32
 """Changes that are decided on before others of the process have their turn."""
 
 
-class RulesChanged(Exception):
-    """The rules are not those that were decided on: decide again."""
+class Outdated(Exception):
+    """A calendar is not the one that was decided on: decide again."""
 
 
 @dataclass
@@ -75,12 +75,11 @@ async def decide(
             continue
         outcome.answers[change] = made
         if request:
-            ids = {"booking_ids": [booking.id for booking in made]}
-            requests[request.id] = request.model_copy(update=ids)
+            requests[request.id] = request.granted(made)
         if number % AT_A_STRETCH == 0:
             await asyncio.sleep(0)
     outcome.requests = [request for id_, request in requests.items() if id_ not in known]
-    outcome.events = [event for agenda in agendas.values() for event in agenda.events]
+    outcome.events = agendas.events()
     outcome.changes_directory = any(agenda.is_described for agenda in agendas.values())
     return outcome
 
@@ -118,7 +117,7 @@ async def write(outcome: Outcome, agendas: Agendas, session: AsyncClientSession)
     """Write what was decided, in the order that the module names.
 
     Raises:
-        RulesChanged: when that was on rules which are no longer those.
+        Outdated: when that was on calendars which are no longer those.
     """
     if requests := [stored(request) for request in outcome.requests]:
         await Request.get_pymongo_collection().insert_many(requests, session=session)
@@ -131,7 +130,7 @@ async def write(outcome: Outcome, agendas: Agendas, session: AsyncClientSession)
             [_counted(agenda) for agenda in changed], session=session
         )
         if counted.modified_count != len(changed):
-            raise RulesChanged
+            raise Outdated
         events = [stored(event) for event in outcome.events]
         await Event.get_pymongo_collection().insert_many(events, session=session)
     if mails := [stored(mail) for agenda in changed for mail in agenda.mails]:
@@ -163,5 +162,10 @@ def _counted(agenda: Agenda) -> UpdateOne:
         renewed = agenda.calendar.model_copy(update={"rules": agenda.rules})
         update["$set"]["rules"] = get_dict(renewed, to_db=True)["rules"]
         update["$inc"]["rules_version"] = 1
-    known = {"_id": agenda.calendar.id, "rules_version": agenda.calendar.rules_version}
+    calendar = agenda.calendar
+    known = {
+        "_id": calendar.id,
+        "sequence": calendar.sequence,
+        "rules_version": calendar.rules_version,
+    }
     return UpdateOne(known, update)

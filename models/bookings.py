@@ -232,11 +232,12 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     return found
 
 
-async def active_rows(span: Span, session: AsyncClientSession) -> list[dict[str, Any]]:
-    """The active bookings with a cell in a span, in a transaction, as they are stored."""
+async def active_rows(span: Span, session: AsyncClientSession | None) -> list[dict[str, Any]]:
+    """What the active bookings with a cell in a span occupy, and their status, as it is stored."""
     query = _active_in(span.since, span.until, span.expert_id)
-    rows = Booking.get_pymongo_collection().find(query, session=session, batch_size=AT_ONCE)
-    return await rows.to_list()
+    fields = {**OCCUPYING, "status": 1}
+    bookings = Booking.get_pymongo_collection()
+    return await bookings.find(query, fields, session=session, batch_size=AT_ONCE).to_list()
 
 
 def _active_in(since: datetime, until: datetime, expert: object) -> Filter:

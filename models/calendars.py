@@ -14,6 +14,8 @@ SHORTEST_SESSION = 15
 LONGEST_SESSION = 480
 LONGEST_BREAK = 240
 LONGEST_PAUSE = timedelta(minutes=LONGEST_BREAK)
+LONGEST_REACH = timedelta(minutes=LONGEST_SESSION + LONGEST_BREAK)
+"""How much time a booking may take, its break included."""
 
 
 class LocalRange(Part):

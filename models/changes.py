@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from models.bookings import Booking
+    from models.events import Event
     from models.requests import Request
     from models.slots import SlotKey
 
@@ -34,6 +35,10 @@ class Agendas(dict[Id, Agenda]):
         if found is None:
             raise NotAllowed
         return self[found.expert_id].written.get(id_, found)
+
+    def events(self) -> list[Event]:
+        """What has happened in all of them."""
+        return [event for agenda in self.values() for event in agenda.events]
 
     def undo(self, change: Change) -> Callable[[], None]:
         """Remember the agendas that a change is about; calling the result goes back to that."""

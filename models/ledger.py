@@ -1,7 +1,10 @@
 """The one writer of a process: every change of a calendar goes through it, in batches.
 
-Everything that waits is decided on in one transaction (group commit), and an expert's own changes
-never race each other.
+What is known of its calendars is decided on as it comes (models/speculation.py); of calendars that
+are not known what is needed is read first. Everything that was decided meanwhile is written in one
+transaction (group commit), and an expert's own changes never race each other. What depends on more
+than calendars, and what has lost a race, is read, decided and written in a transaction of its own
+(models/commits.py).
 
 The index on `(expert_id, cells)` and the calendar's counter judge the races with other processes.
 Who loses one reads again and decides again, so every answer is true of what was committed.
@@ -11,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -19,27 +21,26 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
-from models.batches import Outcome, RulesChanged, decide, write
+from models.commits import Commits
 from models.errors import Unavailable
-from models.events import Event
 from models.meters import count_events, observed_batch
-from models.transactions import READ, WRITE, is_passing
+from models.speculation import Speculation
 from models.views import load
-from models.writers import WriterSession
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from pymongo import AsyncMongoClient
 
+    from models.batches import Outcome
     from models.bookings import Booking
     from models.changes import Change
+    from models.events import Event
+    from models.speculation import Draft
 
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 64
-PATIENCE_SECONDS = 8.0
-MOST_ROUNDS = 40
 
 
 @dataclass(eq=False)
@@ -52,7 +53,7 @@ class _Entry:
 
 
 class Ledger:
-    """The queue of changes and the task that works it off."""
+    """The changes that wait, the task that reads for them and the one that writes them."""
 
     def __init__(
         self,
@@ -61,23 +62,33 @@ class Ledger:
         directory_changed: Callable[[], None] = lambda: None,
         *,
         largest_batch: int = LARGEST_BATCH,
+        speculates: bool = True,
     ) -> None:
-        self._session = WriterSession(client)
+        self._commits = Commits(client)
+        self._speculation = Speculation(largest_batch, is_on=speculates)
         self._announce = announce
         self._directory_changed = directory_changed
         self._largest_batch = largest_batch
-        self._waiting: asyncio.Queue[_Entry] = asyncio.Queue()
+        self._entries: dict[Change, _Entry] = {}
+        self._unread: list[Change] = []
+        self._late: list[Change] = []
+        self._to_read = asyncio.Event()
+        self._to_write = asyncio.Event()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
         """Work off changes for as long as the context lasts, those that wait at its end too."""
-        async with self._session.open(), asyncio.TaskGroup() as group:
-            worker = group.create_task(self._work(), name="ledger")
+        async with self._commits.open(), asyncio.TaskGroup() as group:
+            reader = group.create_task(self._read_on(), name="ledger's reader")
+            writer = group.create_task(self._write_on(), name="ledger")
             try:
                 yield self
             finally:
-                await self._waiting.join()
-                worker.cancel()
+                while self._entries:
+                    await asyncio.wait([entry.answer for entry in self._entries.values()])
+                    await asyncio.sleep(0)
+                reader.cancel()
+                writer.cancel()
 
     async def post(self, change: Change) -> list[Booking]:
         """Make a change, and answer once it is committed.
@@ -88,87 +99,110 @@ class Ledger:
             Unavailable: when the database does not answer; the change may still have been made.
         """
         entry = _Entry(change, asyncio.get_running_loop().create_future())
-        self._waiting.put_nowait(entry)
+        self._take(change)
+        self._entries[change] = entry
         return await entry.answer
 
-    async def _work(self) -> None:
-        while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < self._largest_batch and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            try:
-                await self._settle(batch)
-            finally:
-                for _ in batch:
-                    self._waiting.task_done()
+    def _take(self, change: Change) -> None:
+        """Decide on a change if that is possible; else it waits for what must be read."""
+        if self._speculation.decide(change):
+            self._to_write.set()
+        elif self._speculation.is_unknown(change):
+            self._unread.append(change)
+            self._to_read.set()
+        else:
+            self._late.append(change)
+            self._to_write.set()
 
-    async def _settle(self, batch: list[_Entry]) -> None:
-        """Commit a batch and give each entry its answer; one that fails alone fails alone."""
-        try:
-            with observed_batch([entry.context for entry in batch]):
-                outcome = await self._commit(batch)
-        except Exception as error:  # noqa: BLE001 - it goes to whoever waits for the answer
-            if len(batch) > 1 and not isinstance(error, Unavailable):
-                for entry in batch:
-                    await self._settle([entry])
+    async def _read_on(self) -> None:
+        """Read the calendars that are not known, also while others are written."""
+        while True:
+            await self._to_read.wait()
+            self._to_read.clear()
+            changes, self._unread = self._unread, []
+            try:
+                agendas = await load(changes, None, self._speculation.is_sought)
+            except Exception:  # the writer meets it again, and has patience
+                log.debug("calendars could not be read ahead", exc_info=True)
             else:
-                for entry in batch:
-                    _give(entry, entry.context.run(_explained, error))
-            return
+                self._speculation.learn(agendas.values(), is_news=False)
+            self._late += [change for change in changes if not self._speculation.decide(change)]
+            self._to_write.set()
+
+    async def _write_on(self) -> None:
+        while True:
+            await self._to_write.wait()
+            self._to_write.clear()
+            waiting, self._late = self._late, []
+            late = [change for change in waiting if not self._speculation.decide(change)]
+            batch, self._late = late[: self._largest_batch], late[self._largest_batch :]
+            with self._speculation.leaving(batch):
+                if draft := self._speculation.close():
+                    await self._confirm(draft)
+                if batch:
+                    await self._settle(batch, [])
+            if self._late:
+                self._to_write.set()
+
+    async def _confirm(self, draft: Draft) -> None:
+        """Commit what was decided and give the answers, or have it decided again."""
+        changes = list(draft.outcome.answers)
+        try:
+            with observed_batch(self._contexts(changes)):
+                await self._commits.write(draft)
+        except Exception:  # noqa: BLE001 - whatever it was, it is met again or has passed
+            dropped = self._speculation.forget()
+            await self._settle(changes, [draft.outcome])
+            for change in dropped:
+                self._take(change)
+        else:
+            self._speculation.written(draft)
+            await self._tell(draft.outcome, changes)
+
+    async def _settle(self, changes: list[Change], attempts: list[Outcome]) -> None:
+        """Read, decide, write and give the answers; what fails alone fails alone.
+
+        Args:
+            changes: what is to be decided on.
+            attempts: what may have been committed of all of it, without word of that.
+        """
+        try:
+            with observed_batch(self._contexts(changes)):
+                outcome, agendas = await self._commits.commit(
+                    changes, attempts, self._speculation.is_sought
+                )
+        except Exception as error:  # noqa: BLE001 - it goes to whoever waits for the answer
+            if len(changes) > 1 and not isinstance(error, Unavailable):
+                for change in changes:
+                    await self._settle([change], [])
+            else:
+                for change in changes:
+                    self._give(change, self._entries[change].context.run(_explained, error))
+        else:
+            self._speculation.learn(agendas.values())
+            await self._tell(outcome, changes)
+
+    async def _tell(self, outcome: Outcome, changes: Iterable[Change]) -> None:
+        """Tell everybody of what was committed."""
         if outcome.changes_directory:
             self._directory_changed()
         if outcome.events:
             count_events(event.kind for event in outcome.events)
             await self._announce(outcome.events)
-        for entry in batch:
-            _give(entry, outcome.answers[entry.change])
+        for change in changes:
+            self._give(change, outcome.answers[change])
 
-    async def _commit(self, batch: list[_Entry]) -> Outcome:
-        """Try until the batch is committed as it was decided.
+    def _contexts(self, changes: Iterable[Change]) -> list[Context]:
+        return [self._entries[change].context for change in changes]
 
-        Raises:
-            Unavailable: when that took too long.
-            PyMongoError: for what a retry cannot mend.
-        """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE_SECONDS
-        changes = [entry.change for entry in batch]
-        attempts: list[Outcome] = []
-        for round_ in range(1, MOST_ROUNDS + 1):
-            try:
-                return await self._transact(changes, attempts)
-            except (PyMongoError, TimeoutError, RulesChanged) as error:
-                lost = isinstance(error, RulesChanged) or is_passing(error)
-                if not lost or round_ == MOST_ROUNDS:
-                    raise
-                if loop.time() > deadline:
-                    raise Unavailable("The database did not answer in time.") from error
-            await asyncio.sleep(random.uniform(0, min(0.002 * 2**round_, 0.5)))  # noqa: S311
-        raise AssertionError("unreachable")
-
-    async def _transact(self, changes: list[Change], attempts: list[Outcome]) -> Outcome:
-        """Decide and write once.
-
-        `attempts` are those before it in which the commit's result may have got lost: whichever
-        of them this snapshot knows has happened, and is the answer.
-        """
-        async with (
-            self._session.writing() as session,
-            await session.start_transaction(READ, WRITE),
-        ):
-            for earlier in attempts:
-                if await Event.find_one({"_id": earlier.events[0].id}, session=session):
-                    return earlier
-            agendas = await load(changes, session)
-            outcome = await decide(changes, agendas, session)
-            if outcome.is_empty:
-                await session.abort_transaction()
-                return outcome
-            await write(outcome, agendas, session)
-            # Without an event it does no harm to make the change again.
-            if outcome.events:
-                attempts.append(outcome)
-        return outcome
+    def _give(self, change: Change, answer: list[Booking] | Exception) -> None:
+        waiting = self._entries.pop(change).answer
+        if waiting.done():
+            return
+        if isinstance(answer, Exception):
+            waiting.set_exception(answer)
+        else:
+            waiting.set_result(answer)
 
 
 def _explained(error: Exception) -> Exception:
@@ -176,12 +210,3 @@ def _explained(error: Exception) -> Exception:
         log.error("a change could not be written", exc_info=error)
         return Unavailable("The database did not take the change. Please try again.")
     return error
-
-
-def _give(entry: _Entry, answer: list[Booking] | Exception) -> None:
-    if entry.answer.done():
-        return
-    if isinstance(answer, Exception):
-        entry.answer.set_exception(answer)
-    else:
-        entry.answer.set_result(answer)

@@ -27,16 +27,24 @@ class Occupancy:
         self._now = now
         self._known: dict[Id, Occupant] = {}
         self._ended: dict[Id, Occupant] = {}
+        self._holds: dict[Id, Occupant] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def copy(self) -> Occupancy:
         """The same, to be changed by itself."""
         other = Occupancy(self._now)
-        other.taken, other._known, other._ended = (
-            dict(self.taken),
-            dict(self._known),
-            dict(self._ended),
-        )
+        other.taken, other._known = dict(self.taken), dict(self._known)
+        other._ended, other._holds = dict(self._ended), dict(self._holds)
         return other
+
+    def at(self, now: datetime) -> None:
+        """Go on to a later moment, at which some holds may have ended."""
+        self._now = now
+        for hold in [hold for hold in self._holds.values() if not hold.stands_at(now)]:
+            self.remove(hold.booking_id)
+            self.add(hold)
 
     def of(self, booking_id: Id) -> Occupant | None:
         """What a booking occupies, also as a hold past its end."""
@@ -46,6 +54,8 @@ class Occupancy:
         """Give it its cells."""
         self._known[occupant.booking_id] = occupant
         if occupant.stands_at(self._now):
+            if occupant.held_until:
+                self._holds[occupant.booking_id] = occupant
             self.taken.update(dict.fromkeys(occupant.cells, occupant))
         else:
             self._ended[occupant.booking_id] = occupant
@@ -53,6 +63,7 @@ class Occupancy:
     def remove(self, booking_id: Id) -> None:
         """Take its cells from it, if it has any."""
         occupant = self._known.pop(booking_id, None)
+        self._holds.pop(booking_id, None)
         if occupant and self._ended.pop(booking_id, None) is None:
             for cell in occupant.cells:
                 if self.taken.get(cell) is occupant:

@@ -14,6 +14,8 @@ from models.ids import Id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from models.bookings import Booking
+
 KEPT_SECONDS = 24 * 60 * 60
 
 
@@ -27,6 +29,12 @@ class Request(Document):
     digest: str
     booking_ids: list[Id]
     at: datetime
+
+    def granted(self, bookings: Sequence[Booking]) -> Request:
+        """The same with the bookings that it made."""
+        ids = {"booking_ids": [booking.id for booking in bookings]}
+        found: Request = self.model_copy(update=ids)
+        return found
 
     class Settings:
         """The id is client, operation and key, so the index of `_id` refuses a twin."""

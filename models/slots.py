@@ -73,6 +73,11 @@ class Occupant:
     session_end: int
     held_until: datetime | None
 
+    def key(self, expert_id: Id) -> SlotKey:
+        """The slot of that expert which it has."""
+        minutes = (self.session_end - self.cells.start) * CELL_MINUTES
+        return SlotKey(expert_id, self.cells.start, minutes)
+
     def stands_at(self, now: datetime) -> bool:
         """Whether it is in anyone's way: a hold past its end is not."""
         return self.held_until is None or now < self.held_until

@@ -43,7 +43,9 @@ async def directory_version() -> int:
     return int(found["changes"]) if found else 0
 
 
-async def calendar_versions(expert_ids: Sequence[Id]) -> dict[Id, int]:
+async def calendar_versions(
+    expert_ids: Sequence[Id], session: AsyncClientSession | None = None
+) -> dict[Id, int]:
     """The number of the last event of each of some experts, who may be many.
 
     Raises:
@@ -53,7 +55,8 @@ async def calendar_versions(expert_ids: Sequence[Id]) -> dict[Id, int]:
     found: dict[Id, int] = {}
     for first in range(0, len(expert_ids), AT_ONCE):
         asked = {"_id": {"$in": list(expert_ids[first : first + AT_ONCE])}}
+        rows = calendars.find(asked, {"sequence": 1}, batch_size=AT_ONCE, session=session)
         with or_unavailable():
-            rows = await calendars.find(asked, {"sequence": 1}, batch_size=AT_ONCE).to_list()
-        found.update((row["_id"], row["sequence"]) for row in rows)
+            known = await rows.to_list()
+        found.update((row["_id"], row["sequence"]) for row in known)
     return found

@@ -207,6 +207,8 @@ async def test_a_change_of_another_process_is_found(
     one, other = question(b"calendar"), question(b"directory")
     answers.keep(one, made(answers.missed(), calendar))
     answers.keep(other, made(answers.missed()))
+    assert answers.find(one)
+    assert answers.find(other)
     calendars = Calendar.get_pymongo_collection()
     await calendars.update_one({"_id": calendar}, {"$inc": {"sequence": 1}})
     clock.now += 0.5
@@ -216,6 +218,23 @@ async def test_a_change_of_another_process_is_found(
     await count_directory()
     await answers.look()
     assert answers.find(other) is None
+
+
+async def test_what_was_asked_for_once_is_looked_up_when_it_is_asked_for(
+    answers: Answers, clock: Clock, calendar: Id
+) -> None:
+    """Not before: most of what is asked for is not asked for again."""
+    await answers.look()
+    asked = question(b"1")
+    answers.keep(asked, made(answers.missed(), calendar))
+    clock.now += 1.0
+    await answers.look()
+    assert answers.find(asked) is None
+    assert await answers.renew(asked)
+    clock.now += 0.9
+    await answers.look()
+    clock.now += 0.9
+    assert answers.find(asked)
 
 
 async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
