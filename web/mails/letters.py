@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from models.times import utc_now
 from models.users import User, accounts
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
+from web.mails.policy import POLICY, POLICY_UTF8, part
 from web.mails.post import Letter, Refused
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Letters:
                 has_agreed=occasion.status is not BookingStatus.PENDING,
             ),
         ]
-        part = invitation(
+        event = invitation(
             mail.kind,
             occasion,
             host=self.host,
@@ -151,7 +151,7 @@ class Letters:
         )
         method = method_of(mail.kind)
         message.add_alternative(
-            part,
+            event,
             maintype="text",
             subtype="calendar",
             params={"method": method, "charset": "utf-8"},
@@ -195,7 +195,7 @@ class Letters:
         html = self._texts.get_template(f"{name}.html").render(facts)
         recipient = in_ascii(to)
         is_utf8 = not recipient.isascii()
-        message = EmailMessage(SMTP.clone(utf8=is_utf8))
+        message = EmailMessage(POLICY_UTF8 if is_utf8 else POLICY)
         message["From"] = address_of(self.address, self.name)
         message["To"] = address_of(recipient)
         if other and (is_utf8 or in_ascii(other.email).isascii()):
@@ -206,6 +206,7 @@ class Letters:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
+        part(message)
         return message
 
     def _letter(

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.policy import SMTP
 from typing import TYPE_CHECKING, Protocol
+
+from web.mails.policy import POLICY_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,7 +81,7 @@ class FolderPost:
             ServerAway: when the folder cannot be written to.
         """
         file = self._folder / f"{letter.name}.eml"
-        text = letter.message.as_bytes(policy=SMTP.clone(utf8=True))
+        text = letter.message.as_bytes(policy=POLICY_UTF8)
         try:
             await asyncio.to_thread(self._write, file, text)
         except OSError as error:
