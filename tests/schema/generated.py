@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import strawberry
 from graphql import (
+    GraphQLError,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLUnionType,
     Undefined,
@@ -16,10 +20,22 @@ from graphql import (
     is_required_argument,
 )
 
+from models import errors
+from models.bookings import BookingStatus
 from models.experts import Category
 from models.ids import Id
-from models.slots import SlotStatus
+from models.slots import Slot as ModelSlot
+from models.slots import SlotKey, SlotStatus
+from schema.bookings import Booking, Contact
 from schema.documents import core
+from schema.errors import (
+    FieldProblem,
+    InvalidInput,
+    RefusalCode,
+    SlotNotOffered,
+    SlotTaken,
+    TooLate,
+)
 from schema.experts import Expert
 from schema.nodes import Money
 from schema.pages import Connection, Edge, PageInfo
@@ -63,6 +79,19 @@ WRONG: tuple[object, ...] = (
 )
 
 
+TAKEN = errors.SlotTaken(ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3)
+RAISED = (
+    TAKEN,
+    errors.SlotNotOffered("a slot"),
+    errors.InvalidInput([errors.Problem("note", "Too long")]),
+    errors.TooLate(NOON),
+    errors.NotAllowed(),
+    errors.BadUserInput("id: not a global id"),
+    ValueError("nobody expects it"),
+    GraphQLError("as GraphQL says it", extensions={"code": "OWN"}),
+)
+
+
 @dataclass
 class Writer:
     """Writes one document: its fragments and variables come with its selections."""
@@ -85,7 +114,9 @@ class Writer:
             return self._field(type_, depth)
         on: GraphQLNamedType = type_
         if isinstance(type_, GraphQLUnionType):
-            on = self.random.choice(type_.types)
+            on = self.random.choice([*type_.types, *type_.types[-1].interfaces])
+        elif isinstance(type_, GraphQLInterfaceType):
+            on = self.random.choice([type_, *core.get_possible_types(type_)])
         elif isinstance(type_, GraphQLObjectType) and type_.interfaces:
             on = self.random.choice([type_, *type_.interfaces])
         if kind == "inline" and on is type_ and self.random.random() < 0.5:
@@ -124,14 +155,22 @@ class Writer:
         return f"{name}(if: {value})"
 
 
-def document(random: Random, kind: str, root: str) -> str:
-    """A valid document of one field at the root, with selections of some depth below it."""
+def document(random: Random, kind: str, root: str, declared: str = "") -> str:
+    """A document of one field at the root, with selections of some depth below it.
+
+    Args:
+        random: decides.
+        kind: of the operation.
+        root: the field, with its arguments.
+        declared: the variables of these.
+    """
     name, _, arguments = root.partition("(")
     type_ = core.type_map[kind.title()]
     assert isinstance(type_, GraphQLObjectType)
     writer = Writer(random)
     selections = writer.selections(get_named_type(type_.fields[name].type), random.randint(2, 5))
-    declared = ", ".join(f"{each}: Boolean!" for each in sorted(writer.variables))
+    flags = [f"{each}: Boolean!" for each in sorted(writer.variables)]
+    declared = ", ".join([declared, *flags] if declared else flags)
     head = f"{kind} Made({declared})" if declared else f"{kind} Made"
     fragments = "\n".join(writer.fragments.values())
     return f"{head} {{ {name}{'(' if arguments else ''}{arguments} {selections} }}\n{fragments}"
@@ -196,6 +235,72 @@ class Maker:
                 key=KEY,
             )
         )
+
+    def _contact(self) -> Any:
+        return self._one(
+            None,
+            Contact(
+                name=self._text(),
+                email=self._text(),
+                phone=self._text(),
+                time_zone=self._one(None, "Europe/Paris"),
+            ),
+        )
+
+    def _booking(self) -> Any:
+        change = SimpleNamespace(
+            at=NOON,
+            actor_id=self._one(None, KEY),
+            before=self._one(None, *BookingStatus),
+            after=self._one(*BookingStatus),
+            starts_at=NOON,
+        )
+        return Booking(
+            id=self._text(),
+            reference=self._text(),
+            status=self._one(*BookingStatus),
+            starts_at=self._one(NOON),
+            ends_at=self._one(NOON),
+            minutes=self._number(),
+            price=self._money(),
+            contact=self._contact(),
+            note=self._text(),
+            created_at=self._one(NOON),
+            updated_at=self._one(NOON),
+            held_until=self._one(None, NOON),
+            cancellable_until=self._one(NOON),
+            sequence=self._number(),
+            booking=SimpleNamespace(
+                expert_id=KEY, client_id=KEY, history=self._list(lambda: self._one(change))
+            ),  # type: ignore[arg-type] # what is read of a stored one, and more of it is not there
+        )
+
+    def good_booking(self) -> Any:
+        """What `bookSlot` answers, as it should be."""
+        self._wrong = 0
+        return self._booking()
+
+    def _refusal(self) -> Any:
+        said: dict[str, Any] = {"code": self._one(*RefusalCode), "message": self._text()}
+        return self._one(
+            InvalidInput(
+                **said,
+                fields=self._list(lambda: FieldProblem(field=self._text(), message=self._text())),
+            ),
+            SlotTaken(**said, slot=self._slot(), taken=TAKEN),
+            SlotNotOffered(**said, slot_id=self._text()),
+            TooLate(**said, deadline=NOON),
+            strawberry.cast(SlotNotOffered, SimpleNamespace(**said, slot_id=self._text())),
+            strawberry.cast(Booking, SlotNotOffered(**said, slot_id=self._text())),
+        )
+
+    def outcome(self) -> tuple[bool, Any]:
+        """Whether `bookSlot` fails, and with what, or what it answers."""
+        if self._random.random() < 0.3:
+            return True, self._random.choice(RAISED)
+        if self._random.random() < 0.1:
+            return False, self._random.choice(WRONG)
+        return False, self._random.choice([self._booking, self._booking, self._refusal])()
 
     def page(self) -> Any:
         """What `experts` resolves to."""

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from random import Random
+from typing import TYPE_CHECKING
+
 import pytest
-from graphql import GraphQLInterfaceType, GraphQLObjectType
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    visit,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schema.documents import core, prepare
 from schema.freshness import READ, SECONDS, public_seconds
+from tests.schema.generated import document
+
+if TYPE_CHECKING:
+    from graphql import FieldNode
 
 PRIVATE = {
     "Query": {"viewer", "bookings", "booking", "users"},
@@ -51,3 +67,33 @@ def test_the_field_that_counts_for_the_shortest_time_decides(
 
 def test_a_document_that_is_too_long_to_be_remembered_is_not_shared() -> None:
     assert public_seconds(prepare("{ categories { count } }" + " " * 20_000, None)) is None
+
+
+class Reference(Visitor):
+    """Looks for the field that counts for the shortest time as GraphQL goes through documents."""
+
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self.info = info
+        self.seconds: list[int | None] = [30]
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Take the field into account."""
+        parent, name = self.info.get_parent_type(), node.name.value
+        if parent and name != "__typename" and name not in READ.get(parent.name, ()):
+            self.seconds.append(SECONDS.get(parent.name, {}).get(name))
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=300, deadline=None)
+def test_no_field_is_overlooked(seed: int) -> None:
+    """Whatever it is in: aliases, fragments, members of an interface."""
+    random = Random(seed)
+    root = random.choice(["experts", "experts", "categories", 'node(id: "x")', "viewer"])
+    prepared = prepare(document(random, "query", root), None, remembers=False)
+    info = TypeInfo(core)
+    reference = Reference(info)
+    visit(prepared.document, TypeInfoVisitor(info, reference))
+    found = [seconds for seconds in reference.seconds if seconds is not None]
+    expected = min(found) if len(found) == len(reference.seconds) else None
+    assert public_seconds(prepared) == expected

@@ -1,0 +1,136 @@
+"""Fields with a resolver that is an asynchronous function, and nothing around it.
+
+Strawberry puts four functions and two more coroutines around each: they look up what the field
+takes, whether something extends it, and what becomes of what it raises. For such a field all that
+is known beforehand: 3 µs remain of 11 (3.11, one core).
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from schema.inputs import converter_of
+from schema.root import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from graphql import GraphQLObjectType, GraphQLResolveInfo
+    from strawberry.types.fields.resolver import StrawberryResolver
+
+    Converter: TypeAlias = Callable[[Any], Any] | None
+
+DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
+WRAPPED: Final = f"{GraphQLCoreConverter.from_resolver.__qualname__}.<locals>._async_resolver"
+"""What Strawberry calls the function that it puts around such a resolver."""
+
+_converter = schema.schema_converter
+
+
+class Call:
+    """How the resolver of a field is called, and its refusals are made answers."""
+
+    __slots__ = ("_arguments", "_field", "_function", "_handlers", "_info", "_self", "_sources")
+
+    def __init__(self, field: StrawberryField, resolver: StrawberryResolver[Any]) -> None:
+        self._field = field
+        self._function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment] # an asynchronous one
+        self._arguments = _arguments(field)
+        self._handlers = _converter._get_field_exception_handlers(field)  # noqa: SLF001 - what Strawberry itself asks once a field
+        self._self = resolver.self_parameter is not None
+        self._sources = [
+            parameter.name
+            for parameter in (resolver.parent_parameter, resolver.root_parameter)
+            if parameter
+        ]
+        self._info = resolver.info_parameter.name if resolver.info_parameter else None
+
+    async def answer(
+        self, source: Any, raw_info: GraphQLResolveInfo[Any], values: Mapping[str, Any]
+    ) -> Any:
+        """What the resolver answers, or the refusal that it raises.
+
+        Args:
+            source: the object whose field it is.
+            raw_info: GraphQL's own.
+            values: of its arguments, as GraphQL has coerced them.
+        """
+        info = _converter.config.info_class(_raw_info=raw_info, _field=self._field)
+        try:
+            given = self._given(values, info)
+            for name in self._sources:
+                given[name] = source
+            if self._info:
+                given[self._info] = info
+            found = self._function(source, **given) if self._self else self._function(**given)
+            return await found
+        except Exception as error:
+            handler = next(
+                (each for types, each in self._handlers if isinstance(error, types)), None
+            )
+            if handler is None:
+                raise
+            handled = handler.handle(error, field=self._field, info=info)
+            if inspect.isawaitable(handled):
+                handled = await handled
+            if handled is None:
+                raise
+            return handled
+
+    def _given(self, values: Mapping[str, Any], info: Any) -> dict[str, Any]:
+        """The arguments as the resolver takes them."""
+        if self._arguments is None:
+            return convert_arguments(
+                dict(values),
+                self._field.arguments,
+                scalar_registry=_converter.scalar_registry,
+                config=_converter.config,
+                info=info,
+            )
+        given = {}
+        for name, own, convert in self._arguments:
+            if name in values:
+                value = values[name]
+                given[own] = convert(value) if convert and value is not None else value
+        return given
+
+
+def call_of(parent_type: GraphQLObjectType, name: str) -> Call | None:
+    """How to call the resolver of a field; None where there is none, or more to it."""
+    definition = parent_type.fields.get(name)
+    if getattr(getattr(definition, "resolve", None), "__qualname__", None) != WRAPPED:
+        return None
+    return _call_of(parent_type, name)
+
+
+@lru_cache(maxsize=1024)
+def _call_of(parent_type: GraphQLObjectType, name: str) -> Call | None:
+    field = parent_type.fields[name].extensions.get(DEFINITION)
+    if not isinstance(field, StrawberryField) or field.extensions or field.is_subscription:
+        return None
+    resolver = field.base_resolver
+    if resolver is None or not inspect.iscoroutinefunction(resolver.wrapped_func):
+        return None
+    return Call(field, resolver)
+
+
+def _arguments(field: StrawberryField) -> Sequence[tuple[str, str, Converter]] | None:
+    """The arguments' names, here and in Python, and how their values are made, if that is plain."""
+    config = _converter.config
+    try:
+        return [
+            (
+                config.name_converter.from_argument(argument),
+                argument.python_name,
+                converter_of(argument.type, config),
+            )
+            for argument in field.arguments
+        ]
+    except TypeError:
+        return None
