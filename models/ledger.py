@@ -120,16 +120,22 @@ class Ledger:
         while True:
             await self._to_read.wait()
             self._to_read.clear()
-            changes, self._unread = self._unread, []
-            try:
-                with tracer().span("ledger read", of=self._contexts(changes)):
-                    agendas = await load(changes, None, self._speculation.is_sought)
-            except Exception:  # the writer meets it again, and has patience
-                log.debug("calendars could not be read ahead", exc_info=True)
-            else:
-                self._speculation.learn(agendas.values(), is_news=False)
-            self._late += [change for change in changes if not self._speculation.decide(change)]
+            await asyncio.sleep(0)  # what comes at the same time is read together
+            waiting, self._unread = self._unread, []
+            changes = [change for change in waiting if not self._speculation.decide(change)]
+            if changes:
+                await self._read(changes)
+                self._late += [change for change in changes if not self._speculation.decide(change)]
             self._to_write.set()
+
+    async def _read(self, changes: list[Change]) -> None:
+        try:
+            with tracer().span("ledger read", of=self._contexts(changes)):
+                agendas = await load(changes, None, self._speculation.is_sought)
+        except Exception:  # the writer meets it again, and has patience
+            log.debug("calendars could not be read ahead", exc_info=True)
+        else:
+            self._speculation.learn(agendas.values(), is_news=False)
 
     async def _write_on(self) -> None:
         while True:

@@ -173,7 +173,7 @@ def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant
     cells = key.occupies(rules)
     if taken.keys().isdisjoint(cells):
         return Slot(key, price, SlotStatus.OPEN)
-    blockers = {taken[cell].booking_id: taken[cell] for cell in cells if cell in taken}
+    blockers = {id(who): who for cell in cells if (who := taken.get(cell))}
     in_the_way = blockers.values()
     ends = [occupant.held_until for occupant in in_the_way if occupant.held_until is not None]
     held = len(ends) == len(blockers)
