@@ -164,7 +164,6 @@ def _measured(
         *("--out", str(out), "--quiet", f"{options.quiet_minutes:g}", "--"),
         *("--measures", ",".join(measures), "--windows", str(options.rounds)),
         *("--seconds", f"{options.seconds:g}", "--warm", "2", "--k", "1000"),
-        *("--bookings", "600"),
     ]
     environment = {
         "EXPERTBOOK_DIR": str(HOUSE),

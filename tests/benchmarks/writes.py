@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.world import Slot, World
 
 WARM: Final = 200
-EACH: Final = 600
+EACH: Final = 1_500
 """Bookings of a window."""
 
 CROWD: Final = 500
