@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.bookings import Booking, BookingChange, BookingStatus
-from models.calendars import LONGEST_PAUSE, LONGEST_REACH
+from models.calendars import LONGEST_BREAK, LONGEST_SESSION
 from models.events import Event, EventKind, SlotState
 from models.occupancy import Occupancy
 from models.outbox import mail_of
@@ -28,9 +28,16 @@ if TYPE_CHECKING:
     from models.slots import Occupant
 
 
-def surroundings(key: SlotKey) -> tuple[datetime, datetime]:
-    """The time in which bookings have a say in what becomes of a slot and those that it touches."""
-    return key.starts_at - LONGEST_REACH, key.ends_at + LONGEST_PAUSE + LONGEST_REACH
+REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
+PAUSE = LONGEST_BREAK // CELL_MINUTES
+
+
+def surroundings(key: SlotKey) -> tuple[int, int]:
+    """The cells in which bookings have a say in what becomes of a slot and those that it touches.
+
+    From the first one up to, not including, the last one.
+    """
+    return key.cell - REACH, key.session_end + PAUSE + REACH
 
 
 class Agenda:
@@ -38,7 +45,7 @@ class Agenda:
 
     `calendar` stays as it was read; `expert` is there where a change named the expert. Of bookings
     that only stand in the way it is enough to know what they occupy: those are the `others`, of
-    which none is a hold. Within `spans` it knows of all bookings.
+    which none is a hold. Within `spans`, from a cell up to another, it knows of all bookings.
     """
 
     def __init__(
@@ -48,7 +55,7 @@ class Agenda:
         now: datetime,
         expert: Expert | None = None,
         others: Iterable[Occupant] = (),
-        spans: Sequence[tuple[datetime, datetime]] = (),
+        spans: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.calendar = calendar
         self.now = now

@@ -14,8 +14,6 @@ SHORTEST_SESSION = 15
 LONGEST_SESSION = 480
 LONGEST_BREAK = 240
 LONGEST_PAUSE = timedelta(minutes=LONGEST_BREAK)
-LONGEST_REACH = timedelta(minutes=LONGEST_SESSION + LONGEST_BREAK)
-"""How much time a booking may take, its break included."""
 
 
 class LocalRange(Part):
@@ -70,6 +68,11 @@ class Rules(Part):
     @cached_property
     def _by_date(self) -> dict[date, tuple[LocalRange, ...]]:
         return {override.day: override.ranges for override in self.overrides}
+
+    @cached_property
+    def known_starts(self) -> dict[tuple[int, date], list[int]]:
+        """The starts of sessions that were asked for, by length and day (models/slots.py)."""
+        return {}
 
     def changed(self, **fields: Any) -> Rules:
         """The same but for some fields, made anew: a copy would keep what was derived of them."""

@@ -22,10 +22,14 @@ from models.times import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from models.calendars import LocalRange, Rules
     from models.ids import Id
+
+
+MOST_KNOWN = 32
+"""Days, times lengths, of which a calendar's rules remember the starts."""
 
 
 class SlotStatus(StrEnum):
@@ -83,8 +87,7 @@ class Occupant:
         return self.held_until is None or now < self.held_until
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A slot as it stands; `clients` are those whose sessions take its time."""
 
     key: SlotKey
@@ -98,13 +101,23 @@ class Slot:
         return bool(self.clients) and all(client == viewer_id for client in self.clients)
 
 
-def starts(rules: Rules, minutes: int, day: date) -> list[int]:
+def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
     """The cells of a local day at which a session of that length may start, earliest first.
 
     Starts step from the beginning of each range by local time; the whole session lies in the
     range. When the clock changes, a start that does not exist is left out and one that happens
     twice is there twice.
     """
+    known = rules.known_starts
+    found = known.get((minutes, day))
+    if found is None:
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        found = known[minutes, day] = _starts(rules, minutes, day)
+    return found
+
+
+def _starts(rules: Rules, minutes: int, day: date) -> list[int]:
     ranges = rules.ranges_on(day)
     if not ranges:
         return []

@@ -7,7 +7,6 @@ what it occupies: 3 µs each in place of 25.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.agendas import Agenda, surroundings
@@ -16,11 +15,10 @@ from models.calendars import Calendar
 from models.changes import Agendas
 from models.experts import Expert
 from models.ids import Id
-from models.times import utc_now
+from models.times import CELL_MINUTES, DAY_MINUTES, instant_of, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -28,13 +26,15 @@ if TYPE_CHECKING:
     from models.slots import SlotKey
 
 Row = dict[str, Any]
-Spans = list[tuple["datetime", "datetime"]]
+Spans = list[tuple[int, int]]
+"""Of cells: from the first up to, not including, the last."""
 
-FAR = timedelta(days=1)
+DAY = DAY_MINUTES // CELL_MINUTES
+FAR = DAY
 """Of slots further apart than this the bookings are asked for in commands of their own."""
 
-AHEAD = timedelta(days=14)
-LONGEST_SPAN = timedelta(days=60)
+AHEAD = 14 * DAY
+LONGEST_SPAN = 60 * DAY
 
 
 async def load(
@@ -133,7 +133,7 @@ async def _active(expert_id: Id, spans: Spans, session: AsyncClientSession | Non
     found = {
         row["_id"]: row
         for since, until in spans
-        for row in await active_rows(Span(expert_id, since, until), session)
+        for row in await active_rows(Span(expert_id, instant_of(since), instant_of(until)), session)
     }
     if holds := [row["_id"] for row in found.values() if _is_hold(row)]:
         found |= {row["_id"]: row for row in await _rows({"_id": _one_of(holds)}, session)}
