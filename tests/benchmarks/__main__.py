@@ -2,9 +2,10 @@
 
 Variables: PEERS (a folder with the peers' rig), DB_BIN (another database server that takes
 SecantusDB's flags), MEASURES (some of list, next, search, detail, book, contention, fanout, memory,
-uncached, growth, workers), ROUNDS and SECONDS (windows, and how long each), EXPERTS and BOOKINGS
-(what the directory and one calendar grow to), QUIET (minutes to wait for an idle machine), OUT (the
-folder of the report). All traffic stays on this machine.
+uncached, growth, workers), ROUNDS and SECONDS (windows, and how long each), PASSES (how often
+all servers are measured in turn, of which the median counts), EXPERTS and BOOKINGS (what the
+directory and one calendar grow to), QUIET (minutes to wait for an idle machine), OUT (the folder of
+the report). All traffic stays on this machine.
 """
 
 from __future__ import annotations
@@ -73,9 +74,10 @@ def measured(options: Options) -> tuple[str, bool]:
         results = run.results()
     on_server, on_rest = listed(cores.server), listed(cores.rest)
     versions = f"Python {python_version()}, uvloop {version('uvloop')}, {node}{run.database}"
+    passes = f" in each of {options.passes} passes" if options.passes > 1 else ""
     conditions = [
         f"{began:%Y-%m-%d}, {where}: server on {on_server}, database and load on {on_rest}.",
-        f"{versions}; {options.rounds} windows of {options.seconds:g} s each.",
+        f"{versions}; {options.rounds} windows of {options.seconds:g} s each{passes}.",
     ]
     is_whole = not any(result.problem for result in results if result.target == OURS)
     return report(results, verdicts(results), conditions), is_whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,28 @@ def combined(
     medians = {name: median(window[name] for window in windows) for name in names}
     other = medians.pop("other", 0.0)
     return Result(target, measure, medians, spread([window[key] for window in windows]), other)
+
+
+def across(passes: Sequence[Sequence[Result]]) -> list[Result]:
+    """The median of each figure of several passes; what failed in one of them has failed."""
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in chain.from_iterable(passes):
+        found.setdefault((result.target, result.measure), []).append(result)
+    return [_median(results) for results in found.values()]
+
+
+def _median(results: Sequence[Result]) -> Result:
+    first = results[0]
+    if problem := next((result.problem for result in results if result.problem), ""):
+        return Result(first.target, first.measure, problem=problem)
+    key = "server_us" if "server_us" in first.figures else next(iter(first.figures))
+    return Result(
+        first.target,
+        first.measure,
+        {name: median(result.figures[name] for result in results) for name in first.figures},
+        max(spread([r.figures[key] for r in results]), *[r.spread for r in results], 0.0),
+        median(result.other for result in results),
+    )
 
 
 def spread(values: Sequence[float]) -> float:

@@ -12,7 +12,7 @@ from tests.benchmarks import growth, live, questions, reads, scaling, writes
 from tests.benchmarks.databases import database, secantus
 from tests.benchmarks.machine import on_cores
 from tests.benchmarks.peers import apollo_questions
-from tests.benchmarks.results import OURS, Result, tried
+from tests.benchmarks.results import OURS, Result, across, tried
 from tests.benchmarks.rig import fill, installed, run_rig
 from tests.benchmarks.targets import apollo, apollo_token, ours, seed
 from tests.benchmarks.world import look
@@ -61,20 +61,23 @@ class Run:
     def results(self) -> list[Result]:
         """All that the options ask for, measured."""
         if self._options.peers:
-            return self._with_peers(installed(self._options.peers, self._options.folder))
+            rig = installed(self._options.peers, self._options.folder)
+            return across([self._with_peers(rig, n) for n in range(self._options.passes)])
         with database(self._folder, self._cores.rest, self._options.database) as running:
             self._database = running.program
             self._seed(running, "expertbook", EXPERTS)
             return [*self._alone(running), *self._own(running, "expertbook")]
 
-    def _with_peers(self, rig: Rig) -> list[Result]:
+    def _with_peers(self, rig: Rig, number: int) -> list[Result]:
         program = self._options.database or secantus()
-        data = self._folder / "database"
+        folder = self._folder / f"pass-{number}"
+        folder.mkdir()
+        data = folder / "database"
         results: list[Result] = []
         if self._options.compared:
             say("all servers, by the peers' load generator")
-            results += run_rig(rig, self._options, self._cores, program, self._folder)
-        with database(self._folder, self._cores.rest, program, data) as running:
+            results += run_rig(rig, self._options, self._cores, program, folder)
+        with database(folder, self._cores.rest, program, data) as running:
             self._database = running.program
             if not self._options.compared:
                 self._seed(running, OURS, EXPERTS)

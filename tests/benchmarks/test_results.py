@@ -11,7 +11,7 @@ from tests.benchmarks.accounting import TICKS, Reading, Stat, costs, read_stat
 from tests.benchmarks.growth import grown
 from tests.benchmarks.machine import Cores, split_cores
 from tests.benchmarks.options import MEASURES, WrongOption, read_options
-from tests.benchmarks.results import combined, percentiles
+from tests.benchmarks.results import Result, across, combined, percentiles
 from tests.benchmarks.rig import EXPRESS, read_results
 
 
@@ -25,6 +25,21 @@ def test_of_several_windows_the_median_counts() -> None:
     assert result.figures == {"server_us": 110, "p99": 5}
     assert result.spread == pytest.approx(200 / 110)
     assert result.other == 5
+
+
+def test_of_several_passes_the_median_counts() -> None:
+    """For each server by itself; what went wrong once is told."""
+    passes = [
+        [
+            Result("ours", "list", {"server_us": us, "p50": 1.0}, spread=0.1),
+            Result("peer", "list", {"server_us": 2 * us}, problem="slow" if us > 2 else ""),
+        ]
+        for us in (1.0, 3.0, 2.0)
+    ]
+    ours, peer = across(passes)
+    assert ours == Result("ours", "list", {"server_us": 2.0, "p50": 1.0}, spread=1.0)
+    assert (peer.figures, peer.problem) == ({}, "slow")
+    assert across(passes[:1]) == passes[0]
 
 
 def test_percentiles_are_those_of_the_sorted_latencies() -> None:
