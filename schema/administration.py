@@ -25,7 +25,6 @@ from schema.experts import (
     FirstArgument,
     LastArgument,
 )
-from schema.loaders import Loaders
 from schema.pages import Connection, PageArguments
 from schema.scalars import TimeZone
 from schema.users import User
@@ -234,11 +233,11 @@ class AdministrationMutation:
             partial(end_all, context.services.sign_ins.ends),
         )
         context.services.viewers.forget((), user.id)
-        context.loaders = Loaders()
+        context.forget()
         return User.of(user, ties_to_user(viewer, user.id))
 
 
 def _anew(expert: model.Expert, context: Context) -> Expert:
     """An expert that was changed; what was read before does not count any more."""
-    context.loaders = Loaders()
+    context.forget()
     return Expert.of(expert, context)

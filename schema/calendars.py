@@ -16,7 +16,6 @@ from schema.bookings import Booking
 from schema.context import Info
 from schema.errors import InvalidInput, NotAllowed
 from schema.experts import Expert, any_expert
-from schema.loaders import Loaders
 from schema.scalars import LocalTime
 
 
@@ -147,7 +146,7 @@ class CalendarMutation:
             context.services.currency,
             context.now,
         )
-        context.loaders = Loaders()
+        context.forget()
         context.loaders.calendar.prime(calendar.id, calendar)
         return AvailabilitySet(
             expert=await any_expert(context, calendar.id),

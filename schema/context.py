@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from models.ledger import Ledger
     from models.pages import Count
     from resolvers.alternatives import Alternatives
+    from resolvers.lookups import Lookups
     from resolvers.sessions import SignIn, SignIns
     from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
@@ -38,6 +39,7 @@ class Services:
 
     ledger: Ledger
     alternatives: Alternatives
+    lookups: Lookups
     hub: Hub
     feed: BookingFeed
     sign_ins: SignIns
@@ -111,7 +113,10 @@ class Context:
     address: str = ""
     browser: BrowserSession | None = None
     now: datetime = field(default_factory=utc_now)
-    loaders: Loaders = field(default_factory=Loaders)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forget()
 
     def in_time(self, *, changes: bool = False) -> TimeLimit:
         """Give up what takes longer than an operation may.
@@ -124,7 +129,11 @@ class Context:
     def renew(self) -> None:
         """Forget what was read and take the time anew: for each event of a subscription."""
         self.now = utc_now()
-        self.loaders = Loaders()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was read, since it may have changed."""
+        self.loaders = Loaders(self.services.lookups)
 
 
 Info: TypeAlias = StrawberryInfo[Context, None]

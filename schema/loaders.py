@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from resolvers import experts, slots, users
+from resolvers import slots, users
 from schema.reads import Reads
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.ids import Id
     from models.slots import Occupant
     from models.users import User
+    from resolvers.lookups import Lookups
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -29,17 +30,19 @@ class Loaders:
     `reads` knows which calendars were read through them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lookups: Lookups) -> None:
         self.reads = Reads()
-        self.expert: DataLoader[Id, Expert | None] = _loader(experts.experts)
+        self.expert: DataLoader[Id, Expert | None] = _loader(lookups.experts)
         self.user: DataLoader[Id, User | None] = _loader(users.users)
         # Not methods of this object: in a cycle the rows would wait for the garbage collector.
-        self.calendar: DataLoader[Id, Calendar | None] = _loader(partial(_calendars, self.reads))
+        self.calendar: DataLoader[Id, Calendar | None] = _loader(
+            partial(_calendars, lookups, self.reads)
+        )
         self.occupants: DataLoader[Span, list[Occupant]] = _loader(partial(_occupants, self.reads))
 
 
-async def _calendars(reads: Reads, ids: list[Id]) -> list[Calendar | None]:
-    found = await slots.calendars(ids)
+async def _calendars(lookups: Lookups, reads: Reads, ids: list[Id]) -> list[Calendar | None]:
+    found = await lookups.calendars(ids)
     reads.calendars(found)
     return found
 

@@ -28,6 +28,7 @@ from models.pages import count
 from models.settings import shared_secret
 from models.totals import Totals
 from resolvers.alternatives import Alternatives
+from resolvers.lookups import Lookups
 from resolvers.sessions import SignIns
 from schema.context import Services
 from subscriptions.backends import Bus, broadcast
@@ -117,6 +118,7 @@ async def open_parts(
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
         Alternatives(together(AT_ONCE)).open() as alternatives,
+        Lookups(gathers=FastPath.BATCHES in settings.fast).open() as lookups,
         AsyncExitStack() as more,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
@@ -134,6 +136,7 @@ async def open_parts(
         services = Services(
             ledger=ledger,
             alternatives=alternatives,
+            lookups=lookups,
             hub=hub,
             feed=feed,
             viewers=viewers,

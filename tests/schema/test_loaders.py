@@ -15,6 +15,7 @@ from models.ids import new_id
 from models.pages import count
 from models.times import utc_now
 from models.users import User
+from resolvers.lookups import Lookups
 from schema.context import Context, Services
 from schema.documents import prepare
 from schema.operations import run
@@ -68,6 +69,7 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
 ) -> None:
     assert database is not None
     known = {"currency": "EUR", "operation_seconds": 10, "fast": fast, "count_experts": count}
+    known["lookups"] = Lookups()
     services = cast("Services", SimpleNamespace(**known))
     admin = await User.by_email("admin@example.com")
     assert admin is not None

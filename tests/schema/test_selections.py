@@ -18,6 +18,7 @@ from models.fast_paths import FastPath
 from models.ids import slot_id
 from models.slots import SlotKey
 from models.users import Role
+from resolvers.lookups import Lookups
 from schema.bookings import Booking
 from schema.context import Context
 from schema.documents import RequestFailed, core, prepare
@@ -121,14 +122,11 @@ class Desk:
 def context_with(fast: frozenset[FastPath], desk: Desk | None = None) -> Context:
     """A context without a database."""
     given = {"currency": "EUR", "operation_seconds": 10, "fast": fast}
-    given |= {"ledger": desk, "phone_region": None}
+    given |= {"ledger": desk, "phone_region": None, "lookups": Lookups()}
     viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None) if desk else None
-    return Context(
-        cast("Services", SimpleNamespace(**given)),
-        cast("Viewer", viewer),
-        now=NOON,
-        loaders=cast("Loaders", NoLoaders()),
-    )
+    context = Context(cast("Services", SimpleNamespace(**given)), cast("Viewer", viewer), now=NOON)
+    context.loaders = cast("Loaders", NoLoaders())
+    return context
 
 
 def told(result: ExecutionResult) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,6 +11,7 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from models.versions import count_directory
+from resolvers.lookups import Lookups
 from schema.context import Context
 from schema.documents import prepare
 from tests.larders import Clock, counted, question
@@ -35,7 +37,7 @@ def answers(clock: Clock) -> Answers:
 
 def context() -> Context:
     """Of an operation of nobody."""
-    services = type("NoServices", (), {"operation_seconds": 30})
+    services = SimpleNamespace(operation_seconds=30, lookups=Lookups())
     return Context(cast("Services", services), None)
 
 
