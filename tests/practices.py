@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -87,7 +87,7 @@ def local_time(slot: Json) -> str:
 
 def day_ahead(days: int) -> date:
     """The day in London so many days from now."""
-    return (datetime.now(UTC) + timedelta(days=days)).astimezone(LONDON).date()
+    return datetime.now(LONDON).date() + timedelta(days=days)
 
 
 def hours(since: str, until: str) -> dict[str, str]:

@@ -39,14 +39,20 @@ BEGIN_SESSION = """async ([how, input]) => {
   localStorage.setItem("expertbook.session-until", data.answer.expiresAt);
 }"""
 AXE = """async () => {
+  // Elsewhere what sticks to the window's end lies over what can be scrolled from under it.
+  const top = scrollY;
+  scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
   const { violations } = await axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   });
+  scrollTo({ top, behavior: "instant" });
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html, any }) =>
       `${id}: ${html.slice(0, 200)} (${any.map(({ message }) => message).join("; ")})`));
 }"""
+SETTLED = """() => document.getAnimations().every(({ playState, effect }) =>
+  playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
 REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
 
@@ -100,7 +106,10 @@ class Visitor:
         await self.page.screenshot(path=picture, full_page=True, animations="disabled")
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate((CLIENT / "node_modules/axe-core/axe.min.js").read_text())
-        assert await self.page.evaluate(AXE) == [], f"axe on {what}"
+        # What still fades in has less contrast than it will have.
+        await self.page.wait_for_function(SETTLED)
+        violations = await self.page.evaluate(AXE)
+        assert violations == [], f"axe on {what}: {violations}"
         assert await self.overflow() <= 0, f"{what} scrolls sideways"
         assert self.troubles == [], what
 

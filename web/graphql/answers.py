@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 32 * 1024 * 1024
-LONGEST_ANSWER: Final = 256 * 1024
+LONGEST_ANSWER: Final = 64 * 1024
+"""A page of experts takes 10 KB, a month of slots 20: longer ones are seldom asked for again."""
 RIGHT_SECONDS: Final = 1.0
 """How long an answer counts after it was known to be right."""
 
