@@ -68,8 +68,8 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
             gc.collect()
             gc.freeze()
             gc.collect()
-            # To look for cycles every 700 objects is a sixth of the time of 500 bookings at once; to
-            # look through what 1,000 new sockets have left in one go holds up the next for 90 ms.
+            # To look for cycles every 700 objects is a sixth of the time of 500 bookings at once.
+            # What 1,000 new sockets have left, looked through in one go, holds up all for 90 ms.
             gc.set_threshold(10_000, 1, 100)
             give_back()
             yield
