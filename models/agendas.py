@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.bookings import Booking, BookingChange, BookingStatus
-from models.calendars import LONGEST_BREAK, LONGEST_SESSION
+from models.bookings import REACH, Booking, BookingChange, BookingStatus
+from models.calendars import LONGEST_BREAK
 from models.events import Event, EventKind, SlotState
 from models.occupancy import Occupancy
 from models.outbox import mail_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from models.slots import Occupant
 
 
-REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
 PAUSE = LONGEST_BREAK // CELL_MINUTES
 
 

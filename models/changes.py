@@ -42,7 +42,7 @@ class Agendas(dict[Id, Agenda]):
 
     def undo(self, change: Change) -> Callable[[], None]:
         """Remember the agendas that a change is about; calling the result goes back to that."""
-        experts = {Id(key.expert_id) for key in change.slots} | set(change.expert_ids)
+        experts = change.experts_of_slots | set(change.expert_ids)
         named = [self._named[id_] for id_ in change.booking_ids if id_ in self._named]
         experts.update(booking.expert_id for booking in named)
         restores = [self[expert].savepoint() for expert in experts if expert in self]
@@ -70,3 +70,13 @@ class Change:
     expert_ids: Sequence[Id] = ()
     holder_id: Id | None = None
     request: Request | None = None
+
+    @property
+    def experts_of_slots(self) -> set[Id]:
+        """The experts whose slots are named."""
+        return {Id(key.expert_id) for key in self.slots}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is about nothing but slots."""
+        return not (self.booking_ids or self.expert_ids or self.holder_id)

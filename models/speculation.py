@@ -102,9 +102,9 @@ class Speculation:
         """Whether all that is missing for a decision is to read its calendars."""
         return (
             self._is_on
-            and is_plain(change)
+            and change.is_plain
             and bool(change.slots)
-            and not any(key.expert_id in self._known for key in change.slots)
+            and self._known.keys().isdisjoint(change.experts_of_slots)
         )
 
     def is_sought(self, expert_id: Id) -> bool:
@@ -116,10 +116,10 @@ class Speculation:
         """Leave alone within the block what some changes are about, which others decide on."""
         self._left = set()
         for change in changes:
-            if not is_plain(change):
+            if not change.is_plain:
                 self._left = None
                 break
-            self._left.update(Id(key.expert_id) for key in change.slots)
+            self._left |= change.experts_of_slots
         try:
             yield
         finally:
@@ -172,7 +172,7 @@ class Speculation:
     def _agendas(self, change: Change) -> Agendas | None:
         """What a change is decided on, as of now; None where that is not known."""
         is_twin = change.request is not None and change.request.id in self._requests
-        if not self._is_on or not is_plain(change) or is_twin or self._left is None:
+        if not self._is_on or not change.is_plain or is_twin or self._left is None:
             return None
         if self._draft.size >= self._largest:
             return None
@@ -189,8 +189,3 @@ class Speculation:
         for agenda in found.values():
             agenda.renew(now)
         return Agendas(found.values(), ())
-
-
-def is_plain(change: Change) -> bool:
-    """Whether a change is about nothing but slots."""
-    return not (change.booking_ids or change.expert_ids or change.holder_id)

@@ -57,7 +57,7 @@ async def load(
     for change in changes:
         for key in change.slots:
             keys[Id(key.expert_id)].add(key)
-        named_by.update({Id(key.expert_id) for key in change.slots})
+        named_by.update(change.experts_of_slots)
     for booking in named.values():
         keys[booking.expert_id].add(booking.key)
     experts = {id_ for change in changes for id_ in change.expert_ids}
