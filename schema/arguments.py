@@ -14,16 +14,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
-    GraphQLBoolean,
     GraphQLError,
-    GraphQLID,
     GraphQLInputObjectType,
-    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLString,
     Undefined,
     VariableNode,
     is_required_argument,
@@ -32,6 +26,8 @@ from graphql import (
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+from schema.leaves import unless_as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -224,17 +220,7 @@ def _leaf(type_: Any) -> Coerce:
             raise UncoercedError
         return _known(type_.coerce_input_value(value))
 
-    if type_ is GraphQLString or type_ is GraphQLID:
-        return lambda value: value if type(value) is str else converted(value)
-    if type_ is GraphQLBoolean:
-        return lambda value: value if type(value) is bool else converted(value)
-    if type_ is GraphQLInt:
-        return lambda value: (
-            value
-            if type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
-            else converted(value)
-        )
-    return converted
+    return unless_as_it_is(type_, converted) or converted
 
 
 @lru_cache(maxsize=128)

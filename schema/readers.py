@@ -19,17 +19,11 @@ from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
-    GraphQLBoolean,
     GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLString,
     GraphQLUnionType,
     Undefined,
     get_nullable_type,
@@ -40,6 +34,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType, GraphQLCor
 from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.field import StrawberryField
 
+from schema.leaves import unless_as_it_is
 from schema.root import schema
 
 if TYPE_CHECKING:
@@ -259,16 +254,8 @@ def _leaf_reader(type_: GraphQLLeafType) -> Reader:
             _check(value)
         return Executor.complete_leaf_value(type_, value)
 
-    if type_ is GraphQLString or type_ is GraphQLID:
-        return lambda value: value if type(value) is str else serialized(value)
-    if type_ is GraphQLBoolean:
-        return lambda value: value if type(value) is bool else serialized(value)
-    if type_ is GraphQLInt:
-        return lambda value: (
-            value
-            if type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
-            else serialized(value)
-        )
+    if quick := unless_as_it_is(type_, serialized):
+        return quick
     if type_ is GraphQLFloat:
         return lambda value: (
             value if type(value) is float and isfinite(value) else serialized(value)
