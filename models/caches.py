@@ -1,49 +1,65 @@
-"""Values that are remembered, so many at most, with what that saved in the metrics."""
+"""Values that are remembered within bounds, with what that saved in the metrics."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from models.meters import CacheMeter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
 
 Key = TypeVar("Key", bound="Hashable")
 Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """Values by key, of which the one that came first goes first; none of them is None.
+    """The latest used values by key; none of them is None.
 
     Args:
         name: the name under which it counts.
         most: so many values.
+        most_size: so much of the sizes that they are kept with; unbounded where it is None.
     """
 
-    def __init__(self, name: str, most: int) -> None:
-        self._known: dict[Key, Value] = {}
+    def __init__(self, name: str, most: int, most_size: int | None = None) -> None:
+        self._known: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._most = most
+        self._most_size = most_size
+        self._size = 0
         self._meter = CacheMeter(name)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._known)
 
     def get(self, key: Key) -> Value | None:
         """The value of a key, if there is one."""
         found = self._known.get(key)
-        (self._meter.misses if found is None else self._meter.hits).inc()
-        return found
+        if found is None:
+            self._meter.misses.inc()
+            return None
+        self._meter.hits.inc()
+        self._known.move_to_end(key)
+        return found[0]
 
-    def keep(self, key: Key, value: Value) -> None:
+    def keep(self, key: Key, value: Value, size: int = 0) -> None:
         """Remember a value, which takes the place of an earlier one."""
-        self._known.pop(key, None)
-        self._known[key] = value
-        while len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
+        self._forget(key)
+        self._known[key] = value, size
+        self._size += size
+        while len(self._known) > self._most or self._size > (self._most_size or self._size):
+            self._forget(next(iter(self._known)))
             self._meter.evictions.inc()
         self._meter.size(len(self._known))
 
     def drop(self, is_unwanted: Callable[[Key, Value], bool]) -> None:
         """Forget some values."""
-        unwanted = [key for key, value in self._known.items() if is_unwanted(key, value)]
+        unwanted = [key for key, (value, _) in self._known.items() if is_unwanted(key, value)]
         for key in unwanted:
-            del self._known[key]
+            self._forget(key)
         self._meter.size(len(self._known))
+
+    def _forget(self, key: Key) -> None:
+        _, size = self._known.pop(key, (None, 0))
+        self._size -= size

@@ -16,6 +16,7 @@ from graphql import (
     validate,
 )
 
+from models.caches import Cache
 from schema.cost import plan_of
 from schema.lexing import parsed
 from schema.limits import (
@@ -30,7 +31,6 @@ from schema.limits import (
     unparsed,
 )
 from schema.observation import rejected
-from schema.remembered import Remembered
 from schema.root import schema
 from schema.selections import selections_of
 from schema.validity import is_surely_valid
@@ -209,16 +209,13 @@ def _checked_once(query: str, introspection: bool) -> _Checked:
     return checked
 
 
-_documents: Remembered[tuple[str, bool], _Checked] = Remembered(
-    "documents", MOST_DOCUMENTS, MOST_CHARACTERS
-)
+_documents: Cache[tuple[str, bool], _Checked] = Cache("documents", MOST_DOCUMENTS, MOST_CHARACTERS)
 
 
 def once_a_text(find: Callable[[Prepared], Found]) -> Callable[[Prepared], Found]:
     """Have what follows from a document alone found once; its text is kept, the rest is not."""
-    known: Remembered[str, tuple[Found]] = Remembered(
-        find.__module__.rpartition(".")[2], MOST_DOCUMENTS, MOST_CHARACTERS
-    )
+    name = find.__module__.rpartition(".")[2]
+    known: Cache[str, tuple[Found]] = Cache(name, MOST_DOCUMENTS, MOST_CHARACTERS)
 
     @wraps(find)
     def found(prepared: Prepared) -> Found:

@@ -14,13 +14,29 @@ def counted(name: str) -> list[float | None]:
     return [REGISTRY.get_sample_value(f"expertbook_cache_{kind}", labels) for kind in kinds]
 
 
-def test_what_came_first_goes_first() -> None:
-    """A value that is kept again counts as new."""
+def test_what_was_not_used_for_longest_goes_first() -> None:
+    """A value that is asked for or kept again counts as used."""
     cache = Cache[str, int]("bounded", 2)
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
         cache.keep(key, value)
-    assert [cache.get(key) for key in "abc"] == [3, None, 4]
-    assert counted("bounded") == [2, 1, 1, 2]
+    assert [cache.get(key) for key in "acb"] == [3, 4, None]
+    cache.get("a")
+    cache.keep("d", 5)
+    assert [cache.get(key) for key in "acd"] == [3, None, 5]
+    assert counted("bounded") == [5, 2, 2, 2]
+
+
+def test_large_values_leave_room_for_fewer() -> None:
+    """One that is larger than all the room is not kept; what takes a place has its own size."""
+    cache = Cache[str, int]("sized", 9, most_size=10)
+    for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):
+        cache.keep(key, 1, size)
+    assert list(cache) == ["c"]
+    cache.keep("d", 1, 4)
+    assert list(cache) == ["c", "d"]
+    cache.keep("e", 1, 11)
+    assert list(cache) == []
+    assert counted("sized")[2:] == [5, 0]
 
 
 def test_some_can_be_dropped() -> None:
