@@ -11,7 +11,7 @@ from pymongo import ASCENDING, IndexModel
 from models.base import Record
 from models.errors import BadUserInput
 from models.ids import Id
-from models.pages import Filter, Order, Page, PageArguments, fold, page
+from models.pages import Filter, Order, Page, PageArguments, count, fold, page
 from models.terms import having, name_key, terms_of
 
 if TYPE_CHECKING:
@@ -197,20 +197,20 @@ class ExpertFilter:
         return found
 
 
+def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
+    """An order of the directory."""
+    name = f"{field}-{'desc' if descending else 'asc'}"
+    return Order(name, f"by_{field.lower()}", descending)
+
+
 async def directory(
-    filter_: ExpertFilter,
-    field: ExpertOrderField,
-    *,
-    descending: bool,
-    arguments: PageArguments,
-    count: Count,
+    filter_: ExpertFilter, order: Order, arguments: PageArguments, count: Count = count
 ) -> Page[Entry]:
     """A page of the listed experts, whose whole list is counted by `count`.
 
     Raises:
         BadUserInput: for a filter, a size or a cursor that makes no sense.
     """
-    order = Order(f"{field}-{'desc' if descending else 'asc'}", f"by_{field.lower()}", descending)
     return await page(Expert, [filter_.query()], order, arguments, Entry.of, NOT_SHOWN, count)
 
 

@@ -6,34 +6,13 @@ from typing import TYPE_CHECKING
 
 from auth.policies import may_see_expert
 from models.base import or_unavailable
-from models.experts import Category, Expert, category_counts, directory
+from models.experts import Category, Expert, category_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auth.viewers import Viewer
-    from models.experts import Entry, ExpertFilter, ExpertOrderField
     from models.ids import Id
-    from models.pages import Count, Page, PageArguments
-
-
-async def listed(
-    filter_: ExpertFilter,
-    field: ExpertOrderField,
-    *,
-    descending: bool,
-    arguments: PageArguments,
-    count: Count,
-) -> Page[Entry]:
-    """A page of the directory, whose whole list is counted by `count`.
-
-    Raises:
-        BadUserInput: for a filter, a size or a cursor that makes no sense.
-    """
-    with or_unavailable():
-        return await directory(
-            filter_, field, descending=descending, arguments=arguments, count=count
-        )
 
 
 async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer, Viewers
     from models.fast_paths import FastPath
     from models.ledger import Ledger
-    from models.pages import Count
     from resolvers.alternatives import Alternatives
+    from resolvers.listings import Listings
     from resolvers.lookups import Lookups
     from resolvers.sessions import SignIn, SignIns
     from subscriptions.bookings import BookingFeed
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 class Services:
     """The parts of the running program that operations use.
 
-    `directory_changed` is told of changes of experts' entries that the ledger does not make;
-    `count_experts` counts the directory's lists.
+    `directory_changed` is told of changes of experts' entries that the ledger does not make.
     """
 
     ledger: Ledger
     alternatives: Alternatives
     lookups: Lookups
+    listings: Listings
     hub: Hub
     feed: BookingFeed
     sign_ins: SignIns
@@ -52,7 +52,6 @@ class Services:
     operation_seconds: float
     fast: frozenset[FastPath]
     directory_changed: Callable[[], None]
-    count_experts: Count
 
 
 @dataclass(slots=True)

@@ -275,12 +275,10 @@ class ExpertQuery:
     ) -> ExpertConnection:
         """A page of the directory."""
         order = order_by or ExpertOrder(field=ExpertOrderField.RATING)
-        page = await experts.listed(
+        page = await info.context.services.listings.page(
             (filter or ExpertFilter()).read(),
-            order.field,
-            descending=order.direction is OrderDirection.DESC,
-            arguments=PageArguments(first, after, last, before),
-            count=info.context.services.count_experts,
+            model.directory_order(order.field, descending=order.direction is OrderDirection.DESC),
+            PageArguments(first, after, last, before),
         )
         return Connection.of(page, lambda expert: Expert.of(expert, info.context))
 

@@ -24,10 +24,9 @@ from models.database import open_database
 from models.fast_paths import FastPath
 from models.gathering import AT_ONCE
 from models.ledger import LARGEST_BATCH, Ledger
-from models.pages import count
 from models.settings import shared_secret
-from models.totals import Totals
 from resolvers.alternatives import Alternatives
+from resolvers.listings import Listings
 from resolvers.lookups import Lookups
 from resolvers.sessions import SignIns
 from schema.context import Services
@@ -119,6 +118,7 @@ async def open_parts(
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
         Alternatives(together(AT_ONCE)).open() as alternatives,
         Lookups(gathers=FastPath.BATCHES in settings.fast).open() as lookups,
+        Listings(remembers=FastPath.LISTINGS in settings.fast).open() as listings,
         AsyncExitStack() as more,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
@@ -137,6 +137,7 @@ async def open_parts(
             ledger=ledger,
             alternatives=alternatives,
             lookups=lookups,
+            listings=listings,
             hub=hub,
             feed=feed,
             viewers=viewers,
@@ -149,7 +150,6 @@ async def open_parts(
             operation_seconds=settings.operation_seconds,
             fast=settings.fast,
             directory_changed=answers.directory_changed,
-            count_experts=Totals().count if FastPath.TOTALS in settings.fast else count,
         )
         shared = Shared(answers) if FastPath.ANSWERS in settings.fast else None
         yield Parts(client, bus, mails, sockets, services, shared)

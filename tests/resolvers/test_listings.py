@@ -1,0 +1,119 @@
+"""What is read of the directory once for each of its states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.errors import BadUserInput
+from models.experts import Category, Expert, ExpertFilter, ExpertOrderField, directory_order
+from models.ids import new_id
+from models.pages import PageArguments
+from models.versions import count_directory
+from resolvers.listings import Listings
+from tests.models.test_caches import counted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from models.experts import Entry
+    from models.pages import Page
+
+pytestmark = pytest.mark.usefixtures("database")
+LAWYERS = ExpertFilter(categories=(Category.LEGAL,))
+BY_NAME = directory_order(ExpertOrderField.NAME, descending=False)
+BY_RATING = directory_order(ExpertOrderField.RATING, descending=True)
+TWO = PageArguments(first=2)
+
+
+@pytest.fixture
+async def lawyer() -> AsyncIterator[Expert]:
+    """An expert who is not in the directory yet, and is not there after the test."""
+    expert = Expert(
+        user_id=new_id(),
+        slug=str(new_id()),
+        name="Aaliyah",
+        title="Lawyer",
+        category=Category.LEGAL,
+        bio="",
+        experience_years=1,
+        languages=["English"],
+        hourly_rate=1,
+    )
+    yield expert.indexed()
+    await expert.delete()
+    await count_directory()
+
+
+@pytest.fixture(params=[True, False], ids=["remembering", "reading anew"])
+async def listings(request: pytest.FixtureRequest) -> AsyncIterator[Listings]:
+    """What reads the directory, with and without a memory."""
+    async with Listings(remembers=request.param).open() as listings:
+        yield listings
+
+
+async def contents(page: Page[Entry]) -> tuple[list[str], bool, bool, int]:
+    """What is shown of a page."""
+    names = [entry.name for entry in page.rows]
+    return names, page.has_previous, page.has_next, await page.total()
+
+
+async def test_a_change_by_whatever_process_is_seen_with_the_next_question(
+    listings: Listings, lawyer: Expert
+) -> None:
+    """On the page and in the total; when it is withdrawn, too."""
+    before = [await contents(await listings.page(LAWYERS, BY_NAME, TWO)) for _ in range(2)]
+    assert before[0] == before[1]
+    await lawyer.insert()
+    await count_directory()
+    during = await contents(await listings.page(LAWYERS, BY_NAME, TWO))
+    assert during[0] == ["Aaliyah", before[0][0][0]]
+    assert during[3] == before[0][3] + 1
+    await lawyer.delete()
+    await count_directory()
+    assert await contents(await listings.page(LAWYERS, BY_NAME, TWO)) == before[0]
+
+
+async def test_pages_and_totals_are_read_once_a_state(lawyer: Expert) -> None:
+    """Whatever their order, the total of a filter is one."""
+    async with Listings().open() as listings:
+        hits = [counted(name)[0] or 0 for name in ("pages", "totals")]
+        pages = [await listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 2]
+        totals = {await page.total() for page in pages}
+        assert len(totals) == 1
+        assert pages[0] is pages[2]
+        assert pages[1] is pages[3]
+        assert pages[0].rows != pages[1].rows
+        assert [counted(name)[0] for name in ("pages", "totals")] == [hits[0] + 2, hits[1] + 3]
+        await lawyer.insert()
+        await count_directory()
+        assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]
+
+
+async def test_each_way_to_ask_has_its_own_page(listings: Listings) -> None:
+    """By filter, by order, by size and by cursor."""
+    all_ = ExpertFilter()
+    first = await listings.page(all_, BY_RATING, TWO)
+    cursor = first.order.cursor(first.rows[-1])
+    asked = [
+        (all_, BY_RATING, TWO),
+        (LAWYERS, BY_RATING, TWO),
+        (replace(all_, max_hourly_rate=first.rows[0].hourly_rate - 1), BY_RATING, TWO),
+        (all_, BY_NAME, TWO),
+        (all_, BY_RATING, PageArguments(first=3)),
+        (all_, BY_RATING, PageArguments(last=2)),
+        (all_, BY_RATING, PageArguments(first=2, after=cursor)),
+    ]
+    for _ in range(2):
+        pages = [await listings.page(*question) for question in asked]
+        ids = [tuple(entry.id for entry in page.rows) for page in pages]
+        assert len(set(ids)) == len(asked)
+
+
+async def test_what_makes_no_sense_is_refused_each_time(listings: Listings) -> None:
+    """It is never remembered."""
+    for _ in range(2):
+        with pytest.raises(BadUserInput, match="after: "):
+            await listings.page(LAWYERS, BY_NAME, PageArguments(after="nowhere"))
