@@ -48,6 +48,9 @@ MOST_DOCUMENTS = 256
 MOST_CHARACTERS = 512 * 1024
 """Of the documents that are remembered together: one takes some 80 bytes a character."""
 
+MOST_TEXTS = 4_096
+"""Of which is known that they came before, by their hashes."""
+
 LONGEST_CACHED = 16_384
 FAILURE_COST = 50
 READING_COST = 2
@@ -74,7 +77,10 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document and the operation of it that is to run."""
+    """A valid document and the operation of it that is to run.
+
+    What comes for the first time `is_new`; what came before `is_remembered`, unless it is too long.
+    """
 
     text: str
     name: str | None
@@ -84,6 +90,7 @@ class Prepared:
     selections: Selections | None = field(compare=False)
     reading_cost: int = field(compare=False)
     is_remembered: bool = field(compare=False)
+    is_new: bool = field(compare=False)
 
     @property
     def kind(self) -> OperationType:
@@ -135,10 +142,10 @@ def prepare(
         RequestFailed: when it is no valid document, or has no such operation.
     """
     proves, remembers = remembers, remembers and len(query) <= LONGEST_CACHED
-    checked = (
+    checked, is_remembered = (
         _checked_once(query, introspection)
         if remembers
-        else _checked(query, introspection, proves=proves)
+        else (_checked(query, introspection, proves=proves), False)
     )
     document = checked.document
     if document is None or checked.errors:
@@ -163,7 +170,8 @@ def prepare(
         rejected()
         raise RequestFailed(errors, FAILURE_COST + checked.paid())
     paid = checked.paid()
-    return Prepared(query, name, document, operation, plan, selections, paid, remembers)
+    is_new = remembers and not is_remembered
+    return Prepared(query, name, document, operation, plan, selections, paid, is_remembered, is_new)
 
 
 def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checked:
@@ -195,20 +203,29 @@ def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checke
     return _Checked(document, [aborted(found) for found in errors], cost)
 
 
-def _checked_once(query: str, introspection: bool) -> _Checked:
-    """A checked document, remembered if it is valid: whoever repeats a bad one pays each time.
+def _checked_once(query: str, introspection: bool) -> tuple[_Checked, bool]:
+    """A checked document, and whether it is remembered: from the second time on, if it is valid.
 
     Parsing and validating cost more than the execution of most documents (1.4 of 3.9 ms remain).
+    Documents that come only once would take the place of others, and to look through 256 of them
+    for garbage held up everybody for 60 ms every second. Who repeats a bad one pays each time.
     """
     key = query, introspection
     checked = _documents.get(key)
-    if checked is None:
-        checked = _checked(query, introspection)
-        if not checked.errors:
-            _documents.keep(key, checked, len(query))
-    return checked
+    if checked is not None:
+        return checked, True
+    checked = _checked(query, introspection)
+    if checked.errors:
+        return checked, False
+    came_before = _came.get(hash(key)) is not None
+    if came_before:
+        _documents.keep(key, checked, len(query))
+    else:
+        _came.keep(hash(key), True)
+    return checked, came_before
 
 
+_came: Cache[int, bool] = Cache("texts", MOST_TEXTS)
 _documents: Cache[tuple[str, bool], _Checked] = Cache("documents", MOST_DOCUMENTS, MOST_CHARACTERS)
 
 

@@ -12,9 +12,9 @@ from pymongo import monitoring
 from auth.viewers import Viewer
 from models.fast_paths import FastPath
 from models.ids import new_id
-from models.pages import count
 from models.times import utc_now
 from models.users import User
+from resolvers.listings import Listings
 from resolvers.lookups import Lookups
 from schema.context import Context, Services
 from schema.documents import prepare
@@ -68,8 +68,8 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
     database: Client, query: str, rows: int, fast: frozenset[FastPath]
 ) -> None:
     assert database is not None
-    known = {"currency": "EUR", "operation_seconds": 10, "fast": fast, "count_experts": count}
-    known["lookups"] = Lookups()
+    known = {"currency": "EUR", "operation_seconds": 10, "fast": fast}
+    known |= {"lookups": Lookups(), "listings": Listings(remembers=False)}
     services = cast("Services", SimpleNamespace(**known))
     admin = await User.by_email("admin@example.com")
     assert admin is not None
