@@ -1,7 +1,7 @@
 """A batch of changes: decided on one after the other, and written together.
 
-Within the transaction the order is: requests, bookings, calendars, events, mails, experts. Each
-goes in one command, encoded without Beanie.
+Within the transaction the order is: requests, bookings, calendars, events, mails, experts. All but
+the last go in one command, encoded without Beanie.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beanie.odm.utils.dump import get_dict
-from pymongo import InsertOne, ReplaceOne, UpdateOne
 
 from models.bookings import Booking
 from models.calendars import Calendar
@@ -21,9 +20,10 @@ from models.events import Event
 from models.outbox import Mail
 from models.requests import Request
 from models.versions import count_directory
+from models.writes import Writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -113,47 +113,54 @@ async def _recall(
     return [found[id_] for id_ in twin.booking_ids]
 
 
-async def write(outcome: Outcome, agendas: Agendas, session: AsyncClientSession) -> None:
+async def write(
+    outcome: Outcome, agendas: Agendas, session: AsyncClientSession, *, in_one: bool
+) -> None:
     """Write what was decided, in the order that the module names.
+
+    Args:
+        outcome: what was decided.
+        agendas: on what.
+        session: in whose transaction.
+        in_one: as of `Writes`.
 
     Raises:
         Outdated: when that was on calendars which are no longer those.
     """
-    if requests := [stored(request) for request in outcome.requests]:
-        await Request.get_pymongo_collection().insert_many(requests, session=session)
     changed = [agenda for agenda in agendas.values() if agenda.events]
-    bookings = [write for agenda in changed for write in _booking_writes(agenda)]
-    if bookings:
-        await Booking.get_pymongo_collection().bulk_write(bookings, session=session)
-    if changed:
-        counted = await Calendar.get_pymongo_collection().bulk_write(
-            [_counted(agenda) for agenda in changed], session=session
-        )
-        if counted.modified_count != len(changed):
-            raise Outdated
-        events = [stored(event) for event in outcome.events]
-        await Event.get_pymongo_collection().insert_many(events, session=session)
-    if mails := [stored(mail) for agenda in changed for mail in agenda.mails]:
-        await Mail.get_pymongo_collection().insert_many(mails, session=session)
+    writes = Writes(in_one=in_one)
+    for request in outcome.requests:
+        writes.insert(Request, stored(request))
+    for agenda in changed:
+        _write_bookings(agenda, writes)
+    for agenda in changed:
+        _count(agenda, writes)
+    for event in outcome.events:
+        writes.insert(Event, stored(event))
+    for agenda in changed:
+        for mail in agenda.mails:
+            writes.insert(Mail, stored(mail))
+    if not await writes.send(session):
+        raise Outdated
     for agenda in agendas.values():
         if agenda.is_described and agenda.expert:
             await agenda.expert.replace(session=session)
             await count_directory(session)
 
 
-def _booking_writes(agenda: Agenda) -> Iterator[InsertOne[Any] | ReplaceOne[Any]]:
+def _write_bookings(agenda: Agenda, writes: Writes) -> None:
     missing = set(agenda.is_new)
     for booking in agenda.writes:
         document = stored(booking)
         if booking.id in missing:
             missing.remove(booking.id)
-            yield InsertOne(document)
+            writes.insert(Booking, document)
         else:
-            yield ReplaceOne({"_id": booking.id}, document)
+            writes.update(Booking, {"_id": booking.id}, document)
 
 
-def _counted(agenda: Agenda) -> UpdateOne:
-    """The update of a calendar: its counter, and the rules where they are new."""
+def _count(agenda: Agenda, writes: Writes) -> None:
+    """Update a calendar: its counter, and the rules where they are new."""
     update: dict[str, dict[str, Any]] = {
         "$inc": {"sequence": len(agenda.events)},
         "$set": {"last_event_at": agenda.events[-1].at},
@@ -168,4 +175,4 @@ def _counted(agenda: Agenda) -> UpdateOne:
         "sequence": calendar.sequence,
         "rules_version": calendar.rules_version,
     }
-    return UpdateOne(known, update)
+    writes.update(Calendar, known, update)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pymongo import AsyncMongoClient
     from pymongo.asynchronous.client_session import AsyncClientSession
+    from pymongo.read_concern import ReadConcern
 
     from models.agendas import Agenda
     from models.changes import Change
@@ -34,10 +35,16 @@ MOST_ROUNDS = 40
 
 
 class Commits:
-    """Writes what is decided, one transaction after the other."""
+    """Writes what is decided, one transaction after the other.
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
+    Args:
+        client: of the database.
+        in_one: as of `Writes`.
+    """
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], *, in_one: bool) -> None:
         self._session = WriterSession(client)
+        self._in_one = in_one
 
     def open(self) -> AbstractAsyncContextManager[None]:
         """Have a session to write with for as long as the context lasts."""
@@ -55,9 +62,10 @@ class Commits:
         if draft.outcome.is_empty:
             await _check(unchanged)
             return
-        async with self._transaction() as session:
+        # What reads nothing needs no snapshot: calendars are counted where they are as they were.
+        async with self._transaction(READ if unchanged else None) as session:
             await _check(unchanged, session)
-            await write(draft.outcome, draft.agendas, session)
+            await write(draft.outcome, draft.agendas, session, in_one=self._in_one)
 
     async def commit(
         self, changes: list[Change], attempts: list[Outcome], is_sought: Callable[[Id], bool]
@@ -106,16 +114,18 @@ class Commits:
             if outcome.is_empty:
                 await session.abort_transaction()
             else:
-                await write(outcome, agendas, session)
+                await write(outcome, agendas, session, in_one=self._in_one)
                 # Without an event it does no harm to make the change again.
                 attempts.append(outcome)
         return outcome, agendas
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncClientSession]:
+    async def _transaction(
+        self, read: ReadConcern | None = READ
+    ) -> AsyncIterator[AsyncClientSession]:
         async with (
             self._session.writing() as session,
-            await session.start_transaction(READ, WRITE),
+            await session.start_transaction(read, WRITE),
         ):
             yield session
 

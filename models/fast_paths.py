@@ -22,6 +22,8 @@ class FastPath(StrEnum):
     """Pages and totals are read once a state of the directory (resolvers/listings.py)."""
     BATCHES = "batches"
     """Changes that wait together are committed together (models/ledger.py)."""
+    WRITES = "writes"
+    """What is committed is written in one command (models/writes.py)."""
     SPECULATION = "speculation"
     """Changes of known calendars are decided on as they come (models/speculation.py)."""
     AUDIENCES = "audiences"

@@ -64,8 +64,9 @@ class Ledger:
         *,
         largest_batch: int = LARGEST_BATCH,
         speculates: bool = True,
+        in_one: bool = True,
     ) -> None:
-        self._commits = Commits(client)
+        self._commits = Commits(client, in_one=in_one)
         self._speculation = Speculation(largest_batch, is_on=speculates)
         self._announce = announce
         self._directory_changed = directory_changed

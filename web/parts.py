@@ -110,6 +110,7 @@ async def open_parts(
             announce,
             answers.directory_changed,
             largest_batch=together(LARGEST_BATCH),
+            in_one=FastPath.WRITES in settings.fast,
             speculates={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
         ).open() as ledger,
         sweeping(ledger),
