@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,8 +119,10 @@ class Viewers:
 
 async def _accounts(asked: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], User | str]:
     """The accounts of some sessions by account and session, or why those cannot be asked with."""
-    alive = await sessions.alive({session_id for _, session_id in asked})
-    users = await accounts({user_id for user_id, session_id in asked if session_id in alive})
+    alive, users = await asyncio.gather(
+        sessions.alive({session_id for _, session_id in asked}),
+        accounts({user_id for user_id, _ in asked}),
+    )
     found: dict[tuple[Id, Id], User | str] = {}
     for user_id, session_id in asked:
         user = users.get(user_id)
