@@ -63,3 +63,26 @@ class Cache(Generic[Key, Value]):
     def _forget(self, key: Key) -> None:
         _, size = self._known.pop(key, (None, 0))
         self._size -= size
+
+
+class Doorkeeper:
+    """Tells what comes again from what comes for the first time, for caches to keep only the one.
+
+    What is asked only once is most of what is asked, and would take the place of the rest. The
+    latest keys are known by their hashes, so that one in 2⁶⁴ is taken for another.
+
+    Source: Einziger, Friedman, Manes, "TinyLFU" (2017), section 3.4.2.
+
+    Args:
+        name: the name under which it counts.
+        most: so many keys.
+    """
+
+    def __init__(self, name: str, most: int = 4_096) -> None:
+        self._came: Cache[int, int] = Cache(name, most)
+
+    def knows(self, key: Hashable) -> bool:
+        """Whether it came before, as far as is known; from now on it did."""
+        times = self._came.get(hash(key)) or 0
+        self._came.keep(hash(key), times + 1)
+        return times > 0

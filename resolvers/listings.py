@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MOST: int = 1_000
 MOST_BYTES: int = 8 * 1024 * 1024
+LONGEST: int = 50
+"""Experts on a page: who asks for more goes through all of them, and not again."""
+
 ENTRY_BYTES: int = 1_200
 """What an expert's entry takes in memory beside the text about the person."""
 
@@ -74,7 +77,8 @@ class Listings:
         if found is None:
             with or_unavailable():
                 found = await directory(filter_, order, arguments, partial(self._total, number))
-            self._pages.keep(key, found, _size(key, found))
+            if len(found.rows) <= LONGEST:
+                self._pages.keep(key, found, _size(key, found))
         return found
 
     async def _total(self, number: int, document: type[Record], filters: Sequence[Filter]) -> int:

@@ -16,7 +16,7 @@ from graphql import (
     validate,
 )
 
-from models.caches import Cache
+from models.caches import Cache, Doorkeeper
 from schema.cost import plan_of
 from schema.lexing import parsed
 from schema.limits import (
@@ -48,9 +48,6 @@ MOST_DOCUMENTS = 256
 MOST_CHARACTERS = 512 * 1024
 """Of the documents that are remembered together: one takes some 80 bytes a character."""
 
-MOST_TEXTS = 4_096
-"""Of which is known that they came before, by their hashes."""
-
 LONGEST_CACHED = 16_384
 FAILURE_COST = 50
 READING_COST = 2
@@ -77,10 +74,7 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document and the operation of it that is to run.
-
-    What comes for the first time `is_new`; what came before `is_remembered`, unless it is too long.
-    """
+    """A valid document and the operation of it that is to run."""
 
     text: str
     name: str | None
@@ -90,7 +84,6 @@ class Prepared:
     selections: Selections | None = field(compare=False)
     reading_cost: int = field(compare=False)
     is_remembered: bool = field(compare=False)
-    is_new: bool = field(compare=False)
 
     @property
     def kind(self) -> OperationType:
@@ -170,8 +163,7 @@ def prepare(
         rejected()
         raise RequestFailed(errors, FAILURE_COST + checked.paid())
     paid = checked.paid()
-    is_new = remembers and not is_remembered
-    return Prepared(query, name, document, operation, plan, selections, paid, is_remembered, is_new)
+    return Prepared(query, name, document, operation, plan, selections, paid, is_remembered)
 
 
 def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checked:
@@ -207,8 +199,8 @@ def _checked_once(query: str, introspection: bool) -> tuple[_Checked, bool]:
     """A checked document, and whether it is remembered: from the second time on, if it is valid.
 
     Parsing and validating cost more than the execution of most documents (1.4 of 3.9 ms remain).
-    Documents that come only once would take the place of others, and to look through 256 of them
-    for garbage held up everybody for 60 ms every second. Who repeats a bad one pays each time.
+    To look through 256 documents that came once for garbage held up everybody for 60 ms every
+    second. Who repeats a bad one pays each time.
     """
     key = query, introspection
     checked = _documents.get(key)
@@ -217,15 +209,13 @@ def _checked_once(query: str, introspection: bool) -> tuple[_Checked, bool]:
     checked = _checked(query, introspection)
     if checked.errors:
         return checked, False
-    came_before = _came.get(hash(key)) is not None
+    came_before = _texts.knows(key)
     if came_before:
         _documents.keep(key, checked, len(query))
-    else:
-        _came.keep(hash(key), True)
     return checked, came_before
 
 
-_came: Cache[int, bool] = Cache("texts", MOST_TEXTS)
+_texts = Doorkeeper("texts")
 _documents: Cache[tuple[str, bool], _Checked] = Cache("documents", MOST_DOCUMENTS, MOST_CHARACTERS)
 
 

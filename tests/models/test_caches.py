@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from models.caches import Cache
+from models.caches import Cache, Doorkeeper
 
 
 def counted(name: str) -> list[float | None]:
@@ -47,3 +47,16 @@ def test_some_can_be_dropped() -> None:
     cache.drop(lambda key, value: key == "b" or value == 3)
     assert [cache.get(key) for key in "abc"] == [1, None, 1]
     assert counted("dropped") == [2, 1, 0, 2]
+
+
+def test_what_comes_again_is_known() -> None:
+    """As long as not too many others have come since."""
+    door = Doorkeeper("door", 2)
+    assert [door.knows(key) for key in ("a", "b", "a", "c", "a", "b")] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]

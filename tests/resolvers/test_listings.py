@@ -92,6 +92,15 @@ async def test_pages_and_totals_are_read_once_a_state(lawyer: Expert) -> None:
         assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]
 
 
+async def test_long_pages_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes through the directory would put out what all others ask for."""
+    monkeypatch.setattr("resolvers.listings.LONGEST", 1)
+    async with Listings().open() as listings:
+        pages = [await listings.page(LAWYERS, BY_NAME, TWO) for _ in range(2)]
+        assert pages[0] is not pages[1]
+        assert pages[0].rows == pages[1].rows
+
+
 async def test_each_way_to_ask_has_its_own_page(listings: Listings) -> None:
     """By filter, by order, by size and by cursor."""
     all_ = ExpertFilter()

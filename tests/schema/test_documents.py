@@ -44,7 +44,7 @@ def test_a_document_that_comes_once_takes_no_place() -> None:
     """The second time it is read anew and remembered, the third time it is known."""
     text = "query OftenAsked { __typename }"
     found = [prepare(text, None) for _ in range(4)]
-    assert [each.is_new for each in found] == [True, False, False, False]
+    assert [each.is_remembered for each in found] == [False, True, True, True]
     assert found[0].document is not found[1].document
     assert all(each.document is found[1].document for each in found[2:])
     for number in range(MOST_DOCUMENTS):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import Response
 
+from models.caches import Doorkeeper
 from models.errors import Unavailable
 from models.meters import CacheMeter
 from models.versions import calendar_versions, directory_version
@@ -139,6 +140,7 @@ class Answers:
         self._clock = clock
         self._wall_clock = wall_clock
         self._meter = CacheMeter("answers", has_bytes=True)
+        self._came = Doorkeeper("questions")
         self._changes = Changes()
         self._directory: int | None = None
 
@@ -166,6 +168,10 @@ class Answers:
             return None
         await self._look_at({question: answer})
         return self.find(question)
+
+    def came_before(self, question: Question) -> bool:
+        """Whether that was asked before, as far as is known; from now on it was."""
+        return self._came.knows(question)
 
     def missed(self) -> Mark:
         """Count an answer that has to be made; gives the moment, before anything is read for it."""

@@ -88,13 +88,12 @@ async def answer(
             make = partial(
                 _made, prepared, asked.variables, context, media_type, seconds if is_kept else None
             )
-            is_shared = seconds is not None and not (asked.teaches or prepared.is_new)
-            if parts.shared and question and is_shared:
+            if parts.shared is None or question is None or seconds is None or asked.teaches:
+                response, _ = await make()
+            else:
                 response = await parts.shared.answer(
                     question, prepared, asked.variables, context, make
                 )
-            else:
-                response, _ = await make()
             if is_public(response):
                 response = unless_known(response, request)
     except (BadRequest, ExpertBookError, RequestFailed) as error:

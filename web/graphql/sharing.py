@@ -27,6 +27,7 @@ class Flight(asyncio.Event):
     """Is set once whoever makes an answer is done, with `has_landed` unless it was by a failure."""
 
     has_landed = False
+    is_awaited = False
 
 
 class Shared:
@@ -57,18 +58,20 @@ class Shared:
         async with in_time(prepared, context):
             has_landed = False
             while not has_landed and (other := self._flights.get(question)):
+                other.is_awaited = True
                 await other.wait()
                 has_landed = other.has_landed
                 if found := self.answers.find(question):
                     repeated(found.subject, began)
                     return found.response()
-            with self._flight(question):
+            with self._flight(question) as flight:
                 if found := await self.answers.renew(question):
                     repeated(found.subject, began)
                     return found.response()
+                came_before = self.answers.came_before(question)
                 mark = self.answers.missed()
                 response, result = await make()
-                if not result.errors:
+                if not result.errors and (came_before or flight.is_awaited):
                     cost = cost_of(prepared, variables)
                     reads = context.loaders.reads
                     answer = Answer(
@@ -84,10 +87,10 @@ class Shared:
                 return response
 
     @contextmanager
-    def _flight(self, question: Question) -> Iterator[None]:
+    def _flight(self, question: Question) -> Iterator[Flight]:
         flight = self._flights[question] = Flight()
         try:
-            yield
+            yield flight
             flight.has_landed = True
         finally:
             if self._flights.get(question) is flight:
