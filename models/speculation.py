@@ -74,7 +74,7 @@ class Speculation:
 
         A refusal of a request with a key is not decided: it may have been granted before.
         """
-        agendas = self._agendas(change)
+        agendas = None if self.is_full else self._agendas(change)
         if agendas is None:
             return False
         undo = agendas.undo(change)
@@ -97,6 +97,15 @@ class Speculation:
                 outcome.requests.append(request.granted(made))
         self._draft.agendas.update(agendas)
         return True
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was decided has to be written before more is."""
+        return self._draft.size >= self._largest
+
+    def has_no_room(self, change: Change) -> bool:
+        """Whether all that is missing for a decision is that others are written first."""
+        return self.is_full and self._agendas(change) is not None
 
     def is_unknown(self, change: Change) -> bool:
         """Whether all that is missing for a decision is to read its calendars."""
@@ -173,8 +182,6 @@ class Speculation:
         """What a change is decided on, as of now; None where that is not known."""
         is_twin = change.request is not None and change.request.id in self._requests
         if not self._is_on or not change.is_plain or is_twin or self._left is None:
-            return None
-        if self._draft.size >= self._largest:
             return None
         found: dict[Id, Agenda] = {}
         for key in change.slots:
