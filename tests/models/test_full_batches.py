@@ -1,0 +1,76 @@
+"""More changes than fit in a batch: all get their turn, and none is read for that need not be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from models.bookings import Booking
+from models.calendars import Calendar
+from models.errors import SlotTaken
+from models.events import Event
+from models.ids import new_id
+from models.ledger import Ledger
+from tests.models.samples import rules
+from tests.models.test_speculation import (
+    EVERY_HOUR,
+    booked,
+    calendar,
+    cancelled,
+    events,
+    findings,
+    slot,
+    unheard,
+)
+from tests.schema.test_loaders import COMMANDS
+
+if TYPE_CHECKING:
+    from models.database import Client
+
+__all__ = ["calendar"]
+
+
+async def test_more_than_fit_in_a_batch_are_written_in_their_order(
+    database: Client, calendar: Calendar
+) -> None:
+    """In as many batches as it takes, each decided on while the one before it is written."""
+    async with Ledger(database, unheard, largest_batch=4).open() as ledger:
+        await booked(ledger, slot(calendar, 0))
+        with COMMANDS.counted() as commands:
+            made = await asyncio.gather(
+                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 12)),
+                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 12)),
+                return_exceptions=True,
+            )
+        assert all(isinstance(one, Booking) for one in made[:11])
+        assert all(isinstance(one, SlotTaken) for one in made[11:])
+        found = [event.booking_id for event in await events(calendar)]
+        assert found[1:] == [one.id for one in made[:11] if isinstance(one, Booking)]
+        # Two for each batch, and a look at the counter for refusals.
+        assert commands.count
+        assert commands.count <= 10
+    assert await findings() == set()
+
+
+async def test_changes_of_all_kinds_get_their_turn_while_batches_are_full(
+    database: Client, calendar: Calendar
+) -> None:
+    """Cancellations, and bookings of calendars that nobody knows, among many others."""
+    other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
+    try:
+        async with Ledger(database, unheard, largest_batch=2).open() as ledger:
+            first = await booked(ledger, slot(calendar, 0))
+            made = await asyncio.gather(
+                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 10)),
+                ledger.post(cancelled(first)),
+                booked(ledger, slot(other, 3)),
+                *(booked(ledger, slot(calendar, hour)) for hour in range(10, 20)),
+            )
+        assert len(made) == 21
+        assert len(await events(calendar)) == 21
+        assert len(await events(other)) == 1
+        assert await findings() == set()
+    finally:
+        await Booking.find({"expert_id": other.id}).delete()
+        await Event.find({"expert_id": other.id}).delete()
+        await other.delete()
