@@ -70,7 +70,7 @@ def shown(response: httpx.Response) -> dict[str, str]:
 
 
 async def kept(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """What is kept from now on, since it was asked before, as somebody gets it."""
+    """What is kept from now on, as somebody gets it."""
     answer = await api.ask(query, **variables)
     for _ in range(2):
         assert await api.ask(query, **variables) == answer
@@ -131,7 +131,7 @@ async def test_what_is_kept_counts_like_any_other_and_is_in_the_metrics(nobody: 
     hits, misses, operations = await growth(nobody, *[request] * 20)
     assert operations == 20
     assert hits + misses == 20
-    assert misses < 20  # two, unless the machine stood still for a second
+    assert misses < 20  # one, unless the machine stood still for a second
     found = await numbers(nobody.url)
     assert found['expertbook_cache_entries{cache="answers"}'] >= 1
     assert found['expertbook_cache_bytes{cache="answers"}'] > 100

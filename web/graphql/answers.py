@@ -45,6 +45,9 @@ log = logging.getLogger(__name__)
 MOST_BYTES: Final = 32 * 1024 * 1024
 LONGEST_ANSWER: Final = 64 * 1024
 """A page of experts takes 10 KB, a month of slots 20: longer ones are seldom asked for again."""
+LONG_ANSWER: Final = 16 * 1024
+"""What is longer is asked for only once most of the time, and takes others' places."""
+
 RIGHT_SECONDS: Final = 1.0
 """How long an answer counts after it was known to be right."""
 
@@ -169,18 +172,20 @@ class Answers:
         await self._look_at({question: answer})
         return self.find(question)
 
-    def came_before(self, question: Question) -> bool:
-        """Whether that was asked before, as far as is known; from now on it was."""
-        return self._came.knows(question)
-
     def missed(self) -> Mark:
         """Count an answer that has to be made; gives the moment, before anything is read for it."""
         self._meter.misses.inc()
         return Mark(self._clock(), self._changes.latest, self._directory)
 
-    def keep(self, question: Question, answer: Answer) -> None:
-        """Keep an answer, unless it is too long or something in it has changed meanwhile."""
-        if len(answer.body) > LONGEST_ANSWER:
+    def keep(self, question: Question, answer: Answer, *, is_awaited: bool = False) -> None:
+        """Keep an answer, unless it is too long or something in it has changed meanwhile.
+
+        A long one is kept for who waits for it, or if it was asked for before.
+        """
+        size = len(answer.body)
+        if size > LONGEST_ANSWER:
+            return
+        if size > LONG_ANSWER and not (is_awaited or self._came.knows(question)):
             return
         if not self._changes.none_since(answer.mark.change, answer.calendars):
             return

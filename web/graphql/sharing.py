@@ -68,10 +68,9 @@ class Shared:
                 if found := await self.answers.renew(question):
                     repeated(found.subject, began)
                     return found.response()
-                came_before = self.answers.came_before(question)
                 mark = self.answers.missed()
                 response, result = await make()
-                if not result.errors and (came_before or flight.is_awaited):
+                if not result.errors:
                     cost = cost_of(prepared, variables)
                     reads = context.loaders.reads
                     answer = Answer(
@@ -83,7 +82,7 @@ class Shared:
                         calendars=reads.sequences,
                         until=reads.unchanged_until(context.now).timestamp(),
                     )
-                    self.answers.keep(question, answer)
+                    self.answers.keep(question, answer, is_awaited=flight.is_awaited)
                 return response
 
     @contextmanager
