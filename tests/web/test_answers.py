@@ -124,7 +124,8 @@ def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None
     before = counted("evictions_total")
     names = [question(bytes([number]) * 1_000) for number in range(10)]
     for asked in names:
-        answers.keep(asked, made(answers.missed(), ADA, body=b"x" * 20_000))
+        long = made(answers.missed(), ADA, body=b"x" * 20_000)
+        answers.keep(asked, long, is_awaited=True)
         answers.find(names[0])
     assert [asked for asked in names if answers.find(asked)] == [names[0], *names[-3:]]
     assert counted("evictions_total") - before == 6
