@@ -15,7 +15,7 @@ from tests.offices import Office
 from tests.practices import Practice, day_ahead
 from tests.servers import running
 from tests.web.test_booking import open_slots
-from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, kept
+from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, twice
 from tests.web.test_metrics import numbers
 from tests.web.test_moves import HOLD, do
 from web.embedded.database import embedded_database
@@ -69,7 +69,7 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
     wanted = {"id": practice.id, "day": day.isoformat()}
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
-        before = await kept(there, DAY, **wanted)
+        before = await twice(there, DAY, **wanted)
         # Kept for longer than a second, as nothing changes.
         hits = (await numbers(there.url))[HITS]
         end = monotonic() + 1.5
@@ -81,11 +81,11 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
         assert after == await here.ask(DAY, **wanted)
         await client.cancel(booked["id"])
         await until_seen(there, after, DAY, **wanted)
-    page = await kept(there, PAGE, id=practice.id)
+    page = await twice(there, PAGE, id=practice.id)
     await practice.office.update(practice.id, practice.expert.api, bio="Seen elsewhere.")
     seen = await until_seen(there, page, PAGE, id=practice.id)
     assert seen["expert"]["bio"] == "Seen elsewhere."
-    count = await kept(there, COUNTS)
+    count = await twice(there, COUNTS)
     await practice.office.expert()
     assert await until_seen(there, count, COUNTS) == await here.ask(COUNTS)
 

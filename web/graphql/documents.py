@@ -8,12 +8,12 @@ Trusted documents: only those of a list run (`web.graphql.manifests`), however t
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from graphql import GraphQLError
 
+from models.caches import Cache
 from schema.documents import RequestFailed, prepare
 from web.graphql.manifests import read_manifest
 from web.graphql.requests import BadRequest
@@ -74,10 +74,7 @@ class LearntDocuments:
         self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES_KEPT, *, remembers: bool = True
     ) -> None:
         self._remembers = remembers
-        self._texts: OrderedDict[str, str] = OrderedDict()
-        self._most = most
-        self._most_bytes = most_bytes
-        self._bytes = 0
+        self._texts: Cache[str, str] = Cache("persisted", most, most_bytes)
 
     def prepare(self, asked: GraphQLRequest, *, introspection: bool) -> Prepared:
         """The operation that is asked for; its document is remembered under its hash."""
@@ -92,19 +89,9 @@ class LearntDocuments:
         prepared = prepare(
             text, asked.operation_name, introspection=introspection, remembers=self._remembers
         )
-        if digest is not None:
-            self._remember(digest, text)
+        if digest is not None and asked.query is not None:
+            self._texts.keep(digest, text, len(text.encode()))
         return prepared
-
-    def _remember(self, digest: str, text: str) -> None:
-        if digest in self._texts:
-            self._texts.move_to_end(digest)
-            return
-        self._texts[digest] = text
-        self._bytes += len(text.encode())
-        while len(self._texts) > self._most or self._bytes > self._most_bytes:
-            _, oldest = self._texts.popitem(last=False)
-            self._bytes -= len(oldest.encode())
 
 
 class TrustedDocuments:
