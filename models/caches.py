@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from models.meters import CacheMeter
 
@@ -20,10 +21,10 @@ class Cache(Generic[Key, Value]):
     Args:
         name: the name under which it counts.
         most: so many values.
-        most_size: so much of the sizes that they are kept with; unbounded where it is None.
+        most_size: so much of the sizes that they are kept with.
     """
 
-    def __init__(self, name: str, most: int, most_size: int | None = None) -> None:
+    def __init__(self, name: str, most: int, most_size: float = math.inf) -> None:
         self._known: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._most = most
         self._most_size = most_size
@@ -48,7 +49,7 @@ class Cache(Generic[Key, Value]):
         self._forget(key)
         self._known[key] = value, size
         self._size += size
-        while len(self._known) > self._most or self._size > (self._most_size or self._size):
+        while len(self._known) > self._most or self._size > self._most_size:
             self._forget(next(iter(self._known)))
             self._meter.evictions.inc()
         self._meter.size(len(self._known))
@@ -79,10 +80,11 @@ class Doorkeeper:
     """
 
     def __init__(self, name: str, most: int = 4_096) -> None:
-        self._came: Cache[int, int] = Cache(name, most)
+        self._came: Cache[int, Literal[True]] = Cache(name, most)
 
     def knows(self, key: Hashable) -> bool:
         """Whether it came before, as far as is known; from now on it did."""
-        times = self._came.get(hash(key)) or 0
-        self._came.keep(hash(key), times + 1)
-        return times > 0
+        came_before = self._came.get(hash(key)) is not None
+        if not came_before:
+            self._came.keep(hash(key), value=True)
+        return came_before

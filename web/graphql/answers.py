@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 MOST_BYTES: Final = 32 * 1024 * 1024
 LONGEST_ANSWER: Final = 64 * 1024
 """A page of experts takes 10 KB, a month of slots 20: longer ones are seldom asked for again."""
+
 LONG_ANSWER: Final = 16 * 1024
 """What is longer is asked for only once most of the time, and takes others' places."""
 
