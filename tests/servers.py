@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +24,19 @@ START_SECONDS = 60
 FAST_PATHS = "EXPERTBOOK_FAST_PATHS"
 """By which the whole suite is run with and without them."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
+PORTS = range(10_000, 20_000)
+"""Below those of the databases, and of connections, which would take one before it is used."""
+
+_shuffled = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that nobody listens on, and that was not lately given to anybody else."""
+    for port in itertools.islice(_shuffled, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise OSError(f"no port from {PORTS[0]} to {PORTS[-1]} is free")
 
 
 def environment(**settings: object) -> dict[str, str]:
