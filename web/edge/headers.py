@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -44,11 +46,10 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Give the answers what they lack."""
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         due = OVER_TLS if scope["scheme"] in {"https", "wss"} else API_HEADERS
 
         async def send_with_headers(message: Message) -> None:
@@ -61,4 +62,4 @@ class SecurityHeaders:
                     message["headers"] = [*given, *(one for one in due if one[0] not in names)]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        return self._app(scope, receive, send_with_headers)

@@ -14,7 +14,7 @@ from web.edge.addresses import parsed
 from web.edge.refusals import NO_NAME, OTHER_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,19 +45,16 @@ class AllowedHosts:
         self._names = frozenset(names)
         self._tails = tuple(name[1:] for name in names if name.startswith("*."))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer under the right names."""
         if scope["type"] == "lifespan" or scope["path"] in FOR_WATCHERS:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         name = host_name(host)
         if name is None:
-            await NO_NAME(scope, receive, send)
-        elif not self.allows(name):
-            await OTHER_NAME(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return NO_NAME(scope, receive, send)
+        app = self._app if self.allows(name) else OTHER_NAME
+        return app(scope, receive, send)
 
     def allows(self, name: str) -> bool:
         """Whether the server may be asked by that name."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from web.edge.refusals import FOREIGN_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Collection
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,21 +43,17 @@ class CrossOrigin:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer, or let the application answer."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         if origin in self._origins:
-            await self._answer(headers, scope, receive, send)
-        elif scope["path"] == ENDPOINT and _is_embedded(headers):
-            await FOREIGN_PAGE(scope, receive, send)
-        elif self._origins:
-            await self._app(scope, receive, _adding([VARY], send))
-        else:
-            await self._app(scope, receive, send)
+            return self._answer(headers, scope, receive, send)
+        if scope["path"] == ENDPOINT and _is_embedded(headers):
+            return FOREIGN_PAGE(scope, receive, send)
+        return self._app(scope, receive, _adding([VARY], send) if self._origins else send)
 
     async def _answer(
         self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send

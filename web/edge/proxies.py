@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from web.edge.addresses import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
     from ipaddress import IPv4Network, IPv6Network
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,7 +73,7 @@ class ForwardedClients:
         self._app = app
         self._proxies = proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle a request as from the client."""
         client = scope.get("client")
         if client and client[0] in self._proxies:
@@ -88,7 +88,7 @@ class ForwardedClients:
                 host = said["host"][-1].encode("latin-1")
                 others = [header for header in scope["headers"] if header[0] != b"host"]
                 scope["headers"] = [(b"host", host), *others]
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _said(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, list[str]]:
