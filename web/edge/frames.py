@@ -221,9 +221,9 @@ class Wire(WebSocketsSansIOProtocol):
         """Send a message of the application; a close does not wait for ever to be taken."""
         await super().send(message)
         if message["type"] == "websocket.accept":
-            # Of no more use, but held for as long as the parser lasts.
+            # Of no more use, but the parser holds the one for as long as it lasts.
             self.request.headers.clear()
-            self.response.headers.clear()
+            del self.request, self.response
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # uvicorn takes a refusal for an application's failure
         if message["type"] == "websocket.close":
