@@ -56,7 +56,8 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         remembers=FastPath.DOCUMENTS in settings.fast,
     )
 
-    endpoint = Endpoint(documents, settings.origins, shows_graphiql=settings.shows_graphiql)
+    origins = settings.origins
+    endpoint = Endpoint(documents, origins, shows_graphiql=settings.shows_graphiql)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -91,7 +92,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
     async def socket(scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        cookies = Cookies(websocket, settings.origins)
+        cookies = Cookies(websocket, origins)
         if cookies.is_foreign:
             await FOREIGN_PAGE(scope, receive, send)
             return

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from graphql import ExecutionResult
+    from starlette.types import Message
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
@@ -107,7 +108,7 @@ class Connection:
         try:
             async with self._until:
                 while True:
-                    await self._take(await self._receive(), group)
+                    await self._take(_message(await self._websocket.receive()), group)
         except TimeoutError:
             raise self._closing from None
 
@@ -134,23 +135,6 @@ class Connection:
             # The peer has gone, or does not read.
             if self._wire:
                 self._wire.abort()
-
-    async def _receive(self) -> dict[str, Any]:
-        received = await self._websocket.receive()
-        if received["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(received.get("code", 1006))
-        text = received.get("text")
-        if text is None:
-            raise Closing(4400, "Messages must be text")
-        if len(text) > LONGEST_FRAME:
-            raise Closing(4400, f"Messages must have at most {LONGEST_FRAME} bytes")
-        try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise Closing(4400, "Messages must be JSON") from None
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise Closing(4400, "Messages must be objects with a type")
-        return message
 
     async def _take(self, message: dict[str, Any], group: asyncio.TaskGroup) -> None:
         payload = message.get("payload")
@@ -309,6 +293,23 @@ class Connection:
         except (RuntimeError, OSError):
             # The peer has gone; whoever receives hears of it.
             return
+
+
+def _message(received: Message) -> dict[str, Any]:
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received.get("code", 1006))
+    text = received.get("text")
+    if text is None:
+        raise Closing(4400, "Messages must be text")
+    if len(text) > LONGEST_FRAME:
+        raise Closing(4400, f"Messages must have at most {LONGEST_FRAME} bytes")
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Closing(4400, "Messages must be JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise Closing(4400, "Messages must be objects with a type")
+    return message
 
 
 def _id(message: dict[str, Any]) -> str:
