@@ -145,7 +145,8 @@ async def test_nothing_that_is_somebodys_own_is_kept_or_found(nobody: Api) -> No
         nobody.http.build_request("POST", url, json={"query": query}, headers=headers)
         for query, headers in (
             (COUNTS, {"authorization": f"Bearer {client.token}"}),
-            (COUNTS, {"x-session": "cookie"}),
+            (COUNTS, {"x-session": "cookie", "cookie": f"expertbook-access={client.token}"}),
+            (COUNTS, {"x-session": "cookie", "origin": "https://example.com"}),
             (COUNTS, FRESH),
             (mine, {}),
             ("{ viewer { id } categories { count } }", {}),
@@ -159,6 +160,24 @@ async def test_nothing_that_is_somebodys_own_is_kept_or_found(nobody: Api) -> No
     wrong = nobody.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
     hits, misses, _ = await growth(nobody, wrong, wrong)
     assert (hits, misses) == (0, 2)  # it could have been kept, but for its errors
+
+
+async def test_a_page_without_a_session_gets_what_is_kept_for_strangers(nobody: Api) -> None:
+    """Ours asks for cookies with everything; who has none is a stranger, but on a foreign page."""
+    query = "{ experts(first: 6) { nodes { name } } }"
+    ours = {"x-session": "cookie", "origin": nobody.url, "sec-fetch-site": "same-origin"}
+    own = await post(nobody, query, **ours, **FRESH)
+    for headers in (ours, {}, ours):
+        kept = await post(nobody, query, **headers)
+        assert (kept.content, shown(kept)) == (own.content, shown(own))
+    request = nobody.http.build_request(
+        "POST", f"{nobody.url}/graphql", json={"query": query}, headers=ours
+    )
+    hits, misses, _ = await growth(nobody, *[request] * 5)
+    assert hits + misses == 5
+    assert misses < 5  # as above
+    foreign = await post(nobody, query, **{**ours, "origin": "https://example.com"})
+    assert foreign.status_code == 403
 
 
 async def test_who_writes_sees_every_change_at_once(practice: Practice) -> None:

@@ -15,7 +15,7 @@ from models.errors import RateLimited
 from schema.observation import repeated
 from web.assets import GRAPHIQL_PAGE, page_of
 from web.edge.addresses import counted_as
-from web.edge.cookies import Cookies
+from web.edge.cookies import HEADER, Cookies
 from web.graphql.answers import Question
 from web.graphql.caching import unless_known
 from web.graphql.http import answer, refused
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from web.parts import Parts
 
 PATH = "/graphql"
-PERSONAL = frozenset({b"authorization", b"x-session", b"cache-control", b"content-encoding"})
+PERSONAL = frozenset({b"authorization", b"cache-control", b"content-encoding"})
 """Headers with which a request gets an answer of its own."""
+
+FOR_COOKIES = HEADER.encode()
 
 
 class Endpoint:
@@ -74,7 +76,7 @@ class Endpoint:
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         question = None
         if self.parts.shared:
-            media_type = media_type_of(scope)
+            media_type = self._media_type_of(scope)
             try:
                 if media_type is not None:
                     question = await question_of(scope, receive, media_type)
@@ -87,6 +89,27 @@ class Endpoint:
             return self._graphiql
         cookies = Cookies(request, self._origins)
         return await answer(request, self.parts, self._documents, cookies, question)
+
+    def _media_type_of(self, scope: Scope) -> str | None:
+        """The media type of an answer that may be another's, too; None where it may not."""
+        headers = dict(scope["headers"])
+        if len(headers) < len(scope["headers"]) or not PERSONAL.isdisjoint(headers):
+            return None
+        if FOR_COOKIES in headers and not self._is_without_session(scope):
+            return None
+        if scope["method"] == "POST":
+            if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
+                return None
+        elif scope["method"] not in READING:
+            return None
+        taken = accepted(headers.get(b"accept", b"").decode("latin-1"))
+        return taken[0] if taken and taken[0] != EVENT_STREAM else None
+
+    def _is_without_session(self, scope: Scope) -> bool:
+        """Whether a page of ours asks that would have its session in cookies, but has none."""
+        cookies = Cookies(Request(scope), self._origins)
+        # An answer to GET would be labelled for other caches, which must not take this one for it.
+        return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
     async def _again(self, scope: Scope, question: Question, found: Answer) -> ASGIApp:
         """An answer that is there.
@@ -105,20 +128,6 @@ class Endpoint:
         if any(name == b"if-none-match" for name, _ in scope["headers"]):
             return unless_known(found.response(), Request(scope))
         return partial(_send, found.headers, found.body)
-
-
-def media_type_of(scope: Scope) -> str | None:
-    """The media type of an answer that may be another's, too; None where it may not."""
-    headers = dict(scope["headers"])
-    if len(headers) < len(scope["headers"]) or not PERSONAL.isdisjoint(headers):
-        return None
-    if scope["method"] == "POST":
-        if not is_json(headers.get(b"content-type", b"").decode("latin-1")):
-            return None
-    elif scope["method"] not in READING:
-        return None
-    taken = accepted(headers.get(b"accept", b"").decode("latin-1"))
-    return taken[0] if taken and taken[0] != EVENT_STREAM else None
 
 
 async def question_of(scope: Scope, receive: Receive, media_type: str) -> Question:
