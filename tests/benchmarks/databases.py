@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 START_SECONDS: Final = 60.0
 END_SECONDS: Final = 15.0
 PAUSE_SECONDS: Final = 0.02
+CACHE: Final = "--cache-size=8G"
+"""So much that 200,000 experts fit, or it is the disk that is measured."""
 
 
 class NoBenchmarkDatabase(Exception):
@@ -85,7 +87,7 @@ def _other(folder: Path, cores: frozenset[int], program: Path, data: Path) -> It
     data.mkdir(parents=True, exist_ok=True)
     port = free_port()
     taker = "thread" if program.name == SECANTUS.name else "process"
-    flags = (f"--port={port}", f"--storage-path={data}", "--log-level=WARNING", "--cache-size=1G")
+    flags = (f"--port={port}", f"--storage-path={data}", "--log-level=WARNING", CACHE)
     log = folder / "database.log"
     with on_cores(cores):
         # The same that owns the embedded one: the server ends with this process, however it ends.
