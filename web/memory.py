@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 2.0
 ARENA_MAX = -8
 """`M_ARENA_MAX` of malloc.h, for `mallopt`."""
 
