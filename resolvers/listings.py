@@ -3,7 +3,8 @@
 The directory's number, which tells one state from another, is found by `_id`, once for all who ask
 at the same time. A page is a range of an index, of which the embedded database goes through all
 that the filter finds: 0.8 ms for 250 experts, 9 for 2,500. A count goes through it everywhere: 44
-ms for a category of 330, in which that database answers nobody else.
+ms for a category of 330, in which that database answers nobody else. So 32 who asked for six pages
+of 200,000 experts had none after a minute, where each read its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from models.base import or_unavailable
 from models.caches import Cache
 from models.experts import directory
+from models.flights import Flights
 from models.gathering import Gathering
 from models.pages import count
 from models.versions import directory_version
@@ -50,6 +52,8 @@ class Listings:
     def __init__(self, *, remembers: bool = True) -> None:
         self._remembers = remembers
         self._numbers: Gathering[None, int] = Gathering(_number)
+        self._reads: Flights[_PageKey, Page[Entry]] = Flights()
+        self._counts: Flights[tuple[int, str], int] = Flights()
         self._pages: Cache[_PageKey, Page[Entry]] = Cache("pages", MOST, MOST_BYTES)
         self._totals: Cache[tuple[int, str], int] = Cache("totals", MOST)
 
@@ -75,17 +79,22 @@ class Listings:
         key = number, filter_, order, arguments
         found = self._pages.get(key)
         if found is None:
-            with or_unavailable():
-                found = await directory(filter_, order, arguments, partial(self._total, number))
-            if len(found.rows) <= LONGEST:
-                self._pages.keep(key, found, _size(key, found))
+            found = await self._reads.of(key, partial(self._read, key))
+        return found
+
+    async def _read(self, key: _PageKey) -> Page[Entry]:
+        number, filter_, order, arguments = key
+        with or_unavailable():
+            found = await directory(filter_, order, arguments, partial(self._total, number))
+        if len(found.rows) <= LONGEST:
+            self._pages.keep(key, found, _size(key, found))
         return found
 
     async def _total(self, number: int, document: type[Record], filters: Sequence[Filter]) -> int:
         key = number, repr(filters)
         found = self._totals.get(key)
         if found is None:
-            found = await count(document, filters)
+            found = await self._counts.of(key, partial(count, document, filters))
             self._totals.keep(key, found)
         return found
 
