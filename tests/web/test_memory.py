@@ -46,7 +46,8 @@ REGISTER = """mutation ($email: String!) {
 def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
     """A program that fills nothing and tells what it imports."""
     command = (sys.executable, "-X", "importtime", EXPERTBOOK, "serve")
-    settings = {"mongodb_url": database_url, "broadcast_url": "memory://", "throttle": "off"}
+    own = database_url.replace("/expertbook?", "/memory?")  # its accounts are not the samples'
+    settings = {"mongodb_url": own, "broadcast_url": "memory://", "throttle": "off"}
     with launched(tmp_path, command, **settings, experts=0) as program:
         await_ready(program.process, program.address)
         yield program
