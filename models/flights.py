@@ -7,26 +7,34 @@ and in 10 had none where each read its own.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
 
 Key = TypeVar("Key", bound="Hashable")
 Value = TypeVar("Value")
 
 
-class _Flight(asyncio.Event, Generic[Value]):
-    """Is set once it is over; a landing is what was made."""
+class Flight(asyncio.Event, Generic[Value]):
+    """Is set once it is over, with `has_landed` unless it was by a failure.
 
-    landing: tuple[Value] | None = None
+    Attributes:
+        made: what has landed, where it was made by `Flights.of`.
+        is_awaited: whether somebody waits for it.
+    """
+
+    made: Value
+    has_landed = False
+    is_awaited = False
 
 
 class Flights(Generic[Key, Value]):
     """Makes things that are the same for all who want them from when the first of them asks."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Key, _Flight[Value]] = {}
+        self._under_way: dict[Key, Flight[Value]] = {}
 
     async def of(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
         """What is made of a key: by this caller, unless another is at it.
@@ -36,15 +44,28 @@ class Flights(Generic[Key, Value]):
         Raises:
             Exception: what making it raised.
         """
-        while other := self._under_way.get(key):
+        while other := await self.joined(key):
+            if other.has_landed:
+                return other.made
+        with self.begun(key) as flight:
+            flight.made = await make()
+        return flight.made
+
+    async def joined(self, key: Key) -> Flight[Value] | None:
+        """Wait for who is at it; None where nobody is."""
+        if other := self._under_way.get(key):
+            other.is_awaited = True
             await other.wait()
-            if other.landing:
-                return other.landing[0]
-        flight = self._under_way[key] = _Flight()
+        return other
+
+    @contextmanager
+    def begun(self, key: Key) -> Iterator[Flight[Value]]:
+        """Be at it for as long as the context lasts."""
+        flight = self._under_way[key] = Flight()
         try:
-            made = await make()
-            flight.landing = (made,)
-            return made
+            yield flight
+            flight.has_landed = True
         finally:
-            del self._under_way[key]
+            if self._under_way.get(key) is flight:
+                del self._under_way[key]
             flight.set()

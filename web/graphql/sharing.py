@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from models.flights import Flights
 from schema.documents import cost_of
 from schema.observation import repeated, subject_of
 from schema.operations import in_time
 from web.graphql.answers import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from graphql import ExecutionResult
     from starlette.responses import Response
@@ -23,19 +22,12 @@ if TYPE_CHECKING:
     from web.graphql.answers import Answers, Question
 
 
-class Flight(asyncio.Event):
-    """Is set once whoever makes an answer is done, with `has_landed` unless it was by a failure."""
-
-    has_landed = False
-    is_awaited = False
-
-
 class Shared:
     """Answers that are made once for all who ask the same at the same time, and kept."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
-        self._flights: dict[Question, Flight] = {}
+        self._flights: Flights[Question, None] = Flights()
 
     async def answer(
         self,
@@ -57,14 +49,12 @@ class Shared:
         began = perf_counter()
         async with in_time(prepared, context):
             has_landed = False
-            while not has_landed and (other := self._flights.get(question)):
-                other.is_awaited = True
-                await other.wait()
+            while not has_landed and (other := await self._flights.joined(question)):
                 has_landed = other.has_landed
                 if found := self.answers.find(question):
                     repeated(found.subject, began)
                     return found.response()
-            with self._flight(question) as flight:
+            with self._flights.begun(question) as flight:
                 if found := await self.answers.renew(question):
                     repeated(found.subject, began)
                     return found.response()
@@ -84,14 +74,3 @@ class Shared:
                     )
                     self.answers.keep(question, answer, is_awaited=flight.is_awaited)
                 return response
-
-    @contextmanager
-    def _flight(self, question: Question) -> Iterator[Flight]:
-        flight = self._flights[question] = Flight()
-        try:
-            yield flight
-            flight.has_landed = True
-        finally:
-            if self._flights.get(question) is flight:
-                del self._flights[question]
-            flight.set()
