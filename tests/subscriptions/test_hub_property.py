@@ -71,6 +71,7 @@ class Practice:
     watchers: list[Watcher]
     readings: list[Reading] = field(default_factory=list)
     known: dict[Id, Booking] = field(default_factory=dict)
+    asked: set[Id] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.keeper = someone(Role.EXPERT, self.id)
@@ -83,11 +84,17 @@ class Practice:
         return slot_id(chosen.key)
 
     def booking(self, *statuses: BookingStatus) -> tuple[Viewer, str]:
-        """A booking in one of some states, and its client or expert."""
+        """A booking in one of some states, and its client or expert.
+
+        Half of the time it is one that is not being changed already, as far as there is one.
+        """
         found = [each for each in self.known.values() if each.status in statuses]
+        if self.dice.random() < 0.5:
+            found = [each for each in found if each.id not in self.asked] or found
         if not found:
             return self.keeper, "none"
         chosen = self.dice.choice(found)
+        self.asked.add(chosen.id)
         [client] = [each for each in self.clients if each.id == chosen.client_id]
         return self.dice.choice([client, self.keeper]), global_id("Booking", chosen.id)
 
@@ -266,6 +273,7 @@ async def check(practice: Practice, office: Office) -> None:
         assert watcher.reading.listed_at(now) == practice.current.slots
     active = await Booking.find({"expert_id": practice.id, "active": True}).to_list()
     practice.known = {booking.id: booking for booking in active}
+    practice.asked.clear()
 
 
 async def live(practice: Practice, office: Office, outcomes: Counter[str], until: int) -> None:
@@ -303,5 +311,4 @@ async def test_slots_read_once_and_their_events_are_the_slots_read_anew(
             assert [watcher.seen for watcher in practice.watchers] == [changed] * 3
     kinds = Counter(event.kind for told in office.told.values() for event in told)
     assert set(kinds) == set(EventKind)
-    # Not refused, that is: on a busy machine more slots are gone before they are asked for.
-    assert sum(kinds.values()) > operations / 3, (kinds, outcomes)
+    assert sum(kinds.values()) > operations / 2, (kinds, outcomes)
