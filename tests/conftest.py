@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from models.database import Client
+
+# A shell starts background jobs with SIGINT ignored, and children inherit that: without this line
+# Ctrl-C would not end the programs that the tests start. `exec` turns a handler into the default.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EXPERTS = 60
 TEN_MINUTES_MS = 600_000
@@ -109,10 +114,10 @@ async def database(database_url: str) -> AsyncIterator[Client]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often each race is run, and how many random operations a calendar goes through."""
+    """Add the options that set the sizes of the longer tests."""
     parser.addoption("--races", type=int, default=20, help="rounds of each race (20)")
     parser.addoption(
-        "--operations", type=int, default=10_000, help="random operations on calendars (10,000)"
+        "--changes", type=int, default=5_000, help="random changes committed to calendars (5,000)"
     )
     parser.addoption("--chaos", type=int, default=45, help="seconds of chaos (45)")
     parser.addoption(

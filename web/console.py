@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status of what was stopped before it was done, as shells have it."""
 
@@ -73,11 +74,13 @@ def explained(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
     Args:
         interrupted: the exit status after a signal.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell starts background jobs with it ignored, which is inherited.
+    for ending in ENDING_SIGNALS:
+        signal.signal(ending, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
-        for again in (signal.SIGINT, signal.SIGTERM):
+        for again in ENDING_SIGNALS:
             signal.signal(again, signal.SIG_IGN)
         say("Stopped.")
         raise typer.Exit(interrupted) from None

@@ -39,6 +39,8 @@ MISTAKES = (WrongOption, WrongAnswer, RigFailed, DidNotServe, NoBenchmarkDatabas
 def main() -> int:
     """Measure, and write the report on the standard output and into a file."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A shell starts background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         options = read_options(os.environ)
         text, is_whole = measured(options)

@@ -171,6 +171,20 @@ def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
     assert nothing_runs(tmp_path)
 
 
+@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["one process", "workers"])
+def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """A shell starts `expertbook serve &` that way."""
+    command = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', EXPERTBOOK, "serve", *options)
+    with launched(tmp_path, command, experts=0) as program:
+        await_ready(program.process, program.address)
+        program.process.send_signal(signal.SIGINT)
+        assert program.wait() == 0
+    assert program.said().splitlines()[-1] == "Stopped."
+    assert nothing_runs(tmp_path)
+
+
 async def test_bookings_survive_the_death_of_the_program(
     program: Program, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
