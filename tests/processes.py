@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 120
 
 
 def commands() -> dict[int, list[str]]:
@@ -71,9 +71,9 @@ def _state_of(process: int) -> str:
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true, or raise TimeoutError after two minutes."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         if time.monotonic() > deadline:
-            raise TimeoutError("it did not come to that")
+            raise TimeoutError(f"the condition was still false after {PATIENCE_SECONDS} s")
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import random
@@ -9,33 +10,47 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-START_SECONDS = 60
+START_SECONDS = 180
+END_SECONDS = 60
+"""Deadlines that only a program that hangs exceeds, even on a busy machine."""
 FAST_PATHS = "EXPERTBOOK_FAST_PATHS"
 """By which the whole suite is run with and without them."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 PORTS = range(10_000, 20_000)
-"""Below those of the databases, and of connections, which would take one before it is used."""
+"""Below the ports of the embedded databases and the ephemeral ports of connections."""
 
 _shuffled = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
+_reserved: list[BinaryIO] = []
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that was not lately given to anybody else."""
+    """Reserve a port that nothing listens on until this process ends.
+
+    A lock file per port keeps it from every other test process of this machine, also from those of
+    another checkout.
+    """
+    locks = Path(tempfile.gettempdir()) / "expertbook-test-ports"
+    locks.mkdir(exist_ok=True)
     for port in itertools.islice(_shuffled, len(PORTS)):
+        lock = (locks / str(port)).open("ab")
         with socket.socket() as probe, suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             probe.bind(("", port))
+            _reserved.append(lock)
             return port
+        lock.close()
     raise OSError(f"no port from {PORTS[0]} to {PORTS[-1]} is free")
 
 
@@ -62,7 +77,7 @@ class Program:
         """What it has printed."""
         return self.log.read_text()
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = END_SECONDS) -> int:
         """Its exit status, once it has ended."""
         return self.process.wait(seconds)
 
@@ -86,7 +101,7 @@ def launched(
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
     print(path.read_text())  # noqa: T201 - pytest shows it when a test fails
@@ -111,4 +126,4 @@ def await_ready(process: subprocess.Popen[bytes], address: str) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise TimeoutError(f"nothing serves at {address}")
+    raise TimeoutError(f"{address} was not ready within {START_SECONDS} s")
