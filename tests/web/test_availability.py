@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,12 +80,10 @@ async def test_null_leaves_a_field_as_it_is_but_for_the_step(practice: Practice)
 
 async def test_what_is_set_is_kept_in_its_order(practice: Practice) -> None:
     """Hours and days earliest first; offers as they come, for the first is the usual one."""
+    closed, special = ALL["overrides"]
     mixed = {
         "weekly": list(reversed(ALL["weekly"])),
-        "overrides": [
-            different(day_ahead(400), ("23:45", "24:00"), ("09:00", "10:00")),
-            different(day_ahead(3)),
-        ],
+        "overrides": [special | {"hours": list(reversed(special["hours"]))}, closed],
         "offers": [offer(15, 2_000), offer(480, 0)],
     }
     answer = await practice.set(**mixed)
@@ -112,12 +111,13 @@ async def test_rules_that_stand_already_are_no_change(practice: Practice) -> Non
 
 
 async def test_days_that_are_over_are_dropped_and_not_counted(practice: Practice) -> None:
-    over = [different(day_ahead(-days), ("09:00", "10:00")) for days in range(2, 10)]
-    year = [different(day_ahead(days)) for days in range(1, 367)]
+    today = day_ahead(0)  # read once: midnight may pass during the test
+    days = [today + timedelta(days=number) for number in range(-9, 368)]
+    over = [different(day, ("09:00", "10:00")) for day in days[:8]]
+    *year, last = [different(day) for day in days[10:]]
     answer = await practice.set(overrides=over + year)
     assert answer["expert"]["availability"]["overrides"] == year
-    more = [*year, different(day_ahead(367))]
-    assert paths(await practice.set(overrides=more)) == ["overrides"]
+    assert paths(await practice.set(overrides=[*year, last])) == ["overrides"]
     assert (await practice.rules()) == answer["expert"]
 
 
