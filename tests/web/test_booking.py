@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from models.ids import slot_id, slot_key
 from tests.clients import CONTACT, Api, open_socket
+from tests.offices import WEEKDAYS, hours, offer
+from tests.practices import day_ahead, local_time
 
 if TYPE_CHECKING:
     from tests.conftest import Time
+    from tests.practices import Practice
 
 Expert = dict[str, Any]
 
@@ -19,8 +22,9 @@ BOOKED = """subscription Booked($id: ID!, $after: String) {
     cursor sequence kind expertId slot { id status mine } changed { id status minutes mine }
   }
 }"""
-AVAILABLE = """subscription Available($id: ID!) {
-  slotAvailable(expertId: $id) { sequence kind slot { id status } changed { id status } }
+AVAILABLE = """subscription Available($id: ID!, $after: String) {
+  slotAvailable(expertId: $id, after: $after) {
+    sequence kind slot { id status } changed { id status } }
 }"""
 MINE = "{ bookings(first: 100) { totalCount nodes { id status } } }"
 
@@ -34,8 +38,12 @@ async def open_slots(
 
 
 async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
-    """All that others can see of an expert's calendar: what a refusal must leave as it is."""
-    since, until = time.days(0, 60)
+    """Return the cursor and the slots of an expert's calendar: a refusal must leave both alone.
+
+    The slots begin in two days, after every minimum notice of the sample data: those of today
+    leave the list by the clock alone, perhaps between two calls.
+    """
+    since, until = time.days(2, 60)
     query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {
         cursor slots(from: $from, to: $to) { id status heldUntil } } }"""
     found = (await api.ask(query, id=expert["id"], **{"from": since, "to": until}))["expert"]
@@ -73,12 +81,12 @@ async def test_of_500_requests_for_one_slot_one_wins_and_every_watcher_hears_of_
     expert = experts[1]
     clients = [await api.newcomer() for _ in range(5)]
     slot = (await open_slots(api, expert, time))[10]
+    cursor, _ = await state(api, expert, time)
     async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(open_socket(api.url)) for _ in range(50)]
         for socket in sockets:
             await socket.initialise()
-            await socket.subscribe("1", BOOKED, id=expert["id"])
-        await asyncio.sleep(0.3)
+            await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
         answers = await asyncio.gather(*(clients[i % 5].book(slot["id"]) for i in range(500)))
         won = [answer for answer in answers if answer["__typename"] == "Booking"]
         lost = [answer for answer in answers if answer["__typename"] == "SlotTaken"]
@@ -106,10 +114,10 @@ async def test_lengths_that_overlap_exclude_each_other(
     wide = longs[4]
     inside = [s for s in shorts if wide["startsAt"] <= s["startsAt"] < wide["endsAt"]]
     assert inside
+    cursor, _ = await state(api, expert, time)
     async with open_socket(api.url) as socket:
         await socket.initialise()
-        await socket.subscribe("1", BOOKED, id=expert["id"])
-        await asyncio.sleep(0.2)
+        await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
         assert (await client.book(wide["id"]))["__typename"] == "Booking"
         event = await socket.event("slotBooked")
     changed = {(found["id"], found["status"]) for found in event["changed"]}
@@ -128,22 +136,25 @@ async def test_lengths_that_overlap_exclude_each_other(
         assert (await client.book(over["id"]))["__typename"] == "SlotTaken"
 
 
-async def test_every_listed_open_slot_can_be_booked(
-    api: Api, experts: list[Expert], time: Time
-) -> None:
-    client, expert = await api.newcomer(), experts[19]
-    span = (expert["id"], *time.days(20, 24))
-    booked = 0
-    for minutes in sorted((offer["minutes"] for offer in expert["offers"]), reverse=True):
-        for slot in await api.slots(*span, minutes):
-            now = await api.slots(expert["id"], slot["startsAt"], slot["endsAt"], minutes)
-            if now[0]["status"] == "OPEN":
+async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
+    """Longer sessions first, then the shorter ones that still fit between them."""
+    spans = (("08:00", "12:15"), ("13:00", "18:00"))
+    await practice.set(
+        offers=[offer(90), offer(45)],
+        weekly=[hours(weekday, *span) for weekday in WEEKDAYS for span in spans],
+    )
+    client, day = (await practice.office.person()).api, day_ahead(20)
+    booked = []
+    for minutes in (90, 45):
+        for start in await practice.listed(day, minutes):
+            slot = (await practice.listed(day, minutes))[start]
+            if slot["status"] == "OPEN":
                 assert (await client.book(slot["id"]))["__typename"] == "Booking"
-                booked += 1
-    assert booked > 5
-    for offer in expert["offers"]:
-        left = await api.slots(*span, offer["minutes"])
-        assert {slot["status"] for slot in left} == {"BOOKED"}
+                booked.append(local_time(slot))
+    assert booked == ["08:00", "09:30", "13:00", "14:30", "16:00", "11:00"]
+    for minutes in (90, 45):
+        left = await practice.listed(day, minutes)
+        assert {slot["status"] for slot in left.values()} == {"BOOKED"}
 
 
 async def test_a_cancelled_booking_frees_its_time_for_another(
@@ -152,10 +163,10 @@ async def test_a_cancelled_booking_frees_its_time_for_another(
     first, second, expert = await api.newcomer(), await api.newcomer(), experts[3]
     slot = (await open_slots(api, expert, time))[5]
     booking = await first.book(slot["id"])
+    cursor, _ = await state(api, expert, time)
     async with open_socket(api.url) as socket:
         await socket.initialise()
-        await socket.subscribe("1", AVAILABLE, id=expert["id"])
-        await asyncio.sleep(0.2)
+        await socket.subscribe("1", AVAILABLE, id=expert["id"], after=cursor)
         cancelled = await first.cancel(booking["id"])
         assert (cancelled["__typename"], cancelled["status"]) == ("Booking", "CANCELLED")
         event = await socket.event("slotAvailable")
@@ -211,26 +222,25 @@ async def test_the_expert_and_an_administrator_see_and_cancel_a_booking(
 
 
 async def test_a_client_is_too_late_inside_the_notice_and_an_administrator_is_not(
-    api: Api, demo: dict[str, Api], experts: list[Expert], time: Time
+    practice: Practice, time: Time
 ) -> None:
-    client = await api.newcomer()
-    soon = "query ($id: ID!) { expert(id: $id) { nextSlot { id startsAt } } }"
-    nexts = [(await api.ask(soon, id=expert["id"]))["expert"]["nextSlot"] for expert in experts]
-    number = min(range(len(experts)), key=lambda index: nexts[index]["startsAt"])
-    booking = await client.book(nexts[number]["id"])
+    await practice.set(cancellationNoticeMinutes=30 * 24 * 60)
+    office, expert = practice.office, {"id": practice.id}
+    client = (await office.person()).api
+    booking = await practice.booked(client, day_ahead(7), "10:00")
     details = "query ($id: ID!) { booking(id: $id) { cancellableUntil viewerActions } }"
     seen = (await client.ask(details, id=booking["id"]))["booking"]
     assert seen["cancellableUntil"] < time.now.isoformat()
     assert seen["viewerActions"] == []
-    before = await state(api, experts[number], time)
+    before = await state(office.nobody, expert, time)
     assert await client.cancel(booking["id"]) == {
         "__typename": "TooLate",
         "deadline": seen["cancellableUntil"],
         "code": "TOO_LATE",
         "message": "It is too late for this change. Please contact the other party.",
     }
-    assert await state(api, experts[number], time) == before
-    assert (await demo["admin"].cancel(booking["id"]))["status"] == "CANCELLED"
+    assert await state(office.nobody, expert, time) == before
+    assert (await office.admin.cancel(booking["id"]))["status"] == "CANCELLED"
 
 
 async def test_every_problem_of_an_input_is_told_at_once_and_nothing_changes(
@@ -259,7 +269,7 @@ async def test_a_slot_that_is_not_listed_cannot_be_booked(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.newcomer(), experts[5]
-    listed = await open_slots(api, expert, time)
+    listed = await api.slots(expert["id"], *time.days(4, 40))
     before = await state(api, expert, time)
     key = slot_key(listed[0]["id"])
     other = next(n for n in range(15, 480, 15) if n not in {o["minutes"] for o in expert["offers"]})
@@ -309,11 +319,11 @@ async def test_slots_say_which_event_they_know(api: Api, experts: list[Expert], 
     """Of two answers that overtook each other a client can tell the newer."""
     client, expert = await api.newcomer(), experts[7]
     listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
-    listed += "slots(from: $from, to: $to) { id sequence } } }"
-    since, until = time.days(1, 8)
+    listed += "slots(from: $from, to: $to) { id status sequence } } }"
+    since, until = time.days(4, 11)
     before = (await api.ask(listed, id=expert["id"], **{"from": since, "to": until}))["expert"]
     assert {slot["sequence"] for slot in before["slots"]} == {before["sequence"]}
-    slot_id = before["slots"][0]["id"]
+    slot_id = next(slot["id"] for slot in before["slots"] if slot["status"] == "OPEN")
     book = """mutation ($input: BookSlotInput!) { bookSlot(input: $input) {
         ... on Booking { sequence slot { sequence } }
         ... on SlotTaken { slot { sequence } alternatives { sequence } } } }"""
