@@ -17,8 +17,10 @@ from models.ids import new_id
 
 SECRET = "a secret of this test, long enough to be one"
 NOW = datetime.now(UTC)
+# The tokens below are made when this module is imported; its tests may run many minutes later.
+DAY = timedelta(days=1)
 USER, SESSION = new_id(), new_id()
-TOKENS = Tokens([SECRET], timedelta(minutes=15))
+TOKENS = Tokens([SECRET], DAY)
 KEY = sha256(b"expertbook access tokens\0" + SECRET.encode()).digest()
 KID = sha256(KEY).hexdigest()[:8]
 
@@ -32,7 +34,7 @@ def claims(**changes: object) -> dict[str, Any]:
         "aud": AUDIENCE,
         "typ": "access",
         "iat": NOW,
-        "exp": NOW + timedelta(minutes=5),
+        "exp": NOW + DAY,
     }
     return {name: value for name, value in (ours | changes).items() if value is not None}
 
@@ -52,13 +54,13 @@ def part(value: object) -> str:
 def tampered() -> str:
     """A token whose payload names another account."""
     head, _, signature = signed(claims()).split(".")
-    body = claims(sub=str(new_id()), iat=int(NOW.timestamp()), exp=int(NOW.timestamp()) + 300)
+    body = claims(sub=str(new_id()), iat=int(NOW.timestamp()), exp=int((NOW + DAY).timestamp()))
     return f"{head}.{part(body)}.{signature}"
 
 
 def unsigned(algorithm: str) -> str:
     """A token that says of itself that it needs no signature."""
-    body = claims(iat=int(NOW.timestamp()), exp=int(NOW.timestamp()) + 300)
+    body = claims(iat=int(NOW.timestamp()), exp=int((NOW + DAY).timestamp()))
     return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KID})}.{part(body)}."
 
 
@@ -67,7 +69,7 @@ def test_a_token_of_ours_names_its_account_and_session() -> None:
     read = TOKENS.read(issued.token)
     assert (read.user_id, read.session_id) == (USER, SESSION)
     assert read.expires_at == issued.expires_at
-    assert issued.expires_at == NOW.replace(microsecond=0) + timedelta(minutes=15)
+    assert issued.expires_at == NOW.replace(microsecond=0) + DAY
     assert TOKENS.read(signed(claims())).user_id == USER
 
 
@@ -95,8 +97,8 @@ def test_a_token_of_ours_names_its_account_and_session() -> None:
         jwt.encode(claims(), KEY, "HS256"),
         signed(claims(), jku="https://example.com/keys", kid="x"),
         signed(claims(exp=NOW - timedelta(seconds=2))),
-        signed(claims(iat=NOW + timedelta(minutes=10), exp=NOW + timedelta(minutes=20))),
-        signed(claims(nbf=NOW + timedelta(minutes=10))),
+        signed(claims(iat=NOW + DAY, exp=NOW + 2 * DAY)),
+        signed(claims(nbf=NOW + DAY, exp=NOW + 2 * DAY)),
         signed(claims(aud="another")),
         signed(claims(aud=[AUDIENCE, "another"])),
         signed(claims(iss="another")),
@@ -116,8 +118,8 @@ def test_what_is_not_exactly_a_token_of_ours_is_refused(token: str) -> None:
 
 
 def test_a_former_secret_is_accepted_and_signs_no_more() -> None:
-    former = Tokens(["the former secret"], timedelta(minutes=15)).issue(USER, SESSION, NOW).token
-    both = Tokens([SECRET, "the former secret"], timedelta(minutes=15))
+    former = Tokens(["the former secret"], DAY).issue(USER, SESSION, NOW).token
+    both = Tokens([SECRET, "the former secret"], DAY)
     assert both.read(former).user_id == USER
     assert both.issue(USER, SESSION, NOW).token == TOKENS.issue(USER, SESSION, NOW).token
     with pytest.raises(Unauthenticated):
