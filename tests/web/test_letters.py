@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.bookings import Booking, BookingChange, BookingStatus, Contact
-from models.ids import new_id
+from models.ids import Id
 from models.outbox import Mail, MailKind, Party, mail_of
 from tests.mailboxes import Received
 from web.mails import times
@@ -26,6 +26,9 @@ pytestmark = pytest.mark.usefixtures("database")
 
 LETTERS = Letters("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
 START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
+"""Fixed ids: a random one could contain the text that a letter must not have."""
+
 PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
 CANCELLED = BookingStatus.CANCELLED
 INJECTIONS = [
@@ -54,8 +57,9 @@ def session(
     """A booking in Paris with an expert in New York."""
     last = changes[-1]
     booking = Booking(
-        expert_id=new_id(),
-        client_id=new_id(),
+        id=BOOKING_ID,
+        expert_id=EXPERT_ID,
+        client_id=CLIENT_ID,
         status=last.after,
         active=last.after is not CANCELLED,
         starts_at=last.starts_at,
