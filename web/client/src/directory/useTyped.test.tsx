@@ -42,6 +42,24 @@ test("the echo of what was handed on does not undo what was typed since", () => 
   expect(text()).toBe("tax");
 });
 
+test("an echo that comes late does not undo what was handed on and typed since", () => {
+  const { type, wait, address, text, handOn } = field("");
+  type("ta");
+  wait(250);
+  type("tax");
+  wait(250);
+  type("taxi");
+  address("ta");
+  expect(text()).toBe("taxi");
+  address("tax");
+  expect(text()).toBe("taxi");
+  wait(250);
+  expect(handOn.mock.calls).toEqual([["ta"], ["tax"], ["taxi"]]);
+  address("taxi");
+  address("");
+  expect(text()).toBe("");
+});
+
 test("Back takes the place of what was typed, also to what was typed before", () => {
   const { type, wait, address, text, handOn } = field("");
   type("tax");

@@ -19,17 +19,20 @@ export interface Typed {
 export function useTyped(value: string, handOn: (text: string) => void): Typed {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const handedOn = useRef(value);
+  /** What was handed on and has not come back as the value, the oldest first. */
+  const pending = useRef<string[]>([]);
   const newest = useRef(handOn);
   useEffect(() => {
     newest.current = handOn;
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    // An echo of what was handed on must not undo what was typed since.
-    if (value === handedOn.current) return;
+    // An echo of what was handed on must not undo what was typed since. On a slow machine more
+    // than one echo is on its way; some never come, as a newer one takes their place.
+    const echo = pending.current.indexOf(value);
+    pending.current = echo < 0 ? [] : pending.current.slice(echo + 1);
+    if (echo >= 0) return;
     clearTimeout(timer.current);
-    handedOn.current = value;
     setText(value);
   }, [value]);
   return {
@@ -38,13 +41,13 @@ export function useTyped(value: string, handOn: (text: string) => void): Typed {
       setText(typed);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => {
-        handedOn.current = typed;
+        pending.current.push(typed);
         newest.current(typed);
       }, WAIT);
     },
     settle() {
       clearTimeout(timer.current);
-      handedOn.current = text;
+      pending.current.push(text);
       return text;
     },
   };
