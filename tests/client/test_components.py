@@ -6,10 +6,12 @@ import pytest
 
 from tests.browsers import CLIENT, run_node
 
+# Deadlines in milliseconds that only a test that hangs exceeds, even on a busy machine.
+PATIENCE = ("--testTimeout=180000", "--hookTimeout=180000", "--teardownTimeout=60000")
 COMMANDS = {
     "format": ("node_modules/prettier/bin/prettier.cjs", "--check", "."),
     "types": ("node_modules/typescript/bin/tsc", "--noEmit"),
-    "components": ("node_modules/vitest/vitest.mjs", "run"),
+    "components": ("node_modules/vitest/vitest.mjs", "run", *PATIENCE),
 }
 
 
