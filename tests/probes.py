@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from graphql import (
 
 from auth.policies import Answer
 from schema import root
-from tests.clients import CONTACT, PASSWORD, Api, open_socket
+from tests.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.offices import PROFILE, Office, Person
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 SCHEMA = build_schema(root.schema.as_str())
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
-QUIET_SECONDS = 0.25
+STIR_SECONDS = 0.25
+CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
+FREE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
+HOLD = "mutation ($id: ID!) { holdSlot(input: {slotId: $id}) { ... on Booking { id } } }"
+RELEASE = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
 
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:
@@ -44,6 +49,8 @@ class World:
     booking: str
     cancelled: str
     disabled: str
+    before: str = ""
+    """A cursor of the expert from before time of theirs was booked and became free."""
 
     def api(self, name: str) -> Api:
         """How somebody asks."""
@@ -89,7 +96,12 @@ async def expert_by_id(world: World, _: str) -> Variables:
 
 
 async def watched(world: World, _: str) -> Variables:
-    return {"expertId": world.expert}
+    """The expert, and a cursor after which there is an event for each subscription."""
+    if not world.before:
+        found = await world.office.nobody.ask(CURSOR, id=world.expert)
+        await world.people["expert"].api.cancel(await world.new_booking())
+        world.before = found["expert"]["cursor"]
+    return {"expertId": world.expert, "after": world.before}
 
 
 async def slug(world: World, _: str) -> Variables:
@@ -240,13 +252,32 @@ async def asked(api: Api, query: str, variables: Variables, *path: str) -> Answe
 
 
 async def watching(api: Api, query: str, variables: Variables) -> Answer:
-    """What came of a subscription: an error, or nothing as long as nothing happens."""
-    async with open_socket(api.url) as socket:
+    """What came of a subscription: an event, or an error.
+
+    Where no event comes by itself, the viewer's own bookings are changed until one does.
+    """
+    async with open_socket(api.url) as socket, asyncio.timeout(PATIENCE_SECONDS):
         await socket.initialise(api.token)
         await socket.subscribe("1", query, **variables)
-        try:
-            message = await socket.receive(QUIET_SECONDS)
-        except TimeoutError:
-            return Answer.ALLOWED
+        message = None
+        while message is None:
+            try:
+                message = await socket.receive(STIR_SECONDS)
+            except TimeoutError:
+                await stir(api)
+    if message["type"] == "next":
+        assert "errors" not in message["payload"], message
+        return Answer.ALLOWED
     assert message["type"] == "error", message
     return Answer(message["payload"][0]["extensions"]["code"])
+
+
+async def stir(api: Api) -> None:
+    """Have the viewer, if somebody is signed in, hold a slot and let it go."""
+    if api.token:
+        experts = (await api.ask(FREE))["experts"]["nodes"]
+        slot = next(expert["nextSlot"] for expert in experts if expert["nextSlot"])
+        held = (await api.ask(HOLD, id=slot["id"]))["holdSlot"]
+        # On a busy machine it may no longer be offered.
+        if "id" in held:
+            await api.ask(RELEASE, id=held["id"])
