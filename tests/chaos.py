@@ -19,6 +19,7 @@ from models.ids import object_id
 from models.times import utc_now
 from models.verification import judge, open_for_reading
 from tests.clients import CANCEL, CONTACT, Api
+from tests.mailboxes import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -40,7 +41,8 @@ BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
 CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
 MOST_PAUSE = 2.0
 KEPT_BOOKINGS = 4
-QUIET_SECONDS = 120
+PATIENCE_SECONDS = 300
+"""Deadline that only a subscriber that has missed something exceeds, even on a busy machine."""
 EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
   id cursor sequence availability { breakMinutes confirmsAutomatically } } } }"""
 SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!) {
@@ -251,14 +253,20 @@ class World:
         """Everybody does what they do; at the end all is waited for that still has to come."""
         async with asyncio.TaskGroup() as group:
             watching = [group.create_task(subscriber.run()) for subscriber in self.subscribers]
-            await self._until(lambda: all(s.is_connected for s in self.subscribers))
+            await self._until(
+                lambda: all(s.is_connected for s in self.subscribers),
+                "every subscriber to be connected",
+            )
             booking = [group.create_task(booker.run()) for booker in self.bookers]
             yield
             for booker in self.bookers:
                 booker.is_done = True
             await asyncio.wait(booking)
             due = await self._due(database_url)
-            await self._until(lambda: all(len(s.log) >= len(due[s]) for s in self.subscribers))
+            await self._until(
+                lambda: all(len(s.log) >= len(due[s]) for s in self.subscribers),
+                "every subscriber to have heard all events",
+            )
             for task in watching:
                 task.cancel()
 
@@ -286,7 +294,8 @@ class World:
         """Wait until everybody is connected and has heard of something new."""
         heard = {s: len(s.log) for s in self.subscribers}
         await self._until(
-            lambda: all(s.is_connected and len(s.log) > heard[s] for s in self.subscribers)
+            lambda: all(s.is_connected and len(s.log) > heard[s] for s in self.subscribers),
+            "every subscriber to hear of something new",
         )
 
     def closes(self) -> Counter[int | None]:
@@ -308,10 +317,8 @@ class World:
             for s in self.subscribers
         }
 
-    async def _until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(QUIET_SECONDS):
-            while not is_so():  # noqa: ASYNC110 - several tasks bring it about
-                await asyncio.sleep(0.05)
+    async def _until(self, is_so: Callable[[], bool], what: str) -> None:
+        await until(is_so, PATIENCE_SECONDS, what=what)
 
     def figures(self) -> str:
         """What a long run is for."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from aiosmtpd.smtp import SMTP
@@ -101,7 +102,10 @@ class Mailbox:
     async def open(self) -> AsyncIterator[Mailbox]:
         """Take mails for as long as the context lasts."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: SMTP(self, loop=loop), "127.0.0.1", self.port)
+        # Without a name the library looks one up, which can block for seconds.
+        server = await loop.create_server(
+            lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port
+        )
         try:
             yield self
         finally:
@@ -137,12 +141,22 @@ class Mailbox:
         def found() -> list[Received]:
             return self.to(address) if address else self.mails
 
-        await until(lambda: len(found()) >= number)
+        await until(
+            lambda: len(found()) >= number, what=f"{number} mails to {address or 'anybody'}"
+        )
         return found()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 40) -> None:
-    """Wait for what another process brings about."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - of which nothing here is told
-            await asyncio.sleep(0.05)
+async def until(
+    condition: Callable[[], bool], seconds: float = 120, *, what: str = "a condition"
+) -> None:
+    """Wait until a condition that another process brings about is true.
+
+    Raises:
+        TimeoutError: when it is still false after so many seconds; names `what` was awaited.
+    """
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
+        await asyncio.sleep(0.05)

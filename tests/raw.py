@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 QUERY = json.dumps({"query": "{ __typename }"}).encode()
 CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+PATIENCE_SECONDS = 60
+"""Deadline that only a server that hangs exceeds, even on a busy machine."""
 INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
 """A frame of a client (RFC 6455, 5.2), with a mask that changes nothing."""
 
@@ -63,14 +65,14 @@ class Line:
             headers[name] = ", ".join(filter(None, [headers.get(name), value.strip()]))
         return Answer(int(first.split()[1]), headers, b"")
 
-    async def answer(self, seconds: float = 10) -> Answer:
+    async def answer(self, seconds: float = PATIENCE_SECONDS) -> Answer:
         """The next answer, which must come in time."""
         async with asyncio.timeout(seconds):
             answer = await self.head()
             body = await self.reader.readexactly(int(answer.headers.get("content-length", "0")))
         return replace(answer, body=body)
 
-    async def rest(self, seconds: float = 10) -> bytes:
+    async def rest(self, seconds: float = PATIENCE_SECONDS) -> bytes:
         """What comes until the server ends the connection, which it must do in time."""
         async with asyncio.timeout(seconds):
             try:
