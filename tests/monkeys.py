@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
 
 if TYPE_CHECKING:
     import random
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.valkeys import Valkey
 
 CUT_AT_ONCE = 8
+PATIENCE_SECONDS = 180
 DEEDS = (
     "cut_sockets",
     "leave_sockets",
@@ -52,7 +54,11 @@ class Monkey:
         async with asyncio.TaskGroup() as group:
             cutting = group.create_task(self._cut_sockets())
             until = monotonic() + seconds
-            while monotonic() < until:
+            latest = until + PATIENCE_SECONDS
+            # On a busy machine a round may leave the sockets no time to be connected and cut.
+            while monotonic() < until or (
+                not self.deeds.keys() >= set(DEEDS) and monotonic() < latest
+            ):
                 tricks: list[Callable[[], Awaitable[None]]] = [
                     self._kill_broker,
                     self._freeze_broker,
@@ -101,7 +107,7 @@ def _database_process(url: str) -> int:
     [port] = re.findall(r":(\d+)/", url)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            command = path.read_bytes().decode().split("\0")
+            command = path.read_bytes().decode(errors="replace").split("\0")
             if f"--port={port}" in command and not any("guardian" in part for part in command):
                 return int(path.parent.name)
     raise LookupError(f"no database at {url}")
@@ -109,5 +115,14 @@ def _database_process(url: str) -> int:
 
 def _await_database(url: str) -> None:
     """Wait until the database answers again."""
+    deadline = monotonic() + PATIENCE_SECONDS
     with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=60_000) as client:
-        client.admin.command("ping")
+        while True:
+            try:
+                client.admin.command("ping")
+            except AutoReconnect:
+                # The connection was one to the server that dies.
+                if monotonic() > deadline:
+                    raise
+            else:
+                return
