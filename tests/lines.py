@@ -27,6 +27,7 @@ class Line:
     refuses_sockets: bool = False
     port: int = field(default_factory=free_port)
     refused: int = 0
+    _is_cut: bool = True
     _server: asyncio.Server | None = None
     _ends: set[StreamWriter] = field(default_factory=set)
 
@@ -37,10 +38,12 @@ class Line:
 
     async def mend(self) -> None:
         """Let connections through from now on."""
+        self._is_cut = False
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
 
     async def cut(self) -> None:
         """End every connection, and let none through."""
+        self._is_cut = True
         if self._server:
             self._server.close()
             self._server = None
@@ -56,6 +59,9 @@ class Line:
                 upstream, sending = await asyncio.open_connection(url.hostname, url.port)
                 self._ends.add(sending)
                 try:
+                    # Accepted just before the line was cut, when there was nothing to end yet.
+                    if self._is_cut:
+                        return
                     await asyncio.gather(
                         self._copy(reader, sending, writer), self._copy(upstream, writer, None)
                     )
