@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KILLS = 4
 BOOKINGS = 4
+PATIENCE_SECONDS = 120
+"""Ends a test that hangs."""
 
 
 async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken(
@@ -35,8 +37,9 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
 ) -> None:
     """The server is killed with -9 again and again, while bookings go to and fro."""
     assert database is not None
-    # What other tests have left in this database is not judged here.
-    found_before = await verify(utc_now(), lambda *_: None)
+    # What other tests have left in this database is not judged here, nor what ends meanwhile.
+    now = utc_now()
+    found_before = await verify(now, lambda *_: None)
     rng = random.Random(7)
     acknowledged: dict[str, str] = {}
     homes: dict[str, tuple[str, str]] = {}
@@ -44,7 +47,7 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
         folder = tmp_path_factory.mktemp("killed")
         with launched(folder, mongodb_url=database_url, experts=0, throttle="off") as program:
             await_ready(program.process, program.address)
-            async with httpx.AsyncClient(timeout=10) as http:
+            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
                 api = Api(http, program.address)
                 client = await api.newcomer()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
@@ -59,7 +62,11 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                     acknowledged[booked["id"]] = home
                     homes[booked["id"]] = (home, away)
 
-                async def to_and_fro(id_: str, client: Api = client) -> None:
+                made = asyncio.Semaphore(0)
+
+                async def to_and_fro(
+                    id_: str, client: Api = client, made: asyncio.Semaphore = made
+                ) -> None:
                     with suppress(httpx.HTTPError, ValueError, AssertionError):
                         while True:
                             home, away = homes[id_]
@@ -67,13 +74,16 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                             moved = await do(client, MOVE, id=id_, slot=to)
                             assert moved["__typename"] == "Booking"
                             acknowledged[id_] = to
+                            made.release()
 
                 movers = [asyncio.create_task(to_and_fro(id_)) for id_ in list(homes)[-BOOKINGS:]]
-                await asyncio.sleep(rng.uniform(0.3, 0.8))
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    for _ in movers:
+                        await made.acquire()
+                await asyncio.sleep(rng.uniform(0, 0.3))
                 program.process.kill()
                 program.process.wait()
                 await asyncio.gather(*movers)
-    await asyncio.sleep(0.5)
     assert len(homes) == KILLS * BOOKINGS
     for id_, last in acknowledged.items():
         booking = await Booking.get(object_id(id_, "Booking", "id"))
@@ -85,7 +95,7 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
         # What was acknowledged happened: the last answer's time, or one move after it.
         moves = [step.starts_at for step in booking.history]
         assert slot_key(last).starts_at in moves[-2:]
-    found = await verify(utc_now(), lambda *_: None)
+    found = await verify(now, lambda *_: None)
     assert [finding for finding in found if finding not in found_before] == []
 
 
