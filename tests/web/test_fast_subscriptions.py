@@ -24,7 +24,7 @@ subscription Watch($id: ID!, $after: String) {
   }
 }"""
 EXPERT = "{ experts { nodes { id cursor availability { breakMinutes confirmsAutomatically } } } }"
-SECONDS = 30
+SECONDS = 60
 
 
 async def heard(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]:

@@ -40,7 +40,7 @@ async def test_a_program_whose_database_freezes_is_alive(
         [database] = databases(tmp_path)
         freeze(database)
         try:
-            alive = await http.get(f"{program.address}/healthz", timeout=5)
+            alive = await http.get(f"{program.address}/healthz")
             assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
             assert (await http.get(f"{program.address}/readyz")).status_code == 503
         finally:
