@@ -181,7 +181,14 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     """A shell starts `expertbook serve &` that way."""
-    command = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', EXPERTBOOK, "serve", *options)
+    command: tuple[Path | str, ...] = (
+        "sh",
+        "-c",
+        'trap "" INT; exec "$0" "$@"',
+        EXPERTBOOK,
+        "serve",
+        *options,
+    )
     with launched(tmp_path, command, experts=0) as program:
         await_ready(program.process, program.address)
         program.process.send_signal(signal.SIGINT)
