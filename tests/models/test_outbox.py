@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -24,7 +25,7 @@ from models.outbox import (
     mail_of,
 )
 from models.slots import SlotKey
-from models.times import instant_of
+from models.times import instant_of, utc_now
 from tests.models.samples import ADA, EXPERT, NINE, NOW, cell, rules
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -33,6 +34,8 @@ HELD, PENDING, CONFIRMED = BookingStatus.HELD, BookingStatus.PENDING, BookingSta
 CANCELLED, EXPIRED = BookingStatus.CANCELLED, BookingStatus.EXPIRED
 COMPLETED = BookingStatus.COMPLETED
 HOUR = timedelta(hours=1)
+TODAY = utc_now()
+"""When stored mails are sent: the database deletes them thirty days later."""
 BOTH = [Party.CLIENT, Party.EXPERT]
 
 
@@ -121,7 +124,8 @@ async def owed(**changed: object) -> Mail:
     await Mail.delete_all()
     mail = mail_of(booking((CONFIRMED, 0 * HOUR)))
     assert mail
-    fresh: Mail = mail.model_copy(update={"id": new_id(), **changed})
+    made = {"due_at": TODAY, "created_at": TODAY}
+    fresh: Mail = mail.model_copy(update={"id": new_id(), **made, **changed})
     await fresh.insert()
     return fresh
 
@@ -136,43 +140,43 @@ async def stored(mail: Mail) -> Mail:
 async def test_of_many_workers_one_has_a_mail() -> None:
     """However many saw that it is due."""
     await owed()
-    seen = [(await due_mails(NOW, 10))[0] for _ in range(20)]
-    won = await asyncio.gather(*(mail.claim(NOW) for mail in seen))
+    seen = [(await due_mails(TODAY, 10))[0] for _ in range(20)]
+    won = await asyncio.gather(*(mail.claim(TODAY) for mail in seen))
     assert sorted(won) == [False] * 19 + [True]
-    assert await due_mails(NOW, 10) == []
+    assert await due_mails(TODAY, 10) == []
 
 
 async def test_a_mail_whose_worker_died_is_due_again_when_its_lease_ends() -> None:
     """And the one that had it can no longer cross anybody out."""
     mail = await owed()
-    assert await mail.claim(NOW)
-    assert await due_mails(NOW + LEASE - timedelta(seconds=1), 10) == []
-    [again] = await due_mails(NOW + LEASE, 10)
+    assert await mail.claim(TODAY)
+    assert await due_mails(TODAY + LEASE - timedelta(seconds=1), 10) == []
+    [again] = await due_mails(TODAY + LEASE, 10)
     assert again.attempts == 1
-    assert await again.claim(NOW + LEASE)
-    assert not await mail.served(Party.CLIENT, NOW + LEASE)
+    assert await again.claim(TODAY + LEASE)
+    assert not await mail.served(Party.CLIENT, TODAY + LEASE)
     assert (await stored(mail)).to == BOTH
 
 
 async def test_each_recipient_is_crossed_out_and_the_last_one_ends_the_mail() -> None:
     mail = await owed()
-    await mail.claim(NOW)
-    assert await mail.served(Party.CLIENT, NOW)
+    await mail.claim(TODAY)
+    assert await mail.served(Party.CLIENT, TODAY)
     kept = await stored(mail)
     assert (kept.to, kept.state, kept.sent_at) == ([Party.EXPERT], MailState.WAITING, None)
-    assert await mail.served(Party.EXPERT, NOW)
+    assert await mail.served(Party.EXPERT, TODAY)
     kept = await stored(mail)
-    assert (kept.to, kept.state, kept.sent_at) == ([], MailState.SENT, NOW)
-    assert await due_mails(NOW + 10 * LEASE, 10) == []
+    assert (kept.to, kept.state, kept.sent_at) == ([], MailState.SENT, TODAY)
+    assert await due_mails(TODAY + 10 * LEASE, 10) == []
 
 
 async def test_a_refused_recipient_makes_it_failed_once_the_others_are_served() -> None:
     """It is kept, since only what was sent has a time from which it is kept no longer."""
     mail = await owed()
-    await mail.claim(NOW)
-    await mail.served(Party.CLIENT, NOW, refused=True)
+    await mail.claim(TODAY)
+    await mail.served(Party.CLIENT, TODAY, refused=True)
     assert (await stored(mail)).state is MailState.WAITING
-    await mail.served(Party.EXPERT, NOW)
+    await mail.served(Party.EXPERT, TODAY)
     kept = await stored(mail)
     assert (kept.state, kept.refused, kept.sent_at) == (MailState.FAILED, [Party.CLIENT], None)
 
@@ -180,7 +184,7 @@ async def test_a_refused_recipient_makes_it_failed_once_the_others_are_served() 
 async def test_a_mail_that_is_put_off_is_given_up_after_three_days() -> None:
     """After some thirty attempts, each twice as late as the one before, up to four hours."""
     mail = await owed()
-    now = NOW
+    now = TODAY
     while mail.state is MailState.WAITING:
         [due] = await due_mails(now, 10)
         assert await due.claim(now)
@@ -198,13 +202,14 @@ async def test_a_mail_that_is_put_off_is_given_up_after_three_days() -> None:
 async def test_a_late_link_to_a_password_is_not_sent() -> None:
     """Whoever asked for it has given up, too."""
     mail = await owed(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], occasion=None)
-    later = NOW + timedelta(hours=2)
+    later = TODAY + timedelta(hours=2)
     await mail.claim(later)
     assert not await mail.put_off(later)
 
 
-def test_delays_are_spread_and_bounded() -> None:
+def test_delays_are_spread_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what failed together is not tried again together."""
+    monkeypatch.setattr("models.outbox.random", Random(1))
     for attempts in (1, 5, 40, 10_000):
         found = {delay(attempts).total_seconds() for _ in range(100)}
         assert len(found) > 50
