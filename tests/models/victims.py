@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pymongo import monitoring
 
+from models import database
 from models.changes import Change
-from models.database import open_database
 from models.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from models.changes import Agendas
     from models.events import Event
     from models.ids import Id
+
+PATIENCE_SECONDS = 120
 
 
 async def unheard(_: Sequence[Event]) -> None:
@@ -53,10 +55,13 @@ class _KilledAtCommit(monitoring.CommandListener):
 
 def die_at_commit(url: str, calendar_id: Id) -> None:
     """Make the change, and be killed by `kill -9` between its last write and its commit."""
+    # A busy machine may answer a new connection late.
+    database.FIRST_ANSWER_SECONDS = PATIENCE_SECONDS
+    database.ANSWER_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())
     asyncio.run(_change(url, calendar_id))
 
 
 async def _change(url: str, calendar_id: Id) -> None:
-    async with open_database(url) as client, Ledger(client, unheard).open() as ledger:
+    async with database.open_database(url) as client, Ledger(client, unheard).open() as ledger:
         await ledger.post(longer_horizon(calendar_id))
