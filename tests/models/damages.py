@@ -38,7 +38,7 @@ def booking(rows: Rows, hour: int, *statuses: str) -> Row:
         "starts_at": starts_at,
         "minutes": 60,
         "cells": [starts_at + number * QUARTER for number in range(4)],
-        "held_until": NOW + timedelta(hours=3) if is_held else None,
+        "held_until": NOW + timedelta(days=1) if is_held else None,
         "updated_at": NOW - timedelta(minutes=1),
         "sequence": calendar["sequence"] + len(statuses),
         "removed_by": [],

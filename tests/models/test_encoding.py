@@ -48,7 +48,7 @@ def as_beanie(document: Document) -> dict[str, Any]:
     return through(get_dict(document, to_db=True))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     contact=contacts,
     note=st.text(),

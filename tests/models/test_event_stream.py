@@ -13,15 +13,15 @@ from models.event_stream import EventStream, Nudge, nudge, sign_of_life
 if TYPE_CHECKING:
     from models.database import Client
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 
 
-async def heard(stream: EventStream, last: str) -> list[str]:
-    """The messages up to the last one."""
+async def heard(stream: EventStream, channel: str, last: str) -> list[str]:
+    """Return the messages of a channel up to the last one."""
     found: list[str] = []
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         async for inserted in inserts:
-            if isinstance(inserted, Nudge):
+            if isinstance(inserted, Nudge) and inserted.channel == channel:
                 found.append(inserted.message)
                 if inserted.message == last:
                     break
@@ -33,13 +33,13 @@ async def test_what_happens_between_two_readings_is_read_by_the_second(database:
     stream = EventStream()
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         for message in ("one", "two"):
-            await nudge("test", message)
+            await nudge("two readings", message)
         async for inserted in inserts:
             if isinstance(inserted, Nudge) and inserted.message == "one":
                 break
     for message in ("three", "four"):
-        await nudge("test", message)
-    assert await heard(stream, "four") == ["two", "three", "four"]
+        await nudge("two readings", message)
+    assert await heard(stream, "two readings", "four") == ["two", "three", "four"]
 
 
 async def test_a_place_that_the_database_does_not_know_is_given_up(database: Client) -> None:
@@ -49,9 +49,9 @@ async def test_a_place_that_the_database_does_not_know_is_given_up(database: Cli
     stream = EventStream()
     stream._token = {"_data": "nonsense"}
     with pytest.raises(Unavailable):
-        await heard(stream, "never")
-    reading = asyncio.create_task(heard(stream, "told"))
+        await heard(stream, "lost place", "never")
+    reading = asyncio.create_task(heard(stream, "lost place", "told"))
     while not reading.done():
-        await nudge("test", "told")
+        await nudge("lost place", "told")
         await asyncio.sleep(0.05)
     assert (await reading)[-1] == "told"

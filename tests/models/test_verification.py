@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+PATIENCE_SECONDS = 300
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -36,6 +38,12 @@ def stored(server: str, name: str, rows: Rows) -> str:
     return url
 
 
+@pytest.fixture(autouse=True)
+def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine answer a new connection late."""
+    monkeypatch.setattr("models.verification.ANSWER_MS", PATIENCE_SECONDS * 1000)
+
+
 async def kinds(url: str) -> list[str]:
     """The kinds of what is found."""
     async with open_for_reading(url) as database:
@@ -51,7 +59,7 @@ def command(folder: Path, url: str, *arguments: str) -> tuple[int, str, str]:
         env=environment(mongodb_url=url),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
