@@ -14,10 +14,10 @@ from graphql import (
     Visitor,
     visit,
 )
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from schema.documents import core, prepare
+from schema.documents import RequestFailed, core, prepare
 from schema.freshness import READ, SECONDS, public_seconds
 from tests.schema.generated import document
 
@@ -90,7 +90,10 @@ def test_no_field_is_overlooked(seed: int) -> None:
     """Whatever it is in: aliases, fragments, members of an interface."""
     random = Random(seed)
     root = random.choice(["experts", "experts", "categories", 'node(id: "x")', "viewer"])
-    prepared = prepare(document(random, "query", root), None, remembers=False)
+    try:
+        prepared = prepare(document(random, "query", root), None, remembers=False)
+    except RequestFailed:  # members have fields of one name and several types
+        reject()
     info = TypeInfo(core)
     reference = Reference(info)
     visit(prepared.document, TypeInfoVisitor(info, reference))

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 import strawberry
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import get_object_definition
@@ -70,6 +70,7 @@ def made(of: type, value: Mapping[str, Any]) -> object:
     return convert_argument(value, of, converter.scalar_registry, converter.config)
 
 
+@settings(deadline=None)
 @given(inputs)
 def test_an_input_is_what_strawberry_makes_of_it(asked: tuple[type, dict[str, Any]]) -> None:
     """With what was given, what was left out, and null."""
