@@ -12,7 +12,6 @@ import os
 import re
 import signal
 from contextlib import aclosing, asynccontextmanager, suppress
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,14 +20,20 @@ from models.errors import Unavailable
 from models.event_stream import sign_of_life
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
-from subscriptions.supervision import PUBLISH_SECONDS
+from subscriptions.redis import RedisLink
+from subscriptions.supervision import (
+    ANSWER_SECONDS,
+    PING_SECONDS,
+    PUBLISH_SECONDS,
+    SupervisedBackend,
+)
 from tests.processes import commands
 from tests.servers import free_port
 from tests.subscriptions.diaries import diaries
 from tests.valkeys import Valkey, valkey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from models.database import Client
@@ -36,8 +41,7 @@ if TYPE_CHECKING:
     from tests.subscriptions.diaries import Diary
 
 NEVER = 3600
-PATIENCE_SECONDS = 30
-FROZEN_SECONDS = 10
+PATIENCE_SECONDS = 120
 AWAY = "is away"
 BACK = "is back"
 
@@ -56,18 +60,37 @@ def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> No
     caplog.set_level(logging.INFO)
 
 
-def said(caplog: pytest.LogCaptureFixture, what: str) -> list[str]:
-    """The levels of the lines that say so."""
-    return [record.levelname for record in caplog.records if what in record.getMessage()]
+def said(caplog: pytest.LogCaptureFixture, *what: str) -> list[str]:
+    """Return the levels of the lines that have one of some texts."""
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    return [level for level, message in lines if any(each in message for each in what)]
 
 
-async def until(bus: Bus, *, connected: bool) -> float:
-    """Wait for a state of the connection; how many seconds that took."""
-    began = monotonic()
+async def so(is_so: Callable[[], bool]) -> None:
+    """Wait until a condition is true."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while bus.is_connected is not connected:  # noqa: ASYNC110 - as /readyz sees it
+        while not is_so():  # noqa: ASYNC110 - other tasks and processes bring it about
             await asyncio.sleep(0.02)
-    return monotonic() - began
+
+
+async def until(bus: Bus, *, connected: bool) -> None:
+    """Wait for a state of the connection, as /readyz sees it."""
+    await so(lambda: bus.is_connected is connected)
+
+
+def losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Record why connections are given up or cannot be made, from this moment on."""
+    found: list[Exception] = []
+    carrier = bus._carrier
+    assert isinstance(carrier, SupervisedBackend)
+    lose = carrier._lose
+
+    def lost(error: Exception) -> None:
+        found.append(error)
+        lose(error)
+
+    monkeypatch.setattr(carrier, "_lose", lost)
+    return found
 
 
 @asynccontextmanager
@@ -86,6 +109,7 @@ async def watched(hub: Hub, opened: list[Diary], number: int) -> AsyncIterator[N
     assert found == [list(range(1, number + 1))] * 2 * len(opened)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_server_that_is_killed_and_returns_twice(
     database: Client, server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,13 +138,27 @@ async def test_a_server_that_is_killed_and_returns_twice(
 
 
 async def test_a_server_that_freezes_holds_nobody_up(
-    database: Client, server: Valkey, caplog: pytest.LogCaptureFixture
+    database: Client,
+    server: Valkey,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """For ten seconds nothing answers on connections that stay open.
+    """Nothing answers on connections that stay open, until attempts to reconnect have failed, too.
 
-    One announcement waits for half a second, the others not at all, and nothing is missing.
+    One announcement waits for an answer in vain, the others ask for none, and nothing is missing.
     """
-    waits: list[float] = []
+    assert PUBLISH_SECONDS < 1
+    # So no ping is under way when the server freezes, whose answer would end the doubt about it.
+    monkeypatch.setattr("subscriptions.supervision.PING_SECONDS", NEVER)
+    unanswered: list[str] = []
+    publish = RedisLink.publish
+
+    async def published(link: RedisLink, channel: str, message: str) -> None:
+        unanswered.append(channel)
+        await publish(link, channel, message)
+        unanswered.remove(channel)
+
+    monkeypatch.setattr(RedisLink, "publish", published)
     async with (
         diaries(database, 3) as opened,
         broadcast(server.url) as bus,
@@ -129,38 +167,43 @@ async def test_a_server_that_freezes_holds_nobody_up(
     ):
         for diary in opened:
             await hub.announce(await diary.write())
+        await until(bus, connected=True)
+        caplog.clear()
+        unanswered.clear()
+        lost = losses(bus, monkeypatch)
         server.freeze()
-        frozen_until = monotonic() + FROZEN_SECONDS
         for _ in range(40):
             for diary in opened:
-                events = await diary.write()
-                began = monotonic()
-                await hub.announce(events)
-                waits.append(monotonic() - began)
+                await hub.announce(await diary.write())
+        assert len(unanswered) == 1
         assert not bus.is_connected
-        await asyncio.sleep(frozen_until - monotonic())
+        await so(lambda: len(lost) >= 3)
         assert not bus.is_connected
+        # From here on only a frozen server would look like one, not a machine that stalls.
+        monkeypatch.setattr("subscriptions.supervision.ANSWER_SECONDS", PATIENCE_SECONDS)
         server.thaw()
         await until(bus, connected=True)
-    *quick, slow = sorted(waits)
-    assert PUBLISH_SECONDS <= slow < PUBLISH_SECONDS + 2
-    assert sum(quick) < 1
-    assert said(caplog, AWAY) == ["WARNING"]
-    assert said(caplog, BACK) == ["INFO"]
+        assert said(caplog, AWAY) == ["WARNING"]
+        assert said(caplog, BACK) == ["INFO"]
 
 
 async def test_a_frozen_server_is_noticed_by_who_only_listens(
-    server: Valkey, caplog: pytest.LogCaptureFixture
+    server: Valkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a few seconds, although the connection stays open and nobody publishes."""
+    assert PING_SECONDS + ANSWER_SECONDS < 10
     async with broadcast(server.url) as bus, bus.subscribe("quiet"):
+        await until(bus, connected=True)
+        caplog.clear()
         server.freeze()
-        assert await until(bus, connected=False) < 10
+        await until(bus, connected=False)
+        monkeypatch.setattr("subscriptions.supervision.ANSWER_SECONDS", PATIENCE_SECONDS)
         server.thaw()
         await until(bus, connected=True)
-    assert said(caplog, AWAY) == ["WARNING"]
+        assert said(caplog, AWAY) == ["WARNING"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_server_that_is_not_there_yet_stops_nobody(
     database: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,9 +232,11 @@ async def test_what_is_no_such_server_never_ends_the_reading(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whatever it answers, the next one on that port is used."""
-    port = free_port()
+    port, asked = free_port(), 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
         await reader.read(10)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n*\xff\r\n$-7\r\n")
         await writer.drain()
@@ -202,14 +247,14 @@ async def test_what_is_no_such_server_never_ends_the_reading(
         broadcast(f"redis://127.0.0.1:{port}") as bus,
         bus.subscribe("quiet"),
     ):
-        for _ in range(4):
-            await bus.publish("quiet", "dropped")
-            await asyncio.sleep(0.3)
+        await so(lambda: asked >= 4)
+        await bus.publish("quiet", "dropped")
         assert not bus.is_connected
         assert not bus._listener_task.done()
     assert said(caplog, AWAY) == ["WARNING"]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_only_wanted_channels_are_asked_for_again(server: Valkey) -> None:
     """A channel that was left during the outage stays quiet after it; a new one is heard."""
     async with broadcast(server.url) as bus, asyncio.timeout(PATIENCE_SECONDS):
@@ -228,29 +273,35 @@ async def test_only_wanted_channels_are_asked_for_again(server: Valkey) -> None:
 async def test_a_database_that_is_killed_takes_nothing_of_its_change_stream_along(
     database: Client, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its guardian brings it back, again and again; what was lost is said as often as its end."""
+    """Its guardian brings it back, again and again; each loss is said once, and then its end."""
     [port] = re.findall(r":(\d+)/", database_url)
     async with (
         diaries(database, 3) as opened,
         broadcast("mongodb://") as bus,
         Hub(bus).open() as hub,
-        watched(hub, opened, 3 * 4),
     ):
-        for _ in range(3):
-            for diary in opened:
-                await diary.write(2)
-            [server] = [
-                process
-                for process, command in commands().items()
-                if f"--port={port}" in command and not any("guardian" in part for part in command)
-            ]
-            os.kill(server, signal.SIGKILL)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while True:
-                    with suppress(Unavailable):
-                        await sign_of_life()
-                        break
-            for diary in opened:
-                await diary.write(2)
-        await until(bus, connected=True)
-    assert len(said(caplog, AWAY)) == len(said(caplog, BACK)) <= 3
+        async with watched(hub, opened, 3 * 4):
+            for _ in range(3):
+                for diary in opened:
+                    await diary.write(2)
+                kill_database(port)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while True:
+                        with suppress(Unavailable):
+                            await sign_of_life()
+                            break
+                for diary in opened:
+                    await diary.write(2)
+        await so(lambda: bus.is_connected and len(said(caplog, AWAY)) == len(said(caplog, BACK)))
+        # On a busy machine there may be more losses than kills.
+        assert said(caplog, AWAY, BACK) == ["WARNING", "INFO"] * len(said(caplog, BACK))
+
+
+def kill_database(port: str) -> None:
+    """Kill the database server on a port, but not the guardian that starts it again."""
+    [server] = [
+        process
+        for process, command in commands().items()
+        if f"--port={port}" in command and not any("guardian" in part for part in command)
+    ]
+    os.kill(server, signal.SIGKILL)
