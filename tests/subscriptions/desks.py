@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.database import Client
     from subscriptions.backends import Bus
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 CONTACT = ("Ada", "ada@example.com", "+442079460018", None, None, None)
 
 

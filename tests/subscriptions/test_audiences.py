@@ -12,6 +12,7 @@ import pytest
 from models.events import Event, EventKind, SlotState
 from models.ids import Id, new_id
 from models.slots import SlotStatus
+from models.times import utc_now
 from subscriptions.channels import Channel
 from subscriptions.parcels import Parcel
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from models.database import Client
 
+PATIENCE_SECONDS = 120
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
 
@@ -72,7 +74,7 @@ def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event
         id=new_id(),
         expert_id=expert_id,
         sequence=sequence,
-        at=NOW,
+        at=utc_now(),  # the database deletes events that are two days old
         kind=EventKind.BOOKED,
         client_id=client,
         slot=slot,
@@ -215,8 +217,9 @@ async def test_a_replay_that_passes_the_channel_repeats_nothing(channel: Channel
     channel.begin(3)
     reader, render = Reader(), Rendering()
     async with attended(channel, [reader], render, 0):
-        while len(reader.got) < 3:  # noqa: ASYNC110 - a reader has nothing to wait for
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(reader.got) < 3:  # noqa: ASYNC110 - a reader has nothing to wait for
+                await asyncio.sleep(0.01)
         for sequence in range(4, 9):
             await hear(channel, sequence)
             await asyncio.sleep(0)
