@@ -41,7 +41,12 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 EXPERTS = 120
-NOW = datetime.now(UTC)
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+"""The bookings follow from this moment; with the current time their shares would vary."""
+
+HEARTBEATS = "heartbeatFrequencyMS=600000"
+"""Making the data keeps the loop busy: the driver shall not take that for an unreachable server."""
+
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)
 KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking)
@@ -67,7 +72,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> 
 @asynccontextmanager
 async def opened(server: str, name: str) -> AsyncIterator[None]:
     """An empty database of that name; the documents are bound to it from here on."""
-    async with open_database(server.replace("/expertbook?", f"/{name}?")):
+    async with open_database(server.replace("/expertbook?", f"/{name}?{HEARTBEATS}&")):
         yield
 
 
