@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from schema.limits import MOST_COST
-from tests.clients import Socket, open_socket
+from tests.clients import PATIENCE_SECONDS, Socket, open_socket
 from web.graphql.socket import LONGEST_ID
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def test_ping_is_answered_with_its_payload_at_any_time(api: Api, payload: 
 
 async def test_who_does_not_initialise_in_time_is_closed(api: Api) -> None:
     async with open_socket(api.url) as socket:
-        assert await socket.closed(7) == 4408
+        assert await socket.closed() == 4408
 
 
 async def test_subscribing_before_the_acknowledgement_is_unauthorised(api: Api) -> None:
@@ -59,7 +59,9 @@ async def test_subscribing_before_the_acknowledgement_is_unauthorised(api: Api) 
 async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str) -> None:
     address = api.url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    async with websockets.connect(address, subprotocols=protocols) as connection:
+    async with websockets.connect(
+        address, subprotocols=protocols, open_timeout=PATIENCE_SECONDS
+    ) as connection:
         assert await Socket(connection).closed() == 4406
 
 
