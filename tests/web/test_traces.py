@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.clients import BOOK, CONTACT, Api, open_socket
 from tests.collectors import Collector, attributes
-from tests.servers import Program, await_ready, launched
+from tests.servers import EXPERTBOOK, Program, await_ready, launched
 from tests.web.test_booking import open_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import httpx
@@ -25,16 +26,28 @@ FIRST = "{ experts(first: 1) { nodes { id } } }"
 TRACE_ID, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE_ID}-{CALLER}-01"
 NOTE = "Please call me Zebedee"
+PATIENT = """
+import web.telemetry.traces
+from web.cli import app
+web.telemetry.traces.SEND_SECONDS = 60
+app()
+"""
+"""Spans are dropped when a collector takes too long; here only one that hangs does."""
+
 COMMANDS = {"commitTransaction", "find"}
 TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
 """How it is written: in one command or, where that is left out, in one for each collection."""
 
 
 @contextmanager
-def traced(folder: Path, collector: Collector) -> Iterator[Program]:
+def traced(
+    folder: Path,
+    collector: Collector,
+    command: Sequence[Path | str] = (sys.executable, "-c", PATIENT, "serve"),
+) -> Iterator[Program]:
     """A program that sends traces to a collector; all of them by its end."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
-    with launched(folder, **settings) as program:
+    with launched(folder, command, **settings) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -128,7 +141,7 @@ async def test_a_collector_that_is_away_holds_up_nobody(
     """What cannot be sent is dropped; the program serves and ends in time."""
     with Collector().open() as collector:
         gone = collector
-    with traced(tmp_path, gone) as program:
+    with traced(tmp_path, gone, (EXPERTBOOK, "serve")) as program:
         answer: dict[str, Any] = await Api(http, program.address).ask(FIRST)
         assert len(answer["experts"]["nodes"]) == 1
     assert program.process.returncode == 0
