@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from contextlib import AsyncExitStack, contextmanager
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.clients import Api, open_socket
-from tests.processes import commands, using, wait_for, workers_of
+from tests.clients import PATIENCE_SECONDS, Api, open_socket
+from tests.processes import commands, freeze, using, wait_for, workers_of
 from tests.servers import EXPERTBOOK, Program, await_ready, launched
 from tests.web.test_booking import BOOKED, open_slots, state
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SERVE = (EXPERTBOOK, "serve", "--workers", "2")
 EXPERTS = "{ experts(first: 3) { nodes { id } } }"
+ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=None)
+"""One that is kept, so that all requests reach the worker that took the first."""
+
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
@@ -46,13 +50,19 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 def alone(program: Program, worker: int) -> Iterator[None]:
     """Have one worker serve everybody who comes now: the others are stopped for so long."""
     others = workers_of(program.process.pid) - {worker}
-    for other in others:
-        os.kill(other, signal.SIGSTOP)
     try:
+        for other in others:
+            freeze(other)
         yield
     finally:
         for other in others:
             os.kill(other, signal.SIGCONT)
+
+
+def living(workers: set[int]) -> set[int]:
+    """Return those of some workers that still run; their numbers may be other processes' by now."""
+    running = commands()
+    return {worker for worker in workers if "web.workers" in running.get(worker, ())}
 
 
 async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
@@ -66,7 +76,7 @@ async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
         expert: dict[str, Any] = {}
         for worker in workers:
             http = await stack.enter_async_context(
-                httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=1))
+                httpx.AsyncClient(timeout=60, limits=ONE_CONNECTION)
             )
             with alone(program, worker):
                 api = Api(http, program.address)
@@ -82,7 +92,7 @@ async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
         booked = [await clients[number % 2].book(slot["id"]) for number, slot in enumerate(slots)]
         assert [booking["__typename"] for booking in booked] == ["Booking"] * 10
         for socket in sockets:
-            seen = [await socket.event("slotBooked", 30) for _ in booked]
+            seen = [await socket.event("slotBooked") for _ in booked]
             assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
 
 
@@ -103,15 +113,17 @@ async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
     parent = program.process.pid
     killed, survivor = workers_of(parent)
     os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: not living({killed}))
     async with httpx.AsyncClient(timeout=60) as http:
-        assert (await http.get(f"{program.address}/readyz")).status_code == 200
+        assert (await http.get(f"{program.address}/healthz")).status_code == 200
         wait_for(lambda: len(workers_of(parent) - {killed}) == 2)
         [new] = workers_of(parent) - {killed, survivor}
-    async with httpx.AsyncClient(timeout=60) as http:
+    ready = {"status": "ok", "checks": {"database": "ok", "broadcast": "ok", "mail": "ok"}}
+    async with httpx.AsyncClient(timeout=60) as http, asyncio.timeout(PATIENCE_SECONDS):
         with alone(program, new):
-            answer = await http.get(f"{program.address}/readyz")
-    checks = {"database": "ok", "broadcast": "ok", "mail": "ok"}
-    assert answer.json() == {"status": "ok", "checks": checks}
+            # A check that a busy machine is late for is made again.
+            while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - another process decides
+                await asyncio.sleep(0.05)
     assert program.said().count("A worker ended (signal 9); another one takes its place.") == 1
 
 
@@ -123,9 +135,9 @@ async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Sign
         async with open_socket(program.address) as socket:
             await socket.initialise()
             program.process.send_signal(how)
-            assert await socket.closed(30) in {1001, 1012}
-        assert program.wait(40) == 0
-        assert not workers & commands().keys()
+            assert await socket.closed() in {1001, 1012}
+        assert program.wait() == 0
+        assert not living(workers)
         assert not using(tmp_path)
     assert program.said().rstrip().endswith("Stopped.")
     assert "Traceback" not in program.said()
@@ -140,7 +152,7 @@ async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> N
         async with open_socket(program.address) as socket:
             await socket.initialise()
             program.process.kill()
-            wait_for(lambda: not workers & commands().keys())
+            wait_for(lambda: not living(workers))
             wait_for(lambda: not using(tmp_path))
 
 
