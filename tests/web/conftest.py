@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a program whose accounts and administrators are these tests' own."""
-    with running(tmp_path_factory.mktemp("office"), experts=3, throttle="off") as address:
+    folder = tmp_path_factory.mktemp("office")
+    # The tests of a module may take longer than the quarter of an hour that a token lasts.
+    settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
+    with running(folder, **settings) as address:
         yield address
 
 
-# Its administrator's token lasts for a quarter of an hour, which a run can take longer than.
 @pytest.fixture(scope="module")
 async def office(office_address: str, http: httpx.AsyncClient) -> Office:
     """That program, with its administrator signed in."""
