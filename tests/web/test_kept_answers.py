@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import Api
+from tests.mailboxes import until
 from tests.offices import LISTED, PROFILE, Office
 from tests.practices import Practice, day_ahead, hours
 from tests.servers import await_ready, launched, running
@@ -31,6 +32,9 @@ DAY = """query ($id: ID!, $day: Date!) { expert(id: $id) {
   sequence days(from: $day, count: 1) { slots { id status sequence } } } }"""
 DEAR = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
 """What costs some 12,000 of the 1,200,000 that an address has."""
+
+PATIENCE_SECONDS = 120
+"""Ends a test that hangs."""
 
 COUNTS = "{ categories { category count } }"
 HITS = 'expertbook_cache_hits_total{cache="answers"}'
@@ -123,14 +127,23 @@ async def growth(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
     return hits, misses, operations
 
 
+async def until_hit(api: Api, request: httpx.Request) -> None:
+    """Send a request until a kept answer comes; each is counted as a hit or a miss.
+
+    Usually the second is a hit, but on a machine that stands still no answer is young enough.
+    """
+    hits = 0.0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not hits:
+            hits, misses, operations = await growth(api, *[request] * 5)
+            assert hits + misses == operations == 5
+
+
 async def test_what_is_kept_counts_like_any_other_and_is_in_the_metrics(nobody: Api) -> None:
     request = nobody.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
     )
-    hits, misses, operations = await growth(nobody, *[request] * 20)
-    assert operations == 20
-    assert hits + misses == 20
-    assert misses < 20  # one, unless the machine stood still for a second
+    await until_hit(nobody, request)
     found = await numbers(nobody.url)
     assert found['expertbook_cache_entries{cache="answers"}'] >= 1
     assert found['expertbook_cache_bytes{cache="answers"}'] > 100
@@ -173,9 +186,7 @@ async def test_a_page_without_a_session_gets_what_is_kept_for_strangers(nobody: 
     request = nobody.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": query}, headers=ours
     )
-    hits, misses, _ = await growth(nobody, *[request] * 5)
-    assert hits + misses == 5
-    assert misses < 5  # as above
+    await until_hit(nobody, request)
     foreign = await post(nobody, query, **{**ours, "origin": "https://example.com"})
     assert foreign.status_code == 403
 
@@ -253,8 +264,14 @@ async def test_a_kept_answer_is_paid_for_and_told_of_like_any_other(
     with launched(folder, experts=3, fast_paths="all", log_format="json") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
-        answers = [await post(api, DEAR) for _ in range(6)]
-        lines = [json.loads(line) for line in program.said().splitlines() if "an oper" in line]
+        answers = [await post(api, LIST) for _ in range(6)]
+
+        def lines() -> list[dict[str, Any]]:
+            whole = program.said().rpartition("\n")[0].splitlines()
+            return [json.loads(line) for line in whole if 'operation"' in line]
+
+        await until(lambda: len(lines()) >= 6, what="six logged operations")
+        logged = lines()
         # Enough for a hundred, some of which are paid back meanwhile.
         while (refused := await post(api, DEAR)).status_code == 200:
             await asyncio.gather(*(post(api, DEAR) for _ in range(20)))
@@ -262,11 +279,13 @@ async def test_a_kept_answer_is_paid_for_and_told_of_like_any_other(
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {
         '"address";q=1200000;w=60'
     }
-    told = [{**line, "milliseconds": 0, "request_id": "", "time": ""} for line in lines]
+    # A slow one is a warning and says so, which depends on the machine.
+    moment = dict.fromkeys(("milliseconds", "request_id", "time", "level", "event"))
+    told = [{**line, **moment} for line in logged]
     assert told == [told[0]] * 6
     assert told[0]["fields"] == "experts"
     assert told[0]["cost"] > 0
-    assert len({line["request_id"] for line in lines}) == 6
+    assert len({line["request_id"] for line in logged}) == 6
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) >= 1
     assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
