@@ -51,8 +51,14 @@ AXE = """async () => {
     .flatMap(({ id, nodes }) => nodes.map(({ html, any }) =>
       `${id}: ${html.slice(0, 200)} (${any.map(({ message }) => message).join("; ")})`));
 }"""
-SETTLED = """() => document.getAnimations().every(({ playState, effect }) =>
-  playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
+IDLE = """() => !document.querySelector("[aria-busy=true]")"""
+SETTLED = """() => !document.querySelector("[aria-busy=true]")
+  && document.getAnimations().every(({ playState, effect }) =>
+    playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
+SEARCHED = """(text) => new URLSearchParams(location.search).get("search") === text
+  && !document.querySelector("[aria-busy=true]")"""
+# Sonner does not let a toast go while the page is hidden.
+HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => true });"
 REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
 
@@ -102,11 +108,12 @@ class Visitor:
     async def stop(self, what: str) -> None:
         """Look at the page: keep a picture, ask axe, and look for troubles so far."""
         PICTURES.mkdir(exist_ok=True)
+        # What is loading or still fades in has less contrast than it will have.
+        await self.page.wait_for_function(SETTLED)
         picture = PICTURES / f"{self.name}-{next(self.stops):02}-{what}.png"
         await self.page.screenshot(path=picture, full_page=True, animations="disabled")
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate((CLIENT / "node_modules/axe-core/axe.min.js").read_text())
-        # What still fades in has less contrast than it will have.
         await self.page.wait_for_function(SETTLED)
         violations = await self.page.evaluate(AXE)
         assert violations == [], f"axe on {what}: {violations}"
@@ -156,6 +163,18 @@ class Visitor:
     async def is_live(self) -> None:
         """Wait until the page says that it is live."""
         await expect(self.page.locator("[data-connection=live]")).to_be_visible()
+
+    async def keeps_toasts(self) -> None:
+        """Have toasts of the pages that are opened from now on stay until they are closed."""
+        await self.context.add_init_script(HIDDEN)
+
+    async def is_idle(self) -> None:
+        """Wait until nothing is on its way to the server or from there."""
+        await self.page.wait_for_function(IDLE)
+
+    async def has_searched(self, text: str) -> None:
+        """Wait until the directory shows the experts found for all of a typed text."""
+        await self.page.wait_for_function(SEARCHED, arg=text)
 
     async def see(self, expert: Expert) -> None:
         """Open the page of an expert on a day with free times, live."""
