@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,10 @@ async def plain_experts(api: Api) -> list[Expert]:
 
 
 async def with_day(api: Api, expert: Expert) -> Expert:
-    """The expert with the first day, some days ahead, on which enough is free."""
+    """Return the expert with the first day, some days ahead, on which enough is free.
+
+    Enough is also free on a later day of the same month, so that a calendar shows both.
+    """
     now = datetime.now(UTC)
     since, until = (now + timedelta(days=3), now + timedelta(days=24))
     found = await api.slots(
@@ -39,7 +43,8 @@ async def with_day(api: Api, expert: Expert) -> Expert:
         free[starts.date().isoformat()] += slot["status"] == "OPEN"
     # The first one may be cut by the span.
     days = [day for day, count in sorted(free.items())[1:] if count >= ENOUGH]
-    return {**expert, "day": days[0]}
+    day = next(day for day, after in pairwise(days) if day[:7] == after[:7])
+    return {**expert, "day": day}
 
 
 async def an_expert(api: Api) -> Expert:
