@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from tests.client.experts import Expert
 
-PATIENCE = 15_000
+PATIENCE = 120_000
+"""Deadline in milliseconds, which only a page that hangs exceeds, even on a busy machine."""
 HEIGHT = 900
 
 
@@ -54,6 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
             executable_path=chromium.path,
             env={**chromium.environment},
             args=["--no-sandbox", "--disable-dev-shm-usage"],
+            timeout=PATIENCE,
         )
         yield browser
         await browser.close()
