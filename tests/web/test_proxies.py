@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 NETWORKS = ["10.0.0.0/8", "2001:db8:aaaa::/48"]
 CLIENT = "203.0.113.7"
+UNHURRIED = """
+import web.edge.wire
+import web.graphql.socket
+web.edge.wire.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
+from web.cli import app
+app()
+"""
+"""Closes none of many sockets that are opened at once, however long a busy machine takes."""
+
 LOGIN = (
     b'{"query": "mutation { login(input: {email: \\"client@example.com\\", '
     b'password: \\"expertbook-demo\\"}) { __typename } }"}'
@@ -32,7 +42,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A program that trusts 127.0.0.1 and counts what addresses have."""
     folder = tmp_path_factory.mktemp("proxied")
     settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
-    with launched(folder, experts=1, **settings) as program:
+    command = (sys.executable, "-c", UNHURRIED, "serve")
+    with launched(folder, command, experts=1, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 
