@@ -74,6 +74,7 @@ async def track(
         "experts": 0,
         "throttle": "off",
         "hold_seconds": HOLD_SECONDS,
+        "access_token_minutes": 1440,  # with many rounds the races last longer than the usual 15
     }
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
     with running(one, **settings) as here, running(two, **settings) as there:
