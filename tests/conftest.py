@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from auth.passwords import Passwords
 from models.database import open_database
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 # Ctrl-C would not end the programs that the tests start. `exec` turns a handler into the default.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The same examples in each run, however slow the machine is.
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
+
 EXPERTS = 60
 TEN_MINUTES_MS = 600_000
 
@@ -34,7 +41,9 @@ TEN_MINUTES_MS = 600_000
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the program, on an embedded database with 60 sample experts."""
-    with running(tmp_path_factory.mktemp("server"), experts=EXPERTS, throttle="off") as address:
+    # Tokens last as long as the longest run.
+    options = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
+    with running(tmp_path_factory.mktemp("server"), **options) as address:
         yield address
 
 
@@ -81,8 +90,7 @@ def time() -> Time:
     return Time()
 
 
-# Their tokens last for a quarter of an hour, which a run can take longer than.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def demo(api: Api) -> dict[str, Api]:
     """Clients signed in with the demo accounts: client, expert and admin."""
     login = """mutation ($email: String!) {
