@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,10 @@ TEN_MINUTES_MS = 600_000
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the program, on an embedded database with 60 sample experts."""
-    # Tokens last as long as the longest run.
-    options = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
-    with running(tmp_path_factory.mktemp("server"), **options) as address:
+    # Tokens outlast any run, and a busy machine may take long for an operation.
+    patient = {"access_token_minutes": 1_440, "operation_seconds": 120}
+    folder = tmp_path_factory.mktemp("server")
+    with running(folder, experts=EXPERTS, throttle="off", **patient) as address:
         yield address
 
 
@@ -113,12 +115,28 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Client]:
     """That database, with 30 sample experts."""
-    # The loop stands still during long tests without one: the driver shall not take that for a
-    # database that is away, and end the next operation.
-    async with open_database(f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}") as client:
+    url = f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}"
+    async with AsyncExitStack() as stack:
+        # The driver must not take a busy machine, or a test that blocks the event loop, for a
+        # database that is away.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("models.database.FIRST_ANSWER_SECONDS", 120)
+            patch.setattr("models.database.ANSWER_MS", 120_000)
+            client = await stack.enter_async_context(open_database(url))
         hash_ = await Passwords().hash(DEMO_PASSWORD)
         await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
         yield client
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient_commits() -> Iterator[None]:
+    """Let a commit that lost a race retry for ten minutes.
+
+    The program answers `Unavailable` after eight seconds, which a stalled machine can exceed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.commits.PATIENCE_SECONDS", 600)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

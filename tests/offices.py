@@ -102,7 +102,7 @@ class Office:
 
     async def person(self, name: str = "Ada Lovelace") -> Person:
         """Somebody new."""
-        email = f"someone-{token_hex(4)}@example.com"
+        email = f"someone-{token_hex(8)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         answer = (await self.nobody.ask(REGISTER, **wanted))["register"]
         assert "accessToken" in answer, answer

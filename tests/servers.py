@@ -38,10 +38,10 @@ _reserved: list[BinaryIO] = []
 def free_port() -> int:
     """Reserve a port that nothing listens on until this process ends.
 
-    A lock file per port keeps it from every other test process of this machine, also from those of
+    A lock file per port keeps it from every other test process of this user, also from those of
     another checkout.
     """
-    locks = Path(tempfile.gettempdir()) / "expertbook-test-ports"
+    locks = Path(tempfile.gettempdir()) / f"expertbook-test-ports-{os.getuid()}"
     locks.mkdir(exist_ok=True)
     for port in itertools.islice(_shuffled, len(PORTS)):
         lock = (locks / str(port)).open("ab")

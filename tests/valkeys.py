@@ -11,6 +11,7 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.processes import freeze
 from tests.servers import free_port
 
 if TYPE_CHECKING:
@@ -61,16 +62,16 @@ class Valkey:
 
     def freeze(self) -> None:
         """Stop it in the middle: connections stay open and nothing answers, until `thaw`."""
-        self._send(signal.SIGSTOP)
+        freeze(self._running().pid)
 
     def thaw(self) -> None:
         """Let it go on."""
-        self._send(signal.SIGCONT)
+        self._running().send_signal(signal.SIGCONT)
 
-    def _send(self, number: signal.Signals) -> None:
+    def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("Valkey does not run")
-        self._process.send_signal(number)
+        return self._process
 
     def _answers(self) -> bool:
         try:

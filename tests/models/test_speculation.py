@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -63,13 +62,10 @@ async def ledgers(
     database: Client, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
     """Those of two processes."""
-    async with AsyncExitStack() as stack:
-        first, second = [
-            await stack.enter_async_context(
-                Ledger(database, unheard, speculates=request.param).open()
-            )
-            for _ in range(2)
-        ]
+    async with (
+        Ledger(database, unheard, speculates=request.param).open() as first,
+        Ledger(database, unheard, speculates=request.param).open() as second,
+    ):
         yield first, second
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-from contextlib import contextmanager
-from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from graphql import GraphQLObjectType, get_introspection_query, parse
+from graphql import GraphQLObjectType, get_introspection_query
 
 from schema.cost import is_list_of_objects
-from schema.documents import LONGEST_CACHED, RequestFailed, core, cost_of, prepare
+from schema.documents import RequestFailed, core, cost_of, prepare
 from schema.limits import (
     MOST_ALIASES,
     MOST_COST,
@@ -26,19 +22,17 @@ from schema.limits import (
 )
 from schema.operations import formatted
 from schema.prices import ROWS, SIZES, WEIGHTS
+from tests.call_counts import at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from graphql import GraphQLError
 
 MOST_CALLS = 800_000
-"""Function calls for one document, about 100 ms on a fast machine."""
+"""Function calls for nested fragments, about 100 ms on a fast machine."""
 QUICK_CALLS = 100
 """Function calls for the cost of a document that is prepared."""
-YARDSTICK = "{ viewer { " + "id " * 1_900 + "} }"
-TIMES_THE_YARDSTICK = 10
-ROUNDS = 20
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
 INTROSPECTION = get_introspection_query(
@@ -67,35 +61,6 @@ def code(query: str, **variables: Any) -> str:
     [shown] = formatted([refusal(query, **variables)])
     found: str = shown["extensions"]["code"]
     return found
-
-
-@contextmanager
-def at_most(calls: int) -> Iterator[None]:
-    """Fail as soon as the block has made more calls of functions, in Python or in C.
-
-    The number of calls is the same on every machine, however busy.
-    """
-    left = calls
-
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal left
-        if event in {"call", "c_call"}:
-            left -= 1
-            if left < 0:
-                pytest.fail(f"more than {calls:,} function calls")
-
-    sys.setprofile(count)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time that some work takes."""
-    began = process_time()
-    work()
-    return process_time() - began
 
 
 def objects() -> Iterator[GraphQLObjectType]:
@@ -288,87 +253,3 @@ def test_so_many_errors_are_told_and_none_at_length() -> None:
     assert many[MOST_ERRORS:] == [
         {"message": f"{more} more went wrong.", "extensions": {"code": "TOO_MANY_ERRORS"}}
     ]
-
-
-def chained(names: int, spreads: int) -> str:
-    """Fragments each of which spreads some of the following ones."""
-    fragments = (
-        f"fragment F{i} on User {{ id {' '.join(f'...F{j}' for j in range(i + 1, i + spreads))} }}"
-        for i in range(names)
-    )
-    ends = " ".join(f"fragment F{i} on User {{ id }}" for i in range(names, names + spreads - 1))
-    return f"{{ viewer {{ ...F0 }} }} {' '.join(fragments)} {ends}"
-
-
-HOSTILE = {
-    "repeated leaves": "{ viewer { " + "id " * 1_900 + "} }",
-    "repeated objects": "{ " + "viewer { id } " * 450 + "}",
-    "nested repetition": "{ " + "viewer { expert { id } } " * 250 + "}",
-    "unknown fields": "{ viewer { " + " ".join(f"a{i}" for i in range(1_900)) + " } }",
-    "unknown arguments": "{ viewer(" + " ".join(f"a{i}: 1" for i in range(640)) + ") { id } }",
-    "repeated arguments": "{ experts(" + "first: 1 " * 640 + ") { nodes { id } } }",
-    "unknown input fields": "{ experts(filter: {"
-    + " ".join(f"a{i}: 1" for i in range(640))
-    + "}) { nodes { id } } }",
-    "a long list": "{ experts(filter: {languages: [" + '"a" ' * 1_900 + "]}) { nodes { id } } }",
-    "long equal arguments": "{ "
-    + ("experts(filter: {languages: [" + '"a" ' * 200 + "]}) { nodes { id } } ") * 9
-    + "}",
-    "variables": "query (" + " ".join(f"$a{i}: Int" for i in range(450)) + ") { viewer { id } }",
-    "fragments side by side": "{ viewer { "
-    + " ".join(f"...F{i}" for i in range(48))
-    + " } } "
-    + " ".join(f"fragment F{i} on User {{ expert {{ id ...G }} }}" for i in range(48))
-    + " fragment G on Expert { id }",
-    "fragments within fragments": chained(36, 13),
-    "circles": "{ viewer { ...F0 } } "
-    + " ".join(
-        f"fragment F{i} on User {{ {' '.join(f'...F{j}' for j in range(24))} }}" for i in range(24)
-    ),
-    "operations": " ".join(f"query Q{i} {{ ...F }}" for i in range(49))
-    + " fragment F on Query { viewer { "
-    + "id " * 1_500
-    + "} }",
-    "a comment": "#" + "a" * 95_000 + "\n{ viewer { id } }",
-    "a string": '{ experts(filter: {search: "' + "\\u0041" * 16_000 + '"}) { nodes { id } } }',
-    "a block string": '{ experts(filter: {search: """'
-    + "\n a" * 30_000
-    + '"""}) { nodes { id } } }',
-    "a long number": "{ experts(first: " + "9" * 95_000 + ") { nodes { id } } }",
-    "a long name": "{ " + "a" * 99_000 + " }",
-    "tokens": "{ " + "a " * 49_000 + "}",
-    "an opened brace": "{ a " * 25_000,
-}
-
-
-@pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
-def test_no_document_holds_up_the_others(query: str) -> None:
-    """Each is read, validated and costed with bounded work.
-
-    Function calls are counted. Work inside one call, such as that of a regular expression, shows in
-    the CPU time only, which is compared with that of parsing a plain document. Both are measured in
-    turn until the best of each is within the limit, so that other processes cannot fail the test.
-    """
-    assert len(query) < 100 * 1024
-    padded = query + " " * max(0, LONGEST_CACHED + 1 - len(query))  # so that it is not remembered
-
-    def judge() -> None:
-        try:
-            cost_of(prepare(padded, None), {})
-        except RequestFailed as error:
-            formatted(error.errors)
-
-    best = yardstick = float("inf")
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(ROUNDS):
-            best = min(best, cpu_seconds(judge))
-            yardstick = min(yardstick, cpu_seconds(lambda: parse(YARDSTICK)))
-            if best < TIMES_THE_YARDSTICK * yardstick:
-                break
-        with at_most(MOST_CALLS):
-            judge()
-    finally:
-        gc.enable()
-    assert best < TIMES_THE_YARDSTICK * yardstick

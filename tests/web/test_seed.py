@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 EXPERTS = 120
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """The bookings follow from this moment; with the current time their shares would vary."""
-
 HEARTBEATS = "heartbeatFrequencyMS=600000"
 """Making the data keeps the loop busy: the driver shall not take that for an unreachable server."""
 

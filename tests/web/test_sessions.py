@@ -15,7 +15,7 @@ from starlette.responses import Response
 from auth.tokens import Tokens
 from schema.context import BrowserSession
 from tests.clients import PASSWORD, PATIENCE_SECONDS, Api, Socket, open_socket
-from tests.servers import await_ready, launched, running
+from tests.servers import await_ready, launched
 from web.edge.cookies import Cookies
 
 if TYPE_CHECKING:
@@ -59,13 +59,6 @@ app()
 def email(request: pytest.FixtureRequest) -> str:
     """An address of the test's own."""
     return f"{abs(hash(request.node.nodeid))}@example.com"
-
-
-@pytest.fixture(scope="module")
-def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that throttles."""
-    with running(tmp_path_factory.mktemp("throttled"), experts=1) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -322,36 +315,3 @@ async def viewer_seen(socket: Socket, short: AccessToken) -> dict[str, Any] | No
     except websockets.ConnectionClosed:
         return None
     return viewer
-
-
-async def test_guessing_is_throttled_by_account_and_address(
-    throttled: str, http: httpx.AsyncClient, email: str
-) -> None:
-    api = Api(http, throttled)
-    await sign_in(api, email)
-    wrong = {"email": email, "password": "wrong horse battery"}
-    answers = [(await api.ask(LOGIN, **wrong))["login"] for _ in range(11)]
-    assert {answer["code"] for answer in answers[:10]} == {"WRONG_CREDENTIALS"}
-    assert answers[10]["__typename"] == "TooManyAttempts"
-    assert 0 < answers[10]["retryAfterSeconds"] <= 900
-    right = (await api.ask(LOGIN, email=email))["login"]
-    assert right["__typename"] == "TooManyAttempts"
-    others = [
-        (await api.ask(LOGIN, **wrong | {"email": f"{n}{email}"}))["login"]["__typename"]
-        for n in range(95)
-    ]
-    assert others[:80] == ["WrongCredentials"] * 80
-    assert others[-1] == "TooManyAttempts"
-
-
-async def test_a_success_forgets_the_failures_before_it(
-    tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, email: str
-) -> None:
-    with running(tmp_path_factory.mktemp("forgiving"), experts=1) as address:
-        api = Api(http, address)
-        await sign_in(api, email)
-        for _ in range(3):
-            for _ in range(9):
-                answer = await api.ask(LOGIN, email=email, password="wrong horse battery")
-                assert answer["login"]["code"] == "WRONG_CREDENTIALS"
-            assert (await api.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"

@@ -1,0 +1,34 @@
+"""A bound on work that is the same on every machine, however busy."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def at_most(calls: int) -> Iterator[None]:
+    """Fail as soon as the block has made more calls of functions, in Python or in C.
+
+    The number of calls is the same on every machine, however busy.
+    """
+    left = calls
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal left
+        if event in {"call", "c_call"}:
+            left -= 1
+            if left < 0:
+                pytest.fail(f"more than {calls:,} function calls")
+
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)

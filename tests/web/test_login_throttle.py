@@ -1,0 +1,62 @@
+"""Wrong passwords are counted by account and by address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.clients import PASSWORD, Api
+from tests.servers import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+LOGIN = """mutation ($email: String!, $password: String!) {
+  login(input: {email: $email, password: $password}) {
+    __typename ... on Refusal { code } ... on TooManyAttempts { retryAfterSeconds } } }"""
+REGISTER = """mutation ($email: String!, $password: String!) {
+  register(input: {name: "Ada", email: $email, password: $password}) { __typename } }"""
+EMAIL = "ada@example.com"
+
+
+@pytest.fixture
+def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
+    """A program that throttles, and has counted nothing yet."""
+    with running(tmp_path_factory.mktemp("throttled"), experts=1) as address:
+        yield Api(http, address)
+
+
+async def register(api: Api) -> None:
+    """Make the account."""
+    answer = await api.ask(REGISTER, email=EMAIL, password=PASSWORD)
+    assert answer["register"]["__typename"] == "SignedIn"
+
+
+async def login(api: Api, password: str, email: str = EMAIL) -> dict[str, Any]:
+    """Return what a sign-in gets."""
+    answer: dict[str, Any] = (await api.ask(LOGIN, email=email, password=password))["login"]
+    return answer
+
+
+async def test_guessing_is_throttled_by_account_and_address(api: Api) -> None:
+    await register(api)
+    wrong = "wrong horse battery"
+    answers = [await login(api, wrong) for _ in range(11)]
+    assert {answer["code"] for answer in answers[:10]} == {"WRONG_CREDENTIALS"}
+    assert answers[10]["__typename"] == "TooManyAttempts"
+    assert 0 < answers[10]["retryAfterSeconds"] <= 900
+    assert (await login(api, PASSWORD))["__typename"] == "TooManyAttempts"
+    others = [(await login(api, wrong, f"{n}{EMAIL}"))["__typename"] for n in range(95)]
+    assert others[:80] == ["WrongCredentials"] * 80
+    assert others[-1] == "TooManyAttempts"
+
+
+async def test_a_success_forgets_the_failures_before_it(api: Api) -> None:
+    await register(api)
+    for _ in range(3):
+        for _ in range(9):
+            assert (await login(api, "wrong horse battery"))["code"] == "WRONG_CREDENTIALS"
+        assert (await login(api, PASSWORD))["__typename"] == "SignedIn"
