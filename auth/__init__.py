@@ -1,0 +1,1 @@
+"""Establish who makes a request, and decide what that person may do."""

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from auth.policies import OPERATIONS, Answer, Who
-from models.bookings import BookingStatus
+from models.bookings.booking import BookingStatus
 from models.errors import NotAllowed, Refused, TooLate
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth.policies import Rule, Ties
-    from models.bookings import Booking
+    from models.bookings.booking import Booking
 
 
 class Action(StrEnum):

@@ -39,15 +39,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from models.accounts.users import Role
 from models.errors import Forbidden, NotAllowed, Unauthenticated
-from models.users import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from auth.viewers import Viewer
-    from models.bookings import Booking
-    from models.experts import Expert
+    from models.bookings.booking import Booking
+    from models.directory.experts import Expert
     from models.ids import Id
 
 

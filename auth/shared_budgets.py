@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auth.budgets import Account
+    from auth.budget_accounts import Account
 
 ANSWER_SECONDS = 0.25
 MOST_CONNECTIONS = 8

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from models import attempts
+from models.accounts import attempts
 from models.errors import TooManyAttempts
 
 WINDOW_SECONDS = 15 * 60

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from models import sessions
-from models.caches import Cache
+from models.accounts import sessions
+from models.accounts.users import Role, User, accounts
+from models.caching.batch_loader import AT_ONCE, Gathering
+from models.caching.cache import Cache
 from models.errors import Unauthenticated
-from models.gathering import AT_ONCE, Gathering
-from models.users import Role, User, accounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence

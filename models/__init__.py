@@ -1,0 +1,1 @@
+"""Stored data and the rules that hold for them."""

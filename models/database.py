@@ -1,38 +1,34 @@
-"""The connection to the database, and what must be true of it before the program serves."""
+"""Open the database: every document class, its collection and its indexes."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from beanie import init_beanie
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 
-from models.attempts import Attempts
-from models.bookings import Booking
-from models.calendars import Calendar
-from models.commands import CommandSpans
-from models.driver import mend_waiting
-from models.errors import DatabaseUnreachable, IndexBroken, StandaloneDatabase
-from models.event_stream import Nudge
-from models.events import Event
-from models.experts import Expert
-from models.links import Link
-from models.outbox import Mail
-from models.replica_set import is_standalone
-from models.requests import Request
-from models.sessions import RefreshToken, Session
-from models.settings import Setting
-from models.tracing import tracer
-from models.users import User
-from models.writers import Writer
+from models.accounts.attempts import Attempts
+from models.accounts.links import Link
+from models.accounts.sessions import RefreshToken, Session
+from models.accounts.users import User
+from models.bookings.booking import Booking
+from models.bookings.event_stream import Nudge
+from models.bookings.events import Event
+from models.bookings.idempotency import Request
+from models.bookings.outbox import Mail
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.errors import DatabaseUnreachable, IndexBroken
+from models.ledger.writers import Writer
+from models.store.connection import DEFAULT_NAME, connected, reason_of
+from models.store.shared_state import Setting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    from models.store.connection import Client, Database
 
 DOCUMENTS = (
     User,
@@ -50,15 +46,9 @@ DOCUMENTS = (
     Nudge,
     Writer,
 )
-DEFAULT_NAME = "expertbook"
-ANSWER_MS = 5_000
-FIRST_ANSWER_SECONDS = 4.0
 DUPLICATE_KEY = 11000
 SHOWN = 3
 """Documents that a broken index names, at most."""
-
-Client = AsyncMongoClient[dict[str, Any]]
-Database = AsyncDatabase[dict[str, Any]]
 
 
 @asynccontextmanager
@@ -74,62 +64,9 @@ async def open_database(url: str) -> AsyncIterator[Client]:
         StandaloneDatabase: the server has no transactions.
         IndexBroken: stored data break a unique index.
     """
-    mend_waiting()
-    try:
-        client: Client = AsyncMongoClient(
-            url,
-            tz_aware=True,
-            w="majority",
-            appname="expertbook",
-            # A read that fails is tried once more, when a server is there: so a restart is
-            # waited out. Not timeoutMS, under which Python 3.11 loses cancellations.
-            serverSelectionTimeoutMS=ANSWER_MS,
-            connectTimeoutMS=ANSWER_MS,
-            event_listeners=[CommandSpans()] if tracer().is_on else [],
-        )
-    except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
-    async with client:
-        await _check_server(client, url)
+    async with connected(url) as client:
         await _bind(client)
         yield client
-
-
-async def ping(client: Client) -> None:
-    """Ask the database for a sign of life.
-
-    Raises:
-        DatabaseUnreachable: when none comes within five seconds.
-    """
-    try:
-        await client.admin.command("ping")
-    except ConnectionFailure as error:
-        raise DatabaseUnreachable("The database does not answer.") from error
-
-
-async def _check_server(client: Client, url: str) -> None:
-    try:
-        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
-            hello = await client.admin.command("hello")
-    except OperationFailure as error:
-        raise DatabaseUnreachable(
-            f"The database refuses: {_reason(error)}. Correct MONGODB_URL."
-        ) from error
-    except (TimeoutError, ConnectionFailure, ConfigurationError) as error:
-        raise DatabaseUnreachable(
-            f"No database answers at {_hosts(url)}. Start it, correct MONGODB_URL, or unset it to "
-            "use the embedded one."
-        ) from error
-    if is_standalone(hello):
-        raise StandaloneDatabase(
-            "This mongod is a standalone server, which has no transactions. Start it with "
-            '--replSet rs0 and run once: mongosh --eval "rs.initiate()"'
-        )
-
-
-def _hosts(url: str) -> str:
-    """The hosts that a connection string names, without its password."""
-    return url.rpartition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
 
 
 async def _bind(client: Client) -> None:
@@ -139,7 +76,7 @@ async def _bind(client: Client) -> None:
     except OperationFailure as error:
         if error.code != DUPLICATE_KEY:
             raise DatabaseUnreachable(
-                f"The database refuses the program's indexes: {_reason(error)}."
+                f"The database refuses the program's indexes: {reason_of(error)}."
             ) from error
         raise IndexBroken(await _broken_index(database, error.details or {})) from error
     except ConnectionFailure as error:
@@ -170,7 +107,3 @@ def _filter_of(name: str) -> dict[str, Any]:
             if index.document["name"] == name:
                 return dict(index.document.get("partialFilterExpression", {}))
     return {}
-
-
-def _reason(error: OperationFailure) -> str:
-    return str((error.details or {}).get("errmsg", error)).rstrip(".")

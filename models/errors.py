@@ -6,8 +6,8 @@ ExpertBookError
 │   ├── NotAllowed          LastAdministrator
 │   ├── TooManyAttempts     .retry_after_seconds
 │   ├── InvalidInput        .problems, every field's at once
-│   ├── SlotTaken           .slot
-│   ├── SlotNotOffered      .slot_id, as it came
+│   ├── SlotTaken           .slot and .sequence (models/calendar/errors.py)
+│   ├── SlotNotOffered      .slot_id, as it came (likewise)
 │   └── TooLate             .deadline
 ├── BadUserInput            an argument that no form would send; names the argument
 │   └── CursorExpired       the events after it are gone: ask for the slots anew
@@ -29,8 +29,6 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from models.slots import Slot
 
 
 class ExpertBookError(Exception):
@@ -116,27 +114,6 @@ class InvalidInput(Refused):
 
     code = "INVALID_INPUT"
     message = "Please correct the marked fields."
-
-
-@dataclass(eq=False)
-class SlotTaken(Refused):
-    """The time is held or booked; `sequence` is the number of the last event that `slot` knows."""
-
-    slot: Slot
-    sequence: int
-
-    code = "SLOT_TAKEN"
-    message = "This slot is already booked. Please choose another slot."
-
-
-@dataclass(eq=False)
-class SlotNotOffered(Refused):
-    """The expert does not offer this time and length, or does not offer it any more."""
-
-    slot_id: str
-
-    code = "SLOT_NOT_OFFERED"
-    message = "The expert does not offer this time. Please choose another slot."
 
 
 @dataclass(eq=False)

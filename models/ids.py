@@ -1,20 +1,15 @@
-"""Global ids (Relay's `Node`): the type and the key, opaque and safe in a URL.
-
-A slot is computed, never stored, so its id says what it is: expert, start and length.
-"""
+"""Global ids (Relay's `Node`): a type and a key, opaque and safe in a URL."""
 
 from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from functools import lru_cache
 from typing import Any
 
 from beanie import PydanticObjectId
 from bson.errors import InvalidId
 
 from models.errors import BadUserInput
-from models.slots import SlotKey
 
 __all__ = [
     "Id",
@@ -24,13 +19,10 @@ __all__ = [
     "new_id",
     "object_id",
     "read_id",
-    "slot_id",
-    "slot_key",
 ]
 
 LONGEST = 512
 KEY = re.compile(r"[0-9a-f]{24}")
-SLOT = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
 
 
 class Id(PydanticObjectId):
@@ -108,22 +100,3 @@ def object_id(opaque: str, kind: str, argument: str) -> Id:
     if found != kind or not KEY.fullmatch(key):
         raise BadUserInput(f"{argument}: not the id of a {kind}")
     return Id(key)
-
-
-@lru_cache(maxsize=4096)  # four times as many took 5 MB
-def slot_id(key: SlotKey) -> str:
-    """The global id of a slot: expert, start in quarter hours since 1970, minutes."""
-    return encode(f"Slot:{key.expert_id}:{key.cell}:{key.minutes}")
-
-
-@lru_cache(maxsize=4096)
-def slot_key(opaque: str) -> SlotKey:
-    """The expert, start and length in a slot's id.
-
-    Raises:
-        ValueError: when it is not the id of a slot.
-    """
-    parts = SLOT.fullmatch(decode(opaque))
-    if parts is None:
-        raise ValueError("not a slot")
-    return SlotKey(Id(parts[1]), int(parts[2]), int(parts[3]))

@@ -1,0 +1,1 @@
+"""What each operation does: typed functions that know neither Strawberry nor HTTP."""

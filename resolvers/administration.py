@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auth.policies import require, ties_of, ties_to_expert
-from models import directory
-from models.base import or_unavailable
-from models.calendars import Rules
-from models.changes import Change
+from models.accounts.users import User, user_page
+from models.calendar.rules import Rules
+from models.directory import administration as directory
+from models.directory.experts import Expert
 from models.errors import BadUserInput, NotAllowed
-from models.experts import Expert
 from models.ids import new_id, object_id
-from models.pages import fold
-from models.users import User, user_page
+from models.ledger.changes import Change
+from models.store.documents import or_unavailable
+from models.store.pages import fold
 from resolvers.availability import checked_offers, checked_price, checked_weekly
 from resolvers.checks import LONGEST_NAME, Checks, key_of
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from auth.viewers import Viewer
-    from models.bookings import Booking
-    from models.calendars import WeeklyRange
-    from models.changes import Agendas
-    from models.experts import Category
+    from models.accounts.users import Role
+    from models.bookings.booking import Booking
+    from models.calendar.rules import WeeklyRange
+    from models.directory.experts import Category
     from models.ids import Id
-    from models.ledger import Ledger
-    from models.pages import Page, PageArguments
-    from models.users import Role
+    from models.ledger.changes import Agendas
+    from models.ledger.ledger import Ledger
+    from models.store.pages import Page, PageArguments
     from resolvers.availability import Price, PricedLength
 
     EndSessions = Callable[[Id], Awaitable[None]]

@@ -11,10 +11,10 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from models.bookings import Span
-from models.gathering import Gathering
-from models.slots import Slot, SlotKey, SlotStatus
-from models.times import utc_now
+from models.bookings.booking import Span
+from models.caching.batch_loader import Gathering
+from models.calendar.slots import Slot, SlotKey, SlotStatus
+from models.calendar.times import utc_now
 from resolvers.slots import calendars, occupants, slots_between
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.calendars import (
+from models.calendar.rules import (
     LONGEST_SESSION,
     SHORTEST_SESSION,
     DateOverride,
@@ -17,7 +17,7 @@ from models.calendars import (
     Offer,
     WeeklyRange,
 )
-from models.times import CELL_MINUTES, DAY_MINUTES
+from models.calendar.times import CELL_MINUTES, DAY_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth.policies import is_admin, may_see_booking, own_calendar
-from models.base import or_unavailable
-from models.bookings import Booking, booking_page, contact_key, place
+from models.bookings.booking import Booking, booking_page, contact_key, place
 from models.errors import BadUserInput
 from models.ids import object_id
+from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from auth.viewers import Viewer
-    from models.bookings import BookingStatus
+    from models.bookings.booking import BookingStatus
     from models.ids import Id
-    from models.pages import Filter, Page, PageArguments
+    from models.store.pages import Filter, Page, PageArguments
 
 
 async def visible(viewer: Viewer | None, booking_id: str) -> Booking | None:

@@ -8,13 +8,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from auth.policies import own_calendar, require, ties_to_expert
-from models.base import or_unavailable
-from models.bookings import calendar_and_bookings_ahead
-from models.calendars import LONGEST_BREAK, LONGEST_SESSION, SHORTEST_SESSION
-from models.changes import Change
+from models.bookings.booking import calendar_and_bookings_ahead
+from models.calendar.rules import LONGEST_BREAK, LONGEST_SESSION, SHORTEST_SESSION
+from models.calendar.slots import is_offered
+from models.calendar.times import DAY_MINUTES, local_date
 from models.errors import NotAllowed
-from models.slots import is_offered
-from models.times import DAY_MINUTES, local_date
+from models.ledger.changes import Change
+from models.store.documents import or_unavailable
 from resolvers.availability import checked_offers, checked_overrides, checked_weekly
 from resolvers.checks import Checks, key_of
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from auth.viewers import Viewer
-    from models.bookings import Booking
-    from models.calendars import Calendar, DateOverride, Rules, WeeklyRange
-    from models.changes import Agendas
-    from models.ledger import Ledger
+    from models.bookings.booking import Booking
+    from models.calendar.rules import Calendar, DateOverride, Rules, WeeklyRange
+    from models.ledger.changes import Agendas
+    from models.ledger.ledger import Ledger
     from resolvers.availability import PricedLength
 
 MOST_OVERRIDES = 366

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.times import CELL_MINUTES, zone_names
 from resolvers.contacts import email_of, phone_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from models.caches import Cache
+from models.caching.cache import Cache
 
 MOST_REMEMBERED: Final = 1_024
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth.policies import may_see_expert
-from models.base import or_unavailable
-from models.experts import Category, Expert, category_counts
+from models.directory.experts import Category, Expert, category_counts
+from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models import links
-from models.links import Purpose
-from models.outbox import ask_for_reset
-from models.users import email_key
+from models.accounts import links
+from models.accounts.links import Purpose
+from models.accounts.users import email_key
+from models.bookings.outbox import ask_for_reset
 from resolvers.checks import Checks
 from resolvers.sessions import begin, check_password, end_all
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.users import User
+    from models.accounts.users import User
     from resolvers.sessions import SignIn, SignIns
 
 

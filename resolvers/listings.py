@@ -13,20 +13,20 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from models.base import or_unavailable
-from models.caches import Cache
-from models.experts import directory
-from models.flights import Flights
-from models.gathering import Gathering
-from models.pages import count
-from models.versions import directory_version
+from models.caching.batch_loader import Gathering
+from models.caching.cache import Cache
+from models.caching.single_flight import Flights
+from models.directory.experts import directory
+from models.directory.versions import directory_version
+from models.store.documents import or_unavailable
+from models.store.pages import count
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.base import Record
-    from models.experts import Entry, ExpertFilter
-    from models.pages import Filter, Order, Page, PageArguments
+    from models.directory.experts import Entry, ExpertFilter
+    from models.store.documents import Record
+    from models.store.pages import Filter, Order, Page, PageArguments
 
     _PageKey = tuple[int, ExpertFilter, Order, PageArguments]
 

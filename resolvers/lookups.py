@@ -10,15 +10,15 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from models.gathering import Gathering
+from models.caching.batch_loader import Gathering
 from resolvers.experts import experts
 from resolvers.slots import calendars
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from models.calendars import Calendar
-    from models.experts import Expert
+    from models.calendar.rules import Calendar
+    from models.directory.experts import Expert
     from models.ids import Id
 
     Found = TypeVar("Found")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from auth.moves import MOVES, Action, check, expires
 from auth.policies import is_self, ties_to_booking
-from models.base import or_unavailable
-from models.bookings import Booking, BookingStatus, due_bookings
-from models.changes import Change
-from models.errors import NotAllowed, SlotNotOffered
-from models.ids import slot_key
-from models.times import utc_now
+from models.bookings.booking import Booking, BookingStatus, due_bookings
+from models.calendar.errors import SlotNotOffered
+from models.calendar.slot_ids import slot_key
+from models.calendar.times import utc_now
+from models.errors import NotAllowed
+from models.ledger.changes import Change
+from models.store.documents import or_unavailable
 from resolvers.bookings import visible
 from resolvers.reservations import clear, moved, offered
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from auth.viewers import Viewer
-    from models.changes import Agendas
-    from models.ledger import Ledger
+    from models.ledger.changes import Agendas
+    from models.ledger.ledger import Ledger
 
 
 async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Action) -> Booking:

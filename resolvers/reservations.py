@@ -6,23 +6,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from models.bookings import Booking, BookingStatus, Contact, contact_key
-from models.changes import Change
-from models.errors import SlotNotOffered, SlotTaken
-from models.ids import Id, new_id, slot_id, slot_key
-from models.requests import Request, digest_of, request_id
-from models.times import instant_of, utc_now
-from models.trusted import made
+from models.bookings.booking import Booking, BookingStatus, Contact, contact_key
+from models.bookings.idempotency import Request, digest_of, request_id
+from models.calendar.errors import SlotNotOffered, SlotTaken
+from models.calendar.slot_ids import slot_id, slot_key
+from models.calendar.times import instant_of, utc_now
+from models.ids import Id, new_id
+from models.ledger.changes import Change
+from models.store.unchecked import made
 from resolvers.checks import LONGEST_NAME, Checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auth.viewers import Viewer
-    from models.agendas import Agenda
-    from models.changes import Agendas
-    from models.ledger import Ledger
-    from models.slots import Slot, SlotKey
+    from models.bookings.agenda import Agenda
+    from models.calendar.slots import Slot, SlotKey
+    from models.ledger.changes import Agendas
+    from models.ledger.ledger import Ledger
 
 LONGEST_NOTE = 2_000
 LONGEST_KEY = 128

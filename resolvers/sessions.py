@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth.passwords import LONGEST, weakness
-from models import links, sessions
-from models.base import or_unavailable
+from models.accounts import links, sessions
+from models.accounts.links import Purpose
+from models.accounts.users import User
+from models.calendar.times import utc_now
 from models.errors import InvalidInput, Problem, SessionEnded, WrongCredentials
-from models.links import Purpose
-from models.times import utc_now
-from models.users import User
+from models.store.documents import or_unavailable
 from subscriptions.sessions import Ended
 
 if TYPE_CHECKING:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from models.base import or_unavailable
-from models.bookings import Booking, BookingStatus, Span, occupants_in, taken_cells
-from models.calendars import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
+from models.bookings.booking import Booking, BookingStatus, Span, occupants_in, taken_cells
+from models.calendar.rules import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
+from models.calendar.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
+from models.calendar.times import CELL_MINUTES, day_span, instant_of, local_date
 from models.errors import BadUserInput
-from models.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
-from models.times import CELL_MINUTES, day_span, instant_of, local_date
+from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from models.calendar.slots import Occupant, SlotKey
     from models.ids import Id
-    from models.slots import Occupant, SlotKey
 
 LONGEST_SPAN = timedelta(days=62)
 MOST_DAYS = 62

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from auth.passwords import weakness
 from auth.policies import may_see_user
-from models.base import or_unavailable
-from models.directory import NO_EXPERT
-from models.outbox import verification_of
-from models.times import utc_now
-from models.users import Role, User, email_key
+from models.accounts.users import Role, User, email_key
+from models.bookings.outbox import verification_of
+from models.calendar.times import utc_now
+from models.directory.administration import NO_EXPERT
+from models.store.documents import or_unavailable
 from resolvers.checks import LONGEST_NAME, Checks
 from resolvers.sessions import begin
 

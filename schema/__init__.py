@@ -1,0 +1,1 @@
+"""The GraphQL schema that clients see, one file per domain."""

@@ -9,9 +9,9 @@ import strawberry
 
 from auth.policies import ties_to_user
 from auth.viewers import signed_in
-from models import experts as model
-from models.experts import Category
-from models.users import Role
+from models.accounts.users import Role
+from models.directory import experts as model
+from models.directory.experts import Category
 from resolvers import administration
 from resolvers.administration import Hours, Profile, UserChange
 from resolvers.sessions import end_all

@@ -7,7 +7,7 @@ from enum import Enum
 
 import strawberry
 
-from models.calendars import Calendar, LocalRange, WeeklyRange
+from models.calendar.rules import Calendar, LocalRange, WeeklyRange
 from resolvers.availability import Price, PricedLength
 from schema.enums import describe_enum
 from schema.scalars import LocalTime

@@ -12,8 +12,8 @@ import strawberry
 from auth.moves import Action, possible
 from auth.policies import own_calendar, ties_to_booking
 from auth.viewers import signed_in
-from models import bookings as model
-from models.bookings import BookingStatus
+from models.bookings import booking as model
+from models.bookings.booking import BookingStatus
 from models.ids import global_id
 from resolvers import bookings, slots
 from schema.context import Context, Info

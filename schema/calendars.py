@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from auth.viewers import signed_in
-from models import calendars as model
+from models.calendar import rules as model
 from resolvers import calendars
 from resolvers.calendars import AS_IT_IS, RulesChange
 from schema.availability import SessionOfferInput, WeeklyHoursInput

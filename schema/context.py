@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
+from models.calendar.times import utc_now
 from models.errors import TimedOut
-from models.times import utc_now
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
-    from models.fast_paths import FastPath
-    from models.ledger import Ledger
+    from models.caching.fast_paths import FastPath
+    from models.ledger.ledger import Ledger
     from resolvers.alternatives import Alternatives
     from resolvers.listings import Listings
     from resolvers.lookups import Lookups

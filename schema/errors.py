@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import strawberry
 
 from models import errors as model
-from models.meters import REFUSALS
+from models.telemetry.metrics import REFUSALS
 from schema.context import Context, Info
 from schema.enums import describe_enum
 from schema.slots import Slot

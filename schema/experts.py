@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models import experts as model
-from models.bookings import Span
-from models.calendars import Calendar
-from models.events import cursor_of
-from models.experts import Category, ExpertOrderField
+from models.bookings.booking import Span
+from models.bookings.events import cursor_of
+from models.calendar.rules import Calendar
+from models.calendar.slots import Slot as ModelSlot
+from models.directory import experts as model
+from models.directory.experts import Category, ExpertOrderField
 from models.ids import Id, global_id, object_id
-from models.slots import Slot as ModelSlot
 from resolvers import experts, slots
 from schema.availability import Availability
 from schema.context import Context, Info

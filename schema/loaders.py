@@ -12,12 +12,12 @@ from resolvers import slots, users
 from schema.reads import Reads
 
 if TYPE_CHECKING:
-    from models.bookings import Span
-    from models.calendars import Calendar
-    from models.experts import Expert
+    from models.accounts.users import User
+    from models.bookings.booking import Span
+    from models.calendar.rules import Calendar
+    from models.calendar.slots import Occupant
+    from models.directory.experts import Expert
     from models.ids import Id
-    from models.slots import Occupant
-    from models.users import User
     from resolvers.lookups import Lookups
 
 Key = TypeVar("Key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.calendars import Offer
+from models.calendar.rules import Offer
 
 
 @strawberry.interface(description="An object with a global id.")

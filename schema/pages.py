@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import strawberry
 
-from models.pages import Page, PageArguments
+from models.store.pages import Page, PageArguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable

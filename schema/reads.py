@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from models.boundaries import unchanged_until
+from models.calendar.expiry import unchanged_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from models.bookings import Span
-    from models.calendars import Calendar
+    from models.bookings.booking import Span
+    from models.calendar.rules import Calendar
+    from models.calendar.slots import Occupant
     from models.ids import Id
-    from models.slots import Occupant
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 

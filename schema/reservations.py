@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from auth.viewers import signed_in
-from models.bookings import Booking as ModelBooking
+from models.bookings.booking import Booking as ModelBooking
 from resolvers import reservations
 from schema.bookings import Booking
 from schema.context import Info

@@ -7,9 +7,10 @@ from typing import Annotated
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from models.calendar.slot_ids import slot_key
+from models.calendar.slots import SlotKey
 from models.errors import BadUserInput
-from models.ids import object_id, read_id, slot_key
-from models.slots import SlotKey
+from models.ids import object_id, read_id
 from resolvers import bookings, slots
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription

@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from models.times import DAY_MINUTES, zone_names
+from models.calendar.times import DAY_MINUTES, zone_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,12 @@ from typing import Annotated
 
 import strawberry
 
-from models import slots as model
+from models.bookings.events import Event, EventKind, SlotState, cursor_of
+from models.calendar import slots as model
+from models.calendar.slot_ids import slot_id
+from models.calendar.slots import SlotStatus
 from models.errors import BadUserInput
-from models.events import Event, EventKind, SlotState, cursor_of
-from models.ids import Id, global_id, object_id, slot_id
-from models.slots import SlotStatus
+from models.ids import Id, global_id, object_id
 from resolvers import experts
 from schema.context import Context, Info
 from schema.enums import describe_enum

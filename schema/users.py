@@ -9,10 +9,10 @@ import strawberry
 
 from auth.policies import Ties, Who, require, ties_to_party, ties_to_user
 from auth.viewers import signed_in
-from models import users as model
-from models.bookings import Booking
+from models.accounts import users as model
+from models.accounts.users import Role
+from models.bookings.booking import Booking
 from models.ids import Id, global_id
-from models.users import Role
 from resolvers import sessions, users
 from schema.context import Context, Info
 from schema.enums import describe_enum

@@ -1,0 +1,1 @@
+"""The event hub: carries events between processes and delivers them to subscribers."""

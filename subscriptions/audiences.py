@@ -11,13 +11,13 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
-from models.meters import DELIVERIES, CacheMeter
+from models.telemetry.metrics import DELIVERIES, CacheMeter
 from subscriptions.parcels import Parcel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from models.events import Event
+    from models.bookings.events import Event
     from models.ids import Id
 
 Render: TypeAlias = "Callable[[Event], bytes | None]"

@@ -13,8 +13,8 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from contextvars import Context
 from typing import TYPE_CHECKING
 
+from models.bookings.events import bookings_touched, events_after, last_sequences
 from models.errors import ExpertBookError, Unavailable
-from models.events import bookings_touched, events_after, last_sequences
 from subscriptions.backends import RESYNC
 from subscriptions.clients import GLANCE_BACK, LOOK_BACK, ClientChannel, Watcher, look
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from datetime import datetime
 
-    from models.bookings import Booking
-    from models.events import Event
+    from models.bookings.booking import Booking
+    from models.bookings.events import Event
     from models.ids import Id
     from subscriptions.backends import Bus
     from subscriptions.hub import Hub

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 
+from models.bookings.events import Event, events_after
 from models.errors import CursorExpired
-from models.events import Event, events_after
-from models.meters import DELIVERIES
+from models.telemetry.metrics import DELIVERIES
 from subscriptions.audiences import Audience
 from subscriptions.backends import RESYNC
 

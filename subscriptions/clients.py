@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from models.base import or_unavailable
-from models.bookings import Booking
+from models.bookings.booking import Booking
+from models.bookings.events import BookingTouched, bookings_touched
+from models.calendar.times import utc_now
 from models.errors import ExpertBookError, Unavailable
-from models.events import BookingTouched, bookings_touched
-from models.times import utc_now
+from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,14 +15,14 @@ from contextvars import Context
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from models.bookings.events import last_sequences
 from models.errors import BadUserInput, Unavailable
-from models.events import last_sequences
 from subscriptions.channels import Channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
-    from models.events import Event
+    from models.bookings.events import Event
     from models.ids import Id
     from subscriptions.backends import Bus
 

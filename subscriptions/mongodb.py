@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from broadcaster import Event
 
+from models.bookings.event_stream import EventStream, Nudge, nudge, sign_of_life
 from models.errors import Unavailable
-from models.event_stream import EventStream, Nudge, nudge, sign_of_life
 from subscriptions.supervision import ANSWER_SECONDS, RESYNC, SupervisedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
 
-    from models.event_stream import Committed
+    from models.bookings.event_stream import Committed
 
 EXPERT = "expert:"
 CLIENT = "client:"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from models.events import EventKind, sequence_in
+from models.bookings.events import EventKind, sequence_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from models.events import Event
+    from models.bookings.events import Event
     from models.ids import Id
     from subscriptions.hub import Hub
 

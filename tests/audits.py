@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from models.calendar.times import CELL_MINUTES
 from models.ids import object_id
-from models.times import CELL_MINUTES
 
 if TYPE_CHECKING:
-    from models.database import Database
     from models.ids import Id
+    from models.store.connection import Database
     from tests.bookkeepers import Book, Step
 
 KINDS = {"HELD": "HELD", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}

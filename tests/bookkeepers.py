@@ -10,8 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
+from models.calendar.times import utc_now
 from models.ids import object_id
-from models.times import utc_now
 from tests.chaos import EXPERTS, KEPT_BOOKINGS, PLAIN, SLOTS, Booker
 from tests.clients import CONTACT, Api
 

@@ -15,9 +15,9 @@ from uuid import uuid4
 import httpx
 import websockets
 
+from models.bookings.verification import judge, open_for_reading
+from models.calendar.times import utc_now
 from models.ids import object_id
-from models.times import utc_now
-from models.verification import judge, open_for_reading
 from tests.clients import CANCEL, CONTACT, Api
 from tests.mailboxes import until
 

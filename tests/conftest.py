@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from auth.passwords import Passwords
+from models.calendar.times import utc_now
 from models.database import open_database
-from models.times import utc_now
 from tests.clients import Api
 from tests.servers import running
 from web.embedded.database import embedded_database
@@ -23,7 +23,7 @@ from web.samples.seed import seed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 # A shell starts background jobs with SIGINT ignored, and children inherit that: without this line
 # Ctrl-C would not end the programs that the tests start. `exec` turns a handler into the default.
@@ -120,8 +120,8 @@ async def database(database_url: str) -> AsyncIterator[Client]:
         # The driver must not take a busy machine, or a test that blocks the event loop, for a
         # database that is away.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("models.database.FIRST_ANSWER_SECONDS", 120)
-            patch.setattr("models.database.ANSWER_MS", 120_000)
+            patch.setattr("models.store.connection.FIRST_ANSWER_SECONDS", 120)
+            patch.setattr("models.store.connection.ANSWER_MS", 120_000)
             client = await stack.enter_async_context(open_database(url))
         hash_ = await Passwords().hash(DEMO_PASSWORD)
         await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)
@@ -135,7 +135,7 @@ def patient_commits() -> Iterator[None]:
     The program answers `Unavailable` after eight seconds, which a stalled machine can exceed.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.commits.PATIENCE_SECONDS", 600)
+        patch.setattr("models.ledger.commits.PATIENCE_SECONDS", 600)
         yield
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graphql import OperationType
 from prometheus_client import REGISTRY
 
-from schema.observation import Subject
+from schema.execution.observation import Subject
 from web.graphql.answers import Answer, Mark, Question
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from schema.freshness import DIRECTORY_SECONDS, HINT_SECONDS
+from schema.execution.freshness import DIRECTORY_SECONDS, HINT_SECONDS
 from tests.test_house import HOUSE
 from web.settings import Settings
 from web.workers import ENDING_SECONDS

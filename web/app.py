@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, WebSocket
 from starlette.routing import Route
 
-from models.fast_paths import FastPath
+from models.caching.fast_paths import FastPath
 from web.assets import HashedFiles
 from web.deferred import check_deferred
 from web.edge.cookies import Cookies

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from auth.passwords import Passwords
-from models import sessions
+from models.accounts import sessions
+from models.accounts.users import Role
+from models.bookings.verification import judge, open_for_reading
+from models.calendar.times import utc_now
 from models.database import open_database
-from models.times import utc_now
-from models.users import Role
-from models.verification import judge, open_for_reading
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
 from web.console import NoAccount, database_url, explained, read_settings, say
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from models.verification import Verdict
+    from models.bookings.verification import Verdict
 
 MOST_TOLD = 100
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from models.accounts.users import Role
 from models.database import open_database
-from models.users import Role
 from web.console import database_url, explained, read_settings, say
 from web.memory import use_one_arena
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, known_outcome

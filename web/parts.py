@@ -20,11 +20,11 @@ from auth.passwords import Passwords
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from auth.viewers import Viewers
+from models.caching.batch_loader import AT_ONCE
+from models.caching.fast_paths import FastPath
 from models.database import open_database
-from models.fast_paths import FastPath
-from models.gathering import AT_ONCE
-from models.ledger import LARGEST_BATCH, Ledger
-from models.settings import shared_secret
+from models.ledger.ledger import LARGEST_BATCH, Ledger
+from models.store.shared_state import shared_secret
 from resolvers.alternatives import Alternatives
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
@@ -46,8 +46,8 @@ from web.telemetry.metrics import measuring_lag
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.database import Client
-    from models.events import Event
+    from models.bookings.events import Event
+    from models.store.connection import Client
     from web.mails.letters import Letters
     from web.mails.post import Post
     from web.settings import Settings

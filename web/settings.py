@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.fast_paths import ALL, FastPath, fast_paths_of
+from models.caching.fast_paths import ALL, FastPath, fast_paths_of
 from subscriptions.backends import MEMORY, MONGODB, broadcast
 from web.edge.hosts import ANY_ADDRESS, check_names
 from web.edge.proxies import TrustedProxies

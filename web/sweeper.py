@@ -13,7 +13,7 @@ from resolvers.moves import expire
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.ledger import Ledger
+    from models.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.asyncio import Redis
 
-from auth.budgets import (
-    ADDRESS,
-    NETWORK,
-    USER,
-    Account,
-    Buckets,
-    Budgets,
-    Policy,
-    accounts_of,
-)
+from auth.budget_accounts import ADDRESS, NETWORK, USER, Account, Policy, accounts_of
+from auth.budgets import Buckets, Budgets
 from auth.shared_budgets import PREFIX, SharedBuckets
 from models.errors import RateLimited
 from tests.valkeys import Valkey, valkey

@@ -9,7 +9,7 @@ import pytest
 
 from auth.moves import Action, check, expires, possible
 from auth.policies import Who
-from models.bookings import Booking, BookingStatus
+from models.bookings.booking import Booking, BookingStatus
 from models.errors import NotAllowed, TooLate
 from models.ids import new_id
 

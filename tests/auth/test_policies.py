@@ -10,11 +10,11 @@ import pytest
 from auth import policies
 from auth.policies import Answer, Rule, Who
 from auth.viewers import Viewer
-from models.bookings import Booking
+from models.accounts.users import Role, User
+from models.bookings.booking import Booking
+from models.directory.experts import Expert
 from models.errors import Forbidden, NotAllowed, Unauthenticated
-from models.experts import Expert
 from models.ids import new_id
-from models.users import Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,16 +11,16 @@ import pytest
 
 from auth.tokens import Tokens
 from auth.viewers import Viewers
-from models import sessions
+from models.accounts import sessions
+from models.accounts.users import User
+from models.calendar.times import utc_now
 from models.errors import Unauthenticated
 from models.ids import new_id
-from models.times import utc_now
-from models.users import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 LIFETIME = timedelta(minutes=15)
 TOKENS = Tokens(["x" * 40], LIFETIME)

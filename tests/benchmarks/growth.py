@@ -10,13 +10,13 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from models.bookings import Booking, BookingStatus
+from models.bookings.booking import Booking, BookingStatus
+from models.caching.fast_paths import FastPath
+from models.calendar.slots import SlotKey
+from models.calendar.times import cell_of, instant_of, utc_now
 from models.database import open_database
-from models.fast_paths import FastPath
 from models.ids import Id, decode, new_id
-from models.settings import insert_missing
-from models.slots import SlotKey
-from models.times import cell_of, instant_of, utc_now
+from models.store.shared_state import insert_missing
 from tests.benchmarks import questions
 from tests.benchmarks.reads import (
     WARM_SECONDS,

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import expect
 from pymongo import AsyncMongoClient
 
-from models.ids import slot_key
-from models.times import utc_now
+from models.calendar.slot_ids import slot_key
+from models.calendar.times import utc_now
 from tests.client.experts import an_expert
 from tests.client.visitors import NAME, NOTE, PHONE
 from tests.clients import Api

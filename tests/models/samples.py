@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from models.bookings import Booking, BookingStatus
-from models.calendars import DateOverride, LocalRange, Offer, Rules, WeeklyRange
+from models.bookings.booking import Booking, BookingStatus
+from models.calendar.rules import DateOverride, LocalRange, Offer, Rules, WeeklyRange
+from models.calendar.slots import SlotKey, listed_slots
+from models.calendar.times import cell_of, instant_of, zone
 from models.ids import Id
-from models.slots import SlotKey, listed_slots
-from models.times import cell_of, instant_of, zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from models.slots import Occupant, Slot
+    from models.calendar.slots import Occupant, Slot
 
 EXPERT = Id("0" * 23 + "1")
 ADA = Id("a" * 24)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.agendas import Agenda
-from models.bookings import BookingStatus
-from models.calendars import Calendar
-from models.events import EventKind
-from models.slots import SlotKey, SlotStatus
+from models.bookings.agenda import Agenda
+from models.bookings.booking import BookingStatus
+from models.bookings.events import EventKind
+from models.calendar.rules import Calendar
+from models.calendar.slots import SlotKey, SlotStatus
 from tests.models.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, rules
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.bookings import Booking
-    from models.calendars import Rules
-    from models.events import Event
+    from models.bookings.booking import Booking
+    from models.bookings.events import Event
+    from models.calendar.rules import Rules
 
 pytestmark = pytest.mark.usefixtures("database")
 

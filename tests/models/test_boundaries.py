@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.boundaries import unchanged_until
-from models.calendars import Offer, Rules, WeeklyRange
-from models.slots import Occupant, Slot, listed_slots
-from models.times import cell_of
+from models.calendar.expiry import unchanged_until
+from models.calendar.rules import Offer, Rules, WeeklyRange
+from models.calendar.slots import Occupant, Slot, listed_slots
+from models.calendar.times import cell_of
 from tests.models.samples import ADA, EXPERT, NOW, at, rules
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from models.caches import Cache, Doorkeeper
+from models.caching.cache import Cache, Doorkeeper
 
 
 def counted(name: str) -> list[float | None]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.calendars import Offer
-from models.slots import starts
-from models.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
+from models.calendar.rules import Offer
+from models.calendar.slots import starts
+from models.calendar.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
 from tests.models.samples import day_rules, local_times
 from tests.models.zones import DAY, DAYS, days_of_change, distinct_zones, offsets, walked
 

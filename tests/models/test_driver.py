@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import models.driver
+from models.store import driver
 
 PATIENCE_SECONDS = 600
-ROOT = Path(models.driver.__file__).parents[1]
+ROOT = Path(driver.__file__).parents[2]
 # A process of its own: a driver that waits for ever would do so in this one, too.
 PROGRAM = """
 import asyncio, random
 from pymongo import AsyncMongoClient
-from models.driver import mend_waiting
+from models.store.driver import mend_waiting
 
 async def main():
     mend_waiting()

@@ -11,12 +11,12 @@ from beanie.odm.utils.dump import get_dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.agendas import Agenda
-from models.bookings import Booking, BookingStatus, Contact
-from models.calendars import Calendar
-from models.encoding import stored
+from models.bookings.agenda import Agenda
+from models.bookings.booking import Booking, BookingStatus, Contact
+from models.bookings.idempotency import Request
+from models.calendar.rules import Calendar
 from models.ids import Id, new_id
-from models.requests import Request
+from models.store.encoding import stored
 from tests.models.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, override, rules
 
 if TYPE_CHECKING:

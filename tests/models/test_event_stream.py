@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.bookings.event_stream import EventStream, Nudge, nudge, sign_of_life
 from models.errors import Unavailable
-from models.event_stream import EventStream, Nudge, nudge, sign_of_life
 
 if TYPE_CHECKING:
-    from models.database import Client
+    from models.store.connection import Client
 
 PATIENCE_SECONDS = 120
 

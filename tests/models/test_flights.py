@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from models.flights import Flights
+from models.caching.single_flight import Flights
 
 
 class Kitchen:

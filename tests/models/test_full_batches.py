@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from models.bookings import Booking
-from models.calendars import Calendar
-from models.errors import SlotTaken
-from models.events import Event
+from models.bookings.booking import Booking
+from models.bookings.events import Event
+from models.calendar.errors import SlotTaken
+from models.calendar.rules import Calendar
 from models.ids import new_id
-from models.ledger import Ledger
+from models.ledger.ledger import Ledger
 from tests.models.samples import rules
 from tests.models.test_speculation import (
     EVERY_HOUR,
@@ -25,7 +25,7 @@ from tests.models.test_speculation import (
 from tests.schema.test_loaders import COMMANDS
 
 if TYPE_CHECKING:
-    from models.database import Client
+    from models.store.connection import Client
 
 __all__ = ["calendar"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.caching.batch_loader import Gathering
 from models.errors import Unavailable
-from models.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,22 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from models.bookings.events import cursor_of, sequence_in
+from models.calendar.slot_ids import slot_id, slot_key
+from models.calendar.slots import SlotKey
 from models.errors import BadUserInput
-from models.events import cursor_of, sequence_in
-from models.ids import (
-    LONGEST,
-    Id,
-    decode,
-    encode,
-    global_id,
-    new_id,
-    object_id,
-    read_id,
-    slot_id,
-    slot_key,
-)
-from models.pages import Order
-from models.slots import SlotKey
+from models.ids import LONGEST, Id, decode, encode, global_id, new_id, object_id, read_id
+from models.store.pages import Order
 from tests.models.samples import ADA, BEA
 
 KINDS = ("Expert", "User", "Booking")

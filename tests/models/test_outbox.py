@@ -8,11 +8,9 @@ from random import Random
 
 import pytest
 
-from models.agendas import Agenda
-from models.bookings import Booking, BookingChange, BookingStatus, Contact
-from models.calendars import Calendar
-from models.ids import new_id
-from models.outbox import (
+from models.bookings.agenda import Agenda
+from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
+from models.bookings.outbox import (
     FIRST_DELAY_SECONDS,
     LEASE,
     LONGEST_DELAY_SECONDS,
@@ -24,8 +22,10 @@ from models.outbox import (
     due_mails,
     mail_of,
 )
-from models.slots import SlotKey
-from models.times import instant_of, utc_now
+from models.calendar.rules import Calendar
+from models.calendar.slots import SlotKey
+from models.calendar.times import instant_of, utc_now
+from models.ids import new_id
 from tests.models.samples import ADA, EXPERT, NINE, NOW, cell, rules
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -209,7 +209,7 @@ async def test_a_late_link_to_a_password_is_not_sent() -> None:
 
 def test_delays_are_spread_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what failed together is not tried again together."""
-    monkeypatch.setattr("models.outbox.random", Random(1))
+    monkeypatch.setattr("models.bookings.outbox.random", Random(1))
     for attempts in (1, 5, 40, 10_000):
         found = {delay(attempts).total_seconds() for _ in range(100)}
         assert len(found) > 50

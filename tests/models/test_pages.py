@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from models.errors import BadUserInput
-from models.pages import PageArguments, fold
+from models.store.pages import PageArguments, fold
 
 
 @pytest.mark.parametrize(

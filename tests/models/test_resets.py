@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.agendas import Agenda
-from models.calendars import Calendar
-from models.changes import Change
-from models.directory import slug_of
+from models.accounts.users import User
+from models.bookings.agenda import Agenda
+from models.bookings.events import Event, EventKind
+from models.calendar.rules import Calendar
+from models.directory.administration import slug_of
+from models.directory.experts import Expert
 from models.errors import NotAllowed
-from models.events import Event, EventKind
-from models.experts import Expert
 from models.ids import new_id
-from models.ledger import Ledger
-from models.users import User
+from models.ledger.changes import Change
+from models.ledger.ledger import Ledger
 from tests.models.samples import EXPERT, NOW, day_rules, override, rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.bookings import Booking
-    from models.changes import Agendas
-    from models.database import Client
+    from models.bookings.booking import Booking
     from models.ids import Id
+    from models.ledger.changes import Agendas
+    from models.store.connection import Client
 
 pytestmark = pytest.mark.usefixtures("database")
 

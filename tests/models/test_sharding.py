@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, get_origin
 import pytest
 from bson import ObjectId
 
-from models.bookings import Booking
+from models.bookings.booking import Booking
+from models.bookings.events import Event
 from models.database import DOCUMENTS
-from models.events import Event
 from models.ids import new_id
 from tests.test_house import HOUSE
 
 if TYPE_CHECKING:
-    from models.database import Client
+    from models.store.connection import Client
 
 COMMAND = r'sh\.shardCollection\("expertbook\.(\w+)", \{ (\w+): 1 \}\)'
 README = (HOUSE / "README.md").read_text()

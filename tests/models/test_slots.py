@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from models.calendars import Offer, Rules
-from models.slots import Occupant, Slot, SlotKey, SlotStatus, listed_slot, slot_of
+from models.calendar.rules import Offer, Rules
+from models.calendar.slots import Occupant, Slot, SlotKey, SlotStatus, listed_slot, slot_of
 from tests.models.samples import (
     ADA,
     BEA,

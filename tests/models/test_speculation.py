@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from prometheus_client import REGISTRY
 
-from models import speculation
-from models.bookings import Booking, BookingStatus
-from models.calendars import Calendar
-from models.changes import Change
-from models.errors import ExpertBookError, InvalidInput, SlotNotOffered, SlotTaken
-from models.events import Event, EventKind
-from models.ids import new_id, slot_id
-from models.ledger import Ledger
-from models.slots import SlotKey
-from models.times import cell_of, utc_now
-from models.verification import Finding, verify
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.events import Event, EventKind
+from models.bookings.verification import Finding, verify
+from models.calendar.errors import SlotNotOffered, SlotTaken
+from models.calendar.rules import Calendar
+from models.calendar.slot_ids import slot_id
+from models.calendar.slots import SlotKey
+from models.calendar.times import cell_of, utc_now
+from models.errors import ExpertBookError, InvalidInput
+from models.ids import new_id
+from models.ledger import decision_cache
+from models.ledger.changes import Change
+from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold
 from tests.models.samples import rules, weekly
 
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from auth.viewers import Viewer
-    from models.changes import Agendas
-    from models.database import Client
+    from models.ledger.changes import Agendas
+    from models.store.connection import Client
 
 DAY = 96
 SOON = cell_of(utc_now()) // DAY * DAY + 2 * DAY
@@ -253,8 +255,8 @@ async def test_a_hold_past_its_end_makes_way(
     assert ends
     with pytest.raises(SlotTaken):
         await booked(here, slot(calendar, 1))
-    for module in ("speculation", "views"):
-        monkeypatch.setattr(f"models.{module}.utc_now", lambda: ends)
+    for module in ("decision_cache", "snapshots"):
+        monkeypatch.setattr(f"models.ledger.{module}.utc_now", lambda: ends)
     made = await booked(here, slot(calendar, 1))
     ended = await Booking.get(held.id)
     assert ended
@@ -309,7 +311,7 @@ async def test_no_more_is_known_than_there_is_room_for(
     ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has no room is read again, and right."""
-    monkeypatch.setattr(speculation, "MOST_BOOKINGS", 2)
+    monkeypatch.setattr(decision_cache, "MOST_BOOKINGS", 2)
     for hour in range(4):
         await booked(ledger, slot(calendar, hour))
     entries = REGISTRY.get_sample_value("expertbook_cache_entries", {"cache": "agendas"})

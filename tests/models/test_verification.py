@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 
-from models.verification import judge, open_for_reading
+from models.bookings.verification import judge, open_for_reading
 from tests.models.damages import DAMAGES, NOW, Row, Rows, booking, event, sample
 from tests.servers import EXPERTBOOK, environment
 from web.embedded.database import embedded_database
@@ -41,7 +41,7 @@ def stored(server: str, name: str, rows: Rows) -> str:
 @pytest.fixture(autouse=True)
 def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy machine answer a new connection late."""
-    monkeypatch.setattr("models.verification.ANSWER_MS", PATIENCE_SECONDS * 1000)
+    monkeypatch.setattr("models.bookings.verification.ANSWER_MS", PATIENCE_SECONDS * 1000)
 
 
 async def kinds(url: str) -> list[str]:

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings import Booking, BookingStatus
-from models.calendars import Calendar, Offer
-from models.changes import Change
+from models.bookings.booking import Booking, BookingStatus
+from models.calendar.rules import Calendar, Offer
+from models.calendar.slots import SlotKey, SlotStatus
+from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id
-from models.slots import SlotKey, SlotStatus
-from models.times import cell_of, utc_now
-from models.views import load
+from models.ledger.changes import Change
+from models.ledger.snapshots import load
 from tests.models.samples import booking, rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from models.changes import Agendas
-    from models.database import Client
+    from models.ledger.changes import Agendas
+    from models.store.connection import Client
 
 DAY = 96
 LONG = 480

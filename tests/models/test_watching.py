@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.agendas import Agenda
-from models.bookings import Booking, BookingStatus, taken_cells
-from models.calendars import Calendar, Offer, Rules
-from models.slots import Slot, SlotKey, SlotStatus
+from models.bookings.agenda import Agenda
+from models.bookings.booking import Booking, BookingStatus, taken_cells
+from models.calendar.rules import Calendar, Offer, Rules
+from models.calendar.slots import Slot, SlotKey, SlotStatus
 from tests.models.samples import (
     ADA,
     BEA,
@@ -29,7 +29,7 @@ from tests.models.samples import (
 )
 
 if TYPE_CHECKING:
-    from models.events import SlotState
+    from models.bookings.events import SlotState
     from models.ids import Id
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,22 +12,22 @@ import pytest
 from bson import Binary
 from pymongo import MongoClient, monitoring
 
-from models.calendars import Calendar
-from models.changes import Change
-from models.events import Event
+from models.bookings.events import Event
+from models.calendar.rules import Calendar
 from models.ids import new_id
-from models.ledger import Ledger
-from models.transactions import READ, WRITE
-from models.writers import SILENCE_SECONDS, Writer, WriterSession
+from models.ledger.changes import Change
+from models.ledger.ledger import Ledger
+from models.ledger.writers import SILENCE_SECONDS, Writer, WriterSession
+from models.store.transactions import READ, WRITE
 from tests.models.samples import rules
 from tests.models.victims import die_at_commit, longer_horizon, unheard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.bookings import Booking
-    from models.changes import Agendas
-    from models.database import Client
+    from models.bookings.booking import Booking
+    from models.ledger.changes import Agendas
+    from models.store.connection import Client
 
 PATIENCE_SECONDS = 120
 LIFETIME_SECONDS = 60

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from pymongo.errors import PyMongoError
 
-from models import writes
-from models.settings import Setting
-from models.transactions import READ, WRITE, is_passing
-from models.versions import DIRECTORY
-from models.writers import Writer
-from models.writes import Writes
+from models.directory.versions import DIRECTORY
+from models.ledger.writers import Writer
+from models.store import bulk_writes as writes
+from models.store.bulk_writes import Writes
+from models.store.shared_state import Setting
+from models.store.transactions import READ, WRITE, is_passing
 from tests.schema.test_loaders import COMMANDS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
-    from models.database import Client
+    from models.store.connection import Client
 
 NAMES = [f"written-{number}" for number in range(7)]
 THEIRS = {"_id": {"$in": NAMES}}

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from pymongo import monitoring
 
 from models import database
-from models.changes import Change
-from models.ledger import Ledger
+from models.ledger.changes import Change
+from models.ledger.ledger import Ledger
+from models.store import connection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.bookings import Booking
-    from models.changes import Agendas
-    from models.events import Event
+    from models.bookings.booking import Booking
+    from models.bookings.events import Event
     from models.ids import Id
+    from models.ledger.changes import Agendas
 
 PATIENCE_SECONDS = 120
 
@@ -56,8 +57,8 @@ class _KilledAtCommit(monitoring.CommandListener):
 def die_at_commit(url: str, calendar_id: Id) -> None:
     """Make the change, and be killed by `kill -9` between its last write and its commit."""
     # A busy machine may answer a new connection late.
-    database.FIRST_ANSWER_SECONDS = PATIENCE_SECONDS
-    database.ANSWER_MS = PATIENCE_SECONDS * 1000
+    connection.FIRST_ANSWER_SECONDS = PATIENCE_SECONDS
+    connection.ANSWER_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())
     asyncio.run(_change(url, calendar_id))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from models.times import zone, zone_names
+from models.calendar.times import zone, zone_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

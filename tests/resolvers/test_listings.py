@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.directory.experts import (
+    Category,
+    Expert,
+    ExpertFilter,
+    ExpertOrderField,
+    directory_order,
+)
+from models.directory.versions import count_directory
 from models.errors import BadUserInput
-from models.experts import Category, Expert, ExpertFilter, ExpertOrderField, directory_order
 from models.ids import new_id
-from models.pages import PageArguments
-from models.versions import count_directory
+from models.store.pages import PageArguments
 from resolvers.listings import Listings
 from tests.models.test_caches import counted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.experts import Entry
-    from models.pages import Page
+    from models.directory.experts import Entry
+    from models.store.pages import Page
 
 pytestmark = pytest.mark.usefixtures("database")
 LAWYERS = ExpertFilter(categories=(Category.LEGAL,))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.calendars import Calendar
-from models.experts import Expert
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
 from models.ids import new_id
 from resolvers.lookups import Lookups
 from tests.schema.test_loaders import COMMANDS

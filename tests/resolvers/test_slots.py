@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.calendars import Calendar
+from models.calendar.rules import Calendar
 from models.errors import BadUserInput
 from resolvers.slots import by_day, check_span, days_span, length_of, search_spans, slots_between
 from tests.models.samples import EXPERT, MONDAY, NOW, at, day_rules, rules, times, weekly

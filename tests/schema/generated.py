@@ -21,13 +21,12 @@ from graphql import (
 )
 
 from models import errors
-from models.bookings import BookingStatus
-from models.experts import Category
+from models.bookings.booking import BookingStatus
+from models.calendar.slots import Slot as ModelSlot
+from models.calendar.slots import SlotKey, SlotStatus
+from models.directory.experts import Category
 from models.ids import Id
-from models.slots import Slot as ModelSlot
-from models.slots import SlotKey, SlotStatus
 from schema.bookings import Booking, Contact
-from schema.documents import core
 from schema.errors import (
     FieldProblem,
     InvalidInput,
@@ -36,6 +35,7 @@ from schema.errors import (
     SlotTaken,
     TooLate,
 )
+from schema.execution.documents import core
 from schema.experts import Expert
 from schema.nodes import Money
 from schema.pages import Connection, Edge, PageInfo

@@ -21,8 +21,8 @@ from graphql import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.arguments import Arguments, Variables
-from schema.documents import core
+from schema.execution.arguments import Arguments, Variables
+from schema.execution.documents import core
 
 if TYPE_CHECKING:
     from graphql.execution.values import VariableValues

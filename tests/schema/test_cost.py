@@ -1,4 +1,4 @@
-"""What operations cost: the rules of `schema.cost`, and that no document makes the sum long."""
+"""The cost of operations by the rules of `schema.execution.cost`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import GraphQLObjectType, get_introspection_query
 
-from schema.cost import is_list_of_objects
-from schema.documents import RequestFailed, core, cost_of, prepare
-from schema.limits import (
+from schema.execution.cost import is_list_of_objects
+from schema.execution.documents import core, cost_of, prepare
+from schema.execution.limits import (
     MOST_ALIASES,
     MOST_COST,
     MOST_DEFINITIONS,
@@ -20,8 +20,9 @@ from schema.limits import (
     MOST_ROOT_FIELDS,
     MOST_TOKENS,
 )
-from schema.operations import formatted
-from schema.prices import ROWS, SIZES, WEIGHTS
+from schema.execution.operations import formatted
+from schema.execution.prepared import RequestFailed
+from schema.execution.prices import ROWS, SIZES, WEIGHTS
 from tests.call_counts import at_most
 
 if TYPE_CHECKING:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schema.documents import (
-    FAILURE_COST,
-    MOST_CHARACTERS,
-    MOST_DOCUMENTS,
-    RequestFailed,
-    _documents,
-    prepare,
-)
+from schema.execution.documents import MOST_CHARACTERS, MOST_DOCUMENTS, _documents, prepare
+from schema.execution.prepared import FAILURE_COST, RequestFailed
 
 
 def test_what_is_remembered_of_documents_is_bounded_by_their_length() -> None:

@@ -17,8 +17,9 @@ from graphql import (
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from schema.documents import RequestFailed, core, prepare
-from schema.freshness import READ, SECONDS, public_seconds
+from schema.execution.documents import core, prepare
+from schema.execution.freshness import READ, SECONDS, public_seconds
+from schema.execution.prepared import RequestFailed
 from tests.schema.generated import document
 
 if TYPE_CHECKING:

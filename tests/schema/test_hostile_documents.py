@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from graphql import parse
 
-from schema.documents import LONGEST_CACHED, RequestFailed, cost_of, prepare
-from schema.operations import formatted
+from schema.execution.documents import LONGEST_CACHED, cost_of, prepare
+from schema.execution.operations import formatted
+from schema.execution.prepared import RequestFailed
 from tests.call_counts import at_most
 
 if TYPE_CHECKING:

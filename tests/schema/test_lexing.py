@@ -10,7 +10,7 @@ from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.lexing import QuickLexer, parsed
+from schema.execution.lexing import QuickLexer, parsed
 from tests.schema.generated import document
 
 if TYPE_CHECKING:

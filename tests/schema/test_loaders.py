@@ -11,21 +11,21 @@ import pytest
 from pymongo import monitoring
 
 from auth.viewers import Viewer
-from models.fast_paths import FastPath
+from models.accounts.users import User
+from models.caching.fast_paths import FastPath
+from models.calendar.times import utc_now
 from models.ids import new_id
-from models.times import utc_now
-from models.users import User
-from models.writers import Writer
+from models.ledger.writers import Writer
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
 from schema.context import Context, Services
-from schema.documents import prepare
-from schema.operations import run
+from schema.execution.documents import prepare
+from schema.execution.operations import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 PATIENCE_SECONDS = 120
 EXPERTS = """query ($n: Int!, $from: DateTime!, $to: DateTime!, $day: Date!) {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from graphql import Executor, build_schema, map_source_to_response_event, parse
 
-from schema.operations import execute_event
+from schema.execution.operations import execute_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

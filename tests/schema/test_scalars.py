@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.times import zone_names
+from models.calendar.times import zone_names
 from schema.scalars import (
     LocalTime,
     format_datetime,

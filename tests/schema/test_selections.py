@@ -14,15 +14,16 @@ from graphql import ExecutionResult, Executor, execute_subscription_event
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from models.fast_paths import FastPath
-from models.ids import slot_id
-from models.slots import SlotKey
-from models.users import Role
+from models.accounts.users import Role
+from models.caching.fast_paths import FastPath
+from models.calendar.slot_ids import slot_id
+from models.calendar.slots import SlotKey
 from resolvers.lookups import Lookups
 from schema.bookings import Booking
 from schema.context import Context
-from schema.documents import RequestFailed, core, prepare
-from schema.operations import executor_of, run
+from schema.execution.documents import core, prepare
+from schema.execution.operations import executor_of, run
+from schema.execution.prepared import RequestFailed
 from tests.benchmarks.questions import BOOK, CONTACT
 from tests.schema.generated import KEY, NOON, Maker, document
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.context import Services
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from schema.loaders import Loaders
 
 pytestmark = [

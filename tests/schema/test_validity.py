@@ -9,8 +9,8 @@ from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind, parse, validat
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from schema.documents import core
-from schema.validity import is_surely_valid
+from schema.execution.documents import core
+from schema.execution.validity import is_surely_valid
 from tests.schema.generated import document
 
 USUAL = (

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from auth.viewers import Viewer
-from models.bookings import Booking
-from models.calendars import Calendar, Offer, Rules, WeeklyRange
-from models.events import Event
-from models.ids import Id, new_id, slot_id
-from models.ledger import Ledger
-from models.outbox import Mail
-from models.times import utc_now
-from models.users import Role, User
+from models.accounts.users import Role, User
+from models.bookings.booking import Booking
+from models.bookings.events import Event
+from models.bookings.outbox import Mail
+from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
+from models.calendar.slot_ids import slot_id
+from models.calendar.times import utc_now
+from models.ids import Id, new_id
+from models.ledger.ledger import Ledger
 from resolvers import reservations, slots
 from resolvers.reservations import BookingRequest
 from subscriptions.backends import broadcast
@@ -26,7 +27,7 @@ from subscriptions.hub import Hub
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from models.database import Client
+    from models.store.connection import Client
     from subscriptions.backends import Bus
 
 PATIENCE_SECONDS = 120

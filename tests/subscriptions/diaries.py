@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from models.calendars import Calendar
-from models.events import Event, EventKind
+from models.bookings.events import Event, EventKind
+from models.calendar.rules import Calendar
+from models.calendar.times import utc_now
 from models.ids import Id, new_id
-from models.times import utc_now
 from tests.models.samples import rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 
 @dataclass

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.events import Event, EventKind, SlotState
+from models.bookings.events import Event, EventKind, SlotState
+from models.calendar.slots import SlotStatus
+from models.calendar.times import utc_now
 from models.ids import Id, new_id
-from models.slots import SlotStatus
-from models.times import utc_now
 from subscriptions.channels import Channel
 from subscriptions.parcels import Parcel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.database import Client
+    from models.store.connection import Client
 
 PATIENCE_SECONDS = 120
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)

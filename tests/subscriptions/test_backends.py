@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.events import Event, events_after
+from models.bookings.events import Event, events_after
 from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from broadcaster import Broadcast
 
-    from models.database import Client
     from models.ids import Id
+    from models.store.connection import Client
 
 NEVER = 3600
 PATIENCE_SECONDS = 300

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auth.moves import Action
-from models.bookings import Booking, BookingStatus
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.events import Event, EventKind
+from models.calendar.times import utc_now
 from models.errors import Refused
-from models.events import Event, EventKind
 from models.ids import global_id
-from models.times import utc_now
 from resolvers import moves
 from tests.subscriptions.desks import PATIENCE_SECONDS, open_desk, someone
 from tests.valkeys import valkey
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auth.viewers import Viewer
-    from models.database import Client
+    from models.store.connection import Client
     from tests.subscriptions.desks import Desk
 
 NEVER = 3600

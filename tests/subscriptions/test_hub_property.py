@@ -18,16 +18,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auth.moves import Action
-from models.bookings import Booking, BookingStatus
-from models.calendars import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
+from models.accounts.users import Role
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.events import Event, EventKind, last_sequences
+from models.bookings.outbox import Mail
+from models.calendar.rules import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
+from models.calendar.slot_ids import slot_id
+from models.calendar.slots import SlotStatus
+from models.calendar.times import local_date, utc_now
 from models.errors import Refused
-from models.events import Event, EventKind, last_sequences
-from models.ids import Id, global_id, new_id, slot_id
-from models.ledger import Ledger
-from models.outbox import Mail
-from models.slots import SlotStatus
-from models.times import local_date, utc_now
-from models.users import Role
+from models.ids import Id, global_id, new_id
+from models.ledger.ledger import Ledger
 from resolvers import calendars, moves, reservations
 from resolvers.availability import Price, PricedLength
 from resolvers.calendars import RulesChange
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     import pytest
 
     from auth.viewers import Viewer
-    from models.database import Client
+    from models.store.connection import Client
 
 MOST_AT_ONCE = 64
 READINGS_KEPT = 8

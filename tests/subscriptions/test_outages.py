@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.bookings.event_stream import sign_of_life
 from models.errors import Unavailable
-from models.event_stream import sign_of_life
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.redis import RedisLink
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from models.database import Client
+    from models.store.connection import Client
     from subscriptions.backends import Bus
     from tests.subscriptions.diaries import Diary
 

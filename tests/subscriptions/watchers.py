@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from models.bookings import Span
-from models.events import EventKind, cursor_of
-from models.times import utc_now
+from models.bookings.booking import Span
+from models.bookings.events import EventKind, cursor_of
+from models.calendar.times import utc_now
 from resolvers import slots
 from subscriptions.slots import CHANGED, slot_events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.events import Event
+    from models.bookings.events import Event
+    from models.calendar.slots import Slot, SlotKey
     from models.ids import Id
-    from models.slots import Slot, SlotKey
     from subscriptions.hub import Hub
 
 PATIENCE_SECONDS = 60

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.calendars import Calendar
+from models.calendar.rules import Calendar
+from models.calendar.times import utc_now
+from models.directory.versions import count_directory
 from models.ids import Id, new_id
-from models.times import utc_now
-from models.versions import count_directory
 from tests.larders import Clock, counted, made, question
 from tests.models.samples import rules
 from web.graphql.answers import IDLE_SECONDS, LONG_ANSWER, LONGEST_ANSWER, Answers
@@ -19,7 +19,7 @@ from web.graphql.changes import MOST_CHANGES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 ADA, BEA = Id("a" * 24), Id("b" * 24)
 

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from models.ids import slot_id, slot_key
+from models.calendar.slot_ids import slot_id, slot_key
 from tests.clients import CONTACT, Api, open_socket
 from tests.offices import WEEKDAYS, hours, offer
 from tests.practices import day_ahead, local_time

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from models.events import Event, cursor_of
+from models.bookings.events import Event, cursor_of
 from models.ids import object_id
 from tests.clients import Api, Socket, open_socket
 from tests.offices import Office
@@ -17,7 +17,7 @@ from tests.servers import running
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.database import Client
+    from models.store.connection import Client
 
 CHANGED = """slotChanged(expertId: $id, after: $after) {
     __typename ... on CalendarReset { sequence cursor expertId at } }"""

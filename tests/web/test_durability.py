@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from models.bookings import Booking
-from models.ids import object_id, slot_key
-from models.times import instant_of, utc_now
-from models.verification import verify
+from models.bookings.booking import Booking
+from models.bookings.verification import verify
+from models.calendar.slot_ids import slot_key
+from models.calendar.times import instant_of, utc_now
+from models.ids import object_id
 from tests.clients import Api
 from tests.servers import await_ready, launched
 from tests.web.test_booking import open_slots
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from models.database import Client
+    from models.store.connection import Client
     from tests.conftest import Time
 
 KILLS = 4

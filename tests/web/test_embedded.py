@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
-from models import replica_set
+from models.store import replica_set
 from web.embedded import database as embedded
 from web.embedded.database import embedded_database
 

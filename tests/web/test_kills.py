@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from models.verification import open_for_reading
+from models.bookings.verification import open_for_reading
 from tests.audits import audit
 from tests.bookkeepers import bookkeepers
 from tests.fleets import Fleet

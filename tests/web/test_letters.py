@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings import Booking, BookingChange, BookingStatus, Contact
+from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
+from models.bookings.outbox import Mail, MailKind, Party, mail_of
 from models.ids import Id
-from models.outbox import Mail, MailKind, Party, mail_of
 from tests.mailboxes import Received
 from web.mails import times
 from web.mails.letters import Letters, Person, Session

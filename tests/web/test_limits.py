@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auth.budgets import ADDRESS, NETWORK, USER
-from schema.documents import LONGEST_CACHED
-from schema.limits import MOST_ALIASES, MOST_COST, MOST_ERRORS, MOST_TOKENS
+from auth.budget_accounts import ADDRESS, NETWORK, USER
+from schema.execution.documents import LONGEST_CACHED
+from schema.execution.limits import MOST_ALIASES, MOST_COST, MOST_ERRORS, MOST_TOKENS
 from tests.clients import BOOK, CONTACT, Api, open_socket
 from tests.processes import databases, freeze
 from tests.schema.test_cost import INTROSPECTION

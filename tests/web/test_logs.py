@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from schema.observation import SLOW_SECONDS
+from schema.execution.observation import SLOW_SECONDS
 from tests.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.mailboxes import Mailbox, until
 from tests.processes import databases, freeze
@@ -36,8 +36,8 @@ ID_LENGTH = 32
 HTTP_SECONDS = 120
 UNHURRIED = """
 import math
-import schema.observation
-schema.observation.SLOW_SECONDS = math.inf
+import schema.execution.observation
+schema.execution.observation.SLOW_SECONDS = math.inf
 from web.cli import app
 app()
 """
@@ -113,7 +113,7 @@ async def test_an_operation_is_one_line_under_the_id_of_its_request(program: Pro
     assert line == {
         "event": "an operation",
         "level": "info",
-        "logger": "schema.observation",
+        "logger": "schema.execution.observation",
         "operation": "Shown",
         "kind": "query",
         "fields": "experts",

@@ -33,7 +33,7 @@ NEEDLESS = {
     *DEFERRED,
     *("aiosmtplib", "opentelemetry.sdk", "redis"),  # without the settings that need them
     *("pygments", "rich.console", "web.samples.people", "web.samples.texts"),  # of other commands
-    *("models.verification", "web.commands"),
+    *("models.bookings.verification", "web.commands"),
     *("httpx", "pytest", "typer.testing"),
 }
 REGISTER = """mutation ($email: String!) {

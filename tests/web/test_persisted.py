@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from schema.documents import RequestFailed
+from schema.execution.prepared import RequestFailed
 from tests.clients import open_socket
 from web.graphql.documents import LearntDocuments
 from web.graphql.requests import GraphQLRequest

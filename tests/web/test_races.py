@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from models.times import utc_now
-from models.verification import verify
+from models.bookings.verification import verify
+from models.calendar.times import utc_now
 from tests.clients import CONTACT, Api
 from tests.servers import running
 from tests.web.test_moves import BASKET, HOLD, MOVE, do, step
@@ -24,7 +24,7 @@ from tests.web.test_moves import BASKET, HOLD, MOVE, do, step
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
-    from models.database import Client
+    from models.store.connection import Client
 
 AT_ONCE = 5
 HOLD_SECONDS = 2

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import MongoClient
 
-from models.bookings import Booking
-from models.calendars import Calendar
-from models.changes import Change
-from models.errors import SlotNotOffered
-from models.events import Event, EventKind
-from models.ids import Id, new_id, object_id, slot_id
-from models.ledger import Ledger
-from models.slots import SlotKey
-from models.times import cell_of, utc_now
-from models.verification import verify
+from models.bookings.booking import Booking
+from models.bookings.events import Event, EventKind
+from models.bookings.verification import verify
+from models.calendar.errors import SlotNotOffered
+from models.calendar.rules import Calendar
+from models.calendar.slot_ids import slot_id
+from models.calendar.slots import SlotKey
+from models.calendar.times import cell_of, utc_now
+from models.ids import Id, new_id, object_id
+from models.ledger.changes import Change
+from models.ledger.ledger import Ledger
 from tests.clients import Api
 from tests.models.samples import booking, rules
 from tests.offices import WEEKDAYS, Office, hours, offer
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from models.changes import Agendas
-    from models.database import Client
+    from models.ledger.changes import Agendas
+    from models.store.connection import Client
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from models.bookings import INACTIVE, Booking, BookingStatus, taken_cells
-from models.calendars import Calendar
+from models.accounts.users import Role, User
+from models.bookings.booking import INACTIVE, Booking, BookingStatus, taken_cells
+from models.bookings.events import KEPT_SECONDS, Event
+from models.calendar.rules import Calendar
+from models.calendar.slots import SlotStatus, listed_slot, listed_slots
 from models.database import _bind, open_database
-from models.events import KEPT_SECONDS, Event
-from models.experts import Category, Expert
-from models.settings import (
+from models.directory.experts import Category, Expert
+from models.store.shared_state import (
     Seeding,
     Setting,
     advance_seeding,
@@ -26,8 +28,6 @@ from models.settings import (
     seeding,
     shared_secret,
 )
-from models.slots import SlotStatus, listed_slot, listed_slots
-from models.users import Role, User
 from web.embedded.database import embedded_database
 from web.samples import seed as seeds
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, Outcome
@@ -36,9 +36,9 @@ from web.samples.seed import NO_PASSWORD, seed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.base import Record
-    from models.database import Client
     from models.ids import Id
+    from models.store.connection import Client
+    from models.store.documents import Record
 
 EXPERTS = 120
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -10,16 +10,16 @@ import pytest
 from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
-from models.versions import count_directory
+from models.directory.versions import count_directory
 from resolvers.lookups import Lookups
 from schema.context import Context
-from schema.documents import prepare
+from schema.execution.documents import prepare
 from tests.larders import Clock, counted, question
 from web.graphql.answers import Answers
 from web.graphql.sharing import Shared
 
 if TYPE_CHECKING:
-    from models.database import Client
+    from models.store.connection import Client
     from schema.context import Services
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
-from schema.limits import MOST_COST
+from schema.execution.limits import MOST_COST
 from tests.clients import PATIENCE_SECONDS, Socket, open_socket
 from web.graphql.socket import LONGEST_ID
 

@@ -1,0 +1,1 @@
+"""Connections: limits, headers, cookies and origins, before any GraphQL."""

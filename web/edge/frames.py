@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode
 from websockets.server import ServerProtocol
 
-from models.meters import CUT_OFF
+from models.telemetry.metrics import CUT_OFF
 from web.edge.connections import Connections
 from web.edge.headers import API_HEADERS
 from web.edge.pacing import Pace

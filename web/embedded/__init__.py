@@ -1,0 +1,1 @@
+"""The database that the program starts by itself when no MONGODB_URL is set."""

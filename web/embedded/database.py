@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from models import replica_set
+from models.store import replica_set
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 HOST = "127.0.0.1"

@@ -1,17 +1,13 @@
-"""Public answers, kept as bytes: whoever asks the same again gets them without anything being run.
+"""Response cache for public queries: repeated requests get stored bytes without execution.
 
-A list of 20 with its total costs 107 µs of CPU in place of 5,400; an expert with 40 slots 185 in
-place of 3,500, with what is looked up and made anew.
+A cached response is valid while the version numbers of the directory and of the calendars that it
+was made from are unchanged (models/directory/versions.py), and until the clock changes it
+(models/calendar/expiry.py). A change in this process drops the responses concerned at once. Changes
+elsewhere are found by reading the version numbers: twice a second for responses in frequent use, on
+request for the rest. A response that was not verified within the last second is not served.
 
-An answer is right as long as the numbers of the directory and of the calendars that it was made of
-stand (models/versions.py), and until the clock changes it (models/boundaries.py). A change in this
-process drops what it concerns at once. For changes elsewhere the numbers are looked up: twice a
-second those of all that is given again and again, and those of the rest when it is asked for (the
-numbers of 2,000 calendars that were asked for once took a fifteenth of a core). An answer that was
-not found right within the last second does not count, for whatever reason.
-
-Private answers never come here: what may is decided by what a document reads (schema/freshness.py)
-and by who asks.
+Private responses are never stored. What a document reads (schema/execution/freshness.py) and the
+requester decide what is private.
 """
 
 from __future__ import annotations
@@ -27,17 +23,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import Response
 
-from models.caches import Doorkeeper
+from models.caching.cache import Doorkeeper
+from models.directory.versions import calendar_versions, directory_version
 from models.errors import Unavailable
-from models.meters import CacheMeter
-from models.versions import calendar_versions, directory_version
+from models.telemetry.metrics import CacheMeter
 from web.graphql.changes import Changes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from models.ids import Id
-    from schema.observation import Subject
+    from schema.execution.observation import Subject
     from web.edge.headers import RawHeaders
 
 log = logging.getLogger(__name__)

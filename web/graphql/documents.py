@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphql import GraphQLError
 
-from models.caches import Cache
-from schema.documents import RequestFailed, prepare
+from models.caching.cache import Cache
+from schema.execution.documents import prepare
+from schema.execution.prepared import RequestFailed
 from web.graphql.manifests import read_manifest
 from web.graphql.requests import BadRequest
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from web.graphql.requests import GraphQLRequest
 
 MOST_KEPT = 1_000

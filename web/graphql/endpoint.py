@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from models.errors import RateLimited
-from schema.observation import repeated
+from schema.execution.observation import repeated
 from web.assets import GRAPHIQL_PAGE, page_of
 from web.edge.addresses import counted_as
 from web.edge.cookies import HEADER, Cookies

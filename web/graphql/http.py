@@ -18,9 +18,9 @@ from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
 from schema.context import Context
-from schema.documents import RequestFailed
-from schema.freshness import public_seconds
-from schema.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.freshness import public_seconds
+from schema.execution.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.prepared import RequestFailed
 from web.graphql.caching import OWN, is_of_a_stranger, is_public, label, unless_known
 from web.graphql.documents import NotPersisted
 from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.context import Services
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from web.edge.cookies import Cookies
     from web.graphql.answers import Question
     from web.graphql.documents import Documents

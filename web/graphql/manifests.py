@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 
-from schema.documents import RequestFailed, prepare
+from schema.execution.documents import prepare
+from schema.execution.prepared import RequestFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auth.budgets import accounts_of
-from schema.documents import RequestFailed, cost_of
+from auth.budget_accounts import accounts_of
+from schema.execution.documents import cost_of
+from schema.execution.prepared import RequestFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auth.budgets import Balance, Budgets
+    from auth.budget_accounts import Balance
+    from auth.budgets import Budgets
     from auth.viewers import Viewer
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from web.edge.headers import RawHeaders
 
 REQUEST_COST = 50

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from auth.viewers import Viewer
-    from models.events import Event
-    from schema.live import Live
+    from models.bookings.events import Event
+    from schema.execution.shared_subscriptions import Live
     from subscriptions.hub import Hub
     from subscriptions.parcels import Parcel
     from web.edge.frames import Wire

@@ -5,10 +5,10 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from models.flights import Flights
-from schema.documents import cost_of
-from schema.observation import repeated, subject_of
-from schema.operations import in_time
+from models.caching.single_flight import Flights
+from schema.execution.documents import cost_of
+from schema.execution.observation import repeated, subject_of
+from schema.execution.operations import in_time
 from web.graphql.answers import Answer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from schema.context import Context
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from web.graphql.answers import Answers, Question
 
 

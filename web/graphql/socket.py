@@ -14,15 +14,15 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
+from models.caching.fast_paths import FastPath
+from models.calendar.times import utc_now
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
-from models.fast_paths import FastPath
-from models.meters import CUT_OFF
-from models.times import utc_now
+from models.telemetry.metrics import CUT_OFF
 from schema.context import Context, Services
-from schema.documents import RequestFailed
-from schema.live import live
-from schema.observation import Subscribed
-from schema.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.observation import Subscribed
+from schema.execution.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.prepared import RequestFailed
+from schema.execution.shared_subscriptions import live
 from web.edge.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
 from web.graphql.http import viewer_of_header
 from web.graphql.payers import Payer
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
-    from schema.documents import Prepared
-    from schema.live import Live
+    from schema.execution.prepared import Prepared
+    from schema.execution.shared_subscriptions import Live
     from web.edge.cookies import Cookies
     from web.edge.frames import Wire
     from web.graphql.documents import Documents

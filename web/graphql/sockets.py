@@ -7,8 +7,8 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from models.accounts.sessions import alive
 from models.errors import Unavailable
-from models.sessions import alive
 from web.edge.addresses import counted_as
 
 if TYPE_CHECKING:

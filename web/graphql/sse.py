@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response
 
+from models.calendar.times import utc_now
 from models.errors import Unauthenticated
-from models.meters import CUT_OFF
-from models.times import utc_now
-from schema.documents import RequestFailed
-from schema.operations import body_of, formatted, of_cause
+from models.telemetry.metrics import CUT_OFF
+from schema.execution.operations import body_of, formatted, of_cause
+from schema.execution.prepared import RequestFailed
 from web.edge.wire import wire_of
 from web.graphql.caching import OWN
 from web.graphql.media import EVENT_STREAM
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from auth.viewers import Viewer
-    from schema.documents import Prepared
+    from schema.execution.prepared import Prepared
     from web.graphql.sockets import Sockets
 
 AFTER = "after"

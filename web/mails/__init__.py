@@ -1,0 +1,1 @@
+"""Render mails and send them over SMTP."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event, vCalAddress
 
-from models.bookings import BookingStatus
-from models.outbox import MailKind
+from models.bookings.booking import BookingStatus
+from models.bookings.outbox import MailKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.outbox import Occasion
+    from models.bookings.outbox import Occasion
 
 STATUSES = {BookingStatus.PENDING: "TENTATIVE", BookingStatus.CONFIRMED: "CONFIRMED"}
 

@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Any
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from models.base import or_unavailable
-from models.bookings import Booking, BookingStatus
-from models.calendars import Calendar
-from models.experts import Expert
-from models.links import LIFETIMES, Purpose, make_link
-from models.outbox import MailKind, Party
-from models.times import utc_now
-from models.users import User, accounts
+from models.accounts.links import LIFETIMES, Purpose, make_link
+from models.accounts.users import User, accounts
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.outbox import MailKind, Party
+from models.calendar.rules import Calendar
+from models.calendar.times import utc_now
+from models.directory.experts import Expert
+from models.store.documents import or_unavailable
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
 from web.mails.policy import POLICY, POLICY_UTF8, part
 from web.mails.post import Letter, Refused
 
 if TYPE_CHECKING:
-    from models.outbox import Mail, Occasion
+    from models.bookings.outbox import Mail, Occasion
 
 HERE = Path(__file__).parent
 PURPOSES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.times import zone
+from models.calendar.times import zone
 
 if TYPE_CHECKING:
     from datetime import datetime

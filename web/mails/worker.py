@@ -16,16 +16,16 @@ from contextlib import asynccontextmanager
 from time import process_time
 from typing import TYPE_CHECKING
 
+from models.bookings.outbox import MailState, due_mails
+from models.calendar.times import utc_now
 from models.errors import Unavailable
-from models.outbox import MailState, due_mails
-from models.times import utc_now
 from web.edge.pacing import Pace
 from web.mails.post import NotTaken, Refused, ServerAway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from models.outbox import Mail, Party
+    from models.bookings.outbox import Mail, Party
     from web.mails.letters import Letters
     from web.mails.post import Line, Post
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from models.bookings import INACTIVE, Booking, BookingChange, BookingStatus, contact_key
-from models.events import KEPT_SECONDS
-from models.slots import SlotKey, starts
-from models.times import cell_of, instant_of
+from models.bookings.booking import INACTIVE, Booking, BookingChange, BookingStatus, contact_key
+from models.bookings.events import KEPT_SECONDS
+from models.calendar.slots import SlotKey, starts
+from models.calendar.times import cell_of, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from random import Random
 
-    from models.bookings import Contact
-    from models.calendars import Calendar, Rules
+    from models.bookings.booking import Contact
+    from models.calendar.rules import Calendar, Rules
     from models.ids import Id
 
 PAST_DAYS: Final = 28

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from models.base import or_unavailable
-from models.settings import seeding
-from models.users import Role, User
+from models.accounts.users import Role, User
+from models.store.documents import or_unavailable
+from models.store.shared_state import seeding
 
 DEMO_CLIENT: Final = "client@example.com"
 DEMO_EXPERT: Final = "expert@example.com"

@@ -16,15 +16,21 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from models.base import or_unavailable
-from models.bookings import Contact
-from models.calendars import Calendar, Offer, Rules, WeeklyRange
+from models.accounts.users import Role, User, email_key
+from models.bookings.booking import Contact
+from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
+from models.directory.experts import Category, Expert
+from models.directory.versions import count_directory
 from models.errors import Unavailable
-from models.experts import Category, Expert
 from models.ids import Id
-from models.settings import Seeding, advance_seeding, begin_seeding, insert_missing, seeding
-from models.users import Role, User, email_key
-from models.versions import count_directory
+from models.store.documents import or_unavailable
+from models.store.shared_state import (
+    Seeding,
+    advance_seeding,
+    begin_seeding,
+    insert_missing,
+    seeding,
+)
 from web.samples.bookings import Client, SampleCalendar
 from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, known_outcome
 from web.samples.people import (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from models.database import ping
 from models.errors import DatabaseError
+from models.store.connection import ping
 
 if TYPE_CHECKING:
     from starlette.requests import Request

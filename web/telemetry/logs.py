@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from models.tracing import REQUEST_ID, tracer
+from models.telemetry.tracing import REQUEST_ID, tracer
 from web.deferred import hidden
 from web.telemetry.tracebacks import traceback_of
 
@@ -34,7 +34,7 @@ LONGEST_VALUE = 200
 LONGEST_TRACEBACK = 20_000
 LONGEST_SECRET = 4_096
 OURS = ("auth", "models", "resolvers", "schema", "subscriptions", "web")
-OPERATIONS = "schema.observation"
+OPERATIONS = "schema.execution.observation"
 FIELDS = ("operation", "kind", "fields", "outcome", "milliseconds", "cost", "transport")
 """What log calls may give by name, beside their message."""
 

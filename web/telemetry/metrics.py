@@ -1,4 +1,4 @@
-"""`/metrics`: what the program has counted (models/meters.py), as Prometheus reads it."""
+"""Serve `/metrics` in the Prometheus format, from the counters of models/telemetry/metrics.py."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from models.bookings.outbox import backlog
 from models.errors import Unavailable
-from models.meters import LOOP_LAG
-from models.outbox import backlog
+from models.telemetry.metrics import LOOP_LAG
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
-from models.meters import HTTP_REQUESTS, HTTP_SECONDS, OPEN_SOCKETS
-from models.tracing import REQUEST_ID, new_request_id, request_id, tracer
+from models.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS, OPEN_SOCKETS
+from models.telemetry.tracing import REQUEST_ID, new_request_id, request_id, tracer
 
 if TYPE_CHECKING:
     from collections.abc import Container

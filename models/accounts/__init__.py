@@ -1,0 +1,1 @@
+"""Users, their sessions, and the links and attempts that guard an account."""

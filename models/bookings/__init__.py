@@ -1,0 +1,1 @@
+"""Bookings: their events, idempotency records, mails and invariants."""

@@ -1,0 +1,278 @@
+"""Bookings, and the index that makes one exclusive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from enum import StrEnum
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pymongo import ASCENDING, IndexModel
+
+from models.accounts.users import email_key
+from models.calendar.rules import LONGEST_BREAK, LONGEST_SESSION, Calendar
+from models.calendar.slots import Occupant, SlotKey
+from models.calendar.times import CELL_MINUTES, cell_of, instant_of
+from models.ids import Id
+from models.store.documents import Part, Record
+from models.store.pages import Filter, Order, Page, PageArguments, page
+from models.store.transactions import all_or_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+OCCUPYING = dict.fromkeys(
+    ("expert_id", "client_id", "cells", "starts_at", "minutes", "held_until"), 1
+)
+AT_ONCE = 1_000
+"""Bookings in one message, of which the database would otherwise send 101 at first."""
+
+REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
+
+
+class Span(NamedTuple):
+    """A span of one expert's time: from `since` up to, not including, `until`."""
+
+    expert_id: Id
+    since: datetime
+    until: datetime
+
+
+class BookingStatus(StrEnum):
+    """Where a booking is in its life."""
+
+    HELD = "HELD"
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    COMPLETED = "COMPLETED"
+    NO_SHOW = "NO_SHOW"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+INACTIVE = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
+
+
+class Contact(Part):
+    """Whom the expert reaches; the phone number in E.164."""
+
+    name: str
+    email: str
+    phone: str
+    time_zone: str | None = None
+
+
+class BookingChange(Part):
+    """One step of a booking's history; no actor: the clock."""
+
+    at: datetime
+    actor_id: Id | None
+    before: BookingStatus | None
+    after: BookingStatus
+    starts_at: datetime
+
+
+class Booking(Record):
+    """Time of an expert that a client holds or has booked.
+
+    `cells` are the quarter hours from the start to the end of the break after it. A booking that
+    stops being active keeps them and loses the flag.
+    """
+
+    expert_id: Id
+    client_id: Id
+    status: BookingStatus
+    active: bool
+    starts_at: datetime
+    minutes: int
+    cells: list[datetime]
+    price: int
+    contact: Contact | None = None
+    contact_key: str | None = None
+    note: str = ""
+    created_at: datetime
+    updated_at: datetime
+    held_until: datetime | None = None
+    cancellable_until: datetime
+    sequence: int = 0
+    place: str = ""
+    removed_by: list[Id] = []
+    history: list[BookingChange] = []
+
+    class Settings:
+        """`one_booking_per_cell` alone decides who gets the time.
+
+        Multikey over `cells`: two active bookings of an expert share no quarter hour, whatever
+        their lengths, in one insert, without a lock or a check before it. Its prefix is the
+        shard key. The others serve lists, whose order key is `place`, and calendars.
+        """
+
+        name = "bookings"
+        indexes = (
+            IndexModel(
+                [("expert_id", ASCENDING), ("cells", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"active": True},
+                name="one_booking_per_cell",
+            ),
+            IndexModel(
+                [("expert_id", ASCENDING), ("active", ASCENDING), ("starts_at", ASCENDING)],
+                name="expert_by_start",
+            ),
+            IndexModel([("client_id", ASCENDING), ("place", ASCENDING)], name="client_by_place"),
+            IndexModel([("expert_id", ASCENDING), ("place", ASCENDING)], name="expert_by_place"),
+            IndexModel([("place", ASCENDING)], name="all_by_place"),
+            IndexModel(
+                [("expert_id", ASCENDING), ("client_id", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"status": "HELD"},
+                name="one_hold_per_client_and_expert",
+            ),
+            IndexModel([("status", ASCENDING), ("held_until", ASCENDING)], name="holds_by_end"),
+            IndexModel([("status", ASCENDING), ("starts_at", ASCENDING)], name="status_by_start"),
+        )
+
+    @property
+    def key(self) -> SlotKey:
+        """The slot that it takes."""
+        return SlotKey(self.expert_id, cell_of(self.starts_at), self.minutes)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the session, the break not included."""
+        return self.key.ends_at
+
+    @property
+    def reference(self) -> str:
+        """What people say on the phone: eight letters and digits of the id."""
+        return reference(self.id)
+
+    def occupies_at(self, now: datetime) -> bool:
+        """Whether it stands in anyone's way: active, and no hold past its end."""
+        return self.active and (self.held_until is None or now < self.held_until)
+
+    def occupant(self) -> Occupant:
+        """The booking as it stands in the way of slots."""
+        first = cell_of(self.cells[0])
+        cells = range(first, first + len(self.cells))
+        return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
+
+    async def removed_from(self, viewer_id: Id) -> Booking:
+        """The same, taken out of a viewer's list."""
+        await self.get_pymongo_collection().update_one(
+            {"_id": self.id}, {"$addToSet": {"removed_by": viewer_id}}
+        )
+        removed: Booking = self.model_copy(update={"removed_by": [*self.removed_by, viewer_id]})
+        return removed
+
+    def placed(self) -> Booking:
+        """The same with the derived order key made anew; call it before every write."""
+        self.place = place(self.starts_at, str(self.id))
+        return self
+
+
+def contact_key(email: str) -> str:
+    """The form in which a contact's address is searched: regardless of case."""
+    return email_key(email)
+
+
+def reference(id_: Id) -> str:
+    """A short name of an id in Crockford's base 32, such as 7KQ2-M9XD; not unique for ever."""
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
+    letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def place(starts_at: datetime, suffix: str = "") -> str:
+    """The order key of a booking: by start in whole minutes, then by id."""
+    return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
+
+
+def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occupant]:
+    """Who has which cell as of `now`."""
+    return {
+        cell: occupant
+        for occupant in occupants
+        if occupant.stands_at(now)
+        for cell in occupant.cells
+    }
+
+
+def occupant_of(row: Mapping[str, Any]) -> Occupant:
+    """A stored booking as it stands in the way of slots."""
+    first = cell_of(row["cells"][0])
+    session_end = cell_of(row["starts_at"]) + row["minutes"] // CELL_MINUTES
+    cells = range(first, first + len(row["cells"]))
+    ids = Id(row["_id"]), Id(row["client_id"])
+    return Occupant(*ids, cells, session_end, row.get("held_until"))
+
+
+async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
+    """What the active bookings with a cell in some spans occupy, by expert, in one command.
+
+    There are those of some time around the spans among them.
+    """
+    experts: dict[tuple[datetime, datetime], set[Id]] = defaultdict(set)
+    for span in spans:
+        experts[span.since, span.until].add(span.expert_id)
+    queries: list[Filter] = []
+    for (since, until), ids in experts.items():
+        who = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
+        queries.append(_active_in(since, until, who))
+    found: dict[Id, list[Occupant]] = defaultdict(list)
+    if queries:
+        query = {"$or": queries} if len(queries) > 1 else queries[0]
+        rows = Booking.get_pymongo_collection().find(query, OCCUPYING, batch_size=AT_ONCE)
+        for row in await rows.to_list():
+            found[row["expert_id"]].append(occupant_of(row))
+    return found
+
+
+async def active_rows(span: Span, session: AsyncClientSession | None) -> list[dict[str, Any]]:
+    """What the active bookings with a cell in a span occupy, and their status, as it is stored."""
+    query = _active_in(span.since, span.until, span.expert_id)
+    fields = {**OCCUPYING, "status": 1}
+    bookings = Booking.get_pymongo_collection()
+    return await bookings.find(query, fields, session=session, batch_size=AT_ONCE).to_list()
+
+
+def _active_in(since: datetime, until: datetime, expert: object) -> Filter:
+    starts_at = {"$gte": instant_of(cell_of(since) - REACH), "$lt": until}
+    return {"expert_id": expert, "active": True, "starts_at": starts_at}
+
+
+async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
+    """Some of the holds past their end and of the pending bookings whose start has passed."""
+    held = {"status": BookingStatus.HELD.value, "held_until": {"$lte": now}}
+    pending = {"status": BookingStatus.PENDING.value, "starts_at": {"$lte": now}}
+    found = [await Booking.find(query).limit(limit).to_list() for query in (held, pending)]
+    return [booking for bookings in found for booking in bookings]
+
+
+async def calendar_and_bookings_ahead(
+    expert_id: Id, now: datetime
+) -> tuple[Calendar | None, list[Booking]]:
+    """A calendar and its bookings that have not begun, earliest first, as of one moment."""
+    query = {
+        "expert_id": expert_id,
+        "active": True,
+        "status": {"$in": [BookingStatus.PENDING.value, BookingStatus.CONFIRMED.value]},
+        "starts_at": {"$gt": now},
+    }
+
+    async def read(session: AsyncClientSession) -> tuple[Calendar | None, list[Booking]]:
+        calendar = await Calendar.get(expert_id, session=session)
+        bookings = await Booking.find(query, session=session).sort("+starts_at").to_list()
+        return calendar, bookings
+
+    return await all_or_nothing(Booking, read)
+
+
+async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
+    """A page of bookings, the latest start first."""
+    order = Order("place-desc", "place", descending=True)
+    return await page(Booking, filters, order, arguments, Booking.model_validate)

@@ -1,0 +1,1 @@
+"""Bounded caches, single-flight and batch loading, for every layer."""

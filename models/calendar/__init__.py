@@ -1,0 +1,1 @@
+"""Time: an expert's rules, the slots they yield, and what occupies them."""

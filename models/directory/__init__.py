@@ -1,0 +1,1 @@
+"""Experts, how they are listed, and how administrators change them."""

@@ -1,0 +1,150 @@
+"""Changes of the directory and of accounts that no other change may come between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pymongo.errors import DuplicateKeyError
+
+from models.accounts.users import Role, User
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.directory.versions import count_directory
+from models.errors import InvalidInput, LastAdministrator, NotAllowed, Problem
+from models.store.documents import or_unavailable
+from models.store.pages import fold
+from models.store.shared_state import ADMINISTRATORS, one_at_a_time
+from models.store.transactions import all_or_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+    from models.calendar.rules import Rules
+    from models.ids import Id
+
+LONGEST_SLUG = 60
+MOST_ROUNDS = 20
+Result = TypeVar("Result")
+NO_EXPERT = "An expert's account is made by createExpert; this one has no expert"
+
+
+async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
+    """Store an expert under the account's name, with a calendar and a slug of its own.
+
+    The account becomes an expert's, unless it is an administrator's, who stays one.
+
+    Args:
+        draft: the expert; its name and slug are made here.
+        rules: of the new calendar.
+
+    Returns:
+        The expert as stored, and whether the account's role has changed.
+
+    Raises:
+        InvalidInput: when there is no such account, or it is an expert already.
+        Unavailable: when the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> tuple[Expert, bool]:
+        user = await User.get(draft.user_id, session=session)
+        if user and user.expert_id == draft.id:  # the commit before this attempt came through
+            return await Expert.get(draft.id, session=session) or draft, True
+        if user is None or user.expert_id is not None:
+            raise InvalidInput([Problem("userId", why_no_expert(user))])
+        slug = await _free_slug(slug_of(user.name), session)
+        expert = draft.model_copy(update={"name": user.name, "slug": slug}).indexed()
+        await expert.insert(session=session)
+        await Calendar(id=expert.id, rules=rules).insert(session=session)
+        await count_directory(session)
+        role = Role.ADMIN if user.role is Role.ADMIN else Role.EXPERT
+        await _set(user.id, {"role": role.value, "expert_id": expert.id}, session)
+        return expert, role is not user.role
+
+    return await _racing(write)
+
+
+async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, User]:
+    """Set some fields of an account.
+
+    Args:
+        user_id: whose.
+        changes: of `name`, `role`, `time_zone` and `disabled`, those that change.
+
+    Returns:
+        The account as it was and as it is.
+
+    Raises:
+        NotAllowed: when there is no such account.
+        LastAdministrator: when no administrator who can sign in would be left.
+        InvalidInput: for an expert's role where there is no expert.
+        Unavailable: when the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> tuple[User, User]:
+        before = await User.get(user_id, session=session)
+        if before is None:
+            raise NotAllowed
+        after = before.model_copy(update=dict(changes)).indexed()
+        if "role" in changes and after.role is Role.EXPERT and after.expert_id is None:
+            raise InvalidInput([Problem("role", NO_EXPERT)])
+        if before.administers and not after.administers:
+            await one_at_a_time(ADMINISTRATORS, session)
+            left = {"_id": {"$ne": user_id}, "role": Role.ADMIN.value, "disabled": False}
+            if await User.find_one(left, session=session) is None:
+                raise LastAdministrator
+        if changes:
+            fields = {*changes, "terms", "by_name"}
+            await _set(user_id, after.model_dump(mode="json", include=fields), session)
+        return before, after
+
+    return await _racing(write)
+
+
+def why_no_expert(user: User | None) -> str:
+    """Why an account cannot become an expert's; empty where it can."""
+    if user is None:
+        return "There is no such account"
+    return "" if user.expert_id is None else "This account is an expert already"
+
+
+def slug_of(name: str) -> str:
+    """A name in addresses: its letters and digits in ASCII, with hyphens between the words."""
+    plain = fold(name).encode("ascii", "ignore").decode()
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
+    return slug or "expert"
+
+
+async def _free_slug(slug: str, session: AsyncClientSession) -> str:
+    """The slug, or its first with a number from 2 on that nobody has."""
+    # A colon follows the digits: whatever begins with the slug and a hyphen and a digit.
+    like = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}
+    rows = Expert.get_pymongo_collection().find(like, {"slug": 1}, session=session)
+    taken = {row["slug"] async for row in rows}
+    number, free = 1, slug
+    while free in taken:
+        number += 1
+        free = f"{slug}-{number}"
+    return free
+
+
+async def _set(user_id: Id, fields: Mapping[str, Any], session: AsyncClientSession) -> None:
+    users = User.get_pymongo_collection()
+    await users.update_one({"_id": user_id}, {"$set": dict(fields)}, session=session)
+
+
+async def _racing(write: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
+    """Write in one transaction; try anew on what a winner left, while an index says so."""
+    with or_unavailable():
+        for round_ in range(MOST_ROUNDS):
+            try:
+                return await all_or_nothing(User, write)
+            except DuplicateKeyError:
+                if round_ == MOST_ROUNDS - 1:
+                    raise
+            await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
+    raise AssertionError("unreachable")

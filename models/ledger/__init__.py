@@ -1,0 +1,1 @@
+"""The only writer of calendars: decides on changes and commits them in batches."""

@@ -1,0 +1,1 @@
+"""The database connection and everything that knows MongoDB rather than the domain."""

@@ -1,0 +1,55 @@
+"""The database's commands as spans of the requests that they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymongo.monitoring import CommandListener
+
+from models.telemetry.tracing import tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pymongo.monitoring import (
+        CommandFailedEvent,
+        CommandStartedEvent,
+        CommandSucceededEvent,
+    )
+
+MOST_OPEN = 1_000
+"""Of one that is cancelled the end is never heard."""
+
+
+class CommandSpans(CommandListener):
+    """Makes a span of each command, with its name and collection and nothing of its data."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Callable[[bool], None]] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Begin a span, if somebody waits for the command."""
+        name = event.command_name
+        attributes: dict[str, str | int] = {
+            "db.system.name": "mongodb",
+            "db.operation.name": name,
+        }
+        collection = event.command.get("collection" if name == "getMore" else name)
+        if isinstance(collection, str):
+            attributes["db.collection.name"] = collection
+        if end := tracer().begin(f"mongodb {name}", attributes):
+            self._open[event.request_id] = end
+            if len(self._open) > MOST_OPEN:
+                del self._open[next(iter(self._open))]
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """End its span."""
+        self._end(event.request_id, failed=False)
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """End its span as one of a failure."""
+        self._end(event.request_id, failed=True)
+
+    def _end(self, request_id: int, *, failed: bool) -> None:
+        if end := self._open.pop(request_id, None):
+            end(failed)

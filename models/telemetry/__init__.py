@@ -1,0 +1,1 @@
+"""Metrics and traces that any layer may record."""

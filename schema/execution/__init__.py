@@ -1,0 +1,1 @@
+"""From a document to its answer: parse, validate, price, compile and execute."""
