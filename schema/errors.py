@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import strawberry
 
 from models import errors as model
+from models.calendar import errors as calendar
 from models.telemetry.metrics import REFUSALS
 from schema.context import Context, Info
 from schema.enums import describe_enum
@@ -109,7 +110,7 @@ class SlotTaken(Refusal):
     """See the description."""
 
     slot: Slot = strawberry.field(description="The slot as it stands.")
-    taken: strawberry.Private[model.SlotTaken]
+    taken: strawberry.Private[calendar.SlotTaken]
 
     @strawberry.field(description="The nearest open slots of that length, nearest first.")
     async def alternatives(self, info: Info) -> list[Slot]:
@@ -169,7 +170,7 @@ def _problems(raised: model.InvalidInput, _context: Context) -> dict[str, object
     return {"fields": found}
 
 
-def _taken(raised: model.SlotTaken, context: Context) -> dict[str, object]:
+def _taken(raised: calendar.SlotTaken, context: Context) -> dict[str, object]:
     return {"slot": Slot.of(raised.slot, context, raised.sequence), "taken": raised}
 
 
@@ -185,9 +186,9 @@ HANDLERS = (
         lambda raised, _context: {"retry_after_seconds": raised.retry_after_seconds},
     ),
     _Handler(model.InvalidInput, InvalidInput, _problems),
-    _Handler(model.SlotTaken, SlotTaken, _taken),
+    _Handler(calendar.SlotTaken, SlotTaken, _taken),
     _Handler(
-        model.SlotNotOffered,
+        calendar.SlotNotOffered,
         SlotNotOffered,
         lambda raised, _context: {"slot_id": strawberry.ID(raised.slot_id)},
     ),

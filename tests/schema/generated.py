@@ -22,6 +22,7 @@ from graphql import (
 
 from models import errors
 from models.bookings.booking import BookingStatus
+from models.calendar import errors as calendar_errors
 from models.calendar.slots import Slot as ModelSlot
 from models.calendar.slots import SlotKey, SlotStatus
 from models.directory.experts import Category
@@ -79,10 +80,10 @@ WRONG: tuple[object, ...] = (
 )
 
 
-TAKEN = errors.SlotTaken(ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3)
+TAKEN = calendar_errors.SlotTaken(ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3)
 RAISED = (
     TAKEN,
-    errors.SlotNotOffered("a slot"),
+    calendar_errors.SlotNotOffered("a slot"),
     errors.InvalidInput([errors.Problem("note", "Too long")]),
     errors.TooLate(NOON),
     errors.NotAllowed(),
