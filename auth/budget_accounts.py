@@ -25,7 +25,7 @@ NETWORK = Policy("network", 6_000_000, 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class BudgetAccount:
     """Whose bucket it is, and its policy."""
 
     policy: Policy
@@ -46,8 +46,8 @@ class Balance:
     seconds: int
 
 
-def accounts_of(user: str | None, address: str) -> tuple[Account, ...]:
+def accounts_of(user: str | None, address: str) -> tuple[BudgetAccount, ...]:
     """Whose budgets a request takes from: the user's, or for strangers the address's alone."""
     if user is None:
-        return (Account(ADDRESS, address),)
-    return (Account(USER, user), Account(NETWORK, address))
+        return (BudgetAccount(ADDRESS, address),)
+    return (BudgetAccount(USER, user), BudgetAccount(NETWORK, address))

@@ -20,7 +20,7 @@ from models.telemetry.metrics import BUDGET_REFUSALS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from auth.budget_accounts import Account
+    from auth.budget_accounts import BudgetAccount
     from auth.shared_budgets import SharedBuckets
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ MOST_BUCKETS = 20_000
 AWAY_SECONDS = 2.0
 
 
-class Buckets:
+class TokenBuckets:
     """The buckets that this process knows not to be full: at most so many."""
 
     def __init__(self, most: int = MOST_BUCKETS, clock: Callable[[], float] = monotonic) -> None:
@@ -40,18 +40,18 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def debt(self, account: Account) -> float:
+    def debt(self, account: BudgetAccount) -> float:
         """In how many seconds a bucket is full."""
         return max(self._full_at.get(account.key, 0.0) - self._clock(), 0.0)
 
-    def set(self, account: Account, debt: float) -> None:
+    def set(self, account: BudgetAccount, debt: float) -> None:
         """Note in how many seconds a bucket is full."""
         if len(self._full_at) >= self._most and account.key not in self._full_at:
             self._forget()
         self._full_at[account.key] = self._clock() + debt
 
     def take(
-        self, accounts: Sequence[Account], cost: float, *, always: bool
+        self, accounts: Sequence[BudgetAccount], cost: float, *, always: bool
     ) -> tuple[float, list[float]]:
         """Take a cost from every account, or from none where one has not enough.
 
@@ -71,7 +71,7 @@ class Buckets:
                 self.set(account, debts[i])
         return wait, debts
 
-    def wait(self, accounts: Sequence[Account], cost: float) -> float:
+    def wait(self, accounts: Sequence[BudgetAccount], cost: float) -> float:
         """In how many seconds every account has enough."""
         lacks = [a.policy.worth(cost) + self.debt(a) - a.policy.seconds for a in accounts]
         return max(0.0, *lacks)
@@ -93,11 +93,11 @@ class Budgets:
 
     def __init__(self, *, is_on: bool = True, url: str | None = None) -> None:
         self._is_on = is_on
-        self._own = Buckets()
+        self._own = TokenBuckets()
         self._shared = _shared(url) if is_on and url else None
         self._away_until = 0.0
 
-    def check(self, accounts: Sequence[Account], cost: int) -> None:
+    def check(self, accounts: Sequence[BudgetAccount], cost: int) -> None:
         """Refuse whoever has not that much left, as far as this process knows; nothing is taken.
 
         Raises:
@@ -110,7 +110,7 @@ class Budgets:
             raise _refused(wait)
 
     async def spend(
-        self, accounts: Sequence[Account], cost: int, *, always: bool = False
+        self, accounts: Sequence[BudgetAccount], cost: int, *, always: bool = False
     ) -> list[Balance]:
         """Take a cost from the accounts, and say what is left; nothing where nothing is counted.
 
@@ -141,7 +141,7 @@ class Budgets:
                 await self._shared.close()
 
     async def _take(
-        self, accounts: Sequence[Account], cost: int, *, always: bool
+        self, accounts: Sequence[BudgetAccount], cost: int, *, always: bool
     ) -> tuple[float, list[float]]:
         now = monotonic()
         if self._shared and now >= self._away_until:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from auth.policies import OPERATIONS, Answer, Who
+from auth.policies import OPERATIONS, Decision, Relation
 from models.bookings.booking import BookingStatus
 from models.errors import NotAllowed, Refused, TooLate
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from auth.policies import Rule, Ties
+    from auth.policies import Relations, Rule
     from models.bookings.booking import Booking
 
 
@@ -87,7 +87,7 @@ MOVES: Final[Mapping[Action, Move]] = {
 }
 
 
-def check(action: Action, ties: Ties, booking: Booking, now: datetime) -> None:
+def check(action: Action, ties: Relations, booking: Booking, now: datetime) -> None:
     """Refuse a move that the table does not have.
 
     Raises:
@@ -95,24 +95,24 @@ def check(action: Action, ties: Ties, booking: Booking, now: datetime) -> None:
         TooLate: the client's deadline has passed.
     """
     move = MOVES[action]
-    if move.who.answer(ties) is not Answer.ALLOWED or booking.status not in move.sources:
+    if move.who.answer(ties) is not Decision.ALLOWED or booking.status not in move.sources:
         raise NotAllowed
     if move.before_start and now >= booking.starts_at:
         raise NotAllowed
     if move.after_start and now < booking.starts_at:
         raise NotAllowed
-    is_keeper = not ties.isdisjoint({Who.EXPERT, Who.ADMIN})
+    is_keeper = not ties.isdisjoint({Relation.EXPERT, Relation.ADMIN})
     is_bound = move.has_deadline and booking.status is not BookingStatus.HELD
     if is_bound and not is_keeper and now > booking.cancellable_until:
         raise TooLate(booking.cancellable_until)
 
 
-def possible(ties: Ties, booking: Booking, now: datetime) -> list[Action]:
+def possible(ties: Relations, booking: Booking, now: datetime) -> list[Action]:
     """The moves that would not be refused now."""
     return [action for action in Action if _is_possible(action, ties, booking, now)]
 
 
-def _is_possible(action: Action, ties: Ties, booking: Booking, now: datetime) -> bool:
+def _is_possible(action: Action, ties: Relations, booking: Booking, now: datetime) -> bool:
     try:
         check(action, ties, booking, now)
     except Refused:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 
-class Who(StrEnum):
+class Relation(StrEnum):
     """What a viewer can be to what is asked for; mostly several of these."""
 
     ANYONE = "ANYONE"
@@ -67,10 +67,10 @@ class Who(StrEnum):
     ADMIN = "ADMIN"
 
 
-Ties = frozenset[Who]
+Relations = frozenset[Relation]
 
 
-class Answer(StrEnum):
+class Decision(StrEnum):
     """What comes of asking: what was asked for, or how it is kept back."""
 
     ALLOWED = "ALLOWED"
@@ -84,24 +84,24 @@ class Answer(StrEnum):
 class Rule:
     """Who may, and what the others hear."""
 
-    who: Ties
-    others: Answer = Answer.FORBIDDEN
+    who: Relations
+    others: Decision = Decision.FORBIDDEN
 
-    def answer(self, ties: Ties) -> Answer:
+    def answer(self, ties: Relations) -> Decision:
         """What comes of it for a viewer with these ties."""
         if self.who & ties:
-            return Answer.ALLOWED
-        if self.others is Answer.NULL or Who.SIGNED_IN in ties:
+            return Decision.ALLOWED
+        if self.others is Decision.NULL or Relation.SIGNED_IN in ties:
             return self.others
-        return Answer.UNAUTHENTICATED
+        return Decision.UNAUTHENTICATED
 
 
-ANYONE: Final = Rule(frozenset({Who.ANYONE}))
-SIGNED_IN: Final = Rule(frozenset({Who.SIGNED_IN}))
-_PARTIES = frozenset({Who.CLIENT, Who.EXPERT, Who.ADMIN})
-_KEEPERS = frozenset({Who.EXPERT, Who.ADMIN})
-_ADMINS = frozenset({Who.ADMIN})
-_OWNERS = frozenset({Who.OWNER, Who.ADMIN})
+ANYONE: Final = Rule(frozenset({Relation.ANYONE}))
+SIGNED_IN: Final = Rule(frozenset({Relation.SIGNED_IN}))
+_PARTIES = frozenset({Relation.CLIENT, Relation.EXPERT, Relation.ADMIN})
+_KEEPERS = frozenset({Relation.EXPERT, Relation.ADMIN})
+_ADMINS = frozenset({Relation.ADMIN})
+_OWNERS = frozenset({Relation.OWNER, Relation.ADMIN})
 
 OPERATIONS: Final[Mapping[str, Rule]] = {
     "Query.viewer": ANYONE,
@@ -111,7 +111,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Query.categories": ANYONE,
     "Query.node": ANYONE,
     "Query.bookings": SIGNED_IN,
-    "Query.booking": Rule(_PARTIES, Answer.NULL),
+    "Query.booking": Rule(_PARTIES, Decision.NULL),
     "Query.users": Rule(_ADMINS),
     "Mutation.register": ANYONE,
     "Mutation.login": ANYONE,
@@ -124,16 +124,16 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.holdSlot": SIGNED_IN,
     "Mutation.bookSlot": SIGNED_IN,
     "Mutation.bookSlots": SIGNED_IN,
-    "Mutation.rescheduleBooking": Rule(_PARTIES, Answer.NOT_ALLOWED),
-    "Mutation.cancelBooking": Rule(_PARTIES, Answer.NOT_ALLOWED),
-    "Mutation.removeBooking": Rule(_PARTIES, Answer.NOT_ALLOWED),
-    "Mutation.confirmBooking": Rule(_KEEPERS, Answer.NOT_ALLOWED),
-    "Mutation.completeBooking": Rule(_KEEPERS, Answer.NOT_ALLOWED),
-    "Mutation.markNoShow": Rule(_KEEPERS, Answer.NOT_ALLOWED),
-    "Mutation.setAvailability": Rule(_KEEPERS, Answer.NOT_ALLOWED),
-    "Mutation.updateExpert": Rule(_KEEPERS, Answer.NOT_ALLOWED),
-    "Mutation.createExpert": Rule(_ADMINS, Answer.NOT_ALLOWED),
-    "Mutation.updateUser": Rule(_ADMINS, Answer.NOT_ALLOWED),
+    "Mutation.rescheduleBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
+    "Mutation.cancelBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
+    "Mutation.removeBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
+    "Mutation.confirmBooking": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.completeBooking": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.markNoShow": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.setAvailability": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.updateExpert": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.createExpert": Rule(_ADMINS, Decision.NOT_ALLOWED),
+    "Mutation.updateUser": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Subscription.slotBooked": ANYONE,
     "Subscription.slotAvailable": ANYONE,
     "Subscription.slotChanged": ANYONE,
@@ -142,29 +142,29 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
 """Every operation."""
 
 INPUTS: Final[Mapping[str, Rule]] = {
-    "UpdateExpertInput.disabled": Rule(_ADMINS, Answer.NOT_ALLOWED),
+    "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
 """Fields of inputs that fewer may give than may do the operation."""
 
 OBJECTS: Final[Mapping[str, Rule]] = {
     "Expert": ANYONE,
-    "disabled Expert": Rule(_KEEPERS, Answer.NULL),
+    "disabled Expert": Rule(_KEEPERS, Decision.NULL),
     "Slot": ANYONE,
-    "User": Rule(_OWNERS, Answer.NULL),
-    "Booking": Rule(_PARTIES, Answer.NULL),
+    "User": Rule(_OWNERS, Decision.NULL),
+    "Booking": Rule(_PARTIES, Decision.NULL),
 }
 """What can be found by its id; a slot is found where its expert is."""
 
-_KNOWN = Rule(frozenset({Who.OWNER, Who.PARTY, Who.ADMIN}))
+_KNOWN = Rule(frozenset({Relation.OWNER, Relation.PARTY, Relation.ADMIN}))
 _OWN = Rule(_OWNERS)
-_OF_BOOKING = Rule(_PARTIES, Answer.NULL)
+_OF_BOOKING = Rule(_PARTIES, Decision.NULL)
 
 FIELDS: Final[Mapping[str, Rule]] = {
     "User.id": _KNOWN,
     "User.name": _KNOWN,
     "User.timeZone": _KNOWN,
     "User.expert": _KNOWN,
-    "User.email": Rule(frozenset({Who.OWNER, Who.EXPERT, Who.ADMIN})),
+    "User.email": Rule(frozenset({Relation.OWNER, Relation.EXPERT, Relation.ADMIN})),
     "User.emailVerified": _OWN,
     "User.role": _OWN,
     "User.disabled": _OWN,
@@ -187,12 +187,12 @@ FIELDS: Final[Mapping[str, Rule]] = {
 RULES: Final[Mapping[str, Rule]] = {**OPERATIONS, **INPUTS, **OBJECTS, **FIELDS}
 
 
-def allows(what: str, ties: Ties) -> bool:
+def allows(what: str, ties: Relations) -> bool:
     """Whether the rule of that name allows it."""
-    return RULES[what].answer(ties) is Answer.ALLOWED
+    return RULES[what].answer(ties) is Decision.ALLOWED
 
 
-def require(what: str, ties: Ties) -> None:
+def require(what: str, ties: Relations) -> None:
     """Refuse what the rule of that name does not allow.
 
     Raises:
@@ -201,45 +201,45 @@ def require(what: str, ties: Ties) -> None:
         NotAllowed: for a mutation that is not the viewer's, and where there is nothing to see.
     """
     match RULES[what].answer(ties):
-        case Answer.UNAUTHENTICATED:
+        case Decision.UNAUTHENTICATED:
             raise Unauthenticated("Sign in first.")
-        case Answer.FORBIDDEN:
+        case Decision.FORBIDDEN:
             raise Forbidden("Your account may not see this.")
-        case Answer.NOT_ALLOWED | Answer.NULL:
+        case Decision.NOT_ALLOWED | Decision.NULL:
             raise NotAllowed
 
 
-def ties_of(viewer: Viewer | None) -> Ties:
+def relations_of(viewer: Viewer | None) -> Relations:
     """What a viewer is to everything."""
     if viewer is None:
-        return frozenset({Who.ANYONE})
+        return frozenset({Relation.ANYONE})
     if viewer.role is Role.ADMIN:
-        return frozenset({Who.ANYONE, Who.SIGNED_IN, Who.ADMIN})
-    return frozenset({Who.ANYONE, Who.SIGNED_IN})
+        return frozenset({Relation.ANYONE, Relation.SIGNED_IN, Relation.ADMIN})
+    return frozenset({Relation.ANYONE, Relation.SIGNED_IN})
 
 
-def ties_to_user(viewer: Viewer | None, user_id: Id) -> Ties:
+def relations_to_user(viewer: Viewer | None, user_id: Id) -> Relations:
     """What a viewer is to an account."""
-    return ties_of(viewer) | ({Who.OWNER} if is_self(viewer, user_id) else frozenset())
+    return relations_of(viewer) | ({Relation.OWNER} if is_self(viewer, user_id) else frozenset())
 
 
-def ties_to_expert(viewer: Viewer | None, expert_id: Id) -> Ties:
+def relations_to_expert(viewer: Viewer | None, expert_id: Id) -> Relations:
     """What a viewer is to an expert and its calendar."""
     is_expert = viewer is not None and own_calendar(viewer) == expert_id
-    return ties_of(viewer) | ({Who.EXPERT} if is_expert else frozenset())
+    return relations_of(viewer) | ({Relation.EXPERT} if is_expert else frozenset())
 
 
-def ties_to_booking(viewer: Viewer | None, booking: Booking) -> Ties:
+def relations_to_booking(viewer: Viewer | None, booking: Booking) -> Relations:
     """What a viewer is to a booking."""
-    ties = ties_to_expert(viewer, booking.expert_id)
-    return ties | ({Who.CLIENT} if is_self(viewer, booking.client_id) else frozenset())
+    ties = relations_to_expert(viewer, booking.expert_id)
+    return ties | ({Relation.CLIENT} if is_self(viewer, booking.client_id) else frozenset())
 
 
-def ties_to_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> Ties:
+def relations_to_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> Relations:
     """What a viewer who sees a booking is to an account that plays a part in it."""
-    ties = ties_to_user(viewer, user_id) | {Who.PARTY}
+    ties = relations_to_user(viewer, user_id) | {Relation.PARTY}
     if user_id == booking.client_id:
-        ties |= ties_to_booking(viewer, booking) & {Who.EXPERT}
+        ties |= relations_to_booking(viewer, booking) & {Relation.EXPERT}
     return ties
 
 
@@ -260,21 +260,21 @@ def is_self(viewer: Viewer | None, user_id: Id) -> bool:
 
 def may_see_user(viewer: Viewer | None, user_id: Id) -> bool:
     """Whether an account is found by its id."""
-    return allows("User", ties_to_user(viewer, user_id))
+    return allows("User", relations_to_user(viewer, user_id))
 
 
 def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
     """Whether an expert is found by its id."""
     return allows(
-        "disabled Expert" if expert.disabled else "Expert", ties_to_expert(viewer, expert.id)
+        "disabled Expert" if expert.disabled else "Expert", relations_to_expert(viewer, expert.id)
     )
 
 
 def keeps_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
     """Whether the viewer runs that expert's calendar: the expert, or an administrator."""
-    return bool(_KEEPERS & ties_to_expert(viewer, expert_id))
+    return bool(_KEEPERS & relations_to_expert(viewer, expert_id))
 
 
 def may_see_booking(viewer: Viewer | None, booking: Booking) -> bool:
     """Whether a booking is found by its id."""
-    return allows("Booking", ties_to_booking(viewer, booking))
+    return allows("Booking", relations_to_booking(viewer, booking))

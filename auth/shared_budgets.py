@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auth.budget_accounts import Account
+    from auth.budget_accounts import BudgetAccount
 
 ANSWER_SECONDS = 0.25
 MOST_CONNECTIONS = 8
@@ -59,7 +59,7 @@ class SharedBuckets:
         self._script = self._client.register_script(SCRIPT)
 
     async def take(
-        self, accounts: Sequence[Account], cost: float, *, always: bool
+        self, accounts: Sequence[BudgetAccount], cost: float, *, always: bool
     ) -> tuple[float, list[float]]:
         """Do what `Buckets.take` does, there.
 

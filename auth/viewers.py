@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.accounts import sessions
 from models.accounts.users import Role, User, accounts
-from models.caching.batch_loader import AT_ONCE, Gathering
+from models.caching.batch_loader import AT_ONCE, BatchLoader
 from models.caching.cache import Cache
 from models.errors import Unauthenticated
 
@@ -67,7 +67,7 @@ class Viewers:
         self._tokens = tokens
         self._verified: Cache[str, Claims] = Cache("tokens", MOST_VERIFIED)
         self._known: Cache[Id, tuple[float, User]] = Cache("viewers", MOST_REMEMBERED)
-        self._accounts = Gathering(_accounts, at_once)
+        self._accounts = BatchLoader(_accounts, at_once)
         self._forgotten = 0
 
     @asynccontextmanager

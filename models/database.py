@@ -14,16 +14,16 @@ from models.accounts.links import Link
 from models.accounts.sessions import RefreshToken, Session
 from models.accounts.users import User
 from models.bookings.booking import Booking
-from models.bookings.event_stream import Nudge
+from models.bookings.change_stream import Nudge
 from models.bookings.events import Event
-from models.bookings.idempotency import Request
+from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable, IndexBroken
 from models.ledger.writers import Writer
 from models.store.connection import DEFAULT_NAME, connected, reason_of
-from models.store.shared_state import Setting
+from models.store.shared_state import SharedState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -36,10 +36,10 @@ DOCUMENTS = (
     Calendar,
     Booking,
     Event,
-    Request,
+    IdempotencyRecord,
     Mail,
     Link,
-    Setting,
+    SharedState,
     Session,
     RefreshToken,
     Attempts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auth.policies import require, ties_of, ties_to_expert
+from auth.policies import relations_of, relations_to_expert, require
 from models.accounts.users import User, user_page
 from models.calendar.rules import Rules
 from models.directory import administration as directory
@@ -92,7 +92,7 @@ async def create_expert(
         NotAllowed: to whoever is no administrator.
         InvalidInput: every field's problem at once; `userId` where it is no account, or an expert.
     """
-    require("Mutation.createExpert", ties_of(viewer))
+    require("Mutation.createExpert", relations_of(viewer))
     checks = Checks()
     user = await _account(user_id)
     if why := directory.why_no_expert(user):
@@ -128,7 +128,7 @@ async def update_expert(
         InvalidInput: every field's problem at once.
     """
     key = key_of(expert_id, "Expert")
-    ties = ties_to_expert(viewer, key)
+    ties = relations_to_expert(viewer, key)
     require("Mutation.updateExpert", ties)
     if profile.disabled is not None:
         require("UpdateExpertInput.disabled", ties)
@@ -170,7 +170,7 @@ async def update_user(
         LastAdministrator: when no administrator who can sign in would be left.
         InvalidInput: every field's problem at once; `role` for EXPERT where there is no expert.
     """
-    require("Mutation.updateUser", ties_of(viewer))
+    require("Mutation.updateUser", relations_of(viewer))
     return await change_account(key_of(user_id, "User"), change, end_sessions)
 
 
@@ -208,7 +208,7 @@ async def users(
         Forbidden: to whoever is no administrator.
         BadUserInput: for a search, a size or a cursor that makes no sense.
     """
-    require("Query.users", ties_of(viewer))
+    require("Query.users", relations_of(viewer))
     with or_unavailable():
         return await user_page(search, role, arguments)
 

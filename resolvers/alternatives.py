@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import Span
-from models.caching.batch_loader import Gathering
+from models.caching.batch_loader import BatchLoader
 from models.calendar.slots import Slot, SlotKey, SlotStatus
 from models.calendar.times import utc_now
 from resolvers.slots import calendars, occupants, slots_between
@@ -33,7 +33,7 @@ class Alternatives:
     """
 
     def __init__(self, at_once: int) -> None:
-        self._found = Gathering(_read, at_once)
+        self._found = BatchLoader(_read, at_once)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Alternatives]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from auth.policies import own_calendar, require, ties_to_expert
+from auth.policies import own_calendar, relations_to_expert, require
 from models.bookings.booking import calendar_and_bookings_ahead
 from models.calendar.rules import LONGEST_BREAK, LONGEST_SESSION, SHORTEST_SESSION
 from models.calendar.slots import is_offered
@@ -85,7 +85,7 @@ async def set_availability(
     key = own_calendar(viewer) if expert_id is None else key_of(expert_id, "Expert")
     if key is None:
         raise NotAllowed
-    require("Mutation.setAvailability", ties_to_expert(viewer, key))
+    require("Mutation.setAvailability", relations_to_expert(viewer, key))
     checks = Checks()
     fields = _hours(checks, wanted, currency, now) | _numbers(checks, wanted)
     checks.done()

@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from models.caching.batch_loader import Gathering
+from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
-from models.caching.single_flight import Flights
+from models.caching.single_flight import SingleFlight
 from models.directory.experts import directory
 from models.directory.versions import directory_version
 from models.store.documents import or_unavailable
@@ -24,7 +24,7 @@ from models.store.pages import count
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.directory.experts import Entry, ExpertFilter
+    from models.directory.experts import DirectoryEntry, ExpertFilter
     from models.store.documents import Record
     from models.store.pages import Filter, Order, Page, PageArguments
 
@@ -51,10 +51,10 @@ class Listings:
 
     def __init__(self, *, remembers: bool = True) -> None:
         self._remembers = remembers
-        self._numbers: Gathering[None, int] = Gathering(_number)
-        self._reads: Flights[_PageKey, Page[Entry]] = Flights()
-        self._counts: Flights[tuple[int, str], int] = Flights()
-        self._pages: Cache[_PageKey, Page[Entry]] = Cache("pages", MOST, MOST_BYTES)
+        self._numbers: BatchLoader[None, int] = BatchLoader(_number)
+        self._reads: SingleFlight[_PageKey, Page[DirectoryEntry]] = SingleFlight()
+        self._counts: SingleFlight[tuple[int, str], int] = SingleFlight()
+        self._pages: Cache[_PageKey, Page[DirectoryEntry]] = Cache("pages", MOST, MOST_BYTES)
         self._totals: Cache[tuple[int, str], int] = Cache("totals", MOST)
 
     @asynccontextmanager
@@ -65,7 +65,7 @@ class Listings:
 
     async def page(
         self, filter_: ExpertFilter, order: Order, arguments: PageArguments
-    ) -> Page[Entry]:
+    ) -> Page[DirectoryEntry]:
         """A page of the listed experts.
 
         Raises:
@@ -82,7 +82,7 @@ class Listings:
             found = await self._reads.of(key, partial(self._read, key))
         return found
 
-    async def _read(self, key: _PageKey) -> Page[Entry]:
+    async def _read(self, key: _PageKey) -> Page[DirectoryEntry]:
         number, filter_, order, arguments = key
         with or_unavailable():
             found = await directory(filter_, order, arguments, partial(self._total, number))
@@ -103,6 +103,6 @@ async def _number(_: Sequence[None]) -> dict[None, int]:
     return {None: await directory_version()}
 
 
-def _size(key: _PageKey, page: Page[Entry]) -> int:
+def _size(key: _PageKey, page: Page[DirectoryEntry]) -> int:
     """About so many bytes; what was asked for may be long, too."""
     return len(repr(key)) + sum(ENTRY_BYTES + len(entry.bio) for entry in page.rows)

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from models.caching.batch_loader import Gathering
+from models.caching.batch_loader import BatchLoader
 from resolvers.experts import experts
 from resolvers.slots import calendars
 
@@ -35,8 +35,8 @@ class Lookups:
 
     def __init__(self, *, gathers: bool = False) -> None:
         self._gathers = gathers
-        self._experts: Gathering[Id, Expert] = Gathering(_by_id(experts), AT_ONCE)
-        self._calendars: Gathering[Id, Calendar] = Gathering(_by_id(calendars), AT_ONCE)
+        self._experts: BatchLoader[Id, Expert] = BatchLoader(_by_id(experts), AT_ONCE)
+        self._calendars: BatchLoader[Id, Calendar] = BatchLoader(_by_id(calendars), AT_ONCE)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Lookups]:
@@ -71,7 +71,7 @@ def _by_id(
     return found
 
 
-async def _asked(gathering: Gathering[Id, Found], ids: Sequence[Id]) -> list[Found | None]:
+async def _asked(gathering: BatchLoader[Id, Found], ids: Sequence[Id]) -> list[Found | None]:
     if len(ids) == 1:
         return [await gathering.ask(ids[0])]
     return await asyncio.gather(*map(gathering.ask, ids))

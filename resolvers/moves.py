@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth.moves import MOVES, Action, check, expires
-from auth.policies import is_self, ties_to_booking
+from auth.policies import is_self, relations_to_booking
 from models.bookings.booking import Booking, BookingStatus, due_bookings
 from models.calendar.errors import SlotNotOffered
 from models.calendar.slot_ids import slot_key
@@ -39,7 +39,7 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         agenda = agendas[found.expert_id]
-        check(action, ties_to_booking(viewer, found), found, agenda.now)
+        check(action, relations_to_booking(viewer, found), found, agenda.now)
         if to is BookingStatus.CANCELLED:
             return [agenda.release(found, to, viewer.id)]
         return [agenda.advance(found, to, viewer.id)]
@@ -67,7 +67,7 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque: st
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
-        check(Action.RESCHEDULE, ties_to_booking(viewer, found), found, utc_now())
+        check(Action.RESCHEDULE, relations_to_booking(viewer, found), found, utc_now())
         if key.expert_id != found.expert_id:
             raise SlotNotOffered(opaque)
         if key == found.key:
@@ -92,7 +92,7 @@ async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
         NotAllowed: there is none of the viewer's, or it is not over.
     """
     booking = await _known(viewer, booking_id)
-    check(Action.REMOVE, ties_to_booking(viewer, booking), booking, utc_now())
+    check(Action.REMOVE, relations_to_booking(viewer, booking), booking, utc_now())
     if viewer.id in booking.removed_by:
         return booking
     if not booking.active or booking.cells[-1] < utc_now():

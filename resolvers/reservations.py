@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.bookings.booking import Booking, BookingStatus, Contact, contact_key
-from models.bookings.idempotency import Request, digest_of, request_id
+from models.bookings.idempotency import IdempotencyRecord, digest_of, record_id
 from models.calendar.errors import SlotNotOffered, SlotTaken
 from models.calendar.slot_ids import slot_id, slot_key
 from models.calendar.times import instant_of, utc_now
 from models.ids import Id, new_id
 from models.ledger.changes import Change
-from models.store.unchecked import made
+from models.store.unchecked import construct_unchecked
 from resolvers.checks import LONGEST_NAME, Checks
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _terms(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
 
 
 def _new(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Booking:
-    return made(
+    return construct_unchecked(
         Booking,
         id=id_,
         expert_id=slot.key.expert_id,
@@ -215,12 +215,14 @@ def _new(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Bo
     )
 
 
-def _request(viewer: Viewer, operation: str, key: str | None, wanted: object) -> Request | None:
+def _request(
+    viewer: Viewer, operation: str, key: str | None, wanted: object
+) -> IdempotencyRecord | None:
     """The idempotency record, if the client gave a key."""
     if key is None:
         return None
-    return Request(
-        id=request_id(viewer.id, operation, key),
+    return IdempotencyRecord(
+        id=record_id(viewer.id, operation, key),
         digest=digest_of([wanted]),
         booking_ids=[],
         at=utc_now(),

@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.errors import InvalidInput, Problem, SessionEnded, WrongCredentials
 from models.store.documents import or_unavailable
-from subscriptions.sessions import Ended
+from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -85,7 +85,7 @@ async def refresh(parts: SignIns, refresh_token: str | None) -> SignIn:
     except SessionEnded:
         session_id = await sessions.session_of(refresh_token)
         if session_id:
-            await parts.ends.announce(Ended(session_ids=frozenset({session_id})))
+            await parts.ends.announce(SessionEnd(session_ids=frozenset({session_id})))
         raise
     with or_unavailable():
         user = await User.get(session.user_id)
@@ -148,13 +148,13 @@ def check_password(password: str, field: str = "password") -> None:
 async def end(ends: SessionEnds, session_id: Id) -> None:
     """End a session, on open sockets, too."""
     await sessions.end(session_id)
-    await ends.announce(Ended(session_ids=frozenset({session_id})))
+    await ends.announce(SessionEnd(session_ids=frozenset({session_id})))
 
 
 async def end_all(ends: SessionEnds, user_id: Id) -> None:
     """End every session of an account, on open sockets, too."""
     await sessions.end_all(user_id)
-    await ends.announce(Ended(user_id=user_id))
+    await ends.announce(SessionEnd(user_id=user_id))
 
 
 def _sign_in(parts: SignIns, user: User, session: sessions.Session, refresh_token: str) -> SignIn:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from auth.policies import ties_to_user
+from auth.policies import relations_to_user
 from auth.viewers import signed_in
 from models.accounts.users import Role
 from models.directory import experts as model
@@ -154,7 +154,7 @@ class AdministrationQuery:
         page = await administration.users(
             viewer, search, role, PageArguments(first, after, last, before)
         )
-        return Connection.of(page, lambda user: User.of(user, ties_to_user(viewer, user.id)))
+        return Connection.of(page, lambda user: User.of(user, relations_to_user(viewer, user.id)))
 
 
 @strawberry.type
@@ -234,7 +234,7 @@ class AdministrationMutation:
         )
         context.services.viewers.forget((), user.id)
         context.forget()
-        return User.of(user, ties_to_user(viewer, user.id))
+        return User.of(user, relations_to_user(viewer, user.id))
 
 
 def _anew(expert: model.Expert, context: Context) -> Expert:

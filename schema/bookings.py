@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from auth.moves import Action, possible
-from auth.policies import own_calendar, ties_to_booking
+from auth.policies import own_calendar, relations_to_booking
 from auth.viewers import signed_in
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
@@ -179,7 +179,9 @@ class Booking(Node):
     async def viewer_actions(self, info: Info) -> list[Action]:
         """The moves that would not be refused."""
         context = info.context
-        return possible(ties_to_booking(context.viewer, self.booking), self.booking, context.now)
+        return possible(
+            relations_to_booking(context.viewer, self.booking), self.booking, context.now
+        )
 
     @strawberry.field(description="What happened to it, earliest first.")
     async def history(self) -> list[BookingChange]:

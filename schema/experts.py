@@ -89,7 +89,7 @@ class Expert(Node):
     key: strawberry.Private[Id]
 
     @classmethod
-    def of(cls, expert: model.Expert | model.Entry, context: Context) -> Expert:
+    def of(cls, expert: model.Expert | model.DirectoryEntry, context: Context) -> Expert:
         """The expert for clients."""
         return cls(
             id=strawberry.ID(global_id("Expert", expert.id)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from auth.policies import Ties, Who, require, ties_to_party, ties_to_user
+from auth.policies import Relation, Relations, relations_to_party, relations_to_user, require
 from auth.viewers import signed_in
 from models.accounts import users as model
 from models.accounts.users import Role
@@ -49,10 +49,10 @@ class User(Node):
     name: str = strawberry.field(description="The full name.")
     time_zone: TimeZone = strawberry.field(description="The zone that it prefers.")
     user: strawberry.Private[model.User]
-    ties: strawberry.Private[Ties]
+    ties: strawberry.Private[Relations]
 
     @classmethod
-    def of(cls, user: model.User, ties: Ties) -> User:
+    def of(cls, user: model.User, ties: Relations) -> User:
         """The account for a viewer with these ties."""
         return cls(
             id=strawberry.ID(global_id("User", user.id)),
@@ -65,7 +65,7 @@ class User(Node):
     @classmethod
     def own(cls, user: model.User) -> User:
         """The account for its owner, who has just shown to be that."""
-        return cls.of(user, frozenset({Who.OWNER}))
+        return cls.of(user, frozenset({Relation.OWNER}))
 
     @strawberry.field(
         description="The address that signs in; for its owner, the expert whom it has booked and "
@@ -100,7 +100,7 @@ class User(Node):
         key = self.user.expert_id
         if key is None:
             return None
-        find = any_expert if Who.OWNER in self.ties else expert_by_key
+        find = any_expert if Relation.OWNER in self.ties else expert_by_key
         return await find(info.context, key)
 
     def _shown(self, field: str) -> model.User:
@@ -291,10 +291,10 @@ async def party_of(context: Context, booking: Booking, key: Id) -> User:
     found = await context.loaders.user.load(key)
     if found is None:
         raise LookupError(f"no account {key}")
-    return User.of(found, ties_to_party(context.viewer, booking, key))
+    return User.of(found, relations_to_party(context.viewer, booking, key))
 
 
 async def user_by_key(context: Context, key: Id) -> User | None:
     """The account of that key if the viewer may see it."""
     found = users.seen(context.viewer, await context.loaders.user.load(key))
-    return User.of(found, ties_to_user(context.viewer, key)) if found else None
+    return User.of(found, relations_to_user(context.viewer, key)) if found else None

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from models.telemetry.metrics import DELIVERIES, CacheMeter
-from subscriptions.parcels import Parcel
+from subscriptions.encoded_events import EncodedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +28,7 @@ MOST_RENDERED = 64
 _meter = CacheMeter("audiences")
 
 
-class Seat(Protocol):
+class Subscriber(Protocol):
     """One subscription: whose it is, and how it is handed what it asked for."""
 
     viewer_id: Id | None
@@ -36,7 +36,7 @@ class Seat(Protocol):
     def render(self, event: Event) -> bytes | None:
         """The event as its own viewer sees it."""
 
-    def send(self, parcel: Parcel) -> bool:
+    def send(self, parcel: EncodedEvent) -> bool:
         """Hand it over without waiting; False when nothing more can be taken for now."""
 
     async def drained(self) -> None:
@@ -51,21 +51,21 @@ class Audience:
     def __init__(self, render: Render) -> None:
         self._render = render
         self._rendered: OrderedDict[int, bytes | None] = OrderedDict()
-        self._seats: dict[Seat, asyncio.Future[int]] = {}
+        self._seats: dict[Subscriber, asyncio.Future[int]] = {}
         self.members = 0
 
-    def parcel(self, events: Sequence[Event], seat: Seat) -> Parcel:
+    def parcel(self, events: Sequence[Event], seat: Subscriber) -> EncodedEvent:
         """What the subscription gets of some events."""
         parties = _parties(events) if seat.viewer_id else ()
         return self._own(events, seat) if seat.viewer_id in parties else self._shared(events)
 
-    def _own(self, events: Sequence[Event], seat: Seat) -> Parcel:
+    def _own(self, events: Sequence[Event], seat: Subscriber) -> EncodedEvent:
         return _parcel(
             seat.render(event) if seat.viewer_id in event.client_ids else self._once(event)
             for event in events
         )
 
-    def _shared(self, events: Sequence[Event]) -> Parcel:
+    def _shared(self, events: Sequence[Event]) -> EncodedEvent:
         return _parcel(self._once(event) for event in events)
 
     def _once(self, event: Event) -> bytes | None:
@@ -96,7 +96,7 @@ class Audience:
         """Hand events to everyone who is served live; who cannot take more leaves."""
         DELIVERIES.inc(len(self._seats) * len(events))
         parties = _parties(events)
-        shared: Parcel | None = None
+        shared: EncodedEvent | None = None
         for seat, leaving in list(self._seats.items()):
             try:
                 if seat.viewer_id in parties:
@@ -114,7 +114,7 @@ class Audience:
                 if not leaving.done():
                     leaving.set_result(events[-1].sequence)
 
-    async def sit(self, seat: Seat) -> int:
+    async def sit(self, seat: Subscriber) -> int:
         """Be served live from the next event on; answers the last one's number on leaving."""
         leaving: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._seats[seat] = leaving
@@ -129,5 +129,5 @@ def _parties(events: Iterable[Event]) -> set[Id]:
     return {client_id for event in events for client_id in event.client_ids}
 
 
-def _parcel(payloads: Iterable[bytes | None]) -> Parcel:
-    return Parcel([payload for payload in payloads if payload is not None])
+def _parcel(payloads: Iterable[bytes | None]) -> EncodedEvent:
+    return EncodedEvent([payload for payload in payloads if payload is not None])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from models.ids import Id
-    from subscriptions.audiences import Render, Seat
+    from subscriptions.audiences import Render, Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,9 @@ class Channel:
             raise CursorExpired("after: these events are no longer kept; ask for the slots anew")
         return events
 
-    async def attend(self, key: Hashable, render: Render, seat: Seat, position: int) -> NoReturn:
+    async def attend(
+        self, key: Hashable, render: Render, seat: Subscriber, position: int
+    ) -> NoReturn:
         """Serve a subscription for as long as the caller lasts.
 
         What it missed comes first, by itself; then it joins those that are served live, between

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from broadcaster import Event
 
-from models.bookings.event_stream import EventStream, Nudge, nudge, sign_of_life
+from models.bookings.change_stream import ChangeStream, Nudge, nudge, sign_of_life
 from models.errors import Unavailable
 from subscriptions.supervision import ANSWER_SECONDS, RESYNC, SupervisedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
 
-    from models.bookings.event_stream import Committed
+    from models.bookings.change_stream import Committed
 
 EXPERT = "expert:"
 CLIENT = "client:"
 
 
-class MongoLink:
+class MongoConnection:
     """A change stream that is open."""
 
     def __init__(
@@ -72,15 +72,15 @@ class MongoBackend(SupervisedBackend):
 
     def __init__(self) -> None:
         super().__init__(Unavailable)
-        self._stream = EventStream()
+        self._stream = ChangeStream()
 
     def __str__(self) -> str:
         return "the database's change stream"
 
     @asynccontextmanager
-    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[MongoLink]:
+    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[MongoConnection]:
         """Open the stream where the last one ended."""
         async with AsyncExitStack() as opened:
             async with asyncio.timeout(ANSWER_SECONDS):
                 stream = await opened.enter_async_context(self._stream.open())
-            yield MongoLink(stream, deliver)
+            yield MongoConnection(stream, deliver)

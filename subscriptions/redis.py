@@ -25,7 +25,7 @@ PERMANENT = "expertbook"
 AT_ONCE = 500
 
 
-class RedisLink:
+class RedisConnection:
     """Two connections: one that is subscribed, and one that publishes."""
 
     def __init__(self, client: Redis, pubsub: PubSub, deliver: Callable[[Event], None]) -> None:
@@ -83,14 +83,14 @@ class RedisBackend(SupervisedBackend):
         return "the broadcast server"
 
     @asynccontextmanager
-    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[RedisLink]:
+    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[RedisConnection]:
         """Connect twice, both with an answer."""
         async with self._client() as client, client.pubsub() as pubsub:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await client.ping()
                 await pubsub.subscribe(PERMANENT)
                 await pubsub.get_message(timeout=None)
-            yield RedisLink(client, pubsub, deliver)
+            yield RedisConnection(client, pubsub, deliver)
 
     def _client(self) -> Redis:
         # The supervisor is to hear of what breaks, so nothing is tried again here. A limit on

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 CHANNEL = "sessions"
 
 
-class Ended(BaseModel):
+class SessionEnd(BaseModel):
     """Some sessions, or every one of an account."""
 
     session_ids: frozenset[Id] = frozenset()
@@ -42,13 +42,13 @@ class SessionEnds:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._listeners: list[Callable[[Ended], None]] = []
+        self._listeners: list[Callable[[SessionEnd], None]] = []
 
-    def listen(self, listener: Callable[[Ended], None]) -> None:
+    def listen(self, listener: Callable[[SessionEnd], None]) -> None:
         """Have a function called for every end, of this process's or another's."""
         self._listeners.append(listener)
 
-    async def announce(self, ended: Ended) -> None:
+    async def announce(self, ended: SessionEnd) -> None:
         """Tell this process before the next line, and the others as soon as may be."""
         self._tell(ended)
         await self._bus.nudge(CHANNEL, ended.model_dump_json())
@@ -70,10 +70,10 @@ class SessionEnds:
                 if message == RESYNC:  # whoever keeps a session looks at the database, too
                     continue
                 try:
-                    self._tell(Ended.model_validate_json(message))
+                    self._tell(SessionEnd.model_validate_json(message))
                 except ValidationError:
                     log.warning("a nudge on %s is no end of a session", CHANNEL)
 
-    def _tell(self, ended: Ended) -> None:
+    def _tell(self, ended: SessionEnd) -> None:
         for listener in self._listeners:
             listener(ended)

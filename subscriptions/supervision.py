@@ -38,7 +38,7 @@ STEADY_SECONDS = 5.0
 """A connection that held this long was a good one: the next pauses are short again."""
 
 
-class Link(Protocol):
+class BrokerConnection(Protocol):
     """A connection that stands; each method raises when it has broken."""
 
     async def subscribe(self, channels: Collection[str]) -> None:
@@ -74,14 +74,16 @@ class SupervisedBackend(BroadcastBackend):
         self._changed = asyncio.Event()
         self._arrived: asyncio.Queue[Event] = asyncio.Queue()
         self._tried = asyncio.Event()
-        self._link: Link | None = None
+        self._link: BrokerConnection | None = None
         self._doubt = asyncio.Event()
         self._untaken = ""
         self._is_lost = False
         self._supervisor: asyncio.Task[None]
 
     @abstractmethod
-    def linked(self, deliver: Callable[[Event], None]) -> AbstractAsyncContextManager[Link]:
+    def linked(
+        self, deliver: Callable[[Event], None]
+    ) -> AbstractAsyncContextManager[BrokerConnection]:
         """Connect, and give the link once the server has answered.
 
         Args:
@@ -144,7 +146,7 @@ class SupervisedBackend(BroadcastBackend):
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def _carry(self, link: Link) -> None:
+    async def _carry(self, link: BrokerConnection) -> None:
         """Keep a link in use until it breaks."""
         self._doubt.clear()
         self._link = link
@@ -182,7 +184,7 @@ class SupervisedBackend(BroadcastBackend):
         if event.channel in self._wanted:
             self._arrived.put_nowait(event)
 
-    async def _apply(self, link: Link) -> None:
+    async def _apply(self, link: BrokerConnection) -> None:
         """Have the link subscribed to what is wanted, now and after every change."""
         applied: set[str] = set()
         while True:
@@ -195,7 +197,7 @@ class SupervisedBackend(BroadcastBackend):
             applied = wanted
             await self._changed.wait()
 
-    async def _probe(self, link: Link) -> None:
+    async def _probe(self, link: BrokerConnection) -> None:
         """Notice a server that is silent without having closed the connection."""
         while True:
             with suppress(TimeoutError):

@@ -8,7 +8,7 @@ from graphql import OperationType
 from prometheus_client import REGISTRY
 
 from schema.execution.observation import Subject
-from web.graphql.answers import Answer, Mark, Question
+from web.graphql.response_cache import CachedResponse, CacheKey, Mark
 
 if TYPE_CHECKING:
     from models.ids import Id
@@ -28,14 +28,14 @@ class Clock:
         return self.now
 
 
-def question(text: bytes = b"?") -> Question:
+def question(text: bytes = b"?") -> CacheKey:
     """What somebody asks in a body."""
-    return Question(is_in_address=False, media_type="application/json", asked=text)
+    return CacheKey(is_in_address=False, media_type="application/json", asked=text)
 
 
-def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER) -> Answer:
+def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER) -> CachedResponse:
     """An answer with some calendars in it, each of which has had one event."""
-    return Answer(
+    return CachedResponse(
         headers=(),
         body=body,
         subject=SUBJECT,

@@ -15,7 +15,7 @@ from graphql import (
     get_named_type,
 )
 
-from auth.policies import Answer
+from auth.policies import Decision
 from schema import root
 from tests.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.offices import PROFILE, Office, Person
@@ -225,7 +225,7 @@ def document(operation: str, variables: Variables) -> str:
     )
 
 
-async def asked(api: Api, query: str, variables: Variables, *path: str) -> Answer:
+async def asked(api: Api, query: str, variables: Variables, *path: str) -> Decision:
     """What came of a query or mutation, judged by what is at a path of its data.
 
     Of a list the last one counts.
@@ -243,15 +243,15 @@ async def asked(api: Api, query: str, variables: Variables, *path: str) -> Answe
     codes = {e["extensions"]["code"] for e in errors if e["path"][: len(place)] == place}
     assert len(codes) <= 1, answer
     if codes:
-        return Answer(codes.pop())
+        return Decision(codes.pop())
     if found is None:
         assert not errors, answer
-        return Answer.NULL
+        return Decision.NULL
     refused = isinstance(found, dict) and found.get("__typename") == "NotAllowed"
-    return Answer.NOT_ALLOWED if refused else Answer.ALLOWED
+    return Decision.NOT_ALLOWED if refused else Decision.ALLOWED
 
 
-async def watching(api: Api, query: str, variables: Variables) -> Answer:
+async def watching(api: Api, query: str, variables: Variables) -> Decision:
     """What came of a subscription: an event, or an error.
 
     Where no event comes by itself, the viewer's own bookings are changed until one does.
@@ -267,9 +267,9 @@ async def watching(api: Api, query: str, variables: Variables) -> Answer:
                 await stir(api)
     if message["type"] == "next":
         assert "errors" not in message["payload"], message
-        return Answer.ALLOWED
+        return Decision.ALLOWED
     assert message["type"] == "error", message
-    return Answer(message["payload"][0]["extensions"]["code"])
+    return Decision(message["payload"][0]["extensions"]["code"])
 
 
 async def stir(api: Api) -> None:

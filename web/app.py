@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from models.caching.fast_paths import FastPath
 from web.assets import HashedFiles
+from web.container import mail_worker, open_container
 from web.deferred import check_deferred
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
@@ -18,13 +19,12 @@ from web.edge.hosts import AllowedHosts
 from web.edge.origins import CrossOrigin
 from web.edge.proxies import ForwardedClients
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
-from web.graphql.documents import documents_of
 from web.graphql.endpoint import PATH, Endpoint
+from web.graphql.persisted_documents import documents_of
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import give_back
 from web.pages import page_routes
-from web.parts import mail_worker, open_parts
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
 from web.telemetry.request_ids import RequestIds, failed
@@ -61,8 +61,8 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_parts(settings, mongodb_url, mails) as parts:
-            app.state.parts = endpoint.parts = parts
+        async with open_container(settings, mongodb_url, mails) as container:
+            app.state.container = endpoint.container = container
             # What lasts as long as the program is not looked through by every collection any more,
             # which would hold up everybody for some 80 ms. The second one finds next to nothing,
             # from which it is concluded how much may gather until all is looked through again.
@@ -96,13 +96,13 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         if cookies.is_foreign:
             await FOREIGN_PAGE(scope, receive, send)
             return
-        parts = endpoint.parts
+        container = endpoint.container
         address = address_of(websocket)
-        if not parts.sockets.admits(address):
+        if not container.sockets.admits(address):
             await TOO_MANY_SOCKETS(scope, receive, send)
             return
-        connection = Connection(websocket, parts.services, documents, cookies)
-        with parts.sockets.registered(connection, address):
+        connection = Connection(websocket, container.services, documents, cookies)
+        with container.sockets.registered(connection, address):
             await connection.serve()
 
     # FastAPI's own routes read the cookies of every request, which can take seconds.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from web.edge.connections import Connections
-from web.edge.frames import LONGEST_FRAME, Wire
-from web.edge.wire import IDLE_SECONDS, HttpWire
+from web.edge.http_protocol import IDLE_SECONDS, HttpProtocol
+from web.edge.websocket_protocol import LONGEST_FRAME, WebSocketProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,8 +137,8 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves, by one process or by several."""
     return uvicorn.Config(
         app,
-        http=HttpWire,
-        ws=Wire,
+        http=HttpProtocol,
+        ws=WebSocketProtocol,
         ws_max_size=LONGEST_FRAME,
         ws_per_message_deflate=False,
         access_log=False,

@@ -15,7 +15,7 @@ from models.calendar.occupancy import Occupancy
 from models.calendar.rules import LONGEST_BREAK
 from models.calendar.slots import Slot, SlotKey, listed_slot, listed_starts, slot_of
 from models.calendar.times import CELL_MINUTES, instant_of
-from models.store.unchecked import made
+from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -234,7 +234,7 @@ class Agenda:
 
     def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
         """The same with a step more in its history."""
-        step = made(
+        step = construct_unchecked(
             BookingChange,
             at=self.now,
             actor_id=actor_id,
@@ -299,7 +299,7 @@ class Agenda:
 
     def _tell(self, kind: EventKind, **more: Any) -> None:
         self.events.append(
-            made(
+            construct_unchecked(
                 Event,
                 expert_id=self.calendar.id,
                 sequence=self.next_sequence,

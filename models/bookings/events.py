@@ -18,7 +18,7 @@ from models.calendar.times import cell_of
 from models.errors import BadUserInput
 from models.ids import Id, decode, encode
 from models.store.documents import Part, Record, or_unavailable
-from models.store.unchecked import made
+from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ class SlotState(Part):
     @classmethod
     def of(cls, slot: Slot) -> SlotState:
         """The stored form of a slot."""
-        return made(
+        return construct_unchecked(
             cls,
             starts_at=slot.key.starts_at,
             minutes=slot.key.minutes,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 24 * 60 * 60
 
 
-class Request(Document):
+class IdempotencyRecord(Document):
     """A request that succeeded, and the bookings that it made.
 
     Written first in its transaction, so that a twin meets it before the slot.
@@ -30,10 +30,10 @@ class Request(Document):
     booking_ids: list[Id]
     at: datetime
 
-    def granted(self, bookings: Sequence[Booking]) -> Request:
+    def granted(self, bookings: Sequence[Booking]) -> IdempotencyRecord:
         """The same with the bookings that it made."""
         ids = {"booking_ids": [booking.id for booking in bookings]}
-        found: Request = self.model_copy(update=ids)
+        found: IdempotencyRecord = self.model_copy(update=ids)
         return found
 
     class Settings:
@@ -45,7 +45,7 @@ class Request(Document):
         )
 
 
-def request_id(client_id: Id, operation: str, key: str) -> str:
+def record_id(client_id: Id, operation: str, key: str) -> str:
     """The id of a client's request."""
     return f"{client_id}:{operation}:{key}"
 

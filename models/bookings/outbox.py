@@ -18,7 +18,7 @@ from models.bookings.booking import Booking, BookingStatus
 from models.calendar.times import utc_now
 from models.ids import Id
 from models.store.documents import Part, Record, or_unavailable
-from models.store.unchecked import made
+from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from models.accounts.users import User
@@ -217,11 +217,11 @@ def mail_of(booking: Booking) -> Mail | None:
         kind = MailKind.CANCELLED
     else:
         return None
-    return made(
+    return construct_unchecked(
         Mail,
         kind=kind,
         to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
-        occasion=made(
+        occasion=construct_unchecked(
             Occasion,
             booking_id=booking.id,
             status=booking.status,

@@ -21,7 +21,7 @@ Answer: TypeAlias = "asyncio.Future[Value | None]"
 AT_ONCE = 500
 
 
-class Gathering(Generic[Key, Value]):
+class BatchLoader(Generic[Key, Value]):
     """Asks for many keys at a time; every answer was read after its question.
 
     Args:

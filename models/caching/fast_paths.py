@@ -17,7 +17,7 @@ class FastPath(StrEnum):
     SELECTIONS = "selections"
     """What is selected is compiled once a document (schema/execution/selections.py)."""
     ANSWERS = "answers"
-    """Public answers are kept as bytes (web/graphql/answers.py)."""
+    """Public answers are kept as bytes (web/graphql/response_cache.py)."""
     LISTINGS = "listings"
     """Pages and totals are read once a state of the directory (resolvers/listings.py)."""
     BATCHES = "batches"
@@ -29,7 +29,7 @@ class FastPath(StrEnum):
     AUDIENCES = "audiences"
     """Identical subscriptions are executed and encoded once (schema/live.py)."""
     FRAMES = "frames"
-    """Frames are written straight to the transport (web/edge/frames.py)."""
+    """Frames are written straight to the transport (web/edge/websocket_protocol.py)."""
 
 
 def fast_paths_of(text: str) -> frozenset[FastPath]:

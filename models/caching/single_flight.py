@@ -17,7 +17,7 @@ Key = TypeVar("Key", bound="Hashable")
 Value = TypeVar("Value")
 
 
-class Flight(asyncio.Event, Generic[Value]):
+class InFlight(asyncio.Event, Generic[Value]):
     """Is set once it is over, with `has_landed` unless it was by a failure.
 
     Attributes:
@@ -30,11 +30,11 @@ class Flight(asyncio.Event, Generic[Value]):
     is_awaited = False
 
 
-class Flights(Generic[Key, Value]):
+class SingleFlight(Generic[Key, Value]):
     """Makes things that are the same for all who want them from when the first of them asks."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Key, Flight[Value]] = {}
+        self._under_way: dict[Key, InFlight[Value]] = {}
 
     async def of(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
         """What is made of a key: by this caller, unless another is at it.
@@ -51,7 +51,7 @@ class Flights(Generic[Key, Value]):
             flight.made = await make()
         return flight.made
 
-    async def joined(self, key: Key) -> Flight[Value] | None:
+    async def joined(self, key: Key) -> InFlight[Value] | None:
         """Wait for who is at it; None where nobody is."""
         if other := self._under_way.get(key):
             other.is_awaited = True
@@ -59,9 +59,9 @@ class Flights(Generic[Key, Value]):
         return other
 
     @contextmanager
-    def begun(self, key: Key) -> Iterator[Flight[Value]]:
+    def begun(self, key: Key) -> Iterator[InFlight[Value]]:
         """Be at it for as long as the context lasts."""
-        flight = self._under_way[key] = Flight()
+        flight = self._under_way[key] = InFlight()
         try:
             yield flight
             flight.has_landed = True

@@ -115,7 +115,7 @@ class Expert(Record):
         return self
 
 
-class Entry(NamedTuple):
+class DirectoryEntry(NamedTuple):
     """An expert as the directory shows it.
 
     Made of a stored one in 3 µs, where an `Expert`, validated once more, takes 11; and the database
@@ -139,7 +139,7 @@ class Entry(NamedTuple):
     by_name: str
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Entry:
+    def of(cls, row: Mapping[str, Any]) -> DirectoryEntry:
         """The entry that is stored."""
         return cls(
             Id(row["_id"]),
@@ -205,13 +205,15 @@ def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
 
 async def directory(
     filter_: ExpertFilter, order: Order, arguments: PageArguments, count: Count = count
-) -> Page[Entry]:
+) -> Page[DirectoryEntry]:
     """A page of the listed experts, whose whole list is counted by `count`.
 
     Raises:
         BadUserInput: for a filter, a size or a cursor that makes no sense.
     """
-    return await page(Expert, [filter_.query()], order, arguments, Entry.of, NOT_SHOWN, count)
+    return await page(
+        Expert, [filter_.query()], order, arguments, DirectoryEntry.of, NOT_SHOWN, count
+    )
 
 
 async def category_counts() -> dict[Category, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.calendar.rules import Calendar
 from models.store.documents import or_unavailable
-from models.store.shared_state import Setting
+from models.store.shared_state import SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ AT_ONCE = 500
 
 async def count_directory(session: AsyncClientSession | None = None) -> None:
     """Count a change of the directory: in its transaction, or after it."""
-    await Setting.get_pymongo_collection().update_one(
+    await SharedState.get_pymongo_collection().update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}}, upsert=True, session=session
     )
 
@@ -39,7 +39,7 @@ async def directory_version() -> int:
         Unavailable: when the database does not answer.
     """
     with or_unavailable():
-        found = await Setting.get_pymongo_collection().find_one({"_id": DIRECTORY})
+        found = await SharedState.get_pymongo_collection().find_one({"_id": DIRECTORY})
     return int(found["changes"]) if found else 0
 
 

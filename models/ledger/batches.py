@@ -14,7 +14,7 @@ from beanie.odm.utils.dump import get_dict
 
 from models.bookings.booking import Booking
 from models.bookings.events import Event
-from models.bookings.idempotency import Request
+from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.directory.versions import count_directory
@@ -43,7 +43,7 @@ class Outcome:
     """What a transaction decided: answers and refusals, and what it writes."""
 
     answers: dict[Change, list[Booking] | ExpertBookError] = field(default_factory=dict)
-    requests: list[Request] = field(default_factory=list)
+    requests: list[IdempotencyRecord] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     changes_directory: bool = False
 
@@ -86,17 +86,20 @@ async def decide(
 
 async def _known_requests(
     changes: Sequence[Change], session: AsyncClientSession
-) -> dict[str, Request]:
+) -> dict[str, IdempotencyRecord]:
     ids = [change.request.id for change in changes if change.request]
     if not ids:
         return {}
     query = {"_id": {"$in": ids}}
-    found = await Request.get_pymongo_collection().find(query, session=session).to_list()
-    return {row["_id"]: Request.model_validate(row) for row in found}
+    found = await IdempotencyRecord.get_pymongo_collection().find(query, session=session).to_list()
+    return {row["_id"]: IdempotencyRecord.model_validate(row) for row in found}
 
 
 async def _recall(
-    request: Request, twin: Request, agendas: Agendas, session: AsyncClientSession
+    request: IdempotencyRecord,
+    twin: IdempotencyRecord,
+    agendas: Agendas,
+    session: AsyncClientSession,
 ) -> list[Booking]:
     """The answer that the same request got before.
 
@@ -130,7 +133,7 @@ async def write(
     changed = [agenda for agenda in agendas.values() if agenda.events]
     writes = Writes(in_one=in_one)
     for request in outcome.requests:
-        writes.insert(Request, stored(request))
+        writes.insert(IdempotencyRecord, stored(request))
     for agenda in changed:
         _write_bookings(agenda, writes)
     for agenda in changed:

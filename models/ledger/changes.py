@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from models.bookings.booking import Booking
     from models.bookings.events import Event
-    from models.bookings.idempotency import Request
+    from models.bookings.idempotency import IdempotencyRecord
     from models.calendar.slots import SlotKey
 
 
@@ -69,7 +69,7 @@ class Change:
     booking_ids: Sequence[Id] = ()
     expert_ids: Sequence[Id] = ()
     holder_id: Id | None = None
-    request: Request | None = None
+    request: IdempotencyRecord | None = None
 
     @property
     def experts_of_slots(self) -> set[Id]:

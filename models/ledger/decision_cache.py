@@ -49,7 +49,7 @@ class Draft:
     size: int = 0
 
 
-class Speculation:
+class DecisionCache:
     """The calendars that this process knows, and what was decided on them.
 
     Args:

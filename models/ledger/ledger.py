@@ -25,7 +25,7 @@ from pymongo.errors import PyMongoError
 
 from models.errors import Unavailable
 from models.ledger.commits import Commits
-from models.ledger.decision_cache import Speculation
+from models.ledger.decision_cache import DecisionCache
 from models.ledger.snapshots import load
 from models.telemetry.metrics import count_events, observed_batch
 from models.telemetry.tracing import tracer
@@ -71,7 +71,7 @@ class Ledger:
         in_one: bool = True,
     ) -> None:
         self._commits = Commits(client, in_one=in_one)
-        self._speculation = Speculation(largest_batch, is_on=speculates)
+        self._speculation = DecisionCache(largest_batch, is_on=speculates)
         self._announce = announce
         self._directory_changed = directory_changed
         self._largest_batch = largest_batch

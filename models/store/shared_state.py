@@ -37,7 +37,7 @@ class Seeding(Part):
     finished: bool = False
 
 
-class Setting(Document):
+class SharedState(Document):
     """One thing that was agreed on."""
 
     id: str  # type: ignore[assignment]
@@ -56,7 +56,7 @@ async def shared_secret(proposed: str) -> str:
     Raises:
         Unavailable: when the database does not answer.
     """
-    agreed = await _agreed(Setting(id=SECRET, secret=proposed))
+    agreed = await _agreed(SharedState(id=SECRET, secret=proposed))
     return agreed.secret or proposed
 
 
@@ -67,7 +67,7 @@ async def seeding() -> Seeding | None:
         Unavailable: when the database does not answer.
     """
     with or_unavailable():
-        setting = await Setting.get(SAMPLE_DATA)
+        setting = await SharedState.get(SAMPLE_DATA)
     return setting.seeding if setting else None
 
 
@@ -77,7 +77,7 @@ async def begin_seeding(proposed: Seeding) -> Seeding:
     Raises:
         Unavailable: when the database does not answer.
     """
-    agreed = await _agreed(Setting(id=SAMPLE_DATA, seeding=proposed))
+    agreed = await _agreed(SharedState(id=SAMPLE_DATA, seeding=proposed))
     return agreed.seeding or proposed
 
 
@@ -89,7 +89,7 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
     """
     stands = {"_id": SAMPLE_DATA, "seeding.owner": before.owner, "seeding.done": before.done}
     with or_unavailable():
-        result = await Setting.get_pymongo_collection().update_one(
+        result = await SharedState.get_pymongo_collection().update_one(
             {**stands, "seeding.finished": before.finished}, {"$set": {"seeding": dict(after)}}
         )
     return result.matched_count == 1
@@ -97,7 +97,7 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
 
 async def one_at_a_time(what: str, session: AsyncClientSession) -> None:
     """Have two transactions on the same thing conflict, whatever else they read and write."""
-    await Setting.get_pymongo_collection().update_one(
+    await SharedState.get_pymongo_collection().update_one(
         {"_id": what}, {"$inc": {"changes": 1}}, upsert=True, session=session
     )
 
@@ -125,10 +125,10 @@ def _is_only_duplicates(error: BulkWriteError) -> bool:
     )
 
 
-async def _agreed(proposed: Setting) -> Setting:
+async def _agreed(proposed: SharedState) -> SharedState:
     """The setting of that id: this one if there was none."""
     with or_unavailable():
         try:
             return await proposed.insert()
         except DuplicateKeyError:
-            return await Setting.get(proposed.id) or proposed
+            return await SharedState.get(proposed.id) or proposed

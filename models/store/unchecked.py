@@ -26,7 +26,7 @@ class _Defaults(NamedTuple):
     makers: Sequence[tuple[str, Callable[[], Any]]]
 
 
-def made(of: type[Model], **given: Any) -> Model:
+def construct_unchecked(of: type[Model], **given: Any) -> Model:
     """An object with these values, which are of the types that its class declares."""
     (values, makers), private = _defaults(of)
     fields = {**values, **given}

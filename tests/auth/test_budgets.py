@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.asyncio import Redis
 
-from auth.budget_accounts import ADDRESS, NETWORK, USER, Account, Policy, accounts_of
-from auth.budgets import Buckets, Budgets
+from auth.budget_accounts import ADDRESS, NETWORK, USER, BudgetAccount, Policy, accounts_of
+from auth.budgets import Budgets, TokenBuckets
 from auth.shared_budgets import PREFIX, SharedBuckets
 from models.errors import RateLimited
 from tests.valkeys import Valkey, valkey
@@ -66,7 +66,7 @@ class Counted:
         self._tries = tries
 
     async def take(
-        self, accounts: Sequence[Account], cost: float, *, always: bool
+        self, accounts: Sequence[BudgetAccount], cost: float, *, always: bool
     ) -> tuple[float, list[float]]:
         """Count, and take."""
         next(self._tries)
@@ -77,13 +77,13 @@ class Counted:
         await self._shared.close()
 
 
-def take(buckets: Buckets, cost: float, owner: str = "ada", *, always: bool = False) -> float:
+def take(buckets: TokenBuckets, cost: float, owner: str = "ada", *, always: bool = False) -> float:
     """In how many seconds there is enough; the cost is taken if there is."""
-    return buckets.take([Account(HUNDRED, owner)], cost, always=always)[0]
+    return buckets.take([BudgetAccount(HUNDRED, owner)], cost, always=always)[0]
 
 
 def test_what_is_taken_out_comes_back_at_a_steady_rate(clock: Clock) -> None:
-    buckets = Buckets(clock=clock)
+    buckets = TokenBuckets(clock=clock)
     assert take(buckets, 60) == 0
     assert take(buckets, 60) == pytest.approx(2)
     clock.now += 1.9
@@ -94,7 +94,7 @@ def test_what_is_taken_out_comes_back_at_a_steady_rate(clock: Clock) -> None:
 
 
 def test_a_bucket_never_has_more_than_its_quota(clock: Clock) -> None:
-    buckets = Buckets(clock=clock)
+    buckets = TokenBuckets(clock=clock)
     take(buckets, 10)
     clock.now += 1_000
     assert take(buckets, 100) == 0
@@ -102,7 +102,7 @@ def test_a_bucket_never_has_more_than_its_quota(clock: Clock) -> None:
 
 
 def test_what_is_taken_always_empties_a_bucket_and_no_more(clock: Clock) -> None:
-    buckets = Buckets(clock=clock)
+    buckets = TokenBuckets(clock=clock)
     for _ in range(5):
         take(buckets, 90, always=True)
     clock.now += 1
@@ -110,8 +110,8 @@ def test_what_is_taken_always_empties_a_bucket_and_no_more(clock: Clock) -> None
 
 
 def test_one_account_without_enough_saves_all_the_others(clock: Clock) -> None:
-    buckets = Buckets(clock=clock)
-    ada, bob = Account(HUNDRED, "ada"), Account(HOUR, "bob")
+    buckets = TokenBuckets(clock=clock)
+    ada, bob = BudgetAccount(HUNDRED, "ada"), BudgetAccount(HOUR, "bob")
     buckets.take([ada], 80, always=False)
     wait, debts = buckets.take([ada, bob], 40, always=False)
     assert wait == pytest.approx(2)
@@ -121,7 +121,7 @@ def test_one_account_without_enough_saves_all_the_others(clock: Clock) -> None:
 
 def test_many_addresses_do_not_fill_the_memory(clock: Clock) -> None:
     """The full ones are forgotten first, then the fullest; who owes most stays."""
-    buckets = Buckets(most=100, clock=clock)
+    buckets = TokenBuckets(most=100, clock=clock)
     take(buckets, 100, "attacker")
     for i in range(10_000):
         take(buckets, 1 + i % 50, f"2001:db8:{i:x}::/64")
@@ -135,15 +135,18 @@ def test_many_addresses_do_not_fill_the_memory(clock: Clock) -> None:
 
 
 def test_a_user_pays_for_itself_and_a_stranger_with_its_address() -> None:
-    assert accounts_of(None, "192.0.2.1") == (Account(ADDRESS, "192.0.2.1"),)
-    assert accounts_of("u1", "192.0.2.1") == (Account(USER, "u1"), Account(NETWORK, "192.0.2.1"))
+    assert accounts_of(None, "192.0.2.1") == (BudgetAccount(ADDRESS, "192.0.2.1"),)
+    assert accounts_of("u1", "192.0.2.1") == (
+        BudgetAccount(USER, "u1"),
+        BudgetAccount(NETWORK, "192.0.2.1"),
+    )
     assert NETWORK.quota > ADDRESS.quota >= USER.quota
 
 
 async def test_who_has_spent_all_is_told_how_long_to_wait(clock: Clock) -> None:
     budgets = Budgets()
-    budgets._own = Buckets(clock=clock)
-    account = [Account(HOUR, "ada")]
+    budgets._own = TokenBuckets(clock=clock)
+    account = [BudgetAccount(HOUR, "ada")]
     [balance] = await budgets.spend(account, 400)
     assert (balance.left, balance.seconds) == (600, 1_440)
     with pytest.raises(RateLimited) as refusal:
@@ -162,14 +165,14 @@ async def test_who_has_spent_all_is_told_how_long_to_wait(clock: Clock) -> None:
 async def test_nothing_is_counted_where_budgets_are_off() -> None:
     budgets = Budgets(is_on=False, url="redis://127.0.0.1:1")
     for _ in range(5):
-        assert await budgets.spend([Account(HOUR, "ada")], 1_000) == []
-        budgets.check([Account(HOUR, "ada")], 1)
+        assert await budgets.spend([BudgetAccount(HOUR, "ada")], 1_000) == []
+        budgets.check([BudgetAccount(HOUR, "ada")], 1)
 
 
 @pytest.mark.usefixtures("patient")
 async def test_processes_share_what_is_left(server: Valkey) -> None:
     """Whoever asks, and however many at once: together they get the quota and not one more."""
-    account = [Account(DAY, "ada")]
+    account = [BudgetAccount(DAY, "ada")]
     async with AsyncExitStack() as stack:
         several = [
             await stack.enter_async_context(Budgets(url=server.url).open()) for _ in range(3)
@@ -193,7 +196,7 @@ async def test_processes_share_what_is_left(server: Valkey) -> None:
 async def test_the_server_forgets_buckets_that_are_full(server: Valkey) -> None:
     async with Budgets(url=server.url).open() as budgets, Redis.from_url(server.url) as client:
         # Costs that take minutes to refill, so that no key expires before it is looked at.
-        ada, bob = Account(HOUR, "ada"), Account(DAY, "bob")
+        ada, bob = BudgetAccount(HOUR, "ada"), BudgetAccount(DAY, "bob")
         await budgets.spend([ada, bob], 100)
         assert 0 < await client.pttl(PREFIX + ada.key) <= 360_001
         assert 0 < await client.pttl(PREFIX + bob.key) <= 8_640_001
@@ -205,7 +208,7 @@ async def test_without_the_server_each_process_counts_and_one_request_waits_for_
     server: Valkey, harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it knew from the server counts on; once that is back, all count together again."""
-    account = [Account(DAY, "ada")]
+    account = [BudgetAccount(DAY, "ada")]
     async with Budgets(url=server.url).open() as budgets, Budgets(url=server.url).open() as other:
         await budgets.spend(account, 900)
         shared = budgets._shared

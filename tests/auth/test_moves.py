@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from auth.moves import Action, check, expires, possible
-from auth.policies import Who
+from auth.policies import Relation
 from models.bookings.booking import Booking, BookingStatus
 from models.errors import NotAllowed, TooLate
 from models.ids import new_id
@@ -16,10 +16,12 @@ from models.ids import new_id
 START = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DEADLINE = START - timedelta(hours=24)
 EARLY, LATE, STARTED = DEADLINE - timedelta(1), DEADLINE + timedelta(1 / 24), START
-STRANGER = frozenset({Who.ANYONE, Who.SIGNED_IN})
-CLIENT, EXPERT, ADMIN = (STRANGER | {who} for who in (Who.CLIENT, Who.EXPERT, Who.ADMIN))
+STRANGER = frozenset({Relation.ANYONE, Relation.SIGNED_IN})
+CLIENT, EXPERT, ADMIN = (
+    STRANGER | {who} for who in (Relation.CLIENT, Relation.EXPERT, Relation.ADMIN)
+)
 KEEPERS = (EXPERT, ADMIN)
-EVERYBODY = (frozenset({Who.ANYONE}), STRANGER, CLIENT, EXPERT, ADMIN)
+EVERYBODY = (frozenset({Relation.ANYONE}), STRANGER, CLIENT, EXPERT, ADMIN)
 TIMES = (EARLY, LATE, STARTED)
 
 
@@ -36,7 +38,7 @@ def booking(status: BookingStatus, held_until: datetime | None = None) -> Bookin
 
 
 def rows(
-    action: Action, statuses: str, who: tuple[frozenset[Who], ...], times: object
+    action: Action, statuses: str, who: tuple[frozenset[Relation], ...], times: object
 ) -> set[object]:
     """The cells of the table in which a move is possible."""
     assert isinstance(times, tuple)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auth import policies
-from auth.policies import Answer, Rule, Who
+from auth.policies import Decision, Relation, Rule
 from auth.viewers import Viewer
 from models.accounts.users import Role, User
 from models.bookings.booking import Booking
@@ -111,16 +111,16 @@ Subscription.slotChanged          x       x        x       x        x       x   
 Subscription.bookingChanged       U       x        x       x        x       x      x
 """
 MARKS = {
-    "x": Answer.ALLOWED,
-    "U": Answer.UNAUTHENTICATED,
-    "F": Answer.FORBIDDEN,
-    "N": Answer.NOT_ALLOWED,
-    "0": Answer.NULL,
+    "x": Decision.ALLOWED,
+    "U": Decision.UNAUTHENTICATED,
+    "F": Decision.FORBIDDEN,
+    "N": Decision.NOT_ALLOWED,
+    "0": Decision.NULL,
 }
 
 # Of the client's account: as its owner, through a booking as its expert and as another party, as
 # an administrator, and as somebody else.
-TIES = (Who.OWNER, Who.EXPERT, Who.PARTY, Who.ADMIN, Who.SIGNED_IN)
+TIES = (Relation.OWNER, Relation.EXPERT, Relation.PARTY, Relation.ADMIN, Relation.SIGNED_IN)
 SHOWN = """
                     owner  expert  party  admin  other
 User.id               x      x       x      x      F
@@ -153,7 +153,7 @@ def test_who_does_what(what: str, marks: list[str]) -> None:
     """Operations on the booking, the expert or the calendar of the table's expert."""
     rule = policies.RULES[what]
     answers = {
-        name: rule.answer(policies.ties_to_booking(VIEWERS[name], BOOKING)) for name in PEOPLE
+        name: rule.answer(policies.relations_to_booking(VIEWERS[name], BOOKING)) for name in PEOPLE
     }
     assert answers == {name: MARKS[mark] for name, mark in zip(PEOPLE, marks, strict=True)}
 
@@ -168,10 +168,12 @@ def test_every_operation_is_in_the_tables() -> None:
 @pytest.mark.parametrize(("field", "marks"), rows(SHOWN).items())
 def test_who_sees_which_field_of_an_account(field: str, marks: list[str]) -> None:
     ties = {
-        Who.EXPERT: frozenset({Who.ANYONE, Who.SIGNED_IN, Who.EXPERT, Who.PARTY}),
+        Relation.EXPERT: frozenset(
+            {Relation.ANYONE, Relation.SIGNED_IN, Relation.EXPERT, Relation.PARTY}
+        ),
     }
     answers = [
-        policies.FIELDS[field].answer(ties.get(tie, frozenset({Who.SIGNED_IN, tie})))
+        policies.FIELDS[field].answer(ties.get(tie, frozenset({Relation.SIGNED_IN, tie})))
         for tie in TIES
     ]
     assert answers == [MARKS[mark] for mark in marks]
@@ -184,33 +186,33 @@ def test_every_field_of_an_account_is_in_the_table() -> None:
 
 def test_an_expert_knows_more_of_its_client_than_of_others_in_the_booking() -> None:
     """The expert has the client's address; of whoever else had a part in it, the name."""
-    of_client = policies.ties_to_party(VIEWERS["expert"], BOOKING, id_of("client"))
-    assert {Who.EXPERT, Who.PARTY} <= of_client
-    of_admin = policies.ties_to_party(VIEWERS["expert"], BOOKING, id_of("admin"))
-    assert Who.PARTY in of_admin
-    assert Who.EXPERT not in of_admin
-    of_expert = policies.ties_to_party(VIEWERS["client"], BOOKING, id_of("expert"))
-    assert of_expert == {Who.ANYONE, Who.SIGNED_IN, Who.PARTY}
-    own = policies.ties_to_party(VIEWERS["client"], BOOKING, id_of("client"))
-    assert Who.OWNER in own
+    of_client = policies.relations_to_party(VIEWERS["expert"], BOOKING, id_of("client"))
+    assert {Relation.EXPERT, Relation.PARTY} <= of_client
+    of_admin = policies.relations_to_party(VIEWERS["expert"], BOOKING, id_of("admin"))
+    assert Relation.PARTY in of_admin
+    assert Relation.EXPERT not in of_admin
+    of_expert = policies.relations_to_party(VIEWERS["client"], BOOKING, id_of("expert"))
+    assert of_expert == {Relation.ANYONE, Relation.SIGNED_IN, Relation.PARTY}
+    own = policies.relations_to_party(VIEWERS["client"], BOOKING, id_of("client"))
+    assert Relation.OWNER in own
 
 
 @pytest.mark.parametrize(
     ("others", "name", "raised"),
     [
-        (Answer.FORBIDDEN, "nobody", Unauthenticated),
-        (Answer.NOT_ALLOWED, "nobody", Unauthenticated),
-        (Answer.FORBIDDEN, "stranger", Forbidden),
-        (Answer.NOT_ALLOWED, "stranger", NotAllowed),
-        (Answer.NULL, "stranger", NotAllowed),
-        (Answer.NULL, "nobody", NotAllowed),
+        (Decision.FORBIDDEN, "nobody", Unauthenticated),
+        (Decision.NOT_ALLOWED, "nobody", Unauthenticated),
+        (Decision.FORBIDDEN, "stranger", Forbidden),
+        (Decision.NOT_ALLOWED, "stranger", NotAllowed),
+        (Decision.NULL, "stranger", NotAllowed),
+        (Decision.NULL, "nobody", NotAllowed),
     ],
 )
 def test_what_is_not_allowed_is_refused_by_its_kind(
-    monkeypatch: pytest.MonkeyPatch, others: Answer, name: str, raised: type[Exception]
+    monkeypatch: pytest.MonkeyPatch, others: Decision, name: str, raised: type[Exception]
 ) -> None:
-    rules = {"it": Rule(frozenset({Who.ADMIN}), others)}
+    rules = {"it": Rule(frozenset({Relation.ADMIN}), others)}
     monkeypatch.setattr(policies, "RULES", rules)
     with pytest.raises(raised):
-        policies.require("it", policies.ties_of(VIEWERS[name]))
-    policies.require("it", policies.ties_of(VIEWERS["admin"]))
+        policies.require("it", policies.relations_of(VIEWERS[name]))
+    policies.require("it", policies.relations_of(VIEWERS["admin"]))

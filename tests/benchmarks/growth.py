@@ -31,7 +31,7 @@ from tests.benchmarks.results import OURS, Result, spread, tried
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.benchmarks.reads import Check, Question
+    from tests.benchmarks.reads import CacheKey, Check
     from tests.benchmarks.targets import Target
 
 EXECUTED: Final = {"fast_paths": ",".join(sorted(set(FastPath) - {FastPath.ANSWERS}))}
@@ -95,7 +95,7 @@ async def growth(
 async def _compared(
     small: Target,
     large: Target,
-    asked: tuple[str, Sequence[Question], Check],
+    asked: tuple[str, Sequence[CacheKey], Check],
     rounds: int,
     seconds: float,
 ) -> Result:

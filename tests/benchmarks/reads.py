@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.targets import Target
     from tests.benchmarks.world import World
 
-    Question = dict[str, Any]
+    CacheKey = dict[str, Any]
     Check = Callable[[dict[str, Any]], bool]
-    Asked = dict[str, tuple[list[Question], Check]]
+    Asked = dict[str, tuple[list[CacheKey], Check]]
 
 CONNECTIONS: Final = 32
 WARM_SECONDS: Final = 1.0
@@ -107,7 +107,7 @@ async def measured(
 
 
 def in_turn(
-    address: str, asked: Sequence[Question], tokens: Sequence[str | None] = (None,)
+    address: str, asked: Sequence[CacheKey], tokens: Sequence[str | None] = (None,)
 ) -> Iterator[bytes]:
     """The same questions again and again, made beforehand, by one reader after another."""
     number = max(len(asked), len(tokens))
@@ -116,7 +116,7 @@ def in_turn(
     return cycle([post(address, next(repeated), next(readers)) for _ in range(number)])
 
 
-def always_new(address: str, asked: Iterable[Question], numbers: Iterator[int]) -> Iterator[bytes]:
+def always_new(address: str, asked: Iterable[CacheKey], numbers: Iterator[int]) -> Iterator[bytes]:
     """The same questions by documents none of which was there before."""
     return (
         post(address, questions.never_seen(question, number))
@@ -124,7 +124,7 @@ def always_new(address: str, asked: Iterable[Question], numbers: Iterator[int]) 
     )
 
 
-def first_pages(query: str = questions.LIST) -> list[Question]:
+def first_pages(query: str = questions.LIST) -> list[CacheKey]:
     """The first page of each category."""
     return [
         questions.listing(query, filter={"categories": [category]})
@@ -132,7 +132,7 @@ def first_pages(query: str = questions.LIST) -> list[Question]:
     ]
 
 
-async def second_pages(world: World) -> list[Question]:
+async def second_pages(world: World) -> list[CacheKey]:
     """The second page of each category, by the cursor of the first."""
     found = []
     for page in first_pages():
@@ -147,7 +147,7 @@ async def compared(
 ) -> list[Result]:
     """The reads that every peer is asked for, too, by the names of the peers' rig."""
     results = []
-    asked: list[Question]
+    asked: list[CacheKey]
     check: Check
     for name in names:
         if name == "detail":

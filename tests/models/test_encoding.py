@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.bookings.agenda import Agenda
 from models.bookings.booking import Booking, BookingStatus, Contact
-from models.bookings.idempotency import Request
+from models.bookings.idempotency import IdempotencyRecord
 from models.calendar.rules import Calendar
 from models.ids import Id, new_id
 from models.store.encoding import stored
@@ -83,7 +83,7 @@ def test_what_a_change_writes_is_written_as_before(
 
 def test_a_request_is_written_as_before() -> None:
     """Its id is a text."""
-    request = Request(id="a:b:c", digest="d", booking_ids=[new_id(), new_id()], at=NOW)
+    request = IdempotencyRecord(id="a:b:c", digest="d", booking_ids=[new_id(), new_id()], at=NOW)
     assert through(stored(request)) == as_beanie(request)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.event_stream import EventStream, Nudge, nudge, sign_of_life
+from models.bookings.change_stream import ChangeStream, Nudge, nudge, sign_of_life
 from models.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 120
 
 
-async def heard(stream: EventStream, channel: str, last: str) -> list[str]:
+async def heard(stream: ChangeStream, channel: str, last: str) -> list[str]:
     """Return the messages of a channel up to the last one."""
     found: list[str] = []
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
@@ -30,7 +30,7 @@ async def heard(stream: EventStream, channel: str, last: str) -> list[str]:
 
 async def test_what_happens_between_two_readings_is_read_by_the_second(database: Client) -> None:
     assert database is not None
-    stream = EventStream()
+    stream = ChangeStream()
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         for message in ("one", "two"):
             await nudge("two readings", message)
@@ -46,7 +46,7 @@ async def test_a_place_that_the_database_does_not_know_is_given_up(database: Cli
     """One failure, and the next reading begins anew."""
     assert database is not None
     await sign_of_life()
-    stream = EventStream()
+    stream = ChangeStream()
     stream._token = {"_data": "nonsense"}
     with pytest.raises(Unavailable):
         await heard(stream, "lost place", "never")

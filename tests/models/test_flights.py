@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from models.caching.single_flight import Flights
+from models.caching.single_flight import SingleFlight
 
 
 class Kitchen:
     """Makes what is wanted of each word, once it is let."""
 
     def __init__(self) -> None:
-        self.flights: Flights[str, list[str]] = Flights()
+        self.flights: SingleFlight[str, list[str]] = SingleFlight()
         self.made: list[str] = []
         self.is_open = asyncio.Event()
         self.fails = False

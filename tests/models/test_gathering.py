@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.caching.batch_loader import Gathering
+from models.caching.batch_loader import BatchLoader
 from models.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Library:
 async def test_who_asks_during_a_read_is_answered_by_the_next() -> None:
     """Not by the one that began before the question; each key is read once for all."""
     library = Library()
-    gathering = Gathering(library.read)
+    gathering = BatchLoader(library.read)
     async with gathering.open("library"), asyncio.TaskGroup() as group:
         first = group.create_task(gathering.ask(1))
         await library.is_asked.wait()
@@ -53,7 +53,7 @@ async def test_a_read_has_no_more_keys_than_it_may() -> None:
     """Those that are left are read after it."""
     library = Library()
     library.is_open.set()
-    gathering = Gathering(library.read, most=2)
+    gathering = BatchLoader(library.read, most=2)
     async with gathering.open("library"):
         found = await asyncio.gather(*(gathering.ask(key) for key in range(5)))
     assert found == [0, 2, 4, 6, 8]
@@ -65,7 +65,7 @@ async def test_a_read_that_fails_fails_for_those_who_asked() -> None:
     library = Library()
     library.is_open.set()
     library.error = Unavailable("away")
-    gathering = Gathering(library.read)
+    gathering = BatchLoader(library.read)
     async with gathering.open("library"):
         asked = (gathering.ask(key) for key in (1, 2))
         assert await asyncio.gather(*asked, return_exceptions=True) == [library.error] * 2
@@ -76,7 +76,7 @@ async def test_a_read_that_fails_fails_for_those_who_asked() -> None:
 async def test_who_no_longer_waits_keeps_nobody_waiting() -> None:
     """Of two who asked the same, one gives up."""
     library = Library()
-    gathering = Gathering(library.read)
+    gathering = BatchLoader(library.read)
     async with gathering.open("library"), asyncio.TaskGroup() as group:
         one, other = (group.create_task(gathering.ask(1)) for _ in range(2))
         await library.is_asked.wait()

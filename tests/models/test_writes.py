@@ -11,7 +11,7 @@ from models.directory.versions import DIRECTORY
 from models.ledger.writers import Writer
 from models.store import bulk_writes as writes
 from models.store.bulk_writes import Writes
-from models.store.shared_state import Setting
+from models.store.shared_state import SharedState
 from models.store.transactions import READ, WRITE, is_passing
 from tests.schema.test_loaders import COMMANDS
 
@@ -42,7 +42,7 @@ async def session(database: Client) -> AsyncIterator[AsyncClientSession]:
     """A session to write with, after which nothing is left of what was written."""
     async with database.start_session(causal_consistency=False) as session:
         yield session
-    for of in (Setting, Writer):
+    for of in (SharedState, Writer):
         await of.get_pymongo_collection().delete_many(THEIRS)
 
 
@@ -56,7 +56,7 @@ async def test_all_is_written_or_nothing(asked: Writes, session: AsyncClientSess
     """Inserts and both kinds of updates."""
     for name in NAMES[:3]:
         asked.insert(Writer, {"_id": name, "beats": 1})
-    asked.insert(Setting, {"_id": NAMES[0]})
+    asked.insert(SharedState, {"_id": NAMES[0]})
     asked.update(Writer, {"_id": NAMES[1], "beats": 1}, {"$inc": {"beats": 4}})
     asked.update(Writer, {"_id": NAMES[2]}, {"_id": NAMES[2], "beats": 9})
     async with await session.start_transaction(write_concern=WRITE):
@@ -66,7 +66,7 @@ async def test_all_is_written_or_nothing(asked: Writes, session: AsyncClientSess
     async with await session.start_transaction(write_concern=WRITE):
         assert await asked.send(session)
     assert await found() == {NAMES[0]: 1, NAMES[1]: 5, NAMES[2]: 9}
-    assert await Setting.get_pymongo_collection().count_documents(THEIRS) == 1
+    assert await SharedState.get_pymongo_collection().count_documents(THEIRS) == 1
 
 
 async def test_an_update_that_finds_nothing_is_told(
@@ -76,7 +76,7 @@ async def test_an_update_that_finds_nothing_is_told(
     asked.insert(Writer, {"_id": NAMES[0], "beats": 1})
     asked.update(Writer, {"_id": NAMES[0], "beats": 2}, {"$inc": {"beats": 1}})
     async with await session.start_transaction(READ, WRITE):
-        await Setting.get_pymongo_collection().find_one({"_id": DIRECTORY}, session=session)
+        await SharedState.get_pymongo_collection().find_one({"_id": DIRECTORY}, session=session)
         assert not await asked.send(session)
         await session.abort_transaction()
     assert await found() == {}

@@ -25,7 +25,7 @@ from tests.models.test_caches import counted
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.directory.experts import Entry
+    from models.directory.experts import DirectoryEntry
     from models.store.pages import Page
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -61,7 +61,7 @@ async def listings(request: pytest.FixtureRequest) -> AsyncIterator[Listings]:
         yield listings
 
 
-async def contents(page: Page[Entry]) -> tuple[list[str], bool, bool, int]:
+async def contents(page: Page[DirectoryEntry]) -> tuple[list[str], bool, bool, int]:
     """What is shown of a page."""
     names = [entry.name for entry in page.rows]
     return names, page.has_previous, page.has_next, await page.total()

@@ -14,7 +14,7 @@ from models.calendar.slots import SlotStatus
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from subscriptions.channels import Channel
-from subscriptions.parcels import Parcel
+from subscriptions.encoded_events import EncodedEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -39,7 +39,7 @@ class Reader:
         """As its own viewer sees it."""
         return f"{event.sequence} own".encode()
 
-    def send(self, parcel: Parcel) -> bool:
+    def send(self, parcel: EncodedEvent) -> bool:
         """Take it; say whether there is room for more."""
         self.got += [payload.decode() for payload in parcel.payloads]
         self.pieces.append(len(parcel.payloads))
@@ -164,7 +164,7 @@ def test_a_parcel_is_packed_once_for_everybody_of_one_id() -> None:
         packings.append(id_)
         return id_.encode() + b"".join(payloads)
 
-    parcel = Parcel([b"a", b"b"])
+    parcel = EncodedEvent([b"a", b"b"])
     assert [parcel.packed(id_, pack) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
     assert packings == ["1", "2"]
 
@@ -230,7 +230,7 @@ async def test_a_rendering_that_fails_ends_that_subscription_alone(channel: Chan
     """The error goes to whoever waits for it."""
 
     class Broken(Reader):
-        def send(self, parcel: Parcel) -> bool:
+        def send(self, parcel: EncodedEvent) -> bool:
             raise OSError(parcel.payloads)
 
     render, well = Rendering(), Reader()

@@ -17,7 +17,7 @@ from models.bookings.events import Event, events_after
 from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
-from subscriptions.sessions import Ended, SessionEnds
+from subscriptions.sessions import SessionEnd, SessionEnds
 from tests.subscriptions.diaries import diaries
 from tests.valkeys import valkey
 
@@ -184,9 +184,9 @@ async def test_what_another_program_commits_is_heard_without_a_word_from_it(
 @pytest.mark.parametrize("url", BETWEEN_PROCESSES, indirect=True)
 async def test_the_end_of_a_session_is_heard_by_every_process(database: Client, url: str) -> None:
     assert database is not None
-    ended = Ended(session_ids=frozenset({new_id()}), user_id=new_id())
+    ended = SessionEnd(session_ids=frozenset({new_id()}), user_id=new_id())
     async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_SECONDS):
-        heard: list[asyncio.Queue[Ended]] = []
+        heard: list[asyncio.Queue[SessionEnd]] = []
         for _ in range(3):
             bus = await stack.enter_async_context(broadcast(url))
             ends = await stack.enter_async_context(SessionEnds(bus).open())

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.event_stream import sign_of_life
+from models.bookings.change_stream import sign_of_life
 from models.errors import Unavailable
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
-from subscriptions.redis import RedisLink
+from subscriptions.redis import RedisConnection
 from subscriptions.supervision import (
     ANSWER_SECONDS,
     PING_SECONDS,
@@ -151,14 +151,14 @@ async def test_a_server_that_freezes_holds_nobody_up(
     # So no ping is under way when the server freezes, whose answer would end the doubt about it.
     monkeypatch.setattr("subscriptions.supervision.PING_SECONDS", NEVER)
     unanswered: list[str] = []
-    publish = RedisLink.publish
+    publish = RedisConnection.publish
 
-    async def published(link: RedisLink, channel: str, message: str) -> None:
+    async def published(link: RedisConnection, channel: str, message: str) -> None:
         unanswered.append(channel)
         await publish(link, channel, message)
         unanswered.remove(channel)
 
-    monkeypatch.setattr(RedisLink, "publish", published)
+    monkeypatch.setattr(RedisConnection, "publish", published)
     async with (
         diaries(database, 3) as opened,
         broadcast(server.url) as bus,

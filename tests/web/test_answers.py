@@ -13,8 +13,8 @@ from models.directory.versions import count_directory
 from models.ids import Id, new_id
 from tests.larders import Clock, counted, made, question
 from tests.models.samples import rules
-from web.graphql.answers import IDLE_SECONDS, LONG_ANSWER, LONGEST_ANSWER, Answers
-from web.graphql.changes import MOST_CHANGES
+from web.graphql.recent_changes import MOST_CHANGES
+from web.graphql.response_cache import IDLE_SECONDS, LONG_ANSWER, LONGEST_ANSWER, ResponseCache
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,13 +31,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def answers(clock: Clock) -> Answers:
+def answers(clock: Clock) -> ResponseCache:
     """Nothing is kept yet."""
-    return Answers(clock=clock, wall_clock=clock)
+    return ResponseCache(clock=clock, wall_clock=clock)
 
 
 def test_an_answer_counts_for_a_second_unless_it_is_found_right_again(
-    answers: Answers, clock: Clock
+    answers: ResponseCache, clock: Clock
 ) -> None:
     """So it is where the database does not answer, and where no nudge comes."""
     kept = made(answers.missed())
@@ -48,7 +48,7 @@ def test_an_answer_counts_for_a_second_unless_it_is_found_right_again(
     assert answers.find(question()) is None
 
 
-def test_the_second_begins_before_anything_is_read(answers: Answers, clock: Clock) -> None:
+def test_the_second_begins_before_anything_is_read(answers: ResponseCache, clock: Clock) -> None:
     """However long it took to make the answer."""
     mark = answers.missed()
     clock.now += 0.9
@@ -57,7 +57,7 @@ def test_the_second_begins_before_anything_is_read(answers: Answers, clock: Cloc
     assert answers.find(question()) is None
 
 
-def test_an_answer_counts_until_the_clock_changes_it(answers: Answers, clock: Clock) -> None:
+def test_an_answer_counts_until_the_clock_changes_it(answers: ResponseCache, clock: Clock) -> None:
     """Such as at the end of a hold."""
     answers.keep(question(), made(answers.missed(), ADA, until=clock.now + 0.5))
     clock.now += 0.499
@@ -66,7 +66,7 @@ def test_an_answer_counts_until_the_clock_changes_it(answers: Answers, clock: Cl
     assert answers.find(question()) is None
 
 
-def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: Answers) -> None:
+def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: ResponseCache) -> None:
     """Another space makes it another question."""
     answers.keep(question(b"{}"), made(answers.missed()))
     assert answers.find(question(b"{}"))
@@ -75,7 +75,7 @@ def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: Answers) 
     assert answers.find(question(b"{}")._replace(media_type="application/graphql")) is None
 
 
-def test_a_change_drops_at_once_what_it_is_in(answers: Answers) -> None:
+def test_a_change_drops_at_once_what_it_is_in(answers: ResponseCache) -> None:
     """A calendar's its own answers, the directory's all of them."""
     both, ada, bea, neither = (question(name) for name in (b"ab", b"a", b"b", b""))
     for asked, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
@@ -88,7 +88,7 @@ def test_a_change_drops_at_once_what_it_is_in(answers: Answers) -> None:
     assert answers.find(neither) is None
 
 
-def test_what_was_read_before_a_change_is_not_kept_after_it(answers: Answers) -> None:
+def test_what_was_read_before_a_change_is_not_kept_after_it(answers: ResponseCache) -> None:
     """The reading may have come before the write, though the answer is ready after it."""
     early = answers.missed()
     answers.calendars_changed([ADA])
@@ -104,7 +104,7 @@ def test_what_was_read_before_a_change_is_not_kept_after_it(answers: Answers) ->
 
 
 def test_so_many_changes_are_remembered_and_before_them_nothing_is_trusted(
-    answers: Answers,
+    answers: ResponseCache,
 ) -> None:
     """What has not changed for long is kept, however much else has."""
     early = answers.missed()
@@ -120,7 +120,7 @@ def test_so_many_changes_are_remembered_and_before_them_nothing_is_trusted(
 
 def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None:
     """The questions count, too, and all of it is in the metrics."""
-    answers = Answers(most_bytes=100_000, clock=clock, wall_clock=clock)
+    answers = ResponseCache(most_bytes=100_000, clock=clock, wall_clock=clock)
     before = counted("evictions_total")
     names = [question(bytes([number]) * 1_000) for number in range(10)]
     for asked in names:
@@ -135,7 +135,7 @@ def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None
     assert counted("entries") == counted("bytes") == 0
 
 
-def test_an_answer_that_is_too_long_is_not_kept(answers: Answers) -> None:
+def test_an_answer_that_is_too_long_is_not_kept(answers: ResponseCache) -> None:
     """One would take the place of many; a long one is kept if it is asked for again."""
     sizes = (LONG_ANSWER, LONG_ANSWER + 1, LONGEST_ANSWER, LONGEST_ANSWER + 1)
     found = []
@@ -159,7 +159,7 @@ async def calendar(database: Client) -> AsyncIterator[Id]:
 
 
 async def test_what_is_in_use_and_still_has_its_numbers_is_right_for_another_second(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """As often as it is looked up."""
     await answers.look()
@@ -171,7 +171,7 @@ async def test_what_is_in_use_and_still_has_its_numbers_is_right_for_another_sec
 
 
 async def test_what_nobody_asks_for_waits_and_is_forgotten_after_a_while(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """Who asks for it in between has it looked up, and gets it if it is right."""
     await answers.look()
@@ -189,7 +189,7 @@ async def test_what_nobody_asks_for_waits_and_is_forgotten_after_a_while(
 
 
 async def test_what_has_changed_is_not_renewed(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """By another process, or by the clock."""
     await answers.look()
@@ -207,7 +207,7 @@ async def test_what_has_changed_is_not_renewed(
 
 
 async def test_a_change_of_another_process_is_found(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """Of a calendar by its counter, of the directory by its own; nothing was told to this one."""
     await answers.look()
@@ -228,7 +228,7 @@ async def test_a_change_of_another_process_is_found(
 
 
 async def test_what_was_asked_for_once_is_looked_up_when_it_is_asked_for(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """Not before: most of what is asked for is not asked for again."""
     await answers.look()
@@ -245,7 +245,7 @@ async def test_what_was_asked_for_once_is_looked_up_when_it_is_asked_for(
 
 
 async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
-    answers: Answers, clock: Clock, calendar: Id
+    answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     """It was not asked about: so nothing is known of it but when it was made."""
     answers.keep(question(b"1"), made(answers.missed(), calendar))
@@ -259,10 +259,12 @@ async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
     assert answers.find(question(b"2")) is None
 
 
-def test_the_moment_is_kept_for_what_only_the_clock_changes(answers: Answers, clock: Clock) -> None:
+def test_the_moment_is_kept_for_what_only_the_clock_changes(
+    answers: ResponseCache, clock: Clock
+) -> None:
     """The clock that answers have by themselves is the one by which slots are computed."""
     # The other clock stands still, so that the answer does not age in a test that is stalled.
-    real = Answers(clock=clock)
+    real = ResponseCache(clock=clock)
     real.keep(question(), made(real.missed(), until=utc_now().timestamp() + 3600))
     assert real.find(question())
     real.keep(question(), made(real.missed(), until=utc_now().timestamp()))

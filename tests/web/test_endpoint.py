@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tests.raw import QUERY, connected, request
-from web.graphql.documents import LearntDocuments
 from web.graphql.endpoint import Endpoint
+from web.graphql.persisted_documents import AutomaticPersistedQueries
 
 if TYPE_CHECKING:
     from starlette.types import Message
 
-    from web.parts import Parts
+    from web.container import Container
 
 ADDRESS = "/graphql?query=%7Bcategories%7Bcount%7D%7D"
 
@@ -64,8 +64,8 @@ class Broken:
 
 async def test_a_failure_of_the_program_itself_is_answered_and_goes_on_to_the_log() -> None:
     """Masked, and once: the server gets the exception, and the client no word of it."""
-    endpoint = Endpoint(LearntDocuments(), frozenset(), shows_graphiql=False)
-    endpoint.parts = cast("Parts", Broken())
+    endpoint = Endpoint(AutomaticPersistedQueries(), frozenset(), shows_graphiql=False)
+    endpoint.container = cast("Container", Broken())
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

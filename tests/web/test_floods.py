@@ -13,8 +13,8 @@ from starlette.requests import Request
 from tests.raw import INITIALISE, connected, handshake
 from tests.servers import await_ready, launched, running
 from web.edge.cookies import Cookies
-from web.edge.frames import MOST_FRAGMENTS
 from web.edge.pacing import A_SECOND, MOST_AT_ONCE, Pace
+from web.edge.websocket_protocol import MOST_FRAGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from tests.raw import CHUNKED, QUERY, ask, chunk, connected, handshake, request
-from web.edge.heads import LONGEST_BODY, LONGEST_HEAD, LONGEST_URL, MOST_HEADERS
-from web.edge.wire import LONGEST_CODED_BODY, MOST_IN_LINE
+from web.edge.http_protocol import LONGEST_CODED_BODY, MOST_IN_LINE
+from web.edge.request_heads import LONGEST_BODY, LONGEST_HEAD, LONGEST_URL, MOST_HEADERS
 
 
 async def test_a_body_has_a_hundred_kilobytes_at_most_on_every_route(server: str) -> None:

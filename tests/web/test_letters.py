@@ -15,16 +15,16 @@ from models.bookings.outbox import Mail, MailKind, Party, mail_of
 from models.ids import Id
 from tests.mailboxes import Received
 from web.mails import times
-from web.mails.letters import Letters, Person, Session
-from web.mails.post import Refused
+from web.mails.rendering import BookedSession, MailRenderer, Person
 from web.mails.servers import MailServer, Security
+from web.mails.transport import RecipientRefused
 
 if TYPE_CHECKING:
-    from web.mails.post import Letter
+    from web.mails.transport import RenderedMail
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LETTERS = Letters("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
+LETTERS = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
 START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
 BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
 """Fixed ids: a random one could contain the text that a letter must not have."""
@@ -53,7 +53,7 @@ def change(
 
 def session(
     *changes: BookingChange, name: str = "Ada Lovelace", email: str = "ada@example.com"
-) -> Session:
+) -> BookedSession:
     """A booking in Paris with an expert in New York."""
     last = changes[-1]
     booking = Booking(
@@ -73,7 +73,7 @@ def session(
         cancellable_until=START - timedelta(days=1),
         history=list(changes),
     )
-    return Session(
+    return BookedSession(
         booking,
         Person(
             name if "Ada L" not in name else "Bea Expert", "bea@example.com", "America/New_York"
@@ -83,7 +83,7 @@ def session(
     )
 
 
-def letters(about: Session) -> tuple[Mail, list[Letter]]:
+def letters(about: BookedSession) -> tuple[Mail, list[RenderedMail]]:
     """The client's and the expert's letter."""
     mail = mail_of(about.booking)
     assert mail
@@ -91,7 +91,7 @@ def letters(about: Session) -> tuple[Mail, list[Letter]]:
     return mail, [LETTERS.about(mail, mail.occasion, about, party) for party in mail.to]
 
 
-def received(letter: Letter) -> Received:
+def received(letter: RenderedMail) -> Received:
     """A letter as its recipient's program reads it."""
     message = message_from_bytes(letter.message.as_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
@@ -187,7 +187,7 @@ def test_a_name_is_nothing_but_a_name(name: str) -> None:
 def test_what_a_client_typed_does_not_go_to_the_address_that_they_typed() -> None:
     """Else anyone could have the program write to a stranger what they like."""
     about = session(change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com")
-    about = Session(
+    about = BookedSession(
         about.booking, Person("Bea", "bea@example.com", "UTC"), about.title, about.client
     )
     _, (client, expert) = letters(about)
@@ -208,7 +208,7 @@ def test_addresses_beyond_ascii_are_written_as_servers_take_them() -> None:
     assert client.to == "adá@example.com"
     assert "To: adá@example.com\r\n".encode() in client.message.as_bytes()
     assert expert.message["Reply-To"] is None
-    with pytest.raises(Refused):
+    with pytest.raises(RecipientRefused):
         letters(session(change(CONFIRMED), email="no address"))
 
 

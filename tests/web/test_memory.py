@@ -67,7 +67,7 @@ async def test_a_start_imports_and_holds_what_it_serves_with(
     """Nothing that only other commands, mails or bookings need."""
     assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
     imported = set(re.findall(r"([\w.]+)$", program.said(), re.MULTILINE))
-    assert {"strawberry", "web.app", "web.parts"} <= imported
+    assert {"strawberry", "web.app", "web.container"} <= imported
     assert imported & NEEDLESS == set()
     assert resident(program) < MOST_AT_START
 

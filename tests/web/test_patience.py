@@ -27,7 +27,7 @@ from tests.raw import (
 )
 from tests.servers import await_ready, launched
 from web.edge.connections import MOST_PER_ADDRESS
-from web.edge.wire import MOST_IN_LINE, UNSENT
+from web.edge.http_protocol import MOST_IN_LINE, UNSENT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from tests.servers import Program
 
 HURRIED = """
-import web.edge.wire
-web.edge.wire.HEAD_SECONDS = web.edge.wire.BODY_SECONDS = 2.0
-web.edge.wire.LINGER_SECONDS = 60.0
+import web.edge.http_protocol
+web.edge.http_protocol.HEAD_SECONDS = web.edge.http_protocol.BODY_SECONDS = 2.0
+web.edge.http_protocol.LINGER_SECONDS = 60.0
 from web.cli import app
 app()
 """
 """Waits two seconds for a request, and long enough for a busy client to read its answer."""
 
 RESTLESS = """
-import web.edge.wire
+import web.edge.http_protocol
 import web.graphql.sse
-web.edge.wire.STUCK_SECONDS = 8.0
-web.edge.wire.IDLE_SECONDS = 1
+web.edge.http_protocol.STUCK_SECONDS = 8.0
+web.edge.http_protocol.IDLE_SECONDS = 1
 web.graphql.sse.COMMENT_SECONDS = 600
 from web.cli import app
 app()
@@ -55,8 +55,8 @@ app()
 OTHERS = 20
 CAPPED = f"""
 import web.edge.connections
-import web.edge.wire
-web.edge.wire.IDLE_SECONDS = 600
+import web.edge.http_protocol
+web.edge.http_protocol.IDLE_SECONDS = 600
 web.edge.connections.MOST = {MOST_PER_ADDRESS + OTHERS}
 from web.cli import app
 app()

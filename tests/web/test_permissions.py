@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import build_schema
 
-from auth.policies import FIELDS, INPUTS, OBJECTS, OPERATIONS, RULES, Answer, Rule, Ties, Who
+from auth.policies import (
+    FIELDS,
+    INPUTS,
+    OBJECTS,
+    OPERATIONS,
+    RULES,
+    Decision,
+    Relation,
+    Relations,
+    Rule,
+)
 from tests.probes import (
     SCHEMA,
     VARIABLES,
@@ -34,15 +44,15 @@ CONTRACT = build_schema(
 )
 ROOTS = ("Query", "Mutation", "Subscription")
 RESTRICTED = sorted({field.split(".")[0] for field in FIELDS})
-EVERYBODY = frozenset({Who.ANYONE})
-MEMBER = EVERYBODY | {Who.SIGNED_IN}
-PEOPLE: dict[str, Ties] = {
+EVERYBODY = frozenset({Relation.ANYONE})
+MEMBER = EVERYBODY | {Relation.SIGNED_IN}
+PEOPLE: dict[str, Relations] = {
     "nobody": EVERYBODY,
     "stranger": MEMBER,
-    "client": MEMBER | {Who.CLIENT},
-    "expert": MEMBER | {Who.EXPERT},
+    "client": MEMBER | {Relation.CLIENT},
+    "expert": MEMBER | {Relation.EXPERT},
     "another expert": MEMBER,
-    "administrator": MEMBER | {Who.ADMIN},
+    "administrator": MEMBER | {Relation.ADMIN},
 }
 """What each of the world's people is to its bookings, and to its expert."""
 
@@ -72,10 +82,10 @@ async def world(office: Office, time: Time) -> World:
     return made
 
 
-def expected(rules: list[Rule], ties: Ties) -> Answer:
+def expected(rules: list[Rule], ties: Relations) -> Decision:
     """The first refusal of some rules."""
     answers = [rule.answer(ties) for rule in rules]
-    return next((found for found in answers if found is not Answer.ALLOWED), Answer.ALLOWED)
+    return next((found for found in answers if found is not Decision.ALLOWED), Decision.ALLOWED)
 
 
 @pytest.mark.parametrize("operation", BUILT)
@@ -97,9 +107,9 @@ async def test_an_operation_is_done_for_those_who_may(world: World, operation: s
             await world.office.login(world.people[name])
     if operation == "Mutation.markNoShow":
         # No session of a test has begun; tests/auth/test_moves.py has the table.
-        expectation |= dict.fromkeys(world.people, Answer.NOT_ALLOWED)
+        expectation |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
     if operation == "Query.viewer":
-        expectation["nobody"] = Answer.NULL  # that is who nobody is
+        expectation["nobody"] = Decision.NULL  # that is who nobody is
     assert answers == expectation
 
 
@@ -114,7 +124,7 @@ async def test_an_object_is_found_by_those_who_may_see_it(world: World, what: st
     }
     ties = PEOPLE
     if what == "User":
-        ties = PEOPLE | {"client": MEMBER | {Who.OWNER}}
+        ties = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
     if what == "disabled Expert":
         ties = PEOPLE | {"expert": MEMBER}
     query = "query ($id: ID!) { node(id: $id) { id } }"
@@ -136,19 +146,25 @@ async def test_a_field_of_an_input_is_taken_from_those_who_may(world: World, fie
     assert answers == {name: expected(rules, ties) for name, ties in PEOPLE.items()}
 
 
-WAYS: dict[str, tuple[str, str, dict[str, Ties]]] = {
+WAYS: dict[str, tuple[str, str, dict[str, Relations]]] = {
     "Booking": ("%s", "", {}),
     "Contact": ("contact { %s }", "contact", {}),
     "BookingChange": ("history { %s }", "history", {}),
     "User": (
         "client { %s }",
         "client",
-        {"client": frozenset({Who.OWNER, Who.PARTY}), "expert": frozenset({Who.PARTY})},
+        {
+            "client": frozenset({Relation.OWNER, Relation.PARTY}),
+            "expert": frozenset({Relation.PARTY}),
+        },
     ),
     "User as another party": (
         "history { actor { %s } }",
         "history actor",
-        {"client": frozenset({Who.PARTY}), "expert": frozenset({Who.OWNER, Who.PARTY})},
+        {
+            "client": frozenset({Relation.PARTY}),
+            "expert": frozenset({Relation.OWNER, Relation.PARTY}),
+        },
     ),
 }
 """How each restricted type is reached in a cancelled booking, and what that adds to ties."""
@@ -177,7 +193,7 @@ async def test_a_field_of_an_account_by_its_id(world: World, name: str) -> None:
     wanted = f"{name} {selection(fields_of('User')[name])}"
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on User {{ {wanted} }} }} }}"
     rules = [OBJECTS["User"], FIELDS[f"User.{name}"]]
-    for who, ties in (PEOPLE | {"client": MEMBER | {Who.OWNER}}).items():
+    for who, ties in (PEOPLE | {"client": MEMBER | {Relation.OWNER}}).items():
         variables = {"id": world.people["client"].id}
         answer = await asked(world.api(who), query, variables, "node")
         assert answer is expected(rules, ties), (who, name)

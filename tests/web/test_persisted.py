@@ -10,7 +10,7 @@ import pytest
 
 from schema.execution.prepared import RequestFailed
 from tests.clients import open_socket
-from web.graphql.documents import LearntDocuments
+from web.graphql.persisted_documents import AutomaticPersistedQueries
 from web.graphql.requests import GraphQLRequest
 
 if TYPE_CHECKING:
@@ -164,12 +164,12 @@ async def test_a_stream_takes_hashes(api: Api) -> None:
     assert '"count"' in (await post(api, STREAM, extensions=named(query))).text
 
 
-def learn(documents: LearntDocuments, query: str) -> None:
+def learn(documents: AutomaticPersistedQueries, query: str) -> None:
     """Send a document together with its hash."""
     documents.prepare(GraphQLRequest(query, None, None, hash=hash_of(query)), introspection=True)
 
 
-def knows(documents: LearntDocuments, query: str) -> bool:
+def knows(documents: AutomaticPersistedQueries, query: str) -> bool:
     """Whether the hash alone is enough."""
     try:
         asked = GraphQLRequest(None, None, None, hash=hash_of(query))
@@ -181,7 +181,7 @@ def knows(documents: LearntDocuments, query: str) -> bool:
 
 def test_the_documents_that_were_not_used_for_longest_are_forgotten() -> None:
     queries = [f"{{ __typename }} # {number}" for number in range(4)]
-    documents = LearntDocuments(most=3)
+    documents = AutomaticPersistedQueries(most=3)
     for query in queries[:3]:
         learn(documents, query)
     assert knows(documents, queries[0])
@@ -191,7 +191,7 @@ def test_the_documents_that_were_not_used_for_longest_are_forgotten() -> None:
 
 def test_the_documents_take_no_more_than_so_many_bytes() -> None:
     queries = [f"{{ __typename }} # {'é' * 1000} {number}" for number in range(4)]
-    documents = LearntDocuments(most_bytes=5_000)
+    documents = AutomaticPersistedQueries(most_bytes=5_000)
     for query in queries:
         learn(documents, query)
     assert [knows(documents, query) for query in queries] == [False, False, True, True]

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 NETWORKS = ["10.0.0.0/8", "2001:db8:aaaa::/48"]
 CLIENT = "203.0.113.7"
 UNHURRIED = """
-import web.edge.wire
+import web.edge.http_protocol
 import web.graphql.socket
-web.edge.wire.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
+web.edge.http_protocol.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
 from web.cli import app
 app()
 """

@@ -21,7 +21,7 @@ from models.database import _bind, open_database
 from models.directory.experts import Category, Expert
 from models.store.shared_state import (
     Seeding,
-    Setting,
+    SharedState,
     advance_seeding,
     begin_seeding,
     insert_missing,
@@ -339,7 +339,7 @@ async def test_a_database_with_accounts_is_left_alone() -> None:
     assert await fill(10) is Outcome.HAS_ITS_OWN
     assert await User.count() == 1
     assert await Expert.count() == 0
-    assert await Setting.count() == 0
+    assert await SharedState.count() == 0
 
 
 @pytest.mark.usefixtures("empty")

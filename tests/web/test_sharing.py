@@ -15,7 +15,7 @@ from resolvers.lookups import Lookups
 from schema.context import Context
 from schema.execution.documents import prepare
 from tests.larders import Clock, counted, question
-from web.graphql.answers import Answers
+from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import Shared
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def answers(clock: Clock) -> Answers:
+def answers(clock: Clock) -> ResponseCache:
     """Nothing is kept yet."""
-    return Answers(clock=clock, wall_clock=clock)
+    return ResponseCache(clock=clock, wall_clock=clock)
 
 
 def context() -> Context:
@@ -44,7 +44,7 @@ def context() -> Context:
 class Kitchen:
     """Makes answers, when it is told to."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: ResponseCache) -> None:
         self.shared = Shared(answers)
         self.made = 0
         self.errors: list[GraphQLError] | None = None
@@ -76,7 +76,7 @@ class Kitchen:
 
 
 @pytest.fixture
-def kitchen(answers: Answers) -> Kitchen:
+def kitchen(answers: ResponseCache) -> Kitchen:
     """Where answers are made."""
     return Kitchen(answers)
 
@@ -90,7 +90,7 @@ async def test_who_asks_the_same_at_the_same_time_gets_one_answer(kitchen: Kitch
 
 
 async def test_an_answer_that_has_waited_is_looked_up_and_not_made_anew(
-    kitchen: Kitchen, answers: Answers, clock: Clock, database: Client
+    kitchen: Kitchen, answers: ResponseCache, clock: Clock, database: Client
 ) -> None:
     """Numbers cost less than what they stand for."""
     assert database is not None
@@ -140,7 +140,7 @@ async def test_an_answer_with_errors_is_its_askers_own(kitchen: Kitchen) -> None
 
 
 async def test_who_asks_after_a_change_does_not_get_what_was_read_before_it(
-    kitchen: Kitchen, answers: Answers
+    kitchen: Kitchen, answers: ResponseCache
 ) -> None:
     """Though it waits for somebody who asked before."""
     early = await kitchen.asked_by(1)

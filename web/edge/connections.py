@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvicorn.server import ServerState
 
 from web.edge.addresses import counted_as
-from web.edge.refusals import FULL, TOO_MANY_CONNECTIONS, Refused
+from web.edge.refusals import FULL, TOO_MANY_CONNECTIONS, HttpRefused
 
 if TYPE_CHECKING:
     from web.edge.proxies import TrustedProxies
@@ -44,12 +44,12 @@ class Connections(ServerState):
             Refused: where there are too many.
         """
         if len(self.connections) > self._most:
-            raise Refused(FULL)
+            raise HttpRefused(FULL)
         if not self.has_caps or host is None or host in self._proxies:
             return None
         place = counted_as(host)
         if self._addresses[place] >= MOST_PER_ADDRESS:
-            raise Refused(TOO_MANY_CONNECTIONS)
+            raise HttpRefused(TOO_MANY_CONNECTIONS)
         self._addresses[place] += 1
         return place
 

@@ -57,7 +57,7 @@ class Refusal:
         return orjson.dumps({"errors": [error]})
 
 
-class Refused(Exception):
+class HttpRefused(Exception):
     """The connection gets that answer, and is ended."""
 
     def __init__(self, refusal: Refusal) -> None:

@@ -16,22 +16,22 @@ from schema.execution.observation import repeated
 from web.assets import GRAPHIQL_PAGE, page_of
 from web.edge.addresses import counted_as
 from web.edge.cookies import HEADER, Cookies
-from web.graphql.answers import Question
 from web.graphql.caching import unless_known
 from web.graphql.http import answer, refused
 from web.graphql.media import EVENT_STREAM, JSON, accepted, is_json
-from web.graphql.payers import Payer
+from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import READING, BadRequest, received
+from web.graphql.response_cache import CacheKey
 from web.pages import wants_page
 from web.telemetry.request_ids import failed
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from web.container import Container
     from web.edge.headers import RawHeaders
-    from web.graphql.answers import Answer
-    from web.graphql.documents import Documents
-    from web.parts import Parts
+    from web.graphql.persisted_documents import PersistedDocuments
+    from web.graphql.response_cache import CachedResponse
 
 PATH = "/graphql"
 PERSONAL = frozenset({b"authorization", b"cache-control", b"content-encoding"})
@@ -46,10 +46,10 @@ class Endpoint:
     `parts` are set while the application serves.
     """
 
-    parts: Parts
+    container: Container
 
     def __init__(
-        self, documents: Documents, origins: frozenset[str], *, shows_graphiql: bool
+        self, documents: PersistedDocuments, origins: frozenset[str], *, shows_graphiql: bool
     ) -> None:
         self._documents = documents
         self._origins = origins
@@ -75,12 +75,12 @@ class Endpoint:
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         question = None
-        if self.parts.shared:
+        if self.container.shared:
             media_type = self._media_type_of(scope)
             try:
                 if media_type is not None:
                     question = await question_of(scope, receive, media_type)
-                    if found := self.parts.shared.answers.find(question):
+                    if found := self.container.shared.answers.find(question):
                         return await self._again(scope, question, found)
             except (BadRequest, RateLimited) as error:
                 return refused(error, media_type or JSON)
@@ -88,7 +88,7 @@ class Endpoint:
         if self._graphiql and _is_browser(request):
             return self._graphiql
         cookies = Cookies(request, self._origins)
-        return await answer(request, self.parts, self._documents, cookies, question)
+        return await answer(request, self.container, self._documents, cookies, question)
 
     def _media_type_of(self, scope: Scope) -> str | None:
         """The media type of an answer that may be another's, too; None where it may not."""
@@ -111,7 +111,7 @@ class Endpoint:
         # An answer to GET would be labelled for other caches, which must not take this one for it.
         return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
-    async def _again(self, scope: Scope, question: Question, found: Answer) -> ASGIApp:
+    async def _again(self, scope: Scope, question: CacheKey, found: CachedResponse) -> ASGIApp:
         """An answer that is there.
 
         Raises:
@@ -120,7 +120,7 @@ class Endpoint:
         began = perf_counter()
         client = scope.get("client")
         address = counted_as(client[0]) if client else ""
-        payer = Payer(self.parts.services.budgets, None, address)
+        payer = RateLimitCharge(self.container.services.budgets, None, address)
         await payer.repeat(found.cost)
         repeated(found.subject, began)
         if not question.is_in_address:
@@ -130,15 +130,15 @@ class Endpoint:
         return partial(_send, found.headers, found.body)
 
 
-async def question_of(scope: Scope, receive: Receive, media_type: str) -> Question:
+async def question_of(scope: Scope, receive: Receive, media_type: str) -> CacheKey:
     """What is asked.
 
     Raises:
         BadRequest: where that does not come to its end.
     """
     if scope["method"] == "POST":
-        return Question(is_in_address=False, media_type=media_type, asked=await received(receive))
-    return Question(is_in_address=True, media_type=media_type, asked=scope["query_string"])
+        return CacheKey(is_in_address=False, media_type=media_type, asked=await received(receive))
+    return CacheKey(is_in_address=True, media_type=media_type, asked=scope["query_string"])
 
 
 async def _send(

@@ -22,9 +22,9 @@ from schema.execution.freshness import public_seconds
 from schema.execution.operations import body_of, formatted, of_cause, run, watch
 from schema.execution.prepared import RequestFailed
 from web.graphql.caching import OWN, is_of_a_stranger, is_public, label, unless_known
-from web.graphql.documents import NotPersisted
 from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
-from web.graphql.payers import Payer
+from web.graphql.persisted_documents import NotPersisted
+from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import METHODS, READING, BadRequest, read
 from web.graphql.sockets import address_of
 from web.graphql.sse import AFTER, EventStream, is_resumable, once
@@ -38,32 +38,32 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer
     from schema.context import Services
     from schema.execution.prepared import Prepared
+    from web.container import Container
     from web.edge.cookies import Cookies
-    from web.graphql.answers import Question
-    from web.graphql.documents import Documents
+    from web.graphql.persisted_documents import PersistedDocuments
+    from web.graphql.response_cache import CacheKey
     from web.graphql.sockets import Sockets
-    from web.parts import Parts
 
 
 async def answer(
     request: Request,
-    parts: Parts,
-    documents: Documents,
+    container: Container,
+    documents: PersistedDocuments,
     cookies: Cookies,
-    question: Question | None = None,
+    question: CacheKey | None = None,
 ) -> Response:
     """Answer one HTTP request; a subscription with a stream, whose session ends as a socket's.
 
     Args:
         request: its head, and where its body comes from.
-        parts: what it is answered with.
+        container: the services and caches of the program.
         documents: those that requests may name.
         cookies: what its browser sent.
         question: what it asks, with its body, where an answer for others may do.
     """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
-    services = parts.services
+    services = container.services
     media_type = JSON
     payer = context = None
     try:
@@ -72,7 +72,7 @@ async def answer(
         asked = await read(request, question.body if question else None)
         viewer = await _viewer(request, services, cookies)
         context = Context(services, viewer, address_of(request), cookies.browser_session())
-        payer = Payer(services.budgets, viewer, context.address)
+        payer = RateLimitCharge(services.budgets, viewer, context.address)
         introspection = services.allows_introspection
         prepared = await payer.prepared(
             partial(documents.prepare, asked, introspection=introspection)
@@ -81,17 +81,17 @@ async def answer(
         _check(request, prepared.kind, taken, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
             results = watch(prepared, _resumed(request, prepared, asked.variables), context)
-            response: Response = _stream(results, prepared, context, parts.sockets)
+            response: Response = _stream(results, prepared, context, container.sockets)
         else:
             seconds = public_seconds(prepared)
             is_kept = seconds is not None and is_of_a_stranger(request, cookies)
             make = partial(
                 _made, prepared, asked.variables, context, media_type, seconds if is_kept else None
             )
-            if parts.shared is None or question is None or seconds is None or asked.teaches:
+            if container.shared is None or question is None or seconds is None or asked.teaches:
                 response, _ = await make()
             else:
-                response = await parts.shared.answer(
+                response = await container.shared.answer(
                     question, prepared, asked.variables, context, make
                 )
             if is_public(response):

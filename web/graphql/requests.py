@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from web.edge.heads import LONGEST_BODY
+from web.edge.request_heads import LONGEST_BODY
 from web.graphql.media import JSON, is_json
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _of_address(query: QueryParams) -> dict[str, Any]:
 
 
 async def received(receive: Receive) -> bytes:
-    """The whole body, which the server bounds as well (web/edge/wire.py).
+    """The whole body, which the server bounds as well (web/edge/http_protocol.py).
 
     Raises:
         BadRequest: when it is too long, or does not come to its end.

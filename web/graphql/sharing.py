@@ -5,11 +5,11 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from models.caching.single_flight import Flights
+from models.caching.single_flight import SingleFlight
 from schema.execution.documents import cost_of
 from schema.execution.observation import repeated, subject_of
 from schema.execution.operations import in_time
-from web.graphql.answers import Answer
+from web.graphql.response_cache import CachedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from schema.context import Context
     from schema.execution.prepared import Prepared
-    from web.graphql.answers import Answers, Question
+    from web.graphql.response_cache import CacheKey, ResponseCache
 
 
 class Shared:
     """Answers that are made once for all who ask the same at the same time, and kept."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: ResponseCache) -> None:
         self.answers = answers
-        self._flights: Flights[Question, None] = Flights()
+        self._flights: SingleFlight[CacheKey, None] = SingleFlight()
 
     async def answer(
         self,
-        question: Question,
+        question: CacheKey,
         prepared: Prepared,
         variables: dict[str, Any] | None,
         context: Context,
@@ -63,7 +63,7 @@ class Shared:
                 if not result.errors:
                     cost = cost_of(prepared, variables)
                     reads = context.loaders.reads
-                    answer = Answer(
+                    answer = CachedResponse(
                         headers=tuple(response.raw_headers),
                         body=bytes(response.body),
                         subject=subject_of(prepared, cost),

@@ -23,12 +23,12 @@ from schema.execution.observation import Subscribed
 from schema.execution.operations import body_of, formatted, of_cause, run, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import live
-from web.edge.frames import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
+from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
 from web.graphql.http import viewer_of_header
-from web.graphql.payers import Payer
+from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parameters
-from web.graphql.seats import LiveSeat, OrdinarySeat
 from web.graphql.sockets import address_of
+from web.graphql.subscribers import SharedSubscriber, SoloSubscriber
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from schema.execution.prepared import Prepared
     from schema.execution.shared_subscriptions import Live
     from web.edge.cookies import Cookies
-    from web.edge.frames import Wire
-    from web.graphql.documents import Documents
+    from web.edge.websocket_protocol import WebSocketProtocol
+    from web.graphql.persisted_documents import PersistedDocuments
     from web.graphql.requests import GraphQLRequest
 
 PROTOCOL = "graphql-transport-ws"
@@ -65,10 +65,14 @@ class Connection:
     """One socket: who is at its other end, and the operations that run on it."""
 
     def __init__(
-        self, websocket: WebSocket, services: Services, documents: Documents, cookies: Cookies
+        self,
+        websocket: WebSocket,
+        services: Services,
+        documents: PersistedDocuments,
+        cookies: Cookies,
     ) -> None:
         self._websocket = websocket
-        self._wire: Wire | None = websocket.scope.get("extensions", {}).get(EXTENSION)
+        self._wire: WebSocketProtocol | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         self._services = services
         self._documents = documents
         self._cookies = cookies
@@ -228,7 +232,7 @@ class Connection:
     async def _begun(self, id_: str, asked: GraphQLRequest) -> Awaitable[None]:
         """What answers an operation, which has been read and paid for."""
         introspection = self._services.allows_introspection
-        payer = Payer(self._services.budgets, self.viewer, address_of(self._websocket))
+        payer = RateLimitCharge(self._services.budgets, self.viewer, address_of(self._websocket))
         prepare = partial(self._documents.prepare, asked, introspection=introspection)
         prepared = await payer.prepared(prepare)
         await payer.pay(prepared, asked.variables)
@@ -238,9 +242,9 @@ class Connection:
         if self._wire is None or together is None:
             return self._watch(id_, prepared, asked.variables)
         if FastPath.FRAMES in self._services.fast:
-            seat = LiveSeat(id_, self._wire, together, self.viewer)
+            seat = SharedSubscriber(id_, self._wire, together, self.viewer)
         else:
-            seat = OrdinarySeat(id_, self._wire, together, self.viewer, self._send_text)
+            seat = SoloSubscriber(id_, self._wire, together, self.viewer, self._send_text)
         return self._attend(Subscribed(prepared), together, seat)
 
     async def _refuse(self, id_: str) -> None:
@@ -262,7 +266,7 @@ class Connection:
             if self._is_draining:
                 self.drain()
 
-    async def _attend(self, subscribed: Subscribed, live: Live, seat: LiveSeat) -> None:
+    async def _attend(self, subscribed: Subscribed, live: Live, seat: SharedSubscriber) -> None:
         """Serve a subscription together with others of its kind."""
         with subscribed:
             await seat.attend(self._services.hub, live)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from auth.viewers import Viewer
-    from subscriptions.sessions import Ended
+    from subscriptions.sessions import SessionEnd
 
 RECONCILE_SECONDS = 5.0
 MOST_PER_ADDRESS = 200
@@ -48,7 +48,7 @@ class Sockets:
         """Know of a socket for as long as the context lasts."""
         return Registered(self._open, self._addresses, connection, address)
 
-    def end(self, ended: Ended) -> None:
+    def end(self, ended: SessionEnd) -> None:
         """Close the sockets of ended sessions."""
         for connection in self._signed_in():
             viewer = connection.viewer

@@ -21,7 +21,7 @@ from models.errors import Unauthenticated
 from models.telemetry.metrics import CUT_OFF
 from schema.execution.operations import body_of, formatted, of_cause
 from schema.execution.prepared import RequestFailed
-from web.edge.wire import wire_of
+from web.edge.http_protocol import http_protocol_of
 from web.graphql.caching import OWN
 from web.graphql.media import EVENT_STREAM
 
@@ -72,7 +72,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until there is a reason to end; a reader that is stuck is cut off."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        wire = wire_of(scope)
+        wire = http_protocol_of(scope)
         if wire:
             wire.on_drain = self.interrupt
         try:

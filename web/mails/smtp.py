@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
-from web.mails.post import NotNow, NotTaken, Refused, ServerAway
 from web.mails.servers import Security
+from web.mails.transport import (
+    DeliveryFailed,
+    RecipientRefused,
+    ServerUnavailable,
+    TemporarilyRefused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from web.mails.post import Letter
     from web.mails.servers import MailServer
+    from web.mails.transport import RenderedMail
 
 CONNECT_SECONDS = 15.0
 HANDING_IN_SECONDS = 60.0
@@ -23,7 +28,7 @@ CLOSING = 421
 FOR_GOOD = 500
 
 
-class SmtpPost:
+class SmtpTransport:
     """A mail server."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
@@ -31,7 +36,7 @@ class SmtpPost:
         self._sender = sender
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[SmtpLine]:
+    async def line(self) -> AsyncIterator[SmtpConnection]:
         """A connection that is made when it is needed, and again when it was lost."""
         smtp = aiosmtplib.SMTP(
             hostname=self._server.host,
@@ -43,19 +48,19 @@ class SmtpPost:
             timeout=CONNECT_SECONDS,
         )
         try:
-            yield SmtpLine(smtp, self._sender)
+            yield SmtpConnection(smtp, self._sender)
         finally:
             smtp.close()
 
 
-class SmtpLine:
+class SmtpConnection:
     """One connection to a mail server."""
 
     def __init__(self, smtp: aiosmtplib.SMTP, sender: str) -> None:
         self._smtp = smtp
         self._sender = sender
 
-    async def deliver(self, letter: Letter) -> None:
+    async def deliver(self, letter: RenderedMail) -> None:
         """Hand in a copy.
 
         Raises:
@@ -73,20 +78,26 @@ class SmtpLine:
             raise _not_taken(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            raise ServerAway(str(error) or "it does not answer in time") from error
+            raise ServerUnavailable(str(error) or "it does not answer in time") from error
 
-    async def _hand_in(self, letter: Letter) -> None:
+    async def _hand_in(self, letter: RenderedMail) -> None:
         if not self._smtp.is_connected:
             await self._smtp.connect()
         options = []
         if not letter.to.isascii():
             if not self._smtp.supports_extension("smtputf8"):
-                raise Refused("the mail server takes addresses in ASCII alone")
+                raise RecipientRefused("the mail server takes addresses in ASCII alone")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         text = letter.message.as_bytes()
         await self._smtp.sendmail(self._sender, letter.to, text, mail_options=options)
 
 
-def _not_taken(code: int, message: str) -> NotTaken:
-    kind = ServerAway if code == CLOSING else Refused if code >= FOR_GOOD else NotNow
+def _not_taken(code: int, message: str) -> DeliveryFailed:
+    kind = (
+        ServerUnavailable
+        if code == CLOSING
+        else RecipientRefused
+        if code >= FOR_GOOD
+        else TemporarilyRefused
+    )
     return kind(f"{code} {message}")

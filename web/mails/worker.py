@@ -20,14 +20,14 @@ from models.bookings.outbox import MailState, due_mails
 from models.calendar.times import utc_now
 from models.errors import Unavailable
 from web.edge.pacing import Pace
-from web.mails.post import NotTaken, Refused, ServerAway
+from web.mails.transport import DeliveryFailed, RecipientRefused, ServerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from models.bookings.outbox import Mail, Party
-    from web.mails.letters import Letters
-    from web.mails.post import Line, Post
+    from web.mails.rendering import MailRenderer
+    from web.mails.transport import MailConnection, MailTransport
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ class MailWorker:
         post: where they are handed in.
     """
 
-    def __init__(self, letters: Callable[[], Letters], post: Post) -> None:
+    def __init__(self, letters: Callable[[], MailRenderer], post: MailTransport) -> None:
         self._get_letters = letters
-        self._letters: Letters | None = None
+        self._letters: MailRenderer | None = None
         self._post = post
         self._pace = Pace(MOST_IN_HASTE, A_SECOND)
         self._closing = asyncio.Event()
@@ -121,7 +121,7 @@ class MailWorker:
                     group.create_task(self._lane(self._letters, waiting))
         return len(mails) == AT_ONCE and not self._is_away
 
-    async def _lane(self, letters: Letters, waiting: Iterator[Mail]) -> None:
+    async def _lane(self, letters: MailRenderer, waiting: Iterator[Mail]) -> None:
         """Send some of the mails that wait over one connection."""
         async with self._post.line() as line:
             for mail in waiting:
@@ -138,7 +138,7 @@ class MailWorker:
                     log.exception("mail %s cannot be written", mail.id)
                     await self._put_off(mail)
 
-    async def _send(self, mail: Mail, letters: Letters, line: Line) -> None:
+    async def _send(self, mail: Mail, letters: MailRenderer, line: MailConnection) -> None:
         """Hand in each recipient's copy."""
         is_put_off = False
         session = await letters.session(mail)
@@ -147,14 +147,14 @@ class MailWorker:
                 letter = await letters.write(mail, party, session)
                 if letter:
                     await line.deliver(letter)
-            except Refused as error:
+            except RecipientRefused as error:
                 self.is_answered = True
                 log.warning("mail %s to the %s is refused: %s", mail.id, party.lower(), error)
                 await self._cross_out(mail, party, refused=True)
-            except NotTaken as error:
+            except DeliveryFailed as error:
                 log.warning("mail %s to the %s is late: %s", mail.id, party.lower(), error)
                 is_put_off = True
-                self.is_answered = not isinstance(error, ServerAway)
+                self.is_answered = not isinstance(error, ServerUnavailable)
                 if not self.is_answered:
                     self._is_away = True
                     break

@@ -14,7 +14,7 @@ from models.store.connection import ping
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from web.parts import Parts
+    from web.container import Container
 
 PATIENCE_SECONDS = 6.0
 """For a database that takes the question and does not answer."""
@@ -31,15 +31,15 @@ async def ready(request: Request) -> JSONResponse:
     A broadcast server that is away is told of, and no reason to send nobody here: what it would
     carry comes from the event log, a second later at most. Nor is a mail server: mails wait.
     """
-    parts: Parts = request.app.state.parts
+    container: Container = request.app.state.container
     checks = {"database": "ok"}
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await ping(parts.client)
+            await ping(container.client)
     except (TimeoutError, DatabaseError):
         checks["database"] = "unreachable"
-    checks["broadcast"] = "ok" if parts.bus.is_connected else "reconnecting"
-    checks["mail"] = "ok" if parts.mails.is_answered else "unreachable"
+    checks["broadcast"] = "ok" if container.bus.is_connected else "reconnecting"
+    checks["mail"] = "ok" if container.mails.is_answered else "unreachable"
     is_ready = checks["database"] == "ok"
     said = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     return JSONResponse(said, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})

@@ -24,7 +24,7 @@ REQUEST_COST = 50
 """What a request costs beside its operation."""
 
 
-class Payer:
+class RateLimitCharge:
     """Pays for one request; what is left then is told by `headers`."""
 
     def __init__(self, budgets: Budgets, viewer: Viewer | None, address: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MOST_CHANGES: Final = 10_000
 
 
-class Changes:
+class RecentChanges:
     """What has changed in this process, in its order; of calendars the latest so many."""
 
     def __init__(self) -> None:

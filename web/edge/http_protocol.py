@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from web.edge import refusals
 from web.edge.answering import Answering
-from web.edge.frames import Wire
-from web.edge.heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
-from web.edge.refusals import Refused
+from web.edge.refusals import HttpRefused
+from web.edge.request_heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
+from web.edge.websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle, Transport
@@ -62,7 +62,7 @@ class Stage(Enum):
     BODY = "body"
 
 
-class HttpWire(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """A connection that offers itself to the application as an ASGI extension."""
 
     server_state: Connections
@@ -103,7 +103,7 @@ class HttpWire(HttpToolsProtocol):
         super().connection_made(transport)
         try:
             self._place = self.server_state.enter(self.client[0] if self.client else None)
-        except Refused as refused:
+        except HttpRefused as refused:
             self._refusal = refused.refusal
             transport.write(refused.refusal.as_bytes(self.server_state.default_headers))
             transport.close()
@@ -130,7 +130,7 @@ class HttpWire(HttpToolsProtocol):
             self._feed(data)
         except httptools.HttpParserError as error:
             cause = error.__context__
-            self._refuse(cause.refusal if isinstance(cause, Refused) else refusals.MALFORMED)
+            self._refuse(cause.refusal if isinstance(cause, HttpRefused) else refusals.MALFORMED)
             return
         if self._stage is Stage.NOTHING:
             return
@@ -168,7 +168,7 @@ class HttpWire(HttpToolsProtocol):
         self._stop_timers()
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
-        if isinstance(protocol, Wire):
+        if isinstance(protocol, WebSocketProtocol):
             if self._place is not None:  # this itself is not kept for as long as the socket lasts
                 protocol.on_lost = partial(self.server_state.leave, self._place)
             if not protocol.handshake_initiated:  # its own parser takes less, and says nothing
@@ -195,7 +195,7 @@ class HttpWire(HttpToolsProtocol):
             self._check_upgrade()
             return
         if len(self.pipeline) >= MOST_IN_LINE:
-            raise Refused(refusals.TOO_MANY_IN_LINE)
+            raise HttpRefused(refusals.TOO_MANY_IN_LINE)
         self._unset_keepalive_if_required()
         super().on_headers_complete()
         self.headers = []  # of the trailers, which the application is not to take for its own
@@ -207,17 +207,17 @@ class HttpWire(HttpToolsProtocol):
         method = self.parser.get_method()
         self.scope["method"] = method.decode()
         if method == b"CONNECT":
-            raise Refused(refusals.NO_TUNNEL)
+            raise HttpRefused(refusals.NO_TUNNEL)
         if self._should_upgrade() and (
             method != b"GET" or has_body(self.headers) or self._unanswered
         ):
-            raise Refused(refusals.NO_HANDSHAKE)
+            raise HttpRefused(refusals.NO_HANDSHAKE)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         self._body_size += len(body)
         if self._body_size > LONGEST_BODY:
-            raise Refused(refusals.BODY_TOO_LONG)
+            raise HttpRefused(refusals.BODY_TOO_LONG)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -330,7 +330,7 @@ class HttpWire(HttpToolsProtocol):
             self._place = None
 
 
-def wire_of(scope: Scope) -> HttpWire | None:
+def http_protocol_of(scope: Scope) -> HttpProtocol | None:
     """The connection, where the server offers it."""
-    wire: HttpWire | None = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
+    wire: HttpProtocol | None = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
     return wire

@@ -30,7 +30,7 @@ from models.store.documents import or_unavailable
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
 from web.mails.policy import POLICY, POLICY_UTF8, part
-from web.mails.post import Letter, Refused
+from web.mails.transport import RecipientRefused, RenderedMail
 
 if TYPE_CHECKING:
     from models.bookings.outbox import Mail, Occasion
@@ -52,7 +52,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class BookedSession:
     """A booking and its parties, as they are now."""
 
     booking: Booking
@@ -61,7 +61,7 @@ class Session:
     client: Person
 
 
-class Letters:
+class MailRenderer:
     """Writes each recipient's copy of a mail.
 
     Args:
@@ -84,7 +84,7 @@ class Letters:
             keep_trailing_newline=True,
         )
 
-    async def session(self, mail: Mail) -> Session | None:
+    async def session(self, mail: Mail) -> BookedSession | None:
         """What a mail is about, if that is a booking whose parties are all there.
 
         Raises:
@@ -92,7 +92,9 @@ class Letters:
         """
         return await _session(mail.occasion) if mail.occasion else None
 
-    async def write(self, mail: Mail, party: Party, session: Session | None) -> Letter | None:
+    async def write(
+        self, mail: Mail, party: Party, session: BookedSession | None
+    ) -> RenderedMail | None:
         """A recipient's copy, or None where nobody is owed it any more.
 
         Raises:
@@ -102,7 +104,7 @@ class Letters:
             return await self._to_owner(mail)
         return self.about(mail, mail.occasion, session, party) if session else None
 
-    async def _to_owner(self, mail: Mail) -> Letter | None:
+    async def _to_owner(self, mail: Mail) -> RenderedMail | None:
         with or_unavailable():
             user = await User.by_email(mail.address or "")
         is_done = mail.kind is MailKind.VERIFICATION and user is not None and user.email_verified
@@ -118,7 +120,9 @@ class Letters:
         message = self._message(mail, Party.OWNER, user.email, facts)
         return self._letter(mail, Party.OWNER, user.email, message, link)
 
-    def about(self, mail: Mail, occasion: Occasion, session: Session, party: Party) -> Letter:
+    def about(
+        self, mail: Mail, occasion: Occasion, session: BookedSession, party: Party
+    ) -> RenderedMail:
         """A party's copy of what happened to a booking."""
         to_client = party is Party.CLIENT
         own, other = session.client, session.expert
@@ -158,7 +162,9 @@ class Letters:
         )
         return self._letter(mail, party, own.email, message)
 
-    def _facts(self, occasion: Occasion, session: Session, *, to_client: bool) -> dict[str, Any]:
+    def _facts(
+        self, occasion: Occasion, session: BookedSession, *, to_client: bool
+    ) -> dict[str, Any]:
         booking, contact = session.booking, session.booking.contact
         zone = (session.client if to_client else session.expert).time_zone
         start = occasion.starts_at
@@ -211,8 +217,8 @@ class Letters:
 
     def _letter(
         self, mail: Mail, party: Party, to: str, message: EmailMessage, link: str | None = None
-    ) -> Letter:
-        return Letter(f"{mail.id}-{party.lower()}", in_ascii(to), message, link)
+    ) -> RenderedMail:
+        return RenderedMail(f"{mail.id}-{party.lower()}", in_ascii(to), message, link)
 
 
 def line(text: str) -> str:
@@ -240,11 +246,11 @@ def in_ascii(email: str) -> str:
     try:
         found = validate_email(email, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise Refused(str(error)) from error
+        raise RecipientRefused(str(error)) from error
     return found.ascii_email or found.normalized
 
 
-async def _session(occasion: Occasion) -> Session | None:
+async def _session(occasion: Occasion) -> BookedSession | None:
     """A booking and its parties, or None where one of them is gone.
 
     Raises:
@@ -261,7 +267,7 @@ async def _session(occasion: Occasion) -> Session | None:
     if not (keeper and client):
         return None
     contact = booking.contact
-    return Session(
+    return BookedSession(
         booking,
         Person(expert.name, keeper.email, calendar.rules.time_zone),
         expert.title,

@@ -34,10 +34,10 @@ from subscriptions.backends import Bus, broadcast
 from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
-from web.graphql.answers import Answers
+from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import Shared
 from web.graphql.sockets import MOST_PER_ADDRESS, Sockets
-from web.mails.post import FolderPost
+from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
 from web.memory import giving_back
 from web.sweeper import sweeping
@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 
     from models.bookings.events import Event
     from models.store.connection import Client
-    from web.mails.letters import Letters
-    from web.mails.post import Post
+    from web.mails.rendering import MailRenderer
+    from web.mails.transport import MailTransport
     from web.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Container:
     """What requests are answered with."""
 
     client: Client
@@ -75,9 +75,9 @@ def mail_worker(settings: Settings) -> MailWorker:
 
 
 @asynccontextmanager
-async def open_parts(
+async def open_container(
     settings: Settings, mongodb_url: str, mails: MailWorker
-) -> AsyncIterator[Parts]:
+) -> AsyncIterator[Container]:
     """Open everything for as long as the context lasts.
 
     Raises:
@@ -85,7 +85,7 @@ async def open_parts(
     """
     is_throttled = settings.throttle == "on"
     bus = broadcast(settings.bus_url)
-    answers = Answers()
+    answers = ResponseCache()
     # Who hears of a change asks anew, and must not get what was there before it.
     hub, ends = Hub(bus, lambda expert_id: answers.calendars_changed([expert_id])), SessionEnds(bus)
     feed = BookingFeed(bus, hub)
@@ -153,10 +153,12 @@ async def open_parts(
             directory_changed=answers.directory_changed,
         )
         shared = Shared(answers) if FastPath.ANSWERS in settings.fast else None
-        yield Parts(client, bus, mails, sockets, services, shared)
+        yield Container(client, bus, mails, sockets, services, shared)
 
 
-async def _announce(answers: Answers, hub: Hub, feed: BookingFeed, events: Sequence[Event]) -> None:
+async def _announce(
+    answers: ResponseCache, hub: Hub, feed: BookingFeed, events: Sequence[Event]
+) -> None:
     answers.calendars_changed(event.expert_id for event in events)
     await hub.announce(events)
     await feed.announce(events)
@@ -179,25 +181,25 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
     return tracing(url)
 
 
-def _letters(settings: Settings) -> Letters:
+def _letters(settings: Settings) -> MailRenderer:
     """Who writes the mails."""
-    from web.mails.letters import Letters  # noqa: PLC0415 - 6 MB, for where mails are due
+    from web.mails.rendering import MailRenderer  # noqa: PLC0415 - 6 MB, for where mails are due
 
-    return Letters(settings.mail_from, settings.link_base, settings.currency)
+    return MailRenderer(settings.mail_from, settings.link_base, settings.currency)
 
 
-def _post(settings: Settings) -> Post:
+def _post(settings: Settings) -> MailTransport:
     """Where mails are handed in.
 
     Raises:
         RuntimeError: in production without a mail server.
     """
     if server := settings.mail_server:
-        from web.mails.smtp import SmtpPost  # noqa: PLC0415 - needs a driver, as nothing else does
+        from web.mails.smtp import SmtpTransport  # noqa: PLC0415 - needs a driver, as nothing else does
 
-        return SmtpPost(server, parseaddr(settings.mail_from)[1])
+        return SmtpTransport(server, parseaddr(settings.mail_from)[1])
     if settings.is_production:
         raise RuntimeError(
             "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM: in production people get mails."
         )
-    return FolderPost(settings.data / "mail")
+    return FolderTransport(settings.data / "mail")

@@ -53,7 +53,7 @@ class Untrusted(RequestFailed):
         super().__init__([GraphQLError(message, extensions={"code": "UNTRUSTED_DOCUMENT"})])
 
 
-class Documents(Protocol):
+class PersistedDocuments(Protocol):
     """Knows the documents that requests name."""
 
     def prepare(self, asked: GraphQLRequest, *, introspection: bool) -> Prepared:
@@ -65,7 +65,7 @@ class Documents(Protocol):
         """
 
 
-class LearntDocuments:
+class AutomaticPersistedQueries:
     """Any document runs; those that come with their hash are remembered, the latest used ones.
 
     Only valid ones are, so that a cache full of nonsense costs its sender at least the sense.
@@ -119,7 +119,9 @@ class TrustedDocuments:
         )
 
 
-def documents_of(manifest: Path | None, *, introspection: bool, remembers: bool) -> Documents:
+def documents_of(
+    manifest: Path | None, *, introspection: bool, remembers: bool
+) -> PersistedDocuments:
     """Those of a list alone, if there is one.
 
     Args:
@@ -131,7 +133,7 @@ def documents_of(manifest: Path | None, *, introspection: bool, remembers: bool)
         ManifestBroken: when the list cannot be used.
     """
     if manifest is None:
-        return LearntDocuments(remembers=remembers)
+        return AutomaticPersistedQueries(remembers=remembers)
     texts = read_manifest(manifest, introspection=introspection)
     return TrustedDocuments(texts, remembers=remembers)
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMail:
     """One recipient's copy of a mail, ready to be sent; `link` is what it is about, if a link."""
 
     name: str
@@ -29,26 +29,26 @@ class Letter:
     link: str | None = None
 
 
-class NotTaken(Exception):
+class DeliveryFailed(Exception):
     """A copy was not taken; the text says why."""
 
 
-class Refused(NotTaken):
+class RecipientRefused(DeliveryFailed):
     """It never will be: there is no such recipient, or this text is not wanted."""
 
 
-class NotNow(NotTaken):
+class TemporarilyRefused(DeliveryFailed):
     """It may be later."""
 
 
-class ServerAway(NotTaken):
+class ServerUnavailable(DeliveryFailed):
     """Nothing is taken at present."""
 
 
-class Line(Protocol):
+class MailConnection(Protocol):
     """A connection over which copies are handed in, one after the other."""
 
-    async def deliver(self, letter: Letter) -> None:
+    async def deliver(self, letter: RenderedMail) -> None:
         """Hand in a copy.
 
         Raises:
@@ -56,25 +56,25 @@ class Line(Protocol):
         """
 
 
-class Post(Protocol):
+class MailTransport(Protocol):
     """Where mails are handed in."""
 
-    def line(self) -> AbstractAsyncContextManager[Line]:
+    def line(self) -> AbstractAsyncContextManager[MailConnection]:
         """Have a connection for as long as the context lasts."""
 
 
-class FolderPost:
+class FolderTransport:
     """A folder in place of a mail server, for development: a file for each copy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[FolderPost]:
+    async def line(self) -> AsyncIterator[FolderTransport]:
         """The folder itself."""
         yield self
 
-    async def deliver(self, letter: Letter) -> None:
+    async def deliver(self, letter: RenderedMail) -> None:
         """Write a copy down and say where, with its link.
 
         Raises:
@@ -85,7 +85,7 @@ class FolderPost:
         try:
             await asyncio.to_thread(self._write, file, text)
         except OSError as error:
-            raise ServerAway(str(error)) from error
+            raise ServerUnavailable(str(error)) from error
         about = f"; its link is {letter.link}" if letter.link else ""
         # As a warning, since nobody has been sent anything.
         log.warning("No EXPERTBOOK_SMTP_URL, so a mail to %s is %s%s", letter.to, file, about)

@@ -59,7 +59,7 @@ class Committed:
         return event
 
 
-class EventStream:
+class ChangeStream:
     """What is committed, from where the last reading ended."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web.edge import refusals
-from web.edge.refusals import Refused
+from web.edge.refusals import HttpRefused
 
 if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
@@ -35,23 +35,23 @@ def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool)
     """
     named = dict(headers)
     if version not in VERSIONS:
-        raise Refused(refusals.UNKNOWN_VERSION)
+        raise HttpRefused(refusals.UNKNOWN_VERSION)
     if len(url) > LONGEST_URL:
-        raise Refused(refusals.URL_TOO_LONG)
+        raise HttpRefused(refusals.URL_TOO_LONG)
     if len(headers) > MOST_HEADERS:
-        raise Refused(refusals.HEAD_TOO_LONG)
+        raise HttpRefused(refusals.HEAD_TOO_LONG)
     if not is_short and sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD:
-        raise Refused(refusals.HEAD_TOO_LONG)
+        raise HttpRefused(refusals.HEAD_TOO_LONG)
     if b"host" not in named:
         if version == "1.1":
-            raise Refused(refusals.ONE_HOST)
+            raise HttpRefused(refusals.ONE_HOST)
     elif len(named) < len(headers) and sum(name == b"host" for name, _ in headers) > 1:
-        raise Refused(refusals.ONE_HOST)
+        raise HttpRefused(refusals.ONE_HOST)
     coding = named.get(b"transfer-encoding")
     if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
-        raise Refused(refusals.UNKNOWN_CODING)
+        raise HttpRefused(refusals.UNKNOWN_CODING)
     if int(named.get(b"content-length", 0)) > LONGEST_BODY:
-        raise Refused(refusals.BODY_TOO_LONG)
+        raise HttpRefused(refusals.BODY_TOO_LONG)
 
 
 def has_body(headers: RawHeaders) -> bool:

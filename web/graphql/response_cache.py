@@ -27,7 +27,7 @@ from models.caching.cache import Doorkeeper
 from models.directory.versions import calendar_versions, directory_version
 from models.errors import Unavailable
 from models.telemetry.metrics import CacheMeter
-from web.graphql.changes import Changes
+from web.graphql.recent_changes import RecentChanges
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -59,7 +59,7 @@ OVERHEAD: Final = 1_500
 """Bytes that an answer takes beside its own and its question's."""
 
 
-class Question(NamedTuple):
+class CacheKey(NamedTuple):
     """What was asked, as it came: in the body or, of GET and HEAD, in the address.
 
     Everything else in such a request makes no difference to its answer.
@@ -84,7 +84,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Answer:
+class CachedResponse:
     """An answer as it is sent, and what it depends on.
 
     Args:
@@ -118,7 +118,7 @@ class Answer:
         return response
 
 
-class Answers:
+class ResponseCache:
     """The answers of one process, the latest used ones, up to so many bytes.
 
     Args:
@@ -133,18 +133,18 @@ class Answers:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._kept: OrderedDict[Question, Answer] = OrderedDict()
-        self._of_expert: defaultdict[Id, set[Question]] = defaultdict(set)
+        self._kept: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
+        self._of_expert: defaultdict[Id, set[CacheKey]] = defaultdict(set)
         self._most = most_bytes
         self._bytes = 0
         self._clock = clock
         self._wall_clock = wall_clock
         self._meter = CacheMeter("answers", has_bytes=True)
         self._came = Doorkeeper("questions")
-        self._changes = Changes()
+        self._changes = RecentChanges()
         self._directory: int | None = None
 
-    def find(self, question: Question) -> Answer | None:
+    def find(self, question: CacheKey) -> CachedResponse | None:
         """The answer to that question, if there is one that is known to be right."""
         answer = self._kept.get(question)
         if answer is None:
@@ -157,7 +157,7 @@ class Answers:
         self._meter.hits.inc()
         return answer
 
-    async def renew(self, question: Question) -> Answer | None:
+    async def renew(self, question: CacheKey) -> CachedResponse | None:
         """The answer to that question, if there is one that turns out to be right still.
 
         Raises:
@@ -174,7 +174,7 @@ class Answers:
         self._meter.misses.inc()
         return Mark(self._clock(), self._changes.latest, self._directory)
 
-    def keep(self, question: Question, answer: Answer, *, is_awaited: bool = False) -> None:
+    def keep(self, question: CacheKey, answer: CachedResponse, *, is_awaited: bool = False) -> None:
         """Keep an answer, unless it is too long or something in it has changed meanwhile.
 
         A long one is kept for who waits for it, or if it was asked for before.
@@ -211,7 +211,7 @@ class Answers:
             self._drop(question)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Answers]:
+    async def open(self) -> AsyncIterator[ResponseCache]:
         """Look for changes elsewhere for as long as the context lasts."""
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self._look_on(), name="kept answers")
@@ -243,7 +243,7 @@ class Answers:
         if in_use or self._directory is None:
             await self._look_at(in_use)
 
-    async def _look_at(self, kept: Mapping[Question, Answer]) -> None:
+    async def _look_at(self, kept: Mapping[CacheKey, CachedResponse]) -> None:
         """Look up the numbers of some answers, and drop those that are not right any more."""
         began = self._clock()
         experts = {expert_id for answer in kept.values() for expert_id in answer.calendars}
@@ -262,7 +262,7 @@ class Answers:
             else:
                 self._drop(question)
 
-    def _drop(self, question: Question) -> None:
+    def _drop(self, question: CacheKey) -> None:
         answer = self._kept.pop(question)
         self._bytes -= _size(question, answer)
         for expert_id in answer.calendars:
@@ -273,6 +273,6 @@ class Answers:
         self._meter.size(len(self._kept), self._bytes)
 
 
-def _size(question: Question, answer: Answer) -> int:
+def _size(question: CacheKey, answer: CachedResponse) -> int:
     headers = sum(len(name) + len(value) for name, value in answer.headers)
     return OVERHEAD + len(question.asked) + len(answer.body) + headers + 200 * len(answer.calendars)

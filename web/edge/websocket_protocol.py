@@ -56,7 +56,7 @@ class Handshake(ServerProtocol):
         return response
 
 
-class Wire(WebSocketsSansIOProtocol):
+class WebSocketProtocol(WebSocketsSansIOProtocol):
     """A socket's end: frames go out without waiting, and whoever does not read is cut off."""
 
     on_drain: Callable[[], None] | None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class Parcel:
+class EncodedEvent:
     """The payloads of some events, oldest first."""
 
     __slots__ = ("_packed", "payloads")

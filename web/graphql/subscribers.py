@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import orjson
 
-from web.edge.frames import text_frame
+from web.edge.websocket_protocol import text_frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer
     from models.bookings.events import Event
     from schema.execution.shared_subscriptions import Live
+    from subscriptions.encoded_events import EncodedEvent
     from subscriptions.hub import Hub
-    from subscriptions.parcels import Parcel
-    from web.edge.frames import Wire
+    from web.edge.websocket_protocol import WebSocketProtocol
 
 
-class LiveSeat:
+class SharedSubscriber:
     """One operation of one socket, which gets its events as ready frames."""
 
     __slots__ = ("_id", "_view", "_viewer", "_wire", "viewer_id")
 
-    def __init__(self, id_: str, wire: Wire, live: Live, viewer: Viewer | None) -> None:
+    def __init__(
+        self, id_: str, wire: WebSocketProtocol, live: Live, viewer: Viewer | None
+    ) -> None:
         self._id = id_
         self._wire = wire
         self._view = live.view
@@ -35,7 +37,7 @@ class LiveSeat:
         """The event as the viewer sees it."""
         return self._view.rendered(event, self._viewer)
 
-    def send(self, parcel: Parcel) -> bool:
+    def send(self, parcel: EncodedEvent) -> bool:
         """Write the payloads, each in a `next`; False when the peer is to be waited for."""
         return self._wire.write(parcel.packed(self._id, _frames))
 
@@ -56,7 +58,7 @@ class LiveSeat:
             await channel.attend(self._view, self._view.rendered, self, position)
 
 
-class OrdinarySeat(LiveSeat):
+class SoloSubscriber(SharedSubscriber):
     """One whose events go out as any other message does: it takes them, then waits for that."""
 
     __slots__ = ("_due", "_send")
@@ -64,7 +66,7 @@ class OrdinarySeat(LiveSeat):
     def __init__(
         self,
         id_: str,
-        wire: Wire,
+        wire: WebSocketProtocol,
         live: Live,
         viewer: Viewer | None,
         send: Callable[[str], Awaitable[None]],
@@ -73,7 +75,7 @@ class OrdinarySeat(LiveSeat):
         self._send = send
         self._due: Sequence[bytes] = ()
 
-    def send(self, parcel: Parcel) -> bool:
+    def send(self, parcel: EncodedEvent) -> bool:
         """Take the payloads, which are sent before anything else is taken."""
         self._due = parcel.payloads
         return False
