@@ -47,7 +47,7 @@ DOCUMENTS = (
     Writer,
 )
 DUPLICATE_KEY = 11000
-SHOWN = 3
+MAX_DOCUMENTS_SHOWN = 3
 """Documents that a broken index names, at most."""
 
 
@@ -92,7 +92,10 @@ async def _broken_index(database: Database, details: Mapping[str, Any]) -> str:
         return f"Stored documents break a unique index: {said} Remove or correct one of them."
     collection, name = place.groups()
     shared = {**value, **_filter_of(name)}
-    ids = [str(found["_id"]) async for found in database[collection].find(shared, {}).limit(SHOWN)]
+    ids = [
+        str(found["_id"])
+        async for found in database[collection].find(shared, {}).limit(MAX_DOCUMENTS_SHOWN)
+    ]
     values = ", ".join(f"{field} {part}" for field, part in value.items())
     return (
         f"The documents {' and '.join(ids)} of the collection {collection} share {values}, which "

@@ -18,10 +18,10 @@ __all__ = [
     "global_id",
     "new_id",
     "object_id",
-    "read_id",
+    "parse_id",
 ]
 
-LONGEST = 512
+MAX_ID_LENGTH = 512
 KEY = re.compile(r"[0-9a-f]{24}")
 
 
@@ -54,7 +54,7 @@ def decode(opaque: str) -> str:
     Raises:
         ValueError: for anything that `encode` would not have written.
     """
-    if len(opaque) > LONGEST:
+    if len(opaque) > MAX_ID_LENGTH:
         raise ValueError("too long")
     try:
         text = urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode()
@@ -75,7 +75,7 @@ def global_id(kind: str, key: Id) -> str:
     return encode(f"{kind}:{key}")
 
 
-def read_id(opaque: str) -> tuple[str, str]:
+def parse_id(opaque: str) -> tuple[str, str]:
     """The type and the key in a global id.
 
     Raises:
@@ -94,7 +94,7 @@ def object_id(opaque: str, kind: str, argument: str) -> Id:
         BadUserInput: when it is no id of that type; names the argument.
     """
     try:
-        found, key = read_id(opaque)
+        found, key = parse_id(opaque)
     except ValueError:
         found, key = "", ""
     if found != kind or not KEY.fullmatch(key):

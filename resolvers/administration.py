@@ -95,7 +95,7 @@ async def create_expert(
     require("Mutation.createExpert", relations_of(viewer))
     checks = Checks()
     user = await _account(user_id)
-    if why := directory.why_no_expert(user):
+    if why := directory.expert_account_problem(user):
         checks.refuse("userId", why)
     described = _checked(checks, profile, currency)
     rules = Rules(
@@ -145,7 +145,7 @@ async def update_expert(
         agenda = agendas.get(key)
         if agenda is None or agenda.expert is None:
             raise NotAllowed
-        rules = agenda.rules.changed(**changed_rules)
+        rules = agenda.rules.with_changes(**changed_rules)
         if rules != agenda.rules:
             agenda.reset(rules)
         if described:

@@ -47,7 +47,7 @@ class Alternatives:
         Raises:
             Unavailable: when the database does not answer.
         """
-        return await self._found.ask(key) or []
+        return await self._found.load(key) or []
 
 
 async def _read(keys: Sequence[SlotKey]) -> dict[SlotKey, list[Slot]]:

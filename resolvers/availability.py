@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.calendar.rules import (
-    LONGEST_SESSION,
-    SHORTEST_SESSION,
+    MAX_SESSION_MINUTES,
+    MIN_SESSION_MINUTES,
     DateOverride,
     LocalRange,
     Offer,
@@ -63,11 +63,11 @@ def checked_offers(
     found = []
     for number, offer in enumerate(offers):
         at = f"{field}.{number}"
-        if offer.minutes % CELL_MINUTES or not SHORTEST_SESSION <= offer.minutes <= LONGEST_SESSION:
+        if offer.minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= offer.minutes <= MAX_SESSION_MINUTES:
             checks.refuse(
                 f"{at}.minutes",
-                f"A length is a multiple of {CELL_MINUTES} minutes from {SHORTEST_SESSION} "
-                f"to {LONGEST_SESSION}",
+                f"A length is a multiple of {CELL_MINUTES} minutes from {MIN_SESSION_MINUTES} "
+                f"to {MAX_SESSION_MINUTES}",
             )
         elif offer.minutes in seen:
             checks.refuse(f"{at}.minutes", "This length is offered twice")

@@ -7,9 +7,9 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from auth.policies import own_calendar, relations_to_expert, require
-from models.bookings.booking import calendar_and_bookings_ahead
-from models.calendar.rules import LONGEST_BREAK, LONGEST_SESSION, SHORTEST_SESSION
+from auth.policies import own_expert_id, relations_to_expert, require
+from models.bookings.booking import calendar_and_upcoming_bookings
+from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, MIN_SESSION_MINUTES
 from models.calendar.slots import is_offered
 from models.calendar.times import DAY_MINUTES, local_date
 from models.errors import NotAllowed
@@ -82,7 +82,7 @@ async def set_availability(
         InvalidInput: every field's problem at once.
         Unavailable: when the database does not answer; the change may still have been made.
     """
-    key = own_calendar(viewer) if expert_id is None else key_of(expert_id, "Expert")
+    key = own_expert_id(viewer) if expert_id is None else key_of(expert_id, "Expert")
     if key is None:
         raise NotAllowed
     require("Mutation.setAvailability", relations_to_expert(viewer, key))
@@ -101,7 +101,7 @@ async def set_availability(
 
     await ledger.post(Change(decide, expert_ids=[key]))
     with or_unavailable():
-        calendar, ahead = await calendar_and_bookings_ahead(key, now)
+        calendar, ahead = await calendar_and_upcoming_bookings(key, now)
     if calendar is None:
         raise NotAllowed
     return calendar, [booking for booking in ahead if not is_offered(booking.key, calendar.rules)]
@@ -129,10 +129,10 @@ def _numbers(checks: Checks, wanted: RulesChange) -> dict[str, Any]:
     if step is not AS_IT_IS:
         found["step_minutes"] = step
         if step is not None:
-            least, most = SHORTEST_SESSION, LONGEST_SESSION
+            least, most = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
             checks.quarters("stepMinutes", step, least, most, "A step")
     if pause is not None:
-        found["break_minutes"] = checks.quarters("breakMinutes", pause, 0, LONGEST_BREAK, "A break")
+        found["break_minutes"] = checks.quarters("breakMinutes", pause, 0, MAX_BREAK_MINUTES, "A break")
     notice, deadline = wanted.minimum_notice_minutes, wanted.cancellation_notice_minutes
     if notice is not None:
         checks.number("minimumNoticeMinutes", notice, 0, LONGEST_NOTICE, "Minutes")
@@ -151,12 +151,12 @@ def _numbers(checks: Checks, wanted: RulesChange) -> dict[str, Any]:
 def _changed(rules: Rules, fields: dict[str, Any], now: datetime) -> Rules:
     """The rules with some fields changed, days that are over dropped from them."""
     if "overrides" not in fields:
-        return rules.changed(**fields)
+        return rules.with_changes(**fields)
     today = local_date(now, rules.time_zone)
     overrides = _since(today, fields["overrides"])
     if overrides == _since(today, rules.overrides):
         overrides = rules.overrides  # to forget what is over is no change
-    return rules.changed(**{**fields, "overrides": overrides})
+    return rules.with_changes(**{**fields, "overrides": overrides})
 
 
 def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:

@@ -26,7 +26,7 @@ def email_of(text: str) -> str | None:
             found = validate_email(text, check_deliverability=False).normalized
         except EmailNotValidError:
             return None
-        _emails.keep(text, found)
+        _emails.put(text, found)
     return found
 
 
@@ -44,5 +44,5 @@ def phone_of(text: str, region: str | None) -> str | None:
         if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
             return None
         found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        _phones.keep((text, region), found)
+        _phones.put((text, region), found)
     return found

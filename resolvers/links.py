@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.accounts import links
 from models.accounts.links import Purpose
 from models.accounts.users import email_key
-from models.bookings.outbox import ask_for_reset
+from models.bookings.outbox import queue_reset_mail
 from resolvers.checks import Checks
 from resolvers.sessions import begin, check_password, end_all
 
@@ -32,7 +32,7 @@ async def request_password_reset(parts: SignIns, email: str, address: str) -> bo
     checks = Checks()
     account = checks.email("email", email)
     if not checks.problems:
-        await ask_for_reset(email_key(account))
+        await queue_reset_mail(email_key(account))
     return True
 
 
@@ -46,10 +46,10 @@ async def reset_password(parts: SignIns, token: str, password: str, now: datetim
         InvalidInput: when the password will not do; the link works on.
         Unavailable: when the database does not answer.
     """
-    await links.check(token, Purpose.PASSWORD_RESET, now)
+    await links.check_link(token, Purpose.PASSWORD_RESET, now)
     check_password(password)
     changed = {"password_hash": await parts.passwords.hash(password), "email_verified": True}
-    user = await links.follow(token, Purpose.PASSWORD_RESET, now, changed)
+    user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
     await end_all(parts.ends, user.id)
     return await begin(parts, user)
 
@@ -61,4 +61,4 @@ async def verify_email(token: str, now: datetime) -> User:
         LinkExpired: for a link that is unknown, used or too old.
         Unavailable: when the database does not answer.
     """
-    return await links.follow(token, Purpose.VERIFICATION, now, {"email_verified": True})
+    return await links.use_link(token, Purpose.VERIFICATION, now, {"email_verified": True})

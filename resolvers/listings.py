@@ -75,11 +75,11 @@ class Listings:
         if not self._remembers:
             with or_unavailable():
                 return await directory(filter_, order, arguments)
-        number = await self._numbers.ask(None) or 0
+        number = await self._numbers.load(None) or 0
         key = number, filter_, order, arguments
         found = self._pages.get(key)
         if found is None:
-            found = await self._reads.of(key, partial(self._read, key))
+            found = await self._reads.run(key, partial(self._read, key))
         return found
 
     async def _read(self, key: _PageKey) -> Page[DirectoryEntry]:
@@ -87,15 +87,15 @@ class Listings:
         with or_unavailable():
             found = await directory(filter_, order, arguments, partial(self._total, number))
         if len(found.rows) <= LONGEST:
-            self._pages.keep(key, found, _size(key, found))
+            self._pages.put(key, found, _size(key, found))
         return found
 
     async def _total(self, number: int, document: type[Record], filters: Sequence[Filter]) -> int:
         key = number, repr(filters)
         found = self._totals.get(key)
         if found is None:
-            found = await self._counts.of(key, partial(count, document, filters))
-            self._totals.keep(key, found)
+            found = await self._counts.run(key, partial(count, document, filters))
+            self._totals.put(key, found)
         return found
 
 

@@ -73,5 +73,5 @@ def _by_id(
 
 async def _asked(gathering: BatchLoader[Id, Found], ids: Sequence[Id]) -> list[Found | None]:
     if len(ids) == 1:
-        return [await gathering.ask(ids[0])]
-    return await asyncio.gather(*map(gathering.ask, ids))
+        return [await gathering.load(ids[0])]
+    return await asyncio.gather(*map(gathering.load, ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auth.moves import MOVES, Action, check, expires
+from auth.moves import TRANSITIONS, Action, check, is_past_expiry
 from auth.policies import is_self, relations_to_booking
 from models.bookings.booking import Booking, BookingStatus, due_bookings
 from models.calendar.errors import SlotNotOffered
@@ -32,7 +32,7 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
         TooLate: the client's deadline has passed.
     """
     booking = await _known(viewer, booking_id)
-    to = MOVES[action].to
+    to = TRANSITIONS[action].to
     if to is None:
         raise ValueError(f"{action} is no change of status")
 
@@ -97,7 +97,7 @@ async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
         return booking
     if not booking.active or booking.cells[-1] < utc_now():
         with or_unavailable():
-            return await booking.removed_from(viewer.id)
+            return await booking.hide_from(viewer.id)
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
@@ -124,7 +124,7 @@ def _expiring(booking: Booking) -> Callable[[Agendas], list[Booking]]:
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         agenda = agendas[found.expert_id]
-        if not expires(found, agenda.now):
+        if not is_past_expiry(found, agenda.now):
             return []
         return [agenda.release(found, BookingStatus.EXPIRED, actor_id=None)]
 

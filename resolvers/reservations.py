@@ -141,15 +141,15 @@ def clear(
             not counted.
     """
     own = None
-    in_the_way = agenda.in_the_way(slot.key)
+    blockers = agenda.blockers(slot.key)
     if moving:
-        in_the_way = [other for other in in_the_way if other.booking_id != moving.id]
-    for other in in_the_way:
-        if other.stands_at(agenda.now):
+        blockers = [other for other in blockers if other.booking_id != moving.id]
+    for other in blockers:
+        if other.occupies_at(agenda.now):
             if other.held_until is None or other.client_id != client_id:
                 raise SlotTaken(slot, agenda.next_sequence - 1)
             own = other
-    for other in in_the_way:
+    for other in blockers:
         if other is not own:
             agenda.release(agenda.booking(other.booking_id), BookingStatus.EXPIRED, actor_id=None)
     return agenda.booking(own.booking_id) if own else None

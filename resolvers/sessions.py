@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auth.passwords import LONGEST, weakness
+from auth.passwords import MAX_LENGTH, weakness
 from models.accounts import links, sessions
 from models.accounts.links import Purpose
 from models.accounts.users import User
@@ -64,7 +64,7 @@ async def login(parts: SignIns, email: str, password: str, address: str) -> Sign
     with or_unavailable():
         user = await User.by_email(email)
     encoded = user.password_hash if user and not user.disabled else None
-    if not await parts.passwords.matches(encoded, password[: LONGEST + 1]) or user is None:
+    if not await parts.passwords.matches(encoded, password[: MAX_LENGTH + 1]) or user is None:
         raise WrongCredentials
     await parts.throttle.succeeded("login", email)
     if parts.passwords.is_outdated(user.password_hash):
@@ -123,13 +123,13 @@ async def change_password(
     """
     email = viewer.user.email
     await parts.throttle.attempt("password", address=address, account=email)
-    if not await parts.passwords.matches(viewer.user.password_hash, current[: LONGEST + 1]):
+    if not await parts.passwords.matches(viewer.user.password_hash, current[: MAX_LENGTH + 1]):
         raise WrongCredentials
     await parts.throttle.succeeded("password", email)
     check_password(password)
     user = viewer.user.model_copy()
     await user.set_password_hash(await parts.passwords.hash(password))
-    await links.end_links(user.id, Purpose.PASSWORD_RESET)
+    await links.revoke_links(user.id, Purpose.PASSWORD_RESET)
     await end_all(parts.ends, user.id)
     return await begin(parts, user)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import Booking, BookingStatus, Span, occupants_in, taken_cells
-from models.calendar.rules import LONGEST_PAUSE, LONGEST_SESSION, SHORTEST_SESSION, Calendar
+from models.calendar.rules import MAX_BREAK, MAX_SESSION_MINUTES, MIN_SESSION_MINUTES, Calendar
 from models.calendar.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
 from models.calendar.times import CELL_MINUTES, day_span, instant_of, local_date
 from models.errors import BadUserInput
@@ -67,9 +67,9 @@ def length_of(calendar: Calendar, minutes: int | None) -> int:
     """
     if minutes is None:
         return calendar.rules.offers[0].minutes
-    if minutes % CELL_MINUTES or not SHORTEST_SESSION <= minutes <= LONGEST_SESSION:
+    if minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES:
         raise BadUserInput(
-            f"minutes: a multiple of {CELL_MINUTES} from {SHORTEST_SESSION} to {LONGEST_SESSION}"
+            f"minutes: a multiple of {CELL_MINUTES} from {MIN_SESSION_MINUTES} to {MAX_SESSION_MINUTES}"
         )
     return minutes
 
@@ -140,7 +140,7 @@ def slot_after(
 
 def span_of(key: SlotKey) -> Span:
     """The time that decides whether a slot is free."""
-    return Span(key.expert_id, key.starts_at, key.ends_at + LONGEST_PAUSE)
+    return Span(key.expert_id, key.starts_at, key.ends_at + MAX_BREAK)
 
 
 def listed(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auth.passwords import weakness
 from auth.policies import may_see_user
 from models.accounts.users import Role, User, email_key
-from models.bookings.outbox import verification_of
+from models.bookings.outbox import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT
 from models.store.documents import or_unavailable
@@ -82,7 +82,7 @@ async def create(
         created_at=utc_now(),
     )
     with or_unavailable():
-        return await user.register(*([verification_of(user, user.created_at)] if verify else []))
+        return await user.register(*([verification_mail(user, user.created_at)] if verify else []))
 
 
 async def by_email(email: str) -> User | None:

@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from models.calendar.slot_ids import slot_key
 from models.calendar.slots import SlotKey
 from models.errors import BadUserInput
-from models.ids import object_id, read_id
+from models.ids import object_id, parse_id
 from resolvers import bookings, slots
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
@@ -40,7 +40,7 @@ class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
         """One object by id."""
         context = info.context
         try:
-            kind, _ = read_id(id)
+            kind, _ = parse_id(id)
         except ValueError as error:
             raise BadUserInput("id: not a global id") from error
         match kind:

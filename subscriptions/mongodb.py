@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from broadcaster import Event
 
-from models.bookings.change_stream import ChangeStream, Nudge, nudge, sign_of_life
+from models.bookings.change_stream import ChangeStream, Nudge, nudge, ping_database
 from models.errors import Unavailable
 from subscriptions.supervision import ANSWER_SECONDS, RESYNC, SupervisedBackend
 
@@ -51,7 +51,7 @@ class MongoConnection:
 
     async def ping(self) -> None:
         """Return when the database has answered."""
-        await sign_of_life()
+        await ping_database()
 
     async def read(self) -> None:
         """Deliver what comes on the channels that are wanted."""

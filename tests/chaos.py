@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 import websockets
 
-from models.bookings.verification import judge, open_for_reading
+from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.ids import object_id
 from tests.clients import CANCEL, CONTACT, Api
@@ -286,7 +286,7 @@ class World:
                 for id_, status in booker.states.items()
             }
             assert {id_: stored.get(id_) for id_ in told} == told
-            verdict = await judge(database, utc_now(), lambda *_: None)
+            verdict = await check_invariants(database, utc_now(), lambda *_: None)
             assert verdict.findings == []
             return await database["events"].count_documents({})
 

@@ -120,8 +120,8 @@ async def database(database_url: str) -> AsyncIterator[Client]:
         # The driver must not take a busy machine, or a test that blocks the event loop, for a
         # database that is away.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("models.store.connection.FIRST_ANSWER_SECONDS", 120)
-            patch.setattr("models.store.connection.ANSWER_MS", 120_000)
+            patch.setattr("models.store.connection.STARTUP_TIMEOUT_SECONDS", 120)
+            patch.setattr("models.store.connection.SERVER_TIMEOUT_MS", 120_000)
             client = await stack.enter_async_context(open_database(url))
         hash_ = await Passwords().hash(DEMO_PASSWORD)
         await seed(experts=30, now=utc_now(), password_hash=hash_, progress=lambda *_: None)

@@ -1,4 +1,4 @@
-"""What the application is made of while it serves: opened in this order, closed in the other."""
+"""The application's long-lived services, opened in dependency order and closed in reverse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from auth.passwords import Passwords
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from auth.viewers import Viewers
-from models.caching.batch_loader import AT_ONCE
+from models.caching.batch_loader import MAX_KEYS_PER_READ
 from models.caching.fast_paths import FastPath
 from models.database import open_database
 from models.ledger.ledger import LARGEST_BATCH, Ledger
@@ -39,7 +39,7 @@ from web.graphql.sharing import Shared
 from web.graphql.sockets import MOST_PER_ADDRESS, Sockets
 from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
-from web.memory import giving_back
+from web.memory import trimming_heap
 from web.sweeper import sweeping
 from web.telemetry.metrics import measuring_lag
 
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What requests are answered with."""
+    """The services that requests use."""
 
     client: Client
     bus: Bus
@@ -66,39 +66,39 @@ class Container:
 
 
 def mail_worker(settings: Settings) -> MailWorker:
-    """Who writes and sends the mails.
+    """Return the worker that renders and sends mails.
 
     Raises:
         RuntimeError: in production without a mail server.
     """
-    return MailWorker(partial(_letters, settings), _post(settings))
+    return MailWorker(partial(_mail_renderer, settings), _mail_transport(settings))
 
 
 @asynccontextmanager
 async def open_container(
     settings: Settings, mongodb_url: str, mails: MailWorker
 ) -> AsyncIterator[Container]:
-    """Open everything for as long as the context lasts.
+    """Open all services for the duration of the context.
 
     Raises:
-        RuntimeError: where something that the settings ask for is not installed.
+        RuntimeError: a package that the settings require is not installed.
     """
     is_throttled = settings.throttle == "on"
     bus = broadcast(settings.bus_url)
     answers = ResponseCache()
-    # Who hears of a change asks anew, and must not get what was there before it.
+    # Invalidate cached responses before subscribers are notified: they refetch at once.
     hub, ends = Hub(bus, lambda expert_id: answers.calendars_changed([expert_id])), SessionEnds(bus)
     feed = BookingFeed(bus, hub)
     sockets = Sockets(MOST_PER_ADDRESS if is_throttled else None)
     announce = partial(_announce, answers, hub, feed)
 
-    def together(most: int) -> int:
-        return most if FastPath.BATCHES in settings.fast else 1
+    def batch_size(limit: int) -> int:
+        return limit if FastPath.BATCHES in settings.fast else 1
 
     async with (
         _tracing(settings.otlp_url),
         measuring_lag(),
-        giving_back(),
+        trimming_heap(),
         open_database(mongodb_url) as client,
         bus,
         hub.open(),
@@ -109,23 +109,23 @@ async def open_container(
             client,
             announce,
             answers.directory_changed,
-            largest_batch=together(LARGEST_BATCH),
-            in_one=FastPath.WRITES in settings.fast,
+            largest_batch=batch_size(LARGEST_BATCH),
+            single_command=FastPath.WRITES in settings.fast,
             speculates={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
         ).open() as ledger,
         sweeping(ledger),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
-        Alternatives(together(AT_ONCE)).open() as alternatives,
+        Alternatives(batch_size(MAX_KEYS_PER_READ)).open() as alternatives,
         Lookups(gathers=FastPath.BATCHES in settings.fast).open() as lookups,
         Listings(remembers=FastPath.LISTINGS in settings.fast).open() as listings,
-        AsyncExitStack() as more,
+        AsyncExitStack() as stack,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
         tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
-        viewers = await more.enter_async_context(Viewers(tokens, together(AT_ONCE)).open())
-        ends.listen(lambda ended: viewers.forget(ended.session_ids, ended.user_id))
+        viewers = await stack.enter_async_context(Viewers(tokens, batch_size(MAX_KEYS_PER_READ)).open())
+        ends.listen(lambda ended: viewers.invalidate(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
         sign_ins = SignIns(
             passwords=Passwords(),
@@ -165,41 +165,40 @@ async def _announce(
 
 
 def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
-    """What sends traces there, if anything.
+    """Export traces to that collector for the duration of the context, or do nothing.
 
     Raises:
-        RuntimeError: when that is not installed.
+        RuntimeError: OpenTelemetry is not installed.
     """
     if url is None:
         return nullcontext()
     try:
-        from web.telemetry.traces import tracing  # noqa: PLC0415 - large, and not always installed
+        from web.telemetry.traces import tracing  # noqa: PLC0415 - large and optional
     except ModuleNotFoundError as error:
         raise RuntimeError(
-            "EXPERTBOOK_OTLP_URL needs more packages: pip install 'expertbook[traces]'"
+            "EXPERTBOOK_OTLP_URL needs additional packages: pip install 'expertbook[traces]'"
         ) from error
     return tracing(url)
 
 
-def _letters(settings: Settings) -> MailRenderer:
-    """Who writes the mails."""
-    from web.mails.rendering import MailRenderer  # noqa: PLC0415 - 6 MB, for where mails are due
+def _mail_renderer(settings: Settings) -> MailRenderer:
+    from web.mails.rendering import MailRenderer  # noqa: PLC0415 - large; loaded for the first mail
 
     return MailRenderer(settings.mail_from, settings.link_base, settings.currency)
 
 
-def _post(settings: Settings) -> MailTransport:
-    """Where mails are handed in.
+def _mail_transport(settings: Settings) -> MailTransport:
+    """Return the SMTP transport, or in development one that writes mails to files.
 
     Raises:
         RuntimeError: in production without a mail server.
     """
     if server := settings.mail_server:
-        from web.mails.smtp import SmtpTransport  # noqa: PLC0415 - needs a driver, as nothing else does
+        from web.mails.smtp import SmtpTransport  # noqa: PLC0415 - only used with a mail server
 
         return SmtpTransport(server, parseaddr(settings.mail_from)[1])
     if settings.is_production:
         raise RuntimeError(
-            "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM: in production people get mails."
+            "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM; production needs a mail server."
         )
     return FolderTransport(settings.data / "mail")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.caching.fast_paths import ALL, FastPath, fast_paths_of
+from models.caching.fast_paths import ALL, FastPath, parse_fast_paths
 from subscriptions.backends import MEMORY, MONGODB, broadcast
 from web.edge.hosts import ANY_ADDRESS, check_names
 from web.edge.proxies import TrustedProxies
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     @field_validator("fast_paths")
     @classmethod
     def _names_fast_paths(cls, value: str) -> str:
-        fast_paths_of(value)
+        parse_fast_paths(value)
         return value
 
     @field_validator("allowed_hosts")
@@ -307,7 +307,7 @@ class Settings(BaseSettings):
     @property
     def fast(self) -> frozenset[FastPath]:
         """The ways by which answers cost less."""
-        return fast_paths_of(self.fast_paths)
+        return parse_fast_paths(self.fast_paths)
 
     @property
     def mail_server(self) -> MailServer | None:

@@ -15,7 +15,7 @@ from models.accounts.users import User
 from models.errors import LinkExpired
 from models.ids import Id
 from models.store.documents import or_unavailable
-from models.store.transactions import all_or_nothing
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 TOKEN_BYTES = 32
-LONGEST_TOKEN = 100
+MAX_TOKEN_LENGTH = 100
 
 
 class Purpose(StrEnum):
@@ -57,7 +57,7 @@ class Link(Document):
         )
 
 
-async def make_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
+async def create_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
     """The token of a new link: 32 random bytes that are nowhere kept.
 
     Raises:
@@ -72,7 +72,7 @@ async def make_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
     return token
 
 
-async def check(token: str, purpose: Purpose, now: datetime) -> None:
+async def check_link(token: str, purpose: Purpose, now: datetime) -> None:
     """Look whether a link would work.
 
     Raises:
@@ -83,7 +83,7 @@ async def check(token: str, purpose: Purpose, now: datetime) -> None:
         _working(await Link.get(_hash(token)), purpose, now)
 
 
-async def follow(token: str, purpose: Purpose, now: datetime, changed: Mapping[str, Any]) -> User:
+async def use_link(token: str, purpose: Purpose, now: datetime, changed: Mapping[str, Any]) -> User:
     """Use a link: change its account, and end its other links of that purpose, all or nothing.
 
     Raises:
@@ -107,7 +107,7 @@ async def follow(token: str, purpose: Purpose, now: datetime, changed: Mapping[s
         return user
 
     with or_unavailable():
-        return await all_or_nothing(Link, write)
+        return await run_in_transaction(Link, write)
 
 
 def _working(link: Link | None, purpose: Purpose, now: datetime) -> Link:
@@ -116,7 +116,7 @@ def _working(link: Link | None, purpose: Purpose, now: datetime) -> Link:
     return link
 
 
-async def end_links(user_id: Id, purpose: Purpose) -> None:
+async def revoke_links(user_id: Id, purpose: Purpose) -> None:
     """End an account's links of that purpose.
 
     Raises:
@@ -128,4 +128,4 @@ async def end_links(user_id: Id, purpose: Purpose) -> None:
 
 def _hash(token: str) -> str:
     # A fast hash will do: nobody guesses 32 random bytes.
-    return hashlib.sha256(token[:LONGEST_TOKEN].encode(errors="replace")).hexdigest()
+    return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode(errors="replace")).hexdigest()

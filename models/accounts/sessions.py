@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOKEN_BYTES = 32
-LONGEST_TOKEN = 128
+MAX_TOKEN_LENGTH = 128
 
 
 class Session(Record):
@@ -128,7 +128,7 @@ async def end_all(user_id: Id) -> None:
         await Session.find({"user_id": user_id}).delete()
 
 
-async def alive(session_ids: Iterable[Id]) -> set[Id]:
+async def active_sessions(session_ids: Iterable[Id]) -> set[Id]:
     """Which of some sessions have not ended.
 
     Raises:
@@ -149,4 +149,4 @@ async def _issue(session: Session) -> str:
 
 def _hash(token: str) -> str:
     # A fast hash will do: nobody guesses 32 random bytes.
-    return hashlib.sha256(token[:LONGEST_TOKEN].encode()).hexdigest()
+    return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode()).hexdigest()

@@ -13,8 +13,8 @@ from models.errors import EmailTaken
 from models.ids import Id
 from models.store.documents import Record, or_unavailable
 from models.store.pages import Filter, Order, Page, PageArguments, page
-from models.store.search import having, name_key, terms_of
-from models.store.transactions import all_or_nothing
+from models.store.search import name_key, search_filter, terms_of
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ class User(Record):
     expert_id: Id | None = None
     created_at: datetime
 
-    # Derived by `indexed` from the fields above.
+    # Derived by `with_search_fields` from the fields above.
     terms: list[str] = []
     by_name: str = ""
 
@@ -68,11 +68,11 @@ class User(Record):
         )
 
     @property
-    def administers(self) -> bool:
+    def is_active_admin(self) -> bool:
         """Whether it is an administrator's who can sign in."""
         return self.role is Role.ADMIN and not self.disabled
 
-    def indexed(self) -> User:
+    def with_search_fields(self) -> User:
         """The same with the derived fields made anew; call it before every write of a name."""
         self.terms = terms_of(self.name, self.email)
         self.by_name = name_key(self.name, str(self.id))
@@ -99,17 +99,17 @@ class User(Record):
         """
 
         async def write(session: AsyncClientSession) -> None:
-            for record in (self.indexed(), *others):
+            for record in (self.with_search_fields(), *others):
                 await record.insert(session=session)
 
         try:
-            await all_or_nothing(User, write)
+            await run_in_transaction(User, write)
         except DuplicateKeyError as error:
             raise EmailTaken from error
         return self
 
 
-async def accounts(ids: Iterable[Id]) -> dict[Id, User]:
+async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
     """Some accounts by id, in one command.
 
     Raises:
@@ -127,7 +127,7 @@ async def user_page(search: str | None, role: Role | None, arguments: PageArgume
     Raises:
         BadUserInput: for a search, a size or a cursor that makes no sense.
     """
-    filter_: Filter = having(search, "search")
+    filter_: Filter = search_filter(search, "search")
     if role is not None:
         filter_["role"] = role.value
     order = Order("name-asc", "by_name", descending=False)

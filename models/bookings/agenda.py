@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.bookings.booking import REACH, Booking, BookingChange, BookingStatus
+from models.bookings.booking import MAX_OCCUPIED_CELLS, Booking, BookingChange, BookingStatus
 from models.bookings.events import Event, EventKind, SlotState
-from models.bookings.outbox import mail_of
+from models.bookings.outbox import mail_for
 from models.calendar.occupancy import Occupancy
-from models.calendar.rules import LONGEST_BREAK
+from models.calendar.rules import MAX_BREAK_MINUTES
 from models.calendar.slots import Slot, SlotKey, listed_slot, listed_starts, slot_of
 from models.calendar.times import CELL_MINUTES, instant_of
 from models.store.unchecked import construct_unchecked
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 
-PAUSE = LONGEST_BREAK // CELL_MINUTES
+PAUSE = MAX_BREAK_MINUTES // CELL_MINUTES
 
 
 def surroundings(key: SlotKey) -> tuple[int, int]:
@@ -36,7 +36,7 @@ def surroundings(key: SlotKey) -> tuple[int, int]:
 
     From the first one up to, not including, the last one.
     """
-    return key.cell - REACH, key.session_end + PAUSE + REACH
+    return key.cell - MAX_OCCUPIED_CELLS, key.session_end + PAUSE + MAX_OCCUPIED_CELLS
 
 
 class Agenda:
@@ -94,7 +94,7 @@ class Agenda:
 
     def covers(self, key: SlotKey) -> bool:
         """Whether it knows all bookings around a slot, and around the holds in its way."""
-        holds = [other.key(key.expert_id) for other in self.in_the_way(key) if other.held_until]
+        holds = [other.key(key.expert_id) for other in self.blockers(key) if other.held_until]
         return all(
             any(since <= first and last <= until for since, until in self.spans)
             for first, last in map(surroundings, [key, *holds])
@@ -157,9 +157,9 @@ class Agenda:
         """The slot of that key as it stands, or None where it is not offered."""
         return listed_slot(key, self.rules, self._occupancy.taken, self.now)
 
-    def in_the_way(self, key: SlotKey) -> list[Occupant]:
+    def blockers(self, key: SlotKey) -> list[Occupant]:
         """Who has some of the slot's time, holds past their end among them."""
-        return self._occupancy.in_the_way(key.occupies(self.rules))
+        return self._occupancy.blockers(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
         """A client's holds, those past their end among them."""
@@ -229,7 +229,7 @@ class Agenda:
     def describe(self, expert: Expert) -> None:
         """Replace the expert's entry in the directory, which is no event of the calendar."""
         self._remember()
-        self.expert = expert.indexed()
+        self.expert = expert.with_search_fields()
         self.is_described = True
 
     def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
@@ -258,10 +258,10 @@ class Agenda:
         standing = self._occupancy.of(booking.id)
         cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
         around = self._around(cells)
-        before = [self._states(around, self._occupancy.taken_with(standing))]
+        before = [self._states(around, self._occupancy.taken_including(standing))]
         if standing and standing.held_until and booking.active:
             # Whoever read a moment later than this was decided has taken the hold for over.
-            before.append(self._states(around, self._occupancy.taken_without(standing)))
+            before.append(self._states(around, self._occupancy.taken_excluding(standing)))
         booking.sequence = self.next_sequence
         self._write(booking)
         taken = self._occupancy.taken
@@ -283,7 +283,7 @@ class Agenda:
 
     def _write(self, booking: Booking) -> None:
         self._remember()
-        self._bookings[booking.id] = self.written[booking.id] = booking.placed()
+        self._bookings[booking.id] = self.written[booking.id] = booking.with_order_key()
         self._occupancy.remove(booking.id)
         if booking.active:
             self._occupancy.add(booking.occupant())
@@ -294,7 +294,7 @@ class Agenda:
         self.writes.append(booking)
 
     def _mail(self, booking: Booking) -> None:
-        if mail := mail_of(booking):
+        if mail := mail_for(booking):
             self.mails.append(mail)
 
     def _tell(self, kind: EventKind, **more: Any) -> None:

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pymongo import ASCENDING, IndexModel
 
 from models.accounts.users import email_key
-from models.calendar.rules import LONGEST_BREAK, LONGEST_SESSION, Calendar
+from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, Calendar
 from models.calendar.slots import Occupant, SlotKey
 from models.calendar.times import CELL_MINUTES, cell_of, instant_of
 from models.ids import Id
 from models.store.documents import Part, Record
 from models.store.pages import Filter, Order, Page, PageArguments, page
-from models.store.transactions import all_or_nothing
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
-OCCUPYING = dict.fromkeys(
+OCCUPANT_FIELDS = dict.fromkeys(
     ("expert_id", "client_id", "cells", "starts_at", "minutes", "held_until"), 1
 )
-AT_ONCE = 1_000
+ROWS_PER_BATCH = 1_000
 """Bookings in one message, of which the database would otherwise send 101 at first."""
 
-REACH = (LONGEST_SESSION + LONGEST_BREAK) // CELL_MINUTES
+MAX_OCCUPIED_CELLS = (MAX_SESSION_MINUTES + MAX_BREAK_MINUTES) // CELL_MINUTES
 
 
 class Span(NamedTuple):
@@ -160,7 +160,7 @@ class Booking(Record):
         cells = range(first, first + len(self.cells))
         return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
 
-    async def removed_from(self, viewer_id: Id) -> Booking:
+    async def hide_from(self, viewer_id: Id) -> Booking:
         """The same, taken out of a viewer's list."""
         await self.get_pymongo_collection().update_one(
             {"_id": self.id}, {"$addToSet": {"removed_by": viewer_id}}
@@ -168,7 +168,7 @@ class Booking(Record):
         removed: Booking = self.model_copy(update={"removed_by": [*self.removed_by, viewer_id]})
         return removed
 
-    def placed(self) -> Booking:
+    def with_order_key(self) -> Booking:
         """The same with the derived order key made anew; call it before every write."""
         self.place = place(self.starts_at, str(self.id))
         return self
@@ -197,7 +197,7 @@ def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occup
     return {
         cell: occupant
         for occupant in occupants
-        if occupant.stands_at(now)
+        if occupant.occupies_at(now)
         for cell in occupant.cells
     }
 
@@ -226,7 +226,9 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     found: dict[Id, list[Occupant]] = defaultdict(list)
     if queries:
         query = {"$or": queries} if len(queries) > 1 else queries[0]
-        rows = Booking.get_pymongo_collection().find(query, OCCUPYING, batch_size=AT_ONCE)
+        rows = Booking.get_pymongo_collection().find(
+            query, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH
+        )
         for row in await rows.to_list():
             found[row["expert_id"]].append(occupant_of(row))
     return found
@@ -235,13 +237,13 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
 async def active_rows(span: Span, session: AsyncClientSession | None) -> list[dict[str, Any]]:
     """What the active bookings with a cell in a span occupy, and their status, as it is stored."""
     query = _active_in(span.since, span.until, span.expert_id)
-    fields = {**OCCUPYING, "status": 1}
+    fields = {**OCCUPANT_FIELDS, "status": 1}
     bookings = Booking.get_pymongo_collection()
-    return await bookings.find(query, fields, session=session, batch_size=AT_ONCE).to_list()
+    return await bookings.find(query, fields, session=session, batch_size=ROWS_PER_BATCH).to_list()
 
 
 def _active_in(since: datetime, until: datetime, expert: object) -> Filter:
-    starts_at = {"$gte": instant_of(cell_of(since) - REACH), "$lt": until}
+    starts_at = {"$gte": instant_of(cell_of(since) - MAX_OCCUPIED_CELLS), "$lt": until}
     return {"expert_id": expert, "active": True, "starts_at": starts_at}
 
 
@@ -253,7 +255,7 @@ async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
     return [booking for bookings in found for booking in bookings]
 
 
-async def calendar_and_bookings_ahead(
+async def calendar_and_upcoming_bookings(
     expert_id: Id, now: datetime
 ) -> tuple[Calendar | None, list[Booking]]:
     """A calendar and its bookings that have not begun, earliest first, as of one moment."""
@@ -269,7 +271,7 @@ async def calendar_and_bookings_ahead(
         bookings = await Booking.find(query, session=session).sort("+starts_at").to_list()
         return calendar, bookings
 
-    return await all_or_nothing(Booking, read)
+    return await run_in_transaction(Booking, read)
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 
-KEPT_SECONDS = 60
+RETENTION_SECONDS = 60
 CLOSING_SECONDS = 0.5
 
 
@@ -37,7 +37,7 @@ class Nudge(Record):
         name = "nudges"
         indexes = (
             IndexModel(
-                [("at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS, name="kept_for_a_minute"
+                [("at", ASCENDING)], expireAfterSeconds=RETENTION_SECONDS, name="kept_for_a_minute"
             ),
         )
 
@@ -114,7 +114,7 @@ async def nudge(channel: str, message: str) -> None:
         await Nudge(channel=channel, message=message, at=utc_now()).insert()
 
 
-async def sign_of_life() -> None:
+async def ping_database() -> None:
     """Return when the database has answered.
 
     Raises:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})", re.ASCII)
-KEPT_SECONDS = 2 * 24 * 60 * 60
-FEW_CLIENTS = 16
+RETENTION_SECONDS = 2 * 24 * 60 * 60
+MAX_CLIENTS_PER_QUERY = 16
 """Of more than these it is cheaper to read everybody's events of a short time."""
 
 
@@ -112,7 +112,9 @@ class Event(Record):
                 name="one_event_per_number",
             ),
             IndexModel([("client_id", ASCENDING), ("at", ASCENDING)], name="client_by_time"),
-            IndexModel([("at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS, name="kept_two_days"),
+            IndexModel(
+                [("at", ASCENDING)], expireAfterSeconds=RETENTION_SECONDS, name="kept_two_days"
+            ),
         )
 
 
@@ -147,7 +149,7 @@ async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[Bo
     """
     ids = set(client_ids)
     query: dict[str, Any] = {"at": {"$gte": since}}
-    if len(ids) <= FEW_CLIENTS:
+    if len(ids) <= MAX_CLIENTS_PER_QUERY:
         query["client_id"] = {"$in": list(ids)}
     fields = dict.fromkeys(BookingTouched.model_fields, 1)
     with or_unavailable():

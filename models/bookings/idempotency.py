@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from models.bookings.booking import Booking
 
-KEPT_SECONDS = 24 * 60 * 60
+RETENTION_SECONDS = 24 * 60 * 60
 
 
 class IdempotencyRecord(Document):
@@ -30,7 +30,7 @@ class IdempotencyRecord(Document):
     booking_ids: list[Id]
     at: datetime
 
-    def granted(self, bookings: Sequence[Booking]) -> IdempotencyRecord:
+    def with_bookings(self, bookings: Sequence[Booking]) -> IdempotencyRecord:
         """The same with the bookings that it made."""
         ids = {"booking_ids": [booking.id for booking in bookings]}
         found: IdempotencyRecord = self.model_copy(update=ids)
@@ -41,7 +41,9 @@ class IdempotencyRecord(Document):
 
         name = "requests"
         indexes = (
-            IndexModel([("at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS, name="kept_a_day"),
+            IndexModel(
+                [("at", ASCENDING)], expireAfterSeconds=RETENTION_SECONDS, name="kept_a_day"
+            ),
         )
 
 

@@ -27,9 +27,9 @@ LEASE = timedelta(minutes=3)
 """How long a worker has a mail; longer than it may take to send it."""
 
 FIRST_DELAY_SECONDS = 2.0
-LONGEST_DELAY_SECONDS = 4 * 60 * 60.0
-MOST_COUNTED = 1_000
-KEPT_SECONDS = 30 * 24 * 60 * 60
+MAX_DELAY_SECONDS = 4 * 60 * 60.0
+MAX_BACKLOG_COUNT = 1_000
+RETENTION_SECONDS = 30 * 24 * 60 * 60
 
 
 class MailKind(StrEnum):
@@ -59,11 +59,11 @@ class MailState(StrEnum):
     FAILED = "FAILED"
 
 
-PATIENCE = {MailKind.PASSWORD_RESET: timedelta(hours=1)}
-LONGEST_PATIENCE = timedelta(days=3)
+MAX_AGES = {MailKind.PASSWORD_RESET: timedelta(hours=1)}
+DEFAULT_MAX_AGE = timedelta(days=3)
 
 
-class Occasion(Part):
+class BookingSnapshot(Part):
     """A booking as the change left it; `revision` numbers its changes from 0 (RFC 5545, SEQUENCE).
 
     Names and addresses are no part of it: they are read when the mail is sent.
@@ -89,7 +89,7 @@ class Mail(Record):
     kind: MailKind
     to: list[Party]
     refused: list[Party] = []
-    occasion: Occasion | None = None
+    occasion: BookingSnapshot | None = None
     address: str | None = None
     state: MailState = MailState.WAITING
     attempts: int = 0
@@ -105,7 +105,7 @@ class Mail(Record):
             IndexModel([("state", ASCENDING), ("due_at", ASCENDING)], name="due_by_state"),
             IndexModel(
                 [("sent_at", ASCENDING)],
-                expireAfterSeconds=KEPT_SECONDS,
+                expireAfterSeconds=RETENTION_SECONDS,
                 name="kept_thirty_days_once_sent",
             ),
         )
@@ -118,7 +118,7 @@ class Mail(Record):
         """
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
-    async def served(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
+    async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
         """Cross out a recipient; the last one ends the mail. False once the lease has ended.
 
         Raises:
@@ -133,13 +133,13 @@ class Mail(Record):
             )
         return await self._set(**changed)
 
-    async def put_off(self, now: datetime) -> bool:
+    async def postpone(self, now: datetime) -> bool:
         """Try again later, each time twice as late up to four hours; False: it was given up.
 
         Raises:
             Unavailable: when the database does not answer.
         """
-        if now - self.created_at > PATIENCE.get(self.kind, LONGEST_PATIENCE):
+        if now - self.created_at > MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
             await self._set(state=MailState.FAILED)
             return False
         await self._set(due_at=now + delay(self.attempts))
@@ -167,7 +167,7 @@ def _stored(value: Any) -> Any:
 
 def delay(attempts: int) -> timedelta:
     """How long to wait after so many attempts: doubled each time, and a quarter more or less."""
-    seconds = min(FIRST_DELAY_SECONDS * 2 ** min(attempts - 1, 20), LONGEST_DELAY_SECONDS)
+    seconds = min(FIRST_DELAY_SECONDS * 2 ** min(attempts - 1, 20), MAX_DELAY_SECONDS)
     return timedelta(milliseconds=int(seconds * 1000 * random.uniform(0.75, 1.25)))  # noqa: S311
 
 
@@ -190,30 +190,32 @@ async def backlog() -> tuple[int, float]:
     """
     waiting = {"state": MailState.WAITING.value}
     with or_unavailable():
-        found = Mail.get_pymongo_collection().find(waiting, {"created_at": 1}).limit(MOST_COUNTED)
+        found = (
+            Mail.get_pymongo_collection().find(waiting, {"created_at": 1}).limit(MAX_BACKLOG_COUNT)
+        )
         rows = await found.to_list()
     oldest = min((row["created_at"] for row in rows), default=None)
     return len(rows), (utc_now() - oldest).total_seconds() if oldest else 0.0
 
 
-AHEAD = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
-OVER = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
+UPCOMING = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
+ENDED = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
-def mail_of(booking: Booking) -> Mail | None:
+def mail_for(booking: Booking) -> Mail | None:
     """The mail about the last change of a booking, if its parties are to hear of it.
 
     Of a hold and its end nobody is told.
     """
     *earlier, last = booking.history
     moved_from = None
-    if last.after in AHEAD and last.before not in AHEAD:
+    if last.after in UPCOMING and last.before not in UPCOMING:
         kind = MailKind.BOOKED
-    elif last.after in AHEAD and earlier and earlier[-1].starts_at != last.starts_at:
+    elif last.after in UPCOMING and earlier and earlier[-1].starts_at != last.starts_at:
         kind, moved_from = MailKind.MOVED, earlier[-1].starts_at
-    elif last.after in AHEAD and last.before is not last.after:
+    elif last.after in UPCOMING and last.before is not last.after:
         kind = MailKind.CONFIRMED
-    elif last.after in OVER and last.before in AHEAD:
+    elif last.after in ENDED and last.before in UPCOMING:
         kind = MailKind.CANCELLED
     else:
         return None
@@ -222,7 +224,7 @@ def mail_of(booking: Booking) -> Mail | None:
         kind=kind,
         to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
         occasion=construct_unchecked(
-            Occasion,
+            BookingSnapshot,
             booking_id=booking.id,
             status=booking.status,
             starts_at=booking.starts_at,
@@ -236,12 +238,12 @@ def mail_of(booking: Booking) -> Mail | None:
     )
 
 
-def verification_of(user: User, now: datetime) -> Mail:
+def verification_mail(user: User, now: datetime) -> Mail:
     """The mail with the link that verifies an account's address."""
     return _to_owner(MailKind.VERIFICATION, user.email_key, now)
 
 
-async def ask_for_reset(address: str) -> None:
+async def queue_reset_mail(address: str) -> None:
     """Owe whoever has an account with that folded address a link to a new password.
 
     Raises:

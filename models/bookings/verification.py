@@ -19,12 +19,12 @@ from pymongo.errors import PyMongoError
 
 from models.accounts.users import User
 from models.bookings.booking import Booking
-from models.bookings.events import KEPT_SECONDS, Event
+from models.bookings.events import RETENTION_SECONDS, Event
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL_MINUTES
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable
-from models.store.connection import ANSWER_MS, DEFAULT_NAME
+from models.store.connection import DEFAULT_NAME, SERVER_TIMEOUT_MS
 from models.store.documents import or_unavailable
 from models.store.transactions import READ, WRITE
 
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(seconds=5)
 """What is released within a second of its end may be a little late on a busy machine."""
-KEPT = timedelta(seconds=KEPT_SECONDS) - timedelta(hours=1)
+EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
 CELL = timedelta(minutes=CELL_MINUTES)
-BATCH = 5000
-AT_ONCE = 20
+ROWS_PER_BATCH = 5000
+EXPERTS_PER_TRANSACTION = 20
 """Experts that are read in one transaction: some thousand documents."""
 COLLECTIONS = [kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User)]
 
@@ -59,7 +59,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerificationReport:
     """Everything that is wrong, and how many documents of each collection were looked at."""
 
     findings: list[Finding]
@@ -75,7 +75,7 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
     """
     try:
         client: Client = AsyncMongoClient(
-            url, tz_aware=True, appname="expertbook", serverSelectionTimeoutMS=ANSWER_MS
+            url, tz_aware=True, appname="expertbook", serverSelectionTimeoutMS=SERVER_TIMEOUT_MS
         )
     except (PyMongoError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
@@ -91,10 +91,12 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
 
 async def verify(now: datetime, progress: Callable[[int, int], None]) -> list[Finding]:
     """Everything that is wrong in the database that the documents are bound to."""
-    return (await judge(User.get_pymongo_collection().database, now, progress)).findings
+    return (await check_invariants(User.get_pymongo_collection().database, now, progress)).findings
 
 
-async def judge(database: Database, now: datetime, progress: Callable[[int, int], None]) -> Verdict:
+async def check_invariants(
+    database: Database, now: datetime, progress: Callable[[int, int], None]
+) -> VerificationReport:
     """Everything that is wrong with the stored data, also while a program writes.
 
     Collections that are read one after the other while bookings go on do not fit together. So
@@ -109,12 +111,12 @@ async def judge(database: Database, now: datetime, progress: Callable[[int, int]
     Raises:
         Unavailable: when the database does not answer.
     """
-    everything = Evidence(now)
+    everything = InvariantChecker(now)
     seen: Counter[str] = Counter()
 
     async def read(name: str) -> None:
         # Whole documents: to choose fields costs the embedded database twice the time.
-        async for row in database[name].find(batch_size=BATCH):
+        async for row in database[name].find(batch_size=ROWS_PER_BATCH):
             everything.see(name, row)
             seen[name] += 1
             if seen.total() % 1000 == 0:
@@ -128,11 +130,11 @@ async def judge(database: Database, now: datetime, progress: Callable[[int, int]
         suspicions = list(everything.findings())
         findings = [found for found in suspicions if found.expert_id is None]
         suspects = sorted({found.expert_id for found in suspicions if found.expert_id})
-        for first in range(0, len(suspects), AT_ONCE):
-            some = suspects[first : first + AT_ONCE]
+        for first in range(0, len(suspects), EXPERTS_PER_TRANSACTION):
+            some = suspects[first : first + EXPERTS_PER_TRANSACTION]
             evidence = await _read_again(database, some, now)
             findings += [found for found in evidence.findings() if found.expert_id in some]
-    return Verdict(findings, seen)
+    return VerificationReport(findings, seen)
 
 
 @contextmanager
@@ -147,11 +149,13 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-async def _read_again(database: Database, experts: Collection[Id], now: datetime) -> Evidence:
+async def _read_again(
+    database: Database, experts: Collection[Id], now: datetime
+) -> InvariantChecker:
     """All that belongs to some experts, as of one moment."""
 
-    async def read(session: AsyncClientSession) -> Evidence:
-        evidence = Evidence(now)
+    async def read(session: AsyncClientSession) -> InvariantChecker:
+        evidence = InvariantChecker(now)
         people: set[Id] = set()
 
         async def see(kind: str, by: str, ids: Iterable[Id]) -> None:
@@ -173,7 +177,7 @@ async def _read_again(database: Database, experts: Collection[Id], now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _BookingSummary:
     """What the events must have of a booking."""
 
     expert_id: Id
@@ -183,7 +187,7 @@ class _Told:
     recent_steps: int
 
 
-class Evidence:
+class InvariantChecker:
     """Collects what it is shown, in any order, and says what does not fit."""
 
     def __init__(self, now: datetime) -> None:
@@ -193,7 +197,7 @@ class Evidence:
         self._experts: dict[Id, Id] = {}
         self._calendars: dict[Id, Row] = {}
         self._logs: dict[Id, dict[int, tuple[Id | None, datetime]]] = defaultdict(dict)
-        self._bookings: dict[Id, _Told] = {}
+        self._bookings: dict[Id, _BookingSummary] = {}
         self._owners: dict[tuple[Id, datetime], Id] = {}
         self._overlaps: set[tuple[Id, Id]] = set()
 
@@ -220,9 +224,9 @@ class Evidence:
 
     def _see_booking(self, row: Row) -> None:
         id_, expert_id, status = row["_id"], row["expert_id"], row["status"]
-        since = self._now - KEPT
+        since = self._now - EVENT_RETENTION
         history = row.get("history") or [{}]
-        self._bookings[id_] = _Told(
+        self._bookings[id_] = _BookingSummary(
             expert_id,
             row["client_id"],
             row["sequence"],
@@ -303,7 +307,7 @@ class Evidence:
     def _numbering(self, expert_id: Id, calendar: Row) -> Iterator[Finding]:
         log, last = self._logs.get(expert_id, {}), calendar["sequence"]
         if not log:
-            if last and calendar["last_event_at"] > self._now - KEPT:
+            if last and calendar["last_event_at"] > self._now - EVENT_RETENTION:
                 detail = f"no event of {expert_id}, whose last number is {last}"
                 yield Finding("hole", detail, expert_id)
             return

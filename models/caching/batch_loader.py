@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 Answer: TypeAlias = "asyncio.Future[Value | None]"
 
-AT_ONCE = 500
+MAX_KEYS_PER_READ = 500
 
 
 class BatchLoader(Generic[Key, Value]):
@@ -30,10 +30,12 @@ class BatchLoader(Generic[Key, Value]):
     """
 
     def __init__(
-        self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], most: int = AT_ONCE
+        self,
+        read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]],
+        max_keys: int = MAX_KEYS_PER_READ,
     ) -> None:
         self._read = read
-        self._most = most
+        self._max_keys = max_keys
         self._asked: dict[Key, list[Answer[Value]]] = {}
         self._is_asked = asyncio.Event()
 
@@ -47,7 +49,7 @@ class BatchLoader(Generic[Key, Value]):
             finally:
                 task.cancel()
 
-    async def ask(self, key: Key) -> Value | None:
+    async def load(self, key: Key) -> Value | None:
         """The answer to a key, if there is one.
 
         Raises:
@@ -61,7 +63,7 @@ class BatchLoader(Generic[Key, Value]):
     async def _answer(self) -> NoReturn:
         while True:
             await self._is_asked.wait()
-            keys = list(self._asked)[: self._most]
+            keys = list(self._asked)[: self._max_keys]
             waiting = {key: self._asked.pop(key) for key in keys}
             if not self._asked:
                 self._is_asked.clear()

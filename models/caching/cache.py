@@ -21,13 +21,13 @@ class Cache(Generic[Key, Value]):
     Args:
         name: the name under which it counts.
         most: so many values.
-        most_size: so much of the sizes that they are kept with.
+        max_size: so much of the sizes that they are kept with.
     """
 
-    def __init__(self, name: str, most: int, most_size: float = math.inf) -> None:
+    def __init__(self, name: str, max_entries: int, max_size: float = math.inf) -> None:
         self._known: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
-        self._most = most
-        self._most_size = most_size
+        self._max_entries = max_entries
+        self._max_size = max_size
         self._size = 0
         self._meter = CacheMeter(name)
 
@@ -44,17 +44,17 @@ class Cache(Generic[Key, Value]):
         self._known.move_to_end(key)
         return found[0]
 
-    def keep(self, key: Key, value: Value, size: int = 0) -> None:
+    def put(self, key: Key, value: Value, size: int = 0) -> None:
         """Remember a value, which takes the place of an earlier one."""
         self._forget(key)
         self._known[key] = value, size
         self._size += size
-        while len(self._known) > self._most or self._size > self._most_size:
+        while len(self._known) > self._max_entries or self._size > self._max_size:
             self._forget(next(iter(self._known)))
             self._meter.evictions.inc()
         self._meter.size(len(self._known))
 
-    def drop(self, is_unwanted: Callable[[Key, Value], bool]) -> None:
+    def remove_where(self, is_unwanted: Callable[[Key, Value], bool]) -> None:
         """Forget some values."""
         unwanted = [key for key, (value, _) in self._known.items() if is_unwanted(key, value)]
         for key in unwanted:
@@ -79,12 +79,12 @@ class Doorkeeper:
         most: so many keys.
     """
 
-    def __init__(self, name: str, most: int = 4_096) -> None:
-        self._came: Cache[int, Literal[True]] = Cache(name, most)
+    def __init__(self, name: str, max_entries: int = 4_096) -> None:
+        self._came: Cache[int, Literal[True]] = Cache(name, max_entries)
 
-    def knows(self, key: Hashable) -> bool:
+    def seen_before(self, key: Hashable) -> bool:
         """Whether it came before, as far as is known; from now on it did."""
         came_before = self._came.get(hash(key)) is not None
         if not came_before:
-            self._came.keep(hash(key), value=True)
+            self._came.put(hash(key), value=True)
         return came_before

@@ -32,7 +32,7 @@ class FastPath(StrEnum):
     """Frames are written straight to the transport (web/edge/websocket_protocol.py)."""
 
 
-def fast_paths_of(text: str) -> frozenset[FastPath]:
+def parse_fast_paths(text: str) -> frozenset[FastPath]:
     """The ways that a setting names: all, none, or names separated by commas.
 
     Raises:

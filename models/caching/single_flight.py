@@ -18,16 +18,16 @@ Value = TypeVar("Value")
 
 
 class InFlight(asyncio.Event, Generic[Value]):
-    """Is set once it is over, with `has_landed` unless it was by a failure.
+    """Is set once it is over, with `succeeded` unless it was by a failure.
 
     Attributes:
-        made: what has landed, where it was made by `Flights.of`.
-        is_awaited: whether somebody waits for it.
+        value: what has landed, where it was made by `Flights.of`.
+        has_waiters: whether somebody waits for it.
     """
 
-    made: Value
-    has_landed = False
-    is_awaited = False
+    value: Value
+    succeeded = False
+    has_waiters = False
 
 
 class SingleFlight(Generic[Key, Value]):
@@ -36,7 +36,7 @@ class SingleFlight(Generic[Key, Value]):
     def __init__(self) -> None:
         self._under_way: dict[Key, InFlight[Value]] = {}
 
-    async def of(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
+    async def run(self, key: Key, make: Callable[[], Awaitable[Value]]) -> Value:
         """What is made of a key: by this caller, unless another is at it.
 
         Where the other fails or gives up, the next who waits tries.
@@ -44,27 +44,27 @@ class SingleFlight(Generic[Key, Value]):
         Raises:
             Exception: what making it raised.
         """
-        while other := await self.joined(key):
-            if other.has_landed:
-                return other.made
-        with self.begun(key) as flight:
-            flight.made = await make()
-        return flight.made
+        while other := await self.wait_for(key):
+            if other.succeeded:
+                return other.value
+        with self.start(key) as flight:
+            flight.value = await make()
+        return flight.value
 
-    async def joined(self, key: Key) -> InFlight[Value] | None:
+    async def wait_for(self, key: Key) -> InFlight[Value] | None:
         """Wait for who is at it; None where nobody is."""
         if other := self._under_way.get(key):
-            other.is_awaited = True
+            other.has_waiters = True
             await other.wait()
         return other
 
     @contextmanager
-    def begun(self, key: Key) -> Iterator[InFlight[Value]]:
+    def start(self, key: Key) -> Iterator[InFlight[Value]]:
         """Be at it for as long as the context lasts."""
         flight = self._under_way[key] = InFlight()
         try:
             yield flight
-            flight.has_landed = True
+            flight.succeeded = True
         finally:
             if self._under_way.get(key) is flight:
                 del self._under_way[key]

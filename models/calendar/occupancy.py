@@ -42,7 +42,7 @@ class Occupancy:
     def at(self, now: datetime) -> None:
         """Go on to a later moment, at which some holds may have ended."""
         self._now = now
-        for hold in [hold for hold in self._holds.values() if not hold.stands_at(now)]:
+        for hold in [hold for hold in self._holds.values() if not hold.occupies_at(now)]:
             self.remove(hold.booking_id)
             self.add(hold)
 
@@ -53,7 +53,7 @@ class Occupancy:
     def add(self, occupant: Occupant) -> None:
         """Give it its cells."""
         self._known[occupant.booking_id] = occupant
-        if occupant.stands_at(self._now):
+        if occupant.occupies_at(self._now):
             if occupant.held_until:
                 self._holds[occupant.booking_id] = occupant
             self.taken.update(dict.fromkeys(occupant.cells, occupant))
@@ -69,7 +69,7 @@ class Occupancy:
                 if self.taken.get(cell) is occupant:
                     del self.taken[cell]
 
-    def in_the_way(self, cells: range) -> list[Occupant]:
+    def blockers(self, cells: range) -> list[Occupant]:
         """Those who have some of the cells, and the holds past their end that had."""
         standing = {id(who): who for cell in cells if (who := self.taken.get(cell))}
         ended = [
@@ -79,12 +79,12 @@ class Occupancy:
         ]
         return [*standing.values(), *ended]
 
-    def taken_with(self, also: Occupant | None) -> Mapping[int, Occupant]:
+    def taken_including(self, also: Occupant | None) -> Mapping[int, Occupant]:
         """Who has a cell, with `also` among them, whatever the clock says of it."""
         if also is None or also.booking_id not in self._ended:
             return self.taken
         return self.taken | dict.fromkeys(also.cells, also)
 
-    def taken_without(self, but: Occupant) -> Mapping[int, Occupant]:
+    def taken_excluding(self, but: Occupant) -> Mapping[int, Occupant]:
         """Who has a cell, with nobody in the place of `but`."""
         return {cell: who for cell, who in self.taken.items() if who is not but}

@@ -10,10 +10,10 @@ from typing import Any
 from models.calendar.times import local_date
 from models.store.documents import Part, Record
 
-SHORTEST_SESSION = 15
-LONGEST_SESSION = 480
-LONGEST_BREAK = 240
-LONGEST_PAUSE = timedelta(minutes=LONGEST_BREAK)
+MIN_SESSION_MINUTES = 15
+MAX_SESSION_MINUTES = 480
+MAX_BREAK_MINUTES = 240
+MAX_BREAK = timedelta(minutes=MAX_BREAK_MINUTES)
 
 
 class LocalRange(Part):
@@ -70,11 +70,11 @@ class Rules(Part):
         return {override.day: override.ranges for override in self.overrides}
 
     @cached_property
-    def known_starts(self) -> dict[tuple[int, date], list[int]]:
+    def cached_starts(self) -> dict[tuple[int, date], list[int]]:
         """Cache of session starts by length and day; filled by models/calendar/slots.py."""
         return {}
 
-    def changed(self, **fields: Any) -> Rules:
+    def with_changes(self, **fields: Any) -> Rules:
         """The same but for some fields, made anew: a copy would keep what was derived of them."""
         return Rules(**{**dict(self), **fields})
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 
-MOST_KNOWN = 32
+MAX_CACHED_DAYS = 32
 """Days, times lengths, of which a calendar's rules remember the starts."""
 
 
@@ -82,7 +82,7 @@ class Occupant:
         minutes = (self.session_end - self.cells.start) * CELL_MINUTES
         return SlotKey(expert_id, self.cells.start, minutes)
 
-    def stands_at(self, now: datetime) -> bool:
+    def occupies_at(self, now: datetime) -> bool:
         """Whether it is in anyone's way: a hold past its end is not."""
         return self.held_until is None or now < self.held_until
 
@@ -108,10 +108,10 @@ def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
     range. When the clock changes, a start that does not exist is left out and one that happens
     twice is there twice.
     """
-    known = rules.known_starts
+    known = rules.cached_starts
     found = known.get((minutes, day))
     if found is None:
-        if len(known) >= MOST_KNOWN:
+        if len(known) >= MAX_CACHED_DAYS:
             known.clear()
         found = known[minutes, day] = _starts(rules, minutes, day)
     return found

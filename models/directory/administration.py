@@ -12,12 +12,12 @@ from pymongo.errors import DuplicateKeyError
 from models.accounts.users import Role, User
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
-from models.directory.versions import count_directory
+from models.directory.versions import increment_directory_version
 from models.errors import InvalidInput, LastAdministrator, NotAllowed, Problem
 from models.store.documents import or_unavailable
 from models.store.pages import fold
-from models.store.shared_state import ADMINISTRATORS, one_at_a_time
-from models.store.transactions import all_or_nothing
+from models.store.shared_state import ADMINISTRATORS, force_write_conflict
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from models.calendar.rules import Rules
     from models.ids import Id
 
-LONGEST_SLUG = 60
-MOST_ROUNDS = 20
+MAX_SLUG_LENGTH = 60
+MAX_ATTEMPTS = 20
 Result = TypeVar("Result")
 NO_EXPERT = "An expert's account is made by createExpert; this one has no expert"
 
@@ -55,12 +55,12 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         if user and user.expert_id == draft.id:  # the commit before this attempt came through
             return await Expert.get(draft.id, session=session) or draft, True
         if user is None or user.expert_id is not None:
-            raise InvalidInput([Problem("userId", why_no_expert(user))])
+            raise InvalidInput([Problem("userId", expert_account_problem(user))])
         slug = await _free_slug(slug_of(user.name), session)
-        expert = draft.model_copy(update={"name": user.name, "slug": slug}).indexed()
+        expert = draft.model_copy(update={"name": user.name, "slug": slug}).with_search_fields()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
-        await count_directory(session)
+        await increment_directory_version(session)
         role = Role.ADMIN if user.role is Role.ADMIN else Role.EXPERT
         await _set(user.id, {"role": role.value, "expert_id": expert.id}, session)
         return expert, role is not user.role
@@ -89,11 +89,11 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
         before = await User.get(user_id, session=session)
         if before is None:
             raise NotAllowed
-        after = before.model_copy(update=dict(changes)).indexed()
+        after = before.model_copy(update=dict(changes)).with_search_fields()
         if "role" in changes and after.role is Role.EXPERT and after.expert_id is None:
             raise InvalidInput([Problem("role", NO_EXPERT)])
-        if before.administers and not after.administers:
-            await one_at_a_time(ADMINISTRATORS, session)
+        if before.is_active_admin and not after.is_active_admin:
+            await force_write_conflict(ADMINISTRATORS, session)
             left = {"_id": {"$ne": user_id}, "role": Role.ADMIN.value, "disabled": False}
             if await User.find_one(left, session=session) is None:
                 raise LastAdministrator
@@ -105,7 +105,7 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
     return await _racing(write)
 
 
-def why_no_expert(user: User | None) -> str:
+def expert_account_problem(user: User | None) -> str:
     """Why an account cannot become an expert's; empty where it can."""
     if user is None:
         return "There is no such account"
@@ -115,7 +115,7 @@ def why_no_expert(user: User | None) -> str:
 def slug_of(name: str) -> str:
     """A name in addresses: its letters and digits in ASCII, with hyphens between the words."""
     plain = fold(name).encode("ascii", "ignore").decode()
-    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
     return slug or "expert"
 
 
@@ -140,11 +140,11 @@ async def _set(user_id: Id, fields: Mapping[str, Any], session: AsyncClientSessi
 async def _racing(write: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
     """Write in one transaction; try anew on what a winner left, while an index says so."""
     with or_unavailable():
-        for round_ in range(MOST_ROUNDS):
+        for round_ in range(MAX_ATTEMPTS):
             try:
-                return await all_or_nothing(User, write)
+                return await run_in_transaction(User, write)
             except DuplicateKeyError:
-                if round_ == MOST_ROUNDS - 1:
+                if round_ == MAX_ATTEMPTS - 1:
                     raise
             await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
     raise AssertionError("unreachable")

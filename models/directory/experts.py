@@ -12,18 +12,18 @@ from models.errors import BadUserInput
 from models.ids import Id
 from models.store.documents import Record
 from models.store.pages import Filter, Order, Page, PageArguments, count, fold, page
-from models.store.search import having, name_key, terms_of
+from models.store.search import name_key, search_filter, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from models.store.pages import Count
 
-MOST_LANGUAGES = 50
+MAX_LANGUAGES = 50
 """To filter by: each is another place in the index, or another comparison for every expert."""
 
 
-NOT_SHOWN = ("terms", "language_keys", "user_id")
+HIDDEN_FIELDS = ("terms", "language_keys", "user_id")
 
 
 class Category(StrEnum):
@@ -64,7 +64,7 @@ class Expert(Record):
     review_count: int = 0
     disabled: bool = False
 
-    # Derived by `indexed` from the fields above.
+    # Derived by `with_search_fields` from the fields above.
     listed: bool = True
     terms: list[str] = []
     language_keys: list[str] = []
@@ -102,7 +102,7 @@ class Expert(Record):
             ),
         )
 
-    def indexed(self) -> Expert:
+    def with_search_fields(self) -> Expert:
         """The same with the derived fields made anew; call it before every write."""
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
@@ -179,7 +179,7 @@ class ExpertFilter:
         Raises:
             BadUserInput: for a search or a list that is too long; names the argument.
         """
-        found: Filter = {"listed": True, **having(self.search, "filter.search")}
+        found: Filter = {"listed": True, **search_filter(self.search, "filter.search")}
         if self.categories:
             only = sorted(set(self.categories))
             found["category"] = (
@@ -191,8 +191,8 @@ class ExpertFilter:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
         if self.languages:
             keys = sorted({fold(language) for language in self.languages})
-            if len(keys) > MOST_LANGUAGES:
-                raise BadUserInput(f"filter.languages: at most {MOST_LANGUAGES}")
+            if len(keys) > MAX_LANGUAGES:
+                raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES}")
             found["language_keys"] = {"$in": keys}
         return found
 
@@ -212,7 +212,7 @@ async def directory(
         BadUserInput: for a filter, a size or a cursor that makes no sense.
     """
     return await page(
-        Expert, [filter_.query()], order, arguments, DirectoryEntry.of, NOT_SHOWN, count
+        Expert, [filter_.query()], order, arguments, DirectoryEntry.of, HIDDEN_FIELDS, count
     )
 
 

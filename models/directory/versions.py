@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 DIRECTORY = "directory"
-AT_ONCE = 500
+MAX_CALENDARS_PER_QUERY = 500
 """Calendars that are asked for in one command: decoding them holds up others for a millisecond."""
 
 
-async def count_directory(session: AsyncClientSession | None = None) -> None:
+async def increment_directory_version(session: AsyncClientSession | None = None) -> None:
     """Count a change of the directory: in its transaction, or after it."""
     await SharedState.get_pymongo_collection().update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}}, upsert=True, session=session
@@ -53,9 +53,11 @@ async def calendar_versions(
     """
     calendars = Calendar.get_pymongo_collection()
     found: dict[Id, int] = {}
-    for first in range(0, len(expert_ids), AT_ONCE):
-        asked = {"_id": {"$in": list(expert_ids[first : first + AT_ONCE])}}
-        rows = calendars.find(asked, {"sequence": 1}, batch_size=AT_ONCE, session=session)
+    for first in range(0, len(expert_ids), MAX_CALENDARS_PER_QUERY):
+        asked = {"_id": {"$in": list(expert_ids[first : first + MAX_CALENDARS_PER_QUERY])}}
+        rows = calendars.find(
+            asked, {"sequence": 1}, batch_size=MAX_CALENDARS_PER_QUERY, session=session
+        )
         with or_unavailable():
             known = await rows.to_list()
         found.update((row["_id"], row["sequence"]) for row in known)

@@ -17,7 +17,7 @@ from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
-from models.directory.versions import count_directory
+from models.directory.versions import increment_directory_version
 from models.errors import ExpertBookError, InvalidInput, Problem
 from models.store.bulk_writes import Writes
 from models.store.encoding import stored
@@ -75,7 +75,7 @@ async def decide(
             continue
         outcome.answers[change] = made
         if request:
-            requests[request.id] = request.granted(made)
+            requests[request.id] = request.with_bookings(made)
         if number % AT_A_STRETCH == 0:
             await asyncio.sleep(0)
     outcome.requests = [request for id_, request in requests.items() if id_ not in known]
@@ -117,7 +117,7 @@ async def _recall(
 
 
 async def write(
-    outcome: Outcome, agendas: Agendas, session: AsyncClientSession, *, in_one: bool
+    outcome: Outcome, agendas: Agendas, session: AsyncClientSession, *, single_command: bool
 ) -> None:
     """Write what was decided, in the order that the module names.
 
@@ -125,13 +125,13 @@ async def write(
         outcome: what was decided.
         agendas: on what.
         session: in whose transaction.
-        in_one: as of `Writes`.
+        single_command: as of `Writes`.
 
     Raises:
         Outdated: when that was on calendars which are no longer those.
     """
     changed = [agenda for agenda in agendas.values() if agenda.events]
-    writes = Writes(in_one=in_one)
+    writes = Writes(single_command=single_command)
     for request in outcome.requests:
         writes.insert(IdempotencyRecord, stored(request))
     for agenda in changed:
@@ -148,7 +148,7 @@ async def write(
     for agenda in agendas.values():
         if agenda.is_described and agenda.expert:
             await agenda.expert.replace(session=session)
-            await count_directory(session)
+            await increment_directory_version(session)
 
 
 def _write_bookings(agenda: Agenda, writes: Writes) -> None:

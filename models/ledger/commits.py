@@ -16,7 +16,7 @@ from models.ledger.batches import Outcome, Outdated, decide, write
 from models.ledger.changes import Agendas
 from models.ledger.snapshots import load
 from models.ledger.writers import WriterSession
-from models.store.transactions import READ, WRITE, is_passing
+from models.store.transactions import READ, WRITE, is_retryable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,12 +39,12 @@ class Commits:
 
     Args:
         client: of the database.
-        in_one: as of `Writes`.
+        single_command: as of `Writes`.
     """
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], *, in_one: bool) -> None:
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], *, single_command: bool) -> None:
         self._session = WriterSession(client)
-        self._in_one = in_one
+        self._single_command = single_command
 
     def open(self) -> AbstractAsyncContextManager[None]:
         """Have a session to write with for as long as the context lasts."""
@@ -65,7 +65,7 @@ class Commits:
         # What reads nothing needs no snapshot: calendars are counted where they are as they were.
         async with self._transaction(READ if unchanged else None) as session:
             await _check(unchanged, session)
-            await write(draft.outcome, draft.agendas, session, in_one=self._in_one)
+            await write(draft.outcome, draft.agendas, session, single_command=self._single_command)
 
     async def commit(
         self, changes: list[Change], attempts: list[Outcome], is_sought: Callable[[Id], bool]
@@ -90,7 +90,7 @@ class Commits:
             try:
                 return await self._try(changes, attempts, is_sought)
             except (PyMongoError, TimeoutError, Outdated) as error:
-                lost = isinstance(error, Outdated) or is_passing(error)
+                lost = isinstance(error, Outdated) or is_retryable(error)
                 if not lost or round_ == MOST_ROUNDS:
                     raise
                 if loop.time() > deadline:
@@ -114,7 +114,7 @@ class Commits:
             if outcome.is_empty:
                 await session.abort_transaction()
             else:
-                await write(outcome, agendas, session, in_one=self._in_one)
+                await write(outcome, agendas, session, single_command=self._single_command)
                 # Without an event it does no harm to make the change again.
                 attempts.append(outcome)
         return outcome, agendas

@@ -91,7 +91,7 @@ class DecisionCache:
             self._draft.size += 1
             if request:
                 self._requests.add(request.id)
-                outcome.requests.append(request.granted(made))
+                outcome.requests.append(request.with_bookings(made))
         self._draft.agendas.update(agendas)
         return True
 

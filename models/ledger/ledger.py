@@ -27,7 +27,7 @@ from models.errors import Unavailable
 from models.ledger.commits import Commits
 from models.ledger.decision_cache import DecisionCache
 from models.ledger.snapshots import load
-from models.telemetry.metrics import count_events, observed_batch
+from models.telemetry.metrics import count_events, observe_batch
 from models.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ class Ledger:
         *,
         largest_batch: int = LARGEST_BATCH,
         speculates: bool = True,
-        in_one: bool = True,
+        single_command: bool = True,
     ) -> None:
-        self._commits = Commits(client, in_one=in_one)
+        self._commits = Commits(client, single_command=single_command)
         self._speculation = DecisionCache(largest_batch, is_on=speculates)
         self._announce = announce
         self._directory_changed = directory_changed
@@ -136,7 +136,7 @@ class Ledger:
 
     async def _read(self, changes: list[Change]) -> None:
         try:
-            with tracer().span("ledger read", of=self._contexts(changes)):
+            with tracer().span("ledger read", contexts=self._contexts(changes)):
                 agendas = await load(changes, None, self._speculation.is_sought)
         except Exception:  # the writer meets it again, and has patience
             log.debug("calendars could not be read ahead", exc_info=True)
@@ -174,7 +174,7 @@ class Ledger:
         """Commit what was decided and give the answers, or have it decided again."""
         changes = list(draft.outcome.answers)
         try:
-            with observed_batch(self._contexts(changes)):
+            with observe_batch(self._contexts(changes)):
                 await self._commits.write(draft)
         except Exception:  # noqa: BLE001 - whatever it was, it is met again or has passed
             dropped = self._speculation.forget()
@@ -193,7 +193,7 @@ class Ledger:
             attempts: what may have been committed of all of it, without word of that.
         """
         try:
-            with observed_batch(self._contexts(changes)):
+            with observe_batch(self._contexts(changes)):
                 outcome, agendas = await self._commits.commit(
                     changes, attempts, self._speculation.is_sought
                 )

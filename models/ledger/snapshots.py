@@ -120,8 +120,8 @@ async def _around(
     found = await _active(calendar.id, spans, session)
     if holds := [Booking.model_validate(row) for row in found.values() if _is_hold(row)]:
         wanted = {cell for key in keys for cell in key.occupies(calendar.rules)}
-        in_the_way = [hold.key for hold in holds if not wanted.isdisjoint(hold.occupant().cells)]
-        wider = _spans([*keys, *in_the_way], is_wide=is_wide)
+        blockers = [hold.key for hold in holds if not wanted.isdisjoint(hold.occupant().cells)]
+        wider = _spans([*keys, *blockers], is_wide=is_wide)
         if wider != spans:
             spans = wider
             found |= await _active(calendar.id, wider, session)

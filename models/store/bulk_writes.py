@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from beanie import Document
     from pymongo.asynchronous.client_session import AsyncClientSession
 
-KNOWS_HOW: Final = 25
+BULK_WRITE_WIRE_VERSION: Final = 25
 """The version of the wire protocol from which on a server has `bulkWrite`."""
 
-MOST: Final = 500
+MAX_OPERATIONS_PER_COMMAND: Final = 500
 """In one command, which is a document of at most 16 MB."""
 
 
@@ -60,11 +60,11 @@ class Writes:
     """Inserts and updates, in the order of their collections' first ones.
 
     Args:
-        in_one: False: in a command for each collection.
+        single_command: False: in a command for each collection.
     """
 
-    def __init__(self, *, in_one: bool) -> None:
-        self._in_one = in_one
+    def __init__(self, *, single_command: bool) -> None:
+        self._single_command = single_command
         self._of: defaultdict[type[Document], list[_Write]] = defaultdict(list)
 
     def insert(self, of: type[Document], document: Mapping[str, Any]) -> None:
@@ -90,7 +90,11 @@ class Writes:
         if not self._of:
             return True
         known = session.client.topology_description.common_wire_version or 0
-        send = self._together if self._in_one and known >= KNOWS_HOW else self._apart
+        send = (
+            self._together
+            if self._single_command and known >= BULK_WRITE_WIRE_VERSION
+            else self._apart
+        )
         updates = sum(write.is_update for writes in self._of.values() for write in writes)
         return await send(session) == updates
 
@@ -102,10 +106,10 @@ class Writes:
             for write in writes
         ]
         matched = 0
-        for first in range(0, len(writes), MOST):
+        for first in range(0, len(writes), MAX_OPERATIONS_PER_COMMAND):
             command = {
                 "bulkWrite": 1,
-                "ops": writes[first : first + MOST],
+                "ops": writes[first : first + MAX_OPERATIONS_PER_COMMAND],
                 "nsInfo": spaces,
                 "errorsOnly": True,
             }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         CommandSucceededEvent,
     )
 
-MOST_OPEN = 1_000
+MAX_OPEN_SPANS = 1_000
 """Of one that is cancelled the end is never heard."""
 
 
@@ -37,9 +37,9 @@ class CommandSpans(CommandListener):
         collection = event.command.get("collection" if name == "getMore" else name)
         if isinstance(collection, str):
             attributes["db.collection.name"] = collection
-        if end := tracer().begin(f"mongodb {name}", attributes):
+        if end := tracer().start_span(f"mongodb {name}", attributes):
             self._open[event.request_id] = end
-            if len(self._open) > MOST_OPEN:
+            if len(self._open) > MAX_OPEN_SPANS:
                 del self._open[next(iter(self._open))]
 
     def succeeded(self, event: CommandSucceededEvent) -> None:

@@ -12,7 +12,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Op
 
 from models.errors import DatabaseUnreachable, StandaloneDatabase
 from models.store.command_spans import CommandSpans
-from models.store.driver import mend_waiting
+from models.store.driver import patch_condition_wait
 from models.store.replica_set import is_standalone
 from models.telemetry.tracing import tracer
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 DEFAULT_NAME = "expertbook"
-ANSWER_MS = 5_000
-FIRST_ANSWER_SECONDS = 4.0
+SERVER_TIMEOUT_MS = 5_000
+STARTUP_TIMEOUT_SECONDS = 4.0
 
 Client = AsyncMongoClient[dict[str, Any]]
 Database = AsyncDatabase[dict[str, Any]]
@@ -38,7 +38,7 @@ async def connected(url: str) -> AsyncIterator[Client]:
         DatabaseUnreachable: nothing usable answers there.
         StandaloneDatabase: the server has no transactions.
     """
-    mend_waiting()
+    patch_condition_wait()
     try:
         client: Client = AsyncMongoClient(
             url,
@@ -47,9 +47,9 @@ async def connected(url: str) -> AsyncIterator[Client]:
             appname="expertbook",
             # Reads that fail are retried by the driver once a server is there, which waits out a
             # restart. Not timeoutMS, under which Python 3.11 loses cancellations.
-            serverSelectionTimeoutMS=ANSWER_MS,
-            connectTimeoutMS=ANSWER_MS,
-            event_listeners=[CommandSpans()] if tracer().is_on else [],
+            serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
+            connectTimeoutMS=SERVER_TIMEOUT_MS,
+            event_listeners=[CommandSpans()] if tracer().is_enabled else [],
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
@@ -72,7 +72,7 @@ async def ping(client: Client) -> None:
 
 async def _check_server(client: Client, url: str) -> None:
     try:
-        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+        async with asyncio.timeout(STARTUP_TIMEOUT_SECONDS):
             hello = await client.admin.command("hello")
     except OperationFailure as error:
         raise DatabaseUnreachable(

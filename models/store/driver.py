@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WAIT = "_async_cond_wait"
 
 
-def mend_waiting() -> None:
+def patch_condition_wait() -> None:
     """Have the driver wait in the task that holds the lock; doing it twice does no harm."""
     if sys.version_info >= (3, 12):
         return

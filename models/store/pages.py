@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     Count = Callable[[type[Record], Sequence["Filter"]], Awaitable[int]]
 
-DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
 
 Row = TypeVar("Row")
 Filter = dict[str, Any]
@@ -58,9 +58,9 @@ class PageArguments:
         if self.first is not None and self.last is not None:
             raise BadUserInput("last: give either first or last")
         for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 1 <= size <= LARGEST_SIZE:
-                raise BadUserInput(f"{name}: must lie between 1 and {LARGEST_SIZE}")
-        return self.first or self.last or DEFAULT_SIZE
+            if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
+                raise BadUserInput(f"{name}: must lie between 1 and {MAX_PAGE_SIZE}")
+        return self.first or self.last or DEFAULT_PAGE_SIZE
 
     @property
     def is_backward(self) -> bool:

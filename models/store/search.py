@@ -7,10 +7,10 @@ import re
 from models.errors import BadUserInput
 from models.store.pages import Filter, fold
 
-LONGEST_SEARCH = 200
-LONGEST_TERM = 24
-LONGEST_KEY = 60
-MOST_WORDS = 8
+MAX_SEARCH_LENGTH = 200
+MAX_TERM_LENGTH = 24
+MAX_NAME_KEY_LENGTH = 60
+MAX_SEARCH_WORDS = 8
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -23,16 +23,16 @@ def terms_of(*texts: str) -> list[str]:
     """Every prefix of every word of some texts: what is stored to be found by."""
     spoken = words(" ".join(texts))
     return sorted(
-        {word[:end] for word in spoken for end in range(1, min(len(word), LONGEST_TERM) + 1)}
+        {word[:end] for word in spoken for end in range(1, min(len(word), MAX_TERM_LENGTH) + 1)}
     )
 
 
 def name_key(name: str, suffix: str) -> str:
     """The order key of a name: by its words, then by the suffix, which makes it unique."""
-    return f"{' '.join(words(name))[:LONGEST_KEY]}\t{suffix}"
+    return f"{' '.join(words(name))[:MAX_NAME_KEY_LENGTH]}\t{suffix}"
 
 
-def having(search: str | None, argument: str) -> Filter:
+def search_filter(search: str | None, argument: str) -> Filter:
     """The filter for what has all words of a search, or their beginnings; None: everything.
 
     Raises:
@@ -40,9 +40,9 @@ def having(search: str | None, argument: str) -> Filter:
     """
     if search is None:
         return {}
-    if len(search) > LONGEST_SEARCH:
-        raise BadUserInput(f"{argument}: at most {LONGEST_SEARCH} characters")
-    terms = sorted({word[:LONGEST_TERM] for word in words(search)[:MOST_WORDS]})
+    if len(search) > MAX_SEARCH_LENGTH:
+        raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
+    terms = sorted({word[:MAX_TERM_LENGTH] for word in words(search)[:MAX_SEARCH_WORDS]})
     if terms:
         return {"terms": terms[0] if len(terms) == 1 else {"$all": terms}}
     # Nothing that could be a word: no name has it.

@@ -95,7 +95,7 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
     return result.matched_count == 1
 
 
-async def one_at_a_time(what: str, session: AsyncClientSession) -> None:
+async def force_write_conflict(what: str, session: AsyncClientSession) -> None:
     """Have two transactions on the same thing conflict, whatever else they read and write."""
     await SharedState.get_pymongo_collection().update_one(
         {"_id": what}, {"$inc": {"changes": 1}}, upsert=True, session=session

@@ -20,7 +20,7 @@ RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPT
 Result = TypeVar("Result")
 
 
-async def all_or_nothing(
+async def run_in_transaction(
     of: type[Document], write: Callable[[AsyncClientSession], Awaitable[Result]]
 ) -> Result:
     """Make a few writes in one transaction of the database that a document is in.
@@ -35,7 +35,7 @@ async def all_or_nothing(
         return await session.with_transaction(write, READ, WRITE)
 
 
-def is_passing(error: Exception) -> bool:
+def is_retryable(error: Exception) -> bool:
     """Whether deciding anew may go better: a lost race, or a server that went away."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])

@@ -114,10 +114,10 @@ class CacheMeter:
 
 
 @contextmanager
-def observed_batch(contexts: Sequence[Context]) -> Iterator[None]:
+def observe_batch(contexts: Sequence[Context]) -> Iterator[None]:
     """Observe how the ledger works off the changes of some requests, by their contexts."""
     LEDGER_BATCH.observe(len(contexts))
-    with LEDGER_SECONDS.time(), tracer().span("ledger commit", of=contexts):
+    with LEDGER_SECONDS.time(), tracer().span("ledger commit", contexts=contexts):
         yield
 
 

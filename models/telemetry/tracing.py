@@ -40,22 +40,22 @@ class Tracer:
     Names and attributes of spans are from short lists; never what people have written.
     """
 
-    is_on: ClassVar[bool] = False
+    is_enabled: ClassVar[bool] = False
 
     def span(
         self,
         name: str,
         attributes: Mapping[str, str | int] | None = None,
-        of: Sequence[Context] = (),
+        contexts: Sequence[Context] = (),
     ) -> AbstractContextManager[object]:
         """A span that lasts as long as the `with`.
 
         Args:
             name: of the kind of work.
             attributes: what it is about.
-            of: the contexts of the requests that it is for, where that is not this task's own.
+            contexts: contexts of the requests that the span covers, if not this task's.
         """
-        del name, attributes, of
+        del name, attributes, contexts
         return nullcontext()
 
     def request(self, name: str, traceparent: str | None) -> AbstractContextManager[object]:
@@ -63,7 +63,7 @@ class Tracer:
         del name, traceparent
         return nullcontext()
 
-    def begin(
+    def start_span(
         self, name: str, attributes: Mapping[str, str | int]
     ) -> Callable[[bool], None] | None:
         """A span within this task's, which ends when the result is called: with whether it failed.
@@ -73,7 +73,7 @@ class Tracer:
         del name, attributes
         return None
 
-    def note(self, name: str, value: str | int) -> None:
+    def set_attribute(self, name: str, value: str | int) -> None:
         """Give this task's span another attribute."""
 
     def trace_id(self) -> str | None:
@@ -89,6 +89,6 @@ def tracer() -> Tracer:
     return _tracers[-1]
 
 
-def trace_with(new: Tracer) -> None:
+def set_tracer(new: Tracer) -> None:
     """Have spans made from now on; there is one tracer a process, as there is one log."""
     _tracers[-1] = new

@@ -176,9 +176,9 @@ def _checked_once(query: str, introspection: bool) -> tuple[_Checked, bool]:
     checked = _checked(query, introspection)
     if checked.errors:
         return checked, False
-    came_before = _texts.knows(key)
+    came_before = _texts.seen_before(key)
     if came_before:
-        _documents.keep(key, checked, len(query))
+        _documents.put(key, checked, len(query))
     return checked, came_before
 
 
@@ -198,7 +198,7 @@ def once_a_text(find: Callable[[Prepared], Found]) -> Callable[[Prepared], Found
         remembered = known.get(prepared.text)
         if remembered is None:
             remembered = (find(prepared),)
-            known.keep(prepared.text, remembered, len(prepared.text))
+            known.put(prepared.text, remembered, len(prepared.text))
         return remembered[0]
 
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from graphql import OperationType
 
-from models.store.pages import DEFAULT_SIZE, LARGEST_SIZE
+from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from resolvers.slots import LONGEST_SPAN, MOST_DAYS
 from schema.scalars import parse_datetime
 
@@ -40,7 +40,7 @@ def _count(value: object, default: int, most: int) -> int:
 def page(arguments: Arguments) -> float:
     """How many rows a page has."""
     sizes = [arguments[name] for name in ("first", "last") if arguments.get(name) is not None]
-    return max((_count(size, DEFAULT_SIZE, LARGEST_SIZE) for size in sizes), default=DEFAULT_SIZE)
+    return max((_count(size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) for size in sizes), default=DEFAULT_PAGE_SIZE)
 
 
 def _days(arguments: Arguments) -> float:

@@ -122,7 +122,7 @@ def test_a_release_frees_the_time() -> None:
     slot = the.slot(standing.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
-    assert the.in_the_way(standing.key) == []
+    assert the.blockers(standing.key) == []
 
 
 def test_the_release_of_a_hold_past_its_end_is_told() -> None:
@@ -142,7 +142,7 @@ def test_booking_over_a_hold_past_its_end() -> None:
     """The hold stands in the way of the index, not of the slot: released first, then booked."""
     hold = booking(cell(10), held_until=at(0, 10))
     the = agenda(hold, now=at(0, 11))
-    assert the.in_the_way(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
+    assert the.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
     the.release(hold, BookingStatus.EXPIRED, None)
     made = the.book(booking(cell(10, 30), 30))
     released, booked = the.events
@@ -180,7 +180,7 @@ def test_a_savepoint_goes_back() -> None:
     with pytest.raises(KeyError):
         the.booking(gone.id)
     assert the.booking(standing.id) is standing
-    assert [len(the.in_the_way(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
+    assert [len(the.blockers(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
         1,
         1,
         0,

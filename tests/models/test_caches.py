@@ -18,23 +18,23 @@ def test_what_was_not_used_for_longest_goes_first() -> None:
     """A value that is asked for or kept again counts as used."""
     cache = Cache[str, int]("bounded", 2)
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
-        cache.keep(key, value)
+        cache.put(key, value)
     assert [cache.get(key) for key in "acb"] == [3, 4, None]
     cache.get("a")
-    cache.keep("d", 5)
+    cache.put("d", 5)
     assert [cache.get(key) for key in "acd"] == [3, None, 5]
     assert counted("bounded") == [5, 2, 2, 2]
 
 
 def test_large_values_leave_room_for_fewer() -> None:
     """One that is larger than all the room is not kept; what takes a place has its own size."""
-    cache = Cache[str, int]("sized", 9, most_size=10)
+    cache = Cache[str, int]("sized", 9, max_size=10)
     for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):
-        cache.keep(key, 1, size)
+        cache.put(key, 1, size)
     assert list(cache) == ["c"]
-    cache.keep("d", 1, 4)
+    cache.put("d", 1, 4)
     assert list(cache) == ["c", "d"]
-    cache.keep("e", 1, 11)
+    cache.put("e", 1, 11)
     assert list(cache) == []
     assert counted("sized")[2:] == [5, 0]
 
@@ -43,8 +43,8 @@ def test_some_can_be_dropped() -> None:
     """Those of which it is said, and no others."""
     cache = Cache[str, int]("dropped", 9)
     for key, value in (("a", 1), ("b", 2), ("c", 1)):
-        cache.keep(key, value)
-    cache.drop(lambda key, value: key == "b" or value == 3)
+        cache.put(key, value)
+    cache.remove_where(lambda key, value: key == "b" or value == 3)
     assert [cache.get(key) for key in "abc"] == [1, None, 1]
     assert counted("dropped") == [2, 1, 0, 2]
 
@@ -52,7 +52,7 @@ def test_some_can_be_dropped() -> None:
 def test_what_comes_again_is_known() -> None:
     """As long as not too many others have come since."""
     door = Doorkeeper("door", 2)
-    assert [door.knows(key) for key in ("a", "b", "a", "c", "a", "b")] == [
+    assert [door.seen_before(key) for key in ("a", "b", "a", "c", "a", "b")] == [
         False,
         False,
         True,

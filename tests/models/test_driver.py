@@ -14,10 +14,10 @@ ROOT = Path(driver.__file__).parents[2]
 PROGRAM = """
 import asyncio, random
 from pymongo import AsyncMongoClient
-from models.store.driver import mend_waiting
+from models.store.driver import patch_condition_wait
 
 async def main():
-    mend_waiting()
+    patch_condition_wait()
     rng, failures, running = random.Random(1), set(), set()
     url = "mongodb://127.0.0.1:1/?replicaSet=nobody"
     async with AsyncMongoClient(url, serverSelectionTimeoutMS=1000) as client:

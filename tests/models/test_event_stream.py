@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.change_stream import ChangeStream, Nudge, nudge, sign_of_life
+from models.bookings.change_stream import ChangeStream, Nudge, nudge, ping_database
 from models.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def test_what_happens_between_two_readings_is_read_by_the_second(database:
 async def test_a_place_that_the_database_does_not_know_is_given_up(database: Client) -> None:
     """One failure, and the next reading begins anew."""
     assert database is not None
-    await sign_of_life()
+    await ping_database()
     stream = ChangeStream()
     stream._token = {"_data": "nonsense"}
     with pytest.raises(Unavailable):

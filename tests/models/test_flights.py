@@ -30,7 +30,7 @@ class Kitchen:
                 raise ValueError(word)
             return [word]
 
-        return await self.flights.of(word, make)
+        return await self.flights.run(word, make)
 
 
 async def wanting(

@@ -39,9 +39,9 @@ async def test_who_asks_during_a_read_is_answered_by_the_next() -> None:
     library = Library()
     gathering = BatchLoader(library.read)
     async with gathering.open("library"), asyncio.TaskGroup() as group:
-        first = group.create_task(gathering.ask(1))
+        first = group.create_task(gathering.load(1))
         await library.is_asked.wait()
-        others = [group.create_task(gathering.ask(key)) for key in (1, 2, 2, -3, 1)]
+        others = [group.create_task(gathering.load(key)) for key in (1, 2, 2, -3, 1)]
         await asyncio.sleep(0)
         library.is_open.set()
     assert library.asked == [[1], [1, 2, -3]]
@@ -53,9 +53,9 @@ async def test_a_read_has_no_more_keys_than_it_may() -> None:
     """Those that are left are read after it."""
     library = Library()
     library.is_open.set()
-    gathering = BatchLoader(library.read, most=2)
+    gathering = BatchLoader(library.read, max_keys=2)
     async with gathering.open("library"):
-        found = await asyncio.gather(*(gathering.ask(key) for key in range(5)))
+        found = await asyncio.gather(*(gathering.load(key) for key in range(5)))
     assert found == [0, 2, 4, 6, 8]
     assert library.asked == [[0, 1], [2, 3], [4]]
 
@@ -67,10 +67,10 @@ async def test_a_read_that_fails_fails_for_those_who_asked() -> None:
     library.error = Unavailable("away")
     gathering = BatchLoader(library.read)
     async with gathering.open("library"):
-        asked = (gathering.ask(key) for key in (1, 2))
+        asked = (gathering.load(key) for key in (1, 2))
         assert await asyncio.gather(*asked, return_exceptions=True) == [library.error] * 2
         library.error = None
-        assert await gathering.ask(1) == 2
+        assert await gathering.load(1) == 2
 
 
 async def test_who_no_longer_waits_keeps_nobody_waiting() -> None:
@@ -78,7 +78,7 @@ async def test_who_no_longer_waits_keeps_nobody_waiting() -> None:
     library = Library()
     gathering = BatchLoader(library.read)
     async with gathering.open("library"), asyncio.TaskGroup() as group:
-        one, other = (group.create_task(gathering.ask(1)) for _ in range(2))
+        one, other = (group.create_task(gathering.load(1)) for _ in range(2))
         await library.is_asked.wait()
         one.cancel()
         with suppress(asyncio.CancelledError):

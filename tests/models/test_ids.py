@@ -15,7 +15,7 @@ from models.bookings.events import cursor_of, sequence_in
 from models.calendar.slot_ids import slot_id, slot_key
 from models.calendar.slots import SlotKey
 from models.errors import BadUserInput
-from models.ids import LONGEST, Id, decode, encode, global_id, new_id, object_id, read_id
+from models.ids import MAX_ID_LENGTH, Id, decode, encode, global_id, new_id, object_id, parse_id
 from models.store.pages import Order
 from tests.models.samples import ADA, BEA
 
@@ -57,7 +57,7 @@ def test_a_text_survives(text: str) -> None:
 def test_an_objects_id_survives(kind: str, key: Id) -> None:
     """The type and the key come back; under another type it is refused."""
     opaque = global_id(kind, key)
-    assert read_id(opaque) == (kind, str(key))
+    assert parse_id(opaque) == (kind, str(key))
     assert object_id(opaque, kind, "id") == key
     with pytest.raises(BadUserInput, match=r"^expertId: not the id of a Slot$"):
         object_id(opaque, "Slot", "expertId")
@@ -68,7 +68,7 @@ def test_an_objects_id_survives(kind: str, key: Id) -> None:
 def test_a_slots_id_survives(key: SlotKey) -> None:
     """Expert, start and length come back."""
     assert slot_key(slot_id(key)) == key
-    assert read_id(slot_id(key))[0] == "Slot"
+    assert parse_id(slot_id(key))[0] == "Slot"
 
 
 @settings(deadline=None)
@@ -152,9 +152,9 @@ def test_one_text_has_one_spelling() -> None:
         decode("Pz8+")
     with pytest.raises(ValueError, match="not base64url of a text"):
         decode("gICA")
-    assert len(encode("x" * (LONGEST * 3 // 4))) == LONGEST
+    assert len(encode("x" * (MAX_ID_LENGTH * 3 // 4))) == MAX_ID_LENGTH
     with pytest.raises(ValueError, match="too long"):
-        decode(encode("x" * (LONGEST * 3 // 4 + 1)))
+        decode(encode("x" * (MAX_ID_LENGTH * 3 // 4 + 1)))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_nothing_a_client_sends_fails_otherwise(opaque: str) -> None:
     with suppress(ValueError):
         assert slot_id(slot_key(opaque)) == opaque
     with suppress(ValueError):
-        read_id(opaque)
+        parse_id(opaque)
     for kind in KINDS:
         with suppress(BadUserInput):
             assert global_id(kind, object_id(opaque, kind, "id")) == opaque

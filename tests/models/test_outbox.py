@@ -13,14 +13,14 @@ from models.bookings.booking import Booking, BookingChange, BookingStatus, Conta
 from models.bookings.outbox import (
     FIRST_DELAY_SECONDS,
     LEASE,
-    LONGEST_DELAY_SECONDS,
+    MAX_DELAY_SECONDS,
     Mail,
     MailKind,
     MailState,
     Party,
     delay,
     due_mails,
-    mail_of,
+    mail_for,
 )
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey
@@ -88,7 +88,7 @@ def test_what_is_told_of_a_change(
     steps: list[tuple[BookingStatus, int]], kind: MailKind | None
 ) -> None:
     """Everything that makes, moves, confirms or ends a booking; nothing of holds."""
-    mail = mail_of(booking(*((status, later * HOUR) for status, later in steps)))
+    mail = mail_for(booking(*((status, later * HOUR) for status, later in steps)))
     if kind is None:
         assert mail is None
         return
@@ -102,7 +102,7 @@ def test_what_is_told_of_a_change(
 
 
 def test_a_booking_without_a_contact_is_told_to_the_expert_alone() -> None:
-    mail = mail_of(booking((CONFIRMED, 0 * HOUR), with_contact=False))
+    mail = mail_for(booking((CONFIRMED, 0 * HOUR), with_contact=False))
     assert mail
     assert mail.to == [Party.EXPERT]
 
@@ -122,7 +122,7 @@ def test_an_agenda_gathers_the_mails_of_its_changes_and_forgets_undone_ones() ->
 async def owed(**changed: object) -> Mail:
     """A mail that is due, alone in the outbox."""
     await Mail.delete_all()
-    mail = mail_of(booking((CONFIRMED, 0 * HOUR)))
+    mail = mail_for(booking((CONFIRMED, 0 * HOUR)))
     assert mail
     made = {"due_at": TODAY, "created_at": TODAY}
     fresh: Mail = mail.model_copy(update={"id": new_id(), **made, **changed})
@@ -154,17 +154,17 @@ async def test_a_mail_whose_worker_died_is_due_again_when_its_lease_ends() -> No
     [again] = await due_mails(TODAY + LEASE, 10)
     assert again.attempts == 1
     assert await again.claim(TODAY + LEASE)
-    assert not await mail.served(Party.CLIENT, TODAY + LEASE)
+    assert not await mail.mark_delivered(Party.CLIENT, TODAY + LEASE)
     assert (await stored(mail)).to == BOTH
 
 
 async def test_each_recipient_is_crossed_out_and_the_last_one_ends_the_mail() -> None:
     mail = await owed()
     await mail.claim(TODAY)
-    assert await mail.served(Party.CLIENT, TODAY)
+    assert await mail.mark_delivered(Party.CLIENT, TODAY)
     kept = await stored(mail)
     assert (kept.to, kept.state, kept.sent_at) == ([Party.EXPERT], MailState.WAITING, None)
-    assert await mail.served(Party.EXPERT, TODAY)
+    assert await mail.mark_delivered(Party.EXPERT, TODAY)
     kept = await stored(mail)
     assert (kept.to, kept.state, kept.sent_at) == ([], MailState.SENT, TODAY)
     assert await due_mails(TODAY + 10 * LEASE, 10) == []
@@ -174,9 +174,9 @@ async def test_a_refused_recipient_makes_it_failed_once_the_others_are_served() 
     """It is kept, since only what was sent has a time from which it is kept no longer."""
     mail = await owed()
     await mail.claim(TODAY)
-    await mail.served(Party.CLIENT, TODAY, refused=True)
+    await mail.mark_delivered(Party.CLIENT, TODAY, refused=True)
     assert (await stored(mail)).state is MailState.WAITING
-    await mail.served(Party.EXPERT, TODAY)
+    await mail.mark_delivered(Party.EXPERT, TODAY)
     kept = await stored(mail)
     assert (kept.state, kept.refused, kept.sent_at) == (MailState.FAILED, [Party.CLIENT], None)
 
@@ -188,11 +188,11 @@ async def test_a_mail_that_is_put_off_is_given_up_after_three_days() -> None:
     while mail.state is MailState.WAITING:
         [due] = await due_mails(now, 10)
         assert await due.claim(now)
-        assert await due.put_off(now) is (due.state is MailState.WAITING)
+        assert await due.postpone(now) is (due.state is MailState.WAITING)
         mail, before, now = due, now, max(now, due.due_at)
         if mail.state is MailState.WAITING:
             wait = (now - before).total_seconds()
-            middle = min(FIRST_DELAY_SECONDS * 2 ** (mail.attempts - 1), LONGEST_DELAY_SECONDS)
+            middle = min(FIRST_DELAY_SECONDS * 2 ** (mail.attempts - 1), MAX_DELAY_SECONDS)
             assert 0.74 * middle < wait < 1.26 * middle
     assert (await stored(mail)).state is MailState.FAILED
     assert 25 <= mail.attempts <= 40
@@ -204,7 +204,7 @@ async def test_a_late_link_to_a_password_is_not_sent() -> None:
     mail = await owed(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], occasion=None)
     later = TODAY + timedelta(hours=2)
     await mail.claim(later)
-    assert not await mail.put_off(later)
+    assert not await mail.postpone(later)
 
 
 def test_delays_are_spread_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,4 +213,4 @@ def test_delays_are_spread_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for attempts in (1, 5, 40, 10_000):
         found = {delay(attempts).total_seconds() for _ in range(100)}
         assert len(found) > 50
-        assert max(found) <= LONGEST_DELAY_SECONDS * 1.25
+        assert max(found) <= MAX_DELAY_SECONDS * 1.25

@@ -47,7 +47,7 @@ async def test_a_reset_is_the_next_event_and_can_be_undone() -> None:
     """Those who decide after it in the same batch decide on the new rules."""
     agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
     undo = agenda.savepoint()
-    closed = agenda.rules.changed(accepts_bookings=False)
+    closed = agenda.rules.with_changes(accepts_bookings=False)
     agenda.reset(closed)
     [event] = agenda.events
     assert (event.kind, event.sequence, event.slot) == (EventKind.RESET, 42, None)
@@ -60,8 +60,8 @@ async def test_a_reset_is_the_next_event_and_can_be_undone() -> None:
 async def test_changed_rules_forget_what_was_derived_of_the_old() -> None:
     old = rules()
     assert old.ranges_on(NOW.date())
-    assert not old.changed(weekly=()).ranges_on(NOW.date())
-    assert old.changed(weekly=weekly(0, (0, 60))).ranges_on(NOW.date())[0].end == 60
+    assert not old.with_changes(weekly=()).ranges_on(NOW.date())
+    assert old.with_changes(weekly=weekly(0, (0, 60))).ranges_on(NOW.date())[0].end == 60
 
 
 async def test_rules_are_stored_whole_with_another_version(database: Client) -> None:
@@ -93,7 +93,7 @@ async def test_no_change_of_several_processes_is_lost(database: Client) -> None:
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[expert_id]
         assert agenda.expert
-        agenda.reset(agenda.rules.changed(horizon_days=agenda.rules.horizon_days + 1))
+        agenda.reset(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
         years = agenda.expert.review_count + 1
         agenda.describe(agenda.expert.model_copy(update={"review_count": years}))
         return []
@@ -121,7 +121,7 @@ async def test_an_expert_that_is_refused_stays_as_it_is(database: Client) -> Non
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[expert_id]
         assert agenda.expert
-        agenda.reset(agenda.rules.changed(accepts_bookings=False))
+        agenda.reset(agenda.rules.with_changes(accepts_bookings=False))
         agenda.describe(agenda.expert.model_copy(update={"disabled": True}))
         raise NotAllowed
 

@@ -113,7 +113,7 @@ def closed(calendar: Calendar) -> Change:
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar.id]
-        agenda.reset(agenda.rules.changed(accepts_bookings=False))
+        agenda.reset(agenda.rules.with_changes(accepts_bookings=False))
         return []
 
     return Change(decide, expert_ids=[calendar.id])

@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 
-from models.bookings.verification import judge, open_for_reading
+from models.bookings.verification import check_invariants, open_for_reading
 from tests.models.damages import DAMAGES, NOW, Row, Rows, booking, event, sample
 from tests.servers import EXPERTBOOK, environment
 from web.embedded.database import embedded_database
@@ -41,13 +41,13 @@ def stored(server: str, name: str, rows: Rows) -> str:
 @pytest.fixture(autouse=True)
 def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy machine answer a new connection late."""
-    monkeypatch.setattr("models.bookings.verification.ANSWER_MS", PATIENCE_SECONDS * 1000)
+    monkeypatch.setattr("models.bookings.verification.SERVER_TIMEOUT_MS", PATIENCE_SECONDS * 1000)
 
 
 async def kinds(url: str) -> list[str]:
     """The kinds of what is found."""
     async with open_for_reading(url) as database:
-        verdict = await judge(database, NOW, lambda *_: None)
+        verdict = await check_invariants(database, NOW, lambda *_: None)
     return [finding.kind for finding in verdict.findings]
 
 
@@ -107,7 +107,7 @@ async def test_a_booking_that_is_made_meanwhile_is_no_finding(server: str) -> No
         told.append(done)
 
     async with open_for_reading(url) as database:
-        verdict = await judge(database, NOW, progress)
+        verdict = await check_invariants(database, NOW, progress)
     assert told[0] == 1000
     assert verdict.findings == []
     assert verdict.seen["events"] == 1000

@@ -39,14 +39,14 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
     await calendar.delete()
 
 
-async def placed(
+async def insert_booking(
     calendar: Calendar, cell: int, minutes: int, held_until: datetime | None = None
 ) -> Booking:
     """A booking or a hold of somebody, stored."""
     made = booking(cell, minutes, held_until=held_until)
     found = {"id": new_id(), "expert_id": calendar.id, "client_id": new_id()}
     there: Booking = made.model_copy(update=found)
-    await there.placed().insert()
+    await there.with_order_key().insert()
     return there
 
 
@@ -71,12 +71,12 @@ async def test_what_a_hold_past_its_end_frees_is_told_as_it_is(
 ) -> None:
     """Also at its far end, where another booking goes on: those slots stay taken."""
     start = tomorrow()
-    hold = await placed(calendar, start, LONG, held_until=utc_now())
-    far = await placed(calendar, start + LONG // 15, LONG)
+    hold = await insert_booking(calendar, start, LONG, held_until=utc_now())
+    far = await insert_booking(calendar, start + LONG // 15, LONG)
     wanted = SlotKey(calendar.id, start, 60)
     agendas = await view(database, Change(nothing, slots=[wanted]))
     agenda = agendas[calendar.id]
-    assert [other.booking_id for other in agenda.in_the_way(wanted)] == [hold.id]
+    assert [other.booking_id for other in agenda.blockers(wanted)] == [hold.id]
     agenda.release(agenda.booking(hold.id), BookingStatus.EXPIRED, None)
     told = {state.slot(calendar.id).key: state.status for state in agenda.events[0].changed}
     assert told[wanted] is SlotStatus.OPEN
@@ -91,18 +91,20 @@ async def test_bookings_far_apart_are_found_without_those_between(
 ) -> None:
     """Slots of two weeks: neither is free, and what lies between them is not read."""
     start = tomorrow()
-    near, between, far = [await placed(calendar, start + days * DAY, 60) for days in (0, 7, 14)]
+    near, between, far = [
+        await insert_booking(calendar, start + days * DAY, 60) for days in (0, 7, 14)
+    ]
     change = Change(nothing, slots=[near.key, far.key])
     agenda = (await view(database, change))[calendar.id]
-    found = [len(agenda.in_the_way(each.key)) for each in (near, between, far)]
+    found = [len(agenda.blockers(each.key)) for each in (near, between, far)]
     assert found == [1, 0, 1]
 
 
 async def test_a_holder_is_shown_to_hold(database: Client, calendar: Calendar) -> None:
     """The hold that somebody has of an expert's time, wherever it is; not those of others."""
     start = tomorrow()
-    hold = await placed(calendar, start + 7 * DAY, 60, held_until=utc_now())
-    await placed(calendar, start + 8 * DAY, 60, held_until=utc_now())
+    hold = await insert_booking(calendar, start + 7 * DAY, 60, held_until=utc_now())
+    await insert_booking(calendar, start + 8 * DAY, 60, held_until=utc_now())
     change = Change(nothing, slots=[SlotKey(calendar.id, start, 60)], holder_id=hold.client_id)
     agendas = await view(database, change)
     assert agendas[calendar.id].holds_of(hold.client_id) == [hold]

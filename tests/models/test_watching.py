@@ -108,8 +108,8 @@ class Story:
         """Take an open slot, and release what the clock has freed there."""
         the = self.agenda()
         before = self.slots()
-        for ended in the.in_the_way(slot.key):
-            assert not ended.stands_at(self.now)
+        for ended in the.blockers(slot.key):
+            assert not ended.occupies_at(self.now)
             the.release(self.bookings[ended.booking_id], BookingStatus.EXPIRED, None)
         pause = self.rules.break_minutes
         the.book(booking(slot.key.cell, slot.key.minutes, pause=pause, held_until=held_until))

@@ -12,7 +12,7 @@ from models.ledger.writers import Writer
 from models.store import bulk_writes as writes
 from models.store.bulk_writes import Writes
 from models.store.shared_state import SharedState
-from models.store.transactions import READ, WRITE, is_passing
+from models.store.transactions import READ, WRITE, is_retryable
 from tests.schema.test_loaders import COMMANDS
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ THEIRS = {"_id": {"$in": NAMES}}
 @pytest.fixture(params=[True, False], ids=["together", "apart"])
 def asked(request: pytest.FixtureRequest) -> Writes:
     """What is to be written, in one command if possible or in several."""
-    return Writes(in_one=request.param)
+    return Writes(single_command=request.param)
 
 
-def test_which_servers_know_how(database: Client) -> None:
-    """Those that are here do."""
-    assert (database.topology_description.common_wire_version or 0) >= writes.KNOWS_HOW
+def test_embedded_database_supports_bulk_write(database: Client) -> None:
+    version = database.topology_description.common_wire_version or 0
+    assert version >= writes.BULK_WRITE_WIRE_VERSION
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_what_is_there_already_is_a_lost_race(
     with pytest.raises(PyMongoError) as raised:
         async with await session.start_transaction(write_concern=WRITE):
             await asked.send(session)
-    assert is_passing(raised.value)
+    assert is_retryable(raised.value)
     assert await found() == {NAMES[3]: 7}
 
 
@@ -108,7 +108,7 @@ async def test_of_two_who_write_the_same_one_wins(
         assert await asked.send(session)
         with pytest.raises(PyMongoError) as raised:
             await asked.send(other)
-        assert is_passing(raised.value)
+        assert is_retryable(raised.value)
         await session.commit_transaction()
     assert await found() == {NAMES[0]: 1}
 
@@ -117,8 +117,8 @@ async def test_much_is_written_in_parts(
     session: AsyncClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Since a command is one document."""
-    monkeypatch.setattr(writes, "MOST", 3)
-    asked = Writes(in_one=True)
+    monkeypatch.setattr(writes, "MAX_OPERATIONS_PER_COMMAND", 3)
+    asked = Writes(single_command=True)
     for name in NAMES:
         asked.insert(Writer, {"_id": name, "beats": 1})
     async with await session.start_transaction(write_concern=WRITE):
@@ -127,5 +127,5 @@ async def test_much_is_written_in_parts(
             assert commands.count == 3
     assert await found() == dict.fromkeys(NAMES, 1)
     with COMMANDS.counted() as commands:
-        assert await Writes(in_one=True).send(session)
+        assert await Writes(single_command=True).send(session)
         assert commands.count == 0

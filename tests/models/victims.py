@@ -34,7 +34,7 @@ def longer_horizon(calendar_id: Id) -> Change:
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar_id]
-        agenda.reset(agenda.rules.changed(horizon_days=agenda.rules.horizon_days + 1))
+        agenda.reset(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
         return []
 
     return Change(decide, expert_ids=[calendar_id])
@@ -57,8 +57,8 @@ class _KilledAtCommit(monitoring.CommandListener):
 def die_at_commit(url: str, calendar_id: Id) -> None:
     """Make the change, and be killed by `kill -9` between its last write and its commit."""
     # A busy machine may answer a new connection late.
-    connection.FIRST_ANSWER_SECONDS = PATIENCE_SECONDS
-    connection.ANSWER_MS = PATIENCE_SECONDS * 1000
+    connection.STARTUP_TIMEOUT_SECONDS = PATIENCE_SECONDS
+    connection.SERVER_TIMEOUT_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())
     asyncio.run(_change(url, calendar_id))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.change_stream import sign_of_life
+from models.bookings.change_stream import ping_database
 from models.errors import Unavailable
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
@@ -288,7 +288,7 @@ async def test_a_database_that_is_killed_takes_nothing_of_its_change_stream_alon
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while True:
                         with suppress(Unavailable):
-                            await sign_of_life()
+                            await ping_database()
                             break
                 for diary in opened:
                     await diary.write(2)

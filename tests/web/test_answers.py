@@ -9,7 +9,7 @@ import pytest
 
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
-from models.directory.versions import count_directory
+from models.directory.versions import increment_directory_version
 from models.ids import Id, new_id
 from tests.larders import Clock, counted, made, question
 from tests.models.samples import rules
@@ -222,7 +222,7 @@ async def test_a_change_of_another_process_is_found(
     await answers.look()
     assert answers.find(one) is None
     assert answers.find(other)
-    await count_directory()
+    await increment_directory_version()
     await answers.look()
     assert answers.find(other) is None
 

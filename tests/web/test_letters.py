@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
-from models.bookings.outbox import Mail, MailKind, Party, mail_of
+from models.bookings.outbox import Mail, MailKind, Party, mail_for
 from models.ids import Id
 from tests.mailboxes import Received
 from web.mails import times
@@ -85,7 +85,7 @@ def session(
 
 def letters(about: BookedSession) -> tuple[Mail, list[RenderedMail]]:
     """The client's and the expert's letter."""
-    mail = mail_of(about.booking)
+    mail = mail_for(about.booking)
     assert mail
     assert mail.occasion
     return mail, [LETTERS.about(mail, mail.occasion, about, party) for party in mail.to]

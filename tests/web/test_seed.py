@@ -14,7 +14,7 @@ import pytest
 
 from models.accounts.users import Role, User
 from models.bookings.booking import INACTIVE, Booking, BookingStatus, taken_cells
-from models.bookings.events import KEPT_SECONDS, Event
+from models.bookings.events import RETENTION_SECONDS, Event
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotStatus, listed_slot, listed_slots
 from models.database import _bind, open_database
@@ -167,7 +167,7 @@ def test_nothing_happened_lately(sample: Sample) -> None:
     """Every change is older than events are kept, and there are no events."""
     assert sample.events == 0
     for booking in sample.bookings:
-        assert booking.updated_at < NOW - timedelta(seconds=KEPT_SECONDS)
+        assert booking.updated_at < NOW - timedelta(seconds=RETENTION_SECONDS)
         assert booking.created_at < booking.starts_at
     coming = [booking for booking in sample.bookings if booking.ends_at > NOW]
     assert min(booking.starts_at for booking in coming) > NOW + timedelta(hours=2)

@@ -91,7 +91,7 @@ class AutomaticPersistedQueries:
             text, asked.operation_name, introspection=introspection, remembers=self._remembers
         )
         if digest is not None and asked.query is not None:
-            self._texts.keep(digest, text, len(text.encode()))
+            self._texts.put(digest, text, len(text.encode()))
         return prepared
 
 

@@ -182,7 +182,7 @@ class ResponseCache:
         size = len(answer.body)
         if size > LONGEST_ANSWER:
             return
-        if size > LONG_ANSWER and not (is_awaited or self._came.knows(question)):
+        if size > LONG_ANSWER and not (is_awaited or self._came.seen_before(question)):
             return
         if not self._changes.none_since(answer.mark.change, answer.calendars):
             return

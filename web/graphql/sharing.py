@@ -48,13 +48,13 @@ class Shared:
         """
         began = perf_counter()
         async with in_time(prepared, context):
-            has_landed = False
-            while not has_landed and (other := await self._flights.joined(question)):
-                has_landed = other.has_landed
+            succeeded = False
+            while not succeeded and (other := await self._flights.wait_for(question)):
+                succeeded = other.succeeded
                 if found := self.answers.find(question):
                     repeated(found.subject, began)
                     return found.response()
-            with self._flights.begun(question) as flight:
+            with self._flights.start(question) as flight:
                 if found := await self.answers.renew(question):
                     repeated(found.subject, began)
                     return found.response()
@@ -72,5 +72,5 @@ class Shared:
                         calendars=reads.sequences,
                         until=reads.unchanged_until(context.now).timestamp(),
                     )
-                    self.answers.keep(question, answer, is_awaited=flight.is_awaited)
+                    self.answers.keep(question, answer, is_awaited=flight.has_waiters)
                 return response

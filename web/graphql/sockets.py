@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from models.accounts.sessions import alive
+from models.accounts.sessions import active_sessions
 from models.errors import Unavailable
 from web.edge.addresses import counted_as
 
@@ -75,7 +75,7 @@ class Sockets:
             if not connections:
                 continue
             try:
-                lasting = await alive(set(connections.values()))
+                lasting = await active_sessions(set(connections.values()))
             except Unavailable:
                 continue
             for connection, session_id in connections.items():

@@ -14,7 +14,7 @@ from models.bookings.outbox import MailKind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.bookings.outbox import Occasion
+    from models.bookings.outbox import BookingSnapshot
 
 STATUSES = {BookingStatus.PENDING: "TENTATIVE", BookingStatus.CONFIRMED: "CONFIRMED"}
 
@@ -35,7 +35,7 @@ def method_of(kind: MailKind) -> str:
 
 def invitation(
     kind: MailKind,
-    occasion: Occasion,
+    occasion: BookingSnapshot,
     *,
     host: str,
     organizer: str,

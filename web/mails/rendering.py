@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from models.accounts.links import LIFETIMES, Purpose, make_link
-from models.accounts.users import User, accounts
+from models.accounts.links import LIFETIMES, Purpose, create_link
+from models.accounts.users import User, users_by_id
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.outbox import MailKind, Party
 from models.calendar.rules import Calendar
@@ -33,7 +33,7 @@ from web.mails.policy import POLICY, POLICY_UTF8, part
 from web.mails.transport import RecipientRefused, RenderedMail
 
 if TYPE_CHECKING:
-    from models.bookings.outbox import Mail, Occasion
+    from models.bookings.outbox import BookingSnapshot, Mail
 
 HERE = Path(__file__).parent
 PURPOSES = {
@@ -111,7 +111,7 @@ class MailRenderer:
         if user is None or user.disabled or is_done:
             return None
         purpose, path = PURPOSES[mail.kind]
-        token = await make_link(purpose, user.id, utc_now())
+        token = await create_link(purpose, user.id, utc_now())
         # After the sharp it is sent to no server and kept in no log.
         link = f"{self._base}/{path}#token={token}"
         hours = LIFETIMES[purpose].total_seconds() / 3600
@@ -121,7 +121,7 @@ class MailRenderer:
         return self._letter(mail, Party.OWNER, user.email, message, link)
 
     def about(
-        self, mail: Mail, occasion: Occasion, session: BookedSession, party: Party
+        self, mail: Mail, occasion: BookingSnapshot, session: BookedSession, party: Party
     ) -> RenderedMail:
         """A party's copy of what happened to a booking."""
         to_client = party is Party.CLIENT
@@ -163,7 +163,7 @@ class MailRenderer:
         return self._letter(mail, party, own.email, message)
 
     def _facts(
-        self, occasion: Occasion, session: BookedSession, *, to_client: bool
+        self, occasion: BookingSnapshot, session: BookedSession, *, to_client: bool
     ) -> dict[str, Any]:
         booking, contact = session.booking, session.booking.contact
         zone = (session.client if to_client else session.expert).time_zone
@@ -250,7 +250,7 @@ def in_ascii(email: str) -> str:
     return found.ascii_email or found.normalized
 
 
-async def _session(occasion: Occasion) -> BookedSession | None:
+async def _session(occasion: BookingSnapshot) -> BookedSession | None:
     """A booking and its parties, or None where one of them is gone.
 
     Raises:
@@ -262,7 +262,7 @@ async def _session(occasion: Occasion) -> BookedSession | None:
         calendar = expert and await Calendar.get(expert.id)
     if not (booking and expert and calendar):
         return None
-    people = await accounts({expert.user_id, booking.client_id})
+    people = await users_by_id({expert.user_id, booking.client_id})
     keeper, client = people.get(expert.user_id), people.get(booking.client_id)
     if not (keeper and client):
         return None

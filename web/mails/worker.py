@@ -168,7 +168,7 @@ class MailWorker:
         """Note that a recipient is served; while the lease lasts, in spite of the database."""
         while True:
             try:
-                is_mine = await mail.served(party, utc_now(), refused=refused)
+                is_mine = await mail.mark_delivered(party, utc_now(), refused=refused)
             except Unavailable:
                 if utc_now() > mail.due_at:
                     raise
@@ -180,7 +180,7 @@ class MailWorker:
 
     async def _put_off(self, mail: Mail) -> None:
         try:
-            await mail.put_off(utc_now())
+            await mail.postpone(utc_now())
         except Unavailable:
             log.warning("mail %s waits: the database is away", mail.id)
             return

@@ -1,4 +1,4 @@
-"""Sample bookings: what an expert's calendar looks like after some weeks of use."""
+"""Sample bookings, as if an expert had used the calendar for some period."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from models.bookings.booking import INACTIVE, Booking, BookingChange, BookingStatus, contact_key
-from models.bookings.events import KEPT_SECONDS
+from models.bookings.events import RETENTION_SECONDS
 from models.calendar.slots import SlotKey, starts
 from models.calendar.times import cell_of, instant_of
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 PAST_DAYS: Final = 28
-PAST_BOOKINGS: Final = (3, 8)
+PAST_BOOKINGS: Final = (3, 8)  # minimum and maximum per expert
 COMING_DAYS: Final = 21
-COMING_SHARE: Final = (0.035, 0.06)  # of the hours of those days
-ATTEMPTS: Final = 8  # at a day with a free slot: on two of seven there are no hours
-SHORTER: Final = 0.7  # of the sessions are of the shorter length
-NOTED: Final = 0.6
-BY_CLIENT: Final = 0.75  # of the cancellations
-CONFIRMED_FIRST: Final = 0.5  # of the cancelled requests
-NOT_BEFORE: Final = timedelta(hours=2)
+COMING_SHARE: Final = (0.035, 0.06)  # of the working hours on those days
+MAX_DAYS_TRIED: Final = 8  # to find a free slot; two days in seven have no hours
+SHORT_SHARE: Final = 0.7  # of the sessions have the shorter length
+NOTE_SHARE: Final = 0.6  # of the bookings have a note
+CLIENT_CANCELLATION_SHARE: Final = 0.75  # of the cancellations are by the client
+CONFIRMED_BEFORE_CANCELLATION: Final = 0.5  # of the cancelled requests
+MIN_LEAD_TIME: Final = timedelta(hours=2)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-# Nothing happened lately: no event of it would still be kept, so none is written.
-SETTLED: Final = timedelta(seconds=KEPT_SECONDS) + DAY
+# All changes are older than the event retention, so no events have to be written.
+MIN_CHANGE_AGE: Final = timedelta(seconds=RETENTION_SECONDS) + DAY
 
-PAST: Final[Mapping[BookingStatus, int]] = {
+PAST_OUTCOMES: Final[Mapping[BookingStatus, int]] = {
     BookingStatus.COMPLETED: 84,
     BookingStatus.NO_SHOW: 6,
     BookingStatus.CANCELLED: 10,
 }
-COMING_AUTOMATIC: Final[Mapping[BookingStatus, int]] = {
+COMING_OUTCOMES: Final[Mapping[BookingStatus, int]] = {
     BookingStatus.CONFIRMED: 92,
     BookingStatus.CANCELLED: 8,
 }
-COMING_BY_HAND: Final[Mapping[BookingStatus, int]] = {
+COMING_OUTCOMES_BY_HAND: Final[Mapping[BookingStatus, int]] = {
     BookingStatus.CONFIRMED: 52,
     BookingStatus.PENDING: 40,
     BookingStatus.CANCELLED: 8,
@@ -52,27 +52,31 @@ COMING_BY_HAND: Final[Mapping[BookingStatus, int]] = {
 
 
 class Client(NamedTuple):
-    """Somebody who books."""
+    """An account that books, and its contact details."""
 
     id: Id
     contact: Contact
 
 
-class _Weeks(NamedTuple):
-    """Some days in a row, the cells of them to book in, and how the bookings are to end."""
+class _Period(NamedTuple):
+    """A period: its first day and length, the bookable cells and the bookings' final statuses."""
 
     first: date
     days: int
     cells: range
-    ends: list[BookingStatus]
+    outcomes: list[BookingStatus]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleCalendar:
-    """A calendar in which nobody has booked yet, and what its bookings are made from.
+    """An empty calendar and the material for its bookings.
 
-    `regular` has been there, and comes again. `share` is how many bookings there are, as a part
-    of what is usual.
+    Attributes:
+        keeper_id: the expert's account.
+        regular: a client with both a past and a coming booking.
+        new_id: returns the id of the booking with this number.
+        share: number of bookings relative to the usual number, 0 to 1.
+        moment: time that the bookings are relative to.
     """
 
     calendar: Calendar
@@ -86,64 +90,64 @@ class SampleCalendar:
     rng: Random
 
     def fill(self) -> list[Booking]:
-        """Make up the bookings, the earliest change first, and count them in the calendar.
+        """Return the bookings, ordered by their last change, and advance the calendar's sequence.
 
-        Each takes a slot that was offered when it was booked. No two of them share a cell.
+        Every booking takes a slot that was offered at the time of booking, and none overlap.
         """
-        made: list[Booking] = []
+        bookings: list[Booking] = []
         taken: set[int] = set()
-        for weeks in self._past(), self._coming():
+        for period in self._past(), self._coming():
             client = self.regular
-            for end in weeks.ends:
-                key = self._free_slot(weeks, taken)
+            for outcome in period.outcomes:
+                key = self._free_slot(period, taken)
                 if key:
                     taken.update(key.occupies(self._rules))
-                    id_ = self.new_id(len(made))
+                    id_ = self.new_id(len(bookings))
                     client = client or self.rng.choice(self.clients)
-                    made.append(self._booking(id_, key, client, end))
+                    bookings.append(self._booking(id_, key, client, outcome))
                     client = None
-        made.sort(key=lambda booking: booking.updated_at)
-        for sequence, booking in enumerate(made, 1):
+        bookings.sort(key=lambda booking: booking.updated_at)
+        for sequence, booking in enumerate(bookings, 1):
             booking.sequence = sequence
             self.calendar.sequence = sequence
             self.calendar.last_event_at = booking.updated_at
-        return made
+        return bookings
 
     @property
     def _rules(self) -> Rules:
         return self.calendar.rules
 
-    def _past(self) -> _Weeks:
+    def _past(self) -> _Period:
         first = self.calendar.today(self.moment) - PAST_DAYS * DAY
-        # A day more, in which the expert says how it went.
-        beyond = cell_of(self.moment - SETTLED - DAY)
-        ends = self._ends(self.rng.uniform(*PAST_BOOKINGS), PAST)
-        return _Weeks(first, PAST_DAYS, range(beyond), ends)
+        # A session ends a day earlier, so that its outcome is recorded before MIN_CHANGE_AGE.
+        last = cell_of(self.moment - MIN_CHANGE_AGE - DAY)
+        outcomes = self._outcomes(self.rng.uniform(*PAST_BOOKINGS), PAST_OUTCOMES)
+        return _Period(first, PAST_DAYS, range(last), outcomes)
 
-    def _coming(self) -> _Weeks:
+    def _coming(self) -> _Period:
         minutes = sum(range_.end - range_.start for range_ in self._rules.weekly) * COMING_DAYS / 7
         short, long = (offer.minutes for offer in self._rules.offers)
-        length = SHORTER * short + (1 - SHORTER) * long
+        length = SHORT_SHARE * short + (1 - SHORT_SHARE) * long
         usual = minutes / length * self.rng.uniform(*COMING_SHARE)
-        ends = COMING_AUTOMATIC if self._rules.confirms_automatically else COMING_BY_HAND
+        weights = COMING_OUTCOMES if self._rules.confirms_automatically else COMING_OUTCOMES_BY_HAND
         cells = range(
-            cell_of(self.moment + NOT_BEFORE) + 1,
+            cell_of(self.moment + MIN_LEAD_TIME) + 1,
             cell_of(self.moment + (COMING_DAYS + 2) * DAY),
         )
         first = self.calendar.today(self.moment)
-        return _Weeks(first, COMING_DAYS, cells, self._ends(usual, ends))
+        return _Period(first, COMING_DAYS, cells, self._outcomes(usual, weights))
 
-    def _ends(self, usual: float, weights: Mapping[BookingStatus, int]) -> list[BookingStatus]:
-        """How the bookings of some weeks end; drawn before anything that depends on the moment."""
+    def _outcomes(self, usual: float, weights: Mapping[BookingStatus, int]) -> list[BookingStatus]:
+        """Draw the bookings' final statuses, before any draw that depends on the moment."""
         count = max(1, round(usual * self.share))
         return self.rng.choices(list(weights), list(weights.values()), k=count)
 
-    def _free_slot(self, weeks: _Weeks, taken: set[int]) -> SlotKey | None:
-        """A slot on some day of theirs; rarely none, as most days are nearly free."""
-        for _ in range(ATTEMPTS):
-            day = weeks.first + self.rng.randrange(weeks.days) * DAY
+    def _free_slot(self, period: _Period, taken: set[int]) -> SlotKey | None:
+        """Return a random free slot of the period, or None, which is rare, if no day tried has one."""
+        for _ in range(MAX_DAYS_TRIED):
+            day = period.first + self.rng.randrange(period.days) * DAY
             short, long = (offer.minutes for offer in self._rules.offers)
-            minutes = short if self.rng.random() < SHORTER else long
+            minutes = short if self.rng.random() < SHORT_SHARE else long
             keys = [
                 SlotKey(self.calendar.id, cell, minutes)
                 for cell in starts(self._rules, minutes, day)
@@ -151,16 +155,16 @@ class SampleCalendar:
             free = [
                 key
                 for key in keys
-                if key.cell in weeks.cells
-                and key.session_end in weeks.cells
+                if key.cell in period.cells
+                and key.session_end in period.cells
                 and taken.isdisjoint(key.occupies(self._rules))
             ]
             if free:
                 return self.rng.choice(free)
         return None
 
-    def _booking(self, id_: Id, key: SlotKey, client: Client, end: BookingStatus) -> Booking:
-        history = self._history(key, client, end)
+    def _booking(self, id_: Id, key: SlotKey, client: Client, outcome: BookingStatus) -> Booking:
+        history = self._history(key, client, outcome)
         status = history[-1].after
         offer = self._rules.offer(key.minutes) or self._rules.offers[0]
         return Booking(
@@ -175,32 +179,41 @@ class SampleCalendar:
             price=offer.price,
             contact=client.contact,
             contact_key=contact_key(client.contact.email),
-            note=self.rng.choice(self.notes) if self.rng.random() < NOTED else "",
+            note=self.rng.choice(self.notes) if self.rng.random() < NOTE_SHARE else "",
             created_at=history[0].at,
             updated_at=history[-1].at,
             cancellable_until=key.starts_at - self._cancellation_notice,
             history=history,
-        ).placed()
+        ).with_order_key()
 
-    def _history(self, key: SlotKey, client: Client, end: BookingStatus) -> list[BookingChange]:
-        """The steps to that end, each at a time and by somebody that the rules allow."""
+    def _history(self, key: SlotKey, client: Client, outcome: BookingStatus) -> list[BookingChange]:
+        """Return the changes up to the outcome, with times and actors that the rules allow."""
         by_hand = not self._rules.confirms_automatically
         notice = timedelta(minutes=self._rules.minimum_notice_minutes)
-        # A day before either deadline, so that there is time for an answer and a cancellation.
+        # Created a day or more before the deadlines, to leave time for answer and cancellation.
         deadline = key.starts_at - max(notice, self._cancellation_notice)
-        created_at = min(deadline, self.moment - SETTLED) - self._some_time(DAY, 15 * DAY)
+        created_at = min(deadline, self.moment - MIN_CHANGE_AGE) - self._random_duration(
+            DAY, 15 * DAY
+        )
         steps = [
             (created_at, client.id, BookingStatus.PENDING if by_hand else BookingStatus.CONFIRMED)
         ]
-        is_answered = end is not BookingStatus.CANCELLED or self.rng.random() < CONFIRMED_FIRST
-        if by_hand and is_answered and end is not BookingStatus.PENDING:
-            answered_at = created_at + self._some_time(HOUR / 4, 12 * HOUR)
+        is_answered = (
+            outcome is not BookingStatus.CANCELLED
+            or self.rng.random() < CONFIRMED_BEFORE_CANCELLATION
+        )
+        if by_hand and is_answered and outcome is not BookingStatus.PENDING:
+            answered_at = created_at + self._random_duration(HOUR / 4, 12 * HOUR)
             steps.append((answered_at, self.keeper_id, BookingStatus.CONFIRMED))
-        if end is BookingStatus.CANCELLED:
-            actor_id = client.id if self.rng.random() < BY_CLIENT else self.keeper_id
-            steps.append((created_at + self._some_time(12 * HOUR, DAY), actor_id, end))
-        elif end in PAST:
-            steps.append((key.ends_at + self._some_time(0 * HOUR, 12 * HOUR), self.keeper_id, end))
+        if outcome is BookingStatus.CANCELLED:
+            actor_id = (
+                client.id if self.rng.random() < CLIENT_CANCELLATION_SHARE else self.keeper_id
+            )
+            steps.append((created_at + self._random_duration(12 * HOUR, DAY), actor_id, outcome))
+        elif outcome in PAST_OUTCOMES:
+            steps.append(
+                (key.ends_at + self._random_duration(0 * HOUR, 12 * HOUR), self.keeper_id, outcome)
+            )
         befores = [None, *(status for _, _, status in steps)]
         return [
             BookingChange(
@@ -213,8 +226,8 @@ class SampleCalendar:
     def _cancellation_notice(self) -> timedelta:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
 
-    def _some_time(self, shortest: timedelta, longest: timedelta) -> timedelta:
-        """A time between the two in whole seconds."""
+    def _random_duration(self, shortest: timedelta, longest: timedelta) -> timedelta:
+        """Return a random duration in whole seconds, from `shortest` up to `longest`."""
         return timedelta(
             seconds=self.rng.randrange(int(shortest.total_seconds()), int(longest.total_seconds()))
         )

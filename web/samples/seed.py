@@ -1,8 +1,8 @@
-"""Sample data: a directory of experts, their clients and accounts to try it with.
+"""Fill an empty database with sample experts, clients, bookings and demo accounts.
 
-What is written follows from the number of experts and the moment of the first attempt alone,
-ids included, and it is only ever added to. So a filling that was broken off is gone on with, and
-a program that sleeps through the loss of its claim does no harm when it wakes.
+The documents, ids included, depend only on the number of experts and on the time of the first
+attempt, and seeding only inserts. An interrupted seeding can therefore be resumed, and a process
+that has lost its claim without noticing does no harm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from models.accounts.users import Role, User, email_key
 from models.bookings.booking import Contact
 from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
 from models.directory.experts import Category, Expert
-from models.directory.versions import count_directory
+from models.directory.versions import increment_directory_version
 from models.errors import Unavailable
 from models.ids import Id
 from models.store.documents import or_unavailable
@@ -33,13 +33,8 @@ from models.store.shared_state import (
 )
 from web.samples.bookings import Client, SampleCalendar
 from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, known_outcome
-from web.samples.people import (
-    SAMPLE_NOTES,
-    SampleClient,
-    SampleExpert,
-    sample_clients,
-    sample_experts,
-)
+from web.samples.people import SampleClient, SampleExpert, sample_clients, sample_experts
+from web.samples.texts import categories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,29 +42,32 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-NO_PASSWORD: Final = "!"  # noqa: S105 - no password has this hash
-SEED: Final = 18  # whose first expert, the demo account's, confirms by hand
+NO_PASSWORD: Final = "!"  # noqa: S105 - matches no password
+SEED: Final = 18  # gives a first expert, the demo expert, who confirms requests by hand
 CLIENTS: Final = 200
-BATCH: Final = 50  # experts, with some 600 bookings
+EXPERTS_PER_BATCH: Final = 50  # with about 600 bookings
 POLL_SECONDS: Final = 0.5
-PATIENCE_SECONDS: Final = 5.0  # with an owner that writes no batch
-BUSY_EXPERTS: Final = 1000  # of more, each has fewer bookings: half a millisecond for each
-DEMO_CLIENT_EXPERTS: Final = 6  # whom the demo client has seen and is going to see
-AGE_MINUTES: Final = (90 * 24 * 60, 900 * 24 * 60)
-CLARA: Final = SampleClient("Clara Client", DEMO_CLIENT, "Europe/Berlin", "+442079460100")
+STALL_SECONDS: Final = 5.0  # without progress before another process takes over
+BUSY_EXPERTS: Final = 1000  # in larger directories, each expert has fewer bookings
+DEMO_CLIENT_EXPERTS: Final = 6  # with past and coming bookings of the demo client
+ACCOUNT_AGE_MINUTES: Final = (90 * 24 * 60, 900 * 24 * 60)
+DEMO_CLIENT_PROFILE: Final = SampleClient(
+    "Clara Client", DEMO_CLIENT, "Europe/Berlin", "+442079460100"
+)
 
 
 async def seed(*, experts: int, now: datetime, password_hash: str, progress: Progress) -> Outcome:
     """Fill a database that has no accounts with sample data.
 
-    Of several programs one does it and the others wait; one that does not get on is replaced. What
-    was begun is finished as it was begun, whatever the arguments.
+    One of several processes seeds while the others wait; another takes over if it stalls. A
+    seeding that has begun keeps its number of experts and its time, whatever the arguments.
 
     Args:
-        experts: how many; each has some 12 bookings, of more than a thousand fewer.
-        now: what the data are relative to.
-        password_hash: of `DEMO_PASSWORD`, for the demo accounts; no other account has a password.
-        progress: is told how many experts are there, and of how many.
+        experts: number of experts, each with about 12 bookings; fewer above 1,000 experts.
+        now: time that the bookings are relative to.
+        password_hash: hash of `DEMO_PASSWORD`, for the demo accounts. Other accounts have no
+            password.
+        progress: called with the number of experts written and the total.
 
     Raises:
         Unavailable: when the database does not answer.
@@ -90,30 +88,30 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
 
 
 async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
-    """Wait until the filling is finished, or its owner gives it up or does not get on."""
-    # By one's own clock: the owner's may be another.
-    patience = PATIENCE_SECONDS
+    """Wait until seeding is finished, or take it over when its owner gives up or stalls."""
+    # Counted on this process's clock; the owner's clock may differ.
+    seconds_left = STALL_SECONDS
     while not claim.finished:
         progress(claim.done, claim.experts)
-        if claim.owner is None or patience <= 0:
+        if claim.owner is None or seconds_left <= 0:
             mine = claim.model_copy(update={"owner": me})
             if await advance_seeding(claim, mine):
                 return mine
         await asyncio.sleep(POLL_SECONDS)
         seen = await seeding() or claim
-        patience = patience - POLL_SECONDS if seen == claim else PATIENCE_SECONDS
+        seconds_left = seconds_left - POLL_SECONDS if seen == claim else STALL_SECONDS
         claim = seen
     return claim
 
 
 async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seeding:
-    """Write what is missing, until it is finished or the claim is lost."""
+    """Write the missing documents until seeding is finished or the claim is lost."""
     try:
         users, clients = _accounts(claim.moment, password_hash)
         await insert_missing(users)
         samples = enumerate(sample_experts(claim.experts, SEED))
         rest = islice(samples, claim.done, None)
-        while batch := list(islice(rest, BATCH)):
+        while batch := list(islice(rest, EXPERTS_PER_BATCH)):
             progress(claim.done, claim.experts)
             await _write(batch, clients, claim, password_hash)
             step = claim.model_copy(update={"done": claim.done + len(batch)})
@@ -124,7 +122,7 @@ async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seedi
         end = claim.model_copy(update={"finished": True})
         return end if await advance_seeding(claim, end) else await seeding() or claim
     except BaseException:
-        # The next program need not wait; if this does not get through, it will.
+        # Let another process take over at once. If this fails, it does so after STALL_SECONDS.
         with suppress(Unavailable):
             await advance_seeding(claim, claim.model_copy(update={"owner": None}))
         raise
@@ -142,22 +140,21 @@ async def _write(
         for (index, sample), (user, _) in zip(batch, people, strict=True)
     ]
     bookings = [booking for calendar in calendars for booking in calendar.fill()]
-    # Where a cancellation of all this is heard: the driver's `wait_for` may lose one that came
-    # before it, up to Python 3.11.
+    # A checkpoint for cancellation: up to Python 3.11, the driver's `wait_for` may swallow one.
     await asyncio.sleep(0)
-    # What names others comes after them.
+    # Referenced documents go first.
     await insert_missing([user for user, _ in people])
     await insert_missing([expert for _, expert in people])
     await insert_missing([calendar.calendar for calendar in calendars])
     await insert_missing(bookings)
     with or_unavailable():
-        await count_directory()
+        await increment_directory_version()
 
 
 def _person(
     index: int, sample: SampleExpert, moment: datetime, password_hash: str
 ) -> tuple[User, Expert]:
-    """An expert's account and entry in the directory; the first is the demo account's."""
+    """Return an expert's account and directory entry; index 0 is the demo expert."""
     email = sample.email if index else DEMO_EXPERT
     user = _user(f"keeper {index}", sample.name, email, sample.time_zone, moment)
     user.role = Role.EXPERT
@@ -177,7 +174,7 @@ def _person(
         rating=sample.rating,
         review_count=sample.review_count,
     )
-    return user, expert.indexed()
+    return user, expert.with_search_fields()
 
 
 def _calendar(
@@ -202,7 +199,7 @@ def _calendar(
         keeper_id=keeper.id,
         clients=others,
         regular=demo_client if index < DEMO_CLIENT_EXPERTS else None,
-        notes=SAMPLE_NOTES[sample.category],
+        notes=categories()[sample.category].notes,
         new_id=lambda number: _id(f"booking {index} {number}"),
         share=min(1, BUSY_EXPERTS / claim.experts),
         moment=claim.moment,
@@ -211,8 +208,8 @@ def _calendar(
 
 
 def _accounts(moment: datetime, password_hash: str) -> tuple[list[User], list[Client]]:
-    """The accounts that are no expert's, and those of them who book, the demo client first."""
-    samples = [CLARA, *sample_clients(CLIENTS, SEED)]
+    """Return the clients' and the admin's accounts, and the clients, the demo client first."""
+    samples = [DEMO_CLIENT_PROFILE, *sample_clients(CLIENTS, SEED)]
     users = [
         _user(f"client {index}", sample.name, sample.email, sample.time_zone, moment)
         for index, sample in enumerate(samples)
@@ -231,7 +228,7 @@ def _accounts(moment: datetime, password_hash: str) -> tuple[list[User], list[Cl
 
 
 def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> User:
-    """An account older than any booking, into which nobody can sign in."""
+    """Return an account without a password, created before any booking."""
     return User(
         id=_id(key),
         name=name,
@@ -240,15 +237,15 @@ def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> 
         password_hash=NO_PASSWORD,
         time_zone=time_zone,
         email_verified=True,
-        created_at=moment - timedelta(minutes=_rng(key).randrange(*AGE_MINUTES)),
-    ).indexed()
+        created_at=moment - timedelta(minutes=_rng(key).randrange(*ACCOUNT_AGE_MINUTES)),
+    ).with_search_fields()
 
 
 def _id(key: str) -> Id:
-    """The id of a sample; as if made on the first day of 1970, so no real one is equal to it."""
+    """Return the id of a sample document, dated 1 January 1970, which no real id is."""
     return Id(bytes(2) + blake2b(f"{SEED} {key}".encode(), digest_size=10).digest())
 
 
 def _rng(key: str) -> Random:
-    """Chance that is the same every time."""
+    """Return a random generator that is seeded by the key."""
     return Random(f"{SEED} {key}")  # noqa: S311 - sample data, nothing secret

@@ -66,7 +66,7 @@ class RequestIds:
                 message["headers"] = [*message.get("headers", ()), name]
                 self._seconds[kind].observe(perf_counter() - began)
                 self._count(kind, message["status"])
-                tracer().note("http.response.status_code", message["status"])
+                tracer().set_attribute("http.response.status_code", message["status"])
             await send(message)
 
         with tracer().request(f"http {kind}", traceparent):
@@ -97,8 +97,8 @@ def kind_of(path: str) -> str:
     return KINDS.get(path[1:].partition("/")[0], "other")
 
 
-async def failed(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer a request on which the program failed; the server logs how, under the same id."""
+async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
+    """Answer a request on which the program internal_error; the server logs how, under the same id."""
     extensions = {"code": "INTERNAL", "requestId": request_id()}
     error = {
         "message": "Something went wrong here. Please try again.",

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from models.telemetry.tracing import Tracer, trace_with
+from models.telemetry.tracing import Tracer, set_tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -44,18 +44,18 @@ async def tracing(url: str) -> AsyncIterator[None]:
     provider.add_span_processor(
         BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS))
     )
-    trace_with(OpenTelemetry(provider))
+    set_tracer(OpenTelemetry(provider))
     try:
         yield
     finally:
-        trace_with(Tracer())
+        set_tracer(Tracer())
         await asyncio.to_thread(provider.shutdown)
 
 
 class OpenTelemetry(Tracer):
     """Makes spans that the provider's exporter sends."""
 
-    is_on: ClassVar[bool] = True
+    is_enabled: ClassVar[bool] = True
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("expertbook")
@@ -65,10 +65,10 @@ class OpenTelemetry(Tracer):
         self,
         name: str,
         attributes: Mapping[str, str | int] | None = None,
-        of: Sequence[Context] = (),
+        contexts: Sequence[Context] = (),
     ) -> Iterator[None]:
         """A span within this task's; or within the first request's, linked to the others."""
-        spans = [context.run(trace.get_current_span) for context in of]
+        spans = [context.run(trace.get_current_span) for context in contexts]
         requests = [span for span in spans if span.get_span_context().is_valid]
         parent = trace.set_span_in_context(requests[0]) if requests else None
         links = [Link(other.get_span_context()) for other in requests[1:]]
@@ -85,7 +85,7 @@ class OpenTelemetry(Tracer):
         with self._started(name, parent, kind=SpanKind.SERVER):
             yield
 
-    def begin(
+    def start_span(
         self, name: str, attributes: Mapping[str, str | int]
     ) -> Callable[[bool], None] | None:
         """A span that lasts until the result is called."""
@@ -100,7 +100,7 @@ class OpenTelemetry(Tracer):
 
         return end
 
-    def note(self, name: str, value: str | int) -> None:
+    def set_attribute(self, name: str, value: str | int) -> None:
         """Give this task's span another attribute."""
         trace.get_current_span().set_attribute(name, value)
 
