@@ -63,7 +63,10 @@ def checked_offers(
     found = []
     for number, offer in enumerate(offers):
         at = f"{field}.{number}"
-        if offer.minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= offer.minutes <= MAX_SESSION_MINUTES:
+        if (
+            offer.minutes % CELL_MINUTES
+            or not MIN_SESSION_MINUTES <= offer.minutes <= MAX_SESSION_MINUTES
+        ):
             checks.refuse(
                 f"{at}.minutes",
                 f"A length is a multiple of {CELL_MINUTES} minutes from {MIN_SESSION_MINUTES} "

@@ -132,7 +132,9 @@ def _numbers(checks: Checks, wanted: RulesChange) -> dict[str, Any]:
             least, most = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
             checks.quarters("stepMinutes", step, least, most, "A step")
     if pause is not None:
-        found["break_minutes"] = checks.quarters("breakMinutes", pause, 0, MAX_BREAK_MINUTES, "A break")
+        found["break_minutes"] = checks.quarters(
+            "breakMinutes", pause, 0, MAX_BREAK_MINUTES, "A break"
+        )
     notice, deadline = wanted.minimum_notice_minutes, wanted.cancellation_notice_minutes
     if notice is not None:
         checks.number("minimumNoticeMinutes", notice, 0, LONGEST_NOTICE, "Minutes")

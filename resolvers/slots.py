@@ -69,7 +69,8 @@ def length_of(calendar: Calendar, minutes: int | None) -> int:
         return calendar.rules.offers[0].minutes
     if minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES:
         raise BadUserInput(
-            f"minutes: a multiple of {CELL_MINUTES} from {MIN_SESSION_MINUTES} to {MAX_SESSION_MINUTES}"
+            f"minutes: a multiple of {CELL_MINUTES} "
+            f"from {MIN_SESSION_MINUTES} to {MAX_SESSION_MINUTES}"
         )
     return minutes
 

@@ -124,7 +124,9 @@ async def open_container(
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
         tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
-        viewers = await stack.enter_async_context(Viewers(tokens, batch_size(MAX_KEYS_PER_READ)).open())
+        viewers = await stack.enter_async_context(
+            Viewers(tokens, batch_size(MAX_KEYS_PER_READ)).open()
+        )
         ends.listen(lambda ended: viewers.invalidate(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
         sign_ins = SignIns(

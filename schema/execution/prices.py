@@ -40,7 +40,10 @@ def _count(value: object, default: int, most: int) -> int:
 def page(arguments: Arguments) -> float:
     """How many rows a page has."""
     sizes = [arguments[name] for name in ("first", "last") if arguments.get(name) is not None]
-    return max((_count(size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) for size in sizes), default=DEFAULT_PAGE_SIZE)
+    return max(
+        (_count(size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) for size in sizes),
+        default=DEFAULT_PAGE_SIZE,
+    )
 
 
 def _days(arguments: Arguments) -> float:
