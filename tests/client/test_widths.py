@@ -47,7 +47,7 @@ ALIKE = {
 }  # fmt: skip
 """What both languages write alike."""
 SAMPLES = "\n".join(
-    (HOUSE / "web" / "samples" / name).read_text("utf-8") for name in ("people.py", "texts.py")
+    file.read_text("utf-8") for file in (HOUSE / "web" / "samples" / "data").glob("*.toml")
 )
 DATA = re.compile(
     r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w-]+)+|UTC"

@@ -9,12 +9,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
-from web.samples.people import (
-    SAMPLE_NOTES,
-    SampleExpert,
-    sample_clients,
-    sample_experts,
-)
+from web.samples.people import SampleExpert, sample_clients, sample_experts
+from web.samples.texts import categories
 
 CATEGORIES = {
     *("TECHNOLOGY", "FINANCE", "HEALTH", "BUSINESS"),
@@ -86,7 +82,7 @@ def test_categories_are_mixed_evenly(experts: list[SampleExpert]) -> None:
     """Any eight in a row from the beginning hold one of each category."""
     assert {expert.category for expert in experts[:8]} == CATEGORIES
     assert Counter(expert.category for expert in experts) == dict.fromkeys(CATEGORIES, 250)
-    assert SAMPLE_NOTES.keys() == CATEGORIES
+    assert categories().keys() == CATEGORIES
 
 
 def test_the_first_experts_live_all_over_the_world(experts: list[SampleExpert]) -> None:

@@ -1,4 +1,4 @@
-"""Sample bookings, as if an expert had used the calendar for some period."""
+"""Sample bookings, as if an expert had used the calendar for a few weeks."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class SampleCalendar:
         return self.rng.choices(list(weights), list(weights.values()), k=count)
 
     def _free_slot(self, period: _Period, taken: set[int]) -> SlotKey | None:
-        """Return a random free slot of the period, or None, which is rare, if no day tried has one."""
+        """Return a random free slot of the period, or None if no day tried has one."""
         for _ in range(MAX_DAYS_TRIED):
             day = period.first + self.rng.randrange(period.days) * DAY
             short, long = (offer.minutes for offer in self._rules.offers)

@@ -1,4 +1,4 @@
-"""What is known of the sample data without making any: the accounts, and whether they are there."""
+"""The demo accounts, and whether a database has been seeded; imports no sample data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEMO_PASSWORD: Final = "expertbook-demo"  # noqa: S105 - meant to be known
 
 
 class Outcome(Enum):
-    """What became of a filling."""
+    """Result of seeding."""
 
     FILLED = auto()
     FILLED_BEFORE = auto()
@@ -29,12 +29,12 @@ class Outcome(Enum):
 
 
 async def known_outcome() -> Outcome | None:
-    """What became of a filling, or None where one is to be begun or gone on with.
+    """Return the result of seeding, or None if it has yet to be started or finished.
 
     Raises:
         Unavailable: when the database does not answer.
     """
-    # In this order: whoever sees accounts of a filling sees that it has begun.
+    # Accounts are read first: if they are samples, their claim, written before, is seen too.
     with or_unavailable():
         has_accounts = await User.find_one() is not None
     claim = await seeding()
