@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 MAX_FINDINGS_SHOWN = 100
 
 OUTCOMES = {
-    Outcome.FILLED: "Sample data was created.",
-    Outcome.FILLED_BEFORE: "Sample data already exists; nothing was changed.",
-    Outcome.HAS_ITS_OWN: "The database already contains other data; nothing was changed.",
+    Outcome.SEEDED: "Sample data was created.",
+    Outcome.ALREADY_SEEDED: "Sample data already exists; nothing was changed.",
+    Outcome.HAS_OTHER_DATA: "The database already contains other data; nothing was changed.",
 }
 
 
@@ -43,7 +43,9 @@ def seed(experts: int, *, data: Path | None) -> None:
     with exit_on_errors():
         settings = read_settings(data=data)
         if settings.is_production:
-            raise NoDatabase("Sample accounts have a public password; they are not allowed in production.")
+            raise NoDatabase(
+                "Sample accounts have a public password; they are not allowed in production."
+            )
         with database_url(settings) as url:
             say(OUTCOMES[asyncio.run(fill(url, experts))])
 

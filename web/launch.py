@@ -1,4 +1,4 @@
-"""Serving, from the command to the end; without what the other commands need, to save memory."""
+"""Implementation of `expertbook serve`, separate from the other commands to save memory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import typer
 
 from models.accounts.users import Role
 from models.database import open_database
-from web.console import database_url, explained, read_settings, say
+from web.console import database_url, exit_on_errors, read_settings, say
 from web.memory import use_one_arena
-from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, known_outcome
+from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, seeding_outcome
 from web.serving import end_with_parent, listening_socket, serve_on
 from web.telemetry.logs import set_up
 from web.workers import Workers, worker_environment
@@ -37,16 +37,16 @@ def serve(
     workers: int | None,
     with_parent: bool,
 ) -> None:
-    """Serve until a signal ends it, which is its orderly end."""
-    with explained(interrupted=0):
+    """Serve until SIGINT or SIGTERM, then exit with status 0."""
+    with exit_on_errors(interrupted=0):
         use_one_arena()
-        if with_parent or "UV" in os.environ:  # which `uv run` sets
+        if with_parent or "UV" in os.environ:  # set by `uv run`
             end_with_parent()
         settings = read_settings(port=port, host=host, data=data, workers=workers)
-        set_up(settings.log_form, settings.log_level)
+        set_up(settings.effective_log_format, settings.log_level)
         if not settings.data.exists():
-            # Nothing is made for a program that cannot be reached. Where there is a folder it
-            # is asked first: who has started twice is to hear of that, not of the port.
+            # Check the port before creating the folder. An existing folder is checked first
+            # below, so that a second start reports the running server instead of a taken port.
             with listening_socket(settings):
                 pass
         with (
@@ -54,10 +54,10 @@ def serve(
             listening_socket(settings) as listener,
         ):
             outcome = asyncio.run(prepare(url, sample_experts(settings)))
-            demo = outcome in {Outcome.FILLED, Outcome.FILLED_BEFORE}
+            demo = outcome in {Outcome.SEEDED, Outcome.ALREADY_SEEDED}
 
             def announce() -> None:
-                if settings.log_form == "json":
+                if settings.effective_log_format == "json":
                     log.info("ExpertBook is ready at %s", settings.address)
                 else:
                     say(announcement(settings, demo=demo))
@@ -70,23 +70,23 @@ def serve(
 
 
 def sample_experts(settings: Settings) -> int:
-    """How many experts a first start makes; in production none, as their password is known."""
+    """Return how many sample experts to create; none in production, as their password is public."""
     return 0 if settings.is_production else settings.experts
 
 
 async def prepare(url: str, experts: int) -> Outcome | None:
-    """Check the database, make its indexes and, if wanted, fill it where it is empty."""
+    """Check the database, create its indexes and, if `experts` > 0, fill it when it is empty."""
     async with open_database(url):
-        outcome = await known_outcome() if experts else None
+        outcome = await seeding_outcome() if experts else None
     if outcome or not experts:
         return outcome
-    from web.commands import fill  # noqa: PLC0415 - 6 MB that a first start alone needs
+    from web.commands import fill  # noqa: PLC0415 - large; only needed by a first start
 
     return await fill(url, experts)
 
 
 def announcement(settings: Settings, *, demo: bool) -> str:
-    """What to open and, where there are demo accounts, who can sign in."""
+    """Return the startup message: the URLs and, with sample data, the demo accounts."""
     bold = partial(typer.style, bold=True)
     address = settings.address
     lines = [f"\n{bold('ExpertBook')} is ready at {bold(address)}\n"]

@@ -128,7 +128,7 @@ async def sample(server: str) -> Sample:
 
 def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
     """Every expert has an account, a calendar and some twelve bookings, and there are clients."""
-    assert sample.outcome is Outcome.FILLED
+    assert sample.outcome is Outcome.SEEDED
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
     assert {expert.category for expert in sample.experts.values()} == set(Category)
@@ -273,7 +273,7 @@ async def test_a_second_time_changes_nothing() -> None:
     )
     before = await stored()
     again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
-    assert (first, again) == (Outcome.FILLED, Outcome.FILLED_BEFORE)
+    assert (first, again) == (Outcome.SEEDED, Outcome.ALREADY_SEEDED)
     assert told == [(0, 60), (50, 60), (60, 60)]
     assert await stored() == before
 
@@ -303,7 +303,7 @@ async def test_what_was_interrupted_is_completed(
         assert (left.owner, left.done, left.finished) == (None, 50, False)
         assert [await Expert.count(), await Calendar.count()] == [100, 50]
         later = await seed(experts=7, now=NOW + DAY, password_hash=HASH, progress=silent)
-        assert later is Outcome.FILLED
+        assert later is Outcome.SEEDED
         assert await stored() == whole
 
 
@@ -311,7 +311,7 @@ async def test_what_was_interrupted_is_completed(
 async def test_of_two_at_once_one_fills_and_the_other_waits() -> None:
     """Both find the data there when they go on, and there is one set of them."""
     outcomes = await asyncio.gather(fill(60), fill(60))
-    assert set(outcomes) == {Outcome.FILLED}
+    assert set(outcomes) == {Outcome.SEEDED}
     counts = [await Expert.count(), await Calendar.count(), await User.count()]
     assert counts == [60, 60, 60 + 202]
     sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
@@ -324,7 +324,7 @@ async def test_an_owner_that_does_not_get_on_is_replaced(monkeypatch: pytest.Mon
     monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
-    assert await fill(60) is Outcome.FILLED
+    assert await fill(60) is Outcome.SEEDED
     assert await Expert.count() == 10
     assert not await advance_seeding(dead, dead.model_copy(update={"done": 10}))
 
@@ -336,7 +336,7 @@ async def test_a_database_with_accounts_is_left_alone() -> None:
         name="Ann", email="a@b.c", email_key="a@b.c", password_hash=NO_PASSWORD, created_at=NOW
     )
     await user.insert()
-    assert await fill(10) is Outcome.HAS_ITS_OWN
+    assert await fill(10) is Outcome.HAS_OTHER_DATA
     assert await User.count() == 1
     assert await Expert.count() == 0
     assert await SharedState.count() == 0

@@ -23,12 +23,12 @@ DEMO_PASSWORD: Final = "expertbook-demo"  # noqa: S105 - meant to be known
 class Outcome(Enum):
     """Result of seeding."""
 
-    FILLED = auto()
-    FILLED_BEFORE = auto()
-    HAS_ITS_OWN = auto()
+    SEEDED = auto()
+    ALREADY_SEEDED = auto()
+    HAS_OTHER_DATA = auto()
 
 
-async def known_outcome() -> Outcome | None:
+async def seeding_outcome() -> Outcome | None:
     """Return the result of seeding, or None if it has yet to be started or finished.
 
     Raises:
@@ -39,5 +39,5 @@ async def known_outcome() -> Outcome | None:
         has_accounts = await User.find_one() is not None
     claim = await seeding()
     if claim is None:
-        return Outcome.HAS_ITS_OWN if has_accounts else None
-    return Outcome.FILLED_BEFORE if claim.finished else None
+        return Outcome.HAS_OTHER_DATA if has_accounts else None
+    return Outcome.ALREADY_SEEDED if claim.finished else None

@@ -32,7 +32,7 @@ from models.store.shared_state import (
     seeding,
 )
 from web.samples.bookings import Client, SampleCalendar
-from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, known_outcome
+from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, seeding_outcome
 from web.samples.people import SampleClient, SampleExpert, sample_clients, sample_experts
 from web.samples.texts import categories
 
@@ -72,7 +72,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
     Raises:
         Unavailable: when the database does not answer.
     """
-    if outcome := await known_outcome():
+    if outcome := await seeding_outcome():
         return outcome
     me = uuid4().hex
     claim = await seeding()
@@ -84,7 +84,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
             claim = await _fill(claim, password_hash, progress)
         else:
             claim = await _follow(claim, me, progress)
-    return Outcome.FILLED
+    return Outcome.SEEDED
 
 
 async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
