@@ -1,1 +1,1 @@
-"""Establish who makes a request, and decide what that person may do."""
+"""Authentication, authorization and rate limits."""

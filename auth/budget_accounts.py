@@ -1,4 +1,4 @@
-"""The budgets that a request is charged to."""
+"""Rate limit policies and the accounts that a request is charged to."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """So much cost in so many seconds."""
+    """A rate limit: a quota of query cost per number of seconds."""
 
     name: str
     quota: int
     seconds: int
 
-    def worth(self, cost: float) -> float:
-        """How many seconds it takes to fill in what a cost takes out."""
+    def refill_seconds(self, cost: float) -> float:
+        """Return the seconds that the bucket needs to refill a cost."""
         return cost * self.seconds / self.quota
 
 
 USER = Policy("user", 600_000, 60)
 ADDRESS = Policy("address", 1_200_000, 60)
 NETWORK = Policy("network", 6_000_000, 60)
-"""Of an address, for all the signed-in users behind it: an office, a carrier's gateway."""
+"""Limit shared by all signed-in users of one address, such as an office or a carrier's gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetAccount:
-    """Whose bucket it is, and its policy."""
+    """A token bucket's owner (a user id or an address) and its policy."""
 
     policy: Policy
     owner: str
 
     @property
     def key(self) -> str:
-        """The bucket's name among all."""
+        """Key that identifies the bucket."""
         return f"{self.policy.name}:{self.owner}"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is left of a budget, and in how many seconds it is whole again."""
+    """The cost that remains in a budget, and the seconds until the budget is full again."""
 
     policy: Policy
     left: int
@@ -47,7 +47,11 @@ class Balance:
 
 
 def accounts_of(user: str | None, address: str) -> tuple[BudgetAccount, ...]:
-    """Whose budgets a request takes from: the user's, or for strangers the address's alone."""
+    """Return the accounts that a request is charged to.
+
+    Requests of a signed-in user are charged to the user and to the network; anonymous requests are
+    charged to the address alone.
+    """
     if user is None:
         return (BudgetAccount(ADDRESS, address),)
     return (BudgetAccount(USER, user), BudgetAccount(NETWORK, address))

@@ -1,6 +1,6 @@
-"""The life of a booking: who may make which move, and when.
+"""The life cycle of a booking: its transitions, who may make them, and when.
 
-| move         | from                          | to        | client       | expert, admin |
+| action       | from                          | to        | client       | expert, admin |
 |--------------|-------------------------------|-----------|--------------|---------------|
 | CONFIRM      | PENDING                       | CONFIRMED |              | until it starts |
 | COMPLETE     | CONFIRMED                     | COMPLETED |              | at any time   |
@@ -9,8 +9,8 @@
 | RESCHEDULE   | PENDING, CONFIRMED            |           | until the deadline | at any time |
 | REMOVE       | COMPLETED, CANCELLED, EXPIRED |           | at any time  | at any time   |
 
-A hold has no deadline. By the clock alone: a hold past its end and a pending booking whose start
-has passed become EXPIRED.
+The deadline does not apply to holds. A hold becomes EXPIRED at its end, a pending booking at its
+start.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What can be done with a booking."""
+    """An action on a booking."""
 
     CONFIRM = "CONFIRM"
     COMPLETE = "COMPLETE"
@@ -43,85 +43,96 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A row of the table; `to` is None where the status stays."""
+class Transition:
+    """A row of the table; `target` is None if the status does not change."""
 
-    who: Rule
+    rule: Rule
     sources: frozenset[BookingStatus]
-    to: BookingStatus | None
+    target: BookingStatus | None
     has_deadline: bool = False
     before_start: bool = False
     after_start: bool = False
 
 
-AHEAD: Final = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
-OVER: Final = frozenset({BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.EXPIRED})
-MOVES: Final[Mapping[Action, Move]] = {
-    Action.CONFIRM: Move(
+UPCOMING: Final = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
+REMOVABLE: Final = frozenset(
+    {BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.EXPIRED}
+)
+TRANSITIONS: Final[Mapping[Action, Transition]] = {
+    Action.CONFIRM: Transition(
         OPERATIONS["Mutation.confirmBooking"],
         frozenset({BookingStatus.PENDING}),
         BookingStatus.CONFIRMED,
         before_start=True,
     ),
-    Action.COMPLETE: Move(
+    Action.COMPLETE: Transition(
         OPERATIONS["Mutation.completeBooking"],
         frozenset({BookingStatus.CONFIRMED}),
         BookingStatus.COMPLETED,
     ),
-    Action.MARK_NO_SHOW: Move(
+    Action.MARK_NO_SHOW: Transition(
         OPERATIONS["Mutation.markNoShow"],
         frozenset({BookingStatus.CONFIRMED}),
         BookingStatus.NO_SHOW,
         after_start=True,
     ),
-    Action.CANCEL: Move(
+    Action.CANCEL: Transition(
         OPERATIONS["Mutation.cancelBooking"],
-        AHEAD | {BookingStatus.HELD},
+        UPCOMING | {BookingStatus.HELD},
         BookingStatus.CANCELLED,
         has_deadline=True,
     ),
-    Action.RESCHEDULE: Move(
-        OPERATIONS["Mutation.rescheduleBooking"], AHEAD, None, has_deadline=True
+    Action.RESCHEDULE: Transition(
+        OPERATIONS["Mutation.rescheduleBooking"], UPCOMING, None, has_deadline=True
     ),
-    Action.REMOVE: Move(OPERATIONS["Mutation.removeBooking"], OVER, None),
+    Action.REMOVE: Transition(OPERATIONS["Mutation.removeBooking"], REMOVABLE, None),
 }
 
 
-def check(action: Action, ties: Relations, booking: Booking, now: datetime) -> None:
-    """Refuse a move that the table does not have.
+def check(action: Action, relations: Relations, booking: Booking, now: datetime) -> None:
+    """Check that the table allows an action now.
+
+    Args:
+        action: the action.
+        relations: the viewer's relations to the booking.
+        booking: the booking in its present state.
+        now: the time of the action.
 
     Raises:
-        NotAllowed: not for this viewer, not from this status, or not at this time.
-        TooLate: the client's deadline has passed.
+        NotAllowed: if the table does not allow it for this viewer, status or time.
+        TooLate: if the client's deadline has passed.
     """
-    move = MOVES[action]
-    if move.who.answer(ties) is not Decision.ALLOWED or booking.status not in move.sources:
+    transition = TRANSITIONS[action]
+    if (
+        transition.rule.decide(relations) is not Decision.ALLOWED
+        or booking.status not in transition.sources
+    ):
         raise NotAllowed
-    if move.before_start and now >= booking.starts_at:
+    if transition.before_start and now >= booking.starts_at:
         raise NotAllowed
-    if move.after_start and now < booking.starts_at:
+    if transition.after_start and now < booking.starts_at:
         raise NotAllowed
-    is_keeper = not ties.isdisjoint({Relation.EXPERT, Relation.ADMIN})
-    is_bound = move.has_deadline and booking.status is not BookingStatus.HELD
-    if is_bound and not is_keeper and now > booking.cancellable_until:
+    is_manager = not relations.isdisjoint({Relation.EXPERT, Relation.ADMIN})
+    is_bound = transition.has_deadline and booking.status is not BookingStatus.HELD
+    if is_bound and not is_manager and now > booking.cancellable_until:
         raise TooLate(booking.cancellable_until)
 
 
-def possible(ties: Relations, booking: Booking, now: datetime) -> list[Action]:
-    """The moves that would not be refused now."""
-    return [action for action in Action if _is_possible(action, ties, booking, now)]
+def allowed_actions(relations: Relations, booking: Booking, now: datetime) -> list[Action]:
+    """Return the actions that the viewer may take now."""
+    return [action for action in Action if _is_allowed(action, relations, booking, now)]
 
 
-def _is_possible(action: Action, ties: Relations, booking: Booking, now: datetime) -> bool:
+def _is_allowed(action: Action, relations: Relations, booking: Booking, now: datetime) -> bool:
     try:
-        check(action, ties, booking, now)
+        check(action, relations, booking, now)
     except Refused:
         return False
     return True
 
 
-def expires(booking: Booking, now: datetime) -> bool:
-    """Whether the clock alone ends it now."""
+def is_past_expiry(booking: Booking, now: datetime) -> bool:
+    """Return whether a booking must become EXPIRED now."""
     if booking.status is BookingStatus.HELD:
         return booking.held_until is None or booking.held_until <= now
     return booking.status is BookingStatus.PENDING and booking.starts_at <= now

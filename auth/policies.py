@@ -1,14 +1,14 @@
-"""Who may see and do what: the one place for it. Pure functions over the tables below.
+"""Authorization: who may see and do what, as tables and pure functions over them.
 
-| operation                                       | who may                          | others     |
+| operation                                       | allowed                          | denied     |
 |-------------------------------------------------|----------------------------------|------------|
 | viewer, experts, expert, expertBySlug,          | anyone                           |            |
 |   categories, node, slotBooked, slotAvailable,  |                                  |            |
 |   slotChanged                                   |                                  |            |
 | register, login, refreshSession, logout         | anyone                           |            |
-| requestPasswordReset, resetPassword, verifyEmail| anyone; a link is its own proof  |            |
-| changePassword, bookings, bookingChanged        | whoever is signed in             |            |
-| holdSlot, bookSlot, bookSlots                   | whoever is signed in             |            |
+| requestPasswordReset, resetPassword, verifyEmail| anyone; the link is the proof    |            |
+| changePassword, bookings, bookingChanged        | signed-in users                  |            |
+| holdSlot, bookSlot, bookSlots                   | signed-in users                  |            |
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
@@ -17,20 +17,21 @@
 | createExpert, updateUser                        | admins                           | NotAllowed |
 | users                                           | admins                           | FORBIDDEN  |
 
-Whoever is not signed in hears UNAUTHENTICATED instead, but null where others get null.
+Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed or FORBIDDEN.
 
-| object or field                        | who sees it                                | others    |
+| object or field                        | visible to                                 | others    |
 |----------------------------------------|--------------------------------------------|-----------|
 | an expert, its slots and events        | anyone; while disabled: itself and admins  | null      |
 | a booking, its contact and its history | its client and expert, admins              | null      |
 | an account, by its id                  | its owner, admins                          | null      |
-|   name, timeZone, expert               | they, and whoever shares a booking with it | FORBIDDEN |
-|   email                                | they, and the expert whom it has booked    | FORBIDDEN |
+|   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
+|   email                                | also the experts of its bookings           | FORBIDDEN |
 |   emailVerified, role, disabled        | its owner, admins                          | FORBIDDEN |
 
-An account is an expert as long as it has an entry in the directory and the role EXPERT or ADMIN:
-who is made a client again loses the calendar, which stands and is run by the administrators. Who
-is disabled cannot sign in; the entry in the directory is listed until it is disabled, too.
+An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
+account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
+A disabled account cannot sign in. Its entry in the directory stays listed until that is disabled,
+too.
 """
 
 from __future__ import annotations
@@ -52,18 +53,18 @@ if TYPE_CHECKING:
 
 
 class Relation(StrEnum):
-    """What a viewer can be to what is asked for; mostly several of these."""
+    """A relation of a viewer to an object; a viewer can have several."""
 
     ANYONE = "ANYONE"
     SIGNED_IN = "SIGNED_IN"
     OWNER = "OWNER"
-    """The account is the viewer's."""
+    """The viewer owns the account."""
     CLIENT = "CLIENT"
     """The viewer made the booking."""
     EXPERT = "EXPERT"
-    """The entry, the calendar or the booked time is the viewer's."""
+    """The viewer is the expert of the directory entry, calendar or booking."""
     PARTY = "PARTY"
-    """The viewer sees a booking in which the account plays a part."""
+    """The viewer may see a booking that refers to the account."""
     ADMIN = "ADMIN"
 
 
@@ -71,7 +72,7 @@ Relations = frozenset[Relation]
 
 
 class Decision(StrEnum):
-    """What comes of asking: what was asked for, or how it is kept back."""
+    """The outcome of a rule: access, or how access is denied."""
 
     ALLOWED = "ALLOWED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -82,24 +83,24 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may, and what the others hear."""
+    """The relations that give access, and the decision for all other viewers."""
 
-    who: Relations
-    others: Decision = Decision.FORBIDDEN
+    allowed: Relations
+    denial: Decision = Decision.FORBIDDEN
 
-    def answer(self, ties: Relations) -> Decision:
-        """What comes of it for a viewer with these ties."""
-        if self.who & ties:
+    def decide(self, relations: Relations) -> Decision:
+        """Return the decision for a viewer with some relations to the object."""
+        if self.allowed & relations:
             return Decision.ALLOWED
-        if self.others is Decision.NULL or Relation.SIGNED_IN in ties:
-            return self.others
+        if self.denial is Decision.NULL or Relation.SIGNED_IN in relations:
+            return self.denial
         return Decision.UNAUTHENTICATED
 
 
 ANYONE: Final = Rule(frozenset({Relation.ANYONE}))
 SIGNED_IN: Final = Rule(frozenset({Relation.SIGNED_IN}))
 _PARTIES = frozenset({Relation.CLIENT, Relation.EXPERT, Relation.ADMIN})
-_KEEPERS = frozenset({Relation.EXPERT, Relation.ADMIN})
+_MANAGERS = frozenset({Relation.EXPERT, Relation.ADMIN})
 _ADMINS = frozenset({Relation.ADMIN})
 _OWNERS = frozenset({Relation.OWNER, Relation.ADMIN})
 
@@ -127,11 +128,11 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.rescheduleBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.cancelBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.removeBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
-    "Mutation.confirmBooking": Rule(_KEEPERS, Decision.NOT_ALLOWED),
-    "Mutation.completeBooking": Rule(_KEEPERS, Decision.NOT_ALLOWED),
-    "Mutation.markNoShow": Rule(_KEEPERS, Decision.NOT_ALLOWED),
-    "Mutation.setAvailability": Rule(_KEEPERS, Decision.NOT_ALLOWED),
-    "Mutation.updateExpert": Rule(_KEEPERS, Decision.NOT_ALLOWED),
+    "Mutation.confirmBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.completeBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.markNoShow": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.setAvailability": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.updateExpert": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.createExpert": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Mutation.updateUser": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Subscription.slotBooked": ANYONE,
@@ -139,35 +140,35 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Subscription.slotChanged": ANYONE,
     "Subscription.bookingChanged": SIGNED_IN,
 }
-"""Every operation."""
+"""The rule of every operation."""
 
 INPUTS: Final[Mapping[str, Rule]] = {
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
-"""Fields of inputs that fewer may give than may do the operation."""
+"""Rules of input fields that are stricter than their operation's rule."""
 
 OBJECTS: Final[Mapping[str, Rule]] = {
     "Expert": ANYONE,
-    "disabled Expert": Rule(_KEEPERS, Decision.NULL),
+    "disabled Expert": Rule(_MANAGERS, Decision.NULL),
     "Slot": ANYONE,
     "User": Rule(_OWNERS, Decision.NULL),
     "Booking": Rule(_PARTIES, Decision.NULL),
 }
-"""What can be found by its id; a slot is found where its expert is."""
+"""The rules for looking up objects by id; a slot is as visible as its expert."""
 
-_KNOWN = Rule(frozenset({Relation.OWNER, Relation.PARTY, Relation.ADMIN}))
-_OWN = Rule(_OWNERS)
-_OF_BOOKING = Rule(_PARTIES, Decision.NULL)
+_PARTY_FIELD = Rule(frozenset({Relation.OWNER, Relation.PARTY, Relation.ADMIN}))
+_OWNER_FIELD = Rule(_OWNERS)
+_BOOKING_FIELD = Rule(_PARTIES, Decision.NULL)
 
 FIELDS: Final[Mapping[str, Rule]] = {
-    "User.id": _KNOWN,
-    "User.name": _KNOWN,
-    "User.timeZone": _KNOWN,
-    "User.expert": _KNOWN,
+    "User.id": _PARTY_FIELD,
+    "User.name": _PARTY_FIELD,
+    "User.timeZone": _PARTY_FIELD,
+    "User.expert": _PARTY_FIELD,
     "User.email": Rule(frozenset({Relation.OWNER, Relation.EXPERT, Relation.ADMIN})),
-    "User.emailVerified": _OWN,
-    "User.role": _OWN,
-    "User.disabled": _OWN,
+    "User.emailVerified": _OWNER_FIELD,
+    "User.role": _OWNER_FIELD,
+    "User.disabled": _OWNER_FIELD,
     **dict.fromkeys(
         (
             *("Booking.id", "Booking.reference", "Booking.expert", "Booking.client"),
@@ -179,28 +180,28 @@ FIELDS: Final[Mapping[str, Rule]] = {
             *("BookingChange.from", "BookingChange.to", "BookingChange.startsAt"),
             *("Contact.name", "Contact.email", "Contact.phone", "Contact.timeZone"),
         ),
-        _OF_BOOKING,
+        _BOOKING_FIELD,
     ),
 }
-"""Every field of the types that not everybody sees."""
+"""The rule of every field of the types with restricted fields."""
 
 RULES: Final[Mapping[str, Rule]] = {**OPERATIONS, **INPUTS, **OBJECTS, **FIELDS}
 
 
-def allows(what: str, ties: Relations) -> bool:
-    """Whether the rule of that name allows it."""
-    return RULES[what].answer(ties) is Decision.ALLOWED
+def allows(rule_name: str, relations: Relations) -> bool:
+    """Return whether a rule allows access to a viewer with some relations."""
+    return RULES[rule_name].decide(relations) is Decision.ALLOWED
 
 
-def require(what: str, ties: Relations) -> None:
-    """Refuse what the rule of that name does not allow.
+def require(rule_name: str, relations: Relations) -> None:
+    """Raise an error unless a rule allows access.
 
     Raises:
-        Unauthenticated: when nobody is signed in.
-        Forbidden: for a field or query of another role.
-        NotAllowed: for a mutation that is not the viewer's, and where there is nothing to see.
+        Unauthenticated: if nobody is signed in.
+        Forbidden: if the rule's denial is FORBIDDEN.
+        NotAllowed: if the rule's denial is NOT_ALLOWED or NULL.
     """
-    match RULES[what].answer(ties):
+    match RULES[rule_name].decide(relations):
         case Decision.UNAUTHENTICATED:
             raise Unauthenticated("Sign in first.")
         case Decision.FORBIDDEN:
@@ -210,7 +211,7 @@ def require(what: str, ties: Relations) -> None:
 
 
 def relations_of(viewer: Viewer | None) -> Relations:
-    """What a viewer is to everything."""
+    """Return the relations that a viewer has to every object."""
     if viewer is None:
         return frozenset({Relation.ANYONE})
     if viewer.role is Role.ADMIN:
@@ -219,62 +220,65 @@ def relations_of(viewer: Viewer | None) -> Relations:
 
 
 def relations_to_user(viewer: Viewer | None, user_id: Id) -> Relations:
-    """What a viewer is to an account."""
+    """Return a viewer's relations to an account."""
     return relations_of(viewer) | ({Relation.OWNER} if is_self(viewer, user_id) else frozenset())
 
 
 def relations_to_expert(viewer: Viewer | None, expert_id: Id) -> Relations:
-    """What a viewer is to an expert and its calendar."""
-    is_expert = viewer is not None and own_calendar(viewer) == expert_id
+    """Return a viewer's relations to an expert and the expert's calendar."""
+    is_expert = viewer is not None and own_expert_id(viewer) == expert_id
     return relations_of(viewer) | ({Relation.EXPERT} if is_expert else frozenset())
 
 
 def relations_to_booking(viewer: Viewer | None, booking: Booking) -> Relations:
-    """What a viewer is to a booking."""
-    ties = relations_to_expert(viewer, booking.expert_id)
-    return ties | ({Relation.CLIENT} if is_self(viewer, booking.client_id) else frozenset())
+    """Return a viewer's relations to a booking."""
+    relations = relations_to_expert(viewer, booking.expert_id)
+    return relations | ({Relation.CLIENT} if is_self(viewer, booking.client_id) else frozenset())
 
 
 def relations_to_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> Relations:
-    """What a viewer who sees a booking is to an account that plays a part in it."""
-    ties = relations_to_user(viewer, user_id) | {Relation.PARTY}
+    """Return a viewer's relations to an account through a booking that refers to it.
+
+    The viewer must be allowed to see the booking.
+    """
+    relations = relations_to_user(viewer, user_id) | {Relation.PARTY}
     if user_id == booking.client_id:
-        ties |= relations_to_booking(viewer, booking) & {Relation.EXPERT}
-    return ties
+        relations |= relations_to_booking(viewer, booking) & {Relation.EXPERT}
+    return relations
 
 
-def own_calendar(viewer: Viewer) -> Id | None:
-    """The expert whose calendar is the viewer's own, unless it was made a client again."""
+def own_expert_id(viewer: Viewer) -> Id | None:
+    """Return the id of the expert whose calendar the viewer owns; None for the role CLIENT."""
     return None if viewer.role is Role.CLIENT else viewer.expert_id
 
 
 def is_admin(viewer: Viewer | None) -> bool:
-    """Whether the viewer is an administrator."""
+    """Return whether the viewer is an administrator."""
     return viewer is not None and viewer.role is Role.ADMIN
 
 
 def is_self(viewer: Viewer | None, user_id: Id) -> bool:
-    """Whether that account is the viewer's."""
+    """Return whether an account is the viewer's own."""
     return viewer is not None and viewer.id == user_id
 
 
 def may_see_user(viewer: Viewer | None, user_id: Id) -> bool:
-    """Whether an account is found by its id."""
+    """Return whether the viewer may look up an account by its id."""
     return allows("User", relations_to_user(viewer, user_id))
 
 
 def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
-    """Whether an expert is found by its id."""
+    """Return whether the viewer may look up an expert by its id."""
     return allows(
         "disabled Expert" if expert.disabled else "Expert", relations_to_expert(viewer, expert.id)
     )
 
 
-def keeps_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Whether the viewer runs that expert's calendar: the expert, or an administrator."""
-    return bool(_KEEPERS & relations_to_expert(viewer, expert_id))
+def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
+    """Return whether the viewer is the expert or an administrator."""
+    return bool(_MANAGERS & relations_to_expert(viewer, expert_id))
 
 
 def may_see_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Whether a booking is found by its id."""
+    """Return whether the viewer may look up a booking by its id."""
     return allows("Booking", relations_to_booking(viewer, booking))

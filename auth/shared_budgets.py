@@ -1,4 +1,4 @@
-"""Budgets in a Redis or Valkey server, where all processes count together."""
+"""Token buckets in a Redis or Valkey server, shared by all processes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from auth.budget_accounts import BudgetAccount
 
-ANSWER_SECONDS = 0.25
-MOST_CONNECTIONS = 8
-PREFIX = "expertbook:budget:"
+TIMEOUT_SECONDS = 0.25
+MAX_CONNECTIONS = 8
+KEY_PREFIX = "expertbook:budget:"
 
 SCRIPT = """
 local time = redis.call('TIME')
@@ -39,18 +39,22 @@ for i, key in ipairs(KEYS) do
 end
 return {string.format('%.6f', wait), unpack(debts)}
 """
-"""`Buckets.take` in the server, by its own clock."""
+"""`TokenBuckets.take` as a Lua script; it uses the server's clock."""
 
 
 class SharedBuckets:
-    """The buckets of all processes, in the Redis or Valkey server at a URL."""
+    """Token buckets shared by all processes.
+
+    Args:
+        url: the Redis or Valkey server.
+    """
 
     def __init__(self, url: str) -> None:
-        # Nothing is tried again: a request would wait for it.
+        # No retries: the request would have to wait for them.
         pool = BlockingConnectionPool.from_url(
             url,
-            max_connections=MOST_CONNECTIONS,
-            timeout=ANSWER_SECONDS,
+            max_connections=MAX_CONNECTIONS,
+            timeout=TIMEOUT_SECONDS,
             protocol=2,
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
@@ -61,24 +65,24 @@ class SharedBuckets:
     async def take(
         self, accounts: Sequence[BudgetAccount], cost: float, *, always: bool
     ) -> tuple[float, list[float]]:
-        """Do what `Buckets.take` does, there.
+        """Charge a cost to the accounts, like `TokenBuckets.take`.
 
         Raises:
-            OSError: when the server does not take it, or not in time.
+            OSError: if the server fails or does not answer within `TIMEOUT_SECONDS`.
         """
         numbers = [
             number
             for account in accounts
-            for number in (account.policy.worth(cost), account.policy.seconds)
+            for number in (account.policy.refill_seconds(cost), account.policy.seconds)
         ]
-        keys = [PREFIX + account.key for account in accounts]
+        keys = [KEY_PREFIX + account.key for account in accounts]
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 wait, *debts = await self._script(keys=keys, args=[int(always), *numbers])
         except RedisError as error:
-            raise ConnectionError("the server does not take it") from error
+            raise ConnectionError("the rate limit server failed") from error
         return float(wait), [float(debt) for debt in debts]
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         await self._client.aclose()

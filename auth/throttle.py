@@ -1,6 +1,6 @@
-"""Throttling of what could be guessed: so many attempts by account and by address.
+"""Limits on attempts to guess passwords and codes, per account and per address.
 
-They are counted in fixed windows, in the database, so that all processes share the counters.
+Attempts are counted in fixed windows. The counters are in the database, shared by all processes.
 """
 
 from __future__ import annotations
@@ -17,54 +17,65 @@ WINDOW_SECONDS = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many attempts a window has room for, of everyone or everything of that kind."""
+    """The maximum number of attempts per window for one account or address."""
 
     kind: str
-    most: int
+    max_attempts: int
 
-    def key(self, purpose: str, who: str) -> str:
-        """The counter's name among all."""
-        return f"{self.kind}/{purpose}/{who}"
+    def key(self, purpose: str, subject: str) -> str:
+        """Return the id of a counter."""
+        return f"{self.kind}/{purpose}/{subject}"
 
 
-BY_ACCOUNT = Limit("account", 10)
-BY_ACCOUNT_OF = {"reset": Limit("account", 3)}
-BY_ADDRESS = Limit("address", 100)
+ACCOUNT_LIMIT = Limit("account", 10)
+ACCOUNT_LIMITS_BY_PURPOSE = {"reset": Limit("account", 3)}
+ADDRESS_LIMIT = Limit("address", 100)
 
 
 class Throttle:
-    """Lets so many attempts pass."""
+    """Counts attempts and refuses those above the limits.
+
+    Args:
+        is_on: whether to limit anything.
+    """
 
     def __init__(self, *, is_on: bool = True) -> None:
         self._is_on = is_on
 
     async def attempt(self, purpose: str, *, address: str, account: str | None = None) -> None:
-        """Count an attempt before it is made.
+        """Count an attempt; call this before making it.
+
+        Args:
+            purpose: the kind of attempt, such as "login"; each has counters of its own.
+            address: the client's network address.
+            account: the e-mail address of the account, if the attempt concerns one.
 
         Raises:
             TooManyAttempts: with the seconds to wait.
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
         if not self._is_on:
             return
-        await _hit(BY_ADDRESS, purpose, address)
+        await _count(ADDRESS_LIMIT, purpose, address)
         if account is not None:
-            await _hit(BY_ACCOUNT_OF.get(purpose, BY_ACCOUNT), purpose, _name(account))
+            await _count(
+                ACCOUNT_LIMITS_BY_PURPOSE.get(purpose, ACCOUNT_LIMIT), purpose, _pseudonym(account)
+            )
 
     async def succeeded(self, purpose: str, account: str) -> None:
-        """Forget the failures before a success; the address keeps its count."""
+        """Reset an account's counter after a success; the address's counter stays."""
         if self._is_on:
-            await attempts.reset(BY_ACCOUNT.key(purpose, _name(account)))
+            await attempts.reset(ACCOUNT_LIMIT.key(purpose, _pseudonym(account)))
 
 
-async def _hit(limit: Limit, purpose: str, who: str) -> None:
-    key = limit.key(purpose, who)
-    if await attempts.count(key, WINDOW_SECONDS, 1) > limit.most:
+async def _count(limit: Limit, purpose: str, subject: str) -> None:
+    key = limit.key(purpose, subject)
+    if await attempts.count(key, WINDOW_SECONDS, 1) > limit.max_attempts:
         found = await attempts.counter(key)
         seconds = (found.expires_at - datetime.now(UTC)).total_seconds() if found else 0
         raise TooManyAttempts(max(1, round(seconds)))
 
 
-def _name(account: str) -> str:
-    # The counters' ids are no place for addresses of people.
+def _pseudonym(account: str) -> str:
+    # Counter ids must not contain e-mail addresses.
     return hashlib.sha256(account.casefold().encode()).hexdigest()[:32]

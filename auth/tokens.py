@@ -1,4 +1,4 @@
-"""Access tokens: signed JWTs (RFC 7519) that name an account and its session for a bounded time."""
+"""Access tokens: short-lived signed JWTs (RFC 7519) that name an account and a session."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 ALGORITHM = "HS256"
 ISSUER = "expertbook"
 AUDIENCE = "expertbook"
-KIND = "access"
-CLAIMS = ["sub", "sid", "iss", "aud", "iat", "exp", "typ"]
-LONGEST_TOKEN = 2_048
+TYP = "access"
+REQUIRED_CLAIMS = ["sub", "sid", "iss", "aud", "iat", "exp", "typ"]
+MAX_TOKEN_CHARS = 2_048
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token as it is handed out."""
+    """An encoded access token and its expiry."""
 
     token: str
     expires_at: datetime
@@ -33,7 +33,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says."""
+    """The claims of a valid token."""
 
     user_id: Id
     session_id: Id
@@ -41,10 +41,15 @@ class Claims:
 
 
 class Tokens:
-    """Makes and reads access tokens.
+    """Issues and verifies access tokens.
 
-    The first secret signs; all of them are accepted, so that one can be replaced while the tokens
-    of the old one run out (`kid`, RFC 7515, 4.1.4). Each key is derived from its secret.
+    To rotate secrets, put the new one first: it signs new tokens, and tokens that were signed with
+    any of the others stay valid until they expire. Each token names its key in `kid` (RFC 7515,
+    4.1.4).
+
+    Args:
+        secrets: the secrets from which the signing keys are derived; the first one signs.
+        lifetime: how long a token is valid.
     """
 
     def __init__(self, secrets: Sequence[str], lifetime: timedelta) -> None:
@@ -56,7 +61,7 @@ class Tokens:
         self._lifetime = lifetime
 
     def issue(self, user_id: Id, session_id: Id, now: datetime) -> AccessToken:
-        """A new token for a session of an account."""
+        """Return a new token for an account's session."""
         issued_at = now.replace(microsecond=0)
         expires_at = issued_at + self._lifetime
         claims = {
@@ -64,7 +69,7 @@ class Tokens:
             "sid": str(session_id),
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "typ": KIND,
+            "typ": TYP,
             "iat": issued_at,
             "exp": expires_at,
         }
@@ -72,33 +77,33 @@ class Tokens:
         return AccessToken(jwt.encode(claims, key, ALGORITHM, headers), expires_at)
 
     def read(self, token: str) -> Claims:
-        """What a token says.
+        """Verify a token and return its claims.
 
         Raises:
-            Unauthenticated: for one that is not ours, not for this, or past its end.
+            Unauthenticated: if the token is invalid, expired or not an access token.
         """
         try:
             claims = jwt.decode(
-                token[:LONGEST_TOKEN],
-                self._key(token[:LONGEST_TOKEN]),
+                token[:MAX_TOKEN_CHARS],
+                self._key(token[:MAX_TOKEN_CHARS]),
                 [ALGORITHM],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                options={"require": CLAIMS, "strict_aud": True},
+                options={"require": REQUIRED_CLAIMS, "strict_aud": True},
             )
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The access token has expired. Sign in again.") from error
         except jwt.PyJWTError as error:
             raise Unauthenticated("The access token is not valid.") from error
         user_id, session_id = claims["sub"], claims["sid"]
-        if claims["typ"] != KIND or not (Id.is_valid(user_id) and Id.is_valid(session_id)):
+        if claims["typ"] != TYP or not (Id.is_valid(user_id) and Id.is_valid(session_id)):
             raise Unauthenticated("The access token is not valid.")
         return Claims(Id(user_id), Id(session_id), datetime.fromtimestamp(claims["exp"], UTC))
 
     def _key(self, token: str) -> bytes:
-        """The key that the token names; nothing else in its header is believed."""
+        """Return the key that a token's `kid` names; the rest of the header is not trusted."""
         kid = jwt.get_unverified_header(token).get("kid")
         key = self._keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            raise jwt.InvalidKeyError("no such key")
+            raise jwt.InvalidKeyError("unknown key id")
         return key

@@ -52,18 +52,17 @@ class Viewer:
 
 
 class Viewers:
-    """Finds out who a token names, and remembers it for a second at most.
+    """Authenticates access tokens, with a cache of sessions and verified tokens.
 
-    A session that ends in this process is invalidations at once; one that ends in another is invalidations
-    when the nudge about it comes. A token that was valid once is so until its end: its signature
-    is verified once (60 µs), its session looked up as often as that of any other.
+    A session is looked up at most once per `CACHE_SECONDS`, and again as soon as this process
+    learns that it has ended. A token's signature is verified once.
 
     Args:
-        tokens: reads them.
-        at_once: so many sessions are looked up together.
+        tokens: verifies the tokens.
+        batch_size: maximum number of sessions in one lookup.
     """
 
-    def __init__(self, tokens: Tokens, at_once: int = MAX_KEYS_PER_READ) -> None:
+    def __init__(self, tokens: Tokens, batch_size: int = MAX_KEYS_PER_READ) -> None:
         self._tokens = tokens
         self._verified: Cache[str, Claims] = Cache("tokens", MAX_CACHED_TOKENS)
         self._cached: Cache[Id, tuple[float, User]] = Cache("viewers", MAX_CACHED_SESSIONS)
@@ -85,14 +84,14 @@ class Viewers:
             Unavailable: if the database does not answer.
         """
         claims = self._claims(token)
-        asked_at = monotonic()
-        remembered, user = self._cached.get(claims.session_id) or (0.0, None)
-        if user is None or asked_at - remembered > CACHE_SECONDS:
+        now = monotonic()
+        cached_at, user = self._cached.get(claims.session_id) or (0.0, None)
+        if user is None or now - cached_at > CACHE_SECONDS:
             invalidations = self._invalidations
             user = await self._account(claims)
             # Do not cache a session that may have ended during the lookup.
             if invalidations == self._invalidations:
-                self._cached.put(claims.session_id, (asked_at, user))
+                self._cached.put(claims.session_id, (now, user))
         if user.id != claims.user_id:
             raise Unauthenticated("The access token is not valid.")
         return Viewer(user, claims.session_id, claims.expires_at)
@@ -101,13 +100,15 @@ class Viewers:
         """Drop some sessions, or all sessions of an account, from the cache."""
         self._invalidations += 1
         ended = set(session_ids)
-        self._cached.remove_where(lambda session, cached: session in ended or cached[1].id == user_id)
+        self._cached.remove_where(
+            lambda session, cached: session in ended or cached[1].id == user_id
+        )
 
     async def _account(self, claims: Claims) -> User:
-        found = await self._accounts.load((claims.user_id, claims.session_id))
-        if not isinstance(found, User):
-            raise Unauthenticated(found or SESSION_ENDED)
-        return found
+        accounts_by_key = await self._accounts.load((claims.user_id, claims.session_id))
+        if not isinstance(accounts_by_key, User):
+            raise Unauthenticated(accounts_by_key or SESSION_ENDED)
+        return accounts_by_key
 
     def _claims(self, token: str) -> Claims:
         claims = self._verified.get(token)
@@ -117,22 +118,22 @@ class Viewers:
         return claims
 
 
-async def _accounts(asked: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], User | str]:
+async def _accounts(keys: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], User | str]:
     """Return the account of each (account id, session id), or why the session is not valid."""
     alive, users = await asyncio.gather(
-        sessions.active_sessions({session_id for _, session_id in asked}),
-        users_by_id({user_id for user_id, _ in asked}),
+        sessions.active_sessions({session_id for _, session_id in keys}),
+        users_by_id({user_id for user_id, _ in keys}),
     )
-    found: dict[tuple[Id, Id], User | str] = {}
-    for user_id, session_id in asked:
+    accounts_by_key: dict[tuple[Id, Id], User | str] = {}
+    for user_id, session_id in keys:
         user = users.get(user_id)
         if session_id not in alive:
-            found[user_id, session_id] = SESSION_ENDED
+            accounts_by_key[user_id, session_id] = SESSION_ENDED
         elif user is None or user.disabled:
-            found[user_id, session_id] = "This account cannot sign in."
+            accounts_by_key[user_id, session_id] = "This account cannot sign in."
         else:
-            found[user_id, session_id] = user
-    return found
+            accounts_by_key[user_id, session_id] = user
+    return accounts_by_key
 
 
 def require_viewer(viewer: Viewer | None) -> Viewer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auth.policies import is_admin, may_see_booking, own_calendar
+from auth.policies import is_admin, may_see_booking, own_expert_id
 from models.bookings.booking import Booking, booking_page, contact_key, place
 from models.errors import BadUserInput
 from models.ids import object_id
@@ -86,7 +86,7 @@ def _whose(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
     if is_admin(viewer):
         return [only]
     own = _own(viewer, expert_id)
-    kept = own_calendar(viewer)
+    kept = own_expert_id(viewer)
     calendar: Filter = {"expert_id": kept, "client_id": {"$ne": viewer.id}}
     keeps = kept is not None and expert_id in {None, kept}
     return [*own, calendar] if keeps else own

@@ -32,7 +32,7 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
         TooLate: the client's deadline has passed.
     """
     booking = await _known(viewer, booking_id)
-    to = TRANSITIONS[action].to
+    to = TRANSITIONS[action].target
     if to is None:
         raise ValueError(f"{action} is no change of status")
 

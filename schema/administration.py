@@ -1,4 +1,4 @@
-"""Administration: who is in the directory, and what accounts are for."""
+"""Administration of experts and user accounts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from auth.policies import relations_to_user
-from auth.viewers import signed_in
+from auth.viewers import require_viewer
 from models.accounts.users import Role
 from models.directory import experts as model
 from models.directory.experts import Category
@@ -30,127 +30,134 @@ from schema.scalars import TimeZone
 from schema.users import User
 
 
-@strawberry.input(description="An account that is to be an expert; its name becomes the expert's.")
+@strawberry.input(
+    description="Turns an account into an expert; the account's name becomes the expert's name."
+)
 class CreateExpertInput:
-    """What an administrator gives to make an expert."""
+    """Input of `createExpert`."""
 
-    user_id: strawberry.ID = strawberry.field(description="The account, which is no expert yet.")
+    user_id: strawberry.ID = strawberry.field(
+        description="Account to turn into an expert; it must not have one yet."
+    )
     title: str = strawberry.field(
-        description="What the expert does, in a few words; at most 100 characters."
+        description="Professional title; at most 100 characters."
     )
-    category: Category = strawberry.field(description="The field of expertise.")
-    bio: str = strawberry.field(
-        description="What the expert says of itself; at most 2,000 characters."
+    category: Category = strawberry.field(description="Field of expertise.")
+    bio: str = strawberry.field(description="Biography; at most 2,000 characters.")
+    experience_years: int = strawberry.field(
+        description="Years of professional experience, 0 to 80."
     )
-    experience_years: int = strawberry.field(description="Years in the field, 0 to 80.")
-    languages: list[str] = strawberry.field(description="English names of 1 to 10 languages.")
-    hourly_rate: MoneyInput = strawberry.field(description="The usual price of an hour.")
-    time_zone: TimeZone = strawberry.field(description="The zone in which the hours are meant.")
+    languages: list[str] = strawberry.field(
+        description="1 to 10 spoken languages, by their English names."
+    )
+    hourly_rate: MoneyInput = strawberry.field(description="Price per hour.")
+    time_zone: TimeZone = strawberry.field(description="Time zone of the weekly hours.")
     offers: list[SessionOfferInput] = strawberry.field(
-        description="1 to 8 session lengths, each once; the first is the usual one."
+        description="1 to 8 session offers with distinct lengths; the first is the default."
     )
     weekly: list[WeeklyHoursInput] = strawberry.field(
-        description="The usual hours; those of a day must not overlap."
+        description="Regular weekly hours; ranges of one day must not overlap."
     )
 
 
-@strawberry.input(description="What is to change of an expert; what is left out stays.")
+@strawberry.input(description="Changes to an expert; omitted fields keep their values.")
 class UpdateExpertInput:
-    """What an expert or an administrator gives to change an entry in the directory."""
+    """Input of `updateExpert`."""
 
-    expert_id: strawberry.ID = strawberry.field(description="The expert.")
+    expert_id: strawberry.ID = strawberry.field(description="Expert to update.")
     name: str | None = strawberry.field(
-        default=None, description="The full name, at most 100 characters; the slug stays."
+        default=None, description="Full name; at most 100 characters. The slug does not change."
     )
     title: str | None = strawberry.field(
-        default=None, description="What the expert does; at most 100 characters."
+        default=None, description="Professional title; at most 100 characters."
     )
-    category: Category | None = strawberry.field(
-        default=None, description="The field of expertise."
-    )
+    category: Category | None = strawberry.field(default=None, description="Field of expertise.")
     bio: str | None = strawberry.field(
-        default=None, description="What the expert says of itself; at most 2,000 characters."
+        default=None, description="Biography; at most 2,000 characters."
     )
     experience_years: int | None = strawberry.field(
-        default=None, description="Years in the field, 0 to 80."
+        default=None, description="Years of professional experience, 0 to 80."
     )
     languages: list[str] | None = strawberry.field(
-        default=None, description="English names of 1 to 10 languages."
+        default=None, description="1 to 10 spoken languages, by their English names."
     )
-    hourly_rate: MoneyInput | None = strawberry.field(
-        default=None, description="The usual price of an hour."
-    )
+    hourly_rate: MoneyInput | None = strawberry.field(default=None, description="Price per hour.")
     time_zone: TimeZone | None = strawberry.field(
         default=None,
-        description="The zone in which the hours are meant; bookings keep their instants.",
+        description="Time zone of the weekly hours. Existing bookings keep their start times.",
     )
     disabled: bool | None = strawberry.field(
         default=None,
-        description="Not listed, and not booked any more; bookings stand. For administrators.",
+        description="Hides the expert from the directory and refuses new bookings. Existing bookings "
+        "remain valid. Administrators only.",
     )
 
 
-@strawberry.input(description="What is to change of an account; what is left out stays.")
+@strawberry.input(description="Changes to a user account; omitted fields keep their values.")
 class UpdateUserInput:
-    """What an administrator gives to change an account."""
+    """Input of `updateUser`."""
 
-    user_id: strawberry.ID = strawberry.field(description="The account.")
+    user_id: strawberry.ID = strawberry.field(description="Account to update.")
     name: str | None = strawberry.field(
-        default=None, description="The full name, at most 100 characters."
+        default=None, description="Full name; at most 100 characters."
     )
     role: Role | None = strawberry.field(
-        default=None, description="EXPERT for an account with an expert alone; ends its sessions."
+        default=None,
+        description="New role; EXPERT requires an account that has an expert profile. Ends the "
+        "account's sessions.",
     )
     time_zone: TimeZone | None = strawberry.field(
-        default=None, description="The zone that it prefers."
+        default=None, description="Preferred time zone."
     )
     disabled: bool | None = strawberry.field(
-        default=None, description="Keep it from signing in; ends its sessions."
+        default=None, description="Blocks sign-in and ends the account's sessions."
     )
 
 
 ExpertResult = Annotated[
     Expert | InvalidInput | NotAllowed,
-    strawberry.union("ExpertResult", description="What a change of an expert answers."),
+    strawberry.union("ExpertResult", description="The expert, or a refusal."),
 ]
 UserResult = Annotated[
     User | InvalidInput | NotAllowed,
-    strawberry.union("UserResult", description="What a change of an account answers."),
+    strawberry.union("UserResult", description="The account, or a refusal."),
 ]
 UserConnection = Connection[User]
 CreateExpertArgument = Annotated[
-    CreateExpertInput, strawberry.argument(description="The new expert.")
+    CreateExpertInput, strawberry.argument(description="Account and profile of the new expert.")
 ]
 UpdateExpertArgument = Annotated[
-    UpdateExpertInput, strawberry.argument(description="Which expert, and what changes.")
+    UpdateExpertInput, strawberry.argument(description="Expert to update, and the changes.")
 ]
 UpdateUserArgument = Annotated[
-    UpdateUserInput, strawberry.argument(description="Which account, and what changes.")
+    UpdateUserInput, strawberry.argument(description="Account to update, and the changes.")
 ]
 
 
 @strawberry.type
 class AdministrationQuery:
-    """Finding accounts."""
+    """Queries for administrators."""
 
-    @strawberry.field(description="The accounts, by name. For administrators.")
+    @strawberry.field(description="User accounts, ordered by name. Administrators only.")
     async def users(
         self,
         info: Info,
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Words, or their beginnings, of name and address; all of them."
+                description="Words or word prefixes; each must occur in the name or e-mail address."
             ),
         ] = None,
-        role: Annotated[Role | None, strawberry.argument(description="Of this role.")] = None,
+        role: Annotated[
+            Role | None, strawberry.argument(description="Only accounts with this role.")
+        ] = None,
         first: FirstArgument = None,
         after: AfterArgument = None,
         last: LastArgument = None,
         before: BeforeArgument = None,
     ) -> UserConnection:
-        """A page of the accounts."""
-        viewer = signed_in(info.context.viewer)
+        """Return a page of user accounts."""
+        viewer = require_viewer(info.context.viewer)
         page = await administration.users(
             viewer, search, role, PageArguments(first, after, last, before)
         )
@@ -159,17 +166,17 @@ class AdministrationQuery:
 
 @strawberry.type
 class AdministrationMutation:
-    """Changing the directory and accounts."""
+    """Mutations of experts and user accounts."""
 
     @strawberry.mutation(
-        description="Make an account an expert: an entry in the directory and a calendar. Its role "
-        "becomes EXPERT, unless it is an administrator's. For administrators."
+        description="Turn an account into an expert: creates a directory entry and a calendar. The "
+        "account's role becomes EXPERT unless it is ADMIN. Administrators only."
     )
     async def create_expert(self, info: Info, input: CreateExpertArgument) -> ExpertResult:
-        """A new expert."""
+        """Create an expert for an account."""
         context = info.context
         expert = await administration.create_expert(
-            signed_in(context.viewer),
+            require_viewer(context.viewer),
             input.user_id,
             Profile(
                 title=input.title,
@@ -177,29 +184,29 @@ class AdministrationMutation:
                 bio=input.bio,
                 experience_years=input.experience_years,
                 languages=input.languages,
-                hourly_rate=input.hourly_rate.read(),
+                hourly_rate=input.hourly_rate.to_model(),
             ),
             Hours(
                 time_zone=input.time_zone,
-                offers=[offer.read() for offer in input.offers],
-                weekly=[hours.read() for hours in input.weekly],
+                offers=[offer.to_model() for offer in input.offers],
+                weekly=[hours.to_model() for hours in input.weekly],
             ),
             context.services.currency,
             partial(end_all, context.services.sign_ins.ends),
             context.services.directory_changed,
         )
-        context.services.viewers.forget((), expert.user_id)
-        return _anew(expert, context)
+        context.services.viewers.invalidate((), expert.user_id)
+        return _reloaded(expert, context)
 
     @strawberry.mutation(
-        description="Change an expert's entry in the directory. For the expert and administrators."
+        description="Update an expert's directory entry. The expert and administrators only."
     )
     async def update_expert(self, info: Info, input: UpdateExpertArgument) -> ExpertResult:
-        """Another entry."""
+        """Update an expert's directory entry."""
         context = info.context
         expert = await administration.update_expert(
             context.services.ledger,
-            signed_in(context.viewer),
+            require_viewer(context.viewer),
             input.expert_id,
             Profile(
                 name=input.name,
@@ -208,19 +215,19 @@ class AdministrationMutation:
                 bio=input.bio,
                 experience_years=input.experience_years,
                 languages=input.languages,
-                hourly_rate=input.hourly_rate.read() if input.hourly_rate else None,
+                hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
                 time_zone=input.time_zone,
                 disabled=input.disabled,
             ),
             context.services.currency,
         )
-        return _anew(expert, context)
+        return _reloaded(expert, context)
 
-    @strawberry.mutation(description="Change an account. For administrators.")
+    @strawberry.mutation(description="Update a user account. Administrators only.")
     async def update_user(self, info: Info, input: UpdateUserArgument) -> UserResult:
-        """Another account."""
+        """Update a user account."""
         context = info.context
-        viewer = signed_in(context.viewer)
+        viewer = require_viewer(context.viewer)
         user = await administration.update_user(
             viewer,
             input.user_id,
@@ -232,12 +239,12 @@ class AdministrationMutation:
             ),
             partial(end_all, context.services.sign_ins.ends),
         )
-        context.services.viewers.forget((), user.id)
-        context.forget()
+        context.services.viewers.invalidate((), user.id)
+        context.reset_loaders()
         return User.of(user, relations_to_user(viewer, user.id))
 
 
-def _anew(expert: model.Expert, context: Context) -> Expert:
-    """An expert that was changed; what was read before does not count any more."""
-    context.forget()
+def _reloaded(expert: model.Expert, context: Context) -> Expert:
+    """Return a changed expert for clients, after discarding loaded data that is now stale."""
+    context.reset_loaders()
     return Expert.of(expert, context)

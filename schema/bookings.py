@@ -1,4 +1,4 @@
-"""Bookings: what their parties see of them, and finding them."""
+"""Bookings as their clients, experts and administrators see them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated
 
 import strawberry
 
-from auth.moves import Action, possible
-from auth.policies import own_calendar, relations_to_booking
-from auth.viewers import signed_in
+from auth.moves import Action, allowed_actions
+from auth.policies import own_expert_id, relations_to_booking
+from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
 from models.ids import global_id
@@ -24,51 +24,51 @@ from schema.experts import (
     Expert,
     FirstArgument,
     LastArgument,
-    any_expert,
-    calendar_of,
+    load_expert,
+    load_calendar,
 )
 from schema.nodes import Money, Node
 from schema.pages import Connection, PageArguments
 from schema.scalars import TimeZone
 from schema.slots import Slot
-from schema.users import User, party_of
+from schema.users import User, load_party
 
 describe_enum(
     model.BookingStatus,
-    "Where a booking is in its life.",
-    HELD="Kept for a few minutes, until `heldUntil`; nothing is booked yet.",
-    PENDING="Booked, and waiting for the expert to confirm it before it starts.",
-    CONFIRMED="Booked and certain.",
+    "State of a booking.",
+    HELD="Reserved until `heldUntil`, but not booked yet.",
+    PENDING="Booked; the expert must confirm it before it starts.",
+    CONFIRMED="Booked and confirmed.",
     COMPLETED="The session took place.",
-    NO_SHOW="The client did not come.",
-    CANCELLED="Called off by either side, or a hold that was released; its time is free.",
-    EXPIRED="A hold that ended, or one that was not confirmed before its start.",
+    NO_SHOW="The client did not attend.",
+    CANCELLED="Cancelled by either party, or a released hold. The time is free again.",
+    EXPIRED="The hold ran out, or the booking was not confirmed before its start.",
 )
 describe_enum(
     Action,
-    "What can be done with a booking.",
+    "Action on a booking.",
     name="BookingAction",
-    CONFIRM="Confirm it: `confirmBooking`.",
-    COMPLETE="Say that the session took place: `completeBooking`.",
-    MARK_NO_SHOW="Say that the client did not come: `markNoShow`.",
-    CANCEL="Cancel it, or release the hold: `cancelBooking`.",
-    RESCHEDULE="Give it another slot: `rescheduleBooking`.",
-    REMOVE="Take it out of the viewer's list: `removeBooking`.",
+    CONFIRM="Confirm it, with `confirmBooking`.",
+    COMPLETE="Record that the session took place, with `completeBooking`.",
+    MARK_NO_SHOW="Record that the client did not attend, with `markNoShow`.",
+    CANCEL="Cancel it or release the hold, with `cancelBooking`.",
+    RESCHEDULE="Move it to another slot, with `rescheduleBooking`.",
+    REMOVE="Remove it from the viewer's list, with `removeBooking`.",
 )
 
 
-@strawberry.type(description="Whom the expert reaches.")
+@strawberry.type(description="Contact details of the client for one booking.")
 class Contact:
-    """The client's contact for one booking."""
+    """Contact details of a booking's client."""
 
-    name: str = strawberry.field(description="The full name.")
-    email: str = strawberry.field(description="The e-mail address.")
-    phone: str = strawberry.field(description="The phone number, E.164.")
-    time_zone: TimeZone | None = strawberry.field(description="The client's zone.")
+    name: str = strawberry.field(description="Full name.")
+    email: str = strawberry.field(description="E-mail address.")
+    phone: str = strawberry.field(description="Phone number in E.164 format.")
+    time_zone: TimeZone | None = strawberry.field(description="The client's time zone.")
 
     @classmethod
     def of(cls, contact: model.Contact) -> Contact:
-        """The contact for the booking's parties."""
+        """Convert the stored contact."""
         return cls(
             name=contact.name,
             email=contact.email,
@@ -77,28 +77,30 @@ class Contact:
         )
 
 
-@strawberry.type(description="One step of a booking's history.")
+@strawberry.type(description="A change of a booking's status or time.")
 class BookingChange:
-    """Who moved it from where to where, and when."""
+    """Entry of a booking's history."""
 
-    at: datetime = strawberry.field(description="When.")
+    at: datetime = strawberry.field(description="Time of the change.")
     from_: BookingStatus | None = strawberry.field(
-        name="from", description="The status before; null for the first step."
+        name="from", description="Status before the change; null for the first entry."
     )
-    to: BookingStatus = strawberry.field(description="The status after.")
-    starts_at: datetime = strawberry.field(description="The start after it.")
+    to: BookingStatus = strawberry.field(description="Status after the change.")
+    starts_at: datetime = strawberry.field(description="Start of the session after the change.")
     change: strawberry.Private[model.BookingChange]
     booking: strawberry.Private[model.Booking]
 
-    @strawberry.field(description="Who did it; null for the clock.")
+    @strawberry.field(
+        description="Account that made the change; null if a deadline passed, such as the end of a hold."
+    )
     async def actor(self, info: Info) -> User | None:
-        """The account that made the step."""
+        """Load the account that made the change."""
         actor_id = self.change.actor_id
-        return await party_of(info.context, self.booking, actor_id) if actor_id else None
+        return await load_party(info.context, self.booking, actor_id) if actor_id else None
 
     @classmethod
     def of(cls, change: model.BookingChange, booking: model.Booking) -> BookingChange:
-        """The step for the booking's parties."""
+        """Convert a stored change."""
         return cls(
             at=change.at,
             from_=change.before,
@@ -109,32 +111,32 @@ class BookingChange:
         )
 
 
-@strawberry.type(description="Time of an expert that a client holds or has booked.")
+@strawberry.type(description="A session that a client holds or has booked with an expert.")
 class Booking(Node):
-    """A booking as its parties and administrators see it."""
+    """A booking, visible to its client, its expert and administrators."""
 
-    reference: str = strawberry.field(description="A short name of it for people.")
-    status: BookingStatus = strawberry.field(description="Where it is in its life.")
-    starts_at: datetime = strawberry.field(description="The first instant.")
-    ends_at: datetime = strawberry.field(description="The instant after the last.")
-    minutes: int = strawberry.field(description="The session's length.")
-    price: Money = strawberry.field(description="As it was when it was booked.")
-    contact: Contact | None = strawberry.field(description="Null for a hold.")
-    note: str = strawberry.field(description="What the client would like to talk about.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
-    held_until: datetime | None = strawberry.field(description="When the hold ends.")
+    reference: str = strawberry.field(description="Short reference for people to quote.")
+    status: BookingStatus = strawberry.field(description="Current status.")
+    starts_at: datetime = strawberry.field(description="Start of the session.")
+    ends_at: datetime = strawberry.field(description="End of the session.")
+    minutes: int = strawberry.field(description="Length in minutes.")
+    price: Money = strawberry.field(description="Price agreed when it was held or booked.")
+    contact: Contact | None = strawberry.field(description="The client's contact details; null for a hold.")
+    note: str = strawberry.field(description="Topics that the client wants to discuss.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
+    updated_at: datetime = strawberry.field(description="Time of the last change.")
+    held_until: datetime | None = strawberry.field(description="End of the hold; null if it is not a hold.")
     cancellable_until: datetime = strawberry.field(
-        description="Until when the client can cancel or move it."
+        description="Deadline for the client to cancel or reschedule."
     )
     sequence: int = strawberry.field(
-        description="The number of the calendar event that brought it to this state."
+        description="Sequence number of the calendar event that led to this state."
     )
     booking: strawberry.Private[model.Booking]
 
     @classmethod
     def of(cls, booking: model.Booking, context: Context) -> Booking:
-        """The booking for those who may see it."""
+        """Convert a stored booking."""
         return cls(
             id=strawberry.ID(global_id("Booking", booking.id)),
             reference=booking.reference,
@@ -153,58 +155,65 @@ class Booking(Node):
             booking=booking,
         )
 
-    @strawberry.field(description="Whose time it is.")
+    @strawberry.field(description="The booked expert.")
     async def expert(self, info: Info) -> Expert:
-        """The expert, listed or not."""
-        return await any_expert(info.context, self.booking.expert_id)
+        """Load the expert, even if the directory no longer lists them."""
+        return await load_expert(info.context, self.booking.expert_id)
 
-    @strawberry.field(description="Who booked it.")
+    @strawberry.field(description="Account that holds or booked the session.")
     async def client(self, info: Info) -> User:
-        """The client's account."""
-        return await party_of(info.context, self.booking, self.booking.client_id)
+        """Load the client's account."""
+        return await load_party(info.context, self.booking, self.booking.client_id)
 
-    @strawberry.field(description="Its time as a slot, as it now stands.")
+    @strawberry.field(description="The booked slot with its current status.")
     async def slot(self, info: Info) -> Slot:
-        """The slot that it takes or took."""
+        """Return the slot that the booking occupies or used to occupy."""
         context = info.context
         active = slots.slot_while_active(self.booking, context.now)
         if active:
             return Slot.of(active, context, self.booking.sequence)
-        calendar = await calendar_of(context, self.booking.expert_id)
-        others = await context.loaders.occupants.load(slots.span_of(self.booking.key))
-        now = slots.slot_after(self.booking, calendar, others, context.now)
+        calendar = await load_calendar(context, self.booking.expert_id)
+        occupants = await context.loaders.occupants.load(slots.span_of(self.booking.key))
+        now = slots.slot_after(self.booking, calendar, occupants, context.now)
         return Slot.of(now, context, calendar.sequence)
 
-    @strawberry.field(description="What the viewer may do with it now.")
+    @strawberry.field(description="Actions that the viewer may take now.")
     async def viewer_actions(self, info: Info) -> list[Action]:
-        """The moves that would not be refused."""
+        """List the actions that are allowed now."""
         context = info.context
-        return possible(
+        return allowed_actions(
             relations_to_booking(context.viewer, self.booking), self.booking, context.now
         )
 
-    @strawberry.field(description="What happened to it, earliest first.")
+    @strawberry.field(description="Changes of the booking, earliest first.")
     async def history(self) -> list[BookingChange]:
-        """Every step since it was made."""
+        """Return every change since the booking was created."""
         return [BookingChange.of(change, self.booking) for change in self.booking.history]
 
 
-@strawberry.input(description="What narrows a list of bookings; it never widens it.")
+@strawberry.input(
+    description="Restricts a list of bookings; all conditions must hold. It never reveals bookings that "
+    "the viewer may not see."
+)
 class BookingFilter:
-    """A filter; an empty list narrows nothing."""
+    """Conditions on bookings; an empty list is no condition."""
 
     mine: bool | None = strawberry.field(
-        default=None, description="True: only what the viewer has booked, as a client."
+        default=None, description="If true, only bookings whose client is the viewer."
     )
-    email: str | None = strawberry.field(default=None, description="The contact's address.")
-    expert_id: strawberry.ID | None = strawberry.field(default=None, description="Of this expert.")
+    email: str | None = strawberry.field(default=None, description="E-mail address of the contact.")
+    expert_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Only bookings with this expert."
+    )
     statuses: list[BookingStatus] | None = strawberry.field(
-        default=None, description="In any of these."
+        default=None, description="Only bookings in one of these states."
     )
     from_: datetime | None = strawberry.field(
-        default=None, name="from", description="Starting then or later."
+        default=None, name="from", description="Earliest start, inclusive."
     )
-    to: datetime | None = strawberry.field(default=None, description="Starting before then.")
+    to: datetime | None = strawberry.field(
+        default=None, description="Latest start, exclusive."
+    )
 
 
 BookingConnection = Connection[Booking]
@@ -212,66 +221,68 @@ BookingConnection = Connection[Booking]
 
 @strawberry.type
 class BookingQuery:
-    """Finding bookings."""
+    """Queries for bookings."""
 
     @strawberry.field(
-        description="A client's own; an expert's own and those of their calendar; anyone's for an "
-        "administrator. Latest start first."
+        description="Bookings that the viewer may see, latest start first. Clients see their own; "
+        "experts see their own and those of their calendar; administrators see all."
     )
     async def bookings(
         self,
         info: Info,
         filter: Annotated[
-            BookingFilter | None, strawberry.argument(description="What narrows it.")
+            BookingFilter | None, strawberry.argument(description="Restricts the list.")
         ] = None,
         first: FirstArgument = None,
         after: AfterArgument = None,
         last: LastArgument = None,
         before: BeforeArgument = None,
     ) -> BookingConnection:
-        """A page of the viewer's bookings."""
-        viewer = signed_in(info.context.viewer)
-        wanted = filter or BookingFilter()
+        """Return a page of the bookings that the viewer may see."""
+        viewer = require_viewer(info.context.viewer)
+        criteria = filter or BookingFilter()
         page = await bookings.listed(
             viewer,
             bookings.BookingFilter(
-                is_own=bool(wanted.mine),
-                email=wanted.email,
-                expert_id=wanted.expert_id,
-                statuses=tuple(wanted.statuses or ()),
-                since=wanted.from_,
-                until=wanted.to,
+                is_own=bool(criteria.mine),
+                email=criteria.email,
+                expert_id=criteria.expert_id,
+                statuses=tuple(criteria.statuses or ()),
+                since=criteria.from_,
+                until=criteria.to,
             ),
             PageArguments(first, after, last, before),
         )
         return Connection.of(page, lambda booking: Booking.of(booking, info.context))
 
-    @strawberry.field(description="The booking of that id, if the viewer may see it.")
+    @strawberry.field(
+        description="The booking with this id; null if it does not exist or the viewer may not see it."
+    )
     async def booking(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the booking.")],
     ) -> Booking | None:
-        """One booking by id."""
+        """Return a booking by its id."""
         found = await bookings.visible(info.context.viewer, id)
         return Booking.of(found, info.context) if found else None
 
 
 @strawberry.type
 class BookingSubscription:
-    """Watching bookings."""
+    """Subscription to bookings."""
 
     @strawberry.subscription(
-        description="Changes of the viewer's own bookings, and of those of an expert's calendar: "
-        "each booking as it now is, so that quick changes may be one message. After a break ask "
-        "for `bookings` anew."
+        description="Changes of the viewer's own bookings and, for an expert, of the bookings in "
+        "their calendar. Sends the current state, so rapid changes may be combined. After a "
+        "reconnect, query `bookings` again."
     )
     async def booking_changed(self, info: Info) -> AsyncGenerator[Booking, None]:
-        """Whatever happens to the viewer's bookings."""
+        """Yield each booking that changes, in its current state."""
         context = info.context
-        viewer = signed_in(context.viewer)
-        feed, calendar = context.services.feed, own_calendar(viewer)
+        viewer = require_viewer(context.viewer)
+        feed, calendar = context.services.feed, own_expert_id(viewer)
         async with aclosing(feed.changes(viewer.id, calendar, context.now)) as bookings:
             async for booking in bookings:
-                context.renew()
+                context.restart()
                 yield Booking.of(booking, context)

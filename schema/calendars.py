@@ -1,4 +1,4 @@
-"""Calendars: changing the rules by which an expert offers time."""
+"""Mutation of an expert's availability."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from auth.viewers import signed_in
+from auth.viewers import require_viewer
 from models.calendar import rules as model
 from resolvers import calendars
 from resolvers.calendars import AS_IT_IS, RulesChange
@@ -15,87 +15,99 @@ from schema.availability import SessionOfferInput, WeeklyHoursInput
 from schema.bookings import Booking
 from schema.context import Info
 from schema.errors import InvalidInput, NotAllowed
-from schema.experts import Expert, any_expert
+from schema.experts import Expert, load_expert
 from schema.scalars import LocalTime
 
 
-@strawberry.input(description="A span of a day, in the expert's zone.")
+@strawberry.input(description="A range of hours within a day, in the expert's time zone.")
 class LocalHoursInput:
-    """Hours of one day as they are typed in."""
+    """Time range of a date override."""
 
     from_: LocalTime = strawberry.field(
-        name="from", description="The beginning, on a quarter of an hour."
+        name="from", description="Start of the range; a multiple of 15 minutes."
     )
     to: LocalTime = strawberry.field(
-        description="The end, on a quarter of an hour; 24:00 ends the day."
+        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day."
     )
 
-    def read(self) -> model.LocalRange:
-        """The hours for the lower floors."""
+    def to_model(self) -> model.LocalRange:
+        """Convert to the calendar's type."""
         return model.LocalRange(start=self.from_, end=self.to)
 
 
-@strawberry.input(description="Replaces a day's weekly hours; no hours: closed.")
+@strawberry.input(
+    description="Hours that replace the weekly hours on one date; an empty list closes the day."
+)
 class DateOverrideInput:
-    """Hours of one date as they are typed in."""
+    """Hours of a single date."""
 
-    date: calendar_date = strawberry.field(description="The local day; one that is over is left.")
-    hours: list[LocalHoursInput] = strawberry.field(description="They must not overlap.")
+    date: calendar_date = strawberry.field(
+        description="Date in the expert's time zone. Past dates are ignored."
+    )
+    hours: list[LocalHoursInput] = strawberry.field(
+        description="Hours of that date; ranges must not overlap."
+    )
 
-    def read(self) -> model.DateOverride:
-        """The day for the lower floors."""
-        return model.DateOverride(day=self.date, ranges=tuple(hours.read() for hours in self.hours))
+    def to_model(self) -> model.DateOverride:
+        """Convert to the calendar's type."""
+        return model.DateOverride(day=self.date, ranges=tuple(hours.to_model() for hours in self.hours))
 
 
-@strawberry.input(description="What is to change of an expert's rules; what is left out stays.")
+@strawberry.input(
+    description="Changes to an expert's availability; omitted fields keep their values."
+)
 class SetAvailabilityInput:
-    """What an expert or an administrator gives to change when time is offered."""
+    """Input of `setAvailability`."""
 
     expert_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Whose calendar; null: the viewer's own."
+        default=None, description="Expert to update; null means the viewer's own expert profile."
     )
     weekly: list[WeeklyHoursInput] | None = strawberry.field(
-        default=None, description="All the usual hours; those of a day must not overlap."
+        default=None,
+        description="Complete list of weekly hours; ranges of one day must not overlap.",
     )
     overrides: list[DateOverrideInput] | None = strawberry.field(
         default=None,
-        description="All the days that differ, each once; at most 366. Days that are over are "
+        description="Complete list of date overrides, at most 366 and one per date. Past dates are "
         "dropped.",
     )
     offers: list[SessionOfferInput] | None = strawberry.field(
-        default=None, description="1 to 8 session lengths, each once; the first is the usual one."
+        default=None,
+        description="1 to 8 session offers with distinct lengths; the first is the default.",
     )
     step_minutes: strawberry.Maybe[int | None] = strawberry.field(
-        description="The time between two starts, a multiple of 15 from 15 to 480; null, unless "
-        "it is left out: the session's length."
+        description="Minutes between consecutive start times: a multiple of 15 from 15 to 480. Null "
+        "means the session length."
     )
     break_minutes: int | None = strawberry.field(
         default=None,
-        description="Kept free after each session, a multiple of 15 from 0 to 240; of bookings "
-        "that are made from now on.",
+        description="Minutes kept free after each session: a multiple of 15 from 0 to 240. Applies "
+        "to new bookings only.",
     )
     minimum_notice_minutes: int | None = strawberry.field(
-        default=None, description="The least time before a start, 0 to 43,200 minutes."
+        default=None,
+        description="Minimum lead time between booking and start, 0 to 43,200 minutes.",
     )
     horizon_days: int | None = strawberry.field(
-        default=None, description="How many days ahead can be booked, 1 to 372."
+        default=None, description="Number of days ahead that can be booked, 1 to 372."
     )
     cancellation_notice_minutes: int | None = strawberry.field(
         default=None,
-        description="How long before the start a client can still cancel or move, 0 to 43,200 "
-        "minutes; of bookings that are made from now on.",
+        description="Minutes before the start until which a client can cancel or reschedule, 0 to "
+        "43,200. Applies to new bookings only.",
     )
     confirms_automatically: bool | None = strawberry.field(
-        default=None, description="Whether a booking is confirmed at once."
+        default=None,
+        description="Whether bookings are confirmed without the expert's action.",
     )
 
-    def read(self) -> RulesChange:
-        """The change for the lower floors."""
+    def to_model(self) -> RulesChange:
+        """Convert to the resolver's type."""
         weekly, overrides, offers = self.weekly, self.overrides, self.offers
         return RulesChange(
-            weekly=None if weekly is None else [hours.read() for hours in weekly],
-            overrides=None if overrides is None else [override.read() for override in overrides],
-            offers=None if offers is None else [offer.read() for offer in offers],
+            weekly=None if weekly is None else [hours.to_model() for hours in weekly],
+            overrides=None if overrides is None else [override.to_model() for override in overrides],
+            offers=None if offers is None else [offer.to_model() for offer in offers],
             step_minutes=self.step_minutes.value if self.step_minutes else AS_IT_IS,
             break_minutes=self.break_minutes,
             minimum_notice_minutes=self.minimum_notice_minutes,
@@ -105,50 +117,50 @@ class SetAvailabilityInput:
         )
 
 
-@strawberry.type(description="The rules were set.")
+@strawberry.type(description="Success of `setAvailability`.")
 class AvailabilitySet:
-    """The expert with the new rules, and what does not fit them."""
+    """The expert, and the bookings outside the new rules."""
 
-    expert: Expert = strawberry.field(description="The expert, whose rules these are now.")
+    expert: Expert = strawberry.field(description="The expert with the new availability.")
     outside: list[Booking] = strawberry.field(
-        description="Bookings still ahead that stand although the new rules would not offer their "
-        "time or length, whatever notice and horizon say; earliest first."
+        description="Upcoming bookings at times or of lengths that the new rules no longer offer, "
+        "earliest first. They remain valid. Notice and horizon are not considered."
     )
 
 
 SetAvailabilityResult = Annotated[
     AvailabilitySet | InvalidInput | NotAllowed,
-    strawberry.union("SetAvailabilityResult", description="What `setAvailability` answers."),
+    strawberry.union("SetAvailabilityResult", description="The new availability, or a refusal."),
 ]
 SetAvailabilityArgument = Annotated[
-    SetAvailabilityInput, strawberry.argument(description="Whose rules, and what changes.")
+    SetAvailabilityInput, strawberry.argument(description="Expert to update, and the changes.")
 ]
 
 
 @strawberry.type
 class CalendarMutation:
-    """Changing when time is offered."""
+    """Mutations of calendars."""
 
     @strawberry.mutation(
-        description="Change when an expert offers time. Bookings stand; whoever watches the "
-        "calendar is told. For the expert and administrators."
+        description="Change an expert's availability. Existing bookings remain valid; subscribers to "
+        "the calendar receive a `CalendarReset`. The expert and administrators only."
     )
     async def set_availability(
         self, info: Info, input: SetAvailabilityArgument
     ) -> SetAvailabilityResult:
-        """Other rules."""
+        """Change an expert's availability."""
         context = info.context
         calendar, outside = await calendars.set_availability(
             context.services.ledger,
-            signed_in(context.viewer),
+            require_viewer(context.viewer),
             input.expert_id,
-            input.read(),
+            input.to_model(),
             context.services.currency,
             context.now,
         )
-        context.forget()
+        context.reset_loaders()
         context.loaders.calendar.prime(calendar.id, calendar)
         return AvailabilitySet(
-            expert=await any_expert(context, calendar.id),
+            expert=await load_expert(context, calendar.id),
             outside=[Booking.of(booking, context) for booking in outside],
         )

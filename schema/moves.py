@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from auth.moves import Action
-from auth.viewers import signed_in
+from auth.viewers import require_viewer
 from resolvers import moves
 from schema.bookings import Booking
 from schema.context import Info
@@ -56,7 +56,7 @@ class MoveMutation:
     ) -> RescheduleBookingResult:
         """Move a booking."""
         context = info.context
-        viewer = signed_in(context.viewer)
+        viewer = require_viewer(context.viewer)
         booking = await moves.reschedule(
             context.services.ledger, viewer, input.booking_id, input.slot_id
         )
@@ -94,13 +94,13 @@ class MoveMutation:
     async def remove_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Tidy the list up."""
         context = info.context
-        viewer = signed_in(context.viewer)
+        viewer = require_viewer(context.viewer)
         booking = await moves.remove(context.services.ledger, viewer, input.booking_id)
         return Booking.of(booking, context)
 
 
 async def _advance(info: Info, input: BookingInput, action: Action) -> Booking:
     context = info.context
-    viewer = signed_in(context.viewer)
+    viewer = require_viewer(context.viewer)
     booking = await moves.advance(context.services.ledger, viewer, input.booking_id, action)
     return Booking.of(booking, context)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from auth.viewers import signed_in
+from auth.viewers import require_viewer
 from models.bookings.booking import Booking as ModelBooking
 from resolvers import reservations
 from schema.bookings import Booking
@@ -106,7 +106,7 @@ class ReservationMutation:
         context = info.context
         booking = await reservations.hold(
             context.services.ledger,
-            signed_in(context.viewer),
+            require_viewer(context.viewer),
             input.slot_id,
             input.idempotency_key,
             context.services.hold_lifetime,
@@ -145,5 +145,5 @@ async def _book(
         note=input.note,
         idempotency_key=input.idempotency_key,
     )
-    viewer = signed_in(info.context.viewer)
+    viewer = require_viewer(info.context.viewer)
     return await reservations.book(services.ledger, viewer, wanted, services.phone_region)

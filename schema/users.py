@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from auth.policies import Relation, Relations, relations_to_party, relations_to_user, require
-from auth.viewers import signed_in
+from auth.viewers import require_viewer
 from models.accounts import users as model
 from models.accounts.users import Role
 from models.bookings.booking import Booking
@@ -278,7 +278,7 @@ class UserMutation:
         context = info.context
         sign_in = await sessions.change_password(
             context.services.sign_ins,
-            signed_in(context.viewer),
+            require_viewer(context.viewer),
             input.current,
             input.password,
             context.address,

@@ -1,4 +1,4 @@
-"""Budgets: what is taken out comes back with time, alone or with other processes."""
+"""Tests of token buckets, in one process and shared between processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from auth.budget_accounts import ADDRESS, NETWORK, USER, BudgetAccount, Policy, accounts_of
 from auth.budgets import Budgets, TokenBuckets
-from auth.shared_budgets import PREFIX, SharedBuckets
+from auth.shared_budgets import KEY_PREFIX, SharedBuckets
 from models.errors import RateLimited
 from tests.valkeys import Valkey, valkey
 
@@ -29,37 +29,37 @@ NEVER = 1e9
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that is set by hand."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
 
     def __call__(self) -> float:
-        """The time."""
+        """Return the time in seconds."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock to move."""
+    """A clock that is set by hand."""
     return Clock()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    """A Valkey to break."""
+    """A Valkey server that a test may break."""
     with valkey(tmp_path) as server:
         yield server
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However busy the machine is, the server is waited for."""
-    monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
+    """Raise the timeout for the shared server, so that a busy machine does not exceed it."""
+    monkeypatch.setattr("auth.shared_budgets.TIMEOUT_SECONDS", PATIENCE_SECONDS)
 
 
-class Counted:
-    """Shared buckets whose use is counted."""
+class CountingBuckets:
+    """Shared buckets that count the calls of `take`."""
 
     def __init__(self, shared: SharedBuckets, tries: Iterator[int]) -> None:
         self._shared = shared
@@ -68,21 +68,21 @@ class Counted:
     async def take(
         self, accounts: Sequence[BudgetAccount], cost: float, *, always: bool
     ) -> tuple[float, list[float]]:
-        """Count, and take."""
+        """Count the call and forward it."""
         next(self._tries)
         return await self._shared.take(accounts, cost, always=always)
 
     async def close(self) -> None:
-        """Close them."""
+        """Close the shared buckets."""
         await self._shared.close()
 
 
 def take(buckets: TokenBuckets, cost: float, owner: str = "ada", *, always: bool = False) -> float:
-    """In how many seconds there is enough; the cost is taken if there is."""
+    """Charge a cost to an account; return the seconds until it has enough."""
     return buckets.take([BudgetAccount(HUNDRED, owner)], cost, always=always)[0]
 
 
-def test_what_is_taken_out_comes_back_at_a_steady_rate(clock: Clock) -> None:
+def test_bucket_refills_at_a_steady_rate(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     assert take(buckets, 60) == 0
     assert take(buckets, 60) == pytest.approx(2)
@@ -93,7 +93,7 @@ def test_what_is_taken_out_comes_back_at_a_steady_rate(clock: Clock) -> None:
     assert take(buckets, 60, "bob") == 0
 
 
-def test_a_bucket_never_has_more_than_its_quota(clock: Clock) -> None:
+def test_bucket_never_exceeds_its_quota(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     take(buckets, 10)
     clock.now += 1_000
@@ -101,7 +101,7 @@ def test_a_bucket_never_has_more_than_its_quota(clock: Clock) -> None:
     assert take(buckets, 1) > 0
 
 
-def test_what_is_taken_always_empties_a_bucket_and_no_more(clock: Clock) -> None:
+def test_forced_charge_empties_a_bucket_at_most(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     for _ in range(5):
         take(buckets, 90, always=True)
@@ -109,7 +109,7 @@ def test_what_is_taken_always_empties_a_bucket_and_no_more(clock: Clock) -> None
     assert take(buckets, 10) == 0
 
 
-def test_one_account_without_enough_saves_all_the_others(clock: Clock) -> None:
+def test_no_account_is_charged_if_one_has_too_little(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     ada, bob = BudgetAccount(HUNDRED, "ada"), BudgetAccount(HOUR, "bob")
     buckets.take([ada], 80, always=False)
@@ -119,9 +119,9 @@ def test_one_account_without_enough_saves_all_the_others(clock: Clock) -> None:
     assert buckets.debt(bob) == 0
 
 
-def test_many_addresses_do_not_fill_the_memory(clock: Clock) -> None:
-    """The full ones are forgotten first, then the fullest; who owes most stays."""
-    buckets = TokenBuckets(most=100, clock=clock)
+def test_number_of_stored_buckets_is_bounded(clock: Clock) -> None:
+    """Full buckets are evicted first, then the fullest others; the emptiest stay."""
+    buckets = TokenBuckets(max_buckets=100, clock=clock)
     take(buckets, 100, "attacker")
     for i in range(10_000):
         take(buckets, 1 + i % 50, f"2001:db8:{i:x}::/64")
@@ -134,7 +134,7 @@ def test_many_addresses_do_not_fill_the_memory(clock: Clock) -> None:
     assert take(buckets, 100, "attacker") == 0
 
 
-def test_a_user_pays_for_itself_and_a_stranger_with_its_address() -> None:
+def test_users_are_charged_by_user_and_network_and_strangers_by_address() -> None:
     assert accounts_of(None, "192.0.2.1") == (BudgetAccount(ADDRESS, "192.0.2.1"),)
     assert accounts_of("u1", "192.0.2.1") == (
         BudgetAccount(USER, "u1"),
@@ -143,9 +143,9 @@ def test_a_user_pays_for_itself_and_a_stranger_with_its_address() -> None:
     assert NETWORK.quota > ADDRESS.quota >= USER.quota
 
 
-async def test_who_has_spent_all_is_told_how_long_to_wait(clock: Clock) -> None:
+async def test_refusal_states_the_seconds_to_wait(clock: Clock) -> None:
     budgets = Budgets()
-    budgets._own = TokenBuckets(clock=clock)
+    budgets._local = TokenBuckets(clock=clock)
     account = [BudgetAccount(HOUR, "ada")]
     [balance] = await budgets.spend(account, 400)
     assert (balance.left, balance.seconds) == (600, 1_440)
@@ -162,7 +162,7 @@ async def test_who_has_spent_all_is_told_how_long_to_wait(clock: Clock) -> None:
         budgets.check(account, 1)
 
 
-async def test_nothing_is_counted_where_budgets_are_off() -> None:
+async def test_disabled_budgets_charge_nothing() -> None:
     budgets = Budgets(is_on=False, url="redis://127.0.0.1:1")
     for _ in range(5):
         assert await budgets.spend([BudgetAccount(HOUR, "ada")], 1_000) == []
@@ -170,8 +170,8 @@ async def test_nothing_is_counted_where_budgets_are_off() -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_processes_share_what_is_left(server: Valkey) -> None:
-    """Whoever asks, and however many at once: together they get the quota and not one more."""
+async def test_processes_share_one_budget(server: Valkey) -> None:
+    """Concurrent requests to several processes get exactly the quota together."""
     account = [BudgetAccount(DAY, "ada")]
     async with AsyncExitStack() as stack:
         several = [
@@ -183,7 +183,7 @@ async def test_processes_share_what_is_left(server: Valkey) -> None:
         taken = monotonic() - began
         refused = [result for result in results if isinstance(result, RateLimited)]
         assert len(results) - len(refused) == 100
-        # 10 of 1,000 a day come back in 864 seconds; the rounding takes up to one.
+        # A cost of 10 refills in 864 seconds at 1,000 a day; rounding takes up to one second.
         assert all(863 - taken <= each.retry_after_seconds <= 864 for each in refused)
         await several[0].spend(account, 5_000, always=True)
         with pytest.raises(RateLimited):
@@ -193,31 +193,31 @@ async def test_processes_share_what_is_left(server: Valkey) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_the_server_forgets_buckets_that_are_full(server: Valkey) -> None:
+async def test_server_keys_expire_when_the_bucket_is_full(server: Valkey) -> None:
     async with Budgets(url=server.url).open() as budgets, Redis.from_url(server.url) as client:
-        # Costs that take minutes to refill, so that no key expires before it is looked at.
+        # These costs take minutes to refill, so no key expires before it is checked.
         ada, bob = BudgetAccount(HOUR, "ada"), BudgetAccount(DAY, "bob")
         await budgets.spend([ada, bob], 100)
-        assert 0 < await client.pttl(PREFIX + ada.key) <= 360_001
-        assert 0 < await client.pttl(PREFIX + bob.key) <= 8_640_001
+        assert 0 < await client.pttl(KEY_PREFIX + ada.key) <= 360_001
+        assert 0 < await client.pttl(KEY_PREFIX + bob.key) <= 8_640_001
 
 
 @pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("harm", ["kill", "freeze"])
-async def test_without_the_server_each_process_counts_and_one_request_waits_for_it(
-    server: Valkey, harm: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", ["kill", "freeze"])
+async def test_processes_count_alone_while_the_server_is_unreachable(
+    server: Valkey, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it knew from the server counts on; once that is back, all count together again."""
+    """A process goes on from the last shared values, and shares again once the server is back."""
     account = [BudgetAccount(DAY, "ada")]
     async with Budgets(url=server.url).open() as budgets, Budgets(url=server.url).open() as other:
         await budgets.spend(account, 900)
         shared = budgets._shared
         assert shared
         tries = count()
-        monkeypatch.setattr(budgets, "_shared", Counted(shared, tries))
-        monkeypatch.setattr("auth.budgets.AWAY_SECONDS", NEVER)
-        monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", 0.1)
-        server.kill() if harm == "kill" else server.freeze()
+        monkeypatch.setattr(budgets, "_shared", CountingBuckets(shared, tries))
+        monkeypatch.setattr("auth.budgets.RETRY_SECONDS", NEVER)
+        monkeypatch.setattr("auth.shared_budgets.TIMEOUT_SECONDS", 0.1)
+        server.kill() if failure == "kill" else server.freeze()
         try:
             [balance] = await budgets.spend(account, 50)
             assert 45 <= balance.left <= 55
@@ -227,13 +227,13 @@ async def test_without_the_server_each_process_counts_and_one_request_waits_for_
                 await budgets.spend(account, 100)
             assert next(tries) == 1
         finally:
-            server.start() if harm == "kill" else server.thaw()
-        monkeypatch.setattr("auth.shared_budgets.ANSWER_SECONDS", PATIENCE_SECONDS)
-        budgets._away_until = monotonic()
+            server.start() if failure == "kill" else server.thaw()
+        monkeypatch.setattr("auth.shared_budgets.TIMEOUT_SECONDS", PATIENCE_SECONDS)
+        budgets._retry_at = monotonic()
         [balance] = await budgets.spend(account, 20)
-        # One that was killed has lost its numbers.
-        assert (balance.left > 900) is (harm == "kill")
+        # A killed server has lost its buckets.
+        assert (balance.left > 900) is (failure == "kill")
         [seen] = await other.spend(account, 0)
         assert abs(seen.left - balance.left) <= 3
         await budgets.spend(account, 0)
-        assert next(tries) == 4  # this look counts too
+        assert next(tries) == 4  # `next` itself advances the counter

@@ -1,4 +1,4 @@
-"""The table of moves, row by row, for everybody, from every status and at every time."""
+"""Tests of the table of transitions for every viewer, status and time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from auth.moves import Action, check, expires, possible
+from auth.moves import Action, allowed_actions, check, is_past_expiry
 from auth.policies import Relation
 from models.bookings.booking import Booking, BookingStatus
 from models.errors import NotAllowed, TooLate
@@ -18,15 +18,15 @@ DEADLINE = START - timedelta(hours=24)
 EARLY, LATE, STARTED = DEADLINE - timedelta(1), DEADLINE + timedelta(1 / 24), START
 STRANGER = frozenset({Relation.ANYONE, Relation.SIGNED_IN})
 CLIENT, EXPERT, ADMIN = (
-    STRANGER | {who} for who in (Relation.CLIENT, Relation.EXPERT, Relation.ADMIN)
+    STRANGER | {relation} for relation in (Relation.CLIENT, Relation.EXPERT, Relation.ADMIN)
 )
-KEEPERS = (EXPERT, ADMIN)
+MANAGERS = (EXPERT, ADMIN)
 EVERYBODY = (frozenset({Relation.ANYONE}), STRANGER, CLIENT, EXPERT, ADMIN)
 TIMES = (EARLY, LATE, STARTED)
 
 
 def booking(status: BookingStatus, held_until: datetime | None = None) -> Booking:
-    """A booking in that status; nothing is stored."""
+    """Return a booking with a status, without storing it."""
     found: Booking = Booking.model_construct(
         id=new_id(),
         status=status,
@@ -38,23 +38,23 @@ def booking(status: BookingStatus, held_until: datetime | None = None) -> Bookin
 
 
 def rows(
-    action: Action, statuses: str, who: tuple[frozenset[Relation], ...], times: object
+    action: Action, statuses: str, viewers: tuple[frozenset[Relation], ...], times: object
 ) -> set[object]:
-    """The cells of the table in which a move is possible."""
+    """Return the (action, status, relations, time) cells in which an action is allowed."""
     assert isinstance(times, tuple)
-    return set(product([action], map(BookingStatus, statuses.split()), who, times))
+    return set(product([action], map(BookingStatus, statuses.split()), viewers, times))
 
 
 ALLOWED = (
-    rows(Action.CONFIRM, "PENDING", KEEPERS, (EARLY, LATE))
-    | rows(Action.COMPLETE, "CONFIRMED", KEEPERS, TIMES)
-    | rows(Action.MARK_NO_SHOW, "CONFIRMED", KEEPERS, (STARTED,))
-    | rows(Action.CANCEL, "HELD PENDING CONFIRMED", KEEPERS, TIMES)
+    rows(Action.CONFIRM, "PENDING", MANAGERS, (EARLY, LATE))
+    | rows(Action.COMPLETE, "CONFIRMED", MANAGERS, TIMES)
+    | rows(Action.MARK_NO_SHOW, "CONFIRMED", MANAGERS, (STARTED,))
+    | rows(Action.CANCEL, "HELD PENDING CONFIRMED", MANAGERS, TIMES)
     | rows(Action.CANCEL, "HELD", (CLIENT,), TIMES)
     | rows(Action.CANCEL, "PENDING CONFIRMED", (CLIENT,), (EARLY,))
-    | rows(Action.RESCHEDULE, "PENDING CONFIRMED", KEEPERS, TIMES)
+    | rows(Action.RESCHEDULE, "PENDING CONFIRMED", MANAGERS, TIMES)
     | rows(Action.RESCHEDULE, "PENDING CONFIRMED", (CLIENT,), (EARLY,))
-    | rows(Action.REMOVE, "COMPLETED CANCELLED EXPIRED", (CLIENT, *KEEPERS), TIMES)
+    | rows(Action.REMOVE, "COMPLETED CANCELLED EXPIRED", (CLIENT, *MANAGERS), TIMES)
 )
 TOO_LATE = rows(Action.CANCEL, "PENDING CONFIRMED", (CLIENT,), (LATE, STARTED)) | rows(
     Action.RESCHEDULE, "PENDING CONFIRMED", (CLIENT,), (LATE, STARTED)
@@ -63,22 +63,22 @@ TOO_LATE = rows(Action.CANCEL, "PENDING CONFIRMED", (CLIENT,), (LATE, STARTED)) 
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("status", BookingStatus)
-async def test_the_table_says_who_may_what_and_when(
+async def test_actions_are_allowed_as_in_the_table(
     database: object, action: Action, status: BookingStatus
 ) -> None:
     assert database
-    for ties, now in product(EVERYBODY, TIMES):
+    for relations, now in product(EVERYBODY, TIMES):
         found = booking(status)
-        cell = (action, status, ties, now)
+        cell = (action, status, relations, now)
         if cell in ALLOWED:
-            check(action, ties, found, now)
+            check(action, relations, found, now)
         else:
             with pytest.raises(TooLate if cell in TOO_LATE else NotAllowed):
-                check(action, ties, found, now)
-        assert (action in possible(ties, found, now)) == (cell in ALLOWED)
+                check(action, relations, found, now)
+        assert (action in allowed_actions(relations, found, now)) == (cell in ALLOWED)
 
 
-async def test_the_deadline_is_told(database: object) -> None:
+async def test_late_cancellation_reports_the_deadline(database: object) -> None:
     assert database
     with pytest.raises(TooLate) as refused:
         check(Action.CANCEL, CLIENT, booking(BookingStatus.CONFIRMED), LATE)
@@ -86,11 +86,11 @@ async def test_the_deadline_is_told(database: object) -> None:
     check(Action.CANCEL, CLIENT, booking(BookingStatus.CONFIRMED), DEADLINE)
 
 
-async def test_the_clock_ends_holds_and_pending_bookings_alone(database: object) -> None:
+async def test_only_holds_and_pending_bookings_expire(database: object) -> None:
     assert database
     for status in BookingStatus:
         found = booking(status, held_until=EARLY if status is BookingStatus.HELD else None)
         ended = {BookingStatus.HELD, BookingStatus.PENDING}
-        assert expires(found, STARTED) == (status in ended)
-        assert not expires(found, EARLY - timedelta(seconds=1))
-    assert expires(booking(BookingStatus.HELD, held_until=EARLY), EARLY)
+        assert is_past_expiry(found, STARTED) == (status in ended)
+        assert not is_past_expiry(found, EARLY - timedelta(seconds=1))
+    assert is_past_expiry(booking(BookingStatus.HELD, held_until=EARLY), EARLY)

@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id, and the same work for an unknown account as for a known one."""
+"""Tests of password hashing and of the strength check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from auth.passwords import Passwords, weakness
 PASSWORD = "correct horse battery"
 
 
-async def test_a_hash_is_argon2id_and_matches_its_password_alone() -> None:
+async def test_hash_is_argon2id_and_matches_only_its_password() -> None:
     passwords = Passwords()
     encoded = await passwords.hash(PASSWORD)
     assert encoded.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -21,24 +21,24 @@ async def test_a_hash_is_argon2id_and_matches_its_password_alone() -> None:
 
 
 @pytest.mark.parametrize("encoded", [None, "", "!", "$argon2id$nonsense"])
-async def test_without_a_hash_no_password_matches(encoded: str | None) -> None:
+async def test_no_password_matches_without_a_valid_hash(encoded: str | None) -> None:
     assert not await Passwords().matches(encoded, "nobody has this password")
     assert not await Passwords().matches(encoded, "")
 
 
-async def test_a_hash_with_weaker_parameters_is_outdated_and_still_matches() -> None:
+async def test_hash_with_weaker_parameters_is_outdated_and_still_matches() -> None:
     passwords = Passwords()
     weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     assert passwords.is_outdated(weak)
     assert await passwords.matches(weak, PASSWORD)
 
 
-async def test_an_unknown_account_costs_the_same_work_as_a_wrong_password(
+async def test_unknown_account_takes_the_same_work_as_a_wrong_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Compare the argon2 computations: these parameters and the password decide how long one takes.
+    """Compare the parameters of the argon2 computations, which decide their duration.
 
-    A measured time would depend on what else the machine does.
+    Measured times would depend on the load of the machine.
     """
     computed: list[tuple[Parameters, str | bytes]] = []
     verify = PasswordHasher.verify

@@ -1,4 +1,4 @@
-"""The rules as tables: who may see and do what."""
+"""Tests of the authorization rules, as tables of viewers and expected decisions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PEOPLE = ("nobody", "stranger", "client", "expert", "demoted", "other", "admin")
-"""`demoted` was the expert and is a client again; `other` is another expert."""
+"""`demoted` is the expert's account after its role was changed to CLIENT; `other` is another
+expert."""
 
 EXPERT, OTHER = new_id(), new_id()
 
 
 def viewer(role: Role, expert_id: Any = None) -> Viewer:
-    """Somebody signed in."""
+    """Return a signed-in viewer with a role."""
     user = User.model_construct(id=new_id(), role=role, expert_id=expert_id)
     return Viewer(user, new_id(), datetime.max.replace(tzinfo=UTC))
 
@@ -43,7 +44,7 @@ VIEWERS: dict[str, Viewer | None] = {
 
 
 def id_of(name: str) -> Any:
-    """The account of somebody who is signed in."""
+    """Return the account id of a signed-in person."""
     found = VIEWERS[name]
     assert found
     return found.id
@@ -53,15 +54,15 @@ LISTED = Expert.model_construct(id=EXPERT, user_id=id_of("expert"), disabled=Fal
 DISABLED = Expert.model_construct(id=EXPERT, user_id=id_of("expert"), disabled=True)
 BOOKING = Booking.model_construct(id=new_id(), expert_id=EXPERT, client_id=id_of("client"))
 
-JUDGED: dict[str, Callable[[Viewer | None], bool]] = {
+VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the client's account": lambda who: policies.may_see_user(who, id_of("client")),
     "the expert's account": lambda who: policies.may_see_user(who, id_of("expert")),
     "the expert": lambda who: policies.may_see_expert(who, LISTED),
     "the expert, disabled": lambda who: policies.may_see_expert(who, DISABLED),
-    "the calendar, to run": lambda who: policies.keeps_calendar(who, EXPERT),
+    "the calendar, to run": lambda who: policies.manages_calendar(who, EXPERT),
     "the booking": lambda who: policies.may_see_booking(who, BOOKING),
 }
-SEEN = """
+VISIBLE_OBJECTS = """
                           nobody  stranger  client  expert  demoted  other  admin
 the client's account        -        -        x       -        -       -      x
 the expert's account        -        -        -       x        -       -      x
@@ -72,7 +73,7 @@ the booking                 -        -        x       x        -       -      x
 """
 
 # x: allowed, U: UNAUTHENTICATED, F: FORBIDDEN, N: NotAllowed, 0: null.
-DONE = """
+OPERATIONS = """
                                nobody  stranger  client  expert  demoted  other  admin
 Query.viewer                      x       x        x       x        x       x      x
 Query.experts                     x       x        x       x        x       x      x
@@ -118,10 +119,16 @@ MARKS = {
     "0": Decision.NULL,
 }
 
-# Of the client's account: as its owner, through a booking as its expert and as another party, as
-# an administrator, and as somebody else.
-TIES = (Relation.OWNER, Relation.EXPERT, Relation.PARTY, Relation.ADMIN, Relation.SIGNED_IN)
-SHOWN = """
+# Relations to the client's account: owner; expert of a booking; another party of a booking;
+# administrator; none.
+ACCOUNT_RELATIONS = (
+    Relation.OWNER,
+    Relation.EXPERT,
+    Relation.PARTY,
+    Relation.ADMIN,
+    Relation.SIGNED_IN,
+)
+ACCOUNT_FIELDS = """
                     owner  expert  party  admin  other
 User.id               x      x       x      x      F
 User.name             x      x       x      x      F
@@ -135,57 +142,59 @@ User.disabled         x      F       F      x      F
 
 
 def rows(table: str) -> dict[str, list[str]]:
-    """The marks of each line by its name."""
+    """Return the marks of each row of a table, by the row's name."""
     _, *lines = table.strip().splitlines()
     columns = len(table.strip().splitlines()[0].split())
     split = [line.rsplit(maxsplit=columns) for line in lines]
     return {name.strip(): marks for name, *marks in split}
 
 
-@pytest.mark.parametrize(("what", "marks"), rows(SEEN).items())
-def test_who_sees_what(what: str, marks: list[str]) -> None:
-    judged = {name: JUDGED[what](VIEWERS[name]) for name in PEOPLE}
-    assert judged == {name: mark == "x" for name, mark in zip(PEOPLE, marks, strict=True)}
+@pytest.mark.parametrize(("what", "marks"), rows(VISIBLE_OBJECTS).items())
+def test_objects_are_visible_as_in_the_table(what: str, marks: list[str]) -> None:
+    visible = {name: VISIBILITY_CHECKS[what](VIEWERS[name]) for name in PEOPLE}
+    assert visible == {name: mark == "x" for name, mark in zip(PEOPLE, marks, strict=True)}
 
 
-@pytest.mark.parametrize(("what", "marks"), rows(DONE).items())
-def test_who_does_what(what: str, marks: list[str]) -> None:
-    """Operations on the booking, the expert or the calendar of the table's expert."""
+@pytest.mark.parametrize(("what", "marks"), rows(OPERATIONS).items())
+def test_operations_are_allowed_as_in_the_table(what: str, marks: list[str]) -> None:
+    """Check operations on the booking, the expert and the expert's calendar."""
     rule = policies.RULES[what]
     answers = {
-        name: rule.answer(policies.relations_to_booking(VIEWERS[name], BOOKING)) for name in PEOPLE
+        name: rule.decide(policies.relations_to_booking(VIEWERS[name], BOOKING)) for name in PEOPLE
     }
     assert answers == {name: MARKS[mark] for name, mark in zip(PEOPLE, marks, strict=True)}
 
 
 def test_every_operation_is_in_the_tables() -> None:
-    """Here, and in the one for people."""
-    assert rows(DONE).keys() == {*policies.OPERATIONS, *policies.INPUTS}
-    told = policies.__doc__ or ""
-    assert [name for name in policies.OPERATIONS if name.split(".")[1] not in told] == []
+    """Check the table of this module and the one in the docstring of `auth.policies`."""
+    assert rows(OPERATIONS).keys() == {*policies.OPERATIONS, *policies.INPUTS}
+    documented = policies.__doc__ or ""
+    assert [name for name in policies.OPERATIONS if name.split(".")[1] not in documented] == []
 
 
-@pytest.mark.parametrize(("field", "marks"), rows(SHOWN).items())
-def test_who_sees_which_field_of_an_account(field: str, marks: list[str]) -> None:
-    ties = {
+@pytest.mark.parametrize(("field", "marks"), rows(ACCOUNT_FIELDS).items())
+def test_account_fields_are_visible_as_in_the_table(field: str, marks: list[str]) -> None:
+    relations = {
         Relation.EXPERT: frozenset(
             {Relation.ANYONE, Relation.SIGNED_IN, Relation.EXPERT, Relation.PARTY}
         ),
     }
     answers = [
-        policies.FIELDS[field].answer(ties.get(tie, frozenset({Relation.SIGNED_IN, tie})))
-        for tie in TIES
+        policies.FIELDS[field].decide(
+            relations.get(relation, frozenset({Relation.SIGNED_IN, relation}))
+        )
+        for relation in ACCOUNT_RELATIONS
     ]
     assert answers == [MARKS[mark] for mark in marks]
 
 
-def test_every_field_of_an_account_is_in_the_table() -> None:
+def test_every_account_field_is_in_the_table() -> None:
     of_accounts = {field for field in policies.FIELDS if field.startswith("User.")}
-    assert rows(SHOWN).keys() == of_accounts
+    assert rows(ACCOUNT_FIELDS).keys() == of_accounts
 
 
-def test_an_expert_knows_more_of_its_client_than_of_others_in_the_booking() -> None:
-    """The expert has the client's address; of whoever else had a part in it, the name."""
+def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
+    """The expert sees the client's e-mail address, but only the names of other parties."""
     of_client = policies.relations_to_party(VIEWERS["expert"], BOOKING, id_of("client"))
     assert {Relation.EXPERT, Relation.PARTY} <= of_client
     of_admin = policies.relations_to_party(VIEWERS["expert"], BOOKING, id_of("admin"))
@@ -198,7 +207,7 @@ def test_an_expert_knows_more_of_its_client_than_of_others_in_the_booking() -> N
 
 
 @pytest.mark.parametrize(
-    ("others", "name", "raised"),
+    ("others", "name", "error"),
     [
         (Decision.FORBIDDEN, "nobody", Unauthenticated),
         (Decision.NOT_ALLOWED, "nobody", Unauthenticated),
@@ -208,11 +217,11 @@ def test_an_expert_knows_more_of_its_client_than_of_others_in_the_booking() -> N
         (Decision.NULL, "nobody", NotAllowed),
     ],
 )
-def test_what_is_not_allowed_is_refused_by_its_kind(
-    monkeypatch: pytest.MonkeyPatch, others: Decision, name: str, raised: type[Exception]
+def test_each_denial_raises_its_error(
+    monkeypatch: pytest.MonkeyPatch, others: Decision, name: str, error: type[Exception]
 ) -> None:
     rules = {"it": Rule(frozenset({Relation.ADMIN}), others)}
     monkeypatch.setattr(policies, "RULES", rules)
-    with pytest.raises(raised):
+    with pytest.raises(error):
         policies.require("it", policies.relations_of(VIEWERS[name]))
     policies.require("it", policies.relations_of(VIEWERS["admin"]))

@@ -1,4 +1,4 @@
-"""Access tokens: whatever is not exactly one of ours is refused."""
+"""Tests of access tokens: only tokens that this application signed are accepted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.ids import new_id
 
 SECRET = "a secret of this test, long enough to be one"
 NOW = datetime.now(UTC)
-# The tokens below are made when this module is imported; its tests may run many minutes later.
+# The tokens below are created at import, and the tests may run many minutes later.
 DAY = timedelta(days=1)
 USER, SESSION = new_id(), new_id()
 TOKENS = Tokens([SECRET], DAY)
@@ -26,7 +26,7 @@ KID = sha256(KEY).hexdigest()[:8]
 
 
 def claims(**changes: object) -> dict[str, Any]:
-    """The claims of a token of ours, with changes; None takes one away."""
+    """Return the claims of a valid token, with some changed; None removes a claim."""
     ours = {
         "sub": str(USER),
         "sid": str(SESSION),
@@ -42,29 +42,29 @@ def claims(**changes: object) -> dict[str, Any]:
 def signed(
     payload: dict[str, Any], key: bytes = KEY, algorithm: str = "HS256", **headers: object
 ) -> str:
-    """A token with those claims, by our key unless another is given."""
+    """Return a token with some claims, signed with the application's key by default."""
     return jwt.encode(payload, key, algorithm, {"kid": KID} | headers)
 
 
 def part(value: object) -> str:
-    """A part of a token."""
+    """Return a value as an encoded segment of a token."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def tampered() -> str:
-    """A token whose payload names another account."""
+    """Return a token whose payload was changed to name another account."""
     head, _, signature = signed(claims()).split(".")
     body = claims(sub=str(new_id()), iat=int(NOW.timestamp()), exp=int((NOW + DAY).timestamp()))
     return f"{head}.{part(body)}.{signature}"
 
 
 def unsigned(algorithm: str) -> str:
-    """A token that says of itself that it needs no signature."""
+    """Return a token without a signature, for an algorithm named in its header."""
     body = claims(iat=int(NOW.timestamp()), exp=int((NOW + DAY).timestamp()))
     return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KID})}.{part(body)}."
 
 
-def test_a_token_of_ours_names_its_account_and_session() -> None:
+def test_valid_token_names_its_account_and_session() -> None:
     issued = TOKENS.issue(USER, SESSION, NOW)
     read = TOKENS.read(issued.token)
     assert (read.user_id, read.session_id) == (USER, SESSION)
@@ -112,12 +112,12 @@ def test_a_token_of_ours_names_its_account_and_session() -> None:
         signed(claims(sid="")),
     ],
 )
-def test_what_is_not_exactly_a_token_of_ours_is_refused(token: str) -> None:
+def test_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(Unauthenticated):
         TOKENS.read(token)
 
 
-def test_a_former_secret_is_accepted_and_signs_no_more() -> None:
+def test_former_secret_verifies_but_does_not_sign() -> None:
     former = Tokens(["the former secret"], DAY).issue(USER, SESSION, NOW).token
     both = Tokens([SECRET, "the former secret"], DAY)
     assert both.read(former).user_id == USER

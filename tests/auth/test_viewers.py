@@ -1,4 +1,4 @@
-"""Viewers: found out once for all who ask at the same time, and for no longer than they count."""
+"""Tests of the authentication of access tokens, and of its cache."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ TOKENS = Tokens(["x" * 40], LIFETIME)
 
 
 class Later(datetime):
-    """The clock, when the tokens of this moment have run out."""
+    """A clock that is one token lifetime ahead."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Any:
-        """The time."""
+        """Return the shifted time."""
         return datetime.now(tz) + LIFETIME
 
 
 @pytest.fixture
 async def people(database: Client) -> AsyncIterator[list[User]]:
-    """Three accounts, gone after the test."""
+    """Three accounts, deleted after the test."""
     assert database is not None
     users = [
         User(
@@ -58,32 +58,32 @@ async def people(database: Client) -> AsyncIterator[list[User]]:
 
 
 async def token_of(user: User) -> str:
-    """An access token of a new session."""
+    """Return an access token of a new session."""
     session, _ = await sessions.begin(user.id, utc_now(), LIFETIME)
     return TOKENS.issue(user.id, session.id, utc_now()).token
 
 
-async def test_a_token_that_was_verified_counts_no_longer_than_it_says(people: list[User]) -> None:
-    """Its signature need not be looked at again, its end is."""
+async def test_verified_token_is_refused_after_its_expiry(people: list[User]) -> None:
+    """The cache skips the signature check, but not the expiry check."""
     async with Viewers(TOKENS).open() as viewers:
         token = await token_of(people[0])
-        assert (await viewers.of(token)).user == people[0]
-        assert (await viewers.of(token)).user == people[0]
+        assert (await viewers.authenticate(token)).user == people[0]
+        assert (await viewers.authenticate(token)).user == people[0]
         with (
             patch("auth.viewers.datetime", Later),
             patch("jwt.api_jwt.datetime", Later),
             pytest.raises(Unauthenticated, match="expired"),
         ):
-            await viewers.of(token)
+            await viewers.authenticate(token)
 
 
-async def test_a_session_that_has_ended_does_not_count(people: list[User]) -> None:
-    """Nor does an account that cannot sign in; those who are looked up with them do."""
+async def test_ended_session_is_refused(people: list[User]) -> None:
+    """A disabled account is refused, too; the others of the same batch are not affected."""
     ended, disabled, able = [await token_of(user) for user in people]
     await sessions.end_all(people[0].id)
     await people[1].set({"disabled": True})
     async with Viewers(TOKENS).open() as viewers:
-        asked = (viewers.of(token) for token in (ended, disabled, able))
+        asked = (viewers.authenticate(token) for token in (ended, disabled, able))
         first, second, third = await asyncio.gather(*asked, return_exceptions=True)
         assert "ended" in str(first)
         assert "cannot sign in" in str(second)

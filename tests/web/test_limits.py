@@ -34,7 +34,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 PATIENCE_SECONDS = 60
 HURRIED = """
 import auth.viewers
-auth.viewers.REMEMBERED_SECONDS = 600
+auth.viewers.CACHE_SECONDS = 600
 from web.cli import app
 app()
 """

@@ -84,7 +84,7 @@ async def world(office: Office, time: Time) -> World:
 
 def expected(rules: list[Rule], ties: Relations) -> Decision:
     """The first refusal of some rules."""
-    answers = [rule.answer(ties) for rule in rules]
+    answers = [rule.decide(ties) for rule in rules]
     return next((found for found in answers if found is not Decision.ALLOWED), Decision.ALLOWED)
 
 
@@ -102,7 +102,7 @@ async def test_an_operation_is_done_for_those_who_may(world: World, operation: s
             answers[name] = await watching(api, query, variables)
         else:
             answers[name] = await asked(api, query, variables, operation.split(".")[1])
-        expectation[name] = rule.answer(ties)
+        expectation[name] = rule.decide(ties)
         if operation == "Mutation.logout" and name in world.people:
             await world.office.login(world.people[name])
     if operation == "Mutation.markNoShow":
@@ -131,7 +131,7 @@ async def test_an_object_is_found_by_those_who_may_see_it(world: World, what: st
     answers = {
         name: await asked(world.api(name), query, {"id": ids[what]}, "node") for name in PEOPLE
     }
-    assert answers == {name: OBJECTS[what].answer(ties[name]) for name in PEOPLE}
+    assert answers == {name: OBJECTS[what].decide(ties[name]) for name in PEOPLE}
 
 
 @pytest.mark.parametrize("field", sorted(INPUTS))

@@ -218,7 +218,7 @@ async def _viewer(request: Request, services: Services, cookies: Cookies) -> Vie
     if header or not cookies.is_asked_for or not cookies.access_token:
         return await viewer_of_header(header, services)
     try:
-        return await services.viewers.of(cookies.access_token)
+        return await services.viewers.authenticate(cookies.access_token)
     except Unauthenticated:
         return None
 
@@ -234,4 +234,4 @@ async def viewer_of_header(header: str | None, services: Services) -> Viewer | N
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send `Authorization: Bearer` and the access token.")
-    return await services.viewers.of(token.strip())
+    return await services.viewers.authenticate(token.strip())

@@ -181,7 +181,7 @@ class Connection:
         token = self._cookies.access_token
         if header or not token or not self._websocket.headers.get("origin"):
             return await viewer_of_header(header, self._services)
-        return await self._services.viewers.of(token)
+        return await self._services.viewers.authenticate(token)
 
     def _expiry(self) -> float | None:
         """When the viewer's token ends, by the loop's clock."""
