@@ -1,4 +1,4 @@
-"""The application: everything is wired here, and nowhere else."""
+"""Build the ASGI application: the only place where everything is wired together."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from web.graphql.endpoint import PATH, Endpoint
 from web.graphql.persisted_documents import documents_of
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
-from web.memory import give_back
+from web.memory import trim_heap
 from web.pages import page_routes
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
-from web.telemetry.request_ids import RequestIds, failed
+from web.telemetry.request_ids import RequestIds, internal_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
-    """Make the application; it opens its parts when it starts and closes them when it stops.
+    """Build the application; its lifespan opens and closes the container.
 
     Args:
-        settings: what was read from the environment.
+        settings: as read from the environment.
         mongodb_url: a replica set or sharded cluster.
 
     Raises:
-        RuntimeError: in production without a mail server, where a part is not installed, or where
-            the trusted documents cannot be used.
+        RuntimeError: in production without a mail server, if a package is missing, or if the
+            manifest of trusted documents is invalid.
     """
     check_deferred()
     mails = mail_worker(settings)
@@ -63,16 +63,15 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_container(settings, mongodb_url, mails) as container:
             app.state.container = endpoint.container = container
-            # What lasts as long as the program is not looked through by every collection any more,
-            # which would hold up everybody for some 80 ms. The second one finds next to nothing,
-            # from which it is concluded how much may gather until all is looked through again.
+            # Exclude permanent objects from full collections, which would block the event loop.
+            # The second collect() resets the heuristic that decides when the next full one runs.
             gc.collect()
             gc.freeze()
             gc.collect()
-            # To look for cycles every 700 objects is a sixth of the time of 500 bookings at once.
-            # What 1,000 new sockets have left, looked through in one go, holds up all for 90 ms.
+            # The default of 700 objects collects too often under load; a much larger one makes
+            # each collection long enough to delay every request.
             gc.set_threshold(10_000, 1, 100)
-            give_back()
+            trim_heap()
             yield
 
     app = FastAPI(
@@ -81,7 +80,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # Its own would tell addresses with what clients have written in them.
+        # FastAPI's own telemetry would record URLs with the clients' input in them.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.mount("/assets", HashedFiles())
@@ -105,26 +104,26 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         with container.sockets.registered(connection, address):
             await connection.serve()
 
-    # FastAPI's own routes read the cookies of every request, which can take seconds.
+    # Plain Starlette routes: FastAPI's parse the cookies of every request, which can take seconds.
     app.router.routes += [
         Route(PATH, endpoint),
         *page_routes(),
     ]
-    app.add_exception_handler(Exception, failed)
+    app.add_exception_handler(Exception, internal_error)
 
-    def routed(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        is_asked = scope.get("path") == PATH
-        own: dict[str, ASGIApp] = {"http": endpoint, "websocket": socket} if is_asked else {}
-        return own.get(scope["type"], app)(scope, receive, send)
+    def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        is_graphql = scope.get("path") == PATH
+        apps: dict[str, ASGIApp] = {"http": endpoint, "websocket": socket} if is_graphql else {}
+        return apps.get(scope["type"], app)(scope, receive, send)
 
-    return within_middlewares(routed, settings)
+    return add_middlewares(route, settings)
 
 
-def within_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The application within what every request passes, the outermost last.
+def add_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Wrap the application in its middlewares, innermost first.
 
-    All but that one hand on what the next gives: a coroutine of each for as long as a socket is
-    open would be 1.5 KB.
+    All but the outermost return the next one's awaitable instead of awaiting it, which saves the
+    memory of one coroutine per open socket.
     """
     app = CrossOrigin(app, settings.origins)
     app = AllowedHosts(app, settings.hosts)

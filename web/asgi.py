@@ -1,4 +1,4 @@
-"""The application for an ASGI server that starts it by name: `uvicorn --factory web.asgi:app`."""
+"""Factory of the application for any ASGI server: `uvicorn --factory web.asgi:app`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def app() -> ASGIApp:
-    """Make the application from the environment; a worker never starts a database.
+    """Build the application from the environment, without starting an embedded database.
 
     Raises:
-        RuntimeError: without MONGODB_URL.
+        RuntimeError: MONGODB_URL is not set.
     """
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("Set MONGODB_URL, or start with `expertbook serve`.")
-    set_up(settings.log_form, settings.log_level)
+    set_up(settings.effective_log_format, settings.log_level)
     return create_app(settings, settings.mongodb_url)

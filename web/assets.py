@@ -16,7 +16,7 @@ CLIENT_PAGE: Final = "index.html"
 GRAPHIQL_PAGE: Final = "graphiql/index.html"
 MANIFEST: Final = "app.json"
 
-# Not left to `mimetypes`, which reads the machine's own table.
+# The `mimetypes` module would depend on the operating system's table.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",
@@ -30,22 +30,22 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 
-# The content codings by preference, with what each adds to a file's name.
+# Content codings in order of preference, with their file name suffixes.
 CODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 
 
 class HashedFiles(StaticFiles):
-    """Files named by their content: kept by clients for a year, sent as compressed at build time.
+    """Static files whose names contain a content hash: cacheable for a year, compressed at build.
 
     Raises:
-        RuntimeError: the folder is missing, as the client is not built.
+        RuntimeError: the folder is missing because the client has not been built.
     """
 
     def __init__(self, built: Path = BUILT_CLIENT) -> None:
         super().__init__(directory=built / "assets")
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Find files of known types only, so that no compressed variant has an address."""
+        """Find files of known types only, so that compressed variants have no URL of their own."""
         if PurePath(path).suffix not in MEDIA_TYPES:
             return "", None
         return super().lookup_path(path)
@@ -57,7 +57,7 @@ class HashedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Answer with the smallest variant that the client accepts."""
+        """Return the smallest variant that the client accepts."""
         path = Path(full_path)
         request = Headers(scope=scope)
         headers = {
@@ -79,23 +79,21 @@ class HashedFiles(StaticFiles):
 
 
 def accepted_codings(header: str) -> frozenset[str]:
-    """Read the codings that an `Accept-Encoding` names with a weight above 0 (RFC 9110, 12.5.3)."""
+    """Return the codings in an `Accept-Encoding` whose weight is above 0 (RFC 9110, 12.5.3)."""
     parts = (part.partition(";q=") for part in header.lower().replace(" ", "").split(","))
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
 
 
-def page_of(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None) -> Response:
-    """Read a page, as the answer to a browser that opens its address.
-
-    The answer holds no state: read it once and give it as often as it is asked for.
+def read_page(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None) -> Response:
+    """Return an HTML page of the client as a response, which is stateless and reusable.
 
     Args:
-        name: of its file.
-        built: where that is.
-        module: what the address will have loaded: a browser then need not find out by and by.
+        name: the file name.
+        built: the folder of the built client.
+        module: the JavaScript module that the page loads first, to preload with its imports.
 
     Raises:
-        RuntimeError: something is missing, as the client is not built.
+        RuntimeError: a file is missing because the client has not been built.
     """
     headers = {
         "Cache-Control": "no-cache",
@@ -103,13 +101,13 @@ def page_of(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None)
         "Vary": "Accept",
     }
     if module:
-        files = sorted(files_of(module, orjson.loads(_read(built / MANIFEST))))
+        files = sorted(module_files(module, orjson.loads(_read(built / MANIFEST))))
         headers["Link"] = ", ".join(f"</{file}>; rel=modulepreload" for file in files)
     return Response(_read(built / name), media_type="text/html", headers=headers)
 
 
-def files_of(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """The files of a module and of all that it imports, as Vite's manifest names them."""
+def module_files(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the files of a module and of its transitive imports, from Vite's manifest."""
     found: set[str] = set()
     wanted = [module]
     while wanted:

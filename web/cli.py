@@ -1,5 +1,5 @@
-"""The command line: `serve` is done by web/launch.py, the other commands by web/commands.py."""
-# ruff: noqa: PLC0415 - a command imports its work when it runs, so that help comes at once
+"""Command-line interface; `serve` is implemented in web/launch.py, the rest in web/commands.py."""
+# ruff: noqa: PLC0415 - commands import their implementation when they run, so that --help is fast
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-users = typer.Typer(help="Make and change accounts.", no_args_is_help=True, rich_markup_mode=None)
+users = typer.Typer(help="Create and change accounts.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(users, name="user")
 
 Port = Annotated[
-    int | None, typer.Option(metavar="PORT", help="The port to listen on, for EXPERTBOOK_PORT.")
+    int | None, typer.Option(metavar="PORT", help="Port to listen on; overrides EXPERTBOOK_PORT.")
 ]
 Host = Annotated[
-    str | None, typer.Option(metavar="HOST", help="The address to listen on, for EXPERTBOOK_HOST.")
+    str | None,
+    typer.Option(metavar="HOST", help="Address to listen on; overrides EXPERTBOOK_HOST."),
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="The embedded database's folder, for EXPERTBOOK_DATA."),
+    typer.Option(
+        metavar="FOLDER", help="Folder of the embedded database; overrides EXPERTBOOK_DATA."
+    ),
 ]
 Workers = Annotated[
     int | None,
@@ -36,22 +39,22 @@ Workers = Annotated[
         min=1,
         max=64,
         metavar="NUMBER",
-        help="How many processes serve, for EXPERTBOOK_WORKERS.",
+        help="Number of worker processes; overrides EXPERTBOOK_WORKERS.",
     ),
 ]
 WithParent = Annotated[
     bool,
     typer.Option(
         "--with-parent",
-        help="Stop when the program that started this one ends, as under `uv run`.",
+        help="Stop when the parent process ends; always on under `uv run`.",
     ),
 ]
 Experts = Annotated[
-    int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="How many experts.")
+    int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="Number of sample experts.")
 ]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's e-mail address.")]
 Name = Annotated[
-    str, typer.Option(prompt=True, metavar="NAME", help="The full name; asked for if left out.")
+    str, typer.Option(prompt=True, metavar="NAME", help="Full name; prompted for if omitted.")
 ]
 Password = Annotated[
     str,
@@ -60,7 +63,7 @@ Password = Annotated[
         hide_input=True,
         confirmation_prompt=True,
         metavar="PASSWORD",
-        help="The password; asked for if left out.",
+        help="Password; prompted for if omitted.",
     ),
 ]
 RoleName = Annotated[
@@ -78,10 +81,10 @@ def serve(
     *,
     with_parent: WithParent = False,
 ) -> None:
-    """Serve the product.
+    """Start the server.
 
-    The database is the one that MONGODB_URL names, or else one of the program's own. An empty
-    one is filled with sample data.
+    Without MONGODB_URL, an embedded database is started as well. An empty database is filled
+    with sample data, except in production.
     """
     from web import launch
 
@@ -92,7 +95,7 @@ def serve(
 def seed(experts: Experts = 120, data: Data = None) -> None:
     """Fill an empty database with sample data.
 
-    What is there already is never changed.
+    Existing data is never changed.
     """
     from web import commands
 
@@ -101,10 +104,10 @@ def seed(experts: Experts = 120, data: Data = None) -> None:
 
 @app.command()
 def verify(data: Data = None) -> None:
-    """Look for what must not be: overlaps, holes, orphans.
+    """Check the stored data for overlaps, gaps and orphans.
 
-    Only reads, also while the product is served on the same MONGODB_URL. The exit status is 1
-    if something is found.
+    Read-only and safe to run while a server uses the same MONGODB_URL. The exit status is 1
+    if a problem is found.
     """
     from web import commands
 
@@ -121,7 +124,7 @@ def schema() -> None:
 
 @users.command("create")
 def create_user(email: Email, name: Name, password: Password, role: RoleName = "CLIENT") -> None:
-    """Make an account."""
+    """Create an account."""
     from web import commands
 
     commands.create_user(email, name, password, role)
@@ -129,7 +132,7 @@ def create_user(email: Email, name: Name, password: Password, role: RoleName = "
 
 @users.command("promote")
 def promote_user(email: Email, role: RoleName = "ADMIN") -> None:
-    """Give an account another role."""
+    """Change the role of an account."""
     from web import commands
 
     commands.promote_user(email, role)
@@ -137,7 +140,7 @@ def promote_user(email: Email, role: RoleName = "ADMIN") -> None:
 
 @users.command("disable")
 def disable_user(email: Email) -> None:
-    """Keep an account from signing in."""
+    """Disable an account and end its sessions."""
     from web import commands
 
     commands.disable_user(email)

@@ -1,4 +1,4 @@
-"""What the commands share: settings, a database, and mistakes that end them with one line."""
+"""What commands share: reading settings, opening the database, turning errors into messages."""
 
 from __future__ import annotations
 
@@ -22,59 +22,62 @@ if TYPE_CHECKING:
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit status of what was stopped before it was done, as shells have it."""
+"""Exit status of an interrupted command, by the convention of shells."""
 
 
 class NoAccount(Exception):
-    """There is no account with that address."""
+    """No account has the given address."""
 
 
 class BadSetting(Exception):
-    """A setting makes no sense; the text says what it should be."""
+    """A setting is invalid; the message says what it should be."""
 
 
 def say(line: str) -> None:
-    """Tell whoever runs the command; styles are left out where it is no terminal."""
+    """Print a line to stderr, with styles only on a terminal."""
     typer.echo(line, err=True)
 
 
 def read_settings(**options: Any) -> Settings:
-    """The settings of the environment, with the command's options over them.
+    """Return the settings of the environment, overridden by the command's options.
 
     Raises:
-        BadSetting: names each one.
+        BadSetting: lists every invalid setting.
     """
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        raise BadSetting(" ".join(explain(problem) for problem in error.errors())) from error
+        raise BadSetting(" ".join(describe(problem) for problem in error.errors())) from error
 
 
 @contextmanager
 def database_url(settings: Settings, address: str = "") -> Iterator[str]:
-    """Where the database is: as set, or an embedded one for as long as the context lasts.
+    """Yield the URL of the configured database, or run an embedded one within the context.
 
     Args:
-        settings: which one.
-        address: where this program is going to serve, for whoever is refused because of it.
+        settings: name the database, or the folder of the embedded one.
+        address: the URL of this server, shown to a second start on the same folder.
+
+    Raises:
+        NoDatabase: production without MONGODB_URL, or the embedded database does not start.
     """
     if settings.mongodb_url is not None:
         yield settings.mongodb_url
         return
     if settings.is_production:
-        raise NoDatabase("Set MONGODB_URL: in production the database is one of its own.")
+        raise NoDatabase("Set MONGODB_URL; the embedded database is not allowed in production.")
     with embedded_database(settings.data, address=address) as url:
         yield url
 
 
 @contextmanager
-def explained(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
-    """Turn what a person can mend into one line and status 1, Ctrl-C and SIGTERM into a status.
+def exit_on_errors(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
+    """Turn expected errors into a one-line message and exit status 1.
 
     Args:
-        interrupted: the exit status after a signal.
+        interrupted: the exit status after SIGINT or SIGTERM.
     """
-    # SIGINT too: a shell starts background jobs with it ignored, which is inherited.
+    # SIGINT needs a handler too: background jobs of a shell inherit it as ignored.
     for ending in ENDING_SIGNALS:
         signal.signal(ending, signal.default_int_handler)
     try:
@@ -94,17 +97,16 @@ def explained(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
     raise typer.Exit(1)
 
 
-def explain(problem: ErrorDetails) -> str:
-    """One setting's problem: its name in the environment, and what it should be."""
+def describe(problem: ErrorDetails) -> str:
+    """Return a message with the setting's environment variable, its value and what is expected."""
     if not problem["loc"]:
         return problem["msg"].removeprefix("Value error, ")
     field = str(problem["loc"][0]).removeprefix("EXPERTBOOK_").lower()
     setting = Settings.model_fields[field]
     default = "" if setting.default is None else f" (default {setting.default})"
-    # Without a password, wherever a URL that is misspelt may have it.
+    # Remove passwords, also from malformed URLs.
     given = re.sub(r"^(\w+:/*).*@", r"\1…@", str(problem["input"]), flags=re.DOTALL)
     given = re.sub(r"^(\w+:.*?\?).*", r"\1…", given, flags=re.DOTALL)
     return (
-        f"EXPERTBOOK_{field.upper()}={given} makes no sense: "
-        f"set it to {setting.description}{default}."
+        f"EXPERTBOOK_{field.upper()}={given} is invalid. Expected: {setting.description}{default}."
     )

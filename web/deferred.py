@@ -1,6 +1,6 @@
-"""Packages imported when something needs them, or never: 18 MB that a program does without.
+"""Lazily imported packages, to save memory in processes that do not need them.
 
-That the former are there is known at the start all the same.
+The application still checks at startup that they are installed.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ DEFERRED: Final = ("icalendar", "jinja2", "phonenumbers")
 
 
 def check_deferred() -> None:
-    """Look for them.
+    """Check that the lazily imported packages are installed.
 
     Raises:
-        RuntimeError: names those that are not installed.
+        RuntimeError: lists the missing packages.
     """
     if missing := [name for name in DEFERRED if find_spec(name) is None]:
-        raise RuntimeError(f"Not installed: {', '.join(missing)}. Install ExpertBook again.")
+        raise RuntimeError(f"Not installed: {', '.join(missing)}. Reinstall ExpertBook.")
 
 
 @contextmanager
-def hidden(*names: str) -> Iterator[None]:
-    """Have what is imported meanwhile take those packages for absent, without which it can do."""
-    known = {name: sys.modules.get(name) for name in names}
-    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type] # None: not to be imported
+def hide_packages(*names: str) -> Iterator[None]:
+    """Make imports of optional packages fail within the context, as if they were not installed."""
+    hidden = {name: sys.modules.get(name) for name in names}
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type] # None blocks the import
     try:
         yield
     finally:
-        for name, module in known.items():
+        for name, module in hidden.items():
             if module is None:
                 del sys.modules[name]
             else:

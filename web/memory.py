@@ -1,10 +1,9 @@
-"""Memory that is free goes back to the system, which the C library would not do by itself.
+"""Return freed heap memory to the operating system.
 
-Each thread gets an arena of the GNU library's own, and what was freed at its end is kept for good.
-A password takes 19 MiB to hash: after 60 registrations the program had 147 MB in place of 90. To
-have such blocks mapped one by one would cost more than half as much again for each password, as
-fresh pages are dear. So there is one arena, whose free pages are given back every few seconds, in
-a burst of sign-ins seldom enough. Other C libraries are left as they are.
+glibc gives each thread its own arena and keeps the freed memory of each. Hashing a password takes
+19 MiB in a worker thread, so the process would grow with every thread. Lowering the mmap threshold
+would make each hash considerably slower; instead all threads share one arena, which is trimmed
+every few seconds. Does nothing with other C libraries.
 """
 
 from __future__ import annotations
@@ -17,37 +16,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PAUSE_SECONDS = 2.0
+TRIM_INTERVAL_SECONDS = 2.0
 ARENA_MAX = -8
-"""`M_ARENA_MAX` of malloc.h, for `mallopt`."""
+"""The `M_ARENA_MAX` parameter of `mallopt`, from malloc.h."""
 
 
 def use_one_arena() -> None:
-    """Have all threads that are yet to be started share one arena."""
+    """Make all threads that start later share one arena."""
     library = ctypes.CDLL(None)
-    if hasattr(library, "malloc_trim"):  # which the GNU library alone has
+    if hasattr(library, "malloc_trim"):  # only in glibc
         library.mallopt(ARENA_MAX, 1)
 
 
-def give_back() -> None:
-    """Give the free pages back, which takes a millisecond."""
+def trim_heap() -> None:
+    """Return free pages to the operating system."""
     library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):
         library.malloc_trim(0)
 
 
 @asynccontextmanager
-async def giving_back() -> AsyncIterator[None]:
-    """Give the free pages back every few seconds, for as long as the context lasts."""
+async def trimming_heap() -> AsyncIterator[None]:
+    """Trim the heap every few seconds for the duration of the context."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(_give_back(), name="memory")
+        task = group.create_task(_trim_regularly(), name="memory")
         try:
             yield
         finally:
             task.cancel()
 
 
-async def _give_back() -> None:
+async def _trim_regularly() -> None:
     while True:
-        await asyncio.sleep(PAUSE_SECONDS)
-        give_back()
+        await asyncio.sleep(TRIM_INTERVAL_SECONDS)
+        trim_heap()

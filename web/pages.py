@@ -1,4 +1,4 @@
-"""What people open: the web client at every address that is nothing else, and the portraits."""
+"""Routes for browsers: the web client at every path not taken otherwise, and sample portraits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web.assets import CLIENT_PAGE, page_of
+from web.assets import CLIENT_PAGE, read_page
 from web.samples.portraits import portrait
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-LONGEST_SLUG = 120
+MAX_SLUG_LENGTH = 120
 
 PAGES = {
     "/": "src/app/Landing.tsx",
@@ -24,18 +24,18 @@ PAGES = {
     "/experts/{slug}": "src/expert/ExpertPage.tsx",
     "/{path:path}": None,
 }
-"""The pages that people open first, with what they load; the client knows all the others itself."""
+"""Maps paths to the module to preload; the client's own router handles all other paths."""
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person asks with a browser, rather than a program."""
+    """Return whether the request comes from a browser rather than from an API client."""
     return "text/html" in request.headers.get("accept", "")
 
 
 async def photo(request: Request) -> Response:
-    """The portrait of a sample person."""
+    """Return the portrait of a sample expert as SVG."""
     name = request.path_params["name"]
-    if not name.isascii() or len(name) > LONGEST_SLUG:
+    if not name.isascii() or len(name) > MAX_SLUG_LENGTH:
         raise HTTPException(404)
     headers = {
         "Cache-Control": "public, max-age=86400",
@@ -46,10 +46,10 @@ async def photo(request: Request) -> Response:
 
 
 def page_routes() -> list[Route]:
-    """The routes; to be the last, since they take every address.
+    """Return the routes, which must come last because they match every path.
 
     Raises:
-        RuntimeError: when the client is not built.
+        RuntimeError: the client has not been built.
     """
     return [
         Route("/photos/{name}.svg", photo),
@@ -58,12 +58,12 @@ def page_routes() -> list[Route]:
 
 
 def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
-    client = page_of(CLIENT_PAGE, module=module)
+    response = read_page(CLIENT_PAGE, module=module)
 
     async def page(request: Request) -> Response:
         if request.url.path != "/" and not wants_page(request):
-            # A cache must not give it to browsers, for which there is a page.
+            # Browsers get a page at this path, so caches must not store the 404.
             raise HTTPException(404, headers={"Cache-Control": "no-store", "Vary": "Accept"})
-        return client
+        return response
 
     return page

@@ -1,4 +1,4 @@
-"""Listening: the socket first, so that a taken port is known before anything is started."""
+"""Bind the socket and run uvicorn; a taken port is reported before anything else starts."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 DRAIN_SECONDS = 10
-PARENT_SECONDS = 0.5
+PARENT_POLL_SECONDS = 0.5
 
 
 class NotServed(Exception):
-    """The program cannot serve; the text says what to do."""
+    """The server cannot start; the message says what to do."""
 
 
 class PortTaken(NotServed):
-    """The address cannot be listened on."""
+    """The host and port cannot be bound."""
 
 
 @contextmanager
 def listening_socket(settings: Settings) -> Iterator[socket.socket]:
-    """Bind the address.
+    """Listen on the configured host and port for the duration of the context.
 
     Raises:
-        PortTaken: when it cannot be had.
+        PortTaken: the address is in use or cannot be bound.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -52,17 +52,17 @@ def listening_socket(settings: Settings) -> Iterator[socket.socket]:
             listener.bind((settings.host, settings.port))
             listener.listen(BACKLOG)
         except OSError as error:
-            raise PortTaken(_why(error, settings)) from error
+            raise PortTaken(_bind_error(error, settings)) from error
         yield listener
     finally:
         listener.close()
 
 
-def _why(error: OSError, settings: Settings) -> str:
+def _bind_error(error: OSError, settings: Settings) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {settings.port} is taken. Stop the program that has it, or choose another "
-            f"one: EXPERTBOOK_PORT={settings.port % 65535 + 1}"
+            f"Port {settings.port} is in use. Stop the program that uses it, or choose another "
+            f"port: EXPERTBOOK_PORT={settings.port % 65535 + 1}"
         )
     return (
         f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Correct "
@@ -71,12 +71,12 @@ def _why(error: OSError, settings: Settings) -> str:
 
 
 def end_with_parent() -> None:
-    """From now on, end as by SIGTERM when the program that started this one has ended."""
+    """Start a thread that sends this process SIGTERM when its parent process has ended."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(PARENT_SECONDS)
+            time.sleep(PARENT_POLL_SECONDS)
         main = threading.main_thread().ident
         if main is not None:
             signal.pthread_kill(main, signal.SIGTERM)
@@ -85,7 +85,7 @@ def end_with_parent() -> None:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Says when it serves; admits so many connections."""
+    """Uvicorn server that limits its connections and reports when it is ready."""
 
     def __init__(
         self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None]
@@ -95,7 +95,7 @@ class AnnouncingServer(uvicorn.Server):
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then call `announce`."""
         await super().startup(sockets)
         if self.started:
             self._announce()
@@ -107,34 +107,34 @@ def serve_on(
     mongodb_url: str,
     announce: Callable[[], None],
 ) -> None:
-    """Serve until a signal ends it.
+    """Serve until a signal ends the process.
 
     Args:
-        listener: what to serve on.
-        settings: how.
+        listener: the listening socket.
+        settings: the application's settings.
         mongodb_url: the database.
-        announce: what is called once it serves.
+        announce: called once the server is ready.
 
     Raises:
-        KeyboardInterrupt: at that end.
-        NotServed: when the application cannot be made or does not start.
+        KeyboardInterrupt: after SIGINT or SIGTERM.
+        NotServed: the application cannot be built or does not start.
     """
-    # Late, as it takes the longest: who starts in vain hears of it at once.
+    # Imported late because it is slow: configuration errors are reported before.
     from web.app import create_app  # noqa: PLC0415
 
     try:
         app = create_app(settings, mongodb_url)
-    except RuntimeError as error:  # of parts that are not installed
+    except RuntimeError as error:  # packages are missing or settings are incomplete
         raise NotServed(str(error)) from error
     connections = Connections(settings.proxies, has_caps=settings.throttle == "on")
     server = AnnouncingServer(uvicorn_config(app, settings), connections, announce)
     server.run(sockets=[listener])
     if not server.started:
-        raise NotServed("The program did not start; the lines above say why.")
+        raise NotServed("The server did not start; see the log above.")
 
 
 def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves, by one process or by several."""
+    """Return the uvicorn configuration, for one process and for each worker alike."""
     return uvicorn.Config(
         app,
         http=HttpProtocol,
@@ -145,9 +145,9 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         log_config=None,
-        # A pipelined request is begun from within the one before it.
+        # A pipelined request starts in the context of the one before it.
         reset_contextvars=True,
-        # Its debug lines hold what is sent over sockets.
+        # Uvicorn's debug log contains the payload of WebSocket messages.
         log_level={"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level),
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, then handed down as values."""
+"""Settings, read once from the environment and passed on as values."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from web.edge.proxies import TrustedProxies
 from web.mails.servers import MailServer
 
 REDIS = ("redis://", "rediss://")
-SHORTEST_SECRET = 32
-"""Bytes: as long as HS256's hash (RFC 7518, section 3.2)."""
+MIN_SECRET_BYTES = 32
+"""HS256 requires a key at least as long as its hash (RFC 7518, section 3.2)."""
 
 
 class Environment(StrEnum):
-    """Where the program runs."""
+    """Deployment environment."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class Settings(BaseSettings):
-    """Everything that can be set: in the environment, or else in .env; empty counts as unset.
+    """All settings, from environment variables or else from .env; empty values count as unset.
 
-    The descriptions tell whoever set something badly what it is, and fill .env.example.
+    The descriptions appear in error messages about invalid values and in .env.example.
     """
 
     model_config = SettingsConfigDict(
@@ -47,7 +47,8 @@ class Settings(BaseSettings):
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT,
-        description="development or production, which needs a secret and a MONGODB_URL",
+        description="development or production; production requires EXPERTBOOK_SECRET and "
+        "MONGODB_URL",
     )
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(
@@ -57,78 +58,91 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("EXPERTBOOK_PORT", "PORT"),
         description="the port to listen on, 1 to 65535",
     )
-    data: Path = Field(default=Path(".data"), description="the folder of the embedded database")
+    data: Path = Field(
+        default=Path(".data"), description="the data folder of the embedded database"
+    )
     mongodb_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices(
             "EXPERTBOOK_MONGODB_URL", "MONGODB_URL", "MONGODB_URI", "MONGO_URI"
         ),
-        description="the replica set or sharded cluster to use in place of the embedded database",
+        description="the MongoDB replica set or sharded cluster to use instead of the embedded "
+        "database",
     )
-    workers: int = Field(default=1, ge=1, le=64, description="how many processes serve, 1 to 64")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="the number of worker processes, 1 to 64"
+    )
     broadcast_url: str | None = Field(
         default=None,
-        description="what carries events between processes: redis://HOST:PORT, mongodb:// (the "
-        "change stream of the database) or memory:// (one process); by default memory:// for one "
-        "process on the embedded database, else mongodb://",
+        description="the broadcast backend for events between processes: redis://HOST:PORT, "
+        "mongodb:// (the database's change stream) or memory:// (a single process); the default "
+        "is memory:// for one process on the embedded database, otherwise mongodb://",
     )
     secret: str | None = Field(
         default=None,
         validation_alias=AliasChoices("EXPERTBOOK_SECRET", "JWT_SECRET"),
-        description="what signs access tokens, at least 32 bytes; development makes one of its own",
+        description="the key that signs access tokens, at least 32 bytes; generated in development",
     )
     client_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("EXPERTBOOK_CLIENT_URL", "CLIENT_URL"),
-        description="the address of a web client that is served from elsewhere",
+        description="the URL of a web client on another origin; several are separated by commas",
     )
     allowed_hosts: str = Field(
         default="",
-        description="the names by which clients may ask this server, separated by commas, such as "
-        "book.example.com or *.example.com; by default those of CLIENT_URL and of the own address, "
-        "in development also localhost and any IP address",
+        description="the host names that requests may use, separated by commas, such as "
+        "book.example.com or *.example.com; the default is those of CLIENT_URL and "
+        "EXPERTBOOK_HOST, in development also localhost and any IP address",
     )
     trusted_proxies: str = Field(
         default="",
-        description="the networks of proxies, separated by commas, such as 10.0.0.0/8, whose "
-        "X-Forwarded-For, -Proto and -Host count; each must set or drop what clients send of them",
+        description="the networks of trusted proxies, separated by commas, such as 10.0.0.0/8; "
+        "their X-Forwarded-For, -Proto and -Host headers are used, so each proxy must overwrite or "
+        "remove those that clients send",
     )
     previous_secrets: str = Field(
         default="",
-        description="former secrets, separated by commas, whose tokens still count",
+        description="former secrets, separated by commas; tokens signed with them stay valid",
     )
     access_token_minutes: int = Field(
-        default=15, ge=1, le=24 * 60, description="how long an access token counts, 1 to 1440"
+        default=15,
+        ge=1,
+        le=24 * 60,
+        description="the lifetime of an access token in minutes, 1 to 1440",
     )
     refresh_token_days: int = Field(
-        default=30, ge=1, le=365, description="how long a session lasts without use, 1 to 365"
+        default=30,
+        ge=1,
+        le=365,
+        description="the days after which an unused session expires, 1 to 365",
     )
     throttle: Literal["on", "off"] = Field(
-        default="on", description="off lifts rates and caps by address, for measurements"
+        default="on",
+        description="on or off; off disables rate limits and per-address limits, for benchmarks",
     )
     fast_paths: str = Field(
         default=ALL,
-        description="the ways by which answers cost less, for comparisons: all, none, or some of "
+        description="the enabled optimizations, for comparisons: all, none, or a list of "
         + ", ".join(FastPath),
     )
     smtp_url: str | None = Field(
         default=None,
         description="the mail server, smtp://USER:PASSWORD@HOST:PORT?starttls or smtps://…; "
-        "without it development writes mails into files",
+        "without one, development writes mails to files",
     )
     mail_from: str = Field(
         default="ExpertBook <expertbook@localhost>",
-        description="whom mails are from, a name and an address such as "
+        description="the sender of mails, a name and an address such as "
         "ExpertBook <bookings@example.com>",
     )
     hold_seconds: int = Field(
-        default=300, ge=1, le=3600, description="how many seconds a hold lasts, 1 to 3600"
+        default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"
     )
     operation_seconds: float = Field(
         default=10,
         ge=0.1,
         le=300,
-        description="how many seconds a query or mutation may take, 0.1 to 300",
+        description="the time limit of a query or mutation in seconds, 0.1 to 300",
     )
     currency: str = Field(
         default="EUR",
@@ -138,47 +152,49 @@ class Settings(BaseSettings):
     phone_region: str | None = Field(
         default=None,
         pattern="^[A-Z]{2}$",
-        description="the country of phone numbers without a prefix, two capital letters (ISO 3166)",
+        description="the country of phone numbers without a country code, two capital letters "
+        "(ISO 3166)",
     )
     experts: int = Field(
         default=120,
         ge=0,
         le=1_000_000,
-        description="how many sample experts the first start makes, 0 to 1000000",
+        description="the number of sample experts created at the first start, 0 to 1000000",
     )
     graphiql: bool | None = Field(
         default=None,
-        description="true or false: /graphql shows GraphiQL; by default not in production",
+        description="true or false: serve GraphiQL at /graphql; the default is true except in "
+        "production",
     )
     introspection: bool | None = Field(
         default=None,
-        description="true or false: the schema can be asked for; by default not in production",
+        description="true or false: allow introspection; the default is true except in production",
     )
     trusted_documents: Path | None = Field(
         default=None,
-        description="the manifest of the only documents that run, JSON as written by Apollo's or "
-        "Relay's tools; without it any document does",
+        description="a JSON manifest of the only documents that may run, as generated by Apollo's "
+        "or Relay's tools; without one, any document may run",
     )
     log_level: str = Field(
         default="info",
         pattern="^(debug|info|warning|error)$",
-        description="how much the log says: debug, info, warning or error",
+        description="the log level: debug, info, warning or error",
     )
     log_format: Literal["console", "json"] | None = Field(
         default=None,
-        description="console, for people, or json, with a line for each operation; by default json "
-        "in production",
+        description="the log format: console, or json with one line per operation; the default is "
+        "json in production, otherwise console",
     )
     metrics_token: str | None = Field(
         default=None,
-        description="the bearer token with which Prometheus asks for /metrics; without one "
-        "/metrics answers in development alone",
+        description="the bearer token that /metrics requires; without one, /metrics is open in "
+        "development and disabled in production",
     )
     otlp_url: str | None = Field(
         default=None,
         pattern="^https?://[^/]+",
-        description="where traces are sent, http://HOST:4318 of an OpenTelemetry collector "
-        "(OTLP over HTTP); without it none are made",
+        description="the OpenTelemetry collector that receives traces (OTLP over HTTP), such as "
+        "http://HOST:4318; without one, tracing is off",
     )
 
     @field_validator("broadcast_url")
@@ -201,7 +217,7 @@ class Settings(BaseSettings):
         _, address = parseaddr(value)
         local, _, host = address.rpartition("@")
         if not (local and host and value.isprintable() and address.isascii()):
-            raise ValueError("no address")
+            raise ValueError("contains no ASCII e-mail address")
         return value
 
     @field_validator("trusted_proxies")
@@ -226,79 +242,80 @@ class Settings(BaseSettings):
     def _reaches_every_worker(self) -> Self:
         if self.workers > 1 and self.broadcast_url == MEMORY:
             raise ValueError(
-                f"EXPERTBOOK_BROADCAST_URL={MEMORY} reaches one process of {self.workers}: "
-                f"set it to {MONGODB} or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1."
+                f"EXPERTBOOK_BROADCAST_URL={MEMORY} only works with one worker, not "
+                f"{self.workers}. Set it to {MONGODB} or redis://HOST:PORT, or set "
+                "EXPERTBOOK_WORKERS=1."
             )
         return self
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
-        if self.is_production and len((self.secret or "").encode()) < SHORTEST_SECRET:
+        if self.is_production and len((self.secret or "").encode()) < MIN_SECRET_BYTES:
             raise ValueError(
-                f"EXPERTBOOK_SECRET must have at least {SHORTEST_SECRET} bytes in production, "
-                f"such as {secrets.token_urlsafe(SHORTEST_SECRET)}"
+                f"EXPERTBOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes in production, "
+                f"such as {secrets.token_urlsafe(MIN_SECRET_BYTES)}"
             )
         return self
 
     @property
     def is_production(self) -> bool:
-        """Whether nothing made for trying out may be there."""
+        """Whether demo data, tools and other development defaults are disabled."""
         return self.environment is Environment.PRODUCTION
 
     @property
     def bus_url(self) -> str:
-        """What carries events: as set, or what reaches whoever may be on the same database."""
+        """URL of the broadcast backend; the default reaches every process on the database."""
         is_alone = self.workers == 1 and self.mongodb_url is None
         return self.broadcast_url or (MEMORY if is_alone else MONGODB)
 
     @property
     def budgets_url(self) -> str | None:
-        """Where all processes count budgets together, if anywhere."""
+        """URL of the Redis server that shares rate limits between processes, if there is one."""
         return self.bus_url if self.bus_url.startswith(REDIS) else None
 
     @property
     def shows_graphiql(self) -> bool:
-        """Whether browsers get GraphiQL: unless in production, or as asked for."""
+        """Whether to serve GraphiQL; by default not in production."""
         return not self.is_production if self.graphiql is None else self.graphiql
 
     @property
     def allows_introspection(self) -> bool:
-        """Whether the schema can be asked for: unless in production, or as asked for."""
+        """Whether to allow introspection; by default not in production."""
         return not self.is_production if self.introspection is None else self.introspection
 
     @property
-    def log_form(self) -> Literal["console", "json"]:
-        """What a line of the log looks like: as asked for, or JSON in production."""
+    def effective_log_format(self) -> Literal["console", "json"]:
+        """Format of log lines; by default JSON in production."""
         return self.log_format or ("json" if self.is_production else "console")
 
     @property
     def access_token_lifetime(self) -> timedelta:
-        """How long an access token counts."""
+        """Lifetime of an access token."""
         return timedelta(minutes=self.access_token_minutes)
 
     @property
     def refresh_token_lifetime(self) -> timedelta:
-        """How long a session lasts without being used."""
+        """Time after which an unused session expires."""
         return timedelta(days=self.refresh_token_days)
 
     @property
     def former_secrets(self) -> list[str]:
-        """Secrets whose tokens still count, so that the current one could be replaced."""
+        """Rotated secrets whose tokens are still accepted."""
         return _split(self.previous_secrets)
 
     @property
     def origins(self) -> frozenset[str]:
-        """The other origins whose pages may use the API."""
+        """Other origins whose pages may use the API."""
         return frozenset(url.rstrip("/") for url in _split(self.client_url or ""))
 
     @property
     def proxies(self) -> TrustedProxies:
-        """The proxies whose word about clients counts."""
+        """Proxies whose forwarded headers are trusted."""
         return TrustedProxies(_split(self.trusted_proxies))
 
     @property
     def hosts(self) -> list[str]:
-        """By what names clients may ask: as set, or those that must be meant."""
+        """Allowed host names; by default those of the origins and of `address`."""
         if self.allowed_hosts:
             return _split(self.allowed_hosts)
         known = [urlsplit(url).hostname or "" for url in (*self.origins, self.address)]
@@ -306,23 +323,23 @@ class Settings(BaseSettings):
 
     @property
     def fast(self) -> frozenset[FastPath]:
-        """The ways by which answers cost less."""
+        """Enabled optimizations."""
         return parse_fast_paths(self.fast_paths)
 
     @property
     def mail_server(self) -> MailServer | None:
-        """Where mails are handed in, if anywhere."""
+        """Mail server, if configured."""
         return MailServer.parse(self.smtp_url) if self.smtp_url else None
 
     @property
     def link_base(self) -> str:
-        """Where links in mails lead: the first of the web clients, or here."""
+        """Base URL of links in mails: the first web client, or else this server."""
         first = (self.client_url or "").split(",")[0].strip()
         return first.rstrip("/") or self.address
 
     @property
     def address(self) -> str:
-        """Where to open the product."""
+        """URL at which a browser on this machine reaches the server."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"

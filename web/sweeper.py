@@ -1,4 +1,4 @@
-"""The clock's own moves: holds past their end, pending bookings whose start has passed."""
+"""Background task that expires holds past their end and pending bookings past their start."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.5
+SWEEP_INTERVAL_SECONDS = 0.5
 
 
 @asynccontextmanager
 async def sweeping(ledger: Ledger) -> AsyncIterator[None]:
-    """Make the clock's moves, twice a second, for as long as the context lasts."""
+    """Expire bookings twice a second for the duration of the context."""
     async with asyncio.TaskGroup() as group:
         task = group.create_task(_sweep(ledger), name="sweeper")
         try:
@@ -36,5 +36,5 @@ async def _sweep(ledger: Ledger) -> None:
         try:
             await expire(ledger)
         except ExpertBookError as error:
-            log.warning("what has ended is released later: %s", error)
-        await asyncio.sleep(PAUSE_SECONDS)
+            log.warning("expiring holds and bookings failed and is retried: %s", error)
+        await asyncio.sleep(SWEEP_INTERVAL_SECONDS)

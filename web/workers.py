@@ -193,7 +193,7 @@ def work(listener: socket.socket, line: socket.socket) -> int:
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("a worker never starts a database")
-    set_up(settings.log_form, settings.log_level)
+    set_up(settings.effective_log_format, settings.log_level)
     try:
         serve_on(listener, settings, settings.mongodb_url, lambda: line.sendall(SERVES))
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, page_of
+from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, read_page
 from web.edge.headers import PAGE_POLICY
 
 SCRIPT = b"console.log('a script');" * 20
@@ -134,7 +134,7 @@ def test_accept_encoding_is_read(header: str, codings: set[str]) -> None:
 
 def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
     """GraphiQL's page is not kept, and its policy lets it load from this host alone."""
-    page = page_of(GRAPHIQL_PAGE, built)
+    page = read_page(GRAPHIQL_PAGE, built)
     assert page.body == b"<!doctype html>"
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["cache-control"] == "no-cache"
@@ -153,18 +153,18 @@ def test_a_page_tells_what_it_will_load(built: Path) -> None:
         "other": {"file": "assets/other.js"},
     }
     (built / "app.json").write_text(json.dumps(chunks), "utf-8")
-    page = page_of(GRAPHIQL_PAGE, built, module="page")
+    page = read_page(GRAPHIQL_PAGE, built, module="page")
     assert page.headers["link"] == (
         "</assets/main.js>; rel=modulepreload, </assets/page.js>; rel=modulepreload, "
         "</assets/shared.js>; rel=modulepreload"
     )
-    assert "link" not in page_of(GRAPHIQL_PAGE, built).headers
+    assert "link" not in read_page(GRAPHIQL_PAGE, built).headers
 
 
 def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:
     """Without a build the server does not start with half of its pages."""
     with pytest.raises(RuntimeError, match="not built"):
-        page_of(GRAPHIQL_PAGE, tmp_path)
+        read_page(GRAPHIQL_PAGE, tmp_path)
     with pytest.raises(RuntimeError, match="does not exist"):
         HashedFiles(tmp_path)
 

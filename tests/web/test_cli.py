@@ -1,4 +1,4 @@
-"""The command line: what it says, what it makes and what it refuses; the real program."""
+"""The command-line interface, run as a subprocess: output, effects and error messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
 PASSWORD = "correct horse battery"
 COMMAND_SECONDS = 300
-"""Ends a command that hangs; on a busy machine one may take a minute."""
+"""Timeout for a hanging command; a busy machine may need a minute for one."""
 
 LOGIN = """
 mutation Login($email: String!, $password: String!) {
@@ -40,13 +40,13 @@ mutation Login($email: String!, $password: String!) {
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database server that is no program's own; gives its URL with a gap for a name."""
+    """URL of a running database server, with `{}` in place of the database name."""
     with embedded_database(tmp_path_factory.mktemp("server")) as url:
         yield url.replace("/expertbook", "/{}")
 
 
 def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
-    """Run the program to its end; gives the exit status, the output and the errors."""
+    """Run a command and return its exit status, stdout and stderr."""
     done = subprocess.run(  # noqa: S603 - our own program
         [EXPERTBOOK, *arguments],
         cwd=folder,
@@ -60,14 +60,14 @@ def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, 
 
 
 def refused(line: str) -> tuple[int, str, str]:
-    """What a command gives that a person can mend."""
+    """Return the expected result of a command that fails with that message."""
     return 1, "", f"expertbook: {line}\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), ["serve", "Serve the product.", "seed", "schema", "user", ".env.example"]),
+        ((), ["serve", "Start the server.", "seed", "schema", "user", ".env.example"]),
         (("serve",), ["MONGODB_URL", "--port PORT", "EXPERTBOOK_PORT", "--host", "--data"]),
         (("seed",), ["--experts NUMBER", "120"]),
         (("schema",), ["Print the GraphQL schema."]),
@@ -77,22 +77,23 @@ def refused(line: str) -> tuple[int, str, str]:
         (("user", "disable"), ["EMAIL"]),
     ],
 )
-def test_help_reads_well(tmp_path: Path, arguments: tuple[str, ...], words: list[str]) -> None:
-    """Plain text, within 80 columns, that names what can be given."""
+def test_help_is_plain_text_and_names_all_options(
+    tmp_path: Path, arguments: tuple[str, ...], words: list[str]
+) -> None:
+    """It fits into 80 columns."""
     status, text, errors = command(tmp_path, *arguments, "--help")
     assert (status, errors) == (0, "")
     assert [word for word in words if word not in text] == []
     assert re.findall(r"[^\x20-\x7e\n]|\[/?dim\]|.{81,}|\w\.\.\.", text) == []
 
 
-def test_no_command_shows_the_help(tmp_path: Path) -> None:
+def test_without_a_command_help_is_shown(tmp_path: Path) -> None:
     _, help_, _ = command(tmp_path, "--help")
     _, output, errors = command(tmp_path)
     assert output + errors == help_
 
 
-def test_help_comes_at_once(tmp_path: Path) -> None:
-    """None of the heavy packages is imported for it."""
+def test_help_imports_no_heavy_packages(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-X", "importtime", EXPERTBOOK, "serve", "--help"],
         cwd=tmp_path,
@@ -112,8 +113,8 @@ def test_schema_prints_the_committed_schema(tmp_path: Path) -> None:
     assert command(tmp_path, "schema") == (0, printed.rstrip("\n") + "\n", "")
 
 
-def test_bad_settings_are_told_together(tmp_path: Path) -> None:
-    """In one line with what each should be and without passwords; nothing is made."""
+def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
+    """In one line, with the expected values and without passwords; no file is created."""
     variables = {
         "PORT": "abc",
         "EXPERTBOOK_ENVIRONMENT": "prod",
@@ -121,16 +122,16 @@ def test_bad_settings_are_told_together(tmp_path: Path) -> None:
         "EXPERTBOOK_BROADCAST_URL": "kafka://me:mine@x",
     }
     assert command(tmp_path, "serve", **variables) == refused(
-        "EXPERTBOOK_ENVIRONMENT=prod makes no sense: set it to development or production, which "
-        "needs a secret and a MONGODB_URL (default development). "
-        "EXPERTBOOK_PORT=abc makes no sense: set it to the port to listen on, 1 to 65535 (default "
+        "EXPERTBOOK_ENVIRONMENT=prod is invalid. Expected: development or production; production "
+        "requires EXPERTBOOK_SECRET and MONGODB_URL (default development). "
+        "EXPERTBOOK_PORT=abc is invalid. Expected: the port to listen on, 1 to 65535 (default "
         "8000). "
-        "EXPERTBOOK_BROADCAST_URL=kafka://…@x makes no sense: set it to what carries events "
-        "between processes: redis://HOST:PORT, mongodb:// (the change stream of the database) or "
-        "memory:// (one process); by default memory:// for one process on the embedded database, "
-        "else mongodb://. "
-        "EXPERTBOOK_CURRENCY=euro makes no sense: set it to the currency of all prices, three "
-        "capital letters (ISO 4217) (default EUR)."
+        "EXPERTBOOK_BROADCAST_URL=kafka://…@x is invalid. Expected: the broadcast backend for "
+        "events between processes: redis://HOST:PORT, mongodb:// (the database's change stream) or "
+        "memory:// (a single process); the default is memory:// for one process on the embedded "
+        "database, otherwise mongodb://. "
+        "EXPERTBOOK_CURRENCY=euro is invalid. Expected: the currency of all prices, three capital "
+        "letters (ISO 4217) (default EUR)."
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -145,14 +146,14 @@ def test_bad_settings_are_told_together(tmp_path: Path) -> None:
         ("mongodb://me:mine@x/book?password=mine", "mongodb://…@x/book?…"),
     ],
 )
-def test_a_bad_url_is_told_without_its_password(tmp_path: Path, url: str, shown: str) -> None:
+def test_invalid_url_is_reported_without_its_password(tmp_path: Path, url: str, shown: str) -> None:
     status, output, errors = command(tmp_path, "serve", EXPERTBOOK_BROADCAST_URL=url)
     assert (status, output, errors.count("\n")) == (1, "", 1)
-    assert errors.startswith(f"expertbook: EXPERTBOOK_BROADCAST_URL={shown} makes no sense: ")
+    assert errors.startswith(f"expertbook: EXPERTBOOK_BROADCAST_URL={shown} is invalid. ")
     assert "mine" not in errors
 
 
-NO_DATABASE = "Set MONGODB_URL: in production the database is one of its own."
+NO_DATABASE = "Set MONGODB_URL; the embedded database is not allowed in production."
 NO_SUCH_HOST = (
     "Cannot listen on 192.0.2.1:{port} (Cannot assign requested address). Correct EXPERTBOOK_HOST "
     "or EXPERTBOOK_PORT."
@@ -171,8 +172,10 @@ NO_SUCH_SCHEME = (
         ({"MONGODB_URL": "http://localhost"}, NO_SUCH_SCHEME),
     ],
 )
-def test_a_mistake_gets_one_line(tmp_path: Path, variables: dict[str, str], line: str) -> None:
-    """It says what to do, and nothing is made."""
+def test_misconfiguration_is_reported_in_one_line(
+    tmp_path: Path, variables: dict[str, str], line: str
+) -> None:
+    """The message says what to do, and no file is created."""
     port = free_port()
     said = command(tmp_path, "serve", PORT=str(port), **variables)
     assert said == refused(line.format(port=port))
@@ -180,8 +183,7 @@ def test_a_mistake_gets_one_line(tmp_path: Path, variables: dict[str, str], line
 
 
 @pytest.mark.parametrize("secret", ["", SECRET[1:]])
-def test_production_proposes_a_secret(tmp_path: Path, secret: str) -> None:
-    """Where there is none, or too short a one."""
+def test_production_without_a_long_secret_suggests_one(tmp_path: Path, secret: str) -> None:
     variables = {"EXPERTBOOK_ENVIRONMENT": "production", "JWT_SECRET": secret}
     status, output, errors = command(tmp_path, "serve", **variables)
     assert (status, output) == (1, "")
@@ -193,16 +195,15 @@ def test_production_proposes_a_secret(tmp_path: Path, secret: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_production_has_no_sample_data(tmp_path: Path) -> None:
+def test_seed_is_refused_in_production(tmp_path: Path) -> None:
     variables = {"EXPERTBOOK_ENVIRONMENT": "production", "JWT_SECRET": SECRET}
     assert command(tmp_path, "seed", **variables) == refused(
-        "Sample data have well-known passwords: not in production."
+        "Sample accounts have a public password; they are not allowed in production."
     )
 
 
-def test_a_database_that_does_not_answer_is_told_by_name(tmp_path: Path) -> None:
-    """By its address, without the password."""
-    with socket.socket() as silent:  # bound, so that no other process listens there meanwhile
+def test_unreachable_database_is_reported_without_its_password(tmp_path: Path) -> None:
+    with socket.socket() as silent:  # bound, so that no other process can listen on the port
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
         url = f"mongodb://me:mine@127.0.0.1:{port}/expertbook"
@@ -215,10 +216,10 @@ def test_a_database_that_does_not_answer_is_told_by_name(tmp_path: Path) -> None
 
 
 class Standalone(socketserver.StreamRequestHandler):
-    """Answers every command as a mongod of no replica set says hello."""
+    """Server that answers every command with the `hello` reply of a standalone mongod."""
 
     def handle(self) -> None:
-        """Speak OP_QUERY and OP_REPLY for the first hello, OP_MSG from then on."""
+        """Answer the first hello with OP_REPLY, later commands with OP_MSG."""
         hello = {"ok": 1, "isWritablePrimary": True, "minWireVersion": 0, "maxWireVersion": 25}
         document = bson.encode(hello)
         while head := self.rfile.read(16):
@@ -231,8 +232,7 @@ class Standalone(socketserver.StreamRequestHandler):
             self.wfile.write(struct.pack("<4i", 16 + len(body), 1, request, code) + body)
 
 
-def test_a_standalone_server_is_refused(tmp_path: Path) -> None:
-    """With the lines that turn it into a replica set of one."""
+def test_standalone_mongod_is_refused_with_instructions(tmp_path: Path) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Standalone) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -246,8 +246,8 @@ def test_a_standalone_server_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_data_that_break_an_index_are_named(tmp_path: Path, database: str) -> None:
-    """The index, the value and the documents; the start after one is gone succeeds."""
+def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, database: str) -> None:
+    """With the index, value and documents; once one is removed, the next start succeeds."""
     url = database.format("broken")
     ada, eve = bson.ObjectId(), bson.ObjectId()
     account: dict[str, Any] = {"name": "Ada", "email_key": "ada@example.com", "password_hash": "!"}
@@ -259,7 +259,7 @@ def test_data_that_break_an_index_are_named(tmp_path: Path, database: str) -> No
         disable = ("user", "disable", "ada@example.com")
         assert command(tmp_path, *disable, MONGODB_URL=url) == refused(
             f"The documents {ada} and {eve} of the collection users share email_key "
-            "ada@example.com, which the index one_account_per_email allows to one alone. Remove "
+            "ada@example.com, but the index one_account_per_email is unique. Remove "
             "or correct all but one, then start again."
         )
         assert users.count_documents({}) == 2
@@ -271,7 +271,7 @@ def test_data_that_break_an_index_are_named(tmp_path: Path, database: str) -> No
         )
         assert command(tmp_path, *disable, MONGODB_URL=url) == refused(
             f"The documents {early} and {late} of the collection bookings share expert_id "
-            f"{expert}, cells 2, which the index one_booking_per_cell allows to one alone. Remove "
+            f"{expert}, cells 2, but the index one_booking_per_cell is unique. Remove "
             "or correct all but one, then start again."
         )
         bookings.delete_many({})
@@ -280,21 +280,20 @@ def test_data_that_break_an_index_are_named(tmp_path: Path, database: str) -> No
 
 
 def test_seed_fills_an_empty_database_once(tmp_path: Path, database: str) -> None:
-    """And leaves alone one that is filled, or has data of its own."""
     url = database.format("seeded")
     seed = ("seed", "--experts", "50")
     done = command(tmp_path, *seed, MONGODB_URL=url)
-    assert done == (0, "", "The sample data are there.\n")
+    assert done == (0, "", "Sample data was created.\n")
     again = command(tmp_path, *seed, MONGODB_URL=url)
-    assert again == (0, "", "The sample data were there already; nothing was changed.\n")
+    assert again == (0, "", "Sample data already exists; nothing was changed.\n")
     with MongoClient[dict[str, Any]](url) as client:
         assert client.seeded.experts.count_documents({}) == 50
 
 
-async def test_accounts_are_made_and_disabled(
+async def test_accounts_are_created_and_disabled_while_a_server_runs(
     tmp_path: Path, database: str, http: httpx.AsyncClient
 ) -> None:
-    """While the product is served; a database with accounts of its own gets no sample data."""
+    """A database that already has accounts gets no sample data."""
     url = database.format("accounts")
 
     def user(*arguments: str) -> tuple[int, str, str]:
@@ -320,8 +319,7 @@ async def test_accounts_are_made_and_disabled(
         assert client.accounts.experts.count_documents({}) == 0
 
 
-def test_nonsense_accounts_are_refused(tmp_path: Path, database: str) -> None:
-    """In one line with every problem."""
+def test_invalid_account_is_refused_with_every_problem(tmp_path: Path, database: str) -> None:
     url = database.format("nonsense")
     create = ("user", "create", "nobody", "--name", " ", "--password", "short")
     status, output, errors = command(tmp_path, *create, MONGODB_URL=url)

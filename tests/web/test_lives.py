@@ -144,8 +144,8 @@ def test_a_taken_port_is_told_before_anything_is_made(program: Program, tmp_path
     with launched(tmp_path, port=port) as second:
         assert second.wait() == 1
     assert second.said() == (
-        f"expertbook: Port {port} is taken. Stop the program that has it, or choose another one: "
-        f"EXPERTBOOK_PORT={port + 1}\n"
+        f"expertbook: Port {port} is in use. Stop the program that uses it, or choose another "
+        f"port: EXPERTBOOK_PORT={port + 1}\n"
     )
     assert list(tmp_path.iterdir()) == [second.log]
 

@@ -21,7 +21,7 @@ from tests.mailboxes import Mailbox, until
 from tests.processes import databases, freeze
 from tests.servers import Program, await_ready, launched
 from web.embedded.database import embedded_database
-from web.telemetry.request_ids import RequestIds, failed
+from web.telemetry.request_ids import RequestIds, internal_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,7 +276,8 @@ async def test_a_request_on_which_the_program_fails_is_masked() -> None:
     async def broken(_request: Request) -> Response:
         raise RuntimeError("hunter2")
 
-    app = RequestIds(Starlette(routes=[Route("/", broken)], exception_handlers={Exception: failed}))
+    handlers = {Exception: internal_error}
+    app = RequestIds(Starlette(routes=[Route("/", broken)], exception_handlers=handlers))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
         response = await http.get("/")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 HEAD = """\
-# Every setting with its default. Copy this file to .env and change what you need there.
-# The environment goes before .env; an empty value counts as unset.
+# All settings with their defaults. Copy this file to .env and change what you need.
+# Environment variables take precedence over .env; empty values count as unset.
 """
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -171,7 +171,7 @@ def test_events_reach_whoever_may_be_on_the_same_database(
 
 def test_what_reaches_one_process_is_refused_for_several() -> None:
     assert Settings(workers=1, broadcast_url="memory://").bus_url == "memory://"
-    with pytest.raises(ValidationError, match="reaches one process of 2: set it to mongodb://"):
+    with pytest.raises(ValidationError, match="only works with one worker, not 2. Set it to mongodb://"):
         Settings(workers=2, broadcast_url="memory://")
 
 

@@ -160,8 +160,8 @@ def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None
     with launched(tmp_path, SERVE, broadcast_url="memory://") as program:
         assert program.wait() == 1
     assert program.said() == (
-        "expertbook: EXPERTBOOK_BROADCAST_URL=memory:// reaches one process of 2: set it to "
-        "mongodb:// or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1.\n"
+        "expertbook: EXPERTBOOK_BROADCAST_URL=memory:// only works with one worker, not 2. Set it "
+        "to mongodb:// or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1.\n"
     )
     assert not (tmp_path / "data").exists()
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from models.errors import RateLimited
 from schema.execution.observation import repeated
-from web.assets import GRAPHIQL_PAGE, page_of
+from web.assets import GRAPHIQL_PAGE, read_page
 from web.edge.addresses import counted_as
 from web.edge.cookies import HEADER, Cookies
 from web.graphql.caching import unless_known
@@ -23,7 +23,7 @@ from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import READING, BadRequest, received
 from web.graphql.response_cache import CacheKey
 from web.pages import wants_page
-from web.telemetry.request_ids import failed
+from web.telemetry.request_ids import internal_error
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,7 +53,7 @@ class Endpoint:
     ) -> None:
         self._documents = documents
         self._origins = origins
-        self._graphiql = page_of(GRAPHIQL_PAGE) if shows_graphiql else None
+        self._graphiql = read_page(GRAPHIQL_PAGE) if shows_graphiql else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; one on which the program fails is answered, too."""
@@ -69,7 +69,7 @@ class Endpoint:
             await app(scope, receive, send_noting)
         except Exception as error:
             if not is_begun:
-                response = await failed(Request(scope), error)
+                response = await internal_error(Request(scope), error)
                 await response(scope, receive, send)
             raise
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from models.telemetry.tracing import REQUEST_ID, tracer
-from web.deferred import hidden
+from web.deferred import hide_packages
 from web.telemetry.tracebacks import traceback_of
 
 # For tracebacks and threads of kinds that are not used here they would take 6 MB.
-with hidden("greenlet", "rich"):
+with hide_packages("greenlet", "rich"):
     import structlog
     from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 

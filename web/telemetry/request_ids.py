@@ -98,7 +98,7 @@ def kind_of(path: str) -> str:
 
 
 async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer a request on which the program internal_error; the server logs how, under the same id."""
+    """Answer a request that raised; uvicorn logs the exception with the same request id."""
     extensions = {"code": "INTERNAL", "requestId": request_id()}
     error = {
         "message": "Something went wrong here. Please try again.",
