@@ -1,1 +1,1 @@
-"""Stored data and the rules that hold for them."""
+"""Stored documents and the domain rules that apply to them."""

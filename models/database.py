@@ -1,4 +1,4 @@
-"""Open the database: every document class, its collection and its indexes."""
+"""Connect to the database, bind the document classes and create their indexes."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ DOCUMENTS = (
 )
 DUPLICATE_KEY = 11000
 MAX_DOCUMENTS_SHOWN = 3
-"""Documents that a broken index names, at most."""
+"""Documents listed in the message of `IndexBroken`."""
 
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[Client]:
-    """Connect, check the server, bind the documents and make every index.
+    """Connect, check the server, bind the document classes and create all indexes.
 
     Args:
-        url: a MongoDB connection string of a replica set or sharded cluster; its path names the
-            database (default expertbook).
+        url: MongoDB connection string of a replica set or sharded cluster; its path names the
+            database (default: expertbook).
 
     Raises:
-        DatabaseUnreachable: nothing usable answers there.
+        DatabaseUnreachable: no usable server answers at this address.
         StandaloneDatabase: the server has no transactions.
-        IndexBroken: stored data break a unique index.
+        IndexBroken: stored documents violate a unique index.
     """
     async with connected(url) as client:
         await _bind(client)
@@ -76,35 +76,35 @@ async def _bind(client: Client) -> None:
     except OperationFailure as error:
         if error.code != DUPLICATE_KEY:
             raise DatabaseUnreachable(
-                f"The database refuses the program's indexes: {reason_of(error)}."
+                f"The database rejects the application's indexes: {reason_of(error)}."
             ) from error
         raise IndexBroken(await _broken_index(database, error.details or {})) from error
     except ConnectionFailure as error:
-        raise DatabaseUnreachable("The database went away. Start again once it is up.") from error
+        raise DatabaseUnreachable(
+            "Lost the connection to the database. Start again once it is up."
+        ) from error
 
 
 async def _broken_index(database: Database, details: Mapping[str, Any]) -> str:
-    """Name the index, the value and the documents that share it."""
-    said = str(details.get("errmsg", ""))
+    """Return a message with the index, the duplicate value and the documents that share it."""
+    message = str(details.get("errmsg", ""))
     value = details.get("keyValue")
-    place = re.search(r"collection: [^.\s]+\.(\S+) index: (\S+)", said)
-    if not place or not value:
-        return f"Stored documents break a unique index: {said} Remove or correct one of them."
-    collection, name = place.groups()
+    match = re.search(r"collection: [^.\s]+\.(\S+) index: (\S+)", message)
+    if not match or not value:
+        return f"Stored documents violate a unique index: {message} Remove or correct one of them."
+    collection, name = match.groups()
     shared = {**value, **_filter_of(name)}
-    ids = [
-        str(found["_id"])
-        async for found in database[collection].find(shared, {}).limit(MAX_DOCUMENTS_SHOWN)
-    ]
+    duplicates = database[collection].find(shared, {}).limit(MAX_DOCUMENTS_SHOWN)
+    ids = [str(row["_id"]) async for row in duplicates]
     values = ", ".join(f"{field} {part}" for field, part in value.items())
     return (
-        f"The documents {' and '.join(ids)} of the collection {collection} share {values}, which "
-        f"the index {name} allows to one alone. Remove or correct all but one, then start again."
+        f"The documents {' and '.join(ids)} of the collection {collection} share {values}, but "
+        f"the index {name} is unique. Remove or correct all but one, then start again."
     )
 
 
 def _filter_of(name: str) -> dict[str, Any]:
-    """Which documents an index of ours covers, if not all."""
+    """Return the partial filter of one of the application's indexes; {} if it has none."""
     for model in DOCUMENTS:
         for index in getattr(model.Settings, "indexes", ()):
             if index.document["name"] == name:

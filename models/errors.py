@@ -1,24 +1,24 @@
-"""What can go wrong, as one tree.
+"""The application's exceptions, in one hierarchy.
 
 ExpertBookError
-├── Refused                 what a person can run into: a member of a mutation's union
+├── Refused                 expected refusal, returned as a member of a mutation's union
 │   ├── EmailTaken  WrongCredentials  SessionEnded  LinkExpired
 │   ├── NotAllowed          LastAdministrator
 │   ├── TooManyAttempts     .retry_after_seconds
-│   ├── InvalidInput        .problems, every field's at once
+│   ├── InvalidInput        .problems, one per invalid field
 │   ├── SlotTaken           .slot and .sequence (models/calendar/errors.py)
-│   ├── SlotNotOffered      .slot_id, as it came (likewise)
+│   ├── SlotNotOffered      .slot_id, as received (models/calendar/errors.py)
 │   └── TooLate             .deadline
-├── BadUserInput            an argument that no form would send; names the argument
-│   └── CursorExpired       the events after it are gone: ask for the slots anew
-├── Unauthenticated         not signed in, or with a token that no longer counts
-├── Forbidden               a field of another role
-├── TooManyOperations       on one socket
-├── RateLimited             .retry_after_seconds; the client's budget is spent
-├── TimedOut                took too long; a change may have been made
-└── DatabaseError           for whoever runs the program: one line that says what to do
+├── BadUserInput            invalid argument, caused by a client bug; the message names it
+│   └── CursorExpired       the events after the cursor are deleted; read the slots again
+├── Unauthenticated         no token, or one that is no longer valid
+├── Forbidden               the field requires another role
+├── TooManyOperations       too many concurrent operations on one WebSocket
+├── RateLimited             .retry_after_seconds; the client's request budget is used up
+├── TimedOut                the time limit was exceeded; a change may have been made
+└── DatabaseError           message for operators, with the action to take
     ├── DatabaseUnreachable  StandaloneDatabase  IndexBroken
-    └── Unavailable         the database did not answer in time; nothing is known to have changed
+    └── Unavailable         the database did not answer in time; the outcome is unknown
 """
 
 from __future__ import annotations
@@ -32,65 +32,65 @@ if TYPE_CHECKING:
 
 
 class ExpertBookError(Exception):
-    """The root of the tree; `code` is stable, for programs to read."""
+    """Base class of the application's errors; `code` is stable and machine-readable."""
 
     code: ClassVar[str] = "INTERNAL"
 
 
 class Refused(ExpertBookError):
-    """An expected answer: the message says what to do next."""
+    """Expected refusal of a mutation; the message tells the person what to do next."""
 
     message: ClassVar[str]
 
     def __str__(self) -> str:
-        """Answer with the message for people."""
+        """Return the message shown to people."""
         return self.message
 
 
 class EmailTaken(Refused):
-    """Somebody has registered with that address."""
+    """The e-mail address already belongs to an account."""
 
     code = "EMAIL_TAKEN"
     message = "This e-mail is already registered. Sign in, or reset your password."
 
 
 class WrongCredentials(Refused):
-    """Either the address is unknown or the password is wrong; which of them is not told."""
+    """The address is unknown or the password is wrong; the message does not reveal which."""
 
     code = "WRONG_CREDENTIALS"
     message = "Invalid e-mail or password."
 
 
 class SessionEnded(Refused):
-    """The refresh token is unknown, used, too old or revoked."""
+    """The refresh token is unknown, used, expired or revoked."""
 
     code = "SESSION_ENDED"
     message = "Your session has ended. Please sign in again."
 
 
 class LinkExpired(Refused):
-    """A token from an e-mail is unknown, used or too old."""
+    """A token from an e-mail is unknown, used or expired."""
 
     code = "LINK_EXPIRED"
     message = "This link has expired or was used before. Ask for a new one."
 
 
 class NotAllowed(Refused):
-    """There is no such thing, or the viewer may not do that with it; which is not told."""
+    """The object does not exist or the viewer lacks permission; the message hides which."""
 
     code = "NOT_ALLOWED"
     message = "There is no such thing here, or you may not do this with it."
 
 
 class LastAdministrator(NotAllowed):
-    """The change would leave no administrator who can sign in."""
+    """The change would remove the last administrator who can sign in."""
 
     message = "This is the only administrator who can sign in. Make another one first."
 
 
 @dataclass(eq=False)
 class TooManyAttempts(Refused):
-    """The account or the address has to wait."""
+    """The account or the client's network address made too many attempts and must wait."""
 
     retry_after_seconds: int
 
@@ -100,7 +100,7 @@ class TooManyAttempts(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One field's problem; `field` is its path in the input, such as contact.email."""
+    """Validation problem of one field; `field` is a path such as `contact.email`."""
 
     field: str
     message: str
@@ -108,7 +108,7 @@ class Problem:
 
 @dataclass(eq=False)
 class InvalidInput(Refused):
-    """Every field's problem at once."""
+    """The input has invalid fields; `problems` lists all of them."""
 
     problems: Sequence[Problem]
 
@@ -118,7 +118,7 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class TooLate(Refused):
-    """The deadline for this has passed."""
+    """The deadline for this change has passed."""
 
     deadline: datetime
 
@@ -127,85 +127,84 @@ class TooLate(Refused):
 
 
 class BadUserInput(ExpertBookError):
-    """An argument makes no sense; the message begins with its name."""
+    """An argument is invalid; the message begins with the argument's name."""
 
     code = "BAD_USER_INPUT"
 
 
 class CursorExpired(BadUserInput):
-    """The events after this cursor are no longer kept."""
+    """The events after this cursor have been deleted from the log."""
 
     code = "CURSOR_EXPIRED"
 
 
 class TooManyOperations(ExpertBookError):
-    """More runs at a time than one connection may have."""
+    """The connection has too many concurrent operations."""
 
     code = "TOO_MANY_OPERATIONS"
 
 
 class RateLimited(ExpertBookError):
-    """The client's budget is spent.
+    """The client's request budget is used up.
 
     Args:
-        retry_after_seconds: how long it takes until it is enough for this operation.
+        retry_after_seconds: time until the budget covers this operation.
     """
 
     code = "RATE_LIMITED"
 
     def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(f"Too much was asked for at a time. Try again in {retry_after_seconds} s.")
+        super().__init__(f"Request budget exceeded. Try again in {retry_after_seconds} s.")
         self.retry_after_seconds = retry_after_seconds
 
 
 class TimedOut(ExpertBookError):
-    """The operation took too long and was given up.
+    """The operation exceeded the time limit and was cancelled.
 
     Args:
-        seconds: how long it took.
-        changes: whether it may have changed something all the same.
+        seconds: the time limit.
+        changes: whether the operation may have changed data nevertheless.
     """
 
     code = "TIMED_OUT"
 
     def __init__(self, seconds: float, *, changes: bool) -> None:
         advice = (
-            "What it was to change may have been changed: look, or send it again with the same "
-            "idempotencyKey."
+            "The change may have been made: check, or send it again with the same idempotencyKey."
             if changes
-            else "Please try again, or ask for less."
+            else "Please try again, or request less data."
         )
-        super().__init__(f"This took more than {seconds:g} seconds. {advice}")
+        super().__init__(f"The operation took more than {seconds:g} seconds. {advice}")
 
 
 class Unauthenticated(ExpertBookError):
-    """Not signed in, or with a token that no longer counts."""
+    """The request has no token, or one that is no longer valid."""
 
     code = "UNAUTHENTICATED"
 
 
 class Forbidden(ExpertBookError):
-    """A field of another role."""
+    """The field requires another role."""
 
     code = "FORBIDDEN"
 
 
 class DatabaseError(ExpertBookError):
-    """The database cannot be used as it is."""
+    """The database cannot be used; the message tells the operator what to do."""
 
     code = "UNAVAILABLE"
 
 
 class DatabaseUnreachable(DatabaseError):
-    """Nothing answers at that address."""
+    """No usable database answers at the configured address."""
 
 
 class StandaloneDatabase(DatabaseError):
-    """A mongod without a replica set has no transactions."""
+    """The mongod is not part of a replica set, so it has no transactions."""
 
 
 class IndexBroken(DatabaseError):
-    """The stored data break a unique index; the message names the document."""
+    """Stored documents violate a unique index; the message names them."""
 
 
 class Unavailable(DatabaseError):

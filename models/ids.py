@@ -1,4 +1,4 @@
-"""Global ids (Relay's `Node`): a type and a key, opaque and safe in a URL."""
+"""Global ids (Relay's `Node`): a type name and a key, encoded as opaque, URL-safe text."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ KEY = re.compile(r"[0-9a-f]{24}")
 
 
 class Id(PydanticObjectId):
-    """The key of a stored object.
+    """Primary key of a stored document.
 
-    Beanie's makes a copy wherever it is validated; of 20 in a booking that took 25 µs.
+    Unlike Beanie's `PydanticObjectId`, validation returns the same instance instead of a copy.
     """
 
     __slots__ = ()
@@ -40,46 +40,46 @@ class Id(PydanticObjectId):
         try:
             return cls(v)
         except (InvalidId, TypeError):
-            raise ValueError("not the key of a stored object") from None
+            raise ValueError("not a document key") from None
 
 
 def encode(text: str) -> str:
-    """Write a text as base64url without padding (RFC 4648, section 5)."""
+    """Return the text as base64url without padding (RFC 4648, section 5)."""
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def decode(opaque: str) -> str:
-    """Read what `encode` wrote, and nothing else.
+    """Reverse `encode`; accept only its canonical output.
 
     Raises:
-        ValueError: for anything that `encode` would not have written.
+        ValueError: if `encode` cannot have produced this text.
     """
     if len(opaque) > MAX_ID_LENGTH:
         raise ValueError("too long")
     try:
         text = urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode()
     except ValueError as error:
-        raise ValueError("not base64url of a text") from error
+        raise ValueError("not base64url-encoded text") from error
     if encode(text) != opaque:
         raise ValueError("not canonical")
     return text
 
 
 def new_id() -> Id:
-    """A new key, unique without asking the database."""
+    """Return a new unique key, without a database round trip."""
     return Id()
 
 
 def global_id(kind: str, key: Id) -> str:
-    """The global id of a stored object."""
+    """Return the global id of a stored document."""
     return encode(f"{kind}:{key}")
 
 
 def parse_id(opaque: str) -> tuple[str, str]:
-    """The type and the key in a global id.
+    """Return the type and the key in a global id.
 
     Raises:
-        ValueError: when it is no global id.
+        ValueError: if the text is not a global id.
     """
     kind, colon, key = decode(opaque).partition(":")
     if not colon:
@@ -88,10 +88,15 @@ def parse_id(opaque: str) -> tuple[str, str]:
 
 
 def object_id(opaque: str, kind: str, argument: str) -> Id:
-    """The key in the global id of a stored object of that type.
+    """Return the document key in a global id.
+
+    Args:
+        opaque: the global id.
+        kind: the type that the id must have.
+        argument: name of the argument that holds the id, for the error message.
 
     Raises:
-        BadUserInput: when it is no id of that type; names the argument.
+        BadUserInput: if the text is not an id of that type.
     """
     try:
         found, key = parse_id(opaque)

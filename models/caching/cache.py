@@ -1,4 +1,4 @@
-"""Values that are remembered within bounds, with what that saved in the metrics."""
+"""Bounded LRU caches with hit and eviction metrics."""
 
 from __future__ import annotations
 
@@ -16,75 +16,75 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """The latest used values by key; none of them is None.
+    """Cache that evicts the least recently used entries; values must not be None.
 
     Args:
-        name: the name under which it counts.
-        most: so many values.
-        max_size: so much of the sizes that they are kept with.
+        name: label of the cache in the metrics.
+        max_entries: maximum number of entries.
+        max_size: maximum sum of the sizes passed to `put`.
     """
 
     def __init__(self, name: str, max_entries: int, max_size: float = math.inf) -> None:
-        self._known: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._max_entries = max_entries
         self._max_size = max_size
         self._size = 0
         self._meter = CacheMeter(name)
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._known)
+        return iter(self._entries)
 
     def get(self, key: Key) -> Value | None:
-        """The value of a key, if there is one."""
-        found = self._known.get(key)
+        """Return the value of a key, or None."""
+        found = self._entries.get(key)
         if found is None:
             self._meter.misses.inc()
             return None
         self._meter.hits.inc()
-        self._known.move_to_end(key)
+        self._entries.move_to_end(key)
         return found[0]
 
     def put(self, key: Key, value: Value, size: int = 0) -> None:
-        """Remember a value, which takes the place of an earlier one."""
-        self._forget(key)
-        self._known[key] = value, size
+        """Store or replace a value, and evict entries until the bounds are met."""
+        self._remove(key)
+        self._entries[key] = value, size
         self._size += size
-        while len(self._known) > self._max_entries or self._size > self._max_size:
-            self._forget(next(iter(self._known)))
+        while len(self._entries) > self._max_entries or self._size > self._max_size:
+            self._remove(next(iter(self._entries)))
             self._meter.evictions.inc()
-        self._meter.size(len(self._known))
+        self._meter.size(len(self._entries))
 
     def remove_where(self, is_unwanted: Callable[[Key, Value], bool]) -> None:
-        """Forget some values."""
-        unwanted = [key for key, (value, _) in self._known.items() if is_unwanted(key, value)]
+        """Remove the entries for which the predicate holds."""
+        unwanted = [key for key, (value, _) in self._entries.items() if is_unwanted(key, value)]
         for key in unwanted:
-            self._forget(key)
-        self._meter.size(len(self._known))
+            self._remove(key)
+        self._meter.size(len(self._entries))
 
-    def _forget(self, key: Key) -> None:
-        _, size = self._known.pop(key, (None, 0))
+    def _remove(self, key: Key) -> None:
+        _, size = self._entries.pop(key, (None, 0))
         self._size -= size
 
 
 class Doorkeeper:
-    """Tells what comes again from what comes for the first time, for caches to keep only the one.
+    """Cache admission filter: recognizes keys that are requested a second time.
 
-    What is asked only once is most of what is asked, and would take the place of the rest. The
-    latest keys are known by their hashes, so that one in 2⁶⁴ is taken for another.
+    Most keys are requested only once; caching their values would evict the useful ones. Keys are
+    remembered by their 64-bit hash, so a false positive is possible but harmless.
 
     Source: Einziger, Friedman, Manes, "TinyLFU" (2017), section 3.4.2.
 
     Args:
-        name: the name under which it counts.
-        most: so many keys.
+        name: label of the filter in the metrics.
+        max_entries: number of recent keys to remember.
     """
 
     def __init__(self, name: str, max_entries: int = 4_096) -> None:
-        self._came: Cache[int, Literal[True]] = Cache(name, max_entries)
+        self._seen: Cache[int, Literal[True]] = Cache(name, max_entries)
 
     def seen_before(self, key: Hashable) -> bool:
-        """Whether it came before, as far as is known; from now on it did."""
-        came_before = self._came.get(hash(key)) is not None
-        if not came_before:
-            self._came.put(hash(key), value=True)
-        return came_before
+        """Return whether the key was seen recently, and remember it."""
+        was_seen = self._seen.get(hash(key)) is not None
+        if not was_seen:
+            self._seen.put(hash(key), value=True)
+        return was_seen

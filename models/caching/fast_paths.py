@@ -1,4 +1,4 @@
-"""The ways by which answers cost less, none of which changes an answer: each can be left out."""
+"""Names of the optimizations that can be switched off; none of them changes an answer."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ NONE: Final = "none"
 
 
 class FastPath(StrEnum):
-    """A way that saves work."""
+    """An optimization that can be switched off."""
 
     DOCUMENTS = "documents"
-    """Documents are parsed and validated once (schema/execution/documents.py)."""
+    """Cache parsed and validated documents (schema/execution/documents.py)."""
     SELECTIONS = "selections"
-    """What is selected is compiled once a document (schema/execution/selections.py)."""
+    """Compile each document's selections once (schema/execution/selections.py)."""
     ANSWERS = "answers"
-    """Public answers are kept as bytes (web/graphql/response_cache.py)."""
+    """Cache encoded public responses (web/graphql/response_cache.py)."""
     LISTINGS = "listings"
-    """Pages and totals are read once a state of the directory (resolvers/listings.py)."""
+    """Cache directory pages and totals until the directory changes (resolvers/listings.py)."""
     BATCHES = "batches"
-    """Changes that wait together are committed together (models/ledger/ledger.py)."""
+    """Group commit: queued changes share one transaction (models/ledger/ledger.py)."""
     WRITES = "writes"
-    """What is committed is written in one command (models/store/bulk_writes.py)."""
+    """Write all documents of a commit in one command (models/store/bulk_writes.py)."""
     SPECULATION = "speculation"
-    """Changes of known calendars are decided on as they come (models/ledger/decision_cache.py)."""
+    """Decide on changes of cached calendars immediately (models/ledger/decision_cache.py)."""
     AUDIENCES = "audiences"
-    """Identical subscriptions are executed and encoded once (schema/live.py)."""
+    """Execute and encode identical subscriptions once (schema/live.py)."""
     FRAMES = "frames"
-    """Frames are written straight to the transport (web/edge/websocket_protocol.py)."""
+    """Write WebSocket frames directly to the transport (web/edge/websocket_protocol.py)."""
 
 
 def parse_fast_paths(text: str) -> frozenset[FastPath]:
-    """The ways that a setting names: all, none, or names separated by commas.
+    """Parse a setting: `all`, `none`, or names separated by commas.
 
     Raises:
-        ValueError: for a name that there is not.
+        ValueError: if a name is unknown.
     """
     if text in {ALL, NONE}:
         return frozenset(FastPath) if text == ALL else frozenset()

@@ -1,1 +1,1 @@
-"""Metrics and traces that any layer may record."""
+"""Metrics and traces, usable from every layer."""

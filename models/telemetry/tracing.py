@@ -1,7 +1,7 @@
-"""What ties log lines, errors and spans to the request that they come from.
+"""Request ids and spans, which connect log lines, errors and traces to their request.
 
-Whoever handles a request sets its id; tasks that it starts inherit it. Spans are made where
-somebody collects them (web/telemetry/traces.py), and cost next to nothing elsewhere.
+The request handler sets the request id, and the tasks that it starts inherit it. Spans are
+recorded only if tracing is configured (web/telemetry/traces.py).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from contextvars import Context
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request that this task works for, if for one alone."""
+"""Id of the request that the current task serves; None if it serves several or none."""
 
 
 def new_request_id() -> str:
-    """32 hexadecimal digits that begin with the time in milliseconds, so that they sort by it."""
+    """Return 32 hexadecimal digits; the first 12 are a timestamp, so ids sort by time."""
     return f"{time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
 def request_id() -> str:
-    """The id under which the log knows what this task does."""
+    """Return the request id of the current task; create one if it has none."""
     id_ = REQUEST_ID.get()
     if id_ is None:
         id_ = new_request_id()
@@ -35,9 +35,9 @@ def request_id() -> str:
 
 
 class Tracer:
-    """Makes the spans of this process: none, unless another one takes its place.
+    """No-op tracer, used unless `set_tracer` installs another one.
 
-    Names and attributes of spans are from short lists; never what people have written.
+    Names and attributes of spans come from short fixed lists, never from client input.
     """
 
     is_enabled: ClassVar[bool] = False
@@ -48,36 +48,43 @@ class Tracer:
         attributes: Mapping[str, str | int] | None = None,
         contexts: Sequence[Context] = (),
     ) -> AbstractContextManager[object]:
-        """A span that lasts as long as the `with`.
+        """Return a context manager that records a span.
 
         Args:
-            name: of the kind of work.
-            attributes: what it is about.
+            name: the span's name.
+            attributes: the span's attributes.
             contexts: contexts of the requests that the span covers, if not this task's.
         """
         del name, attributes, contexts
         return nullcontext()
 
     def request(self, name: str, traceparent: str | None) -> AbstractContextManager[object]:
-        """A request's span, within the caller's trace where it names one (W3C Trace Context)."""
+        """Return a context manager that records the span of a request.
+
+        Args:
+            name: the span's name.
+            traceparent: the client's header (W3C Trace Context); continues the client's trace.
+        """
         del name, traceparent
         return nullcontext()
 
     def start_span(
         self, name: str, attributes: Mapping[str, str | int]
     ) -> Callable[[bool], None] | None:
-        """A span within this task's, which ends when the result is called: with whether it failed.
+        """Start a child of the current span.
 
-        None where this task has no span.
+        Returns:
+            A function that ends the span, called with whether the work failed; None if there
+            is no current span.
         """
         del name, attributes
         return None
 
     def set_attribute(self, name: str, value: str | int) -> None:
-        """Give this task's span another attribute."""
+        """Add an attribute to the current span."""
 
     def trace_id(self) -> str | None:
-        """The id of the trace that this task's work belongs to."""
+        """Return the id of the current trace, or None."""
         return None
 
 
@@ -85,10 +92,10 @@ _tracers = [Tracer()]
 
 
 def tracer() -> Tracer:
-    """What makes spans now."""
+    """Return the installed tracer."""
     return _tracers[-1]
 
 
 def set_tracer(new: Tracer) -> None:
-    """Have spans made from now on; there is one tracer a process, as there is one log."""
+    """Install the tracer of this process."""
     _tracers[-1] = new
