@@ -24,7 +24,7 @@ class BatchLoader(Generic[Key, Value]):
 
     Args:
         read: returns the values of distinct keys; keys without a value are left out.
-        most: so many keys in one read.
+        max_keys: maximum number of keys per read.
     """
 
     def __init__(

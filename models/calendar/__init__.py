@@ -1,1 +1,1 @@
-"""Time: an expert's rules, the slots they yield, and what occupies them."""
+"""An expert's calendar: availability rules, computed slots, and occupied time."""

@@ -1,4 +1,4 @@
-"""Refusals of a slot; models/errors.py draws the whole tree of errors."""
+"""Refusals about slots; models/errors.py lists the whole hierarchy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class SlotTaken(Refused):
-    """The time is held or booked; `sequence` is the number of the last event that `slot` knows."""
+    """The slot's time is held or booked.
+
+    Attributes:
+        slot: the slot with its current status.
+        sequence: number of the expert's last event that `slot` reflects.
+    """
 
     slot: Slot
     sequence: int
@@ -24,7 +29,7 @@ class SlotTaken(Refused):
 
 @dataclass(eq=False)
 class SlotNotOffered(Refused):
-    """The expert does not offer this time and length, or does not offer it any more."""
+    """The expert does not, or no longer, offer this time and length."""
 
     slot_id: str
 

@@ -1,4 +1,4 @@
-"""When slots change though nobody does anything: by the clock alone."""
+"""Expiry of computed slots: the instant at which time alone changes them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def unchanged_until(rules: Rules, ends_of_holds: Iterable[datetime], now: datetime) -> datetime:
-    """The instant before which slots computed as of `now` are right, unless somebody acts.
+    """Return the instant until which slots computed at `now` stay valid without a change.
 
-    Slots begin on the grid of quarter hours and local days end on it. So a slot leaves the list
-    when the minimum notice passes over a point of the grid, a day comes into the horizon at one,
-    and what a hold keeps is free at its end.
+    Slots start, and local days end, on quarter hours. Time alone changes the list when the end of
+    the minimum notice reaches a quarter hour, when a new day enters the horizon, and when a hold
+    ends.
 
     Args:
-        rules: by which the slots were computed.
-        ends_of_holds: of the bookings that they were computed from.
-        now: as of when.
+        rules: the rules that the slots were computed from.
+        ends_of_holds: ends of the holds that the slots were computed from.
+        now: the instant at which the slots were computed.
     """
     notice = timedelta(minutes=rules.minimum_notice_minutes)
     holds = (end for end in ends_of_holds if end > now)
@@ -32,6 +32,6 @@ def unchanged_until(rules: Rules, ends_of_holds: Iterable[datetime], now: dateti
 
 
 def _on_grid(instant: datetime) -> datetime:
-    """The first point of the grid that is not earlier."""
+    """Return the first quarter hour that is not earlier."""
     microseconds = round(instant.timestamp() * 1_000_000)
     return instant + timedelta(microseconds=-microseconds % (CELL_SECONDS * 1_000_000))

@@ -1,4 +1,4 @@
-"""The rules by which an expert offers time, and the counter of the events on it."""
+"""An expert's availability rules, and the calendar document with its event counter."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ MAX_BREAK = timedelta(minutes=MAX_BREAK_MINUTES)
 
 
 class LocalRange(Part):
-    """A span of a day in local minutes, such as 570 to 750; 1440 ends the day."""
+    """Range of a day in local minutes since midnight, such as 570 to 750; 1440 ends the day."""
 
     start: int
     end: int
 
 
 class WeeklyRange(LocalRange):
-    """A range on every such weekday; Monday is 0."""
+    """Range that repeats every week; `weekday` is 0 for Monday."""
 
     weekday: int
 
 
 class DateOverride(Part):
-    """Replaces the weekly hours of one local day; no ranges: closed."""
+    """Hours that replace the weekly hours on one local day; no ranges means closed."""
 
     day: date
     ranges: tuple[LocalRange, ...]
 
 
 class Offer(Part):
-    """A session's length in minutes and its price in minor units."""
+    """Session length in minutes and its price in minor currency units."""
 
     minutes: int
     price: int
 
 
 class Rules(Part):
-    """How an expert offers time: all of it in the expert's own zone."""
+    """Availability rules of an expert; days and hours are in the expert's time zone."""
 
     time_zone: str
     weekly: tuple[WeeklyRange, ...]
@@ -60,10 +60,10 @@ class Rules(Part):
 
     @cached_property
     def _by_weekday(self) -> dict[int, list[LocalRange]]:
-        found: dict[int, list[LocalRange]] = defaultdict(list)
+        ranges: dict[int, list[LocalRange]] = defaultdict(list)
         for range_ in self.weekly:
-            found[range_.weekday].append(range_)
-        return found
+            ranges[range_.weekday].append(range_)
+        return ranges
 
     @cached_property
     def _by_date(self) -> dict[date, tuple[LocalRange, ...]]:
@@ -75,26 +75,29 @@ class Rules(Part):
         return {}
 
     def with_changes(self, **fields: Any) -> Rules:
-        """The same but for some fields, made anew: a copy would keep what was derived of them."""
+        """Return new rules with some fields replaced.
+
+        A `model_copy` would also copy the cached properties derived from the old fields.
+        """
         return Rules(**{**dict(self), **fields})
 
     def ranges_on(self, day: date) -> tuple[LocalRange, ...] | list[LocalRange]:
-        """The hours of a local day."""
+        """Return the hours of a local day."""
         override = self._by_date.get(day)
         return self._by_weekday.get(day.weekday(), ()) if override is None else override
 
     def offer(self, minutes: int | None) -> Offer | None:
-        """The offer of that length; of None, the first."""
+        """Return the offer of that length, or None; without a length, the first offer."""
         if minutes is None:
             return self.offers[0]
         return next((offer for offer in self.offers if offer.minutes == minutes), None)
 
 
 class Calendar(Record):
-    """An expert's rules and the number of the last event; its id is the expert's.
+    """An expert's rules and the number of the last event; its `_id` is the expert's id.
 
-    Every change of the expert's time adds its events to `sequence`, so two transactions that
-    change the same calendar conflict here, whatever else they touch.
+    Every change of the expert's time increments `sequence`, so two transactions on the same
+    calendar always conflict on this document.
     """
 
     rules: Rules
@@ -103,10 +106,10 @@ class Calendar(Record):
     last_event_at: datetime = datetime.fromtimestamp(0, UTC)
 
     class Settings:
-        """One document an expert, found by `_id` alone."""
+        """One document per expert, read by `_id` only."""
 
         name = "calendars"
 
     def today(self, now: datetime) -> date:
-        """The expert's local day."""
+        """Return the current date in the expert's time zone."""
         return local_date(now, self.rules.time_zone)

@@ -1,7 +1,6 @@
 """Slots: computed from an expert's rules and bookings, never stored.
 
-`starts` is the only place that knows which times an expert offers; listing, booking and the
-slots in an event all ask it.
+`starts` alone determines which times an expert offers; listing, booking and events all use it.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ if TYPE_CHECKING:
 
 
 MAX_CACHED_DAYS = 32
-"""Days, times lengths, of which a calendar's rules remember the starts."""
+"""Entries in the cache of starts, `Rules.cached_starts`: pairs of session length and day."""
 
 
 class SlotStatus(StrEnum):
-    """OPEN can be booked; HELD where only holds stand in the way."""
+    """OPEN can be booked; HELD means that only holds occupy its time."""
 
     OPEN = "OPEN"
     HELD = "HELD"
@@ -41,7 +40,7 @@ class SlotStatus(StrEnum):
 
 
 class SlotKey(NamedTuple):
-    """What a slot is: an expert's time from a cell on, for so many minutes."""
+    """Identity of a slot: expert, first cell and length in minutes."""
 
     expert_id: Id
     cell: int
@@ -49,27 +48,27 @@ class SlotKey(NamedTuple):
 
     @property
     def session_end(self) -> int:
-        """The cell after the session's last."""
+        """The first cell after the session."""
         return self.cell + self.minutes // CELL_MINUTES
 
     @property
     def starts_at(self) -> datetime:
-        """The first instant."""
+        """The start of the session."""
         return instant_of(self.cell)
 
     @property
     def ends_at(self) -> datetime:
-        """The instant after the last."""
+        """The end of the session."""
         return instant_of(self.session_end)
 
     def occupies(self, rules: Rules) -> range:
-        """The cells that booking it takes: the session and the break after it."""
+        """Return the cells that a booking occupies: the session and the break after it."""
         return range(self.cell, self.session_end + rules.break_minutes // CELL_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A booking as it stands in the way of slots: its cells, the break after it included."""
+    """The part of a booking that blocks slots: its cells, including the break after it."""
 
     booking_id: Id
     client_id: Id
@@ -78,17 +77,17 @@ class Occupant:
     held_until: datetime | None
 
     def key(self, expert_id: Id) -> SlotKey:
-        """The slot of that expert which it has."""
+        """Return the key of the booked slot."""
         minutes = (self.session_end - self.cells.start) * CELL_MINUTES
         return SlotKey(expert_id, self.cells.start, minutes)
 
     def occupies_at(self, now: datetime) -> bool:
-        """Whether it is in anyone's way: a hold past its end is not."""
+        """Return whether it occupies its cells at `now`; an expired hold does not."""
         return self.held_until is None or now < self.held_until
 
 
 class Slot(NamedTuple):
-    """A slot as it stands; `clients` are those whose sessions take its time."""
+    """A slot with its current status; `clients` have sessions that overlap it."""
 
     key: SlotKey
     price: int
@@ -97,23 +96,23 @@ class Slot(NamedTuple):
     clients: tuple[Id, ...] = ()
 
     def is_mine(self, viewer_id: Id | None) -> bool:
-        """Whether nobody but the viewer has its time."""
+        """Return whether the viewer, and nobody else, occupies its time."""
         return bool(self.clients) and all(client == viewer_id for client in self.clients)
 
 
 def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
-    """The cells of a local day at which a session of that length may start, earliest first.
+    """Return the cells of a local day at which a session can start, earliest first.
 
-    Starts step from the beginning of each range by local time; the whole session lies in the
-    range. When the clock changes, a start that does not exist is left out and one that happens
-    twice is there twice.
+    Starts lie at fixed local-time steps from the beginning of each range, and the whole session
+    fits in the range. When the clocks change, nonexistent local times are skipped and repeated
+    ones are listed twice.
     """
-    known = rules.cached_starts
-    found = known.get((minutes, day))
+    cache = rules.cached_starts
+    found = cache.get((minutes, day))
     if found is None:
-        if len(known) >= MAX_CACHED_DAYS:
-            known.clear()
-        found = known[minutes, day] = _starts(rules, minutes, day)
+        if len(cache) >= MAX_CACHED_DAYS:
+            cache.clear()
+        found = cache[minutes, day] = _starts(rules, minutes, day)
     return found
 
 
@@ -149,7 +148,7 @@ def _starts_by_clock(range_: LocalRange, clock: list[int], step: int, length: in
 
 
 def is_offered(key: SlotKey, rules: Rules) -> bool:
-    """Whether the rules offer that time and length, whatever notice and horizon say of it."""
+    """Return whether the rules offer this time and length, ignoring notice and horizon."""
     if rules.offer(key.minutes) is None:
         return False
     return key.cell in starts(rules, key.minutes, local_date(key.starts_at, rules.time_zone))
@@ -158,9 +157,9 @@ def is_offered(key: SlotKey, rules: Rules) -> bool:
 def listed_starts(
     rules: Rules, minutes: int, since: datetime, until: datetime, now: datetime
 ) -> Iterator[int]:
-    """The cells in `[since, until)` at which sessions are offered as of `now`, earliest first.
+    """Yield the cells in `[since, until)` at which sessions are offered, earliest first.
 
-    Nothing before the minimum notice, nothing after the last day of the horizon.
+    The minimum notice and the horizon are counted from `now`.
     """
     if not rules.accepts_bookings:
         return
@@ -182,20 +181,27 @@ def listed_starts(
 
 
 def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant]) -> Slot:
-    """A slot as it stands when `taken` says who has which cell."""
+    """Return a slot with its status.
+
+    Args:
+        key: the slot.
+        price: its price in minor currency units.
+        rules: rules of the expert, for the break after the session.
+        taken: occupant of each occupied cell.
+    """
     cells = key.occupies(rules)
     if taken.keys().isdisjoint(cells):
         return Slot(key, price, SlotStatus.OPEN)
-    blockers = {id(who): who for cell in cells if (who := taken.get(cell))}
-    in_the_way = blockers.values()
-    ends = [occupant.held_until for occupant in in_the_way if occupant.held_until is not None]
+    by_identity = {id(occupant): occupant for cell in cells if (occupant := taken.get(cell))}
+    blockers = by_identity.values()
+    ends = [occupant.held_until for occupant in blockers if occupant.held_until is not None]
     held = len(ends) == len(blockers)
-    # Where only the break after a session stands in the way, the slot is nobody's own.
+    # A slot that overlaps only the break after a session does not belong to that client.
     is_session = any(
         occupant.cells.start < key.session_end and key.cell < occupant.session_end
-        for occupant in in_the_way
+        for occupant in blockers
     )
-    clients = {occupant.client_id for occupant in in_the_way} if is_session else ()
+    clients = {occupant.client_id for occupant in blockers} if is_session else ()
     return Slot(
         key,
         price,
@@ -214,7 +220,7 @@ def listed_slots(
     until: datetime,
     now: datetime,
 ) -> Iterator[Slot]:
-    """The listed slots of one length that start in `[since, until)`, earliest first."""
+    """Yield the listed slots of one length that start in `[since, until)`, earliest first."""
     offer = rules.offer(minutes)
     if offer is None:
         return
@@ -225,7 +231,7 @@ def listed_slots(
 def listed_slot(
     key: SlotKey, rules: Rules, taken: Mapping[int, Occupant], now: datetime
 ) -> Slot | None:
-    """The slot of that key, or None where it is not offered as of `now`."""
+    """Return the slot of a key, or None if it is not listed at `now`."""
     cell = timedelta(minutes=CELL_MINUTES)
     found = listed_slots(
         key.expert_id, rules, taken, key.minutes, key.starts_at, key.starts_at + cell, now

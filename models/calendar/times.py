@@ -1,4 +1,4 @@
-"""Instants, days and the 15-minute grid on which all of them lie."""
+"""Instants, local days, time zones and the grid of 15-minute cells."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ DAY_MINUTES = 24 * 60
 
 
 def utc_now() -> datetime:
-    """The time in UTC, in whole milliseconds, as the database keeps it."""
+    """Return the current UTC time, truncated to the database's precision of milliseconds."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def cell_of(instant: datetime) -> int:
-    """The number of the cell that an instant lies in: quarter hours since 1970."""
+    """Return the number of the cell that contains an instant: quarter hours since 1970."""
     return int(instant.timestamp()) // CELL_SECONDS
 
 
 @lru_cache(maxsize=16384)
 def instant_of(cell: int) -> datetime:
-    """The instant at which a cell begins."""
+    """Return the instant at which a cell begins."""
     return datetime.fromtimestamp(cell * CELL_SECONDS, UTC)
 
 
 def is_on_grid(instant: datetime) -> bool:
-    """Whether an instant begins a cell."""
+    """Return whether an instant is the beginning of a cell."""
     return instant.timestamp() % CELL_SECONDS == 0
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """The IANA names that the tzdata package knows; not the system's, which differ by machine."""
+    """Return the IANA zone names of the tzdata package; the system's differ by machine."""
     listed = resources.files("tzdata").joinpath("zones").read_text("utf-8")
     return frozenset(listed.split())
 
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The zone of that IANA name, from the tzdata package.
+    """Return the time zone of an IANA name, read from the tzdata package.
 
     Raises:
-        KeyError: for a name that it does not know.
+        KeyError: if the name is unknown.
     """
     if name not in zone_names():
         raise KeyError(name)
@@ -56,15 +56,15 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local_date(instant: datetime, zone_name: str) -> date:
-    """The calendar day that an instant falls on in a zone."""
+    """Return the date of an instant in a time zone."""
     return instant.astimezone(zone(zone_name)).date()
 
 
 @lru_cache(maxsize=4096)
 def day_span(day: date, zone_name: str) -> tuple[int, int]:
-    """The cells of a local day, from its first to the next day's first.
+    """Return the cells of a local day as a half-open range: its first, and the next day's first.
 
-    They are 96, but 92 to 100 on a day on which the clock changes.
+    A day has 96 cells, or 92 to 100 when the clocks change.
     """
     local = zone(zone_name)
     following = day + timedelta(days=1)
@@ -75,10 +75,9 @@ def day_span(day: date, zone_name: str) -> tuple[int, int]:
 
 
 def wall_clock(span: tuple[int, int], zone_name: str) -> list[int]:
-    """The local minute of the day at which each cell of a span begins.
+    """Return, for each cell of a span, the local minute of the day at which it begins.
 
-    On a day on which the clock changes, times that do not exist are missing and times that
-    happen twice are there twice.
+    When the clocks change, nonexistent local times are missing and repeated ones appear twice.
     """
     local = zone(zone_name)
     times = (instant_of(cell).astimezone(local) for cell in range(*span))
