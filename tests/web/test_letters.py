@@ -1,4 +1,4 @@
-"""Letters: the texts, the times in them, and what names cannot do to them."""
+"""Rendered mails: texts, time zones, calendar parts and protection against injection."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LETTERS = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
+RENDERER = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
 START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
 BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
-"""Fixed ids: a random one could contain the text that a letter must not have."""
+"""Fixed ids: a random one could contain a text that must not occur in a mail."""
 
 PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
 CANCELLED = BookingStatus.CANCELLED
@@ -47,14 +47,14 @@ INJECTIONS = [
 def change(
     status: BookingStatus, before: BookingStatus | None = None, start: datetime = START
 ) -> BookingChange:
-    """A step of a booking's history."""
+    """Return an entry of a booking's history."""
     return BookingChange(at=START, actor_id=None, before=before, after=status, starts_at=start)
 
 
-def session(
+def booked(
     *changes: BookingChange, name: str = "Ada Lovelace", email: str = "ada@example.com"
 ) -> BookedSession:
-    """A booking in Paris with an expert in New York."""
+    """Return a booking of a client in Paris with an expert in New York."""
     last = changes[-1]
     booking = Booking(
         id=BOOKING_ID,
@@ -83,25 +83,27 @@ def session(
     )
 
 
-def letters(about: BookedSession) -> tuple[Mail, list[RenderedMail]]:
-    """The client's and the expert's letter."""
-    mail = mail_for(about.booking)
+def render(session: BookedSession) -> tuple[Mail, list[RenderedMail]]:
+    """Return the mail about the last change, and its copies for client and expert."""
+    mail = mail_for(session.booking)
     assert mail
     assert mail.occasion
-    return mail, [LETTERS.about(mail, mail.occasion, about, party) for party in mail.to]
+    return mail, [
+        RENDERER.render_for_party(mail, mail.occasion, session, party) for party in mail.to
+    ]
 
 
-def received(letter: RenderedMail) -> Received:
-    """A letter as its recipient's program reads it."""
-    message = message_from_bytes(letter.message.as_bytes(), policy=default)
+def parsed(copy: RenderedMail) -> Received:
+    """Return a copy as a mail client parses it."""
+    message = message_from_bytes(copy.message.as_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
-    return Received(letter.to, message)
+    return Received(copy.to, message)
 
 
-def test_a_session_is_told_in_each_ones_zone() -> None:
-    """With the offset on both sides where the clock changes within it."""
-    _, copies = letters(session(change(CONFIRMED)))
-    client, expert = map(received, copies)
+def test_times_are_in_the_recipients_zone() -> None:
+    """Both offsets are given when the clock changes during the session."""
+    _, copies = render(booked(change(CONFIRMED)))
+    client, expert = map(parsed, copies)
     paris = "Sunday, 28 March 2027, 01:30 (UTC+01:00) to 03:30 (UTC+02:00), Europe/Paris"
     york = "Saturday, 27 March 2027, 20:30 to 21:30 (UTC-04:00, America/New_York)"
     for mail, own, other in ((client, paris, york), (expert, york, paris)):
@@ -145,80 +147,83 @@ def test_a_session_is_told_in_each_ones_zone() -> None:
         ),
     ],
 )
-def test_each_occasion_has_its_texts(
+def test_each_kind_of_change_has_its_own_texts(
     changes: list[BookingChange], kind: MailKind, subject: str, method: str, status: str
 ) -> None:
-    """And a calendar part that says the same."""
-    mail, copies = letters(session(*changes))
+    """The calendar part agrees with the texts."""
+    mail, copies = render(booked(*changes))
     assert mail.kind is kind
-    for letter in copies:
-        found = received(letter)
-        assert found.calendar["METHOD"] == method
-        assert (found.event["STATUS"], found.event["SEQUENCE"]) == (status, len(changes) - 1)
-        assert "{" not in found.text + found.html.partition("<body")[2]
-        assert found.text.rstrip().endswith("ExpertBook  https://book.example.com")
-    assert str(received(copies[0]).message["Subject"]).startswith(f"{subject}: Bea Expert, ")
+    for copy in copies:
+        mail_read = parsed(copy)
+        assert mail_read.calendar["METHOD"] == method
+        assert (mail_read.event["STATUS"], mail_read.event["SEQUENCE"]) == (
+            status,
+            len(changes) - 1,
+        )
+        assert "{" not in mail_read.text + mail_read.html.partition("<body")[2]
+        assert mail_read.text.rstrip().endswith("ExpertBook  https://book.example.com")
+    assert str(parsed(copies[0]).message["Subject"]).startswith(f"{subject}: Bea Expert, ")
     if kind is MailKind.MOVED:
-        assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in received(copies[0]).text
+        assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in parsed(copies[0]).text
 
 
 @pytest.mark.parametrize("name", INJECTIONS)
-def test_a_name_is_nothing_but_a_name(name: str) -> None:
-    """It adds no header, no recipient, no element and no calendar property."""
-    _, copies = letters(session(change(CONFIRMED), name=name))
-    for letter in copies:
-        found = received(letter)
-        plain = received(letters(session(change(CONFIRMED)))[1][0])
-        assert found.message.keys() == plain.message.keys()
-        for header, address in (("To", letter.to), ("From", "bookings@example.com")):
-            [one] = found.message[header].addresses
+def test_a_hostile_name_injects_nothing(name: str) -> None:
+    """A name adds no header, recipient, HTML element or calendar property."""
+    _, copies = render(booked(change(CONFIRMED), name=name))
+    for copy in copies:
+        mail_read = parsed(copy)
+        plain = parsed(render(booked(change(CONFIRMED)))[1][0])
+        assert mail_read.message.keys() == plain.message.keys()
+        for header, address in (("To", copy.to), ("From", "bookings@example.com")):
+            [one] = mail_read.message[header].addresses
             assert one.addr_spec == address
-        [other] = found.message["Reply-To"].addresses
-        assert {other.addr_spec, letter.to} == {"ada@example.com", "bea@example.com"}
-        assert "\n" not in found.message["Subject"]
-        assert found.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
-        assert len(found.calendar.subcomponents) == 1
-        assert "<script" not in found.html
-        assert "49" not in found.text.split("Reference")[0]
-        assert "\x1b" not in found.text
-        assert "\u202e" not in found.text
+        [other] = mail_read.message["Reply-To"].addresses
+        assert {other.addr_spec, copy.to} == {"ada@example.com", "bea@example.com"}
+        assert "\n" not in mail_read.message["Subject"]
+        assert mail_read.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
+        assert len(mail_read.calendar.subcomponents) == 1
+        assert "<script" not in mail_read.html
+        assert "49" not in mail_read.text.split("Reference")[0]
+        assert "\x1b" not in mail_read.text
+        assert "\u202e" not in mail_read.text
 
 
-def test_what_a_client_typed_does_not_go_to_the_address_that_they_typed() -> None:
-    """Else anyone could have the program write to a stranger what they like."""
-    about = session(change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com")
-    about = BookedSession(
-        about.booking, Person("Bea", "bea@example.com", "UTC"), about.title, about.client
+def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
+    """Otherwise anyone could use the server to send texts of their choice to strangers."""
+    session = booked(change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com")
+    session = BookedSession(
+        session.booking, Person("Bea", "bea@example.com", "UTC"), session.title, session.client
     )
-    _, (client, expert) = letters(about)
+    _, (client, expert) = render(session)
     assert b"evil" not in client.message.as_bytes()
-    for part in received(client).message.walk():
+    for part in parsed(client).message.walk():
         if not part.is_multipart():
             assert "evil" not in str(part.get_payload(decode=True))
-    assert "evil" in received(expert).text
+    assert "evil" in parsed(expert).text
 
 
-def test_addresses_beyond_ascii_are_written_as_servers_take_them() -> None:
-    """A host in its ASCII form; a name that has none needs SMTPUTF8."""
-    _, (client, expert) = letters(session(change(CONFIRMED), email="ada@münchen.example"))
+def test_international_addresses() -> None:
+    """A domain is sent in its ASCII form; a local part beyond ASCII needs SMTPUTF8."""
+    _, (client, expert) = render(booked(change(CONFIRMED), email="ada@münchen.example"))
     assert client.to == "ada@xn--mnchen-3ya.example"
     assert client.message.as_bytes().isascii()
     assert "ada@xn--mnchen-3ya.example" in str(expert.message["Reply-To"])
-    _, (client, expert) = letters(session(change(CONFIRMED), email="adá@example.com"))
+    _, (client, expert) = render(booked(change(CONFIRMED), email="adá@example.com"))
     assert client.to == "adá@example.com"
     assert "To: adá@example.com\r\n".encode() in client.message.as_bytes()
     assert expert.message["Reply-To"] is None
     with pytest.raises(RecipientRefused):
-        letters(session(change(CONFIRMED), email="no address"))
+        render(booked(change(CONFIRMED), email="no address"))
 
 
-def test_a_message_id_is_the_same_at_each_attempt_and_anothers_for_another() -> None:
-    """So that a copy that is sent again after a lost answer is known by it."""
-    about = session(change(CONFIRMED))
-    mail, copies = letters(about)
+def test_message_ids_are_stable_per_recipient() -> None:
+    """A copy sent twice can be recognized as a duplicate."""
+    session = booked(change(CONFIRMED))
+    mail, copies = render(session)
     assert mail.occasion
-    again = LETTERS.about(mail, mail.occasion, about, Party.CLIENT)
-    ids = [letter.message["Message-ID"] for letter in (*copies, again)]
+    again = RENDERER.render_for_party(mail, mail.occasion, session, Party.CLIENT)
+    ids = [copy.message["Message-ID"] for copy in (*copies, again)]
     assert ids[0] == ids[2] != ids[1]
 
 
@@ -227,11 +232,11 @@ def test_a_message_id_is_the_same_at_each_attempt_and_anothers_for_another() -> 
     [(9_000, "EUR", "EUR 90.00"), (5, "EUR", "EUR 0.05"), (9_000, "JPY", "JPY 9000"),
      (9_001, "KWD", "KWD 9.001")],
 )  # fmt: skip
-def test_prices_have_the_digits_of_their_currency(amount: int, currency: str, text: str) -> None:
+def test_prices_have_the_decimals_of_their_currency(amount: int, currency: str, text: str) -> None:
     assert times.price(amount, currency) == text
 
 
-def test_a_session_over_midnight_names_both_days() -> None:
+def test_a_session_across_midnight_names_both_days() -> None:
     start = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
     assert times.span(start, start + timedelta(hours=1), "UTC") == (
         "Monday, 1 March 2027, 23:30 to Tuesday, 2 March 2027, 00:30 (UTC, UTC)"
@@ -251,7 +256,7 @@ def test_a_session_over_midnight_names_both_days() -> None:
         ("smtps://a:b@[::1]:2465", MailServer("::1", 2465, Security.TLS, "a", "b")),
     ],
 )
-def test_a_mail_server_is_named_by_a_url(url: str, server: MailServer) -> None:
+def test_mail_server_urls_are_parsed(url: str, server: MailServer) -> None:
     assert MailServer.parse(url) == server
     assert "password" not in repr(server)
 
@@ -269,6 +274,6 @@ def test_a_mail_server_is_named_by_a_url(url: str, server: MailServer) -> None:
         "smtp://mail.example:port",
     ],
 )
-def test_a_url_that_makes_no_sense_or_shows_a_password_is_refused(url: str) -> None:
+def test_malformed_urls_and_unencrypted_passwords_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"it must be|may follow|password|[Pp]ort"):
         MailServer.parse(url)

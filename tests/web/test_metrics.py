@@ -163,7 +163,7 @@ async def test_mails_that_wait_are_counted(tmp_path: Path, http: httpx.AsyncClie
         await asyncio.to_thread(await_ready, program.process, program.address)
         began = clock()
         await Api(http, program.address).newcomer()
-        await until(lambda: "is late" in program.said())
+        await until(lambda: "is delayed" in program.said())
         checks = {"database": "ok", "broadcast": "ok", "mail": "unreachable"}
         assert await becomes(http, program.address, {"status": "ok", "checks": checks}) == 200
         counted = await numbers(program.address)

@@ -1,1 +1,1 @@
-"""Render mails and send them over SMTP."""
+"""Renders mails and sends them over SMTP."""

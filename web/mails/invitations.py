@@ -1,4 +1,4 @@
-"""The calendar part of a mail (RFC 5545), as an organiser sends it (RFC 5546)."""
+"""Build the iCalendar part of a mail (RFC 5545, RFC 5546)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATUSES = {BookingStatus.PENDING: "TENTATIVE", BookingStatus.CONFIRMED: "CONFIR
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody who takes part; the name may be left out."""
+    """A participant of a session; `name` is None if it is not to be shown."""
 
     email: str
     name: str | None
@@ -29,7 +29,7 @@ class Attendee:
 
 
 def method_of(kind: MailKind) -> str:
-    """What a calendar is to do with it (RFC 5546, 3.2)."""
+    """Return the iTIP method for a kind of mail (RFC 5546, section 3.2)."""
     return "CANCEL" if kind is MailKind.CANCELLED else "REQUEST"
 
 
@@ -44,10 +44,10 @@ def invitation(
     description: str,
     stamp: datetime,
 ) -> bytes:
-    """The calendar object of one change of a booking.
+    """Return the iCalendar object for one change of a booking.
 
-    The UID is the same over all of a booking's changes and SEQUENCE rises with each, so that
-    a calendar keeps one entry and knows the latest, in whatever order the mails come.
+    UID stays the same and SEQUENCE increases with each change, so calendars keep one entry with
+    the latest state, in whatever order the mails arrive.
     """
     event = Event()
     event.add("uid", f"{occasion.booking_id}@{host}")

@@ -1,8 +1,7 @@
-"""How mails are put together: as RFC 5322 and 2045 have it, by Python's own policy for SMTP.
+"""E-mail policies: Python's SMTP policy (RFC 5322, RFC 2045), made faster by caching.
 
-That makes a class for each header that it reads or writes, 43 for a letter, and has a parser look
-at the header of the parts for where they are parted. Here each kind of header has one class, and
-all letters of a process are parted by one line, which nobody can guess: 1.7 ms a letter, not 4.
+The standard policy creates a class for every header of every message. Here header classes are
+cached, and all mails of a process share one unguessable MIME boundary, parsed once.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class _Headers(HeaderRegistry):
-    """Makes one class for each kind of header."""
+    """Caches the class of each kind of header."""
 
-    @lru_cache  # noqa: B019 - there is one of it
+    @lru_cache  # noqa: B019 - the only instance lives as long as the process
     def __getitem__(self, name: str) -> Any:
         return super().__getitem__(name)
 
@@ -29,9 +28,9 @@ _headers = _Headers()
 POLICY: Final = SMTP.clone(header_factory=_headers)
 POLICY_UTF8: Final = POLICY.clone(utf8=True)
 
-_parted: Final = _headers("Content-Type", f'multipart/alternative; boundary="{token_hex(16)}"')
+_multipart: Final = _headers("Content-Type", f'multipart/alternative; boundary="{token_hex(16)}"')
 
 
-def part(message: EmailMessage) -> None:
-    """Have the parts of a message, all of which say the same, parted by that line."""
-    message.replace_header("Content-Type", _parted)
+def set_boundary(message: EmailMessage) -> None:
+    """Give a multipart/alternative message the shared boundary."""
+    message.replace_header("Content-Type", _multipart)

@@ -1,8 +1,7 @@
-"""Writing a mail: what it tells is read when it is sent, and put into the texts of this folder.
+"""Render mails from the templates in this folder, with data read at the time of sending.
 
-The first line of a `.txt` is the subject; the `.html` of that name says the same. Nothing that
-somebody typed goes to an address that they typed as well, so that nobody can have the program
-write to strangers what they like.
+The first line of a `.txt` template is the subject; the `.html` template of the same name has the
+same content. To prevent abuse, a user's text is never sent to an address from the same user.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from models.directory.experts import Expert
 from models.store.documents import or_unavailable
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
-from web.mails.policy import POLICY, POLICY_UTF8, part
+from web.mails.policy import POLICY, POLICY_UTF8, set_boundary
 from web.mails.transport import RecipientRefused, RenderedMail
 
 if TYPE_CHECKING:
     from models.bookings.outbox import BookingSnapshot, Mail
 
-HERE = Path(__file__).parent
-PURPOSES = {
+TEMPLATES = Path(__file__).parent
+LINKS = {
     MailKind.VERIFICATION: (Purpose.VERIFICATION, "verify-email"),
     MailKind.PASSWORD_RESET: (Purpose.PASSWORD_RESET, "reset-password"),
 }
@@ -44,7 +43,7 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody's name, address and zone, as they are now."""
+    """A party's current name, e-mail address and time zone."""
 
     name: str
     email: str
@@ -53,7 +52,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties, as they are now."""
+    """A booking and its parties, in their current state."""
 
     booking: Booking
     expert: Person
@@ -62,12 +61,12 @@ class BookedSession:
 
 
 class MailRenderer:
-    """Writes each recipient's copy of a mail.
+    """Renders each recipient's copy of a mail.
 
     Args:
-        sender: whom mails are from, such as ExpertBook <bookings@example.com>.
-        base: where links lead.
-        currency: that of all prices.
+        sender: the From address, such as ExpertBook <bookings@example.com>.
+        base: the base URL of links.
+        currency: the currency of all prices (ISO 4217).
     """
 
     def __init__(self, sender: str, base: str, currency: str) -> None:
@@ -75,8 +74,8 @@ class MailRenderer:
         self.host = self.address.rpartition("@")[2]
         self._base = base.rstrip("/")
         self._currency = currency
-        self._texts = Environment(
-            loader=FileSystemLoader(HERE),
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -84,62 +83,64 @@ class MailRenderer:
             keep_trailing_newline=True,
         )
 
-    async def session(self, mail: Mail) -> BookedSession | None:
-        """What a mail is about, if that is a booking whose parties are all there.
+    async def load_session(self, mail: Mail) -> BookedSession | None:
+        """Return the session that a mail is about, or None if there is none or a party is gone.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: the database did not answer.
         """
-        return await _session(mail.occasion) if mail.occasion else None
+        return await _load_session(mail.occasion) if mail.occasion else None
 
-    async def write(
+    async def render(
         self, mail: Mail, party: Party, session: BookedSession | None
     ) -> RenderedMail | None:
-        """A recipient's copy, or None where nobody is owed it any more.
+        """Return a recipient's copy, or None if it is no longer needed.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: the database did not answer.
         """
         if mail.occasion is None:
-            return await self._to_owner(mail)
-        return self.about(mail, mail.occasion, session, party) if session else None
+            return await self._render_for_owner(mail)
+        return self.render_for_party(mail, mail.occasion, session, party) if session else None
 
-    async def _to_owner(self, mail: Mail) -> RenderedMail | None:
+    async def _render_for_owner(self, mail: Mail) -> RenderedMail | None:
         with or_unavailable():
             user = await User.by_email(mail.address or "")
-        is_done = mail.kind is MailKind.VERIFICATION and user is not None and user.email_verified
-        if user is None or user.disabled or is_done:
+        is_verified = (
+            mail.kind is MailKind.VERIFICATION and user is not None and user.email_verified
+        )
+        if user is None or user.disabled or is_verified:
             return None
-        purpose, path = PURPOSES[mail.kind]
+        purpose, path = LINKS[mail.kind]
         token = await create_link(purpose, user.id, utc_now())
-        # After the sharp it is sent to no server and kept in no log.
+        # The fragment of a URL is never sent to a server, so the token stays out of logs.
         link = f"{self._base}/{path}#token={token}"
         hours = LIFETIMES[purpose].total_seconds() / 3600
-        lasts = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours * 60:.0f} minutes"  # noqa: PLR2004
-        facts = {"link": link, "lasts": lasts, "home": self._base}
-        message = self._message(mail, Party.OWNER, user.email, facts)
-        return self._letter(mail, Party.OWNER, user.email, message, link)
+        lifetime = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours * 60:.0f} minutes"  # noqa: PLR2004
+        context = {"link": link, "lifetime": lifetime, "home": self._base}
+        message = self._message(mail, Party.OWNER, user.email, context)
+        return _rendered(mail, Party.OWNER, user.email, message, link)
 
-    def about(
+    def render_for_party(
         self, mail: Mail, occasion: BookingSnapshot, session: BookedSession, party: Party
     ) -> RenderedMail:
-        """A party's copy of what happened to a booking."""
+        """Return a party's copy of a mail about a booking."""
         to_client = party is Party.CLIENT
-        own, other = session.client, session.expert
+        recipient, other = session.client, session.expert
         if not to_client:
-            own, other = other, own
-        facts = self._facts(occasion, session, to_client=to_client)
-        message = self._message(mail, party, own.email, facts, other)
-        summary = f"Session with {line(other.name)}"
+            recipient, other = other, recipient
+        context = self._context(occasion, session, to_client=to_client)
+        message = self._message(mail, party, recipient.email, context, other)
+        summary = f"Session with {single_line(other.name)}"
         attendees = [
             Attendee(
-                in_ascii(session.client.email),
-                None if to_client else line(session.client.name),
+                ascii_address(session.client.email),
+                None if to_client else single_line(session.client.name),
                 has_agreed=True,
             ),
             Attendee(
-                in_ascii(session.expert.email),
-                line(session.expert.name),
+                ascii_address(session.expert.email),
+                single_line(session.expert.name),
                 has_agreed=occasion.status is not BookingStatus.PENDING,
             ),
         ]
@@ -160,9 +161,9 @@ class MailRenderer:
             subtype="calendar",
             params={"method": method, "charset": "utf-8"},
         )
-        return self._letter(mail, party, own.email, message)
+        return _rendered(mail, party, recipient.email, message)
 
-    def _facts(
+    def _context(
         self, occasion: BookingSnapshot, session: BookedSession, *, to_client: bool
     ) -> dict[str, Any]:
         booking, contact = session.booking, session.booking.contact
@@ -173,8 +174,8 @@ class MailRenderer:
         return {
             "to_client": to_client,
             "is_pending": occasion.status is BookingStatus.PENDING,
-            "other": line((session.expert if to_client else session.client).name),
-            "title": line(session.title),
+            "other": single_line((session.expert if to_client else session.client).name),
+            "title": single_line(session.title),
             "brief": times.brief(start, zone),
             "when": times.span(start, end, zone),
             "before": times.moment(before, zone) if before else None,
@@ -192,69 +193,74 @@ class MailRenderer:
         mail: Mail,
         party: Party,
         to: str,
-        facts: dict[str, Any],
+        context: dict[str, Any],
         other: Person | None = None,
     ) -> EmailMessage:
-        """The headers and both texts."""
+        """Return a message with its headers and the text and HTML parts."""
         name = mail.kind.lower()
-        subject, _, text = self._texts.get_template(f"{name}.txt").render(facts).partition("\n")
-        html = self._texts.get_template(f"{name}.html").render(facts)
-        recipient = in_ascii(to)
+        subject, _, text = (
+            self._templates.get_template(f"{name}.txt").render(context).partition("\n")
+        )
+        html = self._templates.get_template(f"{name}.html").render(context)
+        recipient = ascii_address(to)
         is_utf8 = not recipient.isascii()
         message = EmailMessage(POLICY_UTF8 if is_utf8 else POLICY)
-        message["From"] = address_of(self.address, self.name)
-        message["To"] = address_of(recipient)
-        if other and (is_utf8 or in_ascii(other.email).isascii()):
-            message["Reply-To"] = address_of(in_ascii(other.email), line(other.name))
-        message["Subject"] = line(subject)
+        message["From"] = header_address(self.address, self.name)
+        message["To"] = header_address(recipient)
+        if other and (is_utf8 or ascii_address(other.email).isascii()):
+            message["Reply-To"] = header_address(
+                ascii_address(other.email), single_line(other.name)
+            )
+        message["Subject"] = single_line(subject)
         message["Date"] = utc_now()
         message["Message-ID"] = f"<{mail.id}.{party.lower()}@{self.host}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
-        part(message)
+        set_boundary(message)
         return message
 
-    def _letter(
-        self, mail: Mail, party: Party, to: str, message: EmailMessage, link: str | None = None
-    ) -> RenderedMail:
-        return RenderedMail(f"{mail.id}-{party.lower()}", in_ascii(to), message, link)
 
+def single_line(text: str) -> str:
+    """Return a text on one line, safe for a header: without control characters.
 
-def line(text: str) -> str:
-    """A text as one line without control characters, fit for a header.
-
-    Nor does it have what looks encoded (RFC 2047): that would be decoded, line ends and all.
+    Encoded words (RFC 2047) are broken up, since decoding one could bring back line breaks.
     """
-    kept = "".join(char for char in " ".join(text.split()) if char.isprintable())
-    return kept.replace("=?", "= ?")
+    printable = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    return printable.replace("=?", "= ?")
 
 
-def address_of(email: str, name: str = "") -> Address:
-    """An address for a header."""
+def header_address(email: str, name: str = "") -> Address:
+    """Return an address for a header."""
     local, _, host = email.rpartition("@")
     return Address(name, local, host)
 
 
 @lru_cache(maxsize=1024)
-def in_ascii(email: str) -> str:
-    """An address in the form that every mail server takes, where it has one.
+def ascii_address(email: str) -> str:
+    """Return an address in ASCII if it has such a form, and normalized otherwise.
 
     Raises:
-        Refused: for what is no address.
+        RecipientRefused: the address is invalid.
     """
     try:
-        found = validate_email(email, check_deliverability=False, test_environment=True)
+        validated = validate_email(email, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise RecipientRefused(str(error)) from error
-    return found.ascii_email or found.normalized
+    return validated.ascii_email or validated.normalized
 
 
-async def _session(occasion: BookingSnapshot) -> BookedSession | None:
-    """A booking and its parties, or None where one of them is gone.
+def _rendered(
+    mail: Mail, party: Party, to: str, message: EmailMessage, link: str | None = None
+) -> RenderedMail:
+    return RenderedMail(f"{mail.id}-{party.lower()}", ascii_address(to), message, link)
+
+
+async def _load_session(occasion: BookingSnapshot) -> BookedSession | None:
+    """Return a booking and its parties, or None if one of them is gone.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: the database did not answer.
     """
     with or_unavailable():
         booking = await Booking.get(occasion.booking_id)

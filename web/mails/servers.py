@@ -1,4 +1,4 @@
-"""The mail server, as a setting names it."""
+"""The mail server, parsed from EXPERTBOOK_SMTP_URL."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from urllib.parse import unquote, urlsplit
 
 
 class Security(StrEnum):
-    """How a connection is kept from others: not at all, from the start, or from STARTTLS on."""
+    """How a connection is encrypted: not at all, with implicit TLS, or with STARTTLS."""
 
     NONE = "none"
     TLS = "tls"
     STARTTLS = "starttls"
 
 
-PORTS = {Security.NONE: 25, Security.TLS: 465, Security.STARTTLS: 587}
+DEFAULT_PORTS = {Security.NONE: 25, Security.TLS: 465, Security.STARTTLS: 587}
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mails are handed in, and as whom."""
+    """Address and credentials of an SMTP server."""
 
     host: str
     port: int
@@ -31,13 +31,13 @@ class MailServer:
 
     @classmethod
     def parse(cls, url: str) -> MailServer:
-        """Read smtp://host:port, smtp://user:password@host?starttls or smtps://user:password@host.
+        """Parse smtp://host:port, smtp://user:password@host?starttls or smtps://user:password@host.
 
-        Names and passwords are percent-encoded. Without a port it is the usual one: 25, 587 with
-        STARTTLS, 465 with TLS.
+        User names and passwords are percent-encoded. The default port is 25, 587 with STARTTLS
+        and 465 with TLS.
 
         Raises:
-            ValueError: says what is wrong with it.
+            ValueError: the URL is malformed, or would send a password unencrypted.
         """
         parts = urlsplit(url)
         security = Security.TLS if parts.scheme == "smtps" else Security.NONE
@@ -46,20 +46,22 @@ class MailServer:
         if parts.query == "starttls" and security is Security.NONE:
             security = Security.STARTTLS
         elif parts.query or parts.fragment or parts.path.strip("/"):
-            raise ValueError("nothing but ?starttls may follow the host, and that not with smtps")
-        if parts.username and security is Security.NONE and not _is_here(parts.hostname):
-            raise ValueError("a password must not travel in the clear: add ?starttls or use smtps")
+            raise ValueError("only ?starttls may follow the host, and only with smtp://")
+        if parts.username and security is Security.NONE and not _is_loopback(parts.hostname):
+            raise ValueError(
+                "a password needs an encrypted connection: add ?starttls or use smtps://"
+            )
         return cls(
             host=parts.hostname,
-            port=parts.port or PORTS[security],
+            port=parts.port or DEFAULT_PORTS[security],
             security=security,
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password or "") if parts.username else None,
         )
 
 
-def _is_here(host: str) -> bool:
-    """Whether a host is this machine."""
+def _is_loopback(host: str) -> bool:
+    """Whether a host is the loopback interface."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Handing mails in at an SMTP server (RFC 5321)."""
+"""Deliver mails to an SMTP server (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from web.mails.transport import RenderedMail
 
 CONNECT_SECONDS = 15.0
-HANDING_IN_SECONDS = 60.0
-CLOSING = 421
-FOR_GOOD = 500
+DELIVERY_SECONDS = 60.0
+SERVICE_CLOSING = 421
+PERMANENT_FAILURE = 500
 
 
 class SmtpTransport:
-    """A mail server."""
+    """Transport to one SMTP server."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self._server = server
         self._sender = sender
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[SmtpConnection]:
-        """A connection that is made when it is needed, and again when it was lost."""
+    async def connect(self) -> AsyncIterator[SmtpConnection]:
+        """Yield a connection that is opened on first use and reopened when it was lost."""
         smtp = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -54,50 +54,52 @@ class SmtpTransport:
 
 
 class SmtpConnection:
-    """One connection to a mail server."""
+    """A connection to an SMTP server."""
 
     def __init__(self, smtp: aiosmtplib.SMTP, sender: str) -> None:
         self._smtp = smtp
         self._sender = sender
 
-    async def deliver(self, letter: RenderedMail) -> None:
-        """Hand in a copy.
+    async def deliver(self, mail: RenderedMail) -> None:
+        """Deliver a mail.
 
         Raises:
-            Refused: there is no such recipient, or the server does not want the text.
-            NotNow: the server puts this recipient off.
-            ServerAway: it does not answer, or not as it should; nor does it to a sender or a
-                password that it does not know, which whoever runs the program can mend.
+            RecipientRefused: the server permanently refused the recipient or the message.
+            TemporarilyRefused: the server refused the recipient or the message for now.
+            ServerUnavailable: the server did not respond or broke the protocol, or it refused the
+                sender or the credentials.
         """
         try:
-            async with asyncio.timeout(HANDING_IN_SECONDS):
-                await self._hand_in(letter)
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                await self._send(mail)
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _not_taken(error.recipients[0].code, error.recipients[0].message) from error
+            raise _delivery_error(error.recipients[0].code, error.recipients[0].message) from error
         except aiosmtplib.SMTPDataError as error:
-            raise _not_taken(error.code, error.message) from error
+            raise _delivery_error(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            raise ServerUnavailable(str(error) or "it does not answer in time") from error
+            raise ServerUnavailable(
+                str(error) or "the mail server did not respond in time"
+            ) from error
 
-    async def _hand_in(self, letter: RenderedMail) -> None:
+    async def _send(self, mail: RenderedMail) -> None:
         if not self._smtp.is_connected:
             await self._smtp.connect()
         options = []
-        if not letter.to.isascii():
+        if not mail.to.isascii():
             if not self._smtp.supports_extension("smtputf8"):
-                raise RecipientRefused("the mail server takes addresses in ASCII alone")
+                raise RecipientRefused("the mail server only accepts ASCII addresses")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        text = letter.message.as_bytes()
-        await self._smtp.sendmail(self._sender, letter.to, text, mail_options=options)
+        text = mail.message.as_bytes()
+        await self._smtp.sendmail(self._sender, mail.to, text, mail_options=options)
 
 
-def _not_taken(code: int, message: str) -> DeliveryFailed:
+def _delivery_error(code: int, message: str) -> DeliveryFailed:
     kind = (
         ServerUnavailable
-        if code == CLOSING
+        if code == SERVICE_CLOSING
         else RecipientRefused
-        if code >= FOR_GOOD
+        if code >= PERMANENT_FAILURE
         else TemporarilyRefused
     )
     return kind(f"{code} {message}")

@@ -1,4 +1,4 @@
-"""Times and prices as a mail says them."""
+"""Format times and prices for mails."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from models.calendar.times import zone
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Not of the locale, which differs by machine.
+# Spelt out here: strftime would use the locale of the machine.
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-# ISO 4217, list one: whose minor unit is not a hundredth.
-WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+# Currencies without a minor unit, and with a minor unit of 1/1000 (ISO 4217, list one).
+ZERO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 
 
 def day(local: datetime) -> str:
-    """A date, such as Monday, 1 March 2027."""
+    """Format a date, such as Monday, 1 March 2027."""
     return f"{DAYS[local.weekday()]}, {local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
 def moment(instant: datetime, zone_name: str) -> str:
-    """An instant in a zone, such as Monday, 1 March 2027, 09:30 (UTC+01:00, Europe/Paris)."""
+    """Format an instant, such as Monday, 1 March 2027, 09:30 (UTC+01:00, Europe/Paris)."""
     local = instant.astimezone(zone(zone_name))
     return f"{day(local)}, {local:%H:%M} ({_offset(local)}, {zone_name})"
 
 
 def brief(instant: datetime, zone_name: str) -> str:
-    """The same for a subject, such as Mon 1 Mar 2027, 09:30."""
+    """Format an instant for a subject line, such as Mon 1 Mar 2027, 09:30."""
     local = instant.astimezone(zone(zone_name))
     names = f"{DAYS[local.weekday()][:3]} {local.day} {MONTHS[local.month - 1][:3]}"
     return f"{names} {local.year}, {local:%H:%M}"
 
 
 def span(start: datetime, end: datetime, zone_name: str) -> str:
-    """A session in a zone: 09:30 to 10:30 of a day, with the offset at which it is.
+    """Format a session, such as Monday, 1 March 2027, 09:30 to 10:30 (UTC+01:00, Europe/Paris).
 
-    Where the clock changes in between, each time has its own offset, so neither is ambiguous.
+    If the UTC offset changes during the session, each time is given with its own offset.
     """
     first, last = (instant.astimezone(zone(zone_name)) for instant in (start, end))
     until = f"{last:%H:%M}" if first.date() == last.date() else f"{day(last)}, {last:%H:%M}"
@@ -57,9 +57,9 @@ def _offset(local: datetime) -> str:
 
 
 def price(amount: int, currency: str) -> str:
-    """An amount of minor units, such as EUR 90.00."""
-    digits = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+    """Format an amount in minor units, such as EUR 90.00."""
+    digits = 0 if currency in ZERO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
     if not digits:
         return f"{currency} {amount}"
-    whole, part = divmod(amount, 10**digits)
-    return f"{currency} {whole}.{part:0{digits}}"
+    major, minor = divmod(amount, 10**digits)
+    return f"{currency} {major}.{minor:0{digits}}"

@@ -1,4 +1,4 @@
-"""Handing mails in: at a server (web/mails/smtp.py), or in a folder where there is none."""
+"""Mail transports: the interface, and one for development that writes files (see also smtp.py)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """One recipient's copy of a mail, ready to be sent; `link` is what it is about, if a link."""
+    """One recipient's copy of a mail, ready to be sent; `link` is the link it contains, if any."""
 
     name: str
     to: str
@@ -30,65 +30,67 @@ class RenderedMail:
 
 
 class DeliveryFailed(Exception):
-    """A copy was not taken; the text says why."""
+    """A mail was not accepted; the message gives the reason."""
 
 
 class RecipientRefused(DeliveryFailed):
-    """It never will be: there is no such recipient, or this text is not wanted."""
+    """The recipient or the message is permanently refused."""
 
 
 class TemporarilyRefused(DeliveryFailed):
-    """It may be later."""
+    """The recipient or the message is refused for now."""
 
 
 class ServerUnavailable(DeliveryFailed):
-    """Nothing is taken at present."""
+    """The mail server accepts no mails at present."""
 
 
 class MailConnection(Protocol):
-    """A connection over which copies are handed in, one after the other."""
+    """A connection that delivers one mail after the other."""
 
-    async def deliver(self, letter: RenderedMail) -> None:
-        """Hand in a copy.
+    async def deliver(self, mail: RenderedMail) -> None:
+        """Deliver a mail.
 
         Raises:
-            Refused, NotNow, ServerAway: it was not taken.
+            DeliveryFailed: the mail was not accepted.
         """
 
 
 class MailTransport(Protocol):
-    """Where mails are handed in."""
+    """Delivers mails."""
 
-    def line(self) -> AbstractAsyncContextManager[MailConnection]:
-        """Have a connection for as long as the context lasts."""
+    def connect(self) -> AbstractAsyncContextManager[MailConnection]:
+        """Provide a connection while the context lasts."""
 
 
 class FolderTransport:
-    """A folder in place of a mail server, for development: a file for each copy."""
+    """Writes each mail to a file, in place of a mail server, for development."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @asynccontextmanager
-    async def line(self) -> AsyncIterator[FolderTransport]:
-        """The folder itself."""
+    async def connect(self) -> AsyncIterator[FolderTransport]:
+        """Yield the transport itself."""
         yield self
 
-    async def deliver(self, letter: RenderedMail) -> None:
-        """Write a copy down and say where, with its link.
+    async def deliver(self, mail: RenderedMail) -> None:
+        """Write a mail to a file, and log the path and the link.
 
         Raises:
-            ServerAway: when the folder cannot be written to.
+            ServerUnavailable: the folder cannot be written to.
         """
-        file = self._folder / f"{letter.name}.eml"
-        text = letter.message.as_bytes(policy=POLICY_UTF8)
+        file = self._folder / f"{mail.name}.eml"
+        text = mail.message.as_bytes(policy=POLICY_UTF8)
         try:
             await asyncio.to_thread(self._write, file, text)
         except OSError as error:
             raise ServerUnavailable(str(error)) from error
-        about = f"; its link is {letter.link}" if letter.link else ""
-        # As a warning, since nobody has been sent anything.
-        log.warning("No EXPERTBOOK_SMTP_URL, so a mail to %s is %s%s", letter.to, file, about)
+        link = f"; its link is {mail.link}" if mail.link else ""
+        # A warning, because no mail was sent.
+        log.warning(
+            "EXPERTBOOK_SMTP_URL is not set; the mail to %s is in %s%s", mail.to, file, link
+        )
 
     def _write(self, file: Path, text: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,9 @@
-"""The worker that empties the outbox, one in each process.
+"""Background worker that sends the mails of the outbox; each process runs one.
 
-A mail is claimed before it is sent, so that one process has it, and each recipient is crossed out
-as soon as the mail server has answered. What is not taken now is tried again later. Nothing here
-holds up a booking: mails go out at a steady pace, the longest due first, and few of them while
-the process is busy, so that after a rush it takes some minutes until all are sent. Written as they
-came, they took as much of the core as the bookings did.
+A worker leases a mail before sending it and marks each recipient as delivered once the mail
+server has accepted their copy. Temporary failures are retried with a delay. Sending is rate
+limited, more strictly while the process is busy, so that it never slows down requests; after a
+burst of bookings the last mail can be some minutes late.
 """
 
 from __future__ import annotations
@@ -32,157 +31,158 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
-AT_ONCE = 100
-LANES = 4
-FAREWELL_SECONDS = 5.0
-A_SECOND = 10
-"""Mails, whose two letters take 5 ms: as many as come would take more than their bookings did."""
+MAX_POLL_SECONDS = 30.0
+MAX_MAILS_PER_ROUND = 100
+MAX_CONNECTIONS = 4
+SHUTDOWN_SECONDS = 5.0
+MAILS_PER_SECOND = 10
+MAX_BURST = 10
+"""Mails that may be sent without a delay after an idle period."""
 
-MOST_IN_HASTE = 10
-"""Mails after a pause that do not wait for each other."""
+BUSY_COST = 10
+"""Number of mails that one mail counts for, in the rate limit, while the process is busy."""
 
-IN_A_RUSH = 10
-"""What a mail counts for while requests keep the process busy, which have precedence."""
-
-GLANCE_SECONDS = 0.1
-BUSY = 0.6
-"""Of a core, which the process must have used since for that."""
+CPU_SAMPLE_SECONDS = 0.1
+BUSY_CPU_SHARE = 0.6
+"""Share of a CPU core, during the sample, above which the process counts as busy."""
 
 
 class MailWorker:
-    """Sends what is due, until it is closed.
-
-    `is_answered` is whether the mail server was there when last something was handed in.
+    """Sends due mails until it is closed.
 
     Args:
-        letters: gets who writes them, which takes a while.
-        post: where they are handed in.
+        load_renderer: returns the renderer; called in a thread for the first mail, since it takes
+            a while.
+        transport: where mails are delivered.
+
+    Attributes:
+        is_reachable: whether the mail server responded to the last delivery.
     """
 
-    def __init__(self, letters: Callable[[], MailRenderer], post: MailTransport) -> None:
-        self._get_letters = letters
-        self._letters: MailRenderer | None = None
-        self._post = post
-        self._pace = Pace(MOST_IN_HASTE, A_SECOND)
+    def __init__(self, load_renderer: Callable[[], MailRenderer], transport: MailTransport) -> None:
+        self._load_renderer = load_renderer
+        self._renderer: MailRenderer | None = None
+        self._transport = transport
+        self._pace = Pace(MAX_BURST, MAILS_PER_SECOND)
         self._closing = asyncio.Event()
-        self._is_away = False
-        self.is_answered = True
+        self._is_server_down = False
+        self.is_reachable = True
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Work for as long as the context lasts; at its end what is being handed in is finished."""
+        """Send mails while the context lasts; deliveries under way at its end are finished."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._work(), name="mails")
+            task = group.create_task(self._run(), name="mails")
             try:
                 yield
             finally:
                 self._closing.set()
-                await asyncio.wait([task], timeout=FAREWELL_SECONDS)
+                await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
                 task.cancel()
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         pause = POLL_SECONDS
         while not self._closing.is_set():
-            is_more = await self._round()
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS) if self._is_away else POLL_SECONDS
-            if not is_more:
-                await self._rest(pause * random.uniform(0.75, 1.25))  # noqa: S311
+            has_more = await self._send_due()
+            pause = min(pause * 2, MAX_POLL_SECONDS) if self._is_server_down else POLL_SECONDS
+            if not has_more:
+                await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
 
-    async def _rest(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, or return early when the worker is closed."""
         try:
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
         except TimeoutError:
             return
 
-    async def _turn(self) -> None:
-        """Wait until the next mail may be sent."""
+    async def _throttle(self) -> None:
+        """Wait until the rate limit allows the next mail."""
         loop = asyncio.get_running_loop()
-        began, spent = loop.time(), process_time()
-        await asyncio.sleep(GLANCE_SECONDS)
-        is_busy = process_time() - spent > BUSY * (loop.time() - began)
-        await self._rest(self._pace.take(IN_A_RUSH if is_busy else 1))
+        wall_start, cpu_start = loop.time(), process_time()
+        await asyncio.sleep(CPU_SAMPLE_SECONDS)
+        is_busy = process_time() - cpu_start > BUSY_CPU_SHARE * (loop.time() - wall_start)
+        await self._sleep(self._pace.take(BUSY_COST if is_busy else 1))
 
-    async def _round(self) -> bool:
-        """Send what is due; whether there is more."""
-        self._is_away = False
+    async def _send_due(self) -> bool:
+        """Send a round of due mails, and return whether more are due."""
+        self._is_server_down = False
         try:
-            mails = await due_mails(utc_now(), AT_ONCE)
+            mails = await due_mails(utc_now(), MAX_MAILS_PER_ROUND)
         except Unavailable:
-            log.warning("mails wait: the database is away")
+            log.warning("mails wait: the database is unavailable")
             return False
         if mails:
-            if self._letters is None:
-                self._letters = await asyncio.to_thread(self._get_letters)
-            waiting = iter(mails)
+            if self._renderer is None:
+                self._renderer = await asyncio.to_thread(self._load_renderer)
+            queue = iter(mails)
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(LANES, len(mails))):
-                    group.create_task(self._lane(self._letters, waiting))
-        return len(mails) == AT_ONCE and not self._is_away
+                for _ in range(min(MAX_CONNECTIONS, len(mails))):
+                    group.create_task(self._send_queued(self._renderer, queue))
+        return len(mails) == MAX_MAILS_PER_ROUND and not self._is_server_down
 
-    async def _lane(self, letters: MailRenderer, waiting: Iterator[Mail]) -> None:
-        """Send some of the mails that wait over one connection."""
-        async with self._post.line() as line:
-            for mail in waiting:
-                await self._turn()
-                if self._closing.is_set() or self._is_away:
+    async def _send_queued(self, renderer: MailRenderer, queue: Iterator[Mail]) -> None:
+        """Send mails from the shared queue over one connection."""
+        async with self._transport.connect() as connection:
+            for mail in queue:
+                await self._throttle()
+                if self._closing.is_set() or self._is_server_down:
                     return
                 try:
                     if await mail.claim(utc_now()):
-                        await self._send(mail, letters, line)
+                        await self._send(mail, renderer, connection)
                 except Unavailable:
-                    log.warning("mail %s waits: the database is away", mail.id)
+                    log.warning("mail %s waits: the database is unavailable", mail.id)
                     return
                 except Exception:
-                    log.exception("mail %s cannot be written", mail.id)
-                    await self._put_off(mail)
+                    log.exception("mail %s could not be sent", mail.id)
+                    await self._postpone(mail)
 
-    async def _send(self, mail: Mail, letters: MailRenderer, line: MailConnection) -> None:
-        """Hand in each recipient's copy."""
-        is_put_off = False
-        session = await letters.session(mail)
+    async def _send(self, mail: Mail, renderer: MailRenderer, connection: MailConnection) -> None:
+        """Deliver each recipient's copy."""
+        is_postponed = False
+        session = await renderer.load_session(mail)
         for party in list(mail.to):
             try:
-                letter = await letters.write(mail, party, session)
-                if letter:
-                    await line.deliver(letter)
+                rendered = await renderer.render(mail, party, session)
+                if rendered:
+                    await connection.deliver(rendered)
             except RecipientRefused as error:
-                self.is_answered = True
-                log.warning("mail %s to the %s is refused: %s", mail.id, party.lower(), error)
-                await self._cross_out(mail, party, refused=True)
+                self.is_reachable = True
+                log.warning("mail %s to the %s was refused: %s", mail.id, party.lower(), error)
+                await self._mark_delivered(mail, party, refused=True)
             except DeliveryFailed as error:
-                log.warning("mail %s to the %s is late: %s", mail.id, party.lower(), error)
-                is_put_off = True
-                self.is_answered = not isinstance(error, ServerUnavailable)
-                if not self.is_answered:
-                    self._is_away = True
+                log.warning("mail %s to the %s is delayed: %s", mail.id, party.lower(), error)
+                is_postponed = True
+                self.is_reachable = not isinstance(error, ServerUnavailable)
+                if not self.is_reachable:
+                    self._is_server_down = True
                     break
             else:
-                self.is_answered = True
-                await self._cross_out(mail, party, refused=False)
-        if is_put_off:
-            await self._put_off(mail)
+                self.is_reachable = True
+                await self._mark_delivered(mail, party, refused=False)
+        if is_postponed:
+            await self._postpone(mail)
 
-    async def _cross_out(self, mail: Mail, party: Party, *, refused: bool) -> None:
-        """Note that a recipient is served; while the lease lasts, in spite of the database."""
+    async def _mark_delivered(self, mail: Mail, party: Party, *, refused: bool) -> None:
+        """Record that a recipient is done; retry until the lease ends if the database fails."""
         while True:
             try:
-                is_mine = await mail.mark_delivered(party, utc_now(), refused=refused)
+                has_lease = await mail.mark_delivered(party, utc_now(), refused=refused)
             except Unavailable:
                 if utc_now() > mail.due_at:
                     raise
                 await asyncio.sleep(POLL_SECONDS)
             else:
-                if not is_mine:
-                    log.warning("mail %s took too long and may be sent twice", mail.id)
+                if not has_lease:
+                    log.warning("mail %s outlasted its lease and may be sent twice", mail.id)
                 return
 
-    async def _put_off(self, mail: Mail) -> None:
+    async def _postpone(self, mail: Mail) -> None:
         try:
             await mail.postpone(utc_now())
         except Unavailable:
-            log.warning("mail %s waits: the database is away", mail.id)
+            log.warning("mail %s waits: the database is unavailable", mail.id)
             return
         if mail.state is MailState.FAILED:
             log.error(

@@ -39,7 +39,7 @@ async def ready(request: Request) -> JSONResponse:
     except (TimeoutError, DatabaseError):
         checks["database"] = "unreachable"
     checks["broadcast"] = "ok" if container.bus.is_connected else "reconnecting"
-    checks["mail"] = "ok" if container.mails.is_answered else "unreachable"
+    checks["mail"] = "ok" if container.mails.is_reachable else "unreachable"
     is_ready = checks["database"] == "ok"
     said = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     return JSONResponse(said, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})
