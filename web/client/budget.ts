@@ -2,10 +2,10 @@ import { gzipSync } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
 /**
- * Fails the build when a page needs more JavaScript than it may, counted as it is sent.
+ * Fails the build when a page needs more JavaScript than its budget, counted gzipped.
  *
- * @param page the module that the page's route loads.
- * @param most kilobytes (1,000 bytes), gzipped: the entry, the page and all that both import.
+ * @param page module that the page's route loads lazily.
+ * @param most budget in kilobytes (1,000 bytes) for the entry, the page and all that they import.
  */
 export function budget(page: string, most: number): Plugin {
   return {

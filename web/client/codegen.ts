@@ -1,13 +1,13 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Types of the documents, and the possible types of the unions, from the server's own schema. */
+/** Generates types of the client's documents, and the possible types of unions, from the schema. */
 const config: CodegenConfig = {
   schema: "../../schema/schema.graphql",
   documents: ["src/**/*.{ts,tsx}", "!src/**/*.test.{ts,tsx}", "!src/api/gql/**"],
   generates: {
     "src/api/gql/": {
       preset: "client",
-      // Data masking is Apollo's own.
+      // Apollo Client masks fragments itself.
       presetConfig: { fragmentMasking: false },
       config: {
         inlineFragmentTypes: "mask",

@@ -6,10 +6,10 @@ const CALL = /\bgraphql\(\s*`\s*(?:query|mutation|subscription|fragment)\s+(\w+)
 const EXPORT = /export const (\w+?)(?:Document|FragmentDoc) = (\{.*\}) as unknown as/g;
 
 /**
- * Puts each GraphQL document, parsed by codegen, where it is written.
+ * Replaces each `graphql()` call by its parsed document.
  *
- * Codegen's `graphql()` looks documents up in one table of all: every page would load those of
- * every other.
+ * Codegen's `graphql()` looks documents up in one table, which would make every page load the
+ * documents of all pages.
  */
 export function documents(): Plugin {
   const parsed = new Map<string, string>();

@@ -10,9 +10,9 @@ import { precompress } from "./precompress.ts";
 const SHARED = /\/src\/(api|app|session|text|time|ui)\//;
 
 /**
- * One build a page: `--mode graphiql` makes GraphiQL, `--mode app` the booking client.
+ * One build per page: `--mode app` builds the client, `--mode graphiql` the GraphiQL page.
  *
- * Each has its own folder of hashed files, so that one can be built again without the other.
+ * Each build has its own assets folder, so that either can be rebuilt alone.
  */
 export default defineConfig(({ mode }) => {
   const [name, page] =
@@ -30,22 +30,22 @@ export default defineConfig(({ mode }) => {
       emptyOutDir: false,
       assetsDir: `assets/${name}`,
       assetsInlineLimit: 0,
-      // From which the server tells browsers what a page will load.
+      // The server reads the manifest to send preload hints.
       manifest: name === "app" ? "app.json" : false,
       target: "es2023",
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      // Monaco's editor is one chunk of some 3 MB, loaded by GraphiQL alone.
+      // Monaco is a single chunk of about 3 MB, loaded by GraphiQL only.
       chunkSizeWarningLimit: 4000,
       rolldownOptions: {
         input: page,
-        // What pages share is one file: a dozen small ones take longer to fetch and compress worse.
+        // One file for shared modules: many small ones load more slowly and compress worse.
         output: {
           codeSplitting: { groups: [{ name: "shared", test: SHARED, minShareCount: 2 }] },
         },
       },
     },
-    // Of rxjs the modern build: 2 kB less.
+    // The modern build of rxjs is smaller.
     resolve: { conditions: ["es2015", ...defaultClientConditions] },
     server: {
       proxy: {

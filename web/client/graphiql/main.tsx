@@ -17,11 +17,11 @@ const url = new URL("/graphql", window.location.href);
 const subscriptionUrl = new URL(url);
 subscriptionUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 
-// `subscriptionUrl` and not `wsClient`: only so are the headers sent as connectionParams.
+// With `subscriptionUrl`, unlike `wsClient`, the headers are sent as connectionParams.
 const fetcher = createGraphiQLFetcher({
   url: url.pathname,
   subscriptionUrl: subscriptionUrl.href,
-  // A request that rides on the session's cookie must carry a header that no form can send.
+  // CSRF protection: requests with the session cookie need a header that no HTML form can send.
   headers: { "X-Requested-With": "GraphiQL" },
   enableIncrementalDelivery: false,
 });

@@ -8,7 +8,7 @@ import watchCalendar from "./operations/WatchCalendar.graphql?raw";
 
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
 
-/** The way from finding a free time to a booking, in the order in which it is gone. */
+/** Example operations in the order of a booking: find a free time, sign in, book, watch. */
 export const tabs: Tabs = [
   tab(freeTimes),
   tab(signIn, { input: { email: "", password: "" } }),

@@ -11,7 +11,7 @@ import { ViewerProvider } from "./session/Viewer.tsx";
 import { TextProvider } from "./text/text.tsx";
 
 createRoot(document.getElementById("app")!, {
-  // A machine too busy for the fade between two pages shows the new one without it.
+  // On a slow machine a view transition may time out; the new page is shown without it.
   onRecoverableError: (error) => {
     if (!(error instanceof DOMException && error.name === "TimeoutError")) reportError(error);
   },

@@ -7,7 +7,7 @@ import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { accountWords } from "./words.ts";
 
-/** Who the viewer is, whether mails reach them, and the pages that are theirs. */
+/** The viewer's name, address and time zone, and links to the viewer's pages. */
 export function About({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   return (
@@ -71,7 +71,7 @@ function HowToVerify({ email }: { email: string }) {
   const words = useWords(accountWords);
   const client = useApolloClient();
   useEffect(() => {
-    // The link opens another tab: whoever comes back from there has followed it, perhaps.
+    // The link in the mail opens in another tab: check again when the user returns to this one.
     function look(): void {
       if (document.visibilityState === "visible") {
         client.refetchQueries({ include: ["Viewer"] }).catch(() => undefined);

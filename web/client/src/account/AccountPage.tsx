@@ -8,7 +8,7 @@ import { ChangePassword } from "./ChangePassword.tsx";
 import { SignOutEverywhere } from "./SignOutEverywhere.tsx";
 import { accountWords } from "./words.ts";
 
-/** The viewer's own account. */
+/** Page `/account`: the viewer's data, password and sessions. */
 export default function AccountPage() {
   const words = useWords(accountWords);
   const { viewer } = useViewer();
@@ -34,7 +34,7 @@ export default function AccountPage() {
   );
 }
 
-/** What a part of the account is about, and beside it what can be seen and done. */
+/** One section: title and description on the left, content on the right. */
 function Part({ title, body, children }: { title: string; body: string; children: ReactNode }) {
   const id = useId();
   return (

@@ -30,7 +30,7 @@ const CHANGE_PASSWORD = graphql(`
   }
 `);
 
-/** Changing the password; this session goes on, every other one ends. */
+/** Form to change the password. The current session continues; all others end. */
 export function ChangePassword({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const { passwordRule } = useWords(sessionWords);
@@ -48,7 +48,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
   const isWrong = refused?.why === "WrongCredentials";
   return (
     <Form attempt={attempt} action={words.change} busy={words.changing}>
-      {/* Says to password managers whose password it is. */}
+      {/* Tells password managers which account the password belongs to. */}
       <input type="email" autoComplete="username" value={viewer.email} readOnly hidden />
       <PasswordField
         label={words.current}

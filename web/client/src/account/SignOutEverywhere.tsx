@@ -8,7 +8,7 @@ import { Button } from "../ui/Button.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
 import { accountWords } from "./words.ts";
 
-/** Ends every session of the account. */
+/** Button that ends all sessions of the account. */
 export function SignOutEverywhere() {
   const words = useWords(accountWords);
   const { errors } = useWords(appWords);

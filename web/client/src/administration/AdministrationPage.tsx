@@ -12,7 +12,7 @@ import { administrationWords } from "./words.ts";
 
 const TABS = ["experts", "users"] as const;
 
-/** Experts and accounts, for administrators, from the address `/administration`. */
+/** Page `/administration`: experts and accounts, for administrators. */
 export default function AdministrationPage() {
   const text = useWords(administrationWords);
   useTitle(text.title);

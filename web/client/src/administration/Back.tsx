@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { useWords } from "../text/text.tsx";
 import { administrationWords } from "./words.ts";
 
-/** The way back to the experts. */
+/** Link back to the list of experts. */
 export function Back() {
   return (
     <Link

@@ -10,12 +10,12 @@ interface ConfirmProps {
   body: string;
   action: string;
   isBusy: boolean;
-  /** Does it and closes the dialog, or answers why it was refused. */
+  /** Resolves to the reason of a refusal, or to "" after it has closed the dialog. */
   onConfirm(): Promise<string>;
   onClose(): void;
 }
 
-/** Asks before something that others feel at once, and says there why it was refused. */
+/** Asks for confirmation of a change that affects other people; shows why it was refused. */
 export function Confirm({ title, body, action, isBusy, onConfirm, onClose }: ConfirmProps) {
   const text = useWords(administrationWords);
   const [refusal, setRefusal] = useState("");

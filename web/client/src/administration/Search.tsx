@@ -3,7 +3,7 @@ import { useSearchParams } from "react-router";
 import { useTyped } from "../directory/useTyped.ts";
 import { Field } from "../ui/Field.tsx";
 
-/** Words to find rows by, kept in the address as `search`; another search begins at the first page. */
+/** Search field bound to the URL parameter `search`; a new search starts at the first page. */
 export function Search({ label, hint }: { label: string; hint: string }) {
   const [parameters, setParameters] = useSearchParams();
   const typed = useTyped(parameters.get("search") ?? "", handOn);

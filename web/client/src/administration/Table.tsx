@@ -9,13 +9,13 @@ interface Column<T> {
 interface TableProps<T extends { readonly id: string }> {
   label: string;
   rows: readonly T[];
-  /** The first names the row. */
+  /** The first column is the row's header. */
   columns: readonly Column<T>[];
 }
 
-/** Rows in columns; on narrow screens each is a card that says the columns' names itself. */
+/** Table of rows; on narrow screens each row is a card that repeats the column names. */
 export function Table<T extends { readonly id: string }>({ label, rows, columns }: TableProps<T>) {
-  // The roles are said because a table that is not displayed as one is none to browsers.
+  // Explicit roles: browsers drop table semantics when CSS changes `display`.
   return (
     <table
       role="table"
@@ -67,7 +67,7 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
   );
 }
 
-/** A table before anything is known. */
+/** Placeholder while the first page is loading. */
 export function TableBones() {
   return (
     <div aria-hidden className="grid gap-px overflow-hidden rounded-lg border border-line bg-panel">

@@ -2,6 +2,6 @@ import "@apollo/client";
 import type { GraphQLCodegenDataMasking } from "@apollo/client/masking";
 
 declare module "@apollo/client" {
-  // Masked fragments, as the generated types have them.
+  // Makes Apollo Client's types match the masked fragments of codegen.
   export interface TypeOverrides extends GraphQLCodegenDataMasking.TypeOverrides {}
 }

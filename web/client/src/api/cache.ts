@@ -3,18 +3,18 @@ import { relayStylePagination } from "@apollo/client/utilities";
 
 import possibleTypes from "./gql/possible-types.ts";
 
-/** A normalised cache: every object once, by its global id. */
+/** Return a normalized cache: each object is stored once, by its global ID. */
 export function createCache(): InMemoryCache {
   return new InMemoryCache({
     possibleTypes: possibleTypes.possibleTypes,
     typePolicies: {
       Query: {
         fields: {
-          // The directory turns pages: each is a list of its own, named by all its arguments.
-          // Bookings and accounts grow by "show more": one list for each filter.
+          // `experts` has no policy: the directory shows one page at a time, so each page is cached
+          // by all its arguments. Bookings and users grow by "Show more": one list per filter.
           bookings: relayStylePagination(["filter"]),
           users: relayStylePagination(["search", "role"]),
-          // What a list has brought need not be asked for again.
+          // Read an object that a list has already loaded, without another request.
           expert: {
             read: (found, { args, toReference }) =>
               found === undefined
@@ -31,7 +31,7 @@ export function createCache(): InMemoryCache {
       },
       Expert: {
         fields: {
-          // A day has no identity of its own: a new answer replaces the old one.
+          // Days have no ID: a new result replaces the old one.
           days: { merge: false },
           slots: { merge: false },
         },

@@ -16,7 +16,7 @@ const url = new URL("/graphql", window.location.href);
 const transport = new Transport(url);
 const newest = new NewestLink();
 
-/** Asks with the session's cookies, which count only together with this header. */
+/** Sends requests with the session cookie, which the server accepts only with this header. */
 const requests = new HttpLink({
   uri: url.pathname,
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
@@ -27,7 +27,7 @@ const inTime = new SetContextLink(async (context) => {
   return context;
 });
 
-/** Renews a session that the server does not take any more, and asks once again. */
+/** Renews a session that the server rejects, then retries the operation once. */
 const onceAgain = new ErrorLink(({ error, operation, forward }) => {
   const isUnknown =
     CombinedGraphQLErrors.is(error) &&
@@ -36,7 +36,7 @@ const onceAgain = new ErrorLink(({ error, operation, forward }) => {
   return from(session.renewNow()).pipe(switchMap(() => forward(operation)));
 });
 
-/** Renews a session whose access cookie is gone, for which the server says that it is nobody's. */
+/** Renews an expired session, for which the server answers `viewer: null`, then retries once. */
 const somebody = new ApolloLink((operation, forward) => {
   const wasSignedIn = session.isSignedIn();
   return forward(operation).pipe(
@@ -66,10 +66,10 @@ export const client = new ApolloClient({
   defaultOptions: { watchQuery: { notifyOnNetworkStatusChange: false } },
 });
 
-/** Another viewer, or none: nothing of the former one's stays, and the socket is a new one. */
+/** Clear cached data and reconnect after the viewer has changed or signed out. */
 export async function viewerChanged(): Promise<void> {
   newest.forget();
   transport.restart();
-  // A query that fails now says so where it is shown.
+  // Components show the errors of their own queries.
   await client.resetStore().catch(() => undefined);
 }

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from "react";
 
-/** What a person is told of the connection that brings changes. */
+/** State of the connection that delivers live events, as shown to the user. */
 export type ConnectionState = "idle" | "connecting" | "live" | "reconnecting";
 
 /**
- * The state of the live connection, and how often it has come back.
+ * The state of the live connection, and how often it has reconnected.
  *
- * Whatever has no cursor to go on from reads anew when `returns` changes.
+ * Queries without an event cursor refetch when `returns` changes: events may have been missed.
  */
 export interface Connection {
   readonly state: ConnectionState;
@@ -16,7 +16,7 @@ export interface Connection {
 const listeners = new Set<() => void>();
 let current: Connection = { state: "idle", returns: 0 };
 
-/** Note that the connection is in another state now. */
+/** Publish a new connection state. */
 export function connectionIs(state: ConnectionState): void {
   if (state === current.state) return;
   const returned = state === "live" && current.state === "reconnecting";

@@ -1,10 +1,10 @@
 import { useRef } from "react";
 
-/** Names attempts, so that a repetition does nothing twice. */
+/** Idempotency keys, with which a retried request has no second effect. */
 export interface IdempotencyKey {
-  /** The same input gets the same key. */
+  /** Return the key for this input; equal inputs get the same key. */
   of(input: unknown): string;
-  /** What was attempted has been done: the same input is another attempt from now on. */
+  /** Start a new attempt: from now on the same input gets a new key. */
   forget(): void;
 }
 

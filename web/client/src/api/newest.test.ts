@@ -6,7 +6,7 @@ function slot(sequence: number, status: string, more: object = {}) {
   return { __typename: "Slot", id: "s", sequence, status, ...more };
 }
 
-/** Every order of some items. */
+/** Return all permutations of some items. */
 function orders<T>(items: readonly T[]): T[][] {
   if (items.length < 2) return [[...items]];
   return items.flatMap((item, index) =>

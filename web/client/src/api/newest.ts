@@ -7,11 +7,11 @@ const KEPT = 5_000;
 const NUMBERED = new Set(["Slot", "Booking"]);
 
 /**
- * Keeps answers that overtake each other from bringing back what was before.
+ * Keeps results that arrive out of order from overwriting newer data.
  *
- * A slot and a booking carry the number of the calendar event that they know (`sequence`). Whatever
- * brings one, a query, a mutation or an event, in whatever order: of an older one the fields that
- * are known from a newer one are replaced by those, before the cache sees it.
+ * Slots and bookings carry the number of the calendar event that they reflect (`sequence`). In each
+ * result of a query, mutation or subscription, the fields of an older version are replaced by those
+ * of the newest known version before the cache stores them.
  */
 export class NewestLink extends ApolloLink {
   readonly #known = new Map<string, Fields>();
@@ -22,7 +22,7 @@ export class NewestLink extends ApolloLink {
     );
   }
 
-  /** Another viewer sees other things. */
+  /** Forget all versions: another viewer sees other data. */
   forget(): void {
     this.#known.clear();
   }
@@ -56,7 +56,7 @@ export class NewestLink extends ApolloLink {
   }
 }
 
-/** What is newer, and of the same object below it what only the older answer had. */
+/** Return the newer value; for the same object, keep fields that only the older value has. */
 function over(older: unknown, newer: unknown): unknown {
   const isSame = isObject(older) && isObject(newer) && older["id"] === newer["id"];
   return isSame ? { ...older, ...newer } : newer;

@@ -8,7 +8,7 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 10_000;
 const SETTLED = 1_000;
 
-/** The codes of what is over after a while: asking again is all that there is to do. */
+/** Error codes of temporary failures, after which to subscribe again. */
 const PASSING = new Set([
   "INTERNAL",
   "RATE_LIMITED",
@@ -17,19 +17,20 @@ const PASSING = new Set([
   "UNAVAILABLE",
 ]);
 
-/** How long to wait before the n-th attempt (0, 1, …), so that many clients do not come at once. */
+/** Return the delay before retry n (0, 1, …) in milliseconds: exponential backoff with jitter. */
 export function waitBefore(attempt: number, random = Math.random()): number {
   return Math.min(FIRST_WAIT * 2 ** attempt, LONGEST_WAIT) * (0.5 + random / 2);
 }
 
 /**
- * Subscribes again when the connection breaks, and goes on after the last event that came.
+ * Resubscribes after the connection breaks, and resumes after the last received event.
  *
- * An operation that declares `$after` gets the cursor of its last event there; another begins anew,
- * and its page reads what it may have missed (`useConnection().returns`). So it does when the server
- * cannot serve it at the moment; other errors of the operation, such as CURSOR_EXPIRED, are passed on.
+ * The cursor of the last event is sent as `$after` if the operation declares that variable. Other
+ * operations start anew, and their pages refetch what they may have missed
+ * (`useConnection().returns`). Temporary server errors are handled alike; other errors, such as
+ * CURSOR_EXPIRED, are passed on.
  *
- * @param prepare is awaited before each new attempt: the session may have to be renewed.
+ * @param prepare awaited before each retry, to renew the session where necessary.
  */
 export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
   return new ApolloLink(
@@ -54,7 +55,9 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
               if (!isPassing(error)) return observer.error(error);
               connectionIs(connectionState() === "connecting" ? "connecting" : "reconnecting");
               clearTimeout(settled);
-              // Then the connection stands: nothing but silence tells that it goes on.
+              // An error of the operation itself means that the connection works. No event confirms
+              // that the new subscription has been accepted, so it counts as live after a moment
+              // without an error.
               const stands = CombinedGraphQLErrors.is(error);
               timer = setTimeout(() => void again(stands), waitBefore(attempt++));
             },
@@ -63,14 +66,14 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
         async function again(stands = false): Promise<void> {
           timer = undefined;
-          // Without the server there is nothing to prepare, and the attempt fails by itself.
+          // Offline, `prepare` would fail too; the attempt then fails by itself.
           if (navigator.onLine) await prepare().catch(() => undefined);
           if (isOver) return;
           begin();
           if (stands) settled = setTimeout(() => connectionIs("live"), SETTLED);
         }
 
-        // Waiting is over as soon as there is a network.
+        // Retry at once when the network is back.
         function hurry(): void {
           if (timer === undefined) return;
           clearTimeout(timer);
@@ -96,7 +99,7 @@ function isPassing(error: unknown): boolean {
   return error.errors.every(({ extensions }) => PASSING.has(extensions?.["code"] as string));
 }
 
-/** The cursor in a subscription's one field, if it was asked for. */
+/** Return the cursor of the subscription's only field, if the operation selects it. */
 function cursorOf(data: unknown): string | undefined {
   for (const field of Object.values(data ?? {})) {
     const cursor: unknown = (field as { cursor?: unknown } | null)?.cursor;

@@ -15,8 +15,9 @@ const SESSION_OVER = 4401;
 const FORBIDDEN = 4403;
 
 /**
- * Carries subscriptions: one socket for all of them, or streams of events where no socket gets
- * through (some proxies). Neither tries again by itself: what is above knows where to go on.
+ * Carries subscriptions over one WebSocket, or over SSE where proxies block WebSockets.
+ *
+ * Neither retries: `resumeLink` does, because it knows the cursor to resume from.
  */
 export class Transport extends ApolloLink {
   readonly #socket: SocketClient;
@@ -24,7 +25,7 @@ export class Transport extends ApolloLink {
   readonly #overSocket: ApolloLink;
   readonly #url: URL;
   #failed = 0;
-  /** Whether the server no longer takes the session. */
+  /** Whether the server has rejected the session. */
   isRefused = false;
 
   constructor(url: URL) {
@@ -37,7 +38,7 @@ export class Transport extends ApolloLink {
       lazyCloseTimeout: 1_000,
       keepAlive: PING_EVERY,
     });
-    // A cut line tells nobody: a peer that does not answer pings is given up.
+    // A broken connection may stay silent: close it when a ping is not answered in time.
     let overdue: ReturnType<typeof setTimeout> | undefined;
     this.#socket.on("ping", (received) => {
       if (!received) overdue = setTimeout(() => this.#socket.terminate(), PONG_WITHIN);
@@ -54,7 +55,7 @@ export class Transport extends ApolloLink {
       clearTimeout(overdue);
       const { code } = event as CloseEvent;
       this.isRefused = code === SESSION_OVER || code === FORBIDDEN;
-      // No acknowledgement since: something in between lets no socket through.
+      // Closed before the server's acknowledgement: something between may block WebSockets.
       if (code === 1006) this.#failed += 1;
     });
     this.#overSocket = new GraphQLWsLink(this.#socket);
@@ -66,14 +67,14 @@ export class Transport extends ApolloLink {
       : this.#overStream(operation);
   }
 
-  /** Close the socket, so that the next one is the new viewer's. */
+  /** Close the socket, so that the next connection uses the new viewer's session. */
   restart(): void {
     this.#socket.terminate();
   }
 
   #overStream({ query, variables, operationName }: ApolloLink.Operation) {
     const request = { query: print(query), variables, ...(operationName && { operationName }) };
-    // Loaded only where it is needed.
+    // Loaded on first use only.
     this.#streams ??= import("graphql-sse").then(({ createClient }) =>
       createClient({
         url: this.#url.pathname,
@@ -96,7 +97,7 @@ export class Transport extends ApolloLink {
                 const result = event as ApolloLink.Result;
                 const { data, errors } = result;
                 if (data || !errors) return observer.next(result);
-                // A stream has no other way to say that it could not go on.
+                // On an event stream, a lost session arrives as an error result.
                 this.isRefused = errors.some(
                   ({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED",
                 );
@@ -113,7 +114,7 @@ export class Transport extends ApolloLink {
       ),
       tap({
         error: () => {
-          // Perhaps there was no server at all, rather than none for sockets: they are tried again.
+          // The server may have been unreachable altogether: try WebSockets again next time.
           this.#streams = undefined;
           this.#failed = 0;
         },

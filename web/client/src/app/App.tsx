@@ -23,12 +23,12 @@ const ForgotPasswordPage = lazy(() => import("../session/ForgotPasswordPage.tsx"
 const ResetPasswordPage = lazy(() => import("../session/ResetPasswordPage.tsx"));
 const VerifyEmailPage = lazy(() => import("../session/VerifyEmailPage.tsx"));
 
-/** Every address and its page. */
+/** Routes of the application. */
 export function App() {
   const { pathname } = useLocation();
   return (
     <Layout>
-      {/* What did not arrive, or has failed, is loaded anew: a lazy page would not be asked for again. */}
+      {/* A reload is the only way to retry a lazy page whose chunk failed to load. */}
       <ErrorBoundary
         resetBy={pathname}
         fallback={<Failure retry={() => window.location.reload()} />}

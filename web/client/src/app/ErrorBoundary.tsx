@@ -1,13 +1,13 @@
 import { Component, type ReactNode } from "react";
 
 interface Props {
-  /** Another one makes the page try again, such as the address. */
+  /** Change this key, such as the path, to render the children again. */
   resetBy: string;
   fallback: ReactNode;
   children: ReactNode;
 }
 
-/** Shows something else in place of a page that failed. */
+/** Shows a fallback in place of children that failed to render. */
 export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false };
 

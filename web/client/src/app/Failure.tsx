@@ -6,7 +6,7 @@ import { Message } from "./Message.tsx";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "./words.ts";
 
-/** In place of a page that failed. */
+/** Error message in place of a page that failed, with a button to retry. */
 export function Failure({ retry, isOffline = false }: { retry: () => void; isOffline?: boolean }) {
   const { errors } = useWords(appWords);
   useTitle(errors.title);

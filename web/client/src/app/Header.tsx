@@ -7,7 +7,7 @@ import { buttonClass } from "../ui/Button.tsx";
 import { toastError } from "../ui/toast.tsx";
 import { appWords } from "./words.ts";
 
-/** The way to every page; on narrow screens a menu that opens. */
+/** Site navigation; on narrow screens a menu button opens it. */
 export function Header() {
   const { app, errors } = useWords(appWords);
   const { viewer, signOut } = useViewer();
@@ -22,7 +22,7 @@ export function Header() {
   useEffect(() => setIsOpen(false), [key]);
   useEffect(() => {
     if (!isOpen) return;
-    // As menus do: a press elsewhere, or Tab out of it, closes it.
+    // Close the menu on a click outside or when the focus leaves it.
     function leave({ target }: Event): void {
       if (!header.current?.contains(target as Node)) setIsOpen(false);
     }

@@ -33,7 +33,7 @@ const LANDING = graphql(`
 
 const SHOWN = 4;
 
-/** The front page: what this is, and the ways in. */
+/** Landing page: introduction, search, and top-rated experts. */
 export default function Landing() {
   const text = useWords(landingWords);
   const directory = useWords(directoryWords);

@@ -7,7 +7,7 @@ import { Header } from "./Header.tsx";
 import { useScroll } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
-/** What is around every page. */
+/** Frame of every page: header, main content, footer and notices. */
 export function Layout({ children }: { children: ReactNode }) {
   const { app } = useWords(appWords);
   const { pathname } = useLocation();
@@ -15,8 +15,8 @@ export function Layout({ children }: { children: ReactNode }) {
   const shown = useRef(pathname);
   useScroll();
 
-  // Like a page load: the next Tab begins at the new page, and screen readers say its name. A page
-  // that knows better what to go on with has focused it already.
+  // Move the focus to the new page, as a page load does, so that Tab starts there and screen
+  // readers announce it. A page that has focused an element itself keeps that focus.
   useEffect(() => {
     const hasFocus = main.current?.contains(document.activeElement);
     if (shown.current !== pathname && !hasFocus) main.current?.focus({ preventScroll: true });
@@ -28,7 +28,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <a
         href="#content"
         onClick={(event) => {
-          // The address stays the page's own.
+          // Keep `#content` out of the page's address.
           event.preventDefault();
           main.current?.focus();
         }}
@@ -38,7 +38,7 @@ export function Layout({ children }: { children: ReactNode }) {
       </a>
       <Header />
       <main id="content" ref={main} tabIndex={-1} className="flex-1 outline-none">
-        {/* One page fades into another; what changes on a page does not. */}
+        {/* Animate changes from one page to another, not updates within a page. */}
         <ViewTransition update={shown.current === pathname ? "none" : "auto"}>
           {children}
         </ViewTransition>
@@ -79,7 +79,7 @@ function Footer() {
   );
 }
 
-/** Says that there is no network, over the page so that nothing moves. */
+/** Overlay that says that the browser is offline; an overlay does not shift the layout. */
 function Offline() {
   const { connection } = useWords(appWords);
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);

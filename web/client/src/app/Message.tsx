@@ -3,14 +3,14 @@ import type { ReactNode } from "react";
 interface MessageProps {
   title: string;
   body: string;
-  /** Another than the page's own, where it is about a part of a page. */
+  /** Heading level: `h2` where the message replaces only a part of the page. */
   heading?: "h1" | "h2";
-  /** The number by which the web knows it. */
+  /** HTTP status code to show. */
   code?: number;
   children?: ReactNode;
 }
 
-/** A page, or a part of one, that has nothing but something to say. */
+/** Message in place of a page, or a part of one, that has no content. */
 export function Message({ title, body, heading: Heading = "h1", code, children }: MessageProps) {
   const size = Heading === "h1" ? "py-24 text-xl" : "py-16 text-lg";
   return (

@@ -6,7 +6,7 @@ import { Message } from "./Message.tsx";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "./words.ts";
 
-/** In place of a page that is not there. */
+/** Page for unknown addresses. */
 export function NotFound() {
   const { errors } = useWords(appWords);
   useTitle(errors.notFoundTitle);

@@ -8,11 +8,11 @@ import {
 import { isHeld } from "./hold.ts";
 
 /**
- * Follows the browser's address: another page as a transition, so that the old one stays until it
- * is loaded, and what changes within a page at once.
+ * Router that renders another page as a transition, and changes within a page at once.
  *
- * The library's own router makes all of it transitions. A query whose variables come from the
- * address would then be drawn to and fro between the old ones and the new.
+ * A transition keeps the old page visible until the new one has loaded. React Router's own
+ * `BrowserRouter` makes every navigation a transition; queries with variables from the address
+ * would then flicker between old and new values.
  */
 export function PageRouter({ children }: { children: ReactNode }) {
   const [history] = useState(() => createBrowserHistory({ v5Compat: true }));

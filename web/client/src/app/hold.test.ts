@@ -9,7 +9,7 @@ test("a step of the history is taken back until the page is asked", () => {
 
   expect(isHeld(-1)).toBe(true);
   expect(go).toHaveBeenLastCalledWith(1);
-  // The step that takes it back is nobody's business either.
+  // The step that reverts the navigation is not prompted for.
   expect(isHeld(1)).toBe(true);
 
   release();

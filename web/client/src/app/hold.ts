@@ -3,7 +3,11 @@ type Ask = (go: () => void) => void;
 let ask: Ask | undefined;
 let isReturning = false;
 
-/** Has a page asked before Back or Forward leave it; `go` leaves it after all. Ends with the answer. */
+/**
+ * Call `asked` before Back or Forward leaves the page; return a function that ends this.
+ *
+ * The prompt gets a function that continues the navigation.
+ */
 export function holdHistory(asked: Ask): () => void {
   ask = asked;
   return () => {
@@ -11,7 +15,7 @@ export function holdHistory(asked: Ask): () => void {
   };
 }
 
-/** Whether a step of the browser's history, already made, is taken back until a page is asked. */
+/** Revert a history navigation that needs confirmation first; return whether it was reverted. */
 export function isHeld(delta: number | null): boolean {
   if (isReturning) {
     isReturning = false;

@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** What ExpertBook is, in one glance. */
+/** Texts of the landing page. */
 export const landingWords = catalogue({
   en: {
     headline: "Find an expert. Book a time that is really free.",

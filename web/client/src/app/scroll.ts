@@ -9,7 +9,7 @@ const positions = new Map<string, number>(
   Object.entries(JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") as Record<string, number>),
 );
 
-/** Begins each page at its top, and on Back, Forward and reload where it was left. */
+/** Start new pages at the top; restore the scroll position on Back, Forward and reload. */
 export function useScroll(): void {
   const { key, pathname } = useLocation();
   const type = useNavigationType();
@@ -17,7 +17,7 @@ export function useScroll(): void {
   const shown = useRef({ entry, pathname: "" });
 
   useEffect(() => {
-    // The browser's own would scroll before the page is there.
+    // The browser's own restoration would run before the page has rendered.
     history.scrollRestoration = "manual";
     const note = () => positions.set(shown.current.entry, window.scrollY);
     const keep = () =>
@@ -41,7 +41,7 @@ export function useScroll(): void {
   }, [entry, pathname, type]);
 }
 
-/** Scrolls as soon as the page is long enough, unless its reader scrolls first. */
+/** Scroll as soon as the page is long enough, unless the user scrolls first. */
 function scrollTo(top: number): (() => void) | undefined {
   window.scrollTo(0, top);
   if (window.scrollY >= top - 1) return undefined;

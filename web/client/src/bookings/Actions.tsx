@@ -18,13 +18,13 @@ const STEPS: readonly Step[] = ["CONFIRM", "COMPLETE", "MARK_NO_SHOW", "CANCEL",
 
 interface ActionsProps {
   booking: BookingCardFragment;
-  /** Whether its session is not over. */
+  /** Whether the session has not ended yet. */
   isAhead: boolean;
   onMade(): void;
   onRemoved(): void;
 }
 
-/** What the viewer may do with a booking now, as the server says; and what happened to it. */
+/** Buttons for the actions that the server allows now, and the booking's history. */
 export function Actions({ booking, isAhead, onMade, onRemoved }: ActionsProps) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);
@@ -44,7 +44,7 @@ export function Actions({ booking, isAhead, onMade, onRemoved }: ActionsProps) {
   async function make(step: Step): Promise<Refused | null> {
     const isRemoval = step === "REMOVE";
     if (isRemoval) {
-      // The dialog gives the focus back to a button that is about to go.
+      // Close the dialog before its opener is removed, so that it can return the focus.
       flushSync(() => setAsked(undefined));
       onRemoved();
     }

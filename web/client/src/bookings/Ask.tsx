@@ -13,7 +13,7 @@ interface AskProps {
   onClose(): void;
 }
 
-/** Asks the client before a step; before cancelling it says until when that is possible. */
+/** Asks the client to confirm a step; before a cancellation it shows the deadline. */
 export function Ask({ booking, step, ...rest }: AskProps) {
   const text = useWords(bookingsWords);
   const formats = useFormats();

@@ -16,12 +16,12 @@ import { bookingsWords } from "./words.ts";
 interface AskMoveProps {
   booking: MovableBookingFragment;
   slot: SlotTime;
-  /** Take one of the times that are offered in place of one that is gone. */
+  /** Select one of the alternatives offered for a slot that was taken. */
   onChoose(slot: SlotTime): void;
   onClose(): void;
 }
 
-/** Asks before a booking is moved, and says there why it cannot be. */
+/** Asks the client to confirm a reschedule; shows why it was refused. */
 export function AskMove({ booking, slot, onChoose, onClose }: AskMoveProps) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);

@@ -53,12 +53,12 @@ const BOOKING_CARD = graphql(`
 
 interface BookingCardProps {
   booking: FragmentType<BookingCardFragment>;
-  /** Whether the reader comes from changing it: it gets the focus. */
+  /** Whether the booking has just been changed; the card then gets the focus. */
   isNew: boolean;
   onRemoved(): void;
 }
 
-/** A booking with all that its client wants to know of it, and what can be done. */
+/** A booking as its client sees it, with its actions. */
 export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProps) {
   const { data: booking, complete } = useFragment({
     fragment: BOOKING_CARD,
@@ -163,7 +163,7 @@ function When({ booking, isOff }: { booking: BookingCardFragment; isOff: boolean
   );
 }
 
-/** A slot that is kept: how long still, and where to book it. */
+/** Remaining time of a hold, with a link to complete the booking. */
 function Held({ booking, now }: { booking: BookingCardFragment; now: number }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();

@@ -16,7 +16,7 @@ import { Skeleton } from "./Skeleton.tsx";
 import { useBookings } from "./useBookings.ts";
 import { bookingsWords } from "./words.ts";
 
-/** The viewer's own bookings, from the address `/bookings`: coming, past and cancelled ones. */
+/** Page `/bookings`: the viewer's upcoming, past and cancelled bookings. */
 export default function BookingsPage() {
   const text = useWords(bookingsWords);
   const { viewer } = useViewer();
@@ -82,7 +82,7 @@ function List({ view, clientId }: { view: View; clientId: string }) {
   );
 }
 
-/** Which booking the reader has just moved; the address forgets it, for the page's next load. */
+/** Return the ID of the booking that was just rescheduled, and remove it from the history state. */
 function useMovedId(): string | undefined {
   const { pathname, search, state } = useLocation();
   const navigate = useNavigate();

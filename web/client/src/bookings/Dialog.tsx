@@ -2,17 +2,17 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface DialogProps {
   title: string;
-  /** Called when it is left, by Escape too; not while its work is under way. */
+  /** Called on Escape or close; ignored while busy. */
   onClose(): void;
   isBusy?: boolean;
   children: ReactNode;
 }
 
-/** Something to decide first: the page behind it waits, and gets the focus back afterwards. */
+/** Modal dialog; the focus returns to its opener afterwards. */
 export function Dialog({ title, onClose, isBusy = false, children }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  // Closed before it is taken away, so that the browser gives the focus back.
+  // Close before unmounting, so that the browser restores the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -38,7 +38,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
   );
 }
 
-/** Why what was decided could not be done, in place of the question; it gets the focus. */
+/** Alert that replaces the question when the action was refused; it takes the focus. */
 export function Refusal({ children }: { children: ReactNode }) {
   return (
     <div ref={focused} tabIndex={-1} className="outline-none">
@@ -47,7 +47,7 @@ export function Refusal({ children }: { children: ReactNode }) {
   );
 }
 
-/** A refusal in words alone. */
+/** Refusal that consists of text only. */
 export function RefusalText({ children }: { children: ReactNode }) {
   return (
     <Refusal>

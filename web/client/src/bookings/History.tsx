@@ -5,7 +5,7 @@ import { bookingsWords } from "./words.ts";
 
 type Steps = BookingCardFragment["history"];
 
-/** What happened to a booking, earliest first. */
+/** Status changes of a booking, oldest first. */
 export function History({ steps }: { steps: Steps }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();

@@ -11,7 +11,7 @@ import { Select } from "../ui/Select.tsx";
 import { AskMove } from "./AskMove.tsx";
 import { bookingsWords } from "./words.ts";
 
-/** What a booking is now, and the live calendar of its expert to choose another time from. */
+/** The booking's current time, and its expert's live calendar to choose another. */
 export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   const { move: text } = useWords(bookingsWords);
   const formats = useFormats();
@@ -94,13 +94,13 @@ function Now({ booking }: { booking: MovableBookingFragment }) {
   );
 }
 
-/** The booking's own length while the expert offers it. */
+/** Return the booking's length if still offered, otherwise the expert's first offer. */
 function lengthOf({ minutes, expert }: MovableBookingFragment): number {
   const offer = expert.offers.find((each) => each.minutes === minutes) ?? expert.offers[0];
   return offer?.minutes ?? minutes;
 }
 
-/** Whether a slot's time is, in part, the booking's own: moving there gives that back first. */
+/** Return whether a slot overlaps the booking; rescheduling frees the old time first. */
 function overlaps(slot: SlotTime, booking: MovableBookingFragment): boolean {
   return (
     slot.mine &&

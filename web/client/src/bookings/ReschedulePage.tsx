@@ -56,7 +56,7 @@ graphql(`
   }
 `);
 
-/** Another time for a booking, from the address `/bookings/:id/reschedule`. */
+/** Page `/bookings/:id/reschedule`: choose another time for a booking. */
 export default function ReschedulePage() {
   const { id = "" } = useParams();
   const text = useWords(bookingsWords);

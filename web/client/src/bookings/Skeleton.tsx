@@ -1,7 +1,7 @@
 import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** The list before anything is known; of about the same size as what comes. */
+/** Placeholder of about the size of the list of bookings. */
 export function Skeleton() {
   return (
     <div className="grid gap-4">

@@ -12,7 +12,7 @@ const LOOKS: Record<BookingStatus, { shape: string; className: string }> = {
   EXPIRED: { shape: "◌", className: "border-dashed border-gone bg-transparent text-gone" },
 };
 
-/** Where a booking is in its life: in words, with a shape of its own beside the colour. */
+/** Status of a booking as text, with a shape beside the color. */
 export function StatusBadge({ status }: { status: BookingStatus }) {
   const text = useWords(bookingsWords);
   const { shape, className } = LOOKS[status];

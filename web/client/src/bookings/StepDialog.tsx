@@ -5,7 +5,7 @@ import { Button } from "../ui/Button.tsx";
 import { Dialog, RefusalText } from "./Dialog.tsx";
 import type { Refused } from "./useMoves.ts";
 
-/** What the dialog says to its reader, be it the client or the expert. */
+/** Texts of the dialog, for the client or the expert. */
 interface StepWords {
   readonly keep: string;
   readonly close: string;
@@ -16,22 +16,22 @@ interface StepWords {
 
 interface StepDialogProps {
   title: string;
-  /** With whom the session is. */
+  /** The other participant's name. */
   who: string | undefined;
   startsAt: string;
-  /** What the step means. */
+  /** Consequences of the step. */
   body: ReactNode;
-  /** What makes the step. */
+  /** Text of the button that confirms. */
   label: string;
   kind: "primary" | "danger";
   words: StepWords;
   isBusy: boolean;
-  /** Make the step: closes the dialog, or answers why it was refused. */
+  /** Perform the step; resolves to the refusal, or to null after it has closed the dialog. */
   onConfirm(): Promise<Refused | null>;
   onClose(): void;
 }
 
-/** Asks before a step that cannot be undone, and says there why it was refused. */
+/** Asks for confirmation of a step that cannot be undone; shows why it was refused. */
 export function StepDialog(props: StepDialogProps) {
   const { title, who, startsAt, body, label, kind, words, isBusy, onConfirm, onClose } = props;
   const formats = useFormats();

@@ -3,7 +3,7 @@ import type { ApolloCache, Reference } from "@apollo/client";
 import { graphql } from "../api/gql/gql.ts";
 import { belongs, firstPage, VIEWS, withBooking } from "./lists.ts";
 
-/** What decides where a booking is listed; the rest is the card's. */
+/** Fields that decide which lists contain a booking; the card selects the others. */
 export const LISTED_BOOKING = graphql(`
   fragment ListedBooking on Booking {
     id
@@ -37,10 +37,10 @@ export const BOOKINGS = graphql(`
   }
 `);
 
-/** Those that were taken out of the lists: a late event about one must not bring it back. */
+/** IDs of removed bookings, so that a late event does not add them again. */
 const removed = new Set<string>();
 
-/** Put a booking of the client's that the cache knows into the lists that should have it, if they were read. */
+/** Add a client's cached booking to each loaded list that it belongs to. */
 export function enlist(
   cache: ApolloCache,
   id: string,
@@ -63,7 +63,7 @@ export function enlist(
   }
 }
 
-/** Take a booking out of every list. */
+/** Remove a booking from all lists. */
 export function delist(cache: ApolloCache, id: string): void {
   removed.add(id);
   cache.modify({
@@ -76,7 +76,7 @@ export function delist(cache: ApolloCache, id: string): void {
   });
 }
 
-/** Note that a booking is not taken out after all. */
+/** Undo a removal that the server refused. */
 export function relist(id: string): void {
   removed.delete(id);
 }

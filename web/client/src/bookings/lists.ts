@@ -1,20 +1,20 @@
 import type { BookingStatus, BookingsQueryVariables } from "../api/gql/graphql.ts";
 
-/** The lists that the page has, in the order of its tabs. */
+/** The page's lists, in the order of its tabs. */
 export const VIEWS = ["coming", "past", "cancelled"] as const;
 
 export type View = (typeof VIEWS)[number];
 
-/** How many bookings a page of a list has. */
+/** Bookings per page. */
 export const PAGE = 10;
 
-/** The most that the server answers at once. */
+/** Maximum page size that the server accepts. */
 export const MOST = 100;
 
-/** In milliseconds. */
+/** One day, in milliseconds. */
 export const DAY = 86_400_000;
 
-const LONGEST_SESSION = 8 * 3_600_000;
+const MAX_SESSION_MS = 8 * 3_600_000;
 const STANDING: BookingStatus[] = ["HELD", "PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW"];
 const CALLED_OFF: BookingStatus[] = ["CANCELLED", "EXPIRED"];
 
@@ -35,22 +35,22 @@ interface Connection<T> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
 }
 
-/** The list that an address names; the coming bookings unless it names another. */
+/** Return the list named in the address; by default the upcoming bookings. */
 export function viewFrom(name: string | null): View {
   return VIEWS.find((view) => view === name) ?? "coming";
 }
 
 /**
- * What to ask for to get the first page of a list.
+ * Return the query variables for the first page of a list.
  *
- * The server's order is the latest start first: the next bookings are the last of those to come.
- * The spans are of whole days, so that a list keeps its name in the cache, and overlap by one:
- * which bookings of that day are over, `shown` decides.
+ * The server sorts by start, latest first, so the next upcoming bookings are at the end. The
+ * bounds change once a day, which keeps the cache key stable. The ranges of "coming" and "past"
+ * therefore overlap; `shown` decides which sessions have ended.
  */
 export function firstPage(view: View, now: number): BookingsQueryVariables {
   const today = Math.floor(now / DAY) * DAY;
   if (view === "coming") {
-    const from = instant(today - LONGEST_SESSION);
+    const from = instant(today - MAX_SESSION_MS);
     return { filter: { mine: true, statuses: STANDING, from }, last: PAGE };
   }
   if (view === "past") {
@@ -60,7 +60,7 @@ export function firstPage(view: View, now: number): BookingsQueryVariables {
   return { filter: { mine: true, statuses: CALLED_OFF }, first: PAGE };
 }
 
-/** Whether a booking is one of those that `firstPage` asks for. */
+/** Return whether a booking matches the filter of `firstPage`. */
 export function belongs(view: View, { status, startsAt }: Listed, now: number): boolean {
   const { statuses, from, to } = firstPage(view, now).filter ?? {};
   const start = Date.parse(startsAt);
@@ -72,10 +72,10 @@ export function belongs(view: View, { status, startsAt }: Listed, now: number): 
 }
 
 /**
- * The bookings to show of those that were read, each once.
+ * Return the bookings to show from the loaded ones, without duplicates.
  *
- * One that was called off meanwhile stays where it is until the list is read anew, so that nothing
- * vanishes under the reader's eyes; one whose session is over moves on.
+ * A booking cancelled meanwhile stays until the next refetch, so that it does not vanish while the
+ * user looks at it. A booking whose session has ended leaves the upcoming list.
  */
 export function shown<T extends Listed>(view: View, edges: readonly Edge<T>[], now: number): T[] {
   const found = new Map<string, T>();
@@ -89,9 +89,9 @@ export function shown<T extends Listed>(view: View, edges: readonly Edge<T>[], n
 }
 
 /**
- * A list with a booking that is new to it, in its place by the start, the latest first.
+ * Insert a new booking into a list sorted by start, latest first.
  *
- * Beyond what was read it is left out: there it comes with the next page.
+ * A position beyond the loaded pages is left out: that page will contain the booking.
  */
 export function withBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
   const { edges, pageInfo } = list;

@@ -17,7 +17,7 @@ const BOOKING_CHANGED = graphql(`
 `);
 
 export interface Bookings {
-  /** Undefined before the first answer. */
+  /** Undefined until the first result. */
   readonly bookings: readonly ListedBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
@@ -27,10 +27,10 @@ export interface Bookings {
 }
 
 /**
- * A list of the client's own bookings, kept as they are on the server.
+ * One of the client's lists of bookings, updated live.
  *
- * A change of one that the list has is in the cache by its id; a new one is put in its place. After
- * a break of the connection, when changes may have been missed, the list is read anew.
+ * Changes of listed bookings reach the cache by ID, and new bookings are inserted. After a
+ * reconnect the list is refetched, because events may have been missed.
  */
 export function useBookings(view: View, clientId: string): Bookings {
   const client = useApolloClient();
@@ -62,7 +62,7 @@ export function useBookings(view: View, clientId: string): Bookings {
     const asMany = { ...variables, ...(readsBackwards ? { last: size } : { first: size }) };
     client
       .query({ query: BOOKINGS, variables: asMany, fetchPolicy: "network-only" })
-      // The connection has just come back; when it goes again, its next return tries again.
+      // A failed refetch is repeated after the next reconnect.
       .catch(() => undefined);
   }, [returns, client, variables, readsBackwards, count]);
 

@@ -76,15 +76,15 @@ const BOOKING = graphql(`
 
 const MOVES = { CONFIRM, COMPLETE, MARK_NO_SHOW, CANCEL };
 
-/** What can be done with a booking in one step, without another slot. */
+/** Actions that need no further input, unlike choosing another slot. */
 export type Step = Exclude<BookingAction, "RESCHEDULE">;
 
-/** Why a step was not made: the deadline, if that was it. */
+/** Why a step was refused; with the deadline if it was too late. */
 export interface Refused {
   readonly deadline: string | null;
 }
 
-/** Making steps of a booking's life. */
+/** Mutations that change a booking's status. */
 export function useMoves({ id, sequence }: { id: string; sequence: number }) {
   const client = useApolloClient();
   const { viewer } = useViewer();
@@ -93,7 +93,7 @@ export function useMoves({ id, sequence }: { id: string; sequence: number }) {
   return {
     isBusy,
 
-    /** Make a step; null when it is made. A refusal means that the page knew too little. */
+    /** Perform a step; resolves to null, or to the refusal after refetching the stale booking. */
     async make(step: keyof typeof MOVES): Promise<Refused | null> {
       setBusy(true);
       try {
@@ -110,7 +110,7 @@ export function useMoves({ id, sequence }: { id: string; sequence: number }) {
       }
     },
 
-    /** Take the booking out of the lists, at once; it is back there when that is refused. */
+    /** Remove the booking from the lists optimistically; restore it if the server refuses. */
     async remove(): Promise<Refused | null> {
       let isRemoved = false;
       try {

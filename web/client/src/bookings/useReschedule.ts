@@ -35,7 +35,7 @@ const RESCHEDULE = graphql(`
   }
 `);
 
-/** What became of an attempt to move a booking. */
+/** Outcome of an attempt to reschedule. */
 export type Outcome =
   | { readonly kind: "moved"; readonly startsAt: string }
   | { readonly kind: "taken"; readonly alternatives: readonly SlotTime[] }
@@ -43,7 +43,7 @@ export type Outcome =
   | { readonly kind: "tooLate"; readonly deadline: string }
   | { readonly kind: "notAllowed" };
 
-/** Giving a booking another slot of its expert. */
+/** Mutation that moves a booking to another slot of its expert. */
 export function useReschedule(id: string) {
   const client = useApolloClient();
   const { viewer } = useViewer();

@@ -6,7 +6,7 @@ import type { Refused } from "../bookings/useMoves.ts";
 import { useWords } from "../text/text.tsx";
 import { deskWords } from "./words.ts";
 
-/** The steps that cannot be undone. */
+/** Steps that cannot be undone. */
 export type AskedStep = "COMPLETE" | "MARK_NO_SHOW" | "CANCEL";
 
 interface AskStepProps {
@@ -17,7 +17,7 @@ interface AskStepProps {
   onClose(): void;
 }
 
-/** Asks the expert before a step; cancelling a request is to decline it. */
+/** Asks the expert to confirm a step; cancelling a request is worded as declining it. */
 export function AskStep({ booking, step, ...rest }: AskStepProps) {
   const text = useWords(deskWords);
   const [isRequest] = useState(booking.status === "PENDING");

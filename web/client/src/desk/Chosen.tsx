@@ -11,7 +11,7 @@ import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { deskWords } from "./words.ts";
 
-/** The one booking that an address names: `/desk?booking=…`. */
+/** The booking selected in the address: `/desk?booking=…`. */
 export function Chosen({ id, onMade }: { id: string; onMade(): void }) {
   const text = useWords(deskWords);
   const { data, error, refetch } = useQuery(ONE_DESK_BOOKING, {

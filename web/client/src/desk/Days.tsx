@@ -9,12 +9,12 @@ import { deskWords } from "./words.ts";
 
 interface DaysProps {
   bookings: readonly DeskBookingFragment[];
-  /** The reader's day, such as 2026-11-21. */
+  /** Today in the reader's time zone, such as 2026-11-21. */
   today: string;
   onMade(): void;
 }
 
-/** Sessions under the days on which they are; today is marked. */
+/** Bookings grouped by day; today is highlighted. */
 export function Days({ bookings, today, onMade }: DaysProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

@@ -19,7 +19,7 @@ interface DeskActionsProps {
   onMade(): void;
 }
 
-/** What the expert may do with a booking now, as the server says; a refusal is said beside it. */
+/** Buttons for the steps that the server allows the expert now, and the last refusal. */
 export function DeskActions({ booking, onMade }: DeskActionsProps) {
   const text = useWords(deskWords);
   const { errors } = useWords(appWords);

@@ -10,13 +10,13 @@ import { deskWords } from "./words.ts";
 
 interface DeskCardProps {
   booking: DeskBookingFragment;
-  /** Whether it says its day: where no heading does. */
+  /** Whether to show the date, where no heading above does. */
   hasDay?: boolean;
-  /** Called when a step was made, with which the card may leave its list. */
+  /** Called after a successful step, which may move the booking to another list. */
   onMade(): void;
 }
 
-/** A booking as its expert sees it: who comes, what about, how to reach them, and what can be done. */
+/** A booking as its expert sees it: time, client, contact, note and actions. */
 export function DeskCard({ booking, hasDay = false, onMade }: DeskCardProps) {
   const text = useWords(deskWords);
   const formats = useFormats();
@@ -78,7 +78,7 @@ interface ReachProps {
   startsAt: string;
 }
 
-/** How to reach the client, and what the clock says there if it says something else. */
+/** The client's contact data, and the local time there if it differs. */
 function Reach({ contact, startsAt }: ReachProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

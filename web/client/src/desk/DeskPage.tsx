@@ -23,7 +23,7 @@ import { useDeskList } from "./useDeskList.ts";
 import { useTidings } from "./useTidings.ts";
 import { deskWords } from "./words.ts";
 
-/** The sessions of the viewer's own calendar, from the address `/desk`. */
+/** Page `/desk`: the bookings of the viewer's own calendar. */
 export default function DeskPage() {
   const text = useWords(deskWords);
   const { viewer } = useViewer();
@@ -48,7 +48,7 @@ function Desk({ userId, expert }: DeskProps) {
   const said = useTidings({ expertId: expert.id, userId, today: since });
   const chosen = useSearchParams()[0].get("booking");
   const title = useRef<HTMLHeadingElement>(null);
-  // The card with the button may be elsewhere now.
+  // Focus the title: the card with the pressed button may have moved to another list.
   const onMade = () => title.current?.focus();
 
   return (

@@ -1,7 +1,7 @@
 import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** The desk before anything is known; of about the same size as what comes. */
+/** Placeholder of about the size of the desk's lists. */
 export function DeskSkeleton() {
   return (
     <div className="grid gap-3">

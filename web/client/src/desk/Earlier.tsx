@@ -12,12 +12,12 @@ import { deskWords } from "./words.ts";
 interface EarlierProps {
   expertId: string;
   today: string;
-  /** The instant at which that day began. */
+  /** Start of today, as an instant. */
   since: string;
   onMade(): void;
 }
 
-/** The sessions before today, when they are asked for; the latest first. */
+/** Bookings before today, latest first, loaded on request. */
 export function Earlier(props: EarlierProps) {
   const text = useWords(deskWords);
   const [isOpen, setIsOpen] = useState(false);

@@ -6,7 +6,7 @@ import { ExpertHours } from "./hours/ExpertHours.tsx";
 import { hoursWords } from "./hours/words.ts";
 import { NoExpert } from "./NoExpert.tsx";
 
-/** The hours that the viewer offers, from the address `/desk/hours`. */
+/** Page `/desk/hours`: the viewer's own hours. */
 export default function HoursPage() {
   const text = useWords(hoursWords);
   const { viewer } = useViewer();

@@ -5,7 +5,7 @@ import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { deskWords } from "./words.ts";
 
-/** For those who are signed in and no expert. */
+/** Message for signed-in viewers who are not experts. */
 export function NoExpert() {
   const text = useWords(deskWords);
   return (

@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
-/** Whether an address names what cannot be: the server does not know such an id. */
+/** Return whether the server rejected the ID in the address as malformed. */
 export function isBadAddress(error: unknown): boolean {
   return (
     CombinedGraphQLErrors.is(error) &&

@@ -1,11 +1,11 @@
-/** The bookings of one calendar day. */
+/** Bookings of one calendar day. */
 export interface BookedDay<T> {
-  /** Such as 2026-11-21. */
+  /** ISO date, such as 2026-11-21. */
   readonly date: string;
   readonly bookings: readonly T[];
 }
 
-/** Bookings by the calendar day of their start, in the order in which they come. */
+/** Group bookings by the calendar day of their start, keeping their order. */
 export function byDay<T extends { readonly startsAt: string }>(
   bookings: readonly T[],
   dateOf: (instant: string) => string,

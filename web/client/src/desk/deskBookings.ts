@@ -5,7 +5,7 @@ import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { withBooking } from "../bookings/lists.ts";
 import { belongs, type DeskList, firstPage } from "./lists.ts";
 
-/** A booking as its expert needs to know it. */
+/** A booking, as its expert sees it. */
 export const DESK_BOOKING = graphql(`
   fragment DeskBooking on Booking {
     id
@@ -89,7 +89,7 @@ export const ONE_DESK_BOOKING = graphql(`
 
 const LISTS: readonly DeskList[] = ["requests", "coming", "earlier"];
 
-/** Put a booking into the desk's lists that should have it, as far as they were read. */
+/** Add a booking to each loaded desk list that it belongs to. */
 export function enlist(cache: ApolloCache, booking: DeskBookingFragment, today: string): void {
   for (const list of LISTS) {
     if (!belongs(list, booking, today)) continue;

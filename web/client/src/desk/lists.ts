@@ -1,20 +1,20 @@
 import type { BookingStatus, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
 
-/** The lists of the desk: what waits for the expert, what comes, and what is over. */
+/** The desk's lists: open requests, upcoming sessions and past sessions. */
 export type DeskList = "requests" | "coming" | "earlier";
 
-/** How many bookings a page of a list has. */
+/** Bookings per page. */
 export const PAGE = 20;
 
 const SESSIONS: BookingStatus[] = ["CONFIRMED", "COMPLETED", "NO_SHOW"];
 
 /**
- * What to ask for to get the first page of a list.
+ * Return the query variables for the first page of a list.
  *
- * Today begins the coming sessions, so that those that are over can be completed there. The
- * server's order is the latest start first: the next bookings are the last of those to come.
+ * The upcoming list starts at midnight, so that sessions of today can still be completed there. The
+ * server sorts by start, latest first, so the next upcoming bookings are at the end.
  *
- * @param today the instant at which the reader's day began.
+ * @param today start of the reader's day, as an instant.
  */
 export function firstPage(
   list: DeskList,
@@ -33,14 +33,17 @@ interface Listed {
   readonly startsAt: string;
 }
 
-/** Whether a booking is one of those that `firstPage` asks for. */
+/** Return whether a booking matches the filter of `firstPage`. */
 export function belongs(list: DeskList, { status, startsAt }: Listed, today: string): boolean {
   const isEarlier = Date.parse(startsAt) < Date.parse(today);
   const statuses = list === "requests" ? ["PENDING"] : SESSIONS;
   return statuses.includes(status) && isEarlier === (list === "earlier");
 }
 
-/** The bookings to show of those that were read, each once; the next first, of earlier ones the last. */
+/**
+ * Return the loaded bookings to show, without duplicates: next first; in the past list latest
+ * first.
+ */
 export function shown<T extends Listed>(
   list: DeskList,
   edges: readonly { readonly node: T }[],
@@ -54,7 +57,7 @@ export function shown<T extends Listed>(
   return list === "earlier" ? earliestFirst.reverse() : earliestFirst;
 }
 
-/** What a change of a booking is to its expert: what did somebody else just do? */
+/** What somebody else has just done to a booking, as announced to its expert. */
 export type Tidings = "booked" | "requested" | "moved" | "cancelled";
 
 interface Change {
@@ -64,7 +67,7 @@ interface Change {
   readonly actor?: { readonly id: string } | null;
 }
 
-/** What the last step of a booking's history tells its expert; nothing of what they did themselves. */
+/** Return what to announce after the last history entry; nothing for the expert's own changes. */
 export function tidingsOf(history: readonly Change[], expertUserId: string): Tidings | undefined {
   const last = history.at(-1);
   const before = history.at(-2);

@@ -46,7 +46,7 @@ const GERMAN_PATTERNS: readonly (readonly [RegExp, (...found: string[]) => strin
   ],
 ];
 
-/** What the server found wrong with rules, experts and accounts, in German. */
+/** Translate the server's validation messages about rules, experts and accounts to German. */
 export function germanProblem(message: string): string {
   for (const [pattern, say] of GERMAN_PATTERNS) {
     const match = pattern.exec(message);

@@ -9,7 +9,7 @@ import { DESK_BOOKINGS } from "./deskBookings.ts";
 import { type DeskList, firstPage, PAGE, shown } from "./lists.ts";
 
 export interface DeskBookings {
-  /** Undefined before the first answer. */
+  /** Undefined until the first result. */
   readonly bookings: readonly DeskBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
@@ -19,10 +19,10 @@ export interface DeskBookings {
 }
 
 /**
- * A list of the desk, kept as it is on the server.
+ * One of the desk's lists, updated live.
  *
- * It is read anew after a break of the connection, when changes may have been missed, and when a
- * session begins or ends: what can be done with it changes then, and no event says so.
+ * It is refetched after a reconnect, when events may have been missed, and when a session starts or
+ * ends: the allowed actions change then, and no event reports that.
  */
 export function useDeskList(list: DeskList, expertId: string, today: string): DeskBookings {
   const client = useApolloClient();
@@ -50,7 +50,7 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
         variables: { ...variables, ...asMany },
         fetchPolicy: "network-only",
       })
-      // When the connection goes again, its next return tries again.
+      // A failed refetch is repeated after the next reconnect.
       .catch(() => undefined);
   }, [returns, reached, client, variables, readsBackwards, count]);
 
@@ -78,7 +78,7 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
   };
 }
 
-/** The last instant at which a session began or ended. */
+/** Return the latest start or end of a session that has passed, in milliseconds; 0 if none has. */
 function lastReached(bookings: readonly DeskBookingFragment[], now: number): number {
   const instants = bookings.flatMap(({ startsAt, endsAt }) => [
     Date.parse(startsAt),

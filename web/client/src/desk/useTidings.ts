@@ -14,7 +14,7 @@ interface Whose {
   readonly today: string;
 }
 
-/** Brings what others do to the calendar into the lists; answers with the last of it, to be read out. */
+/** Add changed bookings to the lists; return the latest announcement, for screen readers. */
 export function useTidings({ expertId, userId, today }: Whose): string {
   const { cache } = useApolloClient();
   const text = useWords(deskWords);
@@ -29,7 +29,7 @@ export function useTidings({ expertId, userId, today }: Whose): string {
       if (booking?.expert.id !== expertId) return;
       enlist(cache, booking, today);
       const tidings = tidingsOf(booking.history, userId);
-      // After a break an event may come once more.
+      // After a reconnect an event may arrive twice.
       if (!tidings || !booking.contact || told.current.get(booking.id) === booking.sequence) return;
       told.current.set(booking.id, booking.sequence);
       const message = text.tidings[tidings](booking.contact.name, formats.moment(booking.startsAt));

@@ -1,7 +1,7 @@
 import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** Cards before anything is known; of the size of those that come. */
+/** Placeholder cards of the size of expert cards. */
 export function CardBones({ count }: { count: number }) {
   return (
     <>

@@ -4,14 +4,14 @@ import { useFormats } from "../time/formats.ts";
 import { CATEGORIES } from "./wanted.ts";
 import { directoryWords } from "./words.ts";
 
-/** How many experts each category lists. */
+/** Number of listed experts by category. */
 export type Counts = ReadonlyMap<Category, number>;
 
-/** The look of a category to choose or to follow. */
+/** Classes of a category's button or link. */
 export const pillClass =
   "group inline-flex h-9 pointer-coarse:h-11 shrink-0 items-center gap-1.5 rounded-full border border-line bg-panel px-3 text-sm text-text no-underline transition-colors hover:border-accent aria-pressed:border-accent aria-pressed:bg-soft aria-pressed:font-medium";
 
-/** A number beside a category; its place is kept until it is known. */
+/** Number beside a category; its space is reserved until it is known. */
 export function Count({ of }: { of: number | undefined }) {
   const formats = useFormats();
   return (
@@ -27,7 +27,7 @@ interface CategoriesProps {
   onChoose(categories: readonly Category[]): void;
 }
 
-/** The categories as pills, of which several may be chosen. */
+/** Category filter; several can be selected. */
 export function Categories({ counts, chosen, onChoose }: CategoriesProps) {
   const text = useWords(directoryWords);
   const all = counts && [...counts.values()].reduce((sum, count) => sum + count, 0);

@@ -14,7 +14,7 @@ import { useTyped } from "./useTyped.ts";
 import { EVERYTHING, parametersOf, type Wanted, wantedFrom } from "./wanted.ts";
 import { directoryWords } from "./words.ts";
 
-/** The directory; its address says what is searched for, in which order, and which page. */
+/** Page `/experts`: the directory. Filters, order and page are in the address. */
 export default function DirectoryPage() {
   const text = useWords(directoryWords);
   const formats = useFormats();
@@ -30,7 +30,7 @@ export default function DirectoryPage() {
   useTurning(wanted, results);
 
   const typed = useTyped(wanted.search, (search) => show({ search }, true));
-  // Whatever changes, the list begins anew.
+  // Any change of the filters returns to the first page.
   function show(changed: Partial<Wanted>, isTyping = false): void {
     setParameters(parametersOf({ ...wanted, after: null, before: null, ...changed }), {
       replace: isTyping,
@@ -103,7 +103,7 @@ export default function DirectoryPage() {
   );
 }
 
-/** Takes the reader to the top of a page that is turned to; Back is the layout's. */
+/** Scroll to the top of the next or previous page; the layout restores positions on Back. */
 function useTurning({ after, before }: Wanted, results: React.RefObject<HTMLElement | null>): void {
   const type = useNavigationType();
   const cursor = after ?? before;

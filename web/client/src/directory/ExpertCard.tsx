@@ -41,9 +41,9 @@ interface ExpertCardsProps {
   heading: Heading;
 }
 
-/** Experts side by side, each with the next free time. */
+/** Grid of expert cards, each with the next free time. */
 export function ExpertCards({ experts, heading }: ExpertCardsProps) {
-  // Made once for all cards: formats are dear.
+  // Shared by all cards, because formats are expensive to create.
   const said = { formats: useFormats(), nextFree: useNextFree(), languageName: useLanguageName() };
   return (
     <ul className="grid gap-4 md:grid-cols-2">
@@ -56,7 +56,7 @@ export function ExpertCards({ experts, heading }: ExpertCardsProps) {
   );
 }
 
-// Whoever points at a card is likely to follow it.
+// Load the expert page early: a click is likely to follow.
 function prefetch(): void {
   void import("../expert/ExpertPage.tsx");
 }
@@ -69,7 +69,7 @@ interface ExpertCardProps {
   languageName(english: string): string;
 }
 
-/** An expert at a glance; all of it is one link, whose name is the expert's. */
+/** Summary of an expert. The whole card is one link, named after the expert. */
 function ExpertCard({
   expert: from,
   heading: Name,

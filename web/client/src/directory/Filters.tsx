@@ -9,19 +9,19 @@ import { EVERYTHING, type Order, ORDERS, type Wanted } from "./wanted.ts";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
-// In minor units, so that they are round in every currency.
+// In minor units; round in every currency.
 const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
 
 interface FiltersProps {
   wanted: Wanted;
-  /** The highest rate of all, by which others are offered. */
+  /** Highest hourly rate in the directory, which limits the offered rates. */
   highest: { readonly amount: number; readonly currency: string } | undefined;
   onChange(changed: Partial<Wanted>): void;
-  /** What stands beside the controls. */
+  /** Content beside the controls. */
   children: ReactNode;
 }
 
-/** The order, and a disclosure of what narrows the list; what is chosen stays in view as chips. */
+/** Sort order and an expandable panel of filters; active filters stay visible as chips. */
 export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
   const text = useWords(directoryWords);
   const { locale } = useText();
@@ -159,7 +159,7 @@ function numberOrNull(text: string): number | null {
   return text ? Number(text) : null;
 }
 
-/** What is offered, with what the address has among it. */
+/** Return the offered values, with the address's value added if it is missing. */
 function withChosen(offered: readonly number[], chosen: number | null): readonly number[] {
   const isOffered = chosen === null || offered.includes(chosen);
   return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);

@@ -15,7 +15,7 @@ interface PagesProps {
   };
 }
 
-/** Links to the pages beside this one. */
+/** Links to the next and previous page. */
 export function Pages({ wanted, page }: PagesProps) {
   const text = useWords(directoryWords);
   if (!page.hasPreviousPage && !page.hasNextPage) return null;

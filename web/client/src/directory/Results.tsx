@@ -14,13 +14,13 @@ import { directoryWords } from "./words.ts";
 interface ResultsProps {
   experts: ReturnType<typeof useExperts>;
   wanted: Wanted;
-  /** The id of what says that the search was refused. */
+  /** Element ID of the message that the search was refused. */
   refusalId: string;
   onRetry(): void;
   onClear(): void;
 }
 
-/** The experts of a page, or why there are none; the page before it stays until it is there. */
+/** The page's experts, or why there are none; the previous page stays while loading. */
 export function Results({ experts, wanted, refusalId, onRetry, onClear }: ResultsProps) {
   const text = useWords(directoryWords);
   const { errors } = useWords(appWords);

@@ -4,7 +4,7 @@ import { useWords } from "../text/text.tsx";
 import { inputClass } from "../ui/Field.tsx";
 import { directoryWords } from "./words.ts";
 
-/** Where words to find experts by are typed. */
+/** Search field for experts. */
 export function SearchField(props: Omit<ComponentProps<"input">, "className" | "type">) {
   const text = useWords(directoryWords);
   return (

@@ -1,6 +1,6 @@
 import { useText } from "../text/text.tsx";
 
-/** English names, as experts have them, and the codes by which browsers translate them. */
+/** Language codes by the English names that experts have. */
 const CODES: Readonly<Record<string, string>> = {
   Afrikaans: "af",
   Albanian: "sq",
@@ -66,7 +66,7 @@ const CODES: Readonly<Record<string, string>> = {
 
 export const LANGUAGE_NAMES = Object.keys(CODES);
 
-/** Says a language's English name in the reader's language, if it is a known one. */
+/** Return a function that translates a language's English name, if it is known. */
 export function useLanguageName(): (english: string) => string {
   const { language } = useText();
   if (language === "en") return (english) => english;

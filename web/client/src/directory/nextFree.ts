@@ -4,7 +4,7 @@ import { useFormats } from "../time/formats.ts";
 
 const DAY = 86_400_000;
 
-/** Says when an instant is, as seen from today: "Tomorrow, 9:30", "Thu 26 November, 9:30". */
+/** Return a function that formats an instant relative to today: "Tomorrow, 9:30". */
 export function useNextFree(): (instant: string) => string {
   const { locale } = useText();
   const { time, day, dateOf } = useFormats();

@@ -58,22 +58,20 @@ const DIRECTORY = graphql(`
 
 const REFRESHED_EVERY = 60_000;
 
-/** What of the address the server refused. */
+/** Part of the address that the server refused. */
 export type Refused = "search" | "page";
 
 interface Experts {
-  /** The page that is wanted; while it is on its way, or failed, the one before it. */
+  /** The requested page; until it has loaded, or if it failed, the previous one. */
   readonly page: ExpertsQuery["experts"] | undefined;
-  /** Whether that is not yet the wanted page. */
+  /** Whether `page` is not yet the requested page. */
   readonly isOld: boolean;
   readonly error: Error | undefined;
   readonly refused: Refused | undefined;
   refetch(): Promise<unknown>;
 }
 
-/**
- * A page of the directory, kept fresh as time passes; a request that another overtakes is cancelled.
- */
+/** A page of the directory, polled to keep it current; a superseded request is cancelled. */
 export function useExperts(wanted: Wanted): Experts {
   const { data, previousData, error, refetch } = useQuery(EXPERTS, {
     variables: variablesOf(wanted),
@@ -86,7 +84,7 @@ export function useExperts(wanted: Wanted): Experts {
   return { page: shown?.experts, isOld: !data, error, refused: refusedBy(error), refetch };
 }
 
-/** What the directory has: its categories with their counts, and the highest rate of all. */
+/** Categories with their counts, and the highest hourly rate. */
 export function useDirectory() {
   const { data, error, refetch } = useQuery(DIRECTORY, { fetchPolicy: "cache-and-network" });
   useRetryOnline(error, refetch);
@@ -103,7 +101,7 @@ function refusedBy(error: Error | undefined): Refused | undefined {
   if (!CombinedGraphQLErrors.is(error)) return undefined;
   for (const { message, extensions } of error.errors) {
     if (extensions?.["code"] !== "BAD_USER_INPUT") continue;
-    // The message begins with the argument that it is about.
+    // The message starts with the path of the invalid argument.
     if (message.startsWith("filter.search:")) return "search";
     if (/^(after|before):/.test(message)) return "page";
   }

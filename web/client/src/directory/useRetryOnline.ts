@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Asks once more for what failed as soon as there is a network again. */
+/** Call `retry` after an error, as soon as the browser is online again. */
 export function useRetryOnline(error: Error | undefined, retry: () => unknown): void {
   useEffect(() => {
     if (!error) return;

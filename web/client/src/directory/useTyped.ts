@@ -2,24 +2,24 @@ import { useEffect, useRef, useState } from "react";
 
 const WAIT = 250;
 
-/** The text of a field that is handed on when its typist pauses. */
+/** A text field whose value is passed on when the user pauses typing. */
 export interface Typed {
   readonly text: string;
   type(text: string): void;
-  /** The text as it stands, which the caller now hands on itself. */
+  /** Cancel the timer and return the current text, which the caller passes on itself. */
   settle(): string;
 }
 
 /**
- * A field over a value from elsewhere, such as the address.
+ * Debounced text field over an outside value, such as a URL parameter.
  *
- * What is typed is handed on when no key has come for 250 ms; a value that comes from elsewhere,
- * as by Back, takes the place of what was typed.
+ * Text is passed on after 250 ms without a key press. A value changed elsewhere, for example by
+ * Back, replaces the typed text.
  */
 export function useTyped(value: string, handOn: (text: string) => void): Typed {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  /** What was handed on and has not come back as the value, the oldest first. */
+  /** Texts passed on that have not yet returned as `value`, oldest first. */
   const pending = useRef<string[]>([]);
   const newest = useRef(handOn);
   useEffect(() => {
@@ -27,8 +27,8 @@ export function useTyped(value: string, handOn: (text: string) => void): Typed {
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    // An echo of what was handed on must not undo what was typed since. On a slow machine more
-    // than one echo is on its way; some never come, as a newer one takes their place.
+    // Ignore a value that was passed on from here, so that it does not undo newer typing. Several
+    // may be in flight, and some never arrive because a newer one replaces them.
     const echo = pending.current.indexOf(value);
     pending.current = echo < 0 ? [] : pending.current.slice(echo + 1);
     if (echo >= 0) return;

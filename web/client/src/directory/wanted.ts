@@ -6,16 +6,16 @@ import type {
 } from "../api/gql/graphql.ts";
 import { directoryWords } from "./words.ts";
 
-/** A field and a direction, as the address has them. */
+/** Sort field and direction, as in the address. */
 export type Order = `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`;
 
-/** What somebody wants to see of the directory. */
+/** Filters, sort order and page of the directory. */
 export interface Wanted {
   readonly search: string;
   readonly categories: readonly Category[];
   readonly order: Order;
   readonly minRating: number | null;
-  /** In minor units. */
+  /** Minor units of the currency. */
   readonly maxRate: number | null;
   /** English names. */
   readonly languages: readonly string[];
@@ -25,7 +25,7 @@ export interface Wanted {
 
 export const PAGE_SIZE = 20;
 
-/** The whole directory, from its first page. */
+/** No filters, default order, first page. */
 export const EVERYTHING: Wanted = {
   search: "",
   categories: [],
@@ -40,7 +40,7 @@ export const EVERYTHING: Wanted = {
 export const CATEGORIES = Object.keys(directoryWords.en.categories) as Category[];
 export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
 
-/** What an address asks for; what it has that makes no sense is left out. */
+/** Parse the parameters of an address; invalid values are ignored. */
 export function wantedFrom(parameters: URLSearchParams): Wanted {
   const categories = parameters.getAll("category").map((name) => name.toUpperCase());
   const order = parameters.get("order") as Order;
@@ -56,7 +56,7 @@ export function wantedFrom(parameters: URLSearchParams): Wanted {
   };
 }
 
-/** The address of what is wanted: short, and the same for the same. */
+/** Return the parameters of an address, without defaults; equal queries give equal addresses. */
 export function parametersOf(wanted: Wanted): URLSearchParams {
   const { search, categories, order, minRating, maxRate, languages, after, before } = wanted;
   const parameters = new URLSearchParams();
@@ -71,13 +71,13 @@ export function parametersOf(wanted: Wanted): URLSearchParams {
   return parameters;
 }
 
-/** A link's target that shows what is wanted. */
+/** Return the path of the directory with these filters. */
 export function pathOf(wanted: Partial<Wanted>): string {
   const parameters = parametersOf({ ...EVERYTHING, ...wanted }).toString();
   return parameters ? `/experts?${parameters}` : "/experts";
 }
 
-/** What to ask the server for. */
+/** Return the variables of the GraphQL query. */
 export function variablesOf(wanted: Wanted): ExpertsQueryVariables {
   const { search, categories, order, minRating, maxRate, languages, after, before } = wanted;
   const [field, direction] = order.toUpperCase().split("-") as [ExpertOrderField, OrderDirection];

@@ -12,7 +12,7 @@ interface AlternativesProps {
   children?: ReactNode;
 }
 
-/** Says that a time is gone, and offers others. */
+/** Message that a slot was taken, with other slots to choose from. */
 export function Alternatives({ title, body, slots, onChoose, children }: AlternativesProps) {
   const formats = useFormats();
   return (

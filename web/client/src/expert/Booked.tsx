@@ -8,7 +8,7 @@ import type { Reserved } from "./useReservation.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
 
-/** The end of the story: what was booked, and what it is called. */
+/** Confirmation of a booking, with its reference. */
 export function Booked({ booking, onAnother }: { booking: Reserved; onAnother(): void }) {
   const text = useWords(expertWords);
   const formats = useFormats();

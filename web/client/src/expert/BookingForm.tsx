@@ -9,7 +9,7 @@ import type { Hold } from "./useReservation.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
 
-/** What a client types; kept by the page, so that no lost slot takes it along. */
+/** Contact data and note as typed; the page keeps them when the slot is lost. */
 export interface Details {
   name: string;
   email: string;
@@ -22,14 +22,14 @@ interface BookingFormProps {
   details: Details;
   problems: Record<string, string>;
   isBusy: boolean;
-  /** What happened to the slot meanwhile, with a way on. */
+  /** Message that the slot was lost, with alternatives. */
   notice: ReactNode;
   onChange(details: Details): void;
   onSubmit(): void;
   onBack(): void;
 }
 
-/** Whom the expert reaches, while the slot is held. */
+/** Form for contact data and note, shown while a slot is held. */
 export function BookingForm(props: BookingFormProps) {
   const { hold, details, problems, isBusy, notice, onChange, onSubmit, onBack } = props;
   const text = useWords(expertWords);
@@ -99,7 +99,7 @@ export function BookingForm(props: BookingFormProps) {
   );
 }
 
-/** A countdown; screen readers hear of its end, not of each second. */
+/** Countdown; screen readers are told only its end, not each second. */
 function KeptFor({ until }: { until: string }) {
   const text = useWords(expertWords);
   const left = remaining(until, useNow(1_000));

@@ -36,7 +36,7 @@ const EXPERT = graphql(`
   }
 `);
 
-/** An expert and their free time, from the address `/experts/:slug`. */
+/** Page `/experts/:slug`: an expert's profile and free slots. */
 export default function ExpertPage() {
   const { slug = "" } = useParams();
   const text = useWords(expertWords);

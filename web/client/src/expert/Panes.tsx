@@ -24,7 +24,7 @@ import { expertWords } from "./words.ts";
 
 type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
 
-/** Who, when, and at what time: the three panes, and the steps from a slot to a booking. */
+/** Profile, calendar and slot panes, with the steps from a slot to a booking. */
 export function Panes({ expert }: { expert: Expert }) {
   const text = useWords(expertWords);
   const { errors } = useWords(appWords);
@@ -79,7 +79,7 @@ export function Panes({ expert }: { expert: Expert }) {
         void toastError(missed.slot?.status === "OPEN" ? text.notOffered : text.taken, {
           ...(other && {
             action: { label: formats.time(other.startsAt), onClick: () => void keep(other) },
-            // Long enough to read and to reach.
+            // Long enough to read the message and reach its button.
             duration: 20_000,
           }),
         });
@@ -190,7 +190,7 @@ export function Panes({ expert }: { expert: Expert }) {
   );
 }
 
-/** Whether a hold is no longer the viewer's: by the clock, or as an event said. */
+/** Return whether the viewer has lost a hold: it has expired, or an event says so. */
 function useIsLost(hold: Hold | null, isBusy: boolean): boolean {
   const now = useNow(1_000);
   const { data, complete } = useFragment({
@@ -199,7 +199,7 @@ function useIsLost(hold: Hold | null, isBusy: boolean): boolean {
   });
   if (!hold || isBusy) return false;
   const isOver = hold.heldUntil !== null && Date.parse(hold.heldUntil) <= now;
-  // What was booked, though by the viewer in another tab, is a hold no longer.
+  // A slot that the viewer has booked in another tab is no longer held either.
   return isOver || (complete && (!data.mine || data.status === "BOOKED"));
 }
 

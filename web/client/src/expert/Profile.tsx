@@ -38,12 +38,12 @@ export const EXPERT_PROFILE = graphql(`
 interface ProfileProps {
   expert: FragmentType<ExpertProfileFragment>;
   minutes: number;
-  /** Whether a length can be chosen: not while a slot of one is held. */
+  /** Whether the session length can be changed: not while a slot is held. */
   hasChoice: boolean;
   onMinutes(minutes: number): void;
 }
 
-/** Who it is, what a session costs, and the zone in which its times are shown. */
+/** The expert's profile and prices, and the time zone of the calendar. */
 export function Profile({ expert: from, minutes, hasChoice, onMinutes }: ProfileProps) {
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });
   const text = useWords(expertWords);
@@ -51,7 +51,7 @@ export function Profile({ expert: from, minutes, hasChoice, onMinutes }: Profile
   const { zone } = useTimePreferences();
   const languageName = useLanguageName();
   const lengths = useId();
-  // Four hundred names: after what the page is about.
+  // Deferred: about four hundred options, less important than the rest of the page.
   const zones = useDeferredValue(
     useMemo(() => timeZones(zone), [zone]),
     [zone],

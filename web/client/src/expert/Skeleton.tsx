@@ -1,7 +1,7 @@
 import { Bone } from "../ui/Bone.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** The panes before anything is known; of the same size as what comes. */
+/** Placeholder of the size of the three panes. */
 export function Skeleton() {
   return (
     <div className="grid min-h-[36rem] rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr_15rem] md:divide-x md:divide-line">

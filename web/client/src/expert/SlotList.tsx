@@ -18,7 +18,7 @@ interface SlotListProps {
   onConfirm(slot: SlotTime): void;
 }
 
-/** The times of a day; one that is chosen opens to its confirmation. */
+/** The slots of a day; the selected one shows a button to confirm. */
 export function SlotList(props: SlotListProps) {
   const { date, slots, chosenId, isBusy, confirmLabel, onChoose, onConfirm } = props;
   const canChoose = (slot: SlotTime) => isFree(slot) || Boolean(props.canTake?.(slot));
@@ -134,7 +134,7 @@ function SlotButton({ slot, formats, onChoose }: SlotButtonProps) {
   );
 }
 
-/** How long a hold lasts; screen readers have its end in the name. */
+/** Remaining time of a hold; screen readers get its end from the button's name. */
 function Left({ until }: { until: string }) {
   const left = remaining(until, useNow(1_000));
   return (

@@ -17,14 +17,14 @@ interface TimePanesProps {
   chosenId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
-  /** Whether a slot can be taken that is not free: one that overlaps what is to be moved. */
+  /** Whether a slot that is not free can be chosen, because it overlaps the booking to move. */
   canTake?(slot: SlotTime): boolean;
   onDay(date: string): void;
   onChoose(slot: SlotTime | undefined): void;
   onConfirm(slot: SlotTime): void;
 }
 
-/** Two panes: the days of a month, and the times of one of them, both live. */
+/** Live calendar of a month, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
   const { shown, chosenId, onDay, onChoose } = props;
   const { calendar, first, last, month, setMonth, open, day, minute } = shown;
@@ -75,7 +75,7 @@ export function TimePanes(props: TimePanesProps) {
   );
 }
 
-/** The chosen slot, once somebody else has it; then it is no longer chosen. */
+/** Deselect the selected slot when somebody else takes it, and return it. */
 function useLoss(
   slots: readonly SlotTime[] | undefined,
   chosenId: string | undefined,

@@ -1,7 +1,7 @@
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTimeFragment } from "../api/gql/graphql.ts";
 
-/** A slot as the calendar shows it; `sequence` says which of two answers is the newer. */
+/** A slot of the calendar; the higher `sequence` is the newer version. */
 export const SLOT_TIME = graphql(`
   fragment SlotTime on Slot {
     id
@@ -22,17 +22,17 @@ export interface Day {
   readonly slots: readonly SlotTime[];
 }
 
-/** The slots of a day that have not begun. */
+/** Return the slots that have not begun. */
 export function ahead(slots: readonly SlotTime[], now: number): SlotTime[] {
   return slots.filter(({ startsAt }) => Date.parse(startsAt) > now);
 }
 
-/** Whether anything of a day can still be booked. */
+/** Return whether a day has a slot that can be booked. */
 export function isOpen({ slots }: Day, now: number): boolean {
   return ahead(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
 }
 
-/** The open slots nearest to a hold that was lost, nearest first. */
+/** Return the open slots nearest to a lost hold, nearest first. */
 export function nearestOpen(
   days: readonly Day[],
   hold: { readonly startsAt: string } | null,

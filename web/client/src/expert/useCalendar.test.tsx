@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { createCache } from "../api/cache.ts";
 import { useCalendar } from "./useCalendar.ts";
 
-// The default, one second, is too short for a busy machine.
+// The default of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const VARIABLES = {
@@ -19,7 +19,7 @@ const VARIABLES = {
   minutes: 30,
 };
 
-/** A server of one slot, whose answers are counted and whose subscriptions can be spoken to. */
+/** Fake server with one slot: counts queries, and lets tests send subscription results. */
 function server() {
   const subscribed: { after: unknown; observer: Subscriber<ApolloLink.Result> }[] = [];
   let status = "OPEN";

@@ -39,7 +39,7 @@ const CALENDAR_CHANGED = graphql(`
 
 export interface CalendarVariables {
   expertId: string;
-  /** The first day, and how many, in that zone. */
+  /** First day and number of days, in `timeZone`. */
   from: string;
   count: number;
   timeZone: string;
@@ -48,25 +48,24 @@ export interface CalendarVariables {
 
 export interface Calendar {
   readonly days: readonly Day[];
-  /** Whether these are not yet the days that were asked for. */
+  /** Whether `days` are not yet those that were requested. */
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   refetch(): Promise<unknown>;
 }
 
 /**
- * The days of a calendar, kept as they are on the server.
+ * The days of a calendar, updated live.
  *
- * Events begin after the first answer's cursor; each brings the slots that it changed, which the
- * cache has by their ids. When the rules have changed, or the events after the cursor are no
- * longer kept, the days are read anew.
+ * The subscription starts at the cursor of the first result, and the cache merges changed slots by
+ * ID. The days are refetched after a change of the rules, or when the cursor has expired.
  */
 export function useCalendar(variables: CalendarVariables): Calendar {
   const { expertId } = variables;
   const query = useQuery(CALENDAR, {
     variables,
     fetchPolicy: "cache-and-network",
-    // An answer that is on its way may be from before the rules changed.
+    // Do not share a request in flight, which may predate a change of the rules.
     context: { queryDeduplication: false },
   });
   const cursor = query.data?.expert?.cursor;

@@ -16,30 +16,30 @@ import { type Calendar, useCalendar } from "./useCalendar.ts";
 
 interface MonthOptions {
   expertId: string;
-  /** A length that the expert offers. */
+  /** One of the expert's session lengths. */
   minutes: number;
-  /** How many days ahead can be booked. */
+  /** How many days ahead slots can be booked. */
   horizonDays: number;
-  /** The day that is asked for, such as 2026-11-23; one that cannot be had is not counted. */
+  /** Requested day, such as 2026-11-23; ignored if it is out of range. */
   wanted: string | null;
-  /** The instant in whose month to begin where no day is asked for. */
+  /** Instant whose month is shown first if no day is requested. */
   start: string | undefined;
 }
 
-/** A month of an expert's live calendar, and the day of it that is shown. */
+/** A month of an expert's live calendar, and its selected day. */
 export interface Month {
   readonly calendar: Calendar;
-  /** The first and the last day that can be booked. */
+  /** First and last day that can be booked. */
   readonly first: CalendarDate;
   readonly last: CalendarDate;
-  /** The first day of the month. */
+  /** First day of the month. */
   readonly month: CalendarDate;
   setMonth(month: CalendarDate): void;
-  /** The days with something free. */
+  /** Days with a free slot. */
   readonly open: ReadonlySet<string>;
-  /** The wanted day where it is in the month, else the first with something free. */
+  /** The requested day if it is in the month, otherwise the first day with a free slot. */
   readonly day: Day | undefined;
-  /** Now, to the minute. */
+  /** Current time, rounded down to the minute. */
   readonly minute: number;
 }
 
@@ -54,7 +54,7 @@ export function useMonth({ expertId, minutes, horizonDays, wanted, start }: Mont
       dayFrom(wanted, first, last) ?? dayFrom(start && formats.dateOf(start), first, last) ?? first,
     ),
   );
-  // At the end of a month's last day the one that is shown is over.
+  // Move on when the selected month has ended.
   const month = maxDate(chosen, startOfMonth(first)) ?? chosen;
   const from = maxDate(month, first) ?? first;
   const calendar = useCalendar({

@@ -128,23 +128,23 @@ interface Money {
   readonly currency: string;
 }
 
-/** Why a time cannot be had, and what can be had in its place. */
+/** Why a slot is unavailable, and alternatives. */
 export interface Loss {
   readonly slot: SlotTime | undefined;
   readonly message: string;
   readonly alternatives: readonly SlotTimeFragment[];
 }
 
-/** What became of an attempt to book. */
+/** Outcome of an attempt to book. */
 export type Outcome =
   | { readonly reserved: Reserved }
   | { readonly loss: Loss }
   | { readonly problems: readonly { field: string; message: string }[] };
 
 /**
- * Holding a slot, and making a booking of it.
+ * Holding a slot and booking it.
  *
- * A hold that the viewer has with the expert from before, in another tab perhaps, is found again.
+ * Also finds an existing hold of the viewer with this expert, for example from another tab.
  */
 export function useReservation(expertId: string, isSignedIn: boolean) {
   const found = useQuery(MY_HOLD, {
@@ -164,7 +164,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
     hold,
     isBusy: holding.loading || booking.loading,
 
-    /** Keep a slot; it is shown as the viewer's at once, and no longer when it cannot be had. */
+    /** Hold a slot, optimistically; resolves to null, or to the reason why it is unavailable. */
     async keep(slot: SlotTime, price: Money): Promise<Loss | null> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
@@ -183,7 +183,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
       };
     },
 
-    /** Give a hold back. */
+    /** Release the hold. */
     async release(): Promise<void> {
       if (hold) await releaseHold({ variables: { id: hold.id } });
       setHeld(null);
@@ -211,7 +211,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
   };
 }
 
-/** What holding a slot is expected to answer. */
+/** Return the optimistic response to holding a slot. */
 function heldAtOnce(slot: SlotTime, price: Money): Hold {
   const { startsAt, minutes, sequence } = slot;
   return {

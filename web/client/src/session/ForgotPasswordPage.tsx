@@ -20,7 +20,7 @@ const REQUEST_PASSWORD_RESET = graphql(`
   }
 `);
 
-/** Asking for a link to a new password; the answer is the same whether there is an account or not. */
+/** Form to request a password reset link; the answer does not reveal whether the account exists. */
 export default function ForgotPasswordPage() {
   const words = useWords(sessionWords);
   const { viewer } = useViewer();

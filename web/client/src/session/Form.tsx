@@ -9,15 +9,15 @@ import { sessionWords } from "./words.ts";
 
 interface FormProps {
   attempt: Attempt;
-  /** What is to be done, and that it is being done. */
+  /** Label of the submit button, and its label while busy. */
   action: string;
   busy: string;
-  /** What to say of wrong credentials, unless a field says it. */
+  /** Message for wrong credentials, unless a field shows it. */
   wrong?: string;
   children: ReactNode;
 }
 
-/** A form that says why it was refused, and where: the focus goes to the first such field. */
+/** Form that shows why it was refused, and focuses the first invalid field. */
 export function Form({ attempt, action, busy, wrong, children }: FormProps) {
   const { isBusy, refused, onSubmit } = attempt;
   const words = useWords(sessionWords);
@@ -47,7 +47,7 @@ function Alert({ children }: { children: ReactNode }) {
   );
 }
 
-/** The time until the next attempt; screen readers can read it, and hear nothing each second. */
+/** Time until the next attempt; screen readers can read it, but do not announce each second. */
 function TooMany({ until }: { until: string | undefined }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);

@@ -2,14 +2,14 @@ import type { ReactNode } from "react";
 
 interface FormCardProps {
   title: string;
-  /** What it is about. */
+  /** Introduction below the title. */
   lead?: ReactNode;
-  /** Other ways on, below the card. */
+  /** Links below the card. */
   footer?: ReactNode;
   children: ReactNode;
 }
 
-/** A page that is one short form. */
+/** Page with a single short form. */
 export function FormCard({ title, lead, footer, children }: FormCardProps) {
   return (
     <div className="mx-auto grid max-w-form gap-4 py-4 md:py-12">

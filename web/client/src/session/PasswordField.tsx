@@ -5,11 +5,11 @@ import { Field } from "../ui/Field.tsx";
 import { sessionWords } from "./words.ts";
 
 type PasswordFieldProps = Omit<ComponentProps<typeof Field>, "type" | "end" | "rows"> & {
-  /** Whether it is to be one that is remembered, or a new one. */
+  /** Tells password managers to fill in the saved password, or to suggest a new one. */
   autoComplete: "current-password" | "new-password";
 };
 
-/** A password, hidden unless its writer wants to see it. */
+/** Password field with a button to show its text. */
 export function PasswordField(props: PasswordFieldProps) {
   const words = useWords(sessionWords);
   const [isShown, setIsShown] = useState(false);

@@ -35,7 +35,7 @@ const REGISTER = graphql(`
   }
 `);
 
-/** Making an account, and on to where one was, signed in. */
+/** Page `/register`: creates an account, signs in, and returns to the previous page. */
 export default function RegisterPage() {
   const words = useWords(sessionWords);
   const { viewer, signedIn } = useViewer();

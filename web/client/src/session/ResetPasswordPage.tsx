@@ -31,7 +31,7 @@ const RESET_PASSWORD = graphql(`
   }
 `);
 
-/** Setting a new password by the link from a mail. */
+/** Page `/reset-password`: sets a new password with the token of a mailed link. */
 export default function ResetPasswordPage() {
   const words = useWords(sessionWords);
   const { signedIn } = useViewer();

@@ -28,7 +28,7 @@ const LOGIN = graphql(`
   }
 `);
 
-/** Signing in, and on to where one was; whoever is signed in already goes on at once. */
+/** Page `/sign-in`: signs in and returns to the previous page; skipped if signed in already. */
 export default function SignInPage() {
   const words = useWords(sessionWords);
   const { viewer, signedIn } = useViewer();

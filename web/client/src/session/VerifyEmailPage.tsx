@@ -25,7 +25,7 @@ const VERIFY_EMAIL = graphql(`
   }
 `);
 
-/** Verifying an address by the link from a mail, at once. */
+/** Page `/verify-email`: verifies an address with the token of a mailed link, at once. */
 export default function VerifyEmailPage() {
   const words = useWords(sessionWords);
   const { errors } = useWords(appWords);
@@ -36,11 +36,11 @@ export default function VerifyEmailPage() {
 
   function ask(token: string): void {
     asked.current = token;
-    // What goes wrong is shown from the mutation's own state.
+    // The component shows the mutation's error.
     verify({ variables: { input: { token } } }).catch(() => undefined);
   }
 
-  // A link is good for one use: it is followed once, however often the page is rendered.
+  // The token is valid once: send it once, however often the page renders.
   useEffect(() => {
     if (token && asked.current !== token) ask(token);
   });

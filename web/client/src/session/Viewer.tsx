@@ -35,21 +35,21 @@ const LOGOUT = graphql(`
 export type Viewer = NonNullable<ViewerQuery["viewer"]>;
 
 interface ViewerState {
-  /** Null: nobody is signed in; undefined: not known yet. */
+  /** Null if nobody is signed in; undefined until known. */
   readonly viewer: Viewer | null | undefined;
-  /** Whether the viewer has signed out here: nothing is left to come back to. */
+  /** Whether the viewer has just signed out here, so that no page asks to sign in again. */
   readonly hasLeft: boolean;
-  /** Ask again who it is; there only when the server could not be asked. */
+  /** Query the viewer again; defined only after a failed query. */
   readonly retry: (() => void) | undefined;
-  /** Note that somebody has signed in; resolves when every page shows what is theirs. */
+  /** Record a sign-in; resolves when all queries have been refetched for the new viewer. */
   signedIn(expiresAt: string): Promise<void>;
-  /** End this session, or every one of the account. */
+  /** End this session, or all sessions of the account. */
   signOut(of?: { everywhere: boolean }): Promise<void>;
 }
 
 const ViewerContext = createContext<ViewerState | null>(null);
 
-/** Who is signed in. */
+/** Return the signed-in viewer, and the functions to sign in and out. */
 export function useViewer(): ViewerState {
   const state = use(ViewerContext);
   if (!state) throw new Error("outside a ViewerProvider");
@@ -61,7 +61,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   const [logout] = useMutation(LOGOUT);
   const [hasLeft, setHasLeft] = useState(false);
   useEffect(() => session.onChange(() => void viewerChanged()), []);
-  // Whoever was signed in and cannot be asked for still may be.
+  // After a failed query, a viewer who was signed in may still be.
   const viewer = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
   const state = useMemo(
     () => ({
@@ -84,12 +84,12 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   return <ViewerContext value={state}>{children}</ViewerContext>;
 }
 
-/** Where to sign in and come back from, as a link's or a navigation's target. */
+/** Return the path of the sign-in page, which leads back to `path` afterwards. */
 export function signInFrom(path: string): string {
   return `/sign-in${wayBack(path)}`;
 }
 
-/** The search with which signing in comes back to where one is; kept while one signs in. */
+/** Return the query string that leads back here after signing in; kept between the forms. */
 export function useWayBack(): string {
   const { pathname, search } = useLocation();
   return wayBack(new URLSearchParams(search).get("to") ?? pathname + search);
@@ -99,7 +99,7 @@ function wayBack(path: string): string {
   return `?${new URLSearchParams({ to: path })}`;
 }
 
-/** A page for those who are signed in, or for some roles alone; others are asked to sign in. */
+/** Requires a signed-in viewer, optionally with one of some roles; otherwise redirects. */
 export function Protected({ roles, children }: { roles?: readonly Role[]; children: ReactNode }) {
   const { viewer, hasLeft, retry } = useViewer();
   const { pathname, search } = useLocation();

@@ -1,4 +1,4 @@
-// Nobody who has just signed in wants to be there.
+// Pages that make no sense after signing in.
 const BEFORE = new Set([
   "/sign-in",
   "/register",
@@ -8,17 +8,16 @@ const BEFORE = new Set([
 ]);
 
 /**
- * Where to go after signing in: the address in `to`, if it is one of this site's own.
+ * Return where to go after signing in: the path in `to` if it is on this site.
  *
- * Whatever leads elsewhere, however it is written, is replaced: a link to the sign-in page must
- * not be able to send anybody to a foreign site.
+ * Prevents open redirects: anything that leads elsewhere, however it is written, is replaced.
  */
 export function destinationFrom(to: string | null, usual = "/"): string {
   const here = window.location.origin;
   if (!to?.startsWith("/") || !URL.canParse(to, here)) return usual;
   const url = new URL(to, here);
   if (url.origin !== here || BEFORE.has(url.pathname)) return usual;
-  // Of "/.//there" the path alone is "//there", which is another site's address.
+  // The path of "/.//there" is "//there", which would be another site's address.
   const path = url.pathname + url.search + url.hash;
   return path.startsWith("//") ? usual : path;
 }

@@ -1,4 +1,6 @@
-/** The address that was typed on the page before, from a location's state: it is in no address bar. */
+/**
+ * Return the address typed on the previous page, from the history state; it is never in the URL.
+ */
 export function emailFrom(state: unknown): string {
   const email = (state as { email?: unknown } | null)?.email;
   return typeof email === "string" ? email : "";

@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
-/** What the server answers in place of what was wished for, as the forms here ask for it. */
+/** Refusals of the account mutations, as the forms select them. */
 export type Refusal =
   | { readonly __typename: "EmailTaken" | "LinkExpired" | "WrongCredentials" }
   | { readonly __typename: "TooManyAttempts"; readonly retryAfterSeconds: number }
@@ -9,24 +9,24 @@ export type Refusal =
       readonly fields: readonly { readonly field: string; readonly message: string }[];
     };
 
-/** Why an attempt did not get through, as a form says it. */
+/** Why a submission failed, as a form shows it. */
 export interface Refused {
   readonly why: Refusal["__typename"] | "Incomplete";
-  /** By the names of the fields that they are about. */
+  /** Messages by field name. */
   readonly problems: Readonly<Record<string, string>>;
-  /** The instant after which to try again, if that is known. */
+  /** Instant after which to try again, if known. */
   readonly until?: string;
 }
 
-/** A form's words for what it can find out by itself, and for what the server says. */
+/** Texts of validation errors, and the translation of the server's messages. */
 export interface ProblemWords {
   readonly required: string;
   readonly noEmail: string;
-  /** A message of the server's in the reader's language. */
+  /** Translate a message of the server. */
   problem(message: string): string;
 }
 
-/** A refusal as a form says it; the time to wait counts from `now`. */
+/** Convert a refusal for a form; `now` is the start of the time to wait, in milliseconds. */
 export function refusedBy(refusal: Refusal, words: ProblemWords, now: number): Refused {
   const why = refusal.__typename;
   switch (why) {
@@ -46,7 +46,7 @@ export function refusedBy(refusal: Refusal, words: ProblemWords, now: number): R
   }
 }
 
-/** The refusal that comes as an error where a field's type has no room for it. */
+/** Return the refusal in a GraphQL error, where the field's type cannot express it. */
 export function refusedByError(error: unknown): Refused | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&
@@ -54,7 +54,7 @@ export function refusedByError(error: unknown): Refused | undefined {
   return isTooMany ? { why: "TooManyAttempts", problems: {} } : undefined;
 }
 
-/** What is missing in a form, so that no attempt is spent on it. */
+/** Validate the fields in the browser, so that no attempt is spent on an incomplete form. */
 export function missingIn(form: HTMLFormElement, words: ProblemWords): Refused | undefined {
   const problems: Record<string, string> = {};
   for (const field of form.elements) {

@@ -1,8 +1,8 @@
 /**
- * The browser's session: two cookies that no script can read.
+ * The browser's session: two HttpOnly cookies.
  *
- * All that is kept here is when the access cookie ends, so that it is renewed in time. One tab
- * renews at a time: a refresh token is good for one use, and its second use ends the session.
+ * Scripts know only when the access cookie expires, so that it is renewed in time. A lock lets one
+ * tab renew at a time: refresh tokens are single-use, and a second use ends the session.
  */
 
 const UNTIL = "expertbook.session-until";
@@ -16,48 +16,50 @@ let renewal: Promise<boolean> | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
 
-/** Whether somebody has signed in here and not out. */
+/** Return whether somebody has signed in here and has not signed out. */
 export function isSignedIn(): boolean {
   return read() !== undefined;
 }
 
-/** Note that a session was got, or renewed; it is renewed again before it ends. */
+/** Record a new or renewed session, and schedule its renewal. */
 export function begin(expiresAt: string): void {
   localStorage.setItem(UNTIL, expiresAt);
   plan();
 }
 
-/** Note that another session was got, perhaps another person's: other tabs hear of a change. */
+/** Record the session of a new sign-in; other tabs are notified of a change of viewer. */
 export function replace(expiresAt: string): void {
   localStorage.removeItem(UNTIL);
   begin(expiresAt);
 }
 
-/** Note that the session has ended, here or on the server. */
+/** Record that the session has ended, here or on the server. */
 export function end(): void {
   localStorage.removeItem(UNTIL);
   clearTimeout(timer);
   for (const changed of listeners) changed();
 }
 
-/** Have a function called when the session ends, in this tab or another, or begins in another. */
+/**
+ * Call `changed` when the session ends in any tab, or begins in another; return an unsubscriber.
+ */
 export function onChange(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);
 }
 
-/** Renew the session if it is about to end; waits for a renewal that is under way. */
+/** Renew the session if it is about to expire; waits for a renewal in progress. */
 export async function ready(): Promise<void> {
   if (isSignedIn() && isDue()) await renew();
 }
 
-/** Renew the session; false when there is none any more. */
+/** Renew the session; resolves to whether there still is one. */
 export function renew(): Promise<boolean> {
   renewal ??= alone(async () => !isDue() || (await ask())).finally(() => (renewal = undefined));
   return renewal;
 }
 
-/** Renew the session although its time is not up: the server does not take it. */
+/** Renew the session before its time, because the server has rejected it. */
 export function renewNow(): Promise<boolean> {
   if (isSignedIn()) localStorage.setItem(UNTIL, new Date(0).toISOString());
   return renew();
@@ -83,7 +85,7 @@ function plan(): void {
   clearTimeout(timer);
   const until = read();
   if (until === undefined) return;
-  // A browser that slept renews when it wakes: timers stand still meanwhile.
+  // Timers stop while the device sleeps, so the wait is recalculated when it wakes.
   const wait = Math.max(isDue() ? RETRY : 1_000, until - EARLY - Date.now());
   timer = setTimeout(
     () =>
@@ -104,7 +106,7 @@ function read(): number | undefined {
 }
 
 function alone<T>(work: () => Promise<T>): Promise<T> {
-  // Without a secure context there are no locks; one tab is then the usual case.
+  // The Web Locks API needs a secure context; without it, only one tab is expected.
   return navigator.locks ? navigator.locks.request(UNTIL, work) : work();
 }
 

@@ -6,7 +6,7 @@ import { toastError } from "../ui/toast.tsx";
 import { missingIn, type Refusal, type Refused, refusedBy, refusedByError } from "./refusals.ts";
 import { sessionWords } from "./words.ts";
 
-/** A form's attempts: whether one is under way, and why the last one did not get through. */
+/** State of a form's submission. */
 export interface Attempt {
   readonly isBusy: boolean;
   readonly refused: Refused | null;
@@ -14,9 +14,9 @@ export interface Attempt {
 }
 
 /**
- * Sends a form's values, by the fields' names, and keeps why they were refused.
+ * Submits a form's values by field name, and keeps the reason of a refusal.
  *
- * @param send resolves to the refusal, or to nothing when it got through.
+ * @param send resolves to the refusal, or to nothing on success.
  */
 export function useAttempt(
   send: (

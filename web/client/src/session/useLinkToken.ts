@@ -2,15 +2,15 @@ import { useEffect, useState } from "react";
 import { useLocation } from "react-router";
 
 /**
- * The token of a link from a mail, which stands behind the `#` of the address; null: there is none.
+ * Return the token in the address's fragment, from a mailed link; null if there is none.
  *
- * It leaves the address bar and the history at once, so that nobody reads it there later.
+ * The token is removed from the address bar and the history, so that it is not leaked later.
  */
 export function useLinkToken(): string | null {
   const { hash, pathname } = useLocation();
   const found = new URLSearchParams(hash.slice(1)).get("token");
   const [token, setToken] = useState(found);
-  // Another link that is opened in this tab changes the address alone.
+  // Opening another link in this tab changes only the fragment.
   if (found && found !== token) setToken(found);
   useEffect(() => {
     if (found) window.history.replaceState(window.history.state, "", pathname);

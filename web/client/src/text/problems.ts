@@ -13,7 +13,7 @@ const GERMAN: Readonly<Record<string, string>> = {
 };
 const PHONE = "Enter a valid phone number";
 
-/** What the server found wrong with what people say of themselves, in German. */
+/** Translate the server's validation messages about personal data to German. */
 export function germanPersonProblem(message: string): string {
   if (message.startsWith(PHONE)) {
     return "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820";

@@ -2,15 +2,15 @@ import { createContext, type ReactNode, use, useEffect, useMemo, useState } from
 
 const REMEMBERED = "expertbook.language";
 
-/** The languages of the interface, by their own names. */
+/** Languages of the interface, by their own names. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-/** The words of some pages in every language. */
+/** Texts of one area of the client, by language. */
 export type Catalogue<T> = Record<Language, T>;
 
-/** A catalogue: the other languages have the names and values of the English words, all of them. */
+/** Return a catalogue, checked by types: each language has the same keys as English. */
 export function catalogue<const T extends Words>(
   words: { en: T } & Record<Exclude<Language, "en">, SameAs<T>>,
 ) {
@@ -26,26 +26,26 @@ type SameAs<T> = T extends string
 
 interface Text {
   readonly language: Language;
-  /** The language with its region, as the browser has it: for dates, numbers and prices. */
+  /** Browser locale of the language, with region, for dates, numbers and prices. */
   readonly locale: string;
   choose(language: Language): void;
 }
 
 const TextContext = createContext<Text | null>(null);
 
-/** In which language the interface is. */
+/** Return the interface language, and a function to change it. */
 export function useText(): Text {
   const text = use(TextContext);
   if (!text) throw new Error("outside a TextProvider");
   return text;
 }
 
-/** The words of a catalogue in that language. */
+/** Return a catalogue's texts in the interface language. */
 export function useWords<T>(words: Catalogue<T>): T {
   return words[useText().language];
 }
 
-/** Lets the interface's language be chosen; it is remembered on this device. */
+/** Provides the interface language; the user's choice is stored on this device. */
 export function TextProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(preferred);
   useEffect(() => {
@@ -65,7 +65,7 @@ export function TextProvider({ children }: { children: ReactNode }) {
   return <TextContext value={text}>{children}</TextContext>;
 }
 
-/** The language that was chosen here, else the first of the browser's that there is. */
+/** Return the stored language, otherwise the first supported one of the browser. */
 function preferred(): Language {
   const wanted = [localStorage.getItem(REMEMBERED) ?? "", ...navigator.languages].map(baseOf);
   return wanted.find((tag): tag is Language => tag in LANGUAGES) ?? "en";

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Now, in milliseconds: renders again at every full multiple of `every` milliseconds. */
+/** Return the current time in milliseconds, rounded down to `every`; re-renders when it changes. */
 export function useNow(every: number): number {
   return useSyncExternalStore(
     (changed) => {

@@ -9,22 +9,22 @@ interface Money {
   readonly currency: string;
 }
 
-/** Instants, days, spans and prices as the reader writes them, in the reader's zone. */
+/** Formats instants, days, durations and prices for the reader's locale and time zone. */
 export interface Formats {
-  /** 9:30 or 9:30 AM. */
+  /** Such as 9:30 or 9:30 AM. */
   time(instant: string): string;
-  /** Sat 21 November, of a calendar day such as 2026-11-21. */
+  /** Format a calendar day such as 2026-11-21: Sat 21 November. */
   day(date: string): string;
-  /** Sat 21. */
+  /** Such as Sat 21. */
   shortDay(date: string): string;
-  /** Saturday, 21 November 2026, 9:30, with the zone's short name. */
+  /** Such as Saturday, 21 November 2026, 9:30 CET. */
   moment(instant: string): string;
-  /** 45 min, 1 hr 30 min. */
+  /** Such as 45 min, or 1 hr 30 min. */
   minutes(count: number): string;
-  /** 90 €; without cents where there are none. */
+  /** Such as 90 €; cents only if there are some. */
   price(money: Money): string;
   number(value: number, digits?: number): string;
-  /** The calendar day of an instant in the reader's zone, such as 2026-11-21. */
+  /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
   dateOf(instant: string | Date): string;
 }
 
@@ -46,7 +46,7 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
     year: "numeric",
     timeZoneName: "short",
   } as const;
-  // A calendar day is the same in every zone: it is formatted as midnight in UTC.
+  // A calendar day is the same in every time zone: format it as midnight UTC.
   const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
   const day = { ...shortDay, month: "long" } as const;
   const part = (unit: string, count: number) =>

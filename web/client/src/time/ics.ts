@@ -7,7 +7,7 @@ interface Session {
   readonly url: string;
 }
 
-/** A calendar file of one session (RFC 5545). */
+/** Return an iCalendar file (RFC 5545) with one event. */
 export function calendarFile({ id, reference, startsAt, endsAt, summary, url }: Session): string {
   return [
     "BEGIN:VCALENDAR",
@@ -29,7 +29,7 @@ export function calendarFile({ id, reference, startsAt, endsAt, summary, url }: 
     .join("\r\n");
 }
 
-/** Have the browser save a text as a file. */
+/** Download a text as a file. */
 export function save(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
@@ -47,7 +47,7 @@ function escaped(text: string): string {
   return text.replace(/[\\;,]/g, "\\$&").replace(/\r?\n/g, "\\n");
 }
 
-/** Lines of at most 75 octets; one that goes on begins with a space. */
+/** Fold a line at 75 octets (RFC 5545, section 3.1); continuation lines begin with a space. */
 function folded(line: string): string {
   const encoder = new TextEncoder();
   const lines = [""];

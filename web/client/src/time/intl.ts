@@ -1,7 +1,7 @@
 const dates = new Map<string, Intl.DateTimeFormat>();
 const numbers = new Map<string, Intl.NumberFormat>();
 
-/** How dates are written, made once: to make a format takes longer than to use it a hundred times. */
+/** Return a cached date format: creating one is far slower than using it. */
 export function dateFormat(
   locale: string,
   options: Intl.DateTimeFormatOptions,
@@ -9,7 +9,7 @@ export function dateFormat(
   return once(dates, locale, options, () => new Intl.DateTimeFormat(locale, options));
 }
 
-/** How numbers are written, made once. */
+/** Return a cached number format. */
 export function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return once(numbers, locale, options, () => new Intl.NumberFormat(locale, options));
 }

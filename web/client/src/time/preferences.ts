@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from "react";
 
-/** How a person wants times to be shown; remembered on this device. */
+/** Time zone and clock of the reader; stored on this device. */
 export interface TimePreferences {
-  /** An IANA zone. */
+  /** IANA time zone. */
   readonly zone: string;
   readonly hourCycle: "h12" | "h23";
 }
@@ -21,7 +21,7 @@ export function rememberTimePreferences(changed: Partial<TimePreferences>): void
   for (const listener of listeners) listener();
 }
 
-/** The zones that a browser knows, with the given one among them. */
+/** Return the time zones known to the browser, with the selected one added if it is missing. */
 export function timeZones(chosen: string): string[] {
   const known = new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), chosen]);
   return [...known].sort();

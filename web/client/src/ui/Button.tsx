@@ -7,14 +7,14 @@ const KINDS = {
   plain: "border-transparent bg-transparent text-accent not-disabled:hover:underline",
 };
 
-/** The look of a button, for links that look like one. */
+/** Return the classes of a button, for links that look like buttons. */
 export function buttonClass(kind: keyof typeof KINDS = "secondary"): string {
   return `inline-flex min-h-10 pointer-coarse:min-h-11 items-center justify-center gap-2 rounded-md border px-4 py-1 text-sm font-medium no-underline transition-colors disabled:opacity-50 aria-busy:opacity-70 ${KINDS[kind]}`;
 }
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: keyof typeof KINDS;
-  /** Whether its work is under way; it keeps the focus and does nothing meanwhile. */
+  /** Whether its action is in progress; it keeps the focus but ignores clicks. */
   isBusy?: boolean;
 }
 

@@ -6,15 +6,15 @@ export const inputClass =
 interface FieldProps extends Omit<ComponentProps<"input">, "className"> {
   label: ReactNode;
   hint?: ReactNode;
-  /** What the server found wrong with it. */
+  /** Validation error. */
   problem?: ReactNode;
-  /** A button that stands in the field, at its end. */
+  /** Button inside the field, at its end. */
   end?: ReactNode;
-  /** More than one line. */
+  /** Number of lines, for a multi-line field. */
   rows?: number;
 }
 
-/** A labelled field whose problem is said beside it, to screen readers too. */
+/** Labelled field with a hint and an error, both announced to screen readers. */
 export function Field({ label, hint, problem, end, rows, ...props }: FieldProps) {
   const id = useId();
   const described = {

@@ -2,7 +2,7 @@ import { useConnection } from "../api/connection.ts";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "../app/words.ts";
 
-/** Says honestly whether what is shown is live. */
+/** Indicator of the live connection's state. */
 export function LiveBadge() {
   const { state } = useConnection();
   const { connection } = useWords(appWords);

@@ -1,7 +1,7 @@
 import { useWords } from "../text/text.tsx";
 import { appWords } from "../app/words.ts";
 
-/** Says that something is on its way; shown only where there is nothing to show yet. */
+/** Loading message, for places that have nothing to show yet. */
 export function Loading() {
   return (
     <p role="status" className="p-6 text-center text-muted">

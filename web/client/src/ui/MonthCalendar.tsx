@@ -23,21 +23,21 @@ interface MonthCalendarProps {
   label: string;
   locale: string;
   value: CalendarDate | null;
-  /** The month to begin with. */
+  /** The month shown first. */
   firstMonth: CalendarDate;
   minValue: CalendarDate;
   maxValue: CalendarDate;
   isUnavailable(date: CalendarDate): boolean;
   onChange(date: CalendarDate): void;
-  /** Called with the first day of the month that is shown. */
+  /** Called with the first day of the month that is now shown. */
   onMonth(month: CalendarDate): void;
 }
 
 /**
- * A month to choose a day from: the date grid of the ARIA Authoring Practices.
+ * Date picker for one month, after the grid pattern of the ARIA Authoring Practices.
  *
- * Arrow keys move days and weeks, Home and End within a week, Page Up and Down months, with Shift
- * years. Our own, since react-aria's takes 18 of the 180 kB that the page may have.
+ * Arrow keys move by day and week, Home and End within a week, Page Up and Page Down by month, with
+ * Shift by year. Written here because react-aria's calendar would use a tenth of the page's budget.
  */
 export function MonthCalendar(props: MonthCalendarProps) {
   const { label, locale, value, firstMonth, minValue, maxValue, onMonth } = props;
@@ -47,7 +47,7 @@ export function MonthCalendar(props: MonthCalendarProps) {
   const [reached, setReached] = useState(() => within(value ?? firstMonth, minValue, maxValue));
   const [hasFocus, setHasFocus] = useState(false);
   const month = startOfMonth(reached);
-  // Tab leads to the chosen day first.
+  // Tab enters the grid at the selected day.
   const focused = !hasFocus && value && isSameMonth(value, month) ? value : reached;
   const shown = useRef(month);
   const title = formatted(month, locale, { month: "long", year: "numeric" });
@@ -214,7 +214,7 @@ function Arrow({ label, isDisabled, onClick, children }: ArrowProps) {
 
 type Step = (date: CalendarDate) => CalendarDate;
 
-/** Where a key leads from a day; null for keys that lead nowhere. */
+/** Return how a key moves the focused day; null for other keys. */
 function stepOf({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
   const pages = shiftKey ? { years: 1 } : { months: 1 };
   const steps: Record<string, Step> = {
@@ -239,7 +239,7 @@ function within(date: CalendarDate, first: CalendarDate, last: CalendarDate): Ca
 }
 
 function formatted(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {
-  // A calendar day is the same in every zone: it is formatted as midnight in UTC.
+  // A calendar day is the same in every time zone: format it as midnight UTC.
   const instant = date.toDate("UTC");
   return dateFormat(locale, { ...form, timeZone: "UTC" }).format(instant);
 }

@@ -4,18 +4,18 @@ import { Button } from "./Button.tsx";
 import { toastError } from "./toast.tsx";
 
 const moreWords = catalogue({
-  en: { more: "Show more", reading: "Reading …" },
-  de: { more: "Mehr anzeigen", reading: "Wird geladen …" },
+  en: { more: "Show more", loading: "Loading …" },
+  de: { more: "Mehr anzeigen", loading: "Wird geladen …" },
 });
 
-/** A list that is read page by page. */
+/** A list that is loaded page by page. */
 interface Readable {
   readonly hasMore: boolean;
   readonly isReadingMore: boolean;
   more(): Promise<unknown>;
 }
 
-/** Reads the next page of a list, where there is one. */
+/** Button that loads the next page, if there is one. */
 export function More({ of: { hasMore, isReadingMore, more } }: { of: Readable }) {
   const text = useWords(moreWords);
   const { errors } = useWords(appWords);
@@ -26,7 +26,7 @@ export function More({ of: { hasMore, isReadingMore, more } }: { of: Readable })
       isBusy={isReadingMore}
       onClick={() => more().catch(() => toastError(errors.unexpected))}
     >
-      {isReadingMore ? text.reading : text.more}
+      {isReadingMore ? text.loading : text.more}
     </Button>
   );
 }

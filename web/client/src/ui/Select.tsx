@@ -4,11 +4,11 @@ import { inputClass } from "./Field.tsx";
 
 interface SelectProps extends Omit<SelectHTMLAttributes<HTMLSelectElement>, "className"> {
   label: ReactNode;
-  /** Whether the label is for screen readers alone. */
+  /** Whether the label is visible to screen readers only. */
   hidesLabel?: boolean;
 }
 
-/** The browser's own list: the best there is for long lists, on telephones above all. */
+/** Native select, which works best for long lists on phones. */
 export function Select({ label, hidesLabel = false, ...props }: SelectProps) {
   const id = useId();
   return (

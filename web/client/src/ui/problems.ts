@@ -4,9 +4,9 @@ interface Problem {
 }
 
 /**
- * The problems that the server found, by the names of the fields they are about.
+ * Return the server's validation messages by field name.
  *
- * @param say a message of the server's in the reader's language.
+ * @param say translates a message to the reader's language.
  */
 export function problemsByField(
   fields: readonly Problem[] | undefined,

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Name the page in the browser's tab and history, and for screen readers. */
+/** Set the document title. */
 export function useTitle(title: string | undefined): void {
   useEffect(() => {
     document.title = title ? `${title} · ExpertBook` : "ExpertBook";

@@ -1,23 +1,23 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
 import type { ExternalToast } from "sonner";
 
-// Most visits end without one: it is loaded with the first.
+// Loaded with the first toast, which most visits never show.
 const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
 
 const listeners = new Set<() => void>();
 let isWanted = false;
 
-/** Say something in passing; it is read out, too. */
+/** Show a toast; screen readers announce it. */
 export async function toast(message: string, options?: ExternalToast): Promise<void> {
   await say((sonner) => sonner.toast(message, options));
 }
 
-/** Say that something failed. */
+/** Show an error toast. */
 export async function toastError(message: string, options?: ExternalToast): Promise<void> {
   await say((sonner) => sonner.toast.error(message, options));
 }
 
-/** Where toasts appear. */
+/** Container of the toasts. */
 export function Toasts() {
   const isShown = useSyncExternalStore(
     (changed) => {
@@ -34,7 +34,7 @@ export function Toasts() {
 }
 
 async function say(speak: (sonner: typeof import("sonner")) => void): Promise<void> {
-  // Without a network there may be none; a page is worth more than a word in passing.
+  // The chunk cannot be loaded while offline: go without the toast.
   const sonner = await import("sonner").catch(() => undefined);
   if (!sonner) return;
   isWanted = true;

@@ -21,7 +21,7 @@ import { Listing } from "./Listing.tsx";
 import { changesOf, placed, type Profile, problemsOf, profileOf } from "./profile.ts";
 import { ProfileFields } from "./ProfileFields.tsx";
 
-/** An expert's entry in the directory, to be changed. */
+/** Form to edit an expert's profile. */
 export function EditExpert() {
   const text = useWords(administrationWords);
   const { id = "" } = useParams();

@@ -14,7 +14,7 @@ import { ADMINISTERED_EXPERTS } from "./documents.ts";
 
 const PAGE = 20;
 
-/** The experts of the directory, to be found and changed. */
+/** Searchable list of the directory's experts. */
 export function ExpertsList() {
   const text = useWords(administrationWords);
   const { categories } = useWords(directoryWords);

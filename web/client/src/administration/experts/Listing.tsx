@@ -11,7 +11,7 @@ import { FormSection } from "../FormSection.tsx";
 import { administrationWords } from "../words.ts";
 import { LISTED_EXPERTS, UPDATE_EXPERT } from "./documents.ts";
 
-/** Whether an expert is in the directory, and how to change that. */
+/** Shows whether an expert is listed in the directory, and lets the administrator change it. */
 export function Listing({ expert: { id, name } }: { expert: AdministeredExpertFragment }) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);
@@ -21,7 +21,7 @@ export function Listing({ expert: { id, name } }: { expert: AdministeredExpertFr
   });
   const [updateExpert, { loading }] = useMutation(UPDATE_EXPERT, {
     update(cache) {
-      // The directory has one more or one fewer.
+      // The directory's lists have changed.
       cache.evict({ fieldName: "experts" });
       cache.evict({ fieldName: "categories" });
     },
@@ -29,7 +29,7 @@ export function Listing({ expert: { id, name } }: { expert: AdministeredExpertFr
   const [isAsked, setIsAsked] = useState(false);
   const isListed = data?.experts.nodes.some((other) => other.id === id);
 
-  /** Answers why it was refused, if it was. */
+  /** Resolves to the reason of a refusal, or to "". */
   async function set(disabled: boolean): Promise<string> {
     try {
       const { data } = await updateExpert({ variables: { input: { expertId: id, disabled } } });

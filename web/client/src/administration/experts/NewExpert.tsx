@@ -25,7 +25,7 @@ import { ProfileFields } from "./ProfileFields.tsx";
 
 type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "User" }>;
 
-/** Makes an account an expert: from the address `/administration/experts/new?user=…`. */
+/** Page `/administration/experts/new?user=…`: makes the account an expert. */
 export function NewExpert() {
   const text = useWords(administrationWords);
   const id = useSearchParams()[0].get("user") ?? "";

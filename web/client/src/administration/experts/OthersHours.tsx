@@ -3,7 +3,7 @@ import { useParams } from "react-router";
 import { ExpertHours } from "../../desk/hours/ExpertHours.tsx";
 import { Back } from "../Back.tsx";
 
-/** The hours of an expert, to be changed by an administrator. */
+/** Page where an administrator edits an expert's hours. */
 export function OthersHours() {
   const { id = "" } = useParams();
   return (

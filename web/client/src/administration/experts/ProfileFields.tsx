@@ -11,20 +11,20 @@ import { CATEGORIES, type Profile } from "./profile.ts";
 interface ProfileFieldsProps {
   profile: Profile;
   problems: Problems;
-  /** A new expert is named as the account is. */
+  /** Whether the name can be edited; a new expert takes the account's name. */
   hasName?: boolean;
-  /** Whether the currency of the prices here is not known. */
+  /** Whether to ask for a currency, because no expert has set one yet. */
   asksCurrency?: boolean;
   onChange(profile: Profile): void;
 }
 
-/** The fields of an expert's entry in the directory. */
+/** Fields of an expert's profile. */
 export function ProfileFields(props: ProfileFieldsProps) {
   const { profile, problems, hasName = false, asksCurrency = false, onChange } = props;
   const text = useWords(administrationWords);
   const { categories } = useWords(directoryWords);
 
-  /** What the text field of that name needs. */
+  /** Return the props of the text field with this name. */
   function field(name: Exclude<keyof Profile, "category" | "timeZone">) {
     return {
       value: profile[name],

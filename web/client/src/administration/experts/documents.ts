@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** An expert's entry in the directory as an administrator changes it. */
+/** An expert's profile, as administrators edit it. */
 export const ADMINISTERED_EXPERT = graphql(`
   fragment AdministeredExpert on Expert {
     id
@@ -58,7 +58,7 @@ export const ONE_EXPERT = graphql(`
   }
 `);
 
-/** Whether an expert is listed is told by the directory: it has those alone. */
+/** The directory lists active experts only, so a missing expert is an unlisted one. */
 export const LISTED_EXPERTS = graphql(`
   query ListedExperts($name: String!) {
     experts(filter: { search: $name }, first: 100) {
@@ -107,7 +107,7 @@ export const CREATE_EXPERT = graphql(`
   }
 `);
 
-/** The account that is to be an expert's, and the currency of the prices here. */
+/** The account that becomes an expert, and the currency that other experts use. */
 export const FUTURE_EXPERT = graphql(`
   query FutureExpert($id: ID!) {
     node(id: $id) {

@@ -15,14 +15,14 @@ import {
 } from "../../desk/hours/spans.ts";
 import * as profiles from "./profile.ts";
 
-/** An expert to be, as it is typed. */
+/** A new expert, as entered in the form. */
 export interface NewExpertDraft {
   readonly profile: profiles.Profile;
   readonly offers: readonly OfferDraft[];
   readonly week: Week;
 }
 
-/** What the form begins with: the account's zone, and usual hours. */
+/** Return the form's initial values: the account's time zone and common office hours. */
 export function beginning(
   account: { name: string; timeZone: string },
   currency: string,
@@ -48,7 +48,7 @@ export function beginning(
   };
 }
 
-/** The draft as the server takes it; the name is the account's. */
+/** Convert a draft to the mutation's input; the name is the account's. */
 export function inputOf({
   profile,
   offers,
@@ -66,11 +66,11 @@ export function inputOf({
   };
 }
 
-/** What is wrong with a draft that the server could not even read. */
+/** Return the problems that must be fixed before the draft can be sent. */
 export function problemsOf({ profile, offers, week }: NewExpertDraft, words: DraftWords): Problems {
   const found: Record<string, string> = { ...profiles.problemsOf(profile, words) };
   for (const { key, price } of offers) {
-    // What is wrong with the currency is said where it is typed.
+    // A missing currency is reported at its own field.
     const isPrice =
       found["currency"] !== undefined || amountFrom(price, profile.currency) !== undefined;
     if (!isPrice) found[`${key}.price`] = words.noPrice;
@@ -84,7 +84,7 @@ export function problemsOf({ profile, offers, week }: NewExpertDraft, words: Dra
   };
 }
 
-/** The server's problems, by path in the input, for what they are about in the draft. */
+/** Map the server's problems, keyed by input path, to the draft's fields. */
 export function placed(problems: Problems, { offers, week }: NewExpertDraft): Problems {
   const found: Record<string, string> = { ...profiles.placed(problems) };
   if (problems["offers"]) found["offers"] = problems["offers"];

@@ -6,7 +6,7 @@ import type {
 import { amountFrom, priceInField } from "../../desk/hours/price.ts";
 import type { Problems } from "../../desk/hours/spans.ts";
 
-/** An expert's entry in the directory as it is typed. */
+/** An expert's profile, as entered in the form. */
 export interface Profile {
   readonly name: string;
   readonly title: string;
@@ -19,7 +19,7 @@ export interface Profile {
   readonly timeZone: string;
 }
 
-/** The categories in the order of the directory. */
+/** All categories, in the directory's order. */
 export const CATEGORIES: readonly Category[] = [
   "TECHNOLOGY",
   "FINANCE",
@@ -47,7 +47,7 @@ export function profileOf(expert: AdministeredExpertFragment, locale: string): P
   };
 }
 
-/** A profile as the server takes it. */
+/** Convert a profile to the mutation's input. */
 export function inputOf(profile: Profile) {
   const { currency, hourlyRate, experienceYears, languages, ...texts } = profile;
   return {
@@ -61,7 +61,7 @@ export function inputOf(profile: Profile) {
   };
 }
 
-/** What is to be changed, and nothing else. */
+/** Return the changed fields only. */
 export function changesOf(saved: Profile, edited: Profile): Omit<UpdateExpertInput, "expertId"> {
   const before = inputOf(saved);
   const changed = Object.entries(inputOf(edited)).filter(
@@ -76,11 +76,11 @@ interface ProfileWords {
   readonly noNumber: string;
 }
 
-/** What is wrong with a profile that the server could not even read. */
+/** Return the problems that must be fixed before the profile can be sent. */
 export function problemsOf(profile: Profile, words: ProfileWords): Problems {
   const found: Record<string, string> = {};
   if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found["experienceYears"] = words.noNumber;
-  // Without a currency the server says what is missing.
+  // Without a valid currency no amount can be parsed; the server reports the missing currency.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
   if (hasCurrency && amountFrom(profile.hourlyRate, profile.currency) === undefined) {
     found["hourlyRate"] = words.noPrice;
@@ -89,7 +89,7 @@ export function problemsOf(profile: Profile, words: ProfileWords): Problems {
   return found;
 }
 
-/** The server's problems by path, for the fields that the form has. */
+/** Map the server's problems, keyed by input path, to the form's fields. */
 export function placed(problems: Problems): Problems {
   const found: Record<string, string> = {};
   for (const [path, message] of Object.entries(problems)) {

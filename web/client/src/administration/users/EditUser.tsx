@@ -22,7 +22,7 @@ interface EditUserProps {
   onClose(): void;
 }
 
-/** An account's name, role and zone, to be changed; a refusal is said there. */
+/** Dialog to edit an account's name, role and time zone; shows why a change was refused. */
 export function EditUser({ user, onClose }: EditUserProps) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);

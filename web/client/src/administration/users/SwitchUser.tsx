@@ -13,7 +13,7 @@ interface SwitchUserProps {
   onClose(): void;
 }
 
-/** Asks before an account is kept from signing in, or let in again. */
+/** Asks for confirmation before an account is disabled or enabled. */
 export function SwitchUser({ user: { id, name, disabled }, onClose }: SwitchUserProps) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);

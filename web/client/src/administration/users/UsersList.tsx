@@ -17,7 +17,7 @@ import { UsersTable } from "./UsersTable.tsx";
 const PAGE = 20;
 const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
 
-/** The accounts by name, to be found and changed. */
+/** Searchable list of accounts, by name. */
 export function UsersList() {
   const text = useWords(administrationWords);
   const [parameters, setParameters] = useSearchParams();

@@ -10,7 +10,7 @@ import { administrationWords } from "../words.ts";
 import { EditUser } from "./EditUser.tsx";
 import { SwitchUser } from "./SwitchUser.tsx";
 
-/** Accounts in rows, with what can be done with each. */
+/** Table of accounts with the actions for each. */
 export function UsersTable({ users }: { users: readonly AdministeredUserFragment[] }) {
   const text = useWords(administrationWords);
   const { viewer } = useViewer();

@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** An account as an administrator sees it. */
+/** An account, as administrators see it. */
 export const ADMINISTERED_USER = graphql(`
   fragment AdministeredUser on User {
     id

@@ -13,13 +13,13 @@ import { hoursWords } from "./words.ts";
 
 interface ExpertHoursProps {
   expertId: string;
-  /** Whether it is the reader's own calendar. */
+  /** Whether this is the viewer's own calendar. */
   isOwn: boolean;
-  /** The way back. */
+  /** Link back to the previous page. */
   children: ReactNode;
 }
 
-/** The hours of an expert, to be changed by themselves or by an administrator. */
+/** An expert's hours, edited by the expert or an administrator. */
 export function ExpertHours({ expertId, isOwn, children }: ExpertHoursProps) {
   const text = useWords(hoursWords);
   const { data, error, refetch } = useQuery(EXPERT_HOURS, {

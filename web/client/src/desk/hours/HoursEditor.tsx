@@ -15,7 +15,7 @@ import { useHours } from "./useHours.ts";
 import { WeekFields } from "./WeekFields.tsx";
 import { hoursWords } from "./words.ts";
 
-/** All by which an expert offers time, to be changed and saved as one. */
+/** Form for weekly hours, overrides, offers and rules, saved together. */
 export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: boolean }) {
   const text = useWords(hoursWords);
   const hours = useHours(expert);
@@ -88,7 +88,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
   );
 }
 
-/** In which zone the hours are meant, and what the clock says there. */
+/** The calendar's time zone and its current local time. */
 function Zone({ zone }: { zone: string }) {
   const text = useWords(hoursWords);
   const { locale } = useText();

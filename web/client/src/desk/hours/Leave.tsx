@@ -4,7 +4,7 @@ import { Button } from "../../ui/Button.tsx";
 import { useLeaveGuard } from "./useLeaveGuard.ts";
 import { hoursWords } from "./words.ts";
 
-/** Asks before unsaved changes are left. */
+/** Asks for confirmation before unsaved changes are discarded. */
 export function Leave({ isDirty }: { isDirty: boolean }) {
   const text = useWords(hoursWords);
   const leaving = useLeaveGuard(isDirty);

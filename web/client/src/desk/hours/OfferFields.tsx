@@ -21,7 +21,7 @@ interface OfferFieldsProps {
   onChange(offers: readonly OfferDraft[]): void;
 }
 
-/** The lengths that can be booked and their prices, the usual one first. */
+/** Session lengths with their prices; the first is the default. */
 export function OfferFields({ offers, currency, problems, onChange }: OfferFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();

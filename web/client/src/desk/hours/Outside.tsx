@@ -7,7 +7,7 @@ import { useFormats } from "../../time/formats.ts";
 import { Button } from "../../ui/Button.tsx";
 import { hoursWords } from "./words.ts";
 
-/** Bookings that stand although the rules would not offer them. */
+/** Bookings that remain valid although the new rules would not offer their times. */
 export type OutsideBookings = Extract<
   SetAvailabilityMutation["setAvailability"],
   { __typename: "AvailabilitySet" }
@@ -15,12 +15,12 @@ export type OutsideBookings = Extract<
 
 interface OutsideProps {
   bookings: OutsideBookings;
-  /** Whether they can be found on the reader's own desk. */
+  /** Whether the bookings are on the viewer's own desk, and can be linked. */
   isOwn: boolean;
   onClose(): void;
 }
 
-/** Says after saving which bookings the new rules would not offer; it gets the focus. */
+/** After saving, lists the bookings outside the new rules; it takes the focus. */
 export function Outside({ bookings, isOwn, onClose }: OutsideProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();

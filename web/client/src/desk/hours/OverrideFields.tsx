@@ -13,13 +13,13 @@ import { hoursWords } from "./words.ts";
 
 interface OverrideFieldsProps {
   overrides: readonly OverrideDraft[];
-  /** The expert's own day, such as 2026-11-21. */
+  /** Today in the expert's time zone, such as 2026-11-21. */
   today: string;
   problems: Problems;
   onChange(overrides: readonly OverrideDraft[]): void;
 }
 
-/** The days ahead that differ from the week: closed, or with hours of their own. */
+/** Future days that differ from the weekly hours: closed, or with hours of their own. */
 export function OverrideFields({ overrides, today, problems, onChange }: OverrideFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();
@@ -51,7 +51,7 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                     value={date}
                     problem={problems[`${key}.date`]}
                     onChange={(event) => change(key, { date: event.target.value })}
-                    // Not while it is typed, when it would jump.
+                    // Sort after editing: sorting while typing would move the field.
                     onBlur={() => onChange(sorted(overrides))}
                   />
                 </div>
@@ -108,7 +108,7 @@ function sorted(overrides: readonly OverrideDraft[]): readonly OverrideDraft[] {
   return overrides.toSorted((one, other) => (one.date || "9").localeCompare(other.date || "9"));
 }
 
-/** The day after the last, so that it is none of the others. */
+/** Return the day after the last override, which is therefore unused. */
 function freeDay(overrides: readonly OverrideDraft[], today: string): string {
   const last = overrides.reduce((latest, { date }) => (date > latest ? date : latest), today);
   return parseDate(last).add({ days: 1 }).toString();

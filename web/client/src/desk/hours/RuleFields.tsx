@@ -19,7 +19,7 @@ interface RuleFieldsProps {
   onChange(rules: RulesDraft): void;
 }
 
-/** The rules beside the hours: steps, breaks, notices, and how far ahead can be booked. */
+/** Rules: slot step, break, minimum notice, horizon, cancellation and confirmation. */
 export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();
@@ -111,7 +111,7 @@ function WithHint({ hint, children }: { hint: string; children: ReactNode }) {
   );
 }
 
-/** What is offered, with the value as it stands among it. */
+/** Return the offered values, with the current value added if it is missing. */
 function options(
   offered: readonly number[],
   value: number | null,

@@ -8,13 +8,13 @@ import { hoursWords } from "./words.ts";
 
 interface SpanFieldsProps {
   spans: readonly Span[];
-  /** The day they are on, in words. */
+  /** Name of the day, for labels. */
   day: string;
   problems: Problems;
   onChange(spans: readonly Span[]): void;
 }
 
-/** The hours of one day: each from when to when, more of them, fewer of them. */
+/** Time ranges of one day, which can be edited, added and removed. */
 export function SpanFields({ spans, day, problems, onChange }: SpanFieldsProps) {
   const text = useWords(hoursWords);
   const add = useRef<HTMLButtonElement>(null);
@@ -99,7 +99,7 @@ function Time({ label, value, hint, problem, onChange }: TimeProps) {
   );
 }
 
-/** Takes one of several things away. */
+/** Button that removes one item of a list. */
 export function RemoveButton({ label, onClick }: { label: string; onClick(): void }) {
   return (
     <Button

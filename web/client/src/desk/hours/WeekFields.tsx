@@ -12,7 +12,7 @@ interface WeekFieldsProps {
   onChange(week: Week): void;
 }
 
-/** The hours of a usual week, day by day. */
+/** Weekly hours, day by day. */
 export function WeekFields({ week, problems, onChange }: WeekFieldsProps) {
   const text = useWords(hoursWords);
   const [said, setSaid] = useState("");

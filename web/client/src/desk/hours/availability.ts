@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** All by which an expert offers time. */
+/** An expert's hours, offers and rules. */
 export const HOURS = graphql(`
   fragment Hours on Expert {
     id

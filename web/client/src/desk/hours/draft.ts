@@ -13,32 +13,32 @@ import {
   weekOf,
 } from "./spans.ts";
 
-/** A day that differs, as it is being edited; without hours: closed. */
+/** A date override, as edited; without hours the day is closed. */
 export interface OverrideDraft {
   readonly key: string;
   readonly date: string;
   readonly hours: readonly Span[];
 }
 
-/** A length and its price as it is typed. */
+/** A session length, with its price as typed. */
 export interface OfferDraft {
   readonly key: string;
   readonly minutes: number;
   readonly price: string;
 }
 
-/** The rules that are single values. */
+/** Rules that consist of a single value. */
 export interface RulesDraft {
   readonly stepMinutes: number | null;
   readonly breakMinutes: number;
   readonly minimumNoticeMinutes: number;
-  /** As it is typed. */
+  /** Text as typed. */
   readonly horizonDays: string;
   readonly cancellationNoticeMinutes: number;
   readonly confirmsAutomatically: boolean;
 }
 
-/** An expert's rules while they are edited. */
+/** An expert's hours, offers and rules, as edited. */
 export interface Draft {
   readonly week: Week;
   readonly overrides: readonly OverrideDraft[];
@@ -46,7 +46,7 @@ export interface Draft {
   readonly rules: RulesDraft;
 }
 
-/** The words for what is found out without the server. */
+/** Error messages for problems found in the browser. */
 export interface DraftWords {
   readonly noTime: string;
   readonly noDate: string;
@@ -54,7 +54,7 @@ export interface DraftWords {
   readonly noNumber: string;
 }
 
-/** The rules as they stand, to be edited; days before `today` are left out. */
+/** Convert the saved rules to a draft, without overrides before `today`. */
 export function draftOf(expert: HoursFragment, today: string, locale: string): Draft {
   const { weekly, overrides, ...rules } = expert.availability;
   return {
@@ -78,7 +78,7 @@ export function draftOf(expert: HoursFragment, today: string, locale: string): D
   };
 }
 
-/** What a draft changes of the rules as they stand; nothing is left out that differs. */
+/** Return the changed parts of a draft, as input of the mutation. */
 export function changesOf(expert: HoursFragment, saved: Draft, draft: Draft): SetAvailabilityInput {
   const { currency } = expert.hourlyRate;
   const before = inputOf(saved, currency);
@@ -89,7 +89,7 @@ export function changesOf(expert: HoursFragment, saved: Draft, draft: Draft): Se
   return Object.fromEntries(changed);
 }
 
-/** What is wrong with a draft that the server could not even read. */
+/** Return the problems that must be fixed before the draft can be sent. */
 export function problemsOf(draft: Draft, currency: string, words: DraftWords): Problems {
   const { week, overrides, offers, rules } = draft;
   const found: Record<string, string> = missingIn(
@@ -107,7 +107,7 @@ export function problemsOf(draft: Draft, currency: string, words: DraftWords): P
   return found;
 }
 
-/** The server's problems, by path in the input, for what they are about in the draft. */
+/** Map the server's problems, keyed by input path, to the draft's fields. */
 export function placed(problems: Problems, draft: Draft): Problems {
   const { week, overrides, offers } = draft;
   const found: Record<string, string> = {};
@@ -130,7 +130,7 @@ export function placed(problems: Problems, draft: Draft): Problems {
       copy(problems, `offers.${index}.price.${part}`, found, `${key}.price`);
     }
   });
-  // The rest is about a whole list, or a field of that name.
+  // Paths without a dot name a whole list, or a field with the same name here.
   for (const [path, message] of Object.entries(problems))
     if (!path.includes(".")) found[path] = message;
   return found;
@@ -152,7 +152,7 @@ function inputOf({ week, overrides, offers, rules }: Draft, currency: string) {
   };
 }
 
-/** Hours and days in another order are the same; offers are not, as the first is the usual one. */
+/** Serialize for comparison. The order matters only for offers, whose first is the default. */
 function comparable(value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
   const items = value.map((item: object) =>

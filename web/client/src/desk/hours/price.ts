@@ -1,10 +1,12 @@
-/** How many digits the minor unit of a currency has, such as 2 for cents. */
+/** Return the number of fraction digits of a currency, such as 2 for euros. */
 function digitsOf(currency: string): number {
   const style = { style: "currency", currency } as const;
   return new Intl.NumberFormat("en", style).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-/** An amount as it is typed, such as 72.50; the decimal sign is the locale's. */
+/**
+ * Format an amount in minor units for a text field, such as 72.50, with the locale's decimal sign.
+ */
 export function priceInField(amount: number, currency: string, locale: string): string {
   const digits = digitsOf(currency);
   const value = amount / 10 ** digits;
@@ -12,7 +14,7 @@ export function priceInField(amount: number, currency: string, locale: string): 
   return new Intl.NumberFormat(locale, { useGrouping: false, minimumFractionDigits }).format(value);
 }
 
-/** The minor units of what was typed, with a point or a comma; undefined: that is no price. */
+/** Parse a typed price, with a point or comma, into minor units; undefined if it is invalid. */
 export function amountFrom(typed: string, currency: string): number | undefined {
   const digits = digitsOf(currency);
   const match = /^(\d{1,7})(?:[.,](\d+))?$/.exec(typed.trim());

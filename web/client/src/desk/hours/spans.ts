@@ -1,6 +1,6 @@
 import type { Weekday, WeeklyHoursInput } from "../../api/gql/graphql.ts";
 
-/** The days of a week in the order of ISO 8601, Monday first. */
+/** Weekdays in the order of ISO 8601, Monday first. */
 export const WEEKDAYS: readonly Weekday[] = [
   "MONDAY",
   "TUESDAY",
@@ -11,9 +11,9 @@ export const WEEKDAYS: readonly Weekday[] = [
   "SUNDAY",
 ];
 
-/** Hours of a day as they are being typed: local times such as 09:30; an end of 24:00 ends the day. */
+/** A time range of a day, as typed: local times such as 09:30; 24:00 is the end of the day. */
 export interface Span {
-  /** Names it while it is edited. */
+  /** React key, stable while it is edited. */
   readonly key: string;
   readonly from: string;
   readonly to: string;
@@ -21,12 +21,12 @@ export interface Span {
 
 export type Week = Readonly<Record<Weekday, readonly Span[]>>;
 
-/** Problems by where they are: the key of what is edited, and its field. */
+/** Error messages, keyed by "<item key>.<field>" or by the name of a single field. */
 export type Problems = Readonly<Record<string, string>>;
 
 let count = 0;
 
-/** A name for something that is edited, new each time. */
+/** Return a new unique key for an edited item. */
 export function newKey(): string {
   return `k${++count}`;
 }
@@ -35,7 +35,7 @@ export function spanOf({ from, to }: { readonly from: string; readonly to: strin
   return { key: newKey(), from, to };
 }
 
-/** A span to begin with: after the last of the day, else usual hours. */
+/** Suggest a range to add: after the day's last one, otherwise common office hours. */
 export function nextSpan(spans: readonly Span[]): Span {
   const end = spans.reduce((latest, { to }) => (to > latest ? to : latest), "");
   if (!end) return spanOf({ from: "09:00", to: "17:00" });
@@ -51,33 +51,33 @@ export function weekOf(hours: readonly WeeklyHoursInput[]): Week {
   return Object.fromEntries(days) as unknown as Week;
 }
 
-/** A week as the server takes it. */
+/** Convert a week to the mutation's input. */
 export function weeklyOf(week: Week): WeeklyHoursInput[] {
   return spansOf(week).map(({ weekday, span: { from, to } }) => ({ weekday, from, to }));
 }
 
-/** Every span in the order in which the server gets them: by it a problem is found again. */
+/** Return all ranges in the order of the input, so that the server's indexes find them again. */
 export function spansOf(week: Week): { weekday: Weekday; span: Span }[] {
   return WEEKDAYS.flatMap((weekday) => week[weekday].map((span) => ({ weekday, span })));
 }
 
-/** Monday's hours for every day to Friday. */
+/** Copy Monday's hours to Tuesday through Friday. */
 export function withMondayOnWeekdays(week: Week): Week {
   const others = WEEKDAYS.slice(1, 5).map((day) => [day, week.MONDAY.map(spanOf)] as const);
   return { ...week, ...Object.fromEntries(others) };
 }
 
-/** A time as the browser's field has it, which knows no 24:00. */
+/** Convert a time for `<input type="time">`, which does not accept 24:00. */
 export function inField(time: string): string {
   return time === "24:00" ? "00:00" : time;
 }
 
-/** The end of a span from the browser's field: midnight ends the day. */
+/** Convert the end time of a field: 00:00 means the end of the day. */
 export function endFrom(field: string): string {
   return field === "00:00" ? "24:00" : field;
 }
 
-/** The server's problems with some spans, which it names by their place, for those spans. */
+/** Map the server's problems with ranges, keyed by index, to the ranges' keys. */
 export function problemsOfSpans(
   problems: Problems,
   path: string,
@@ -93,7 +93,7 @@ export function problemsOfSpans(
   return found;
 }
 
-/** The times that are not there, which the server could not read. */
+/** Return a message for each empty time; the server could not parse it. */
 export function missingIn(spans: readonly Span[], message: string): Record<string, string> {
   return Object.fromEntries(
     spans.flatMap(({ key, from, to }) => [

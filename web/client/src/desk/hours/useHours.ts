@@ -13,13 +13,13 @@ import type { OutsideBookings } from "./Outside.tsx";
 import type { Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
-/** Why nothing was saved: fields to correct, or that it may not be. */
+/** Why nothing was saved: invalid fields, or a refusal. */
 export interface Unsaved {
   readonly problems: Problems;
   readonly isRefused: boolean;
 }
 
-/** An expert's rules, edited in place and saved at once. */
+/** State of the hours editor: the draft, its changes, and saving them. */
 export function useHours(expert: HoursFragment) {
   const text = useWords(hoursWords);
   const { errors } = useWords(appWords);

@@ -3,16 +3,16 @@ import { useNavigate } from "react-router";
 
 import { holdHistory } from "../../app/hold.ts";
 
-/** Somebody is about to leave; both answers end the question. */
+/** A navigation that waits for the user's answer; either answer ends it. */
 export interface Leaving {
   stay(): void;
   leave(): void;
 }
 
 /**
- * Asks before what is unsaved is left: by a link, by Back or Forward, or by closing the page.
+ * Asks before unsaved changes are left by a link, Back or Forward, or closing the page.
  *
- * The declarative router has no way to hold a navigation up: links are caught before it.
+ * The declarative router cannot block navigation, so clicks on links are intercepted here.
  */
 export function useLeaveGuard(isOn: boolean): Leaving | undefined {
   const navigate = useNavigate();
@@ -44,7 +44,7 @@ export function useLeaveGuard(isOn: boolean): Leaving | undefined {
         link.origin !== window.location.origin
       )
         return;
-      // What the server serves itself is no page of the router's: closing this one asks.
+      // The server's own pages cause a page load, which `beforeunload` handles.
       if (link.pathname === window.location.pathname || link.pathname === "/graphql") return;
       event.preventDefault();
       event.stopPropagation();
