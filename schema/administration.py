@@ -14,7 +14,7 @@ from models.directory import experts as model
 from models.directory.experts import Category
 from resolvers import administration
 from resolvers.administration import Hours, Profile, UserChange
-from resolvers.sessions import end_all
+from resolvers.sessions import end_all_sessions
 from schema.availability import MoneyInput, SessionOfferInput, WeeklyHoursInput
 from schema.context import Context, Info
 from schema.errors import InvalidInput, NotAllowed
@@ -39,9 +39,7 @@ class CreateExpertInput:
     user_id: strawberry.ID = strawberry.field(
         description="Account to turn into an expert; it must not have one yet."
     )
-    title: str = strawberry.field(
-        description="Professional title; at most 100 characters."
-    )
+    title: str = strawberry.field(description="Professional title; at most 100 characters.")
     category: Category = strawberry.field(description="Field of expertise.")
     bio: str = strawberry.field(description="Biography; at most 2,000 characters.")
     experience_years: int = strawberry.field(
@@ -88,8 +86,8 @@ class UpdateExpertInput:
     )
     disabled: bool | None = strawberry.field(
         default=None,
-        description="Hides the expert from the directory and refuses new bookings. Existing bookings "
-        "remain valid. Administrators only.",
+        description="Hides the expert from the directory and refuses new bookings. Existing "
+        "bookings remain valid. Administrators only.",
     )
 
 
@@ -106,9 +104,7 @@ class UpdateUserInput:
         description="New role; EXPERT requires an account that has an expert profile. Ends the "
         "account's sessions.",
     )
-    time_zone: TimeZone | None = strawberry.field(
-        default=None, description="Preferred time zone."
-    )
+    time_zone: TimeZone | None = strawberry.field(default=None, description="Preferred time zone.")
     disabled: bool | None = strawberry.field(
         default=None, description="Blocks sign-in and ends the account's sessions."
     )
@@ -169,8 +165,8 @@ class AdministrationMutation:
     """Mutations of experts and user accounts."""
 
     @strawberry.mutation(
-        description="Turn an account into an expert: creates a directory entry and a calendar. The "
-        "account's role becomes EXPERT unless it is ADMIN. Administrators only."
+        description="Turn an account into an expert: creates a directory entry and a calendar. "
+        "The account's role becomes EXPERT unless it is ADMIN. Administrators only."
     )
     async def create_expert(self, info: Info, input: CreateExpertArgument) -> ExpertResult:
         """Create an expert for an account."""
@@ -192,7 +188,7 @@ class AdministrationMutation:
                 weekly=[hours.to_model() for hours in input.weekly],
             ),
             context.services.currency,
-            partial(end_all, context.services.sign_ins.ends),
+            partial(end_all_sessions, context.services.sign_ins.ends),
             context.services.directory_changed,
         )
         context.services.viewers.invalidate((), expert.user_id)
@@ -237,7 +233,7 @@ class AdministrationMutation:
                 time_zone=input.time_zone,
                 disabled=input.disabled,
             ),
-            partial(end_all, context.services.sign_ins.ends),
+            partial(end_all_sessions, context.services.sign_ins.ends),
         )
         context.services.viewers.invalidate((), user.id)
         context.reset_loaders()

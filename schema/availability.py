@@ -1,4 +1,4 @@
-"""When an expert offers time: the rules as clients see them."""
+"""Availability of an expert: weekly hours, date overrides and booking rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schema.scalars import LocalTime
 
 
 class Weekday(Enum):
-    """ISO 8601's weekdays; Monday is 0."""
+    """Days of the ISO 8601 week; Monday is 0."""
 
     MONDAY = 0
     TUESDAY = 1
@@ -28,68 +28,74 @@ class Weekday(Enum):
 describe_enum(
     Weekday,
     "A day of the week.",
-    MONDAY="The first day of the week, as in ISO 8601.",
-    TUESDAY="The second day.",
-    WEDNESDAY="The third day.",
-    THURSDAY="The fourth day.",
-    FRIDAY="The fifth day.",
-    SATURDAY="The sixth day.",
-    SUNDAY="The seventh day.",
+    MONDAY="First day of the week (ISO 8601).",
+    TUESDAY="Second day of the week.",
+    WEDNESDAY="Third day of the week.",
+    THURSDAY="Fourth day of the week.",
+    FRIDAY="Fifth day of the week.",
+    SATURDAY="Sixth day of the week.",
+    SUNDAY="Last day of the week.",
 )
 
 
-@strawberry.type(description="A span of a day, in the expert's zone.")
+@strawberry.type(description="A range of hours within a day, in the expert's time zone.")
 class LocalHours:
-    """Hours of one day."""
+    """Time range of a date override."""
 
-    from_: LocalTime = strawberry.field(name="from", description="The beginning.")
-    to: LocalTime = strawberry.field(description="The end; 24:00 ends the day.")
+    from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
+    to: LocalTime = strawberry.field(description="End of the range; 24:00 is the end of the day.")
 
     @classmethod
     def of(cls, hours: LocalRange) -> LocalHours:
-        """The hours for clients."""
+        """Convert a local range of the rules."""
         return cls(from_=LocalTime(hours.start), to=LocalTime(hours.end))
 
 
-@strawberry.type(description="A span of every such weekday, in the expert's zone.")
+@strawberry.type(description="A weekly recurring range of hours, in the expert's time zone.")
 class WeeklyHours:
-    """Hours of every week."""
+    """Time range of a weekday."""
 
-    weekday: Weekday = strawberry.field(description="The day.")
-    from_: LocalTime = strawberry.field(name="from", description="The beginning.")
-    to: LocalTime = strawberry.field(description="The end; 24:00 ends the day.")
+    weekday: Weekday = strawberry.field(description="Day of the week.")
+    from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
+    to: LocalTime = strawberry.field(description="End of the range; 24:00 is the end of the day.")
 
 
-@strawberry.type(description="Replaces a day's weekly hours; no hours: closed.")
+@strawberry.type(
+    description="Hours that replace the weekly hours on one date; an empty list closes the day."
+)
 class DateOverride:
-    """Hours of one date."""
+    """Hours of a single date."""
 
-    date: calendar_date = strawberry.field(description="The local day.")
-    hours: list[LocalHours] = strawberry.field(description="Earliest first.")
+    date: calendar_date = strawberry.field(description="Date in the expert's time zone.")
+    hours: list[LocalHours] = strawberry.field(description="Hours of that date, earliest first.")
 
 
-@strawberry.type(description="The rules by which an expert offers time.")
+@strawberry.type(description="Rules that determine which slots an expert offers.")
 class Availability:
-    """An expert's rules."""
+    """Working hours and booking rules of an expert."""
 
-    weekly: list[WeeklyHours] = strawberry.field(description="The usual hours.")
-    overrides: list[DateOverride] = strawberry.field(description="Days that differ.")
-    step_minutes: int | None = strawberry.field(
-        description="The time between two starts; null: the session's length."
+    weekly: list[WeeklyHours] = strawberry.field(description="Regular weekly hours.")
+    overrides: list[DateOverride] = strawberry.field(
+        description="Dates with hours other than the weekly ones."
     )
-    break_minutes: int = strawberry.field(description="Kept free after each session.")
-    minimum_notice_minutes: int = strawberry.field(description="The least time before a start.")
-    horizon_days: int = strawberry.field(description="How many days ahead can be booked.")
+    step_minutes: int | None = strawberry.field(
+        description="Minutes between consecutive start times; null means the session length."
+    )
+    break_minutes: int = strawberry.field(description="Minutes kept free after each session.")
+    minimum_notice_minutes: int = strawberry.field(
+        description="Minimum lead time, in minutes, between booking and start."
+    )
+    horizon_days: int = strawberry.field(description="Number of days ahead that can be booked.")
     cancellation_notice_minutes: int = strawberry.field(
-        description="How long before the start a client can still cancel or move."
+        description="Minutes before the start until which a client can cancel or reschedule."
     )
     confirms_automatically: bool = strawberry.field(
-        description="Whether a booking is confirmed at once."
+        description="Whether bookings are confirmed without the expert's action."
     )
 
     @classmethod
     def of(cls, calendar: Calendar) -> Availability:
-        """The rules for clients."""
+        """Convert the rules of a calendar."""
         rules = calendar.rules
         return cls(
             weekly=[
@@ -115,42 +121,48 @@ class Availability:
         )
 
 
-@strawberry.input(description="An amount of money, in the deployment's currency.")
+@strawberry.input(
+    description="An amount of money; the currency must be the one that the server uses."
+)
 class MoneyInput:
-    """Minor units, and the currency that they are meant in."""
+    """Amount in minor units, with its currency."""
 
-    amount: int = strawberry.field(description="In minor units, such as cents; not negative.")
-    currency: str = strawberry.field(description="ISO 4217, such as EUR.")
+    amount: int = strawberry.field(
+        description="Amount in minor units, such as cents; not negative."
+    )
+    currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
 
-    def read(self) -> Price:
-        """The amount for the lower floors."""
+    def to_model(self) -> Price:
+        """Convert to the resolver's type."""
         return Price(self.amount, self.currency)
 
 
-@strawberry.input(description="A session's length and price.")
+@strawberry.input(description="A session length and its price.")
 class SessionOfferInput:
-    """An offer as it is typed in."""
+    """Session length with its price."""
 
-    minutes: int = strawberry.field(description="A multiple of 15 from 15 to 480.")
-    price: MoneyInput = strawberry.field(description="For the whole session.")
+    minutes: int = strawberry.field(
+        description="Length in minutes: a multiple of 15 from 15 to 480."
+    )
+    price: MoneyInput = strawberry.field(description="Price of the whole session.")
 
-    def read(self) -> PricedLength:
-        """The offer for the lower floors."""
-        return PricedLength(self.minutes, self.price.read())
+    def to_model(self) -> PricedLength:
+        """Convert to the resolver's type."""
+        return PricedLength(self.minutes, self.price.to_model())
 
 
-@strawberry.input(description="A span of every such weekday, in the expert's zone.")
+@strawberry.input(description="A weekly recurring range of hours, in the expert's time zone.")
 class WeeklyHoursInput:
-    """Hours of every week as they are typed in."""
+    """Time range of a weekday."""
 
-    weekday: Weekday = strawberry.field(description="The day.")
+    weekday: Weekday = strawberry.field(description="Day of the week.")
     from_: LocalTime = strawberry.field(
-        name="from", description="The beginning, on a quarter of an hour."
+        name="from", description="Start of the range; a multiple of 15 minutes."
     )
     to: LocalTime = strawberry.field(
-        description="The end, on a quarter of an hour; 24:00 ends the day."
+        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day."
     )
 
-    def read(self) -> WeeklyRange:
-        """The hours for the lower floors."""
+    def to_model(self) -> WeeklyRange:
+        """Convert to the calendar's type."""
         return WeeklyRange(weekday=self.weekday.value, start=self.from_, end=self.to)

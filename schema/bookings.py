@@ -24,8 +24,8 @@ from schema.experts import (
     Expert,
     FirstArgument,
     LastArgument,
-    load_expert,
     load_calendar,
+    load_expert,
 )
 from schema.nodes import Money, Node
 from schema.pages import Connection, PageArguments
@@ -91,7 +91,8 @@ class BookingChange:
     booking: strawberry.Private[model.Booking]
 
     @strawberry.field(
-        description="Account that made the change; null if a deadline passed, such as the end of a hold."
+        description="Account that made the change; null if a deadline passed, such as the end of "
+        "a hold."
     )
     async def actor(self, info: Info) -> User | None:
         """Load the account that made the change."""
@@ -121,11 +122,15 @@ class Booking(Node):
     ends_at: datetime = strawberry.field(description="End of the session.")
     minutes: int = strawberry.field(description="Length in minutes.")
     price: Money = strawberry.field(description="Price agreed when it was held or booked.")
-    contact: Contact | None = strawberry.field(description="The client's contact details; null for a hold.")
+    contact: Contact | None = strawberry.field(
+        description="The client's contact details; null for a hold."
+    )
     note: str = strawberry.field(description="Topics that the client wants to discuss.")
     created_at: datetime = strawberry.field(description="Time of creation.")
     updated_at: datetime = strawberry.field(description="Time of the last change.")
-    held_until: datetime | None = strawberry.field(description="End of the hold; null if it is not a hold.")
+    held_until: datetime | None = strawberry.field(
+        description="End of the hold; null if it is not a hold."
+    )
     cancellable_until: datetime = strawberry.field(
         description="Deadline for the client to cancel or reschedule."
     )
@@ -169,12 +174,12 @@ class Booking(Node):
     async def slot(self, info: Info) -> Slot:
         """Return the slot that the booking occupies or used to occupy."""
         context = info.context
-        active = slots.slot_while_active(self.booking, context.now)
+        active = slots.occupied_slot(self.booking, context.now)
         if active:
             return Slot.of(active, context, self.booking.sequence)
         calendar = await load_calendar(context, self.booking.expert_id)
-        occupants = await context.loaders.occupants.load(slots.span_of(self.booking.key))
-        now = slots.slot_after(self.booking, calendar, occupants, context.now)
+        occupants = await context.loaders.occupants.load(slots.occupancy_span(self.booking.key))
+        now = slots.current_slot(self.booking, calendar, occupants, context.now)
         return Slot.of(now, context, calendar.sequence)
 
     @strawberry.field(description="Actions that the viewer may take now.")
@@ -192,8 +197,8 @@ class Booking(Node):
 
 
 @strawberry.input(
-    description="Restricts a list of bookings; all conditions must hold. It never reveals bookings that "
-    "the viewer may not see."
+    description="Restricts a list of bookings; all conditions must hold. It never reveals "
+    "bookings that the viewer may not see."
 )
 class BookingFilter:
     """Conditions on bookings; an empty list is no condition."""
@@ -211,9 +216,7 @@ class BookingFilter:
     from_: datetime | None = strawberry.field(
         default=None, name="from", description="Earliest start, inclusive."
     )
-    to: datetime | None = strawberry.field(
-        default=None, description="Latest start, exclusive."
-    )
+    to: datetime | None = strawberry.field(default=None, description="Latest start, exclusive.")
 
 
 BookingConnection = Connection[Booking]
@@ -241,7 +244,7 @@ class BookingQuery:
         """Return a page of the bookings that the viewer may see."""
         viewer = require_viewer(info.context.viewer)
         criteria = filter or BookingFilter()
-        page = await bookings.listed(
+        page = await bookings.list_bookings(
             viewer,
             bookings.BookingFilter(
                 is_own=bool(criteria.mine),
@@ -256,7 +259,8 @@ class BookingQuery:
         return Connection.of(page, lambda booking: Booking.of(booking, info.context))
 
     @strawberry.field(
-        description="The booking with this id; null if it does not exist or the viewer may not see it."
+        description="The booking with this id; null if it does not exist or the viewer may not "
+        "see it."
     )
     async def booking(
         self,
@@ -264,7 +268,7 @@ class BookingQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="Id of the booking.")],
     ) -> Booking | None:
         """Return a booking by its id."""
-        found = await bookings.visible(info.context.viewer, id)
+        found = await bookings.find_booking(info.context.viewer, id)
         return Booking.of(found, info.context) if found else None
 
 

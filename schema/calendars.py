@@ -10,7 +10,7 @@ import strawberry
 from auth.viewers import require_viewer
 from models.calendar import rules as model
 from resolvers import calendars
-from resolvers.calendars import AS_IT_IS, RulesChange
+from resolvers.calendars import UNCHANGED, RulesChange
 from schema.availability import SessionOfferInput, WeeklyHoursInput
 from schema.bookings import Booking
 from schema.context import Info
@@ -50,7 +50,9 @@ class DateOverrideInput:
 
     def to_model(self) -> model.DateOverride:
         """Convert to the calendar's type."""
-        return model.DateOverride(day=self.date, ranges=tuple(hours.to_model() for hours in self.hours))
+        return model.DateOverride(
+            day=self.date, ranges=tuple(hours.to_model() for hours in self.hours)
+        )
 
 
 @strawberry.input(
@@ -68,21 +70,21 @@ class SetAvailabilityInput:
     )
     overrides: list[DateOverrideInput] | None = strawberry.field(
         default=None,
-        description="Complete list of date overrides, at most 366 and one per date. Past dates are "
-        "dropped.",
+        description="Complete list of date overrides, at most 366 and one per date. Past dates "
+        "are dropped.",
     )
     offers: list[SessionOfferInput] | None = strawberry.field(
         default=None,
         description="1 to 8 session offers with distinct lengths; the first is the default.",
     )
     step_minutes: strawberry.Maybe[int | None] = strawberry.field(
-        description="Minutes between consecutive start times: a multiple of 15 from 15 to 480. Null "
-        "means the session length."
+        description="Minutes between consecutive start times: a multiple of 15 from 15 to 480. "
+        "Null means the session length."
     )
     break_minutes: int | None = strawberry.field(
         default=None,
-        description="Minutes kept free after each session: a multiple of 15 from 0 to 240. Applies "
-        "to new bookings only.",
+        description="Minutes kept free after each session: a multiple of 15 from 0 to 240. "
+        "Applies to new bookings only.",
     )
     minimum_notice_minutes: int | None = strawberry.field(
         default=None,
@@ -106,9 +108,11 @@ class SetAvailabilityInput:
         weekly, overrides, offers = self.weekly, self.overrides, self.offers
         return RulesChange(
             weekly=None if weekly is None else [hours.to_model() for hours in weekly],
-            overrides=None if overrides is None else [override.to_model() for override in overrides],
+            overrides=None
+            if overrides is None
+            else [override.to_model() for override in overrides],
             offers=None if offers is None else [offer.to_model() for offer in offers],
-            step_minutes=self.step_minutes.value if self.step_minutes else AS_IT_IS,
+            step_minutes=self.step_minutes.value if self.step_minutes else UNCHANGED,
             break_minutes=self.break_minutes,
             minimum_notice_minutes=self.minimum_notice_minutes,
             horizon_days=self.horizon_days,
@@ -142,8 +146,8 @@ class CalendarMutation:
     """Mutations of calendars."""
 
     @strawberry.mutation(
-        description="Change an expert's availability. Existing bookings remain valid; subscribers to "
-        "the calendar receive a `CalendarReset`. The expert and administrators only."
+        description="Change an expert's availability. Existing bookings remain valid; subscribers "
+        "to the calendar receive a `CalendarReset`. The expert and administrators only."
     )
     async def set_availability(
         self, info: Info, input: SetAvailabilityArgument

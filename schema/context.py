@@ -1,4 +1,4 @@
-"""What every operation is given: the program's parts, who asks, and when."""
+"""Context of an operation: services, viewer and time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from resolvers.alternatives import Alternatives
     from resolvers.listings import Listings
     from resolvers.lookups import Lookups
-    from resolvers.sessions import SignIn, SignIns
+    from resolvers.sessions import SessionServices, SignIn
     from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the running program that operations use.
+    """Services of the running application that operations use.
 
-    `directory_changed` is told of changes of experts' entries that the ledger does not make.
+    `directory_changed` is called after changes to directory entries that bypass the ledger.
     """
 
     ledger: Ledger
@@ -42,7 +42,7 @@ class Services:
     listings: Listings
     hub: Hub
     feed: BookingFeed
-    sign_ins: SignIns
+    sign_ins: SessionServices
     viewers: Viewers
     budgets: Budgets
     allows_introspection: bool
@@ -56,7 +56,13 @@ class Services:
 
 @dataclass(slots=True)
 class BrowserSession:
-    """A session in cookies: what the browser sent, and what is to become of it."""
+    """Session kept in cookies.
+
+    Attributes:
+        refresh_token: token that the browser sent.
+        issued: sign-in whose tokens are to be set as cookies.
+        is_ended: whether to delete the cookies.
+    """
 
     refresh_token: str | None
     issued: SignIn | None = None
@@ -64,9 +70,10 @@ class BrowserSession:
 
 
 class TimeLimit:
-    """Gives up what takes too long, without harm to what is already under way elsewhere.
+    """Async context manager that cancels its block after some seconds.
 
-    No generator, of which Python would make three objects for each operation.
+    Work that runs in other tasks is not affected. A class, because `asynccontextmanager` would
+    allocate three objects for each operation.
     """
 
     __slots__ = ("_changes", "_seconds", "_timeout")
@@ -77,7 +84,7 @@ class TimeLimit:
         self._changes = changes
 
     async def __aenter__(self) -> None:
-        """Begin to count the time."""
+        """Start the timer."""
         self._timeout = asyncio.timeout(self._seconds)
         await self._timeout.__aenter__()
 
@@ -87,10 +94,10 @@ class TimeLimit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Tell it where the time was over.
+        """Stop the timer.
 
         Raises:
-            TimedOut: when it was.
+            TimedOut: the block took too long.
         """
         try:
             await self._timeout.__aexit__(kind, error, traceback)
@@ -102,9 +109,15 @@ class TimeLimit:
 
 @dataclass(slots=True)
 class Context:
-    """One operation: `now` is taken once, and loaders remember within it alone.
+    """Context of one operation.
 
-    `address` is the client's; `browser` is set where its session lives in cookies.
+    Attributes:
+        services: services of the application.
+        viewer: the signed-in user, or None.
+        address: the client's network address.
+        browser: session in cookies; None for bearer clients.
+        now: time of the operation, read once.
+        loaders: batch loaders, whose cache lasts for this operation.
     """
 
     services: Services
@@ -115,23 +128,23 @@ class Context:
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.forget()
+        self.reset_loaders()
 
-    def in_time(self, *, changes: bool = False) -> TimeLimit:
-        """Give up what takes longer than an operation may.
+    def time_limit(self, *, changes: bool = False) -> TimeLimit:
+        """Return the time limit of an operation.
 
         Args:
-            changes: whether it may change something.
+            changes: whether the operation may change data.
         """
         return TimeLimit(self.services.operation_seconds, changes=changes)
 
-    def renew(self) -> None:
-        """Forget what was read and take the time anew: for each event of a subscription."""
+    def restart(self) -> None:
+        """Reset the loaders and update `now`, for the next event of a subscription."""
         self.now = utc_now()
-        self.forget()
+        self.reset_loaders()
 
-    def forget(self) -> None:
-        """Forget what was read, since it may have changed."""
+    def reset_loaders(self) -> None:
+        """Discard loaded data, which may be stale."""
         self.loaders = Loaders(self.services.lookups)
 
 

@@ -1,4 +1,4 @@
-"""How enumerations become part of the schema, each value described."""
+"""Registration of enums in the schema, with a description for each value."""
 
 from __future__ import annotations
 
@@ -15,15 +15,22 @@ if TYPE_CHECKING:
 def describe_enum(
     enum: type[Enum], description: str, /, *, name: str | None = None, **values: str
 ) -> None:
-    """Make an enumeration, also one of a lower floor, known to clients; `values` by their names.
+    """Add an enum to the schema.
+
+    Args:
+        enum: the enum, which may be one of the models.
+        description: description of the enum.
+        name: GraphQL name; by default that of the class.
+        values: description of each value.
 
     Raises:
-        TypeError: when a value is left without a description, or one that is not there has one.
+        TypeError: a value has no description, or a description names an unknown value.
     """
     if wrong := values.keys() ^ enum.__members__.keys():
-        raise TypeError(f"{enum.__name__}: not one description each: {', '.join(sorted(wrong))}")
+        names = ", ".join(sorted(wrong))
+        raise TypeError(f"{enum.__name__}: missing or unknown descriptions: {names}")
     strawberry.enum(enum, name=name, description=description)
-    made: Any = enum
-    definition: StrawberryEnumDefinition = made.__strawberry_definition__
+    registered: Any = enum
+    definition: StrawberryEnumDefinition = registered.__strawberry_definition__
     for value in definition.values:
         value.description = values[value.name]

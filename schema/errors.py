@@ -1,7 +1,7 @@
-"""Refusals as clients see them, and how the program's exceptions become them.
+"""Refusal types, and the handlers that convert exceptions into them.
 
-A resolver raises; where the field's union has the refusal's type, the handler of that type makes
-it the answer. What no union takes becomes a GraphQL error with the exception's code.
+When a resolver raises an exception whose refusal type is a member of the field's union, the handler
+returns the refusal as the result. Other exceptions become GraphQL errors with their code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RefusalCode(Enum):
-    """One for each type of refusal."""
+    """Code of a refusal type."""
 
     EMAIL_TAKEN = "EMAIL_TAKEN"
     WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
@@ -41,137 +41,146 @@ class RefusalCode(Enum):
 
 describe_enum(
     RefusalCode,
-    "Stable codes of the refusals.",
-    EMAIL_TAKEN="That of `EmailTaken`.",
-    WRONG_CREDENTIALS="That of `WrongCredentials`.",
-    SESSION_ENDED="That of `SessionEnded`: sign in again.",
-    TOO_MANY_ATTEMPTS="That of `TooManyAttempts`: wait.",
-    INVALID_INPUT="That of `InvalidInput`: correct the fields.",
-    LINK_EXPIRED="That of `LinkExpired`: ask for another link.",
-    SLOT_TAKEN="That of `SlotTaken`: choose another slot.",
-    SLOT_NOT_OFFERED="That of `SlotNotOffered`: read the slots anew.",
-    NOT_ALLOWED="That of `NotAllowed`.",
-    TOO_LATE="That of `TooLate`: its deadline has passed.",
+    "Stable code of a refusal.",
+    EMAIL_TAKEN="Code of `EmailTaken`: sign in, or use another address.",
+    WRONG_CREDENTIALS="Code of `WrongCredentials`: check the e-mail address and password.",
+    SESSION_ENDED="Code of `SessionEnded`: sign in again.",
+    TOO_MANY_ATTEMPTS="Code of `TooManyAttempts`: retry after the given time.",
+    INVALID_INPUT="Code of `InvalidInput`: correct the listed fields.",
+    LINK_EXPIRED="Code of `LinkExpired`: request another link.",
+    SLOT_TAKEN="Code of `SlotTaken`: choose another slot.",
+    SLOT_NOT_OFFERED="Code of `SlotNotOffered`: query the slots again.",
+    NOT_ALLOWED="Code of `NotAllowed`: the object is unknown or the action is forbidden.",
+    TOO_LATE="Code of `TooLate`: the deadline has passed.",
 )
 
 
-@strawberry.interface(description="An expected answer that is not the wished one.")
+@strawberry.interface(
+    description="An expected failure, such as a taken slot. Part of the result, not a GraphQL "
+    "error."
+)
 class Refusal:
-    """What every refusal says."""
+    """Fields that every refusal has."""
 
-    code: RefusalCode = strawberry.field(description="For programs.")
-    message: str = strawberry.field(description="For people: what to do next.")
+    code: RefusalCode = strawberry.field(description="Stable code for programs.")
+    message: str = strawberry.field(
+        description="Message for people: what went wrong and what to do."
+    )
 
 
-@strawberry.type(description="Somebody has registered with that address.")
+@strawberry.type(description="The e-mail address already has an account.")
 class EmailTaken(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.EmailTaken`."""
 
 
-@strawberry.type(description="The link is unknown, was used before or is too old.")
+@strawberry.type(description="The link is unknown, already used or expired.")
 class LinkExpired(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.LinkExpired`."""
 
 
-@strawberry.type(description="The address is unknown or the password wrong.")
+@strawberry.type(description="The e-mail address is unknown or the password is wrong.")
 class WrongCredentials(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.WrongCredentials`."""
 
 
-@strawberry.type(description="The refresh token is unknown, used, too old or revoked.")
+@strawberry.type(description="The refresh token is unknown, already used, expired or revoked.")
 class SessionEnded(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.SessionEnded`."""
 
 
-@strawberry.type(description="The account or the address has to wait.")
+@strawberry.type(description="Too many attempts from this network address or for this account.")
 class TooManyAttempts(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.TooManyAttempts`."""
 
-    retry_after_seconds: int = strawberry.field(description="How long to wait.")
+    retry_after_seconds: int = strawberry.field(description="Seconds to wait before retrying.")
 
 
-@strawberry.type(description="A field and what is wrong with it.")
+@strawberry.type(description="An invalid field of an input.")
 class FieldProblem:
-    """One problem."""
+    """Invalid field and the reason."""
 
-    field: str = strawberry.field(description="Its path in the input, such as contact.email.")
-    message: str = strawberry.field(description="What to correct.")
+    field: str = strawberry.field(
+        description="Path of the field in the input, such as contact.email."
+    )
+    message: str = strawberry.field(description="Message for people: what to correct.")
 
 
-@strawberry.type(description="Every field's problem at once.")
+@strawberry.type(description="One or more fields of the input are invalid.")
 class InvalidInput(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.InvalidInput`."""
 
-    fields: list[FieldProblem] = strawberry.field(description="In the order of the input.")
+    fields: list[FieldProblem] = strawberry.field(
+        description="All invalid fields, in the order of the input."
+    )
 
 
-@strawberry.type(description="This slot is already booked. Please choose another slot.")
+@strawberry.type(description="The slot is already booked, or held by another client.")
 class SlotTaken(Refusal):
-    """See the description."""
+    """Refusal sent for `models.calendar.errors.SlotTaken`."""
 
-    slot: Slot = strawberry.field(description="The slot as it stands.")
-    taken: strawberry.Private[calendar.SlotTaken]
+    slot: Slot = strawberry.field(description="The slot with its current status.")
+    exception: strawberry.Private[calendar.SlotTaken]
 
-    @strawberry.field(description="The nearest open slots of that length, nearest first.")
+    @strawberry.field(description="Open slots of the same length, closest in time first.")
     async def alternatives(self, info: Info) -> list[Slot]:
-        """What to offer instead."""
-        others = await info.context.services.alternatives.to(self.taken.slot.key)
-        return [Slot.of(other, info.context, self.taken.sequence) for other in others]
+        """Find open slots near the taken one."""
+        slots = await info.context.services.alternatives.nearest_to(self.exception.slot.key)
+        return [Slot.of(slot, info.context, self.exception.sequence) for slot in slots]
 
 
-@strawberry.type(description="The expert does not offer this time and length, or not any more.")
+@strawberry.type(description="The expert does not offer a session of this length at this time.")
 class SlotNotOffered(Refusal):
-    """See the description."""
+    """Refusal sent for `models.calendar.errors.SlotNotOffered`."""
 
-    slot_id: strawberry.ID = strawberry.field(description="What was asked for.")
+    slot_id: strawberry.ID = strawberry.field(description="Id of the requested slot.")
 
 
-@strawberry.type(description="There is no such thing, or the viewer may not do this with it.")
+@strawberry.type(description="The object does not exist, or the viewer may not do this.")
 class NotAllowed(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.NotAllowed`."""
 
 
-@strawberry.type(description="The deadline for this has passed.")
+@strawberry.type(description="The deadline for this action has passed.")
 class TooLate(Refusal):
-    """See the description."""
+    """Refusal sent for `models.errors.TooLate`."""
 
-    deadline: datetime = strawberry.field(description="When it was.")
+    deadline: datetime = strawberry.field(description="The deadline that has passed.")
 
 
 Raised = TypeVar("Raised", bound=model.Refused)
-Answer = Callable[[Raised, Context], dict[str, object]]
+ExtraFields = Callable[[Raised, Context], dict[str, object]]
 
 
 class _Handler(Generic[Raised]):
-    """Makes a refusal of one type from the exceptions of one class.
+    """Strawberry exception handler: converts exceptions of a class into a refusal type.
 
-    `more` says what the type has beside its code and message.
+    `extra_fields` returns the values of the fields other than `code` and `message`.
     """
 
     def __init__(
         self,
         exception_type: type[Raised],
         error_type: type[Refusal],
-        more: Answer[Raised] = lambda _raised, _context: {},
+        extra_fields: ExtraFields[Raised] = lambda _raised, _context: {},
     ) -> None:
         self.exception_type = exception_type
         self.error_type = error_type
-        self._more = more
+        self._extra_fields = extra_fields
 
     def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:  # noqa: ARG002 - Strawberry's signature
-        """Answer with the refusal."""
+        """Return the refusal, and count it."""
         REFUSALS.labels(info.field_name, exception.code).inc()
-        more: dict[str, Any] = self._more(exception, info.context)
-        return self.error_type(code=RefusalCode(exception.code), message=exception.message, **more)
+        extra: dict[str, Any] = self._extra_fields(exception, info.context)
+        return self.error_type(code=RefusalCode(exception.code), message=exception.message, **extra)
 
 
-def _problems(raised: model.InvalidInput, _context: Context) -> dict[str, object]:
-    found = [FieldProblem(field=p.field, message=p.message) for p in raised.problems]
-    return {"fields": found}
+def _invalid_input_fields(raised: model.InvalidInput, _context: Context) -> dict[str, object]:
+    fields = [FieldProblem(field=p.field, message=p.message) for p in raised.problems]
+    return {"fields": fields}
 
 
-def _taken(raised: calendar.SlotTaken, context: Context) -> dict[str, object]:
-    return {"slot": Slot.of(raised.slot, context, raised.sequence), "taken": raised}
+def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str, object]:
+    return {"slot": Slot.of(raised.slot, context, raised.sequence), "exception": raised}
 
 
 HANDLERS = (
@@ -185,8 +194,8 @@ HANDLERS = (
         TooManyAttempts,
         lambda raised, _context: {"retry_after_seconds": raised.retry_after_seconds},
     ),
-    _Handler(model.InvalidInput, InvalidInput, _problems),
-    _Handler(calendar.SlotTaken, SlotTaken, _taken),
+    _Handler(model.InvalidInput, InvalidInput, _invalid_input_fields),
+    _Handler(calendar.SlotTaken, SlotTaken, _slot_taken_fields),
     _Handler(
         calendar.SlotNotOffered,
         SlotNotOffered,

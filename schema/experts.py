@@ -1,4 +1,4 @@
-"""Experts: the directory, and what one offers."""
+"""Experts and the directory that lists them."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
 
 describe_enum(
     Category,
-    "A field of expertise.",
+    "Field of expertise.",
     TECHNOLOGY="Software, data, networks and devices.",
-    FINANCE="Money: tax, investment, insurance and accounts.",
-    HEALTH="Body and mind: medicine, nutrition, training and rest.",
-    BUSINESS="Companies: strategy, leadership, sales and operations.",
-    LEGAL="Law: contracts, employment, property and immigration.",
-    DESIGN="Shapes: products, interfaces, brands and rooms.",
-    MARKETING="Reaching people: campaigns, content, search and growth.",
-    EDUCATION="Learning: schools, languages, careers and coaching.",
+    FINANCE="Tax, investment, insurance and accounting.",
+    HEALTH="Medicine, nutrition, fitness and sleep.",
+    BUSINESS="Strategy, leadership, sales and operations.",
+    LEGAL="Contracts, employment, property and immigration law.",
+    DESIGN="Product, interface, brand and interior design.",
+    MARKETING="Campaigns, content, search and growth.",
+    EDUCATION="Schools, languages, careers and coaching.",
 )
 describe_enum(
     ExpertOrderField,
-    "What the directory can be ordered by.",
-    RATING="The rating; of equal ones, the number of reviews.",
-    EXPERIENCE="Years in the field.",
-    RATE="The usual price of an hour.",
-    NAME="The name, regardless of case and accents.",
+    "Sort key of the directory.",
+    RATING="Rating, then number of reviews.",
+    EXPERIENCE="Years of professional experience.",
+    RATE="Price per hour.",
+    NAME="Name, ignoring case and accents.",
 )
 
 
 class OrderDirection(Enum):
-    """Up or down."""
+    """Sort direction."""
 
     ASC = "ASC"
     DESC = "DESC"
@@ -59,38 +59,42 @@ class OrderDirection(Enum):
 
 describe_enum(
     OrderDirection,
-    "A direction.",
-    ASC="The least, or the first of the alphabet, first.",
-    DESC="The greatest, or the last of the alphabet, first.",
+    "Sort direction.",
+    ASC="Ascending: smallest value first, or A to Z.",
+    DESC="Descending: largest value first, or Z to A.",
 )
 
 
 MinutesArgument = Annotated[
     int | None,
-    strawberry.argument(description="The session's length; null: the first offer's."),
+    strawberry.argument(
+        description="Session length in minutes; null means the default, the first offer."
+    ),
 ]
 
 
-@strawberry.type(description="A person whose time can be booked.")
+@strawberry.type(description="A person who offers sessions.")
 class Expert(Node):
-    """An expert as clients see it."""
+    """Directory entry and calendar of an expert."""
 
-    slug: str = strawberry.field(description="The name in addresses.")
-    name: str = strawberry.field(description="The full name.")
-    title: str = strawberry.field(description="What the expert does, in a few words.")
-    category: Category = strawberry.field(description="The field of expertise.")
-    bio: str = strawberry.field(description="What the expert says of itself.")
-    photo_url: str = strawberry.field(description="A picture, relative to this server.")
-    experience_years: int = strawberry.field(description="Years in the field.")
-    languages: list[str] = strawberry.field(description="English names of languages.")
-    hourly_rate: Money = strawberry.field(description="The usual price of an hour.")
-    rating: float | None = strawberry.field(description="0 to 5; null without reviews.")
-    review_count: int = strawberry.field(description="How many reviews the rating is from.")
+    slug: str = strawberry.field(description="URL slug.")
+    name: str = strawberry.field(description="Full name.")
+    title: str = strawberry.field(description="Professional title.")
+    category: Category = strawberry.field(description="Field of expertise.")
+    bio: str = strawberry.field(description="The expert's biography.")
+    photo_url: str = strawberry.field(description="URL of the photo, relative to this server.")
+    experience_years: int = strawberry.field(description="Years of professional experience.")
+    languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
+    hourly_rate: Money = strawberry.field(description="Price per hour.")
+    rating: float | None = strawberry.field(
+        description="Average rating, 0 to 5; null without reviews."
+    )
+    review_count: int = strawberry.field(description="Number of reviews behind the rating.")
     key: strawberry.Private[Id]
 
     @classmethod
     def of(cls, expert: model.Expert | model.DirectoryEntry, context: Context) -> Expert:
-        """The expert for clients."""
+        """Convert a stored expert."""
         return cls(
             id=strawberry.ID(global_id("Expert", expert.id)),
             slug=expert.slug,
@@ -107,123 +111,142 @@ class Expert(Node):
             key=expert.id,
         )
 
-    @strawberry.field(description="The zone in which the expert's hours are meant.")
+    @strawberry.field(description="Time zone of the expert's working hours.")
     async def time_zone(self, info: Info) -> TimeZone:
-        """The zone of the rules."""
+        """Load the time zone of the calendar."""
         return TimeZone((await self._calendar(info)).rules.time_zone)
 
-    @strawberry.field(description="The session lengths that can be booked.")
+    @strawberry.field(
+        description="Session lengths that can be booked, with prices; the first is the default."
+    )
     async def offers(self, info: Info) -> list[SessionOffer]:
-        """Lengths and prices."""
+        """Load the session offers of the calendar."""
         rules = (await self._calendar(info)).rules
         return [SessionOffer.of(offer, info.context.services.currency) for offer in rules.offers]
 
-    @strawberry.field(description="The rules by which the expert offers time.")
+    @strawberry.field(description="Working hours and booking rules.")
     async def availability(self, info: Info) -> Availability:
-        """Hours, notices, break."""
+        """Load the rules of the calendar."""
         return Availability.of(await self._calendar(info))
 
-    @strawberry.field(description="Listed slots in a span of at most 62 days, earliest first.")
+    @strawberry.field(
+        description="Slots whose start lies in a period of at most 62 days, earliest first."
+    )
     async def slots(
         self,
         info: Info,
         from_: Annotated[
-            datetime, strawberry.argument(name="from", description="The first possible start.")
+            datetime,
+            strawberry.argument(name="from", description="Start of the period, inclusive."),
         ],
-        to: Annotated[datetime, strawberry.argument(description="No slot starts then or later.")],
+        to: Annotated[datetime, strawberry.argument(description="End of the period, exclusive.")],
         minutes: MinutesArgument = None,
     ) -> list[Slot]:
-        """Slots by instants."""
+        """Compute the slots of a period."""
         slots.check_span(from_, to)
         calendar = await self._calendar(info)
-        found = await self._between(info, minutes, from_, to)
+        found = await self._slots_between(info, minutes, from_, to)
         return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
 
-    @strawberry.field(description="Listed slots, grouped by local date.")
+    @strawberry.field(
+        description="Slots grouped by local date; a day without slots has an empty list."
+    )
     async def days(
         self,
         info: Info,
-        from_: Annotated[
-            calendar_date, strawberry.argument(name="from", description="The first day.")
-        ],
-        count: Annotated[int, strawberry.argument(description="How many days, 1 to 62.")] = 7,
+        from_: Annotated[calendar_date, strawberry.argument(name="from", description="First day.")],
+        count: Annotated[int, strawberry.argument(description="Number of days, 1 to 62.")] = 7,
         time_zone: Annotated[
             TimeZone | None,
-            strawberry.argument(description="Whose days; null: the expert's."),
+            strawberry.argument(description="Time zone of the days; null means the expert's."),
         ] = None,
         minutes: MinutesArgument = None,
     ) -> list[Day]:
-        """Slots by days."""
+        """Compute the slots of some days."""
         calendar = await self._calendar(info)
         zone_name = time_zone or calendar.rules.time_zone
-        since, until = slots.days_span(from_, count, zone_name)
-        found = await self._between(info, minutes, since, until)
+        since, until = slots.span_of_days(from_, count, zone_name)
+        found = await self._slots_between(info, minutes, since, until)
         return [
             Day(date=day, slots=[Slot.of(slot, info.context, calendar.sequence) for slot in listed])
-            for day, listed in slots.by_day(found, from_, count, zone_name)
+            for day, listed in slots.group_by_day(found, from_, count, zone_name)
         ]
 
-    @strawberry.field(description="The earliest slot that can be booked.")
+    @strawberry.field(
+        description="Earliest open slot; null if there is none within the booking horizon."
+    )
     async def next_slot(self, info: Info, minutes: MinutesArgument = None) -> Slot | None:
-        """The first open slot within the horizon."""
+        """Find the first open slot within the horizon."""
         calendar = await self._calendar(info)
-        for since, until in slots.search_spans(calendar, info.context.now):
-            found = slots.first_open(await self._between(info, minutes, since, until))
+        for since, until in slots.search_windows(calendar, info.context.now):
+            found = slots.first_open_slot(await self._slots_between(info, minutes, since, until))
             if found:
                 return Slot.of(found, info.context, calendar.sequence)
         return None
 
     @strawberry.field(
-        description="Where a subscription starts so that it misses nothing after this answer."
+        description="Cursor to pass as `after` to a subscription, which then sends every change "
+        "made since this response."
     )
     async def cursor(self, info: Info) -> str:
-        """The calendar's last event, read before any of its bookings."""
+        """Return the cursor of the last calendar event, read before the bookings."""
         return cursor_of(self.key, (await self._calendar(info)).sequence)
 
-    @strawberry.field(description="The number of the last calendar event that this answer knows.")
+    @strawberry.field(
+        description="Sequence number of the last calendar event that this response reflects."
+    )
     async def sequence(self, info: Info) -> int:
-        """The number in `cursor`."""
+        """Return the sequence number in `cursor`."""
         return (await self._calendar(info)).sequence
 
     async def _calendar(self, info: Info) -> Calendar:
-        return await calendar_of(info.context, self.key)
+        return await load_calendar(info.context, self.key)
 
-    async def _between(
+    async def _slots_between(
         self, info: Info, minutes: int | None, since: datetime, until: datetime
     ) -> Iterator[ModelSlot]:
-        """The calendar first, then the bookings: so `cursor` is not past what they show."""
+        """Compute the slots that start in `[since, until)`.
+
+        The calendar is read before the bookings, so that `cursor` never skips an event.
+        """
         context = info.context
         calendar = await self._calendar(info)
-        length = slots.length_of(calendar, minutes)
-        taken_by = await context.loaders.occupants.load(Span(self.key, since, until))
-        return slots.slots_between(calendar, taken_by, length, since, until, context.now)
+        length = slots.session_minutes(calendar, minutes)
+        occupants = await context.loaders.occupants.load(Span(self.key, since, until))
+        return slots.slots_between(calendar, occupants, length, since, until, context.now)
 
 
-@strawberry.type(description="A category and how many experts it lists.")
+@strawberry.type(description="A category with its number of listed experts.")
 class CategoryCount:
-    """A category with its size."""
+    """Number of experts in a category."""
 
-    category: Category = strawberry.field(description="The category.")
-    count: int = strawberry.field(description="How many listed experts it has.")
+    category: Category = strawberry.field(description="Category.")
+    count: int = strawberry.field(description="Number of listed experts.")
 
 
-@strawberry.input(description="What narrows the directory; all of it must hold.")
+@strawberry.input(description="Restricts the directory; all conditions must hold.")
 class ExpertFilter:
-    """A filter; an empty list narrows nothing."""
+    """Conditions on experts; an empty list is no condition."""
 
     search: str | None = strawberry.field(
         default=None,
-        description="Words, or their beginnings, of name, title and languages; all of them.",
+        description="Words or word prefixes; each must occur in the name, title or languages.",
     )
-    categories: list[Category] | None = strawberry.field(default=None, description="Any of them.")
-    min_rating: float | None = strawberry.field(default=None, description="0 to 5.")
-    max_hourly_rate: int | None = strawberry.field(default=None, description="In minor units.")
+    categories: list[Category] | None = strawberry.field(
+        default=None, description="Only experts in one of these categories."
+    )
+    min_rating: float | None = strawberry.field(
+        default=None, description="Minimum average rating, 0 to 5."
+    )
+    max_hourly_rate: int | None = strawberry.field(
+        default=None, description="Maximum hourly rate, in minor units."
+    )
     languages: list[str] | None = strawberry.field(
-        default=None, description="Any of them; English names."
+        default=None, description="Only experts who speak one of these languages; English names."
     )
 
-    def read(self) -> model.ExpertFilter:
-        """The filter for the lower floors."""
+    def to_model(self) -> model.ExpertFilter:
+        """Convert to the directory's type."""
         return model.ExpertFilter(
             search=self.search,
             categories=None if self.categories is None else tuple(self.categories),
@@ -233,96 +256,109 @@ class ExpertFilter:
         )
 
 
-@strawberry.input(description="How the directory is ordered.")
+@strawberry.input(description="Order of the directory.")
 class ExpertOrder:
-    """An order."""
+    """Sort key and direction."""
 
-    field: ExpertOrderField = strawberry.field(description="By what.")
+    field: ExpertOrderField = strawberry.field(description="Sort key.")
     direction: OrderDirection = strawberry.field(
-        default=OrderDirection.DESC, description="Which way."
+        default=OrderDirection.DESC, description="Sort direction."
     )
 
 
 ExpertConnection = Connection[Expert]
 FirstArgument = Annotated[
-    int | None, strawberry.argument(description="So many from the beginning, 1 to 100.")
+    int | None,
+    strawberry.argument(description="Return the first N items, 1 to 100; 20 by default."),
 ]
-AfterArgument = Annotated[str | None, strawberry.argument(description="Only after this cursor.")]
+AfterArgument = Annotated[
+    str | None, strawberry.argument(description="Return items after this cursor.")
+]
 LastArgument = Annotated[
-    int | None, strawberry.argument(description="So many from the end, 1 to 100.")
+    int | None, strawberry.argument(description="Return the last N items, 1 to 100.")
 ]
-BeforeArgument = Annotated[str | None, strawberry.argument(description="Only before this cursor.")]
+BeforeArgument = Annotated[
+    str | None, strawberry.argument(description="Return items before this cursor.")
+]
 
 
 @strawberry.type
 class ExpertQuery:
-    """Finding an expert."""
+    """Queries for experts."""
 
-    @strawberry.field(description="The directory, best rated first unless ordered otherwise.")
+    @strawberry.field(description="Experts of the directory; by default the best rated first.")
     async def experts(
         self,
         info: Info,
         filter: Annotated[
-            ExpertFilter | None, strawberry.argument(description="What narrows it.")
+            ExpertFilter | None, strawberry.argument(description="Restricts the list.")
         ] = None,
         order_by: Annotated[
-            ExpertOrder | None, strawberry.argument(description="How it is ordered.")
+            ExpertOrder | None, strawberry.argument(description="Order of the list.")
         ] = None,
         first: FirstArgument = None,
         after: AfterArgument = None,
         last: LastArgument = None,
         before: BeforeArgument = None,
     ) -> ExpertConnection:
-        """A page of the directory."""
+        """Return a page of the directory."""
         order = order_by or ExpertOrder(field=ExpertOrderField.RATING)
         page = await info.context.services.listings.page(
-            (filter or ExpertFilter()).read(),
+            (filter or ExpertFilter()).to_model(),
             model.directory_order(order.field, descending=order.direction is OrderDirection.DESC),
             PageArguments(first, after, last, before),
         )
         return Connection.of(page, lambda expert: Expert.of(expert, info.context))
 
-    @strawberry.field(description="The expert of that id.")
+    @strawberry.field(description="The expert with this id; null if there is none.")
     async def expert(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the expert.")],
     ) -> Expert | None:
-        """One expert by id."""
-        return await expert_by_key(info.context, object_id(id, "Expert", "id"))
+        """Return an expert by id."""
+        return await load_visible_expert(info.context, object_id(id, "Expert", "id"))
 
-    @strawberry.field(description="The expert of that name in addresses.")
+    @strawberry.field(description="The expert with this URL slug; null if there is none.")
     async def expert_by_slug(
-        self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]
+        self, info: Info, slug: Annotated[str, strawberry.argument(description="URL slug.")]
     ) -> Expert | None:
-        """One expert by slug."""
+        """Return an expert by slug."""
         found = await experts.by_slug(info.context.viewer, slug)
         return Expert.of(found, info.context) if found else None
 
-    @strawberry.field(description="Every category and how many experts it lists.")
+    @strawberry.field(description="All categories, each with its number of listed experts.")
     async def categories(self) -> list[CategoryCount]:
-        """The categories in a fixed order."""
+        """Return the categories in a fixed order."""
         counts = await experts.categories()
         return [CategoryCount(category=c, count=n) for c, n in counts.items()]
 
 
-async def calendar_of(context: Context, key: Id) -> Calendar:
-    """The calendar of an expert, who has one since they were created."""
-    calendar = await context.loaders.calendar.load(key)
+async def load_calendar(context: Context, expert_id: Id) -> Calendar:
+    """Load the calendar of an expert.
+
+    Raises:
+        LookupError: the calendar is missing, although every expert has one.
+    """
+    calendar = await context.loaders.calendar.load(expert_id)
     if calendar is None:
-        raise LookupError(f"no calendar {key}")
+        raise LookupError(f"no calendar {expert_id}")
     return calendar
 
 
-async def expert_by_key(context: Context, key: Id) -> Expert | None:
-    """The expert of that key if the viewer may see it."""
-    found = experts.seen(context.viewer, await context.loaders.expert.load(key))
+async def load_visible_expert(context: Context, expert_id: Id) -> Expert | None:
+    """Load an expert; return None unless they exist and the viewer may see them."""
+    found = experts.if_visible(context.viewer, await context.loaders.expert.load(expert_id))
     return Expert.of(found, context) if found else None
 
 
-async def any_expert(context: Context, key: Id) -> Expert:
-    """The expert of a booking, listed or not."""
-    found = await context.loaders.expert.load(key)
+async def load_expert(context: Context, expert_id: Id) -> Expert:
+    """Load an expert, visible in the directory or not.
+
+    Raises:
+        LookupError: the expert is missing.
+    """
+    found = await context.loaders.expert.load(expert_id)
     if found is None:
-        raise LookupError(f"no expert {key}")
+        raise LookupError(f"no expert {expert_id}")
     return Expert.of(found, context)

@@ -1,4 +1,4 @@
-"""Links in mails: verifying an address and setting a new password."""
+"""Links sent by e-mail: address verification and password reset."""
 
 from __future__ import annotations
 
@@ -13,72 +13,73 @@ from schema.users import SignedIn, User
 
 ResetPasswordResult = Annotated[
     SignedIn | LinkExpired | InvalidInput,
-    strawberry.union("ResetPasswordResult", description="What `resetPassword` answers."),
+    strawberry.union("ResetPasswordResult", description="The new session, or a refusal."),
 ]
 VerifyEmailResult = Annotated[
     User | LinkExpired,
-    strawberry.union("VerifyEmailResult", description="What `verifyEmail` answers."),
+    strawberry.union("VerifyEmailResult", description="The verified account, or a refusal."),
 ]
 
 
-@strawberry.input(description="Whose password was forgotten.")
+@strawberry.input(description="Account whose password was forgotten.")
 class RequestPasswordResetInput:
-    """What somebody gives to get a link."""
+    """Input of `requestPasswordReset`."""
 
-    email: str = strawberry.field(description="The address that signs in, in any case.")
+    email: str = strawberry.field(description="Sign-in e-mail address; case-insensitive.")
 
 
-@strawberry.input(description="A link and the password that it is to set.")
+@strawberry.input(description="Token of a password reset link, and the new password.")
 class ResetPasswordInput:
-    """What somebody gives to set a new password."""
+    """Input of `resetPassword`."""
 
-    token: str = strawberry.field(description="What the link has after `#token=`.")
-    password: str = strawberry.field(description="The new one, 10 to 200 characters.")
+    token: str = strawberry.field(description="Token of the link, after `#token=`.")
+    password: str = strawberry.field(description="New password, 10 to 200 characters.")
 
 
-@strawberry.input(description="A link.")
+@strawberry.input(description="Token of a verification link.")
 class VerifyEmailInput:
-    """What somebody gives to verify an address."""
+    """Input of `verifyEmail`."""
 
-    token: str = strawberry.field(description="What the link has after `#token=`.")
+    token: str = strawberry.field(description="Token of the link, after `#token=`.")
 
 
 RequestArgument = Annotated[
-    RequestPasswordResetInput, strawberry.argument(description="Whose password was forgotten.")
+    RequestPasswordResetInput,
+    strawberry.argument(description="Account whose password was forgotten."),
 ]
 ResetArgument = Annotated[
-    ResetPasswordInput, strawberry.argument(description="The link and the new password.")
+    ResetPasswordInput, strawberry.argument(description="Token of the link, and the new password.")
 ]
-VerifyArgument = Annotated[VerifyEmailInput, strawberry.argument(description="The link.")]
+VerifyArgument = Annotated[VerifyEmailInput, strawberry.argument(description="Token of the link.")]
 
 
 @strawberry.type
 class LinkMutation:
-    """Following links."""
+    """Mutations around links sent by e-mail."""
 
     @strawberry.mutation(
-        description="Mail a link to a new password, good for 30 minutes. True whether the address "
-        "has an account or not."
+        description="Send a password reset link, valid for 30 minutes. Returns true whether or "
+        "not the address has an account."
     )
     async def request_password_reset(self, info: Info, input: RequestArgument) -> bool:
-        """A link on its way."""
+        """Send a password reset link."""
         context = info.context
         return await links.request_password_reset(
             context.services.sign_ins, input.email, context.address
         )
 
     @strawberry.mutation(
-        description="Set a new password by a link and sign in; every other session ends."
+        description="Set a new password with a reset link and sign in. Ends all other sessions."
     )
     async def reset_password(self, info: Info, input: ResetArgument) -> ResetPasswordResult:
-        """A new password."""
+        """Set a new password."""
         context = info.context
         sign_in = await links.reset_password(
             context.services.sign_ins, input.token, input.password, context.now
         )
         return SignedIn.of(sign_in, context)
 
-    @strawberry.mutation(description="Verify an account's address by a link.")
+    @strawberry.mutation(description="Verify an account's e-mail address with a link.")
     async def verify_email(self, info: Info, input: VerifyArgument) -> VerifyEmailResult:
-        """A verified address."""
+        """Verify an e-mail address."""
         return User.own(await links.verify_email(input.token, info.context.now))

@@ -1,4 +1,4 @@
-"""Batch loaders: what many rows of an answer need is read with one command."""
+"""Batch loaders: one database command per kind of object, however many rows a response has."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Value = TypeVar("Value")
 
 
 class Loaders:
-    """The loaders of one operation; keys are answered in their order.
+    """Batch loaders of one operation; results keep the order of their keys.
 
-    `reads` knows which calendars were read through them.
+    `reads` records the calendars and holds that were loaded.
     """
 
     def __init__(self, lookups: Lookups) -> None:
         self.reads = Reads()
         self.expert: DataLoader[Id, Expert | None] = _loader(lookups.experts)
         self.user: DataLoader[Id, User | None] = _loader(users.users)
-        # Not methods of this object: in a cycle the rows would wait for the garbage collector.
+        # Functions instead of methods: a reference cycle would keep rows until garbage collection.
         self.calendar: DataLoader[Id, Calendar | None] = _loader(
             partial(_calendars, lookups, self.reads)
         )
@@ -43,13 +43,13 @@ class Loaders:
 
 async def _calendars(lookups: Lookups, reads: Reads, ids: list[Id]) -> list[Calendar | None]:
     found = await lookups.calendars(ids)
-    reads.calendars(found)
+    reads.record_calendars(found)
     return found
 
 
 async def _occupants(reads: Reads, spans: list[Span]) -> list[list[Occupant]]:
     found = await slots.occupants(spans)
-    reads.occupants(spans, found)
+    reads.record_occupants(spans, found)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The moves of a booking's life."""
+"""Mutations that change the status or time of a booking."""
 
 from __future__ import annotations
 
@@ -14,47 +14,49 @@ from schema.context import Info
 from schema.errors import NotAllowed, SlotNotOffered, SlotTaken, TooLate
 
 
-@strawberry.input(description="A booking.")
+@strawberry.input(description="The booking to change.")
 class BookingInput:
-    """Which booking is meant."""
+    """Input of mutations that take only a booking."""
 
-    booking_id: strawberry.ID = strawberry.field(description="Its id.")
+    booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
 
 
-@strawberry.input(description="A booking and its new time.")
+@strawberry.input(description="A booking and the slot to move it to.")
 class RescheduleBookingInput:
-    """What is to be moved where."""
+    """Input of `rescheduleBooking`."""
 
-    booking_id: strawberry.ID = strawberry.field(description="The booking.")
-    slot_id: strawberry.ID = strawberry.field(description="A slot of the same expert.")
+    booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
+    slot_id: strawberry.ID = strawberry.field(description="Id of the new slot, of the same expert.")
 
 
 BookingResult = Annotated[
     Booking | NotAllowed | TooLate,
-    strawberry.union("BookingResult", description="What a change of a booking answers."),
+    strawberry.union("BookingResult", description="The changed booking, or a refusal."),
 ]
 RescheduleBookingResult = Annotated[
     Booking | SlotTaken | SlotNotOffered | NotAllowed | TooLate,
-    strawberry.union("RescheduleBookingResult", description="What `rescheduleBooking` answers."),
+    strawberry.union(
+        "RescheduleBookingResult", description="The rescheduled booking, or a refusal."
+    ),
 ]
-BookingArgument = Annotated[BookingInput, strawberry.argument(description="Which booking.")]
+BookingArgument = Annotated[BookingInput, strawberry.argument(description="The booking.")]
 RescheduleArgument = Annotated[
-    RescheduleBookingInput, strawberry.argument(description="Which booking, and where to.")
+    RescheduleBookingInput, strawberry.argument(description="The booking and its new slot.")
 ]
 
 
 @strawberry.type
 class MoveMutation:
-    """Changing bookings."""
+    """Mutations of bookings."""
 
     @strawberry.mutation(
-        description="Give a booking another slot of the same expert, also one that overlaps the "
-        "old, in one step."
+        description="Move a booking to another slot of the same expert. The new slot may overlap "
+        "the old one."
     )
     async def reschedule_booking(
         self, info: Info, input: RescheduleArgument
     ) -> RescheduleBookingResult:
-        """Move a booking."""
+        """Move a booking to another slot."""
         context = info.context
         viewer = require_viewer(context.viewer)
         booking = await moves.reschedule(
@@ -62,37 +64,39 @@ class MoveMutation:
         )
         return Booking.of(booking, context)
 
-    @strawberry.mutation(description="Cancel a booking, or release a hold; its time becomes free.")
+    @strawberry.mutation(description="Cancel a booking or release a hold. The time becomes free.")
     async def cancel_booking(self, info: Info, input: BookingArgument) -> BookingResult:
-        """End a booking that is still ahead."""
+        """Cancel a booking or release a hold."""
         return await _advance(info, input, Action.CANCEL)
 
-    @strawberry.mutation(description="Confirm a pending booking: its expert or an administrator.")
+    @strawberry.mutation(
+        description="Confirm a pending booking. The expert and administrators only."
+    )
     async def confirm_booking(self, info: Info, input: BookingArgument) -> BookingResult:
-        """Accept a booking."""
+        """Confirm a pending booking."""
         return await _advance(info, input, Action.CONFIRM)
 
     @strawberry.mutation(
-        description="Say that the session took place: its expert or an administrator."
+        description="Record that the session took place. The expert and administrators only."
     )
     async def complete_booking(self, info: Info, input: BookingArgument) -> BookingResult:
-        """Complete a booking."""
+        """Record that the session took place."""
         return await _advance(info, input, Action.COMPLETE)
 
     @strawberry.mutation(
-        description="Say that the client did not come, once the session has begun: its expert or "
-        "an administrator."
+        description="Record that the client did not attend. Allowed once the session has started. "
+        "The expert and administrators only."
     )
     async def mark_no_show(self, info: Info, input: BookingArgument) -> BookingResult:
-        """Mark a booking as missed."""
+        """Record that the client did not attend."""
         return await _advance(info, input, Action.MARK_NO_SHOW)
 
     @strawberry.mutation(
-        description="Take a completed, cancelled or expired booking out of the viewer's list; time "
-        "that is still ahead becomes free."
+        description="Remove a completed, cancelled or expired booking from the viewer's list. Any "
+        "time still ahead becomes free."
     )
     async def remove_booking(self, info: Info, input: BookingArgument) -> BookingResult:
-        """Tidy the list up."""
+        """Remove a finished booking from the viewer's list."""
         context = info.context
         viewer = require_viewer(context.viewer)
         booking = await moves.remove(context.services.ledger, viewer, input.booking_id)

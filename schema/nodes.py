@@ -1,4 +1,4 @@
-"""Relay's `Node`: everything that has a global id."""
+"""Relay's `Node` interface, and types that several domains share."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from models.calendar.rules import Offer
 
 @strawberry.interface(description="An object with a global id.")
 class Node:
-    """What `node(id:)` can find."""
+    """Object that `Query.node` can return."""
 
-    id: strawberry.ID = strawberry.field(description="Unique among all objects, and opaque.")
+    id: strawberry.ID = strawberry.field(description="Opaque id, unique among all objects.")
 
 
-@strawberry.type(description="An amount of money. One currency a deployment.")
+@strawberry.type(description="An amount of money. All amounts use the same currency.")
 class Money:
-    """Minor units of the deployment's currency."""
+    """Amount in minor units, with its currency."""
 
-    amount: int = strawberry.field(description="In minor units, such as cents.")
-    currency: str = strawberry.field(description="ISO 4217, such as EUR.")
+    amount: int = strawberry.field(description="Amount in minor units, such as cents.")
+    currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
 
 
-@strawberry.type(description="A session's length and price.")
+@strawberry.type(description="A session length and its price.")
 class SessionOffer:
-    """An offer of an expert."""
+    """Session length that an expert offers, with its price."""
 
-    minutes: int = strawberry.field(description="A multiple of 15.")
-    price: Money = strawberry.field(description="For the whole session.")
+    minutes: int = strawberry.field(description="Length in minutes, a multiple of 15.")
+    price: Money = strawberry.field(description="Price of the whole session.")
 
     @classmethod
     def of(cls, offer: Offer, currency: str) -> SessionOffer:
-        """The offer for clients."""
+        """Convert an offer of the rules."""
         return cls(minutes=offer.minutes, price=Money(amount=offer.price, currency=currency))

@@ -1,4 +1,4 @@
-"""Relay's Cursor Connections."""
+"""Connections by Relay's Cursor Connections specification."""
 
 from __future__ import annotations
 
@@ -16,41 +16,43 @@ NodeType = TypeVar("NodeType")
 __all__ = ["Connection", "Edge", "PageArguments", "PageInfo"]
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Position of a page within its list.")
 class PageInfo:
-    """Relay's `PageInfo`."""
+    """`PageInfo` of Relay's specification."""
 
-    has_next_page: bool = strawberry.field(description="Whether there is more after it.")
-    has_previous_page: bool = strawberry.field(description="Whether there is more before it.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
+    has_next_page: bool = strawberry.field(description="Whether items follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether items precede this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first edge.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last edge.")
 
 
-@strawberry.type(description="A row of a list, and where it stands.")
+@strawberry.type(description="An item of a list with its cursor.")
 class Edge(Generic[NodeType]):
-    """Relay's edge."""
+    """Edge of Relay's specification."""
 
-    cursor: str = strawberry.field(description="What to pass as `after` or `before`.")
-    node: NodeType = strawberry.field(description="The row.")
+    cursor: str = strawberry.field(description="Cursor to pass as `after` or `before`.")
+    node: NodeType = strawberry.field(description="The item.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
-    """Relay's connection over a keyset page."""
+    """Connection of Relay's specification, over a keyset page."""
 
-    edges: list[Edge[NodeType]] = strawberry.field(description="The rows with their cursors.")
-    nodes: list[NodeType] = strawberry.field(description="The rows.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    edges: list[Edge[NodeType]] = strawberry.field(description="Items with their cursors.")
+    nodes: list[NodeType] = strawberry.field(description="Items without their cursors.")
+    page_info: PageInfo = strawberry.field(description="Position of this page.")
     page: strawberry.Private[Page[Any]]
 
-    @strawberry.field(description="How many rows the whole list has; counted only when asked for.")
+    @strawberry.field(
+        description="Number of items in the whole list; computed only when requested."
+    )
     async def total_count(self) -> int:
         """Count the whole list."""
         return await self.page.total()
 
     @classmethod
     def of(cls, page: Page[Any], node: Callable[[Any], NodeType]) -> Connection[NodeType]:
-        """The page for clients; `node` makes the rows."""
+        """Convert a page; `node` converts each row."""
         nodes = [node(row) for row in page.rows]
         cursors = [page.order.cursor(row) for row in page.rows]
         return cls(

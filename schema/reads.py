@@ -1,4 +1,4 @@
-"""What an operation has read that changes: by this a kept answer is known to be right still."""
+"""Data that an operation has read, which determines how long its response can be cached."""
 
 from __future__ import annotations
 
@@ -16,41 +16,44 @@ if TYPE_CHECKING:
     from models.calendar.slots import Occupant
     from models.ids import Id
 
-ALWAYS = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Reads:
-    """The calendars that an operation has read, and of which of them it has read bookings."""
+    """Calendars and hold expiries that an operation has read."""
 
     def __init__(self) -> None:
         self._calendars: dict[Id, Calendar] = {}
-        self._ends_of_holds: dict[Id, list[datetime]] = {}
+        self._hold_expiries: dict[Id, list[datetime]] = {}
 
-    def calendars(self, found: Iterable[Calendar | None]) -> None:
-        """Note calendars, each with the number of the last event that it knows."""
+    def record_calendars(self, found: Iterable[Calendar | None]) -> None:
+        """Record calendars; of each, the first one read counts."""
         for calendar in found:
             if calendar:
                 self._calendars.setdefault(calendar.id, calendar)
 
-    def occupants(self, spans: Iterable[Span], found: Iterable[Iterable[Occupant]]) -> None:
-        """Note what is taken in some spans."""
+    def record_occupants(self, spans: Iterable[Span], found: Iterable[Iterable[Occupant]]) -> None:
+        """Record the holds and bookings found in some spans."""
         for span, occupants in zip(spans, found, strict=True):
-            ends = self._ends_of_holds.setdefault(span.expert_id, [])
-            ends.extend(each.held_until for each in occupants if each.held_until)
+            expiries = self._hold_expiries.setdefault(span.expert_id, [])
+            expiries.extend(each.held_until for each in occupants if each.held_until)
 
     @property
     def sequences(self) -> dict[Id, int]:
-        """The number of the last event of each calendar that is sure to be in the answer."""
+        """Return the last event number that the response reflects, by calendar."""
         return {id_: calendar.sequence for id_, calendar in self._calendars.items()}
 
     def unchanged_until(self, now: datetime) -> datetime:
-        """The instant before which the clock alone changes nothing in the answer as of `now`."""
+        """Return the time until which the response stays valid if no event occurs.
+
+        Holds expire, and notice and horizon move with time.
+        """
         return min(
             chain(
-                [ALWAYS],
+                [NEVER],
                 (
-                    unchanged_until(self._calendars[id_].rules, ends, now)
-                    for id_, ends in self._ends_of_holds.items()
+                    unchanged_until(self._calendars[id_].rules, expiries, now)
+                    for id_, expiries in self._hold_expiries.items()
                 ),
             )
         )

@@ -1,4 +1,4 @@
-"""Holding and booking slots."""
+"""Mutations that hold and book slots."""
 
 from __future__ import annotations
 
@@ -17,89 +17,100 @@ from schema.scalars import TimeZone
 
 
 @plain
-@strawberry.input(description="Whom the expert reaches.")
+@strawberry.input(description="Contact details of the client.")
 class ContactInput:
-    """The client's contact."""
+    """Contact details of the client."""
 
-    name: str = strawberry.field(description="The full name, at most 100 characters.")
-    email: str = strawberry.field(description="The e-mail address.")
-    phone: str = strawberry.field(description="The phone number, with its country code.")
-    time_zone: TimeZone | None = strawberry.field(default=None, description="The client's zone.")
+    name: str = strawberry.field(description="Full name; at most 100 characters.")
+    email: str = strawberry.field(description="E-mail address.")
+    phone: str = strawberry.field(description="Phone number with country code.")
+    time_zone: TimeZone | None = strawberry.field(
+        default=None, description="The client's time zone."
+    )
 
 
 @plain
 @strawberry.input(description="A slot to book.")
 class BookSlotInput:
-    """What a client sends to book."""
+    """Input of `bookSlot`."""
 
-    slot_id: strawberry.ID = strawberry.field(description="The slot.")
-    contact: ContactInput = strawberry.field(description="Whom the expert reaches.")
-    note: str | None = strawberry.field(default=None, description="At most 2,000 characters.")
+    slot_id: strawberry.ID = strawberry.field(description="Id of the slot.")
+    contact: ContactInput = strawberry.field(description="Contact details for the expert.")
+    note: str | None = strawberry.field(
+        default=None, description="Topics to discuss; at most 2,000 characters."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="The same key with the same input within a day gets the same booking.",
+        description="Idempotency key, valid for a day: a retry with the same key and input "
+        "returns the same booking.",
     )
 
 
 @plain
-@strawberry.input(description="Some slots to book: all of them or none.")
+@strawberry.input(description="Several slots to book atomically: all of them or none.")
 class BookSlotsInput:
-    """A basket."""
+    """Input of `bookSlots`."""
 
     slot_ids: list[strawberry.ID] = strawberry.field(
-        description="1 to 10 slots, of one or several experts."
+        description="Ids of 1 to 10 slots, of one or several experts."
     )
-    contact: ContactInput = strawberry.field(description="Whom the experts reach.")
-    note: str | None = strawberry.field(default=None, description="At most 2,000 characters.")
+    contact: ContactInput = strawberry.field(description="Contact details for the experts.")
+    note: str | None = strawberry.field(
+        default=None, description="Topics to discuss; at most 2,000 characters."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="The same key with the same input within a day gets the same bookings.",
+        description="Idempotency key, valid for a day: a retry with the same key and input "
+        "returns the same bookings.",
     )
 
 
 @plain
-@strawberry.input(description="A slot to keep for a while.")
+@strawberry.input(description="A slot to hold.")
 class HoldSlotInput:
-    """What a client sends to hold."""
+    """Input of `holdSlot`."""
 
-    slot_id: strawberry.ID = strawberry.field(description="The slot.")
+    slot_id: strawberry.ID = strawberry.field(description="Id of the slot.")
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="The same key with the same input within a day gets the same hold.",
+        description="Idempotency key, valid for a day: a retry with the same key and input "
+        "returns the same hold.",
     )
 
 
-@strawberry.type(description="Some bookings that were made together.")
+@strawberry.type(description="Bookings made by one `bookSlots` mutation.")
 class BookingList:
-    """What a basket became."""
+    """Success of `bookSlots`."""
 
-    bookings: list[Booking] = strawberry.field(description="In the order of the slots.")
+    bookings: list[Booking] = strawberry.field(
+        description="The bookings, in the order of `slotIds`."
+    )
 
 
 HoldSlotResult = Annotated[
     Booking | SlotTaken | SlotNotOffered | InvalidInput,
-    strawberry.union("HoldSlotResult", description="What `holdSlot` answers."),
+    strawberry.union("HoldSlotResult", description="The hold, or a refusal."),
 ]
 BookSlotResult = Annotated[
     Booking | SlotTaken | SlotNotOffered | InvalidInput,
-    strawberry.union("BookSlotResult", description="What `bookSlot` answers."),
+    strawberry.union("BookSlotResult", description="The booking, or a refusal."),
 ]
 BookSlotsResult = Annotated[
     BookingList | SlotTaken | SlotNotOffered | InvalidInput,
-    strawberry.union("BookSlotsResult", description="What `bookSlots` answers."),
+    strawberry.union("BookSlotsResult", description="The bookings, or a refusal."),
 ]
-HoldSlotArgument = Annotated[HoldSlotInput, strawberry.argument(description="What to hold.")]
-BookSlotArgument = Annotated[BookSlotInput, strawberry.argument(description="What to book.")]
-BookSlotsArgument = Annotated[BookSlotsInput, strawberry.argument(description="What to book.")]
+HoldSlotArgument = Annotated[HoldSlotInput, strawberry.argument(description="The slot to hold.")]
+BookSlotArgument = Annotated[BookSlotInput, strawberry.argument(description="The slot to book.")]
+BookSlotsArgument = Annotated[BookSlotsInput, strawberry.argument(description="The slots to book.")]
 
 
 @strawberry.type
 class ReservationMutation:
-    """Holding and booking."""
+    """Mutations of slots."""
 
     @strawberry.mutation(
-        description="Keep a slot for a few minutes. A second hold on the same expert takes the "
-        "place of the first. Needs a signed-in viewer."
+        description="Reserve a slot for a few minutes. A second hold with the same expert "
+        "replaces the first. Requires sign-in."
     )
     async def hold_slot(self, info: Info, input: HoldSlotArgument) -> HoldSlotResult:
         """Hold one slot."""
@@ -114,28 +125,28 @@ class ReservationMutation:
         return Booking.of(booking, context)
 
     @strawberry.mutation(
-        description="Book a slot; the viewer's own hold on the time becomes the booking. Needs a "
-        "signed-in viewer."
+        description="Book a slot. If the viewer holds the time, the hold becomes the booking. "
+        "Requires sign-in."
     )
     async def book_slot(self, info: Info, input: BookSlotArgument) -> BookSlotResult:
-        """Book one slot, exactly once."""
+        """Book one slot."""
         [booking] = await _book(info, input, "slotId", [input.slot_id])
         return Booking.of(booking, info.context)
 
     @strawberry.mutation(
-        description="Book at most ten slots: all of them or none. Needs a signed-in viewer."
+        description="Book up to ten slots atomically: all of them or none. Requires sign-in."
     )
     async def book_slots(self, info: Info, input: BookSlotsArgument) -> BookSlotsResult:
-        """Book a basket."""
-        booked = await _book(info, input, "slotIds", input.slot_ids)
-        return BookingList(bookings=[Booking.of(booking, info.context) for booking in booked])
+        """Book several slots atomically."""
+        bookings = await _book(info, input, "slotIds", input.slot_ids)
+        return BookingList(bookings=[Booking.of(booking, info.context) for booking in bookings])
 
 
 async def _book(
     info: Info, input: BookSlotInput | BookSlotsInput, field: str, slot_ids: list[strawberry.ID]
 ) -> list[ModelBooking]:
     services, contact = info.context.services, input.contact
-    wanted = reservations.BookingRequest(
+    request = reservations.BookingRequest(
         field=field,
         slot_ids=slot_ids,
         name=contact.name,
@@ -146,4 +157,4 @@ async def _book(
         idempotency_key=input.idempotency_key,
     )
     viewer = require_viewer(info.context.viewer)
-    return await reservations.book(services.ledger, viewer, wanted, services.phone_region)
+    return await reservations.book(services.ledger, viewer, request, services.phone_region)

@@ -1,4 +1,4 @@
-"""The schema: every operation that clients have."""
+"""The schema, with its root types."""
 
 from __future__ import annotations
 
@@ -17,27 +17,30 @@ from schema.bookings import Booking, BookingQuery, BookingSubscription
 from schema.calendars import CalendarMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS
-from schema.experts import ExpertQuery, calendar_of, expert_by_key
+from schema.experts import ExpertQuery, load_calendar, load_visible_expert
 from schema.links import LinkMutation
 from schema.moves import MoveMutation
 from schema.nodes import Node
 from schema.reservations import ReservationMutation
 from schema.scalars import SCALARS
 from schema.slots import Slot, SlotSubscription
-from schema.users import User, UserMutation, UserQuery, user_by_key
+from schema.users import User, UserMutation, UserQuery, load_visible_user
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(description="Root of all queries.")
 class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
-    """Every query."""
+    """Root type of queries."""
 
-    @strawberry.field(description="Whatever has that global id, if the viewer may see it.")
+    @strawberry.field(
+        description="The object with this global id; null if it does not exist or the viewer may "
+        "not see it."
+    )
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],
     ) -> Node | None:
-        """One object by id."""
+        """Return an object by its global id."""
         context = info.context
         try:
             kind, _ = parse_id(id)
@@ -45,32 +48,32 @@ class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
             raise BadUserInput("id: not a global id") from error
         match kind:
             case "Expert":
-                return await expert_by_key(context, object_id(id, kind, "id"))
+                return await load_visible_expert(context, object_id(id, kind, "id"))
             case "User":
-                return await user_by_key(context, object_id(id, kind, "id"))
+                return await load_visible_user(context, object_id(id, kind, "id"))
             case "Booking":
-                found = await bookings.visible(context.viewer, id)
+                found = await bookings.find_booking(context.viewer, id)
                 return Booking.of(found, context) if found else None
             case "Slot":
                 return await _slot(context, id)
         raise BadUserInput("id: not a global id")
 
 
-async def _slot(context: Context, opaque: str) -> Slot | None:
-    """The slot of that id, if it is listed."""
+async def _slot(context: Context, global_id: str) -> Slot | None:
+    """Return a slot by its id, or None if the expert does not offer it."""
     try:
-        key: SlotKey = slot_key(opaque)
+        key: SlotKey = slot_key(global_id)
     except ValueError as error:
         raise BadUserInput("id: not the id of a slot") from error
-    if await expert_by_key(context, key.expert_id) is None:
+    if await load_visible_expert(context, key.expert_id) is None:
         return None
-    calendar = await calendar_of(context, key.expert_id)
-    others = await context.loaders.occupants.load(slots.span_of(key))
-    found = slots.listed(key, calendar, others, context.now)
+    calendar = await load_calendar(context, key.expert_id)
+    occupants = await context.loaders.occupants.load(slots.occupancy_span(key))
+    found = slots.find_listed_slot(key, calendar, occupants, context.now)
     return Slot.of(found, context, calendar.sequence) if found else None
 
 
-@strawberry.type(description="What can be changed.")
+@strawberry.type(description="Root of all mutations.")
 class Mutation(
     ReservationMutation,
     MoveMutation,
@@ -79,12 +82,12 @@ class Mutation(
     LinkMutation,
     AdministrationMutation,
 ):
-    """Every mutation."""
+    """Root type of mutations."""
 
 
-@strawberry.type(description="What can be watched.")
+@strawberry.type(description="Root of all subscriptions.")
 class Subscription(SlotSubscription, BookingSubscription):
-    """Every subscription."""
+    """Root type of subscriptions."""
 
 
 schema = strawberry.Schema(

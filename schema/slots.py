@@ -1,4 +1,4 @@
-"""Slots and what happens to them."""
+"""Slots, their events and subscriptions."""
 
 from __future__ import annotations
 
@@ -25,32 +25,40 @@ from subscriptions.slots import AVAILABLE, BOOKED, CHANGED, slot_events
 
 describe_enum(
     SlotStatus,
-    "OPEN can be booked; HELD where only holds stand in the way.",
-    OPEN="It can be booked.",
-    HELD="Somebody keeps it, or a part of it, for a few minutes; it may become free.",
-    BOOKED="It, or a part of it, is taken.",
+    "Whether a slot can be booked.",
+    OPEN="Can be booked.",
+    HELD="Overlaps a hold, but no booking; it may become open again within minutes.",
+    BOOKED="Overlaps a booking.",
 )
 
 
-@strawberry.type(description="A time and length that an expert offers: computed, never stored.")
+@strawberry.type(description="A start time and session length that an expert offers.")
 class Slot(Node):
-    """A slot as the viewer sees it."""
+    """A slot, computed from the rules and bookings; it is not stored."""
 
-    starts_at: datetime = strawberry.field(description="The first instant.")
-    ends_at: datetime = strawberry.field(description="The instant after the last.")
-    minutes: int = strawberry.field(description="The session's length.")
-    price: Money = strawberry.field(description="For the whole session.")
+    starts_at: datetime = strawberry.field(description="Start of the session.")
+    ends_at: datetime = strawberry.field(description="End of the session.")
+    minutes: int = strawberry.field(description="Length in minutes.")
+    price: Money = strawberry.field(description="Price of the whole session.")
     status: SlotStatus = strawberry.field(description="Whether it can be booked.")
-    held_until: datetime | None = strawberry.field(description="When the last hold on it ends.")
-    mine: bool = strawberry.field(description="Held or booked by the viewer.")
+    held_until: datetime | None = strawberry.field(
+        description="End of the last hold that overlaps it; null if there is none."
+    )
+    mine: bool = strawberry.field(description="Whether the viewer holds or has booked it.")
     sequence: int = strawberry.field(
-        description="The number of the last calendar event that this is sure to know. Of two "
-        "answers that overtook each other the one with the higher number is the newer."
+        description="Sequence number of the last calendar event that this state reflects. If "
+        "responses arrive out of order, the state with the higher number is the newer one."
     )
 
     @classmethod
     def of(cls, slot: model.Slot, context: Context, sequence: int) -> Slot:
-        """The slot for the viewer, as of that event."""
+        """Convert a slot for the viewer.
+
+        Args:
+            slot: the slot.
+            context: names the viewer and the currency.
+            sequence: number of the last calendar event that `slot` reflects.
+        """
         viewer = context.viewer
         return cls(
             id=strawberry.ID(slot_id(slot.key)),
@@ -65,16 +73,18 @@ class Slot(Node):
         )
 
 
-@strawberry.type(description="The slots of one local day.")
+@strawberry.type(description="Slots of one day.")
 class Day:
-    """A day and what it offers."""
+    """Slots of one local date."""
 
-    date: calendar_date = strawberry.field(description="In the zone that was asked for.")
-    slots: list[Slot] = strawberry.field(description="Earliest first.")
+    date: calendar_date = strawberry.field(description="Date in the requested time zone.")
+    slots: list[Slot] = strawberry.field(
+        description="Slots that start on this date, earliest first."
+    )
 
 
 class SlotEventKind(Enum):
-    """The kinds of events that are about time."""
+    """Event kinds that concern a slot."""
 
     HELD = "HELD"
     BOOKED = "BOOKED"
@@ -83,33 +93,35 @@ class SlotEventKind(Enum):
 
 describe_enum(
     SlotEventKind,
-    "What happened to a slot.",
-    HELD="A client keeps it for a few minutes.",
-    BOOKED="A client has booked it.",
-    RELEASED="It is free again: cancelled, moved elsewhere, removed or expired.",
+    "Kind of a slot event.",
+    HELD="A client holds the slot for a few minutes.",
+    BOOKED="A client booked the slot.",
+    RELEASED="The slot is free again: its booking was cancelled, rescheduled, removed or expired.",
 )
 
 
-@strawberry.type(description="A change of a slot, in the expert's order, none missed.")
+@strawberry.type(
+    description="A change of a slot. Events of an expert arrive in order and without gaps."
+)
 class SlotEvent:
-    """An event for a watcher."""
+    """Event of a slot, as subscribers receive it."""
 
-    cursor: str = strawberry.field(description="What to pass as `after` on return.")
-    sequence: int = strawberry.field(description="Its number among the expert's events.")
-    expert_id: strawberry.ID = strawberry.field(description="Whose calendar it is.")
-    kind: SlotEventKind = strawberry.field(description="What happened.")
-    at: datetime = strawberry.field(description="When.")
+    cursor: str = strawberry.field(description="Cursor to pass as `after` when resubscribing.")
+    sequence: int = strawberry.field(description="Sequence number among the expert's events.")
+    expert_id: strawberry.ID = strawberry.field(description="Id of the expert.")
+    kind: SlotEventKind = strawberry.field(description="Kind of change.")
+    at: datetime = strawberry.field(description="Time of the change.")
     slot: Slot = strawberry.field(description="The slot that was held, booked or released.")
     changed: list[Slot] = strawberry.field(
-        description="It and every other listed slot, of any length, whose status this changed, "
-        "as they now stand."
+        description="All offered slots, of any length, whose status changed, including `slot`; "
+        "each with its new status."
     )
 
     @classmethod
     def of(cls, event: Event, context: Context) -> SlotEvent:
-        """The event for the viewer."""
+        """Convert a stored event for the viewer."""
         if event.slot is None:
-            raise ValueError("an event of no slot")
+            raise ValueError("the event has no slot")
 
         def slot_in(state: SlotState) -> Slot:
             return Slot.of(state.slot(event.expert_id), context, event.sequence)
@@ -125,18 +137,21 @@ class SlotEvent:
         )
 
 
-@strawberry.type(description="The rules changed, and any slot with them: ask for the slots anew.")
+@strawberry.type(
+    description="The expert's availability changed, which may affect any slot: query the slots "
+    "again."
+)
 class CalendarReset:
-    """An event after which what a watcher knows of the slots does not count."""
+    """Event that invalidates all slots a subscriber knows."""
 
-    cursor: str = strawberry.field(description="What to pass as `after` on return.")
-    sequence: int = strawberry.field(description="Its number among the expert's events.")
-    expert_id: strawberry.ID = strawberry.field(description="Whose calendar it is.")
-    at: datetime = strawberry.field(description="When.")
+    cursor: str = strawberry.field(description="Cursor to pass as `after` when resubscribing.")
+    sequence: int = strawberry.field(description="Sequence number among the expert's events.")
+    expert_id: strawberry.ID = strawberry.field(description="Id of the expert.")
+    at: datetime = strawberry.field(description="Time of the change.")
 
     @classmethod
     def of(cls, event: Event) -> CalendarReset:
-        """The event, which is the same for everybody."""
+        """Convert a stored event, which is the same for all viewers."""
         return cls(
             cursor=cursor_of(event.expert_id, event.sequence),
             sequence=event.sequence,
@@ -147,87 +162,87 @@ class CalendarReset:
 
 CalendarEvent = Annotated[
     SlotEvent | CalendarReset,
-    strawberry.union("CalendarEvent", description="What `slotChanged` sends."),
+    strawberry.union("CalendarEvent", description="An event of `slotChanged`."),
 ]
 
 
 def calendar_event(event: Event, context: Context) -> SlotEvent | CalendarReset:
-    """An event of a calendar for the viewer."""
+    """Convert an event of a calendar for the viewer."""
     if event.kind is EventKind.RESET:
         return CalendarReset.of(event)
     return SlotEvent.of(event, context)
 
 
 ExpertIdArgument = Annotated[
-    strawberry.ID, strawberry.argument(description="Whose calendar to watch.")
+    strawberry.ID, strawberry.argument(description="Expert whose calendar to watch.")
 ]
 AfterArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="A cursor of that expert: what came after it is sent first. One that is too "
-        "old is answered with CURSOR_EXPIRED."
+        description="Cursor of this expert's calendar; later events are replayed first. If it is "
+        "too old, the subscription fails with CURSOR_EXPIRED."
     ),
 ]
 
 
-async def watched(context: Context, expert_id: str) -> Id:
-    """The key of an expert whose calendar the viewer may watch.
+async def watchable_expert(context: Context, expert_id: str) -> Id:
+    """Return the key of an expert, if the viewer may watch their calendar.
 
     Raises:
-        BadUserInput: when there is no such expert for the viewer.
-        Unavailable: when the database does not answer.
-        TimedOut: when it takes too long.
+        BadUserInput: the expert does not exist, or the viewer may not see them.
+        Unavailable: the database does not respond.
+        TimedOut: the lookup took too long.
     """
     key = object_id(expert_id, "Expert", "expertId")
-    async with context.in_time():
+    async with context.time_limit():
         found = await context.loaders.expert.load(key)
-    if experts.seen(context.viewer, found) is None:
+    if experts.if_visible(context.viewer, found) is None:
         raise BadUserInput("expertId: there is no such expert")
     return key
 
 
-async def watch(
+async def watch_calendar(
     info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
-    """The events of some kinds; each is answered as of when it comes."""
+    """Yield the events of some kinds; `context.now` is updated for each."""
     context = info.context
-    key = await watched(context, expert_id)
+    key = await watchable_expert(context, expert_id)
     async with aclosing(slot_events(context.services.hub, key, after, kinds)) as events:
         async for event in events:
-            context.renew()
+            context.restart()
             yield event
 
 
 @strawberry.type
 class SlotSubscription:
-    """Watching an expert's time."""
+    """Subscriptions to an expert's calendar."""
 
-    @strawberry.subscription(description="Time of an expert that has been booked.")
+    @strawberry.subscription(description="Slots of an expert that are booked.")
     async def slot_booked(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
-        """Bookings, and what they take."""
-        async with aclosing(watch(info, expert_id, after, BOOKED)) as events:
+        """Yield an event for each booking."""
+        async with aclosing(watch_calendar(info, expert_id, after, BOOKED)) as events:
             async for event in events:
                 yield SlotEvent.of(event, info.context)
 
-    @strawberry.subscription(description="Time of an expert that has become free.")
+    @strawberry.subscription(description="Slots of an expert that become free.")
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
-        """Cancellations and ended holds, and what they give back."""
-        async with aclosing(watch(info, expert_id, after, AVAILABLE)) as events:
+        """Yield an event for each cancellation and each hold that ends."""
+        async with aclosing(watch_calendar(info, expert_id, after, AVAILABLE)) as events:
             async for event in events:
                 yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(
-        description="Every change of an expert's calendar, holds included. Slots read at a cursor "
-        "plus its events give the slots read later."
+        description="Every change of an expert's calendar, including holds. Apply the events to "
+        "slots queried together with `Expert.cursor` to keep them up to date."
     )
     async def slot_changed(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[CalendarEvent, None]:
-        """Whatever slots can change by."""
-        async with aclosing(watch(info, expert_id, after, CHANGED)) as events:
+        """Yield every event of the calendar."""
+        async with aclosing(watch_calendar(info, expert_id, after, CHANGED)) as events:
             async for event in events:
                 yield calendar_event(event, info.context)

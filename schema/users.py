@@ -1,4 +1,4 @@
-"""Accounts and signing in."""
+"""User accounts and sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from schema.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
-from schema.experts import Expert, any_expert, expert_by_key
+from schema.experts import Expert, load_expert, load_visible_expert
 from schema.nodes import Node
 from schema.scalars import TimeZone
 
@@ -32,101 +32,107 @@ if TYPE_CHECKING:
 
 describe_enum(
     Role,
-    "What an account is for.",
-    CLIENT="Books the time of experts.",
-    EXPERT="Offers time of its own, and books that of others.",
-    ADMIN="Runs the directory, and may see and do what clients and experts may.",
+    "Role of an account.",
+    CLIENT="Books sessions with experts.",
+    EXPERT="Offers sessions, and can book sessions with other experts.",
+    ADMIN="Manages experts and accounts, and can act on behalf of clients and experts.",
 )
 
 
-@strawberry.type(description="An account.")
+@strawberry.type(description="A user account.")
 class User(Node):
-    """An account as its owner, those it books with and administrators see it.
+    """A user account.
 
-    `ties` are what the viewer is to it; the fields that depend on them are FORBIDDEN to others.
+    `relations` are the viewer's relations to the account; they decide which fields are readable.
     """
 
-    name: str = strawberry.field(description="The full name.")
-    time_zone: TimeZone = strawberry.field(description="The zone that it prefers.")
+    name: str = strawberry.field(description="Full name.")
+    time_zone: TimeZone = strawberry.field(description="Preferred time zone.")
     user: strawberry.Private[model.User]
-    ties: strawberry.Private[Relations]
+    relations: strawberry.Private[Relations]
 
     @classmethod
-    def of(cls, user: model.User, ties: Relations) -> User:
-        """The account for a viewer with these ties."""
+    def of(cls, user: model.User, relations: Relations) -> User:
+        """Convert a stored account for a viewer with these relations to it."""
         return cls(
             id=strawberry.ID(global_id("User", user.id)),
             name=user.name,
             time_zone=TimeZone(user.time_zone),
             user=user,
-            ties=ties,
+            relations=relations,
         )
 
     @classmethod
     def own(cls, user: model.User) -> User:
-        """The account for its owner, who has just shown to be that."""
+        """Convert a stored account for its owner."""
         return cls.of(user, frozenset({Relation.OWNER}))
 
     @strawberry.field(
-        description="The address that signs in; for its owner, the expert whom it has booked and "
+        description="Sign-in e-mail address. Visible to the owner, the expert of a booking and "
         "administrators."
     )
     def email(self) -> str:
-        """Where mails go."""
-        return self._shown("email").email
+        """Return the e-mail address if the viewer may read it."""
+        return self._readable("email").email
 
     @strawberry.field(
-        description="Whether a link to the address was followed; for its owner and administrators."
+        description="Whether the e-mail address is verified. Visible to the owner and "
+        "administrators."
     )
     def email_verified(self) -> bool:
-        """Whether mails arrive."""
-        return self._shown("emailVerified").email_verified
+        """Return the verification status if the viewer may read it."""
+        return self._readable("emailVerified").email_verified
 
-    @strawberry.field(description="What it is for; for its owner and administrators.")
+    @strawberry.field(description="Role. Visible to the owner and administrators.")
     def role(self) -> Role:
-        """Client, expert or administrator."""
-        return self._shown("role").role
+        """Return the role if the viewer may read it."""
+        return self._readable("role").role
 
     @strawberry.field(
-        description="Whether it is kept from signing in; for its owner and administrators."
+        description="Whether sign-in is blocked. Visible to the owner and administrators."
     )
     def disabled(self) -> bool:
-        """Whether it is shut."""
-        return self._shown("disabled").disabled
+        """Return the blocked status if the viewer may read it."""
+        return self._readable("disabled").disabled
 
-    @strawberry.field(description="The expert that it is, if it is one that the viewer may see.")
+    @strawberry.field(
+        description="Expert profile of the account; null if it has none or the viewer may not see "
+        "it."
+    )
     async def expert(self, info: Info) -> Expert | None:
-        """The account's entry in the directory."""
-        key = self.user.expert_id
-        if key is None:
+        """Load the expert profile."""
+        expert_id = self.user.expert_id
+        if expert_id is None:
             return None
-        find = any_expert if Relation.OWNER in self.ties else expert_by_key
-        return await find(info.context, key)
+        load = load_expert if Relation.OWNER in self.relations else load_visible_expert
+        return await load(info.context, expert_id)
 
-    def _shown(self, field: str) -> model.User:
-        """The account, if the viewer may see that field of it.
+    def _readable(self, field: str) -> model.User:
+        """Return the account if the viewer may read that field.
 
         Raises:
-            Forbidden: when not.
+            Forbidden: the viewer may not read it.
         """
-        require(f"User.{field}", self.ties)
+        require(f"User.{field}", self.relations)
         return self.user
 
 
-@strawberry.type(description="A sign-in.")
+@strawberry.type(description="Success of a sign-in: tokens and the account.")
 class SignedIn:
-    """Tokens and whom they name."""
+    """Tokens of a session, with its user."""
 
-    access_token: str = strawberry.field(description="Send it as `Authorization: Bearer`.")
-    expires_at: datetime = strawberry.field(description="When the access token ends.")
-    refresh_token: str | None = strawberry.field(
-        description="Null where the session lives in a cookie."
+    access_token: str = strawberry.field(
+        description="Access token, to send as `Authorization: Bearer`."
     )
-    user: User = strawberry.field(description="Who is signed in.")
+    expires_at: datetime = strawberry.field(description="Expiry of the access token.")
+    refresh_token: str | None = strawberry.field(
+        description="Refresh token; null if the session is kept in cookies."
+    )
+    user: User = strawberry.field(description="The signed-in account.")
 
     @classmethod
     def of(cls, sign_in: SignIn, context: Context) -> SignedIn:
-        """The sign-in for its owner; a browser's tokens go into its cookies."""
+        """Convert a sign-in; for a browser, also schedule its cookies to be set."""
         if context.browser:
             context.browser.issued = sign_in
         return cls(
@@ -139,84 +145,90 @@ class SignedIn:
 
 RegisterResult = Annotated[
     SignedIn | EmailTaken | InvalidInput | TooManyAttempts,
-    strawberry.union("RegisterResult", description="What `register` answers."),
+    strawberry.union("RegisterResult", description="The new session, or a refusal."),
 ]
 LoginResult = Annotated[
     SignedIn | WrongCredentials | TooManyAttempts,
-    strawberry.union("LoginResult", description="What `login` answers."),
+    strawberry.union("LoginResult", description="The new session, or a refusal."),
 ]
 
 RefreshSessionResult = Annotated[
     SignedIn | SessionEnded,
-    strawberry.union("RefreshSessionResult", description="What `refreshSession` answers."),
+    strawberry.union("RefreshSessionResult", description="The renewed session, or a refusal."),
 ]
 ChangePasswordResult = Annotated[
     SignedIn | WrongCredentials | InvalidInput | TooManyAttempts,
-    strawberry.union("ChangePasswordResult", description="What `changePassword` answers."),
+    strawberry.union("ChangePasswordResult", description="A new session, or a refusal."),
 ]
 
 
 @strawberry.input(description="A new account.")
 class RegisterInput:
-    """What somebody gives to register."""
+    """Input of `register`."""
 
-    name: str = strawberry.field(description="The full name, at most 100 characters.")
-    email: str = strawberry.field(description="The address that will sign in.")
-    password: str = strawberry.field(description="10 to 200 characters.")
-    time_zone: TimeZone | None = strawberry.field(default=None, description="Null: UTC.")
+    name: str = strawberry.field(description="Full name; at most 100 characters.")
+    email: str = strawberry.field(description="E-mail address for sign-in.")
+    password: str = strawberry.field(description="Password, 10 to 200 characters.")
+    time_zone: TimeZone | None = strawberry.field(
+        default=None, description="Preferred time zone; null means UTC."
+    )
 
 
-@strawberry.input(description="An address and its password.")
+@strawberry.input(description="Credentials of an account.")
 class LoginInput:
-    """What somebody gives to sign in."""
+    """Input of `login`."""
 
-    email: str = strawberry.field(description="The address, in any case.")
-    password: str = strawberry.field(description="The password.")
+    email: str = strawberry.field(description="E-mail address; case-insensitive.")
+    password: str = strawberry.field(description="Password.")
 
 
-@strawberry.input(description="The token of a bearer client; a browser's is in its cookie.")
+@strawberry.input(
+    description="Refresh token of a client without cookies; browsers send theirs in a cookie."
+)
 class RefreshSessionInput:
-    """What a client gives for the next pair of tokens."""
+    """Input of `refreshSession`."""
 
-    refresh_token: str | None = strawberry.field(default=None, description="The last one got.")
+    refresh_token: str | None = strawberry.field(
+        default=None, description="The most recent refresh token."
+    )
 
 
-@strawberry.input(description="The password as it is and as it is to be.")
+@strawberry.input(description="Current and new password.")
 class ChangePasswordInput:
-    """What somebody gives to change a password."""
+    """Input of `changePassword`."""
 
-    current: str = strawberry.field(description="The password as it is.")
-    password: str = strawberry.field(description="The new one, 10 to 200 characters.")
+    current: str = strawberry.field(description="Current password.")
+    password: str = strawberry.field(description="New password, 10 to 200 characters.")
 
 
 @strawberry.type
 class UserQuery:
-    """Who is asking."""
+    """Query for the viewer."""
 
-    @strawberry.field(description="Who is signed in; null: nobody.")
+    @strawberry.field(description="The signed-in account; null if nobody is signed in.")
     async def viewer(self, info: Info) -> User | None:
-        """The viewer's account."""
+        """Return the viewer's account."""
         viewer = info.context.viewer
         return User.own(viewer.user) if viewer else None
 
 
 RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
 RefreshSessionArgument = Annotated[
-    RefreshSessionInput | None, strawberry.argument(description="Null: the token in the cookie.")
+    RefreshSessionInput | None, strawberry.argument(description="Null to use the cookie's token.")
 ]
 ChangePasswordArgument = Annotated[
-    ChangePasswordInput, strawberry.argument(description="Both passwords.")
+    ChangePasswordInput, strawberry.argument(description="Current and new password.")
 ]
-LoginArgument = Annotated[LoginInput, strawberry.argument(description="Who signs in.")]
+LoginArgument = Annotated[LoginInput, strawberry.argument(description="Credentials.")]
 
 
 @strawberry.type
 class UserMutation:
-    """Registering and signing in."""
+    """Mutations of the viewer's account and sessions."""
 
-    @strawberry.mutation(description="Make a client's account and sign it in.")
+    @strawberry.mutation(description="Create a client account and sign in.")
     async def register(self, info: Info, input: RegisterArgument) -> RegisterResult:
-        """A new account."""
+        """Create an account and a session."""
         context = info.context
         sign_in = await users.register(
             context.services.sign_ins,
@@ -228,9 +240,9 @@ class UserMutation:
         )
         return SignedIn.of(sign_in, context)
 
-    @strawberry.mutation(description="Sign in.")
+    @strawberry.mutation(description="Sign in with e-mail address and password.")
     async def login(self, info: Info, input: LoginArgument) -> LoginResult:
-        """A new session."""
+        """Create a session."""
         context = info.context
         sign_in = await sessions.login(
             context.services.sign_ins, input.email, input.password, context.address
@@ -238,13 +250,13 @@ class UserMutation:
         return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(
-        description="Use a refresh token for the next pair of tokens. One that was used before "
-        "ends its session."
+        description="Exchange a refresh token for new tokens. Reusing an old refresh token ends "
+        "the session."
     )
     async def refresh_session(
         self, info: Info, input: RefreshSessionArgument = None
     ) -> RefreshSessionResult:
-        """The next access token."""
+        """Exchange a refresh token for new tokens."""
         context = info.context
         token = input.refresh_token if input else None
         if token is None and context.browser:
@@ -252,16 +264,16 @@ class UserMutation:
         return SignedIn.of(await sessions.refresh(context.services.sign_ins, token), context)
 
     @strawberry.mutation(
-        description="Sign out, on open sockets, too; false when nobody was signed in."
+        description="Sign out, also on open WebSockets. Returns false if nobody was signed in."
     )
     async def logout(
         self,
         info: Info,
         everywhere: Annotated[
-            bool, strawberry.argument(description="End every session of the account.")
+            bool, strawberry.argument(description="Whether to end every session of the account.")
         ] = False,
     ) -> bool:
-        """The end of a session."""
+        """End the session, or all sessions of the account."""
         context = info.context
         token = context.browser.refresh_token if context.browser else None
         if context.browser:
@@ -270,11 +282,11 @@ class UserMutation:
             context.services.sign_ins, context.viewer, token, everywhere=everywhere
         )
 
-    @strawberry.mutation(description="Change the viewer's password; every other session ends.")
+    @strawberry.mutation(description="Change the viewer's password. Ends all other sessions.")
     async def change_password(
         self, info: Info, input: ChangePasswordArgument
     ) -> ChangePasswordResult:
-        """Another password."""
+        """Change the viewer's password."""
         context = info.context
         sign_in = await sessions.change_password(
             context.services.sign_ins,
@@ -286,15 +298,19 @@ class UserMutation:
         return SignedIn.of(sign_in, context)
 
 
-async def party_of(context: Context, booking: Booking, key: Id) -> User:
-    """An account that plays a part in a booking, for a viewer who sees the booking."""
-    found = await context.loaders.user.load(key)
+async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
+    """Load the client or another party of a booking that the viewer may see.
+
+    Raises:
+        LookupError: the account is missing.
+    """
+    found = await context.loaders.user.load(user_id)
     if found is None:
-        raise LookupError(f"no account {key}")
-    return User.of(found, relations_to_party(context.viewer, booking, key))
+        raise LookupError(f"no account {user_id}")
+    return User.of(found, relations_to_party(context.viewer, booking, user_id))
 
 
-async def user_by_key(context: Context, key: Id) -> User | None:
-    """The account of that key if the viewer may see it."""
-    found = users.seen(context.viewer, await context.loaders.user.load(key))
-    return User.of(found, relations_to_user(context.viewer, key)) if found else None
+async def load_visible_user(context: Context, user_id: Id) -> User | None:
+    """Load an account; return None unless it exists and the viewer may see it."""
+    found = users.if_visible(context.viewer, await context.loaders.user.load(user_id))
+    return User.of(found, relations_to_user(context.viewer, user_id)) if found else None

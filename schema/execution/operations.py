@@ -141,7 +141,7 @@ def execute_event(
 
 def in_time(prepared: Prepared, context: Context) -> TimeLimit:
     """Give up what takes too long; the error says whether it may have changed something."""
-    return context.in_time(changes=prepared.kind is OperationType.MUTATION)
+    return context.time_limit(changes=prepared.kind is OperationType.MUTATION)
 
 
 def of_cause(error: Exception) -> GraphQLError:

@@ -30,7 +30,7 @@ from models.caching.fast_paths import FastPath
 from schema.context import Context
 from schema.execution.documents import core, once_a_text
 from schema.execution.operations import body_of, execute_event, executor_of
-from schema.slots import calendar_event, watched
+from schema.slots import calendar_event, watchable_expert
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ async def live(
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
     arguments = get_argument_values(definition, field, values)
-    expert_id = await watched(context, arguments["expertId"])
+    expert_id = await watchable_expert(context, arguments["expertId"])
     after = arguments.get("after")
     return Live(expert_id, None if after is None else sequence_in(after, expert_id), view)
 

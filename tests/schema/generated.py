@@ -288,7 +288,7 @@ class Maker:
                 **said,
                 fields=self._list(lambda: FieldProblem(field=self._text(), message=self._text())),
             ),
-            SlotTaken(**said, slot=self._slot(), taken=TAKEN),
+            SlotTaken(**said, slot=self._slot(), exception=TAKEN),
             SlotNotOffered(**said, slot_id=self._text()),
             TooLate(**said, deadline=NOON),
             strawberry.cast(SlotNotOffered, SimpleNamespace(**said, slot_id=self._text())),

@@ -96,5 +96,5 @@ def test_a_list_is_copied() -> None:
 
 def test_what_is_not_plain_is_refused() -> None:
     """An input in it that is made in another way would be taken for a value."""
-    with pytest.raises(TypeError, match="Inner is not plain"):
+    with pytest.raises(TypeError, match="Inner is not a plain input"):
         made(Outer, {"inner": {"text": "a"}})
