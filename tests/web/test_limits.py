@@ -1,4 +1,4 @@
-"""Limits of cost, budgets and time, over real HTTP and real sockets."""
+"""Cost limits, rate limits and time limits, over real HTTP and real sockets."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PATIENCE_SECONDS = 60
-HURRIED = """
+LONG_VIEWER_CACHE = """
 import auth.viewers
 auth.viewers.CACHE_SECONDS = 600
 from web.cli import app
 app()
 """
-"""Remembers viewers for the whole test: looking one up is not part of an operation's time limit."""
+"""Caches viewers for the whole test, because looking one up is outside the time limit."""
 
 TYPENAME = "{ __typename }"
 EXPONENTIAL = (
@@ -78,19 +78,20 @@ HOSTILE = {
 
 
 async def post(api: Api, body: Any, **headers: str) -> httpx.Response:
-    """The answer to any body, in GraphQL's own media type."""
-    own = {"accept": GRAPHQL_JSON} | ({"authorization": f"Bearer {api.token}"} if api.token else {})
-    return await api.http.post(f"{api.url}/graphql", json=body, headers=own | headers)
+    """Post any JSON body and return the response, in GraphQL's own media type."""
+    defaults = {"accept": GRAPHQL_JSON} | (
+        {"authorization": f"Bearer {api.token}"} if api.token else {}
+    )
+    return await api.http.post(f"{api.url}/graphql", json=body, headers=defaults | headers)
 
 
 def code(response: httpx.Response) -> str:
-    """The code of an answer's first error."""
-    found: str = response.json()["errors"][0]["extensions"]["code"]
-    return found
+    """Return the code of a response's first error."""
+    return str(response.json()["errors"][0]["extensions"]["code"])
 
 
 @pytest.mark.parametrize(("query", "expected"), HOSTILE.values(), ids=HOSTILE.keys())
-async def test_hostile_documents_fail_before_anything_is_executed(
+async def test_hostile_documents_are_refused_before_execution(
     api: Api, query: str, expected: str
 ) -> None:
     response = await post(api, {"query": query})
@@ -100,7 +101,7 @@ async def test_hostile_documents_fail_before_anything_is_executed(
     assert len(response.content) < 10_000
 
 
-async def test_hostile_documents_end_their_own_operation_on_a_socket_alone(api: Api) -> None:
+async def test_hostile_documents_on_a_socket_end_only_their_own_operation(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         for name, (query, expected) in HOSTILE.items():
@@ -117,8 +118,8 @@ async def test_batches_are_refused(api: Api, body: Any) -> None:
     assert (await post(api, body)).status_code == 400
 
 
-async def test_answers_say_what_they_cost_and_what_they_may(api: Api) -> None:
-    """Also what is asked for by variables; the same over a socket, but not in events."""
+async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
+    """The cost depends on variables, and is the same over HTTP and sockets."""
     query = "query ($n: Int) { experts(first: $n) { nodes { id } } }"
     for n in (1, 3):
         answer = await api.post(query, n=n)
@@ -128,12 +129,12 @@ async def test_answers_say_what_they_cost_and_what_they_may(api: Api) -> None:
             await socket.initialise()
             await socket.subscribe("q", query, n=n)
             assert (await socket.receive())["payload"] == answer
-    dear = await api.post(
+    expensive = await api.post(
         'query ($n: Int!) { experts(first: 100) { nodes { days(from: "2027-01-01", count: $n) '
         "{ slots { id } } } } }",
         n=62,
     )
-    [error] = dear["errors"]
+    [error] = expensive["errors"]
     requested = 101 + 100 * (20 + 20 + 62 * (21 + 16 * 4))
     assert error["extensions"] == {
         "code": "OPERATION_TOO_COMPLEX",
@@ -142,7 +143,7 @@ async def test_answers_say_what_they_cost_and_what_they_may(api: Api) -> None:
     assert error["message"] == f"Cost: {requested:,} where at most {MOST_COST:,} may be."
 
 
-async def test_events_of_a_subscription_do_not_say_what_they_cost(
+async def test_events_do_not_report_a_cost(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
     client = await api.newcomer()
@@ -152,51 +153,53 @@ async def test_events_of_a_subscription_do_not_say_what_they_cost(
         watch = """subscription ($id: ID!, $after: String) {
           slotBooked(expertId: $id, after: $after) { kind } }"""
         cursor, _ = await state(api, expert, time)
-        # The cursor brings the event even if the booking is faster than the subscription.
+        # With the cursor, the event arrives even if the booking precedes the subscription.
         await socket.subscribe("w", watch, id=expert["id"], after=cursor)
         slots = await api.slots(expert["id"], *time.days(20, 50))
-        free = next(slot for slot in reversed(slots) if slot["status"] == "OPEN")
-        booked = await client.book(free["id"])
+        open_slot = next(slot for slot in reversed(slots) if slot["status"] == "OPEN")
+        booked = await client.book(open_slot["id"])
         assert booked["__typename"] == "Booking"
         assert (await socket.receive())["payload"] == {"data": {"slotBooked": {"kind": "BOOKED"}}}
 
 
-async def test_the_usual_introspection_query_passes(api: Api) -> None:
+async def test_the_standard_introspection_query_is_allowed(api: Api) -> None:
     answer = await api.post(INTROSPECTION)
     assert "errors" not in answer
     assert answer["extensions"]["cost"]["requested"] < MOST_COST / 2
 
 
-async def test_nothing_is_counted_where_the_throttle_is_off(api: Api) -> None:
+async def test_no_rate_limit_headers_when_the_throttle_is_off(api: Api) -> None:
     assert "ratelimit" not in (await post(api, {"query": TYPENAME})).headers
 
 
 @pytest.fixture(scope="module")
 def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that counts budgets."""
+    """The address of a server with rate limits."""
     with running(tmp_path_factory.mktemp("throttled"), experts=3) as address:
         yield address
 
 
 def policy(*policies: Any) -> str:
-    """The header that tells policies."""
+    """Return the `RateLimit-Policy` header for these policies."""
     return ", ".join(f'"{each.name}";q={each.quota};w={each.seconds}' for each in policies)
 
 
-async def test_budgets_are_told_and_refuse_who_has_spent_them(
+async def test_exhausted_budgets_are_reported_and_refuse_requests(
     throttled: str, http: httpx.AsyncClient
 ) -> None:
-    """Documents that are not even valid cost; signed-in users of the address are not harmed."""
+    """Invalid documents are charged too; signed-in users of the same address are unaffected."""
     stranger = Api(http, throttled)
     client = await stranger.newcomer()
-    told = await post(stranger, {"query": TYPENAME})
-    assert told.headers["ratelimit-policy"] == policy(ADDRESS)
-    assert re.fullmatch(r'"address";r=\d+;t=\d+', told.headers["ratelimit"])
-    own = await post(client, {"query": TYPENAME})
-    assert own.headers["ratelimit-policy"] == policy(USER, NETWORK)
-    assert re.fullmatch(r'"user";r=\d+;t=\d+, "network";r=\d+;t=\d+', own.headers["ratelimit"])
+    anonymous = await post(stranger, {"query": TYPENAME})
+    assert anonymous.headers["ratelimit-policy"] == policy(ADDRESS)
+    assert re.fullmatch(r'"address";r=\d+;t=\d+', anonymous.headers["ratelimit"])
+    signed_in = await post(client, {"query": TYPENAME})
+    assert signed_in.headers["ratelimit-policy"] == policy(USER, NETWORK)
+    assert re.fullmatch(
+        r'"user";r=\d+;t=\d+, "network";r=\d+;t=\d+', signed_in.headers["ratelimit"]
+    )
 
-    left = int(told.headers["ratelimit"].split("r=")[1].split(";")[0])
+    left = int(anonymous.headers["ratelimit"].split("r=")[1].split(";")[0])
     long = {"query": "{ " + "a " * LONGEST_CACHED + "}"}
     invalid = await post(stranger, long)
     assert (invalid.status_code, code(invalid)) == (400, "DOCUMENT_TOO_LARGE")
@@ -211,7 +214,7 @@ async def test_budgets_are_told_and_refuse_who_has_spent_them(
     assert int(refused[0].headers["retry-after"]) >= 1
 
     async def spend() -> None:
-        """Leave nothing in the budget for as long as the task runs."""
+        """Keep the budget exhausted while the task runs."""
         while True:
             await post(stranger, long)
 
@@ -230,14 +233,14 @@ async def test_budgets_are_told_and_refuse_who_has_spent_them(
     assert (await post(client, {"query": TYPENAME})).status_code == 200
 
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (again := await post(stranger, {"query": TYPENAME})).status_code == 429:  # noqa: ASYNC110 - the server does not tell
+        while (again := await post(stranger, {"query": TYPENAME})).status_code == 429:  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.1)
     assert again.status_code == 200
 
 
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
-    """Stop the database in a folder within the block: it is there, and does not answer."""
+    """Suspend the database of a folder: connections stay open, but get no answers."""
     processes = databases(folder)
     assert processes
     for process in processes:
@@ -249,16 +252,16 @@ def frozen(folder: Path) -> Iterator[None]:
             os.kill(process, signal.SIGCONT)
 
 
-async def test_what_takes_too_long_is_given_up_and_a_booking_is_not_done_twice(
+async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """The answer says that it may have happened; the same key asks whether it has.
+    """The error names the idempotency key, with which the retry gets the outcome.
 
-    Only the server that is asked while the database is frozen has the short time limit: on a busy
-    machine, anything else could exceed it as well.
+    Only one of the two servers has a short time limit, which other requests could exceed on a
+    busy machine.
     """
-    command = (sys.executable, "-c", HURRIED, "serve")
-    one, two = tmp_path / "patient", tmp_path / "hurried"
+    command = (sys.executable, "-c", LONG_VIEWER_CACHE, "serve")
+    one, two = tmp_path / "patient", tmp_path / "impatient"
     for folder in (one, two):
         folder.mkdir()
     with (
@@ -269,10 +272,10 @@ async def test_what_takes_too_long_is_given_up_and_a_booking_is_not_done_twice(
         await_ready(program.process, program.address)
         api = Api(http, address)
         client = await api.newcomer()
-        hurried = Api(http, program.address)
-        hurried_client = hurried.signed_in(client.token or "")
+        impatient = Api(http, program.address)
+        impatient_client = impatient.signed_in(client.token or "")
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while "errors" in await hurried_client.post("{ viewer { id } }"):
+            while "errors" in await impatient_client.post("{ viewer { id } }"):
                 pass
         query = "{ experts(first: 3) { nodes { id } } }"
         expert = (await client.ask(query))["experts"]["nodes"][0]["id"]
@@ -282,11 +285,11 @@ async def test_what_takes_too_long_is_given_up_and_a_booking_is_not_done_twice(
         wanted = {"slotId": slot["id"], "contact": CONTACT, "idempotencyKey": key}
         mutation = {"query": BOOK, "variables": {"input": wanted}}
         watch = f'subscription {{ slotBooked(expertId: "{expert}") {{ cursor }} }}'
-        async with open_socket(hurried.url) as socket:
+        async with open_socket(impatient.url) as socket:
             await socket.initialise()
             with frozen(tmp_path / "database"):
                 answers = await asyncio.gather(
-                    post(hurried, {"query": query}), post(hurried_client, mutation)
+                    post(impatient, {"query": query}), post(impatient_client, mutation)
                 )
                 for id_, asked in (("q", query), ("s", watch)):
                     await socket.subscribe(id_, asked)
@@ -309,10 +312,10 @@ async def test_what_takes_too_long_is_given_up_and_a_booking_is_not_done_twice(
         assert kept["bookings"]["nodes"][0]["id"] == again.json()["data"]["bookSlot"]["id"]
 
 
-async def test_what_is_refused_for_its_form_is_paid_like_the_rest(
+async def test_requests_with_the_wrong_method_or_media_type_are_charged(
     throttled: str, http: httpx.AsyncClient
 ) -> None:
-    """A subscription without a stream, and a mutation by GET, have been read and checked."""
+    """Subscriptions without a stream and mutations by GET are parsed before they are refused."""
     stranger = Api(http, throttled)
     watch = {"query": 'subscription { slotBooked(expertId: "x") { cursor } }'}
     refused = await post(stranger, watch)

@@ -1,4 +1,4 @@
-"""How programs start beside each other, end and leave nothing behind; the real program."""
+"""Starting and stopping servers: several at once, signals, crashes, leftover processes."""
 
 from __future__ import annotations
 
@@ -49,35 +49,35 @@ BOOKING = "query Booking($id: ID!) { booking(id: $id) { slot { id status } } }"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A program that serves three sample experts from an embedded database."""
+    """A server with three sample experts and an embedded database."""
     with launched(tmp_path_factory.mktemp("program"), experts=3) as program:
         await_ready(program.process, program.address)
         yield program
 
 
 def processes(folder: Path) -> list[int]:
-    """What runs on a folder: has it on its command line or in its environment."""
-    found = []
+    """Return the processes with a data folder on their command line or in their environment."""
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if os.fsencode(folder / "data") in said:
-                found.append(int(process.name))
-    return found
+            text = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if os.fsencode(folder / "data") in text:
+                pids.append(int(process.name))
+    return pids
 
 
-def nothing_runs(folder: Path) -> bool:
-    """Wait until nothing is left there; False if something still is after a minute."""
+def all_ended(folder: Path) -> bool:
+    """Wait up to a minute for all processes of a folder to end; return whether they did."""
     deadline = monotonic() + PATIENCE_SECONDS
     while processes(folder) and monotonic() < deadline:
         sleep(0.05)
     return not processes(folder)
 
 
-def started_twice(program: Program, *arguments: str) -> tuple[int, str]:
-    """Run a command on the data folder and the port of a program that runs."""
+def run_beside(program: Program, *arguments: str) -> tuple[int, str]:
+    """Run a command with the data folder and port of a running server."""
     data = program.log.parent / "data"
-    done = subprocess.run(  # noqa: S603 - our own program
+    result = subprocess.run(  # noqa: S603 - the program under test
         [EXPERTBOOK, *arguments],
         env=environment(data=data, port=program.address.rpartition(":")[2]),
         capture_output=True,
@@ -85,27 +85,27 @@ def started_twice(program: Program, *arguments: str) -> tuple[int, str]:
         timeout=PATIENCE_SECONDS,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
 async def demo_client(http: httpx.AsyncClient, program: Program) -> Api:
-    """The demo client, signed in."""
+    """Sign in as the demo client."""
     api = Api(http, program.address)
     return api.signed_in((await api.ask(LOGIN))["login"]["accessToken"])
 
 
-async def free_slots(api: Api, time: Time) -> list[str]:
-    """The free slots of a week that begins in three days, of every expert.
+async def open_slots(api: Api, time: Time) -> list[str]:
+    """Return all experts' open slots in the week that begins in three days.
 
-    The span is the same at each call, and none of its slots can get too near to be booked.
+    The slots are far enough ahead not to fall within the minimum notice during a test.
     """
     since, until = time.days(3, 10)
     nodes = (await api.ask(SLOTS, **{"from": since, "to": until}))["experts"]["nodes"]
     return [slot["id"] for node in nodes for slot in node["slots"] if slot["status"] == "OPEN"]
 
 
-def test_a_start_says_what_to_open_and_who_can_sign_in(program: Program) -> None:
-    """That and nothing else, where the output is no terminal."""
+def test_a_start_prints_addresses_and_demo_accounts(program: Program) -> None:
+    """Nothing else is printed when the output is not a terminal."""
     address = program.address
     assert (
         program.said()
@@ -129,17 +129,19 @@ Stop it with Ctrl-C.
 @pytest.mark.parametrize(
     "arguments", [("serve",), ("seed",), ("user", "disable", "admin@example.com")]
 )
-def test_a_data_folder_has_one_program(program: Program, arguments: tuple[str, ...]) -> None:
-    """Whoever comes second hears which one has it, rather than that its port is taken."""
+def test_a_data_folder_is_used_by_one_server(program: Program, arguments: tuple[str, ...]) -> None:
+    """The second command names the server that uses the folder, not the port in use."""
     data, pid = program.log.parent / "data", program.process.pid
-    line = (
+    error = (
         f"expertbook: ExpertBook already runs on {data} (process {pid}, {program.address}). "
         "Stop it, or set EXPERTBOOK_DATA to another folder.\n"
     )
-    assert started_twice(program, *arguments) == (1, line)
+    assert run_beside(program, *arguments) == (1, error)
 
 
-def test_a_taken_port_is_told_before_anything_is_made(program: Program, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_before_any_file_is_created(
+    program: Program, tmp_path: Path
+) -> None:
     port = int(program.address.rpartition(":")[2])
     with launched(tmp_path, port=port) as second:
         assert second.wait() == 1
@@ -150,9 +152,9 @@ def test_a_taken_port_is_told_before_anything_is_made(program: Program, tmp_path
     assert list(tmp_path.iterdir()) == [second.log]
 
 
-def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
-    """The first start draws its progress; Ctrl-C gets one word, status 0 and no leftover."""
-    with subprocess.Popen(  # noqa: S603 - our own program
+def test_ctrl_c_on_a_terminal_stops_everything(tmp_path: Path) -> None:
+    """The first start shows progress; Ctrl-C prints one word, exits 0, leaves no process."""
+    with subprocess.Popen(  # noqa: S603 - the program under test
         [sys.executable, "-c", ON_A_TERMINAL, EXPERTBOOK, "serve"],
         env=environment(data=tmp_path / "data", port=free_port(), experts=60) | {"TERM": "xterm"},
         cwd=tmp_path,
@@ -162,25 +164,25 @@ def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
     ) as terminal:
         assert terminal.stdin
         assert terminal.stdout
-        shown = b""
-        while b"Stop it with Ctrl-C." not in shown and (more := terminal.stdout.read(65536)):
-            shown += more
+        output = b""
+        while b"Stop it with Ctrl-C." not in output and (more := terminal.stdout.read(65536)):
+            output += more
         terminal.stdin.write(CTRL_C)
         rest = terminal.stdout.read()
         while more := terminal.stdout.read(65536):
             rest += more
         assert terminal.wait(PATIENCE_SECONDS) == 0
-    assert b"Sample experts" in shown
-    assert re.search(rb"\b\d+/60\b", shown)
+    assert b"Sample experts" in output
+    assert re.search(rb"\b\d+/60\b", output)
     assert rest.replace(b"\r", b"").split(b"\n")[-2].removeprefix(b"^C") == b"Stopped."
-    assert nothing_runs(tmp_path)
+    assert all_ended(tmp_path)
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["one process", "workers"])
 def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    """A shell starts `expertbook serve &` that way."""
+    """A shell starts `expertbook serve &` like this."""
     command: tuple[Path | str, ...] = (
         "sh",
         "-c",
@@ -194,32 +196,32 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
         program.process.send_signal(signal.SIGINT)
         assert program.wait() == 0
     assert program.said().splitlines()[-1] == "Stopped."
-    assert nothing_runs(tmp_path)
+    assert all_ended(tmp_path)
 
 
-async def test_bookings_survive_the_death_of_the_program(
+async def test_bookings_survive_a_killed_server(
     program: Program, http: httpx.AsyncClient, tmp_path: Path, time: Time
 ) -> None:
-    """It runs beside another; kill -9 leaves no process, SIGTERM ends the next one in order."""
+    """SIGKILL leaves no process behind, and SIGTERM stops a server gracefully."""
     with launched(tmp_path, experts=3) as first:
         await_ready(first.process, first.address)
         client = await demo_client(http, first)
-        slot = (await free_slots(client, time))[0]
+        slot = (await open_slots(client, time))[0]
         booking = await client.book(slot)
         assert booking["__typename"] == "Booking"
         first.process.kill()
-        assert nothing_runs(tmp_path)
+        assert all_ended(tmp_path)
     with launched(tmp_path, experts=3) as second:
         await_ready(second.process, second.address)
         client = await demo_client(http, second)
         stored = await client.ask(BOOKING, id=booking["id"])
         assert stored["booking"]["slot"] == {"id": slot, "status": "BOOKED"}
-        assert slot not in await free_slots(client, time)
-        assert slot in await free_slots(await demo_client(http, program), time)
+        assert slot not in await open_slots(client, time)
+        assert slot in await open_slots(await demo_client(http, program), time)
         second.process.send_signal(signal.SIGTERM)
         assert second.wait() == 0
     assert second.said().endswith("\nStopped.\n")
-    assert nothing_runs(tmp_path)
+    assert all_ended(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -230,10 +232,10 @@ async def test_bookings_survive_the_death_of_the_program(
     ],
     ids=["make run", "uv run"],
 )
-def test_a_killed_parent_takes_the_program_along(
+def test_the_server_stops_when_its_parent_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """Kill -9 of make, or of uv, which is known by the variable that it sets."""
+    """The parent is make, or uv, which is recognized by the variable UV."""
     uv = tmp_path / "uv"
     uv.write_text(f'#!/bin/sh\nshift\nPATH="{EXPERTBOOK.parent}:$PATH" exec "$@"\n')
     uv.chmod(0o755)
@@ -242,14 +244,14 @@ def test_a_killed_parent_takes_the_program_along(
     with launched(tmp_path, command, experts=0) as parent:
         await_ready(parent.process, parent.address)
         parent.process.kill()
-        assert nothing_runs(tmp_path)
+        assert all_ended(tmp_path)
     assert parent.said().endswith("Stop it with Ctrl-C.\nStopped.\n")
 
 
-async def test_two_programs_on_one_empty_database(
+async def test_two_servers_start_on_one_empty_database(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Started at once: one makes the sample data, and each takes the other's tokens."""
+    """One of them creates the sample data, and both accept each other's tokens."""
     with ExitStack() as stack:
         url = stack.enter_context(embedded_database(tmp_path / "server"))
         programs = [
@@ -259,12 +261,14 @@ async def test_two_programs_on_one_empty_database(
             await_ready(program.process, program.address)
         first, second = programs
         client = await demo_client(http, first)
-        beside = Api(http, second.address).signed_in(str(client.token))
-        assert (await beside.ask("{ viewer { email } experts(first: 1) { totalCount } }")) == {
+        other_client = Api(http, second.address).signed_in(str(client.token))
+        assert (
+            await other_client.ask("{ viewer { email } experts(first: 1) { totalCount } }")
+        ) == {
             "viewer": {"email": "client@example.com"},
             "experts": {"totalCount": 10},
         }
-        assert await free_slots(beside, time) == await free_slots(client, time)
+        assert await open_slots(other_client, time) == await open_slots(client, time)
     for program in programs:
         assert "client@example.com" in program.said()
         assert program.said().endswith("Stopped.\n")

@@ -1,4 +1,4 @@
-"""Wrong passwords are counted by account and by address."""
+"""Failed sign-ins are limited per account and per address."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ EMAIL = "ada@example.com"
 
 @pytest.fixture
 def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
-    """A program that throttles, and has counted nothing yet."""
+    """A client of a new server with rate limits."""
     with running(tmp_path_factory.mktemp("throttled"), experts=1) as address:
         yield Api(http, address)
 
 
 async def register(api: Api) -> None:
-    """Make the account."""
+    """Register the account."""
     answer = await api.ask(REGISTER, email=EMAIL, password=PASSWORD)
     assert answer["register"]["__typename"] == "SignedIn"
 
 
 async def login(api: Api, password: str, email: str = EMAIL) -> dict[str, Any]:
-    """Return what a sign-in gets."""
+    """Sign in and return the answer."""
     answer: dict[str, Any] = (await api.ask(LOGIN, email=email, password=password))["login"]
     return answer
 
 
-async def test_guessing_is_throttled_by_account_and_address(api: Api) -> None:
+async def test_password_guessing_is_limited_per_account_and_address(api: Api) -> None:
     await register(api)
     wrong = "wrong horse battery"
     answers = [await login(api, wrong) for _ in range(11)]
@@ -54,7 +54,7 @@ async def test_guessing_is_throttled_by_account_and_address(api: Api) -> None:
     assert others[-1] == "TooManyAttempts"
 
 
-async def test_a_success_forgets_the_failures_before_it(api: Api) -> None:
+async def test_a_successful_sign_in_resets_the_failure_count(api: Api) -> None:
     await register(api)
     for _ in range(3):
         for _ in range(9):

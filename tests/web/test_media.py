@@ -1,4 +1,4 @@
-"""What clients accept, read as RFC 9110 has it."""
+"""Content negotiation by the Accept header (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepte
 
 
 @pytest.mark.parametrize(
-    ("header", "taken"),
+    ("header", "expected"),
     [
         ("", [JSON]),
         (" , ", [JSON]),
@@ -38,30 +38,29 @@ from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepte
         (";", []),
     ],
 )
-def test_the_best_media_type_comes_first(header: str, taken: list[str]) -> None:
-    """By weight, the most exact range deciding on each; then as the client lists them.
+def test_accepted_types_are_ordered_by_preference(header: str, expected: list[str]) -> None:
+    """Types are ordered by weight, given by the most specific range, then by the client's order.
 
-    A stream is given to those alone who name it.
+    Event streams are only chosen when named explicitly.
     """
-    assert list(accepted(header)) == taken
+    assert list(accepted(header)) == expected
 
 
 @given(st.text(alphabet='aplictonjs/*+;=q01.9," \tutf-8', max_size=80))
-def test_any_header_can_be_read(header: str) -> None:
-    """And what is taken is always on offer."""
+def test_malformed_accept_headers_are_tolerated(header: str) -> None:
     assert set(accepted(header)) <= set(OFFERED)
     assert is_json(header) in {True, False}
 
 
 @pytest.mark.parametrize("filler", [";", '\\";', ",", "a,", ";q=0"])
-def test_a_long_header_is_not_read(monkeypatch: pytest.MonkeyPatch, filler: str) -> None:
-    """What is longer than anybody sends is refused unread; the library takes quadratic time."""
+def test_long_headers_are_refused_unparsed(monkeypatch: pytest.MonkeyPatch, filler: str) -> None:
+    """The standard library parses them in quadratic time."""
 
-    def read(*_: object) -> NoReturn:
-        pytest.fail("a header of 30,000 characters was read")
+    def parse(*_: object) -> NoReturn:
+        pytest.fail("a header of 30,000 characters was parsed")
 
-    monkeypatch.setattr(media, "Message", read)
-    monkeypatch.setattr(media, "_range", read)
-    filled = filler * (30_000 // len(filler))
-    assert not is_json(f'{JSON};a="{filled}')
-    assert accepted(f"{JSON},{filled}") == ()
+    monkeypatch.setattr(media, "Message", parse)
+    monkeypatch.setattr(media, "_range", parse)
+    padding = filler * (30_000 // len(filler))
+    assert not is_json(f'{JSON};a="{padding}')
+    assert accepted(f"{JSON},{padding}") == ()

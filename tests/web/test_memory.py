@@ -1,4 +1,4 @@
-"""What the program holds in memory while it serves, and what it gives back."""
+"""Memory usage and imports of a running server."""
 
 from __future__ import annotations
 
@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 
     import httpx
 
-MOST_AT_START = 100
-"""Megabytes: 79 were measured, and a quarter more is allowed."""
+MAX_MEGABYTES_AT_START = 100
 
-MOST_MORE = 25
-"""Megabytes after sign-ups, of which each takes 19 for a moment: 8 were measured."""
+MAX_MEGABYTES_RETAINED = 25
+"""Growth after sign-ups; hashing a password takes 19 MB for a moment."""
 
-NEEDLESS = {
+UNNEEDED = {
     *DEFERRED,
-    *("aiosmtplib", "opentelemetry.sdk", "redis"),  # without the settings that need them
-    *("pygments", "rich.console", "web.samples.people", "web.samples.texts"),  # of other commands
+    *("aiosmtplib", "opentelemetry.sdk", "redis"),  # needed by some settings only
+    *(
+        "pygments",
+        "rich.console",
+        "web.samples.people",
+        "web.samples.texts",
+    ),  # needed by other commands
     *("models.bookings.verification", "web.commands"),
     *("httpx", "pytest", "typer.testing"),
 }
@@ -44,46 +48,45 @@ REGISTER = """mutation ($email: String!) {
 
 @pytest.fixture
 def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
-    """A program that fills nothing and tells what it imports."""
+    """A server without sample data that logs its imports."""
     command = (sys.executable, "-X", "importtime", EXPERTBOOK, "serve")
-    own = database_url.replace("/expertbook?", "/memory?")  # its accounts are not the samples'
-    settings = {"mongodb_url": own, "broadcast_url": "memory://", "throttle": "off"}
+    url = database_url.replace("/expertbook?", "/memory?")  # a database without accounts
+    settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
     with launched(tmp_path, command, **settings, experts=0) as program:
         await_ready(program.process, program.address)
         yield program
 
 
-def resident(program: Program) -> float:
-    """Megabytes of memory that a program has."""
+def resident_megabytes(program: Program) -> float:
+    """Return the resident memory of a server in megabytes."""
     status = Path(f"/proc/{program.process.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found
-    return int(found[1]) / 1024
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert match
+    return int(match[1]) / 1024
 
 
-async def test_a_start_imports_and_holds_what_it_serves_with(
+async def test_a_start_imports_only_what_serving_needs(
     program: Program, http: httpx.AsyncClient
 ) -> None:
-    """Nothing that only other commands, mails or bookings need."""
     assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
     imported = set(re.findall(r"([\w.]+)$", program.said(), re.MULTILINE))
     assert {"strawberry", "web.app", "web.container"} <= imported
-    assert imported & NEEDLESS == set()
-    assert resident(program) < MOST_AT_START
+    assert imported & UNNEEDED == set()
+    assert resident_megabytes(program) < MAX_MEGABYTES_AT_START
 
 
-async def test_memory_for_passwords_is_given_back(
+async def test_memory_for_password_hashing_is_released(
     program: Program, http: httpx.AsyncClient
 ) -> None:
     api = Api(http, program.address)
-    before = resident(program)
+    before = resident_megabytes(program)
     emails = [f"ada.{program.process.pid}.{number}@example.com" for number in range(20)]
     answers = await asyncio.gather(*(api.ask(REGISTER, email=email) for email in emails))
     assert {answer["register"]["__typename"] for answer in answers} == {"SignedIn"}
-    await until(lambda: resident(program) < before + MOST_MORE)
+    await until(lambda: resident_megabytes(program) < before + MAX_MEGABYTES_RETAINED)
 
 
-def test_what_is_imported_later_is_looked_for_at_the_start(
+def test_missing_deferred_imports_are_reported_at_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(deferred, "DEFERRED", ("jinja2", "not_there"))
