@@ -67,9 +67,7 @@ describe_enum(
 
 MinutesArgument = Annotated[
     int | None,
-    strawberry.argument(
-        description="Session length in minutes; null means the default, the first offer."
-    ),
+    strawberry.argument(description="Session length in minutes; null means the first offer's."),
 ]
 
 
@@ -87,7 +85,7 @@ class Expert(Node):
     languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
     hourly_rate: Money = strawberry.field(description="Price per hour.")
     rating: float | None = strawberry.field(
-        description="Average rating, 0 to 5; null without reviews."
+        description="Average rating, 0 to 5; null if unreviewed."
     )
     review_count: int = strawberry.field(description="Number of reviews behind the rating.")
     key: strawberry.Private[Id]
@@ -129,28 +127,23 @@ class Expert(Node):
         """Load the rules of the calendar."""
         return Availability.of(await self._calendar(info))
 
-    @strawberry.field(
-        description="Slots whose start lies in a period of at most 62 days, earliest first."
-    )
+    @strawberry.field(description="Slots that start in a span of at most 62 days, in order.")
     async def slots(
         self,
         info: Info,
         from_: Annotated[
-            datetime,
-            strawberry.argument(name="from", description="Start of the period, inclusive."),
+            datetime, strawberry.argument(name="from", description="Start of the span, inclusive.")
         ],
-        to: Annotated[datetime, strawberry.argument(description="End of the period, exclusive.")],
+        to: Annotated[datetime, strawberry.argument(description="End of the span, exclusive.")],
         minutes: MinutesArgument = None,
     ) -> list[Slot]:
-        """Compute the slots of a period."""
+        """Compute the slots of a time span."""
         slots.check_span(from_, to)
         calendar = await self._calendar(info)
         found = await self._slots_between(info, minutes, from_, to)
         return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
 
-    @strawberry.field(
-        description="Slots grouped by local date; a day without slots has an empty list."
-    )
+    @strawberry.field(description="Slots by local date; a day without slots has an empty list.")
     async def days(
         self,
         info: Info,
@@ -172,9 +165,7 @@ class Expert(Node):
             for day, listed in slots.group_by_day(found, from_, count, zone_name)
         ]
 
-    @strawberry.field(
-        description="Earliest open slot; null if there is none within the booking horizon."
-    )
+    @strawberry.field(description="Earliest open slot; null if none is within the horizon.")
     async def next_slot(self, info: Info, minutes: MinutesArgument = None) -> Slot | None:
         """Find the first open slot within the horizon."""
         calendar = await self._calendar(info)
@@ -235,9 +226,7 @@ class ExpertFilter:
     categories: list[Category] | None = strawberry.field(
         default=None, description="Only experts in one of these categories."
     )
-    min_rating: float | None = strawberry.field(
-        default=None, description="Minimum average rating, 0 to 5."
-    )
+    min_rating: float | None = strawberry.field(default=None, description="Minimum rating, 0 to 5.")
     max_hourly_rate: int | None = strawberry.field(
         default=None, description="Maximum hourly rate, in minor units."
     )
@@ -268,18 +257,13 @@ class ExpertOrder:
 
 ExpertConnection = Connection[Expert]
 FirstArgument = Annotated[
-    int | None,
-    strawberry.argument(description="Return the first N items, 1 to 100; 20 by default."),
+    int | None, strawberry.argument(description="Return the first N items, 1 to 100; default 20.")
 ]
-AfterArgument = Annotated[
-    str | None, strawberry.argument(description="Return items after this cursor.")
-]
+AfterArgument = Annotated[str | None, strawberry.argument(description="Items after this cursor.")]
 LastArgument = Annotated[
     int | None, strawberry.argument(description="Return the last N items, 1 to 100.")
 ]
-BeforeArgument = Annotated[
-    str | None, strawberry.argument(description="Return items before this cursor.")
-]
+BeforeArgument = Annotated[str | None, strawberry.argument(description="Items before this cursor.")]
 
 
 @strawberry.type
