@@ -13,8 +13,8 @@ from starlette.requests import Request
 from tests.raw import INITIALISE, connected, handshake
 from tests.servers import await_ready, launched, running
 from web.edge.cookies import Cookies
-from web.edge.pacing import A_SECOND, MOST_AT_ONCE, Pace
-from web.edge.websocket_protocol import MOST_FRAGMENTS
+from web.edge.pacing import FRAMES_PER_SECOND, MAX_BURST_FRAMES, TokenBucket
+from web.edge.websocket_protocol import MAX_FRAGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -55,7 +55,7 @@ async def test_who_floods_a_socket_waits_and_loses_nothing(
     paced: str, frame: bytes, answer: bytes
 ) -> None:
     """What comes at once is answered as far as the pace allows, the rest in its time."""
-    most = MOST_AT_ONCE + 2 * A_SECOND
+    most = MAX_BURST_FRAMES + 2 * FRAMES_PER_SECOND
     async with socket_on(paced) as line:
         begun = asyncio.get_running_loop().time()
         await line.send(frame * most)
@@ -81,7 +81,7 @@ async def test_who_does_not_read_gets_no_more_pongs(server: str) -> None:
 
 async def test_a_message_of_countless_empty_parts_is_too_long(server: str) -> None:
     async with socket_on(server) as line:
-        await line.send(START + MORE * (MOST_FRAGMENTS - 1) + PING)
+        await line.send(START + MORE * (MAX_FRAGMENTS - 1) + PING)
         assert await line.reader.readexactly(2) == b"\x8a\x00"
         await line.send(MORE)
         assert (await line.rest())[2:4] == (1009).to_bytes(2, "big")
@@ -101,7 +101,7 @@ async def test_a_refused_socket_is_no_failure_of_the_program(
 
 def test_the_pace_allows_many_at_once_and_some_for_good() -> None:
     now = 100.0
-    pace = Pace(10, 5, lambda: now)
+    pace = TokenBucket(10, 5, lambda: now)
     assert pace.take(10) == 0
     assert pace.take(5) == 1
     now += 1

@@ -1,8 +1,7 @@
-"""How fast a socket's frames are taken.
+"""Rate limit on the frames read from a WebSocket.
 
-One that comes at once from the network has up to 40,000 frames, which would be half a second in
-which nobody else is served. No client needs more of them than this; who sends more is not refused,
-but waits.
+A single read from the network can hold tens of thousands of small frames, enough to block the
+event loop noticeably. A client above the limit is not refused: its socket is read more slowly.
 """
 
 from __future__ import annotations
@@ -13,32 +12,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_AT_ONCE = 1_000
-A_SECOND = 100
+MAX_BURST_FRAMES = 1_000
+FRAMES_PER_SECOND = 100
 
 
-class Pace:
-    """A bucket of frames that fills at a steady rate.
+class TokenBucket:
+    """Token bucket.
 
     Args:
-        most: how many may come at once.
-        rate: how many a second for good.
-        clock: in seconds.
+        burst: tokens that may be taken at once.
+        rate: tokens added per second.
+        clock: monotonic time in seconds.
     """
 
     def __init__(
         self,
-        most: int = MOST_AT_ONCE,
-        rate: int = A_SECOND,
+        burst: int = MAX_BURST_FRAMES,
+        rate: int = FRAMES_PER_SECOND,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._most = most / rate
+        self._burst_seconds = burst / rate
         self._rate = rate
         self._clock = clock
         self._full_at = 0.0
 
-    def take(self, frames: int) -> float:
-        """Count some frames; gives how many seconds to wait before the next."""
+    def take(self, tokens: int) -> float:
+        """Take tokens and return the seconds to wait before taking more."""
         now = self._clock()
-        self._full_at = max(self._full_at, now) + frames / self._rate
-        return max(0.0, self._full_at - now - self._most)
+        self._full_at = max(self._full_at, now) + tokens / self._rate
+        return max(0.0, self._full_at - now - self._burst_seconds)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from models.bookings.outbox import MailState, due_mails
 from models.calendar.times import utc_now
 from models.errors import Unavailable
-from web.edge.pacing import Pace
+from web.edge.pacing import TokenBucket
 from web.mails.transport import DeliveryFailed, RecipientRefused, ServerUnavailable
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class MailWorker:
         self._load_renderer = load_renderer
         self._renderer: MailRenderer | None = None
         self._transport = transport
-        self._pace = Pace(MAX_BURST, MAILS_PER_SECOND)
+        self._rate_limit = TokenBucket(MAX_BURST, MAILS_PER_SECOND)
         self._closing = asyncio.Event()
         self._is_server_down = False
         self.is_reachable = True
@@ -102,7 +102,7 @@ class MailWorker:
         wall_start, cpu_start = loop.time(), process_time()
         await asyncio.sleep(CPU_SAMPLE_SECONDS)
         is_busy = process_time() - cpu_start > BUSY_CPU_SHARE * (loop.time() - wall_start)
-        await self._sleep(self._pace.take(BUSY_COST if is_busy else 1))
+        await self._sleep(self._rate_limit.take(BUSY_COST if is_busy else 1))
 
     async def _send_due(self) -> bool:
         """Send a round of due mails, and return whether more are due."""
