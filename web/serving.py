@@ -15,7 +15,7 @@ import uvicorn
 
 from web.edge.connections import Connections
 from web.edge.http_protocol import IDLE_SECONDS, HttpProtocol
-from web.edge.websocket_protocol import LONGEST_FRAME, WebSocketProtocol
+from web.edge.websocket_protocol import MAX_FRAME_BYTES, WebSocketProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +139,7 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         app,
         http=HttpProtocol,
         ws=WebSocketProtocol,
-        ws_max_size=LONGEST_FRAME,
+        ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
         access_log=False,
         server_header=False,

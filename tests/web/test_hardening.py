@@ -8,16 +8,16 @@ import json
 import pytest
 
 from tests.raw import CHUNKED, QUERY, ask, chunk, connected, handshake, request
-from web.edge.http_protocol import LONGEST_CODED_BODY, MOST_IN_LINE
-from web.edge.request_heads import LONGEST_BODY, LONGEST_HEAD, LONGEST_URL, MOST_HEADERS
+from web.edge.http_protocol import MAX_CHUNKED_BYTES, MAX_PIPELINED
+from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES
 
 
 async def test_a_body_has_a_hundred_kilobytes_at_most_on_every_route(server: str) -> None:
     """A longer one is refused by its announced length, before any of it is read."""
-    full = QUERY + b" " * (LONGEST_BODY - len(QUERY))
+    full = QUERY + b" " * (MAX_BODY_BYTES - len(QUERY))
     assert (await ask(server, request(body=full))).status == 200
     for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
-        length = f"Content-Length: {LONGEST_BODY + 1}"
+        length = f"Content-Length: {MAX_BODY_BYTES + 1}"
         async with connected(server) as line:
             await line.send(request(method, path, length))
             answer = await line.answer()
@@ -36,7 +36,7 @@ async def test_who_goes_on_sending_a_refused_body_still_reads_why(server: str) -
 
 async def test_nobody_is_asked_for_a_body_that_is_too_long(server: str) -> None:
     expect = "Expect: 100-continue"
-    long = request("POST", "/graphql", expect, f"Content-Length: {LONGEST_BODY + 1}")
+    long = request("POST", "/graphql", expect, f"Content-Length: {MAX_BODY_BYTES + 1}")
     assert (await ask(server, long)).status == 413
     short = request("POST", "/graphql", expect, body=QUERY)
     async with connected(server) as line:
@@ -71,7 +71,7 @@ async def test_nothing_around_a_body_is_endless(server: str, endless: bytes) -> 
     """Neither the extensions of chunks nor a trailer."""
     async with connected(server) as line:
         await line.send(request("POST", "/graphql", *CHUNKED), endless)
-        for _ in range(LONGEST_CODED_BODY // 4000 + 100):
+        for _ in range(MAX_CHUNKED_BYTES // 4000 + 100):
             await line.send(endless.replace(b"0\r\n", b""))
             await asyncio.sleep(0)
         assert (await line.answer()).status in {400, 413}
@@ -80,7 +80,7 @@ async def test_nothing_around_a_body_is_endless(server: str, endless: bytes) -> 
 async def test_trailers_are_not_taken_for_headers(server: str) -> None:
     """Neither is a token in one taken for a token, nor may there be too many."""
     head = request("POST", "/graphql", *CHUNKED)
-    trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MOST_HEADERS * 2))
+    trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MAX_HEADERS * 2))
     trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
     assert (await ask(server, head + chunk(QUERY) + trailing)).status == 200
 
@@ -97,13 +97,13 @@ async def test_a_head_is_bounded_in_all_of_its_sizes(server: str) -> None:
                 await asyncio.sleep(0)
             return (await line.answer()).status
 
-    assert await status("/healthz?" + "x" * (LONGEST_URL - 9)) == 200
-    assert await status("/healthz?" + "x" * LONGEST_URL) == 414
-    assert await status("/healthz", *(f"X-{n}: x" for n in range(MOST_HEADERS - 1))) == 200
-    assert await status("/healthz", *(f"X-{n}: x" for n in range(MOST_HEADERS))) == 431
+    assert await status("/healthz?" + "x" * (MAX_URL_BYTES - 9)) == 200
+    assert await status("/healthz?" + "x" * MAX_URL_BYTES) == 414
+    assert await status("/healthz", *(f"X-{n}: x" for n in range(MAX_HEADERS - 1))) == 200
+    assert await status("/healthz", *(f"X-{n}: x" for n in range(MAX_HEADERS))) == 431
     for pieces in (1, 50):
-        assert await status("/healthz", "X: " + "x" * (LONGEST_HEAD - 200), pieces=pieces) == 200
-        assert await status("/healthz", "X: " + "x" * LONGEST_HEAD, pieces=pieces) == 431
+        assert await status("/healthz", "X: " + "x" * (MAX_HEAD_BYTES - 200), pieces=pieces) == 200
+        assert await status("/healthz", "X: " + "x" * MAX_HEAD_BYTES, pieces=pieces) == 431
         assert await status("/healthz?" + "x" * 90_000, pieces=pieces) in {414, 431}
 
 
@@ -188,8 +188,8 @@ async def test_requests_in_line_are_answered_in_order_up_to_a_bound(server: str)
         assert await line.rest() == b""
     async with connected(server) as line:
         await line.send(request("GET", "/healthz") * 5000)
-        statuses = [(await line.answer()).status for _ in range(MOST_IN_LINE + 2)]
-        assert statuses == [200] * (MOST_IN_LINE + 1) + [429]
+        statuses = [(await line.answer()).status for _ in range(MAX_PIPELINED + 2)]
+        assert statuses == [200] * (MAX_PIPELINED + 1) + [429]
         assert await line.rest() == b""
 
 

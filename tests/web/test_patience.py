@@ -26,8 +26,8 @@ from tests.raw import (
     request,
 )
 from tests.servers import await_ready, launched
-from web.edge.connections import MOST_PER_ADDRESS
-from web.edge.http_protocol import MOST_IN_LINE, UNSENT
+from web.edge.connections import MAX_CONNECTIONS_PER_ADDRESS
+from web.edge.http_protocol import MAX_PIPELINED, MAX_UNSENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -57,7 +57,7 @@ CAPPED = f"""
 import web.edge.connections
 import web.edge.http_protocol
 web.edge.http_protocol.IDLE_SECONDS = 600
-web.edge.connections.MOST = {MOST_PER_ADDRESS + OTHERS}
+web.edge.connections.MOST = {MAX_CONNECTIONS_PER_ADDRESS + OTHERS}
 from web.cli import app
 app()
 """
@@ -214,14 +214,14 @@ async def test_a_client_that_does_not_read_is_cut_off(restless: str, program: Pr
     [path] = re.findall(rb'src="(/assets/[^"]+[.]js)"', page.body)
     wanted = request("GET", path.decode())
     async with connected(restless) as stuck, connected(restless, kept=16_384) as slow:
-        await stuck.send(wanted * MOST_IN_LINE)
-        await slow.send(wanted * MOST_IN_LINE)
+        await stuck.send(wanted * MAX_PIPELINED)
+        await slow.send(wanted * MAX_PIPELINED)
         stuck_port, slow_port = (
             line.writer.get_extra_info("sockname")[1] for line in (stuck, slow)
         )
 
         async def read_slowly() -> None:
-            await slow.reader.readexactly(UNSENT // 16)
+            await slow.reader.readexactly(MAX_UNSENT_BYTES // 16)
             await asyncio.sleep(0.1)
 
         async with asyncio.timeout(PATIENCE):
@@ -243,7 +243,7 @@ async def test_an_address_and_all_of_them_have_so_many_connections(capped: str) 
             await line.send(request("GET", "/healthz"))
             return (await line.answer()).status
 
-        for _ in range(MOST_PER_ADDRESS - 1):
+        for _ in range(MAX_CONNECTIONS_PER_ADDRESS - 1):
             assert await status("127.0.0.2") == 200
         # Last, as a WebSocket that answers no pings is closed after a while.
         socket = await stack.enter_async_context(connected(capped, "127.0.0.2"))

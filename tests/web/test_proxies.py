@@ -11,7 +11,7 @@ import pytest
 
 from tests.raw import INITIALISE, QUERY, ask, connected, handshake, request
 from tests.servers import await_ready, launched
-from web.edge.addresses import counted_as
+from web.edge.addresses import address_key
 from web.edge.proxies import ForwardedClients, TrustedProxies
 from web.graphql.sockets import MOST_PER_ADDRESS
 
@@ -200,7 +200,7 @@ async def test_the_standard_header_is_read_where_it_stands_alone(
     ],
 )
 def test_who_has_a_network_of_addresses_counts_once(host: str, counted: str) -> None:
-    assert counted_as(host) == counted
+    assert address_key(host) == counted
 
 
 async def test_over_tls_as_far_as_the_proxy_cookies_are_secure(proxied: str) -> None:

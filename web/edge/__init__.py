@@ -1,1 +1,1 @@
-"""Connections: limits, headers, cookies and origins, before any GraphQL."""
+"""The HTTP and WebSocket edge: limits, headers, cookies, origins and proxies."""

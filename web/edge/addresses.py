@@ -1,4 +1,4 @@
-"""Internet addresses: which of them count as one client."""
+"""Parse IP addresses and map them to the key under which a client's usage is counted."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 Address = IPv4Address | IPv6Address
 
 SITE_BITS = 64
-"""Of an IPv6 address: what a single customer is given at least (RFC 6177, RFC 4291)."""
+"""Length of the smallest IPv6 prefix that a customer is assigned (RFC 6177, RFC 4291)."""
 
 
 @lru_cache(maxsize=4096)
-def parsed(host: str) -> Address | None:
-    """An address as it is written; one of IPv4 in IPv6's clothes is IPv4's."""
-    if "%" in host:  # a zone is a matter of the machine's own links
+def parse_address(host: str) -> Address | None:
+    """Parse an address; return IPv4-mapped IPv6 addresses as IPv4 and None for anything else."""
+    if "%" in host:  # the zone only has a meaning on the local machine
         host = host.partition("%")[0]
     try:
         address = ip_address(host)
@@ -26,9 +26,9 @@ def parsed(host: str) -> Address | None:
 
 
 @lru_cache(maxsize=4096)
-def counted_as(host: str) -> str:
-    """Under what a client's address is counted: itself, and of IPv6 its network."""
-    address = parsed(host)
+def address_key(host: str) -> str:
+    """Return the key for per-address limits: the IPv4 address or the IPv6 /64 network."""
+    address = parse_address(host)
     if isinstance(address, IPv6Address):
         network = int(address) >> (128 - SITE_BITS) << (128 - SITE_BITS)
         return f"{IPv6Address(network)}/{SITE_BITS}"

@@ -1,4 +1,4 @@
-"""The connections of one process: how many there are, and how many each address has."""
+"""Limits on the number of open connections, in total and per client address."""
 
 from __future__ import annotations
 
@@ -8,62 +8,65 @@ from typing import TYPE_CHECKING
 
 from uvicorn.server import ServerState
 
-from web.edge.addresses import counted_as
-from web.edge.refusals import FULL, TOO_MANY_CONNECTIONS, HttpRefused
+from web.edge.addresses import address_key
+from web.edge.refusals import SERVER_FULL, TOO_MANY_CONNECTIONS, HttpRefused
 
 if TYPE_CHECKING:
     from web.edge.proxies import TrustedProxies
 
-MOST = 10_000
-MOST_PER_ADDRESS = 400
-"""Twice as many as an address may have sockets."""
+MAX_CONNECTIONS = 10_000
+MAX_CONNECTIONS_PER_ADDRESS = 400
+"""Twice the limit of WebSockets per address."""
 
-OTHER_FILES = 200
-"""Descriptors for everything but clients: the database, Redis, mail, files that are served."""
+RESERVED_FILES = 200
+"""File descriptors for everything but clients: the database, Redis, mail, static files."""
 
 
 class Connections(ServerState):
-    """Admits connections up to a number, and up to another from each address.
+    """Uvicorn's server state, with a limit on all connections and one per client address.
 
     Args:
-        proxies: who connects for many, and is not counted.
-        has_caps: whether addresses are counted at all.
+        proxies: exempt from the limit per address, as they connect on behalf of many clients.
+        has_caps: whether to enforce the limit per address.
     """
 
     def __init__(self, proxies: TrustedProxies, *, has_caps: bool) -> None:
         super().__init__()
-        self._most = min(MOST, open_files() - OTHER_FILES)
+        self._limit = min(MAX_CONNECTIONS, raise_file_limit() - RESERVED_FILES)
         self._addresses: Counter[str] = Counter()
         self._proxies = proxies
         self.has_caps = has_caps
 
     def enter(self, host: str | None) -> str | None:
-        """Admit one that is among the connections; gives the place to leave later, if any.
+        """Count a new connection.
+
+        Returns:
+            The address key to pass to `leave` when it closes; None if it is not counted.
 
         Raises:
-            Refused: where there are too many.
+            HttpRefused: the server or the address has too many connections.
         """
-        if len(self.connections) > self._most:
-            raise HttpRefused(FULL)
+        if len(self.connections) > self._limit:
+            raise HttpRefused(SERVER_FULL)
         if not self.has_caps or host is None or host in self._proxies:
             return None
-        place = counted_as(host)
-        if self._addresses[place] >= MOST_PER_ADDRESS:
+        key = address_key(host)
+        if self._addresses[key] >= MAX_CONNECTIONS_PER_ADDRESS:
             raise HttpRefused(TOO_MANY_CONNECTIONS)
-        self._addresses[place] += 1
-        return place
+        self._addresses[key] += 1
+        return key
 
-    def leave(self, place: str) -> None:
-        """Count one less."""
-        self._addresses[place] -= 1
-        if not self._addresses[place]:
-            del self._addresses[place]
+    def leave(self, key: str) -> None:
+        """Count one connection less of that address."""
+        self._addresses[key] -= 1
+        if not self._addresses[key]:
+            del self._addresses[key]
 
 
-def open_files() -> int:
-    """How many files this process may have open, after asking for as many as it may ask for."""
+def raise_file_limit() -> int:
+    """Raise this process's limit of open files as needed and allowed, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST + OTHER_FILES
+    wanted = MAX_CONNECTIONS + RESERVED_FILES
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

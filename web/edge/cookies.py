@@ -1,8 +1,8 @@
-"""Sessions of browsers: in cookies that no script can read.
+"""Browser sessions in HttpOnly cookies.
 
-A page asks for them with the header `X-Session: cookie`. They count only together with that
-header, which a foreign page cannot send, and not for a foreign Origin. A socket cannot have the
-header: for it the Origin alone decides.
+A page requests them with the header `X-Session: cookie`. Cookies are ignored without that header,
+which cross-origin pages cannot send, and for foreign origins. WebSocket handshakes cannot carry
+the header, so only the Origin is checked for them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from resolvers.sessions import SignIn
 
-HEADER, ASKS = "x-session", "cookie"
+HEADER, COOKIE_MODE = "x-session", "cookie"
 ACCESS, REFRESH = "expertbook-access", "expertbook-refresh"
 
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """The session cookies of one connection; `origins` may use them beside this server's own."""
+    """Session cookies of one connection, usable by pages of this server and of `origins`."""
 
     connection: HTTPConnection
     origins: frozenset[str]
@@ -36,30 +36,30 @@ class Cookies:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether a page of another origin sends this."""
+        """Whether the request comes from a page of an origin that is not allowed."""
         origin = self.connection.headers.get("origin")
         if origin is None:
             return self.connection.headers.get("sec-fetch-site") in {"cross-site", "same-site"}
         return origin not in self.origins and not self._is_own(origin)
 
     @property
-    def is_asked_for(self) -> bool:
-        """Whether the client wants its session in cookies."""
-        return self.connection.headers.get(HEADER, "").lower() == ASKS
+    def is_requested(self) -> bool:
+        """Whether the client requests a cookie session with `X-Session: cookie`."""
+        return self.connection.headers.get(HEADER, "").lower() == COOKIE_MODE
 
     @property
     def access_token(self) -> str | None:
-        """The access token in the cookie."""
+        """Access token from the cookie."""
         return self._value(ACCESS)
 
     def browser_session(self) -> BrowserSession | None:
-        """The session that the browser has, if it asks for one in cookies."""
-        if not self.is_asked_for:
+        """Return the browser's session if the client requests a cookie session, else None."""
+        if not self.is_requested:
             return None
         return BrowserSession(self._value(REFRESH))
 
     def apply(self, session: BrowserSession, response: Response) -> None:
-        """Write down what became of the session."""
+        """Set or delete the cookies on the response, as the session was issued or ended."""
         if session.issued:
             self._set(response, session.issued)
         elif session.is_ended:
@@ -83,11 +83,11 @@ class Cookies:
             )
 
     def _value(self, name: str) -> str | None:
-        """What the browser sends under a name; the last, if it is there twice.
+        """Return the value of a cookie; the last one if the name occurs more than once.
 
-        Read as browsers write it (RFC 6265, 5.4). Starlette's reading also takes other space than
-        ASCII's for none, by which a subdomain gets round the prefix below, and undoes quotes, which
-        can take seconds.
+        Parses the header as browsers write it (RFC 6265, section 5.4). Starlette's parser strips
+        non-ASCII whitespace from names, so a subdomain could bypass the `__Host-` prefix, and its
+        unquoting takes quadratic time.
         """
         found = None
         for header in self.connection.headers.getlist("cookie"):
@@ -98,7 +98,7 @@ class Cookies:
         return found
 
     def _name(self, name: str) -> str:
-        # The prefix keeps subdomains and plain HTTP from setting it (RFC 6265bis, 4.1.3.2).
+        # The prefix stops subdomains and plain HTTP from setting it (RFC 6265bis, 4.1.3.2).
         return f"__Host-{name}" if self.is_secure else name
 
     def _is_own(self, origin: str) -> bool:

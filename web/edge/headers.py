@@ -1,4 +1,4 @@
-"""Security headers, on every answer that the application gives, errors and all."""
+"""Add security headers to every response, including errors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAGE_POLICY = (
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Of pages. GraphiQL needs no more than the booking client: its editor's workers fall under
-`script-src`, its icons' font under `font-src`, its sockets under `connect-src`."""
+"""Content security policy of HTML pages, for the booking client and GraphiQL. GraphiQL's editor
+workers fall under `script-src`, its icon font under `font-src`, its sockets under `connect-src`."""
 
 API_HEADERS: RawHeaders = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -29,37 +29,38 @@ API_HEADERS: RawHeaders = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-"""Of every answer that does not say otherwise."""
+"""Defaults; a response's own headers take precedence."""
 
-ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
-"""For a year; not for subdomains, which may not be ours."""
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+"""One year, without `includeSubDomains`: subdomains may belong to other services."""
 
-OVER_TLS: RawHeaders = (*API_HEADERS, ONLY_TLS)
-NAMES = frozenset(name for name, _ in OVER_TLS)
+TLS_HEADERS: RawHeaders = (*API_HEADERS, STRICT_TRANSPORT)
+NAMES = frozenset(name for name, _ in TLS_HEADERS)
 
 STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
 class SecurityHeaders:
-    """Adds to each answer what it lacks of them."""
+    """Middleware that adds the security headers that a response does not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Give the answers what they lack."""
+        """Run the application and add the missing headers to its response."""
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
-        due = OVER_TLS if scope["scheme"] in {"https", "wss"} else API_HEADERS
+        defaults = TLS_HEADERS if scope["scheme"] in {"https", "wss"} else API_HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in STARTS:
-                given = message.get("headers", ())
-                names = dict(given)
+                headers = message.get("headers", ())
+                names = dict(headers)
                 if NAMES.isdisjoint(names):
-                    message["headers"] = [*given, *due]
+                    message["headers"] = [*headers, *defaults]
                 else:
-                    message["headers"] = [*given, *(one for one in due if one[0] not in names)]
+                    missing = (default for default in defaults if default[0] not in names)
+                    message["headers"] = [*headers, *missing]
             await send(message)
 
         return self._app(scope, receive, send_with_headers)

@@ -1,7 +1,7 @@
-"""The hosts by whose names this server may be asked.
+"""Check the `Host` header against the allowed names, as a defence against DNS rebinding.
 
-A page whose name its owner points to this server's address (DNS rebinding) is of the same origin
-as what it reads then; only the name in `Host` tells.
+In that attack, a page's owner points its host name to this server's address: for the browser the
+page and this server then have the same origin. Only the `Host` header reveals it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from web.edge.addresses import parsed
-from web.edge.refusals import NO_NAME, OTHER_NAME
+from web.edge.addresses import parse_address
+from web.edge.refusals import INVALID_HOST, UNKNOWN_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-FOR_WATCHERS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by address, and nothing that a foreign page could use."""
+MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Reached by IP address by monitoring tools, and of no use to a foreign page."""
 
-LONGEST_HOST = 260
-"""A name of the domain system and a port."""
+MAX_HOST_LENGTH = 260
+"""A domain name and a port."""
 
 ANY = "*"
 ANY_ADDRESS = "address"
@@ -31,57 +31,57 @@ HOST = re.compile(rb"(?:\[([0-9a-f:.]+)\]|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?:
 
 
 class AllowedHosts:
-    """Answers 421 under any other name.
+    """Middleware that answers 421 to requests for any other host name.
 
     Args:
-        app: what is asked by these names.
-        allowed: names and addresses. `*.example.com` is every name below, `*` any at all, and
-            `address` any IP address, which nobody can rebind.
+        app: the application to protect.
+        allowed: host names and addresses. `*.example.com` matches every subdomain, `*` any name,
+            and `address` any IP address, which is safe from rebinding.
     """
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
         self._app = app
         names = [name.lower().strip("[]") for name in allowed]
         self._names = frozenset(names)
-        self._tails = tuple(name[1:] for name in names if name.startswith("*."))
+        self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer under the right names."""
-        if scope["type"] == "lifespan" or scope["path"] in FOR_WATCHERS:
+        """Run the application if the host name is allowed, else refuse the request."""
+        if scope["type"] == "lifespan" or scope["path"] in MONITORING_PATHS:
             return self._app(scope, receive, send)
         host = next((value for name, value in scope["headers"] if name == b"host"), b"")
         name = host_name(host)
         if name is None:
-            return NO_NAME(scope, receive, send)
-        app = self._app if self.allows(name) else OTHER_NAME
+            return INVALID_HOST(scope, receive, send)
+        app = self._app if self.allows(name) else UNKNOWN_HOST
         return app(scope, receive, send)
 
     def allows(self, name: str) -> bool:
-        """Whether the server may be asked by that name."""
+        """Return whether that name or address is allowed."""
         return (
             name in self._names
             or ANY in self._names
-            or name.endswith(self._tails)
-            or (ANY_ADDRESS in self._names and parsed(name) is not None)
+            or name.endswith(self._suffixes)
+            or (ANY_ADDRESS in self._names and parse_address(name) is not None)
         )
 
 
 def check_names(allowed: Sequence[str]) -> None:
-    """Check what is to be allowed.
+    """Validate a list of allowed hosts.
 
     Raises:
-        ValueError: where one is no name.
+        ValueError: an entry is neither a host name nor an address.
     """
     for name in allowed:
         plain = name.removeprefix("*.")
-        is_address = parsed(plain.strip("[]")) is not None
+        is_address = parse_address(plain.strip("[]")) is not None
         if name not in {ANY, ANY_ADDRESS} and not is_address and not NAME.fullmatch(plain.encode()):
-            raise ValueError(f"{name} is no host; leave out the scheme and the port")
+            raise ValueError(f"{name} is not a host name; remove the scheme and the port")
 
 
 def host_name(host: bytes) -> str | None:
-    """The name or address in a `Host` header, without its port; none where it is not one."""
-    return _host_name(host) if len(host) <= LONGEST_HOST else None
+    """Return the name or address in a `Host` header without its port; None if it is invalid."""
+    return _host_name(host) if len(host) <= MAX_HOST_LENGTH else None
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,7 @@
-"""HTTP connections with bounds: on their number, on sizes, on the time that a client takes.
+"""HTTP protocol with limits that uvicorn lacks: connections, sizes and timeouts.
 
-Uvicorn has none of these. A request that comes in one piece meets a few comparisons: a timer is
-set only while something is missing.
+The limits cost little for a request that arrives in one piece: a timer runs only while a part of
+it is missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from web.edge import refusals
 from web.edge.answering import Answering
 from web.edge.refusals import HttpRefused
-from web.edge.request_heads import LONGEST_BODY, LONGEST_HEAD, check_head, has_body
+from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, check_head, has_body
 from web.edge.websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
@@ -37,25 +37,25 @@ EXTENSION = "expertbook.http"
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 IDLE_SECONDS = 75
-"""Longer than proxies keep their connections: none sends a request into one that closes."""
+"""Longer than proxies keep idle connections, so that none sends a request into a closing one."""
 
 LINGER_SECONDS = 2.0
-"""How long a refused client may go on sending, so that it comes to read its answer."""
+"""Time for a refused client to stop sending and read the response before the connection ends."""
 
 STUCK_SECONDS = 10.0
-SLOWEST_READER = 240
-"""Bytes a second, as of Kestrel's limit."""
+MIN_BYTES_PER_SECOND = 240
+"""Slower readers are disconnected; the same limit as in Kestrel."""
 
-UNSENT = 64 * 1024
-"""What the system keeps of an answer beside what is under way: more would hide a slow reader."""
+MAX_UNSENT_BYTES = 64 * 1024
+"""Bound of the kernel's send buffer: a larger one would hide a slow reader."""
 
-MOST_IN_LINE = 16
-LONGEST_CODED_BODY = 4 * LONGEST_BODY
-"""With the sizes of its chunks, their extensions and the trailers."""
+MAX_PIPELINED = 16
+MAX_CHUNKED_BYTES = 4 * MAX_BODY_BYTES
+"""Bound of a chunked body including chunk sizes, chunk extensions and trailers."""
 
 
 class Stage(Enum):
-    """What a connection is in the middle of."""
+    """The part of a request that the connection is receiving."""
 
     NOTHING = "nothing"
     HEAD = "head"
@@ -63,7 +63,7 @@ class Stage(Enum):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """A connection that offers itself to the application as an ASGI extension."""
+    """HTTP connection, available to the application as the ASGI extension `expertbook.http`."""
 
     server_state: Connections
     on_drain: Callable[[], None] | None = None
@@ -76,56 +76,56 @@ class HttpProtocol(HttpToolsProtocol):
         _loop: AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._place: str | None = None
+        self._address_key: str | None = None
         self._stage = Stage.NOTHING
         self._is_new_stage = False
-        self._received = self._arrived = 0
+        self._stage_bytes = self._chunk_bytes = 0
         self._body_size = 0
         self._unanswered = 0
-        self._running: RequestResponseCycle | None = None
+        self._running_cycle: RequestResponseCycle | None = None
         self._refusal: Refusal | None = None
         self._deadline: TimerHandle | None = None
-        self._reader: TimerHandle | None = None
+        self._read_check: TimerHandle | None = None
 
     def abort(self) -> None:
-        """End the connection at once, with what is still to be sent on it."""
+        """Close the connection at once and discard unsent data."""
         self._disconnect()
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """Have an answer without an end end itself: the server waits for all of them."""
+        """Ask a streaming response to finish, because the server waits for open responses."""
         super().shutdown()
         if self.on_drain:
             self.on_drain()
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Admit the connection, if there is room for it."""
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # like uvicorn
+        """Count the connection, or refuse it if a limit is reached."""
         super().connection_made(transport)
         try:
-            self._place = self.server_state.enter(self.client[0] if self.client else None)
+            self._address_key = self.server_state.enter(self.client[0] if self.client else None)
         except HttpRefused as refused:
             self._refusal = refused.refusal
             transport.write(refused.refusal.as_bytes(self.server_state.default_headers))
             transport.close()
         else:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self._too_late)
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._on_deadline)
             if self.client:
                 end = transport.get_extra_info("socket")
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room for another one."""
-        self._leave()
+        """Stop counting the connection and release its timers."""
+        self._release()
         self._stop_timers()
         self._disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take the next part of what the client sends."""
+        """Parse received bytes and enforce size and time limits."""
         if self._refusal:
             return
         self._is_new_stage = False
-        self._arrived = len(data)
+        self._chunk_bytes = len(data)
         try:
             self._feed(data)
         except httptools.HttpParserError as error:
@@ -135,14 +135,14 @@ class HttpProtocol(HttpToolsProtocol):
         if self._stage is Stage.NOTHING:
             return
         if not self._is_new_stage:
-            self._received += self._arrived
+            self._stage_bytes += self._chunk_bytes
             is_head = self._stage is Stage.HEAD
-            if self._received > (LONGEST_HEAD if is_head else LONGEST_CODED_BODY):
+            if self._stage_bytes > (MAX_HEAD_BYTES if is_head else MAX_CHUNKED_BYTES):
                 self._refuse(refusals.HEAD_TOO_LONG if is_head else refusals.BODY_TOO_LONG)
                 return
         if self._deadline is None:
             seconds = HEAD_SECONDS if self._stage is Stage.HEAD else BODY_SECONDS
-            self._deadline = self.loop.call_later(seconds, self._too_late)
+            self._deadline = self.loop.call_later(seconds, self._on_deadline)
 
     def _feed(self, data: bytes) -> None:
         while True:
@@ -152,7 +152,8 @@ class HttpProtocol(HttpToolsProtocol):
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
-                # Such as h2c, which Java's client offers: the parser has skipped the body.
+                # Ignore other upgrades, such as the h2c that Java's HTTP client offers. The parser
+                # has skipped the body, so parse the request again without the Upgrade header.
                 data = self._head_without_upgrade() + data[upgrade.args[0] :]
                 self.parser = httptools.HttpRequestParser(self)
             else:
@@ -164,41 +165,41 @@ class HttpProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def handle_websocket_upgrade(self) -> None:
-        """Become a WebSocket, which leaves the place of both."""
+        """Hand the connection over to the WebSocket protocol, which keeps its address counted."""
         self._stop_timers()
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketProtocol):
-            if self._place is not None:  # this itself is not kept for as long as the socket lasts
-                protocol.on_lost = partial(self.server_state.leave, self._place)
-            if not protocol.handshake_initiated:  # its own parser takes less, and says nothing
+            if self._address_key is not None:  # not a bound method: this object need not live on
+                protocol.on_lost = partial(self.server_state.leave, self._address_key)
+            if not protocol.handshake_initiated:  # its parser gave up: its head limits are lower
                 self._refusal = refusals.HEAD_TOO_LONG
                 self._end(refusals.HEAD_TOO_LONG)
-        del self.parser, self.scope  # both lead back here: nothing would be freed by itself
+        del self.parser, self.scope  # break reference cycles
 
     def on_message_begin(self) -> None:
-        """Offer this to the application."""
+        """Start a request and add the ASGI extension to its scope."""
         self._unset_keepalive_if_required()
         super().on_message_begin()
         self.scope["extensions"] = {EXTENSION: {"wire": self}}
         self._begin(Stage.HEAD)
 
     def on_headers_complete(self) -> None:
-        """Begin to answer, or stand in line."""
+        """Validate the head, then run the application or queue the pipelined request."""
         check_head(
             self.parser.get_http_version(),
             self.url,
             self.headers,
-            is_short=self._is_new_stage and self._arrived <= LONGEST_HEAD,
+            is_short=self._is_new_stage and self._chunk_bytes <= MAX_HEAD_BYTES,
         )
         if self.parser.should_upgrade():
             self._check_upgrade()
             return
-        if len(self.pipeline) >= MOST_IN_LINE:
-            raise HttpRefused(refusals.TOO_MANY_IN_LINE)
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise HttpRefused(refusals.TOO_MANY_PIPELINED)
         self._unset_keepalive_if_required()
         super().on_headers_complete()
-        self.headers = []  # of the trailers, which the application is not to take for its own
+        self.headers = []  # keep trailers out of the application's headers
         self._unanswered += 1
         self._end_deadline()
         self._begin(Stage.BODY)
@@ -207,73 +208,73 @@ class HttpProtocol(HttpToolsProtocol):
         method = self.parser.get_method()
         self.scope["method"] = method.decode()
         if method == b"CONNECT":
-            raise HttpRefused(refusals.NO_TUNNEL)
+            raise HttpRefused(refusals.NOT_A_PROXY)
         if self._should_upgrade() and (
             method != b"GET" or has_body(self.headers) or self._unanswered
         ):
-            raise HttpRefused(refusals.NO_HANDSHAKE)
+            raise HttpRefused(refusals.BAD_HANDSHAKE)
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Pass on a part of the body, up to the size limit."""
         self._body_size += len(body)
-        if self._body_size > LONGEST_BODY:
+        if self._body_size > MAX_BODY_BYTES:
             raise HttpRefused(refusals.BODY_TOO_LONG)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Wait for the next request."""
+        """Finish receiving the request and wait for the next one."""
         if self._stage is Stage.BODY:
             super().on_message_complete()
             self._end_deadline()
         self._begin(Stage.NOTHING)
 
     def on_response_complete(self) -> None:
-        """Go on with the next in line, or end after the last if the client was refused."""
+        """Continue with the next pipelined request, or close after the last if one was refused."""
         self._unanswered -= 1
         if self._refusal and not self._unanswered:
             self._end(self._refusal)
             return
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
-            self._watch_reader()
+            self._check_reader()
 
     def pause_writing(self) -> None:
-        """Wait for the client to read, but not for ever."""
+        """Pause the response until the client reads, and watch its speed."""
         super().pause_writing()
-        self._watch_reader()
+        self._check_reader()
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Resume the response."""
         super().resume_writing()
-        self._stop_watching()
+        self._stop_read_check()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
+        self._running_cycle = cycle
         super()._start_asgi_task(cycle, Answering(app, cycle))
 
     def _disconnect(self) -> None:
-        """Tell the answer that runs, which uvicorn forgets when another request is in line."""
-        if self._running:
-            self._running.disconnected = True
-            self._running.waiting_for_100_continue = False
-            self._running.message_event.set()
+        """Notify the running response, which uvicorn forgets if another request is pipelined."""
+        if self._running_cycle:
+            self._running_cycle.disconnected = True
+            self._running_cycle.waiting_for_100_continue = False
+            self._running_cycle.message_event.set()
 
     def _begin(self, stage: Stage) -> None:
         self._stage = stage
         self._is_new_stage = True
-        self._received = self._body_size = 0
+        self._stage_bytes = self._body_size = 0
 
-    def _too_late(self) -> None:
+    def _on_deadline(self) -> None:
         self._deadline = None
-        if self.flow.read_paused:  # by the server, which is late itself
-            self._deadline = self.loop.call_later(BODY_SECONDS, self._too_late)
+        if self.flow.read_paused:  # the application has not read yet: not the client's fault
+            self._deadline = self.loop.call_later(BODY_SECONDS, self._on_deadline)
         elif self._stage is Stage.NOTHING:
             self.transport.close()
         else:
             self._refuse(refusals.TOO_SLOW)
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Take nothing more, answer what came whole, then say why and end the connection."""
+        """Stop reading, answer complete requests, then send the refusal and close."""
         self._refusal = refusal
         self._end_deadline()
         if self._stage is Stage.BODY and not self.cycle.response_complete:
@@ -300,19 +301,19 @@ class HttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._deadline = self.loop.call_later(LINGER_SECONDS, self.abort)
 
-    def _watch_reader(self, before: int | None = None) -> None:
-        """Cut off a client that takes next to nothing of what is sent."""
-        self._stop_watching()
+    def _check_reader(self, before: int | None = None) -> None:
+        """Disconnect a client that reads slower than the minimum rate."""
+        self._stop_read_check()
         left = self.transport.get_write_buffer_size()
-        if before is not None and 0 <= before - left < STUCK_SECONDS * SLOWEST_READER:
+        if before is not None and 0 <= before - left < STUCK_SECONDS * MIN_BYTES_PER_SECOND:
             self.abort()
         elif left:
-            self._reader = self.loop.call_later(STUCK_SECONDS, self._watch_reader, left)
+            self._read_check = self.loop.call_later(STUCK_SECONDS, self._check_reader, left)
 
-    def _stop_watching(self) -> None:
-        if self._reader:
-            self._reader.cancel()
-            self._reader = None
+    def _stop_read_check(self) -> None:
+        if self._read_check:
+            self._read_check.cancel()
+            self._read_check = None
 
     def _end_deadline(self) -> None:
         if self._deadline:
@@ -321,16 +322,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _stop_timers(self) -> None:
         self._end_deadline()
-        self._stop_watching()
+        self._stop_read_check()
         self._unset_keepalive_if_required()
 
-    def _leave(self) -> None:
-        if self._place is not None:
-            self.server_state.leave(self._place)
-            self._place = None
+    def _release(self) -> None:
+        if self._address_key is not None:
+            self.server_state.leave(self._address_key)
+            self._address_key = None
 
 
 def http_protocol_of(scope: Scope) -> HttpProtocol | None:
-    """The connection, where the server offers it."""
+    """Return the connection of a request, or None under another server."""
     wire: HttpProtocol | None = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
     return wire

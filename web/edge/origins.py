@@ -1,8 +1,8 @@
-"""Pages of other origins: those of the settings may use the API, with credentials; others may not.
+"""CORS: pages of the configured origins may use the API with credentials, others may not.
 
-Browsers ask before they send JSON or headers of ours (the CORS protocol of the Fetch standard).
-What they send unasked, a GET by a script, a picture or a frame, is not run for foreign pages: it
-would do no harm but use up the visitor's budget.
+Browsers send a preflight before JSON or custom headers (the Fetch standard's CORS protocol). They
+send simple GETs of scripts, images and frames without one; these are refused for foreign pages,
+because they would use up the visitor's rate limit.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ REQUEST_HEADERS = (
 ANSWER_HEADERS = (
     b"Allow, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 )
-LONGEST = b"7200"
-"""Seconds that a browser keeps the answer to a preflight, as long as any does."""
+PREFLIGHT_MAX_AGE = b"7200"
+"""Seconds that browsers cache a preflight response; the longest that any browser allows."""
 
 VARY = (b"vary", b"Origin")
 PREFLIGHT_VARY = (
@@ -37,14 +37,14 @@ FOREIGN_SITES = frozenset({b"cross-site", b"same-site"})
 
 
 class CrossOrigin:
-    """Lets pages of some origins in; those of others get no CORS header and no query run."""
+    """Middleware that adds CORS headers for allowed origins and refuses embedded requests."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer, or let the application answer."""
+        """Answer preflights, refuse foreign embeds, and run the application otherwise."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])
@@ -53,7 +53,7 @@ class CrossOrigin:
             return self._answer(headers, scope, receive, send)
         if scope["path"] == ENDPOINT and _is_embedded(headers):
             return FOREIGN_PAGE(scope, receive, send)
-        return self._app(scope, receive, _adding([VARY], send) if self._origins else send)
+        return self._app(scope, receive, _with_headers([VARY], send) if self._origins else send)
 
     async def _answer(
         self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
@@ -66,25 +66,25 @@ class CrossOrigin:
             allowed += [
                 (b"access-control-allow-methods", METHODS),
                 (b"access-control-allow-headers", REQUEST_HEADERS),
-                (b"access-control-max-age", LONGEST),
+                (b"access-control-max-age", PREFLIGHT_MAX_AGE),
                 PREFLIGHT_VARY,
             ]
             await send({"type": "http.response.start", "status": 204, "headers": allowed})
             await send({"type": "http.response.body", "body": b""})
             return
         allowed += [(b"access-control-expose-headers", ANSWER_HEADERS), VARY]
-        await self._app(scope, receive, _adding(allowed, send))
+        await self._app(scope, receive, _with_headers(allowed, send))
 
 
 def _is_embedded(headers: dict[bytes, bytes]) -> bool:
-    """Whether a foreign page asks, rather than a person who follows its link."""
+    """Return whether a foreign page makes the request, other than by navigating to it."""
     if headers.get(b"sec-fetch-site") not in FOREIGN_SITES:
         return False
     is_followed = headers.get(b"sec-fetch-mode") == b"navigate"
     return not (is_followed and headers.get(b"sec-fetch-dest") == b"document")
 
 
-def _adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+def _with_headers(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *headers]

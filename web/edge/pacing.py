@@ -1,4 +1,4 @@
-"""Rate limit on the frames read from a WebSocket.
+"""Token bucket that paces outgoing mails and the frames read from a WebSocket.
 
 A single read from the network can hold tens of thousands of small frames, enough to block the
 event loop noticeably. A client above the limit is not refused: its socket is read more slowly.
@@ -17,7 +17,7 @@ FRAMES_PER_SECOND = 100
 
 
 class TokenBucket:
-    """Token bucket.
+    """Token bucket that starts full.
 
     Args:
         burst: tokens that may be taken at once.

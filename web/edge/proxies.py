@@ -12,7 +12,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from web.edge.addresses import parsed
+from web.edge.addresses import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
@@ -46,7 +46,7 @@ class TrustedProxies:
         return isinstance(host, str) and self._is_trusted(host)
 
     def _is_within(self, host: str) -> bool:
-        address = parsed(host)
+        address = parse_address(host)
         return address is not None and any(address in network for network in self._networks)
 
     def client_of(self, peer: str, hops: list[str]) -> str:
@@ -57,7 +57,7 @@ class TrustedProxies:
         """
         client = peer
         for hop in reversed(hops):
-            address = parsed(_without_port(hop))
+            address = parse_address(_without_port(hop))
             if address is None:
                 break
             client = str(address)

@@ -1,4 +1,4 @@
-"""What clients are told whose requests do not come as far as to GraphQL."""
+"""Error responses for requests that are refused before they reach GraphQL."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status with what to do about it; `retry_after` is in seconds."""
+    """An error response; also an ASGI application that sends it. `retry_after` is in seconds."""
 
     status: HTTPStatus
     message: str
     retry_after: int | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer in place of the application, also to who wants a socket."""
+        """Send the response to an HTTP request or WebSocket handshake."""
         kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
         headers = [*self._headers(), (b"content-length", b"%d" % len(self._body()))]
         await send({"type": f"{kind}.start", "status": int(self.status), "headers": headers})
         await send({"type": f"{kind}.body", "body": self._body()})
 
     def as_bytes(self, headers: RawHeaders) -> bytes:
-        """The last answer on a connection, with these headers and those of security."""
+        """Return the raw HTTP response, with these and the security headers."""
         body = self._body()
         lines = [
             f"HTTP/1.1 {self.status} {self.status.phrase}".encode(),
@@ -52,53 +52,59 @@ class Refusal:
         return headers
 
     def _body(self) -> bytes:
-        """Errors as GraphQL clients read them."""
+        """Return the error in GraphQL's response format."""
         error = {"message": self.message, "extensions": {"code": self.status.name}}
         return orjson.dumps({"errors": [error]})
 
 
 class HttpRefused(Exception):
-    """The connection gets that answer, and is ended."""
+    """The connection is answered with `refusal` and closed."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
 
 
-MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1 (RFC 9112).")
-ONE_HOST = Refusal(HTTPStatus.BAD_REQUEST, "A request needs one Host header (RFC 9112, 3.2).")
-NO_HANDSHAKE = Refusal(
-    HTTPStatus.BAD_REQUEST, "A WebSocket begins with a GET that has no body (RFC 6455, 4.1)."
+MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP/1.1 (RFC 9112).")
+NOT_ONE_HOST = Refusal(
+    HTTPStatus.BAD_REQUEST, "A request needs exactly one Host header (RFC 9112, 3.2)."
 )
-NO_TUNNEL = Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This is no proxy.")
-TOO_SLOW = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time.")
-BODY_TOO_LONG = Refusal(
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is longer than this server takes."
+BAD_HANDSHAKE = Refusal(
+    HTTPStatus.BAD_REQUEST, "A WebSocket handshake is a GET request without a body (RFC 6455, 4.1)."
 )
-URL_TOO_LONG = Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long; use POST.")
+NOT_A_PROXY = Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "This server is not a proxy.")
+TOO_SLOW = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The request was not received in time.")
+BODY_TOO_LONG = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+URL_TOO_LONG = Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "The URL is too long; use POST.")
 HEAD_TOO_LONG = Refusal(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too long, or too many."
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many or too long headers."
 )
-TOO_MANY_IN_LINE = Refusal(
-    HTTPStatus.TOO_MANY_REQUESTS, "Too many requests were sent before the first was answered.", 1
+TOO_MANY_PIPELINED = Refusal(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Too many pipelined requests; wait for answers before sending more.",
+    1,
 )
 UNKNOWN_CODING = Refusal(
-    HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked, of HTTP/1.1."
+    HTTPStatus.NOT_IMPLEMENTED, "The only supported transfer coding is chunked, in HTTP/1.1."
 )
-UNKNOWN_VERSION = Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Use HTTP/1.1.")
-FULL = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The server has no room for another connection.", 5)
+UNKNOWN_VERSION = Refusal(
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "This HTTP version is not supported; use HTTP/1.1."
+)
+SERVER_FULL = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE, "The server has too many connections; try again later.", 5
+)
 TOO_MANY_CONNECTIONS = Refusal(
-    HTTPStatus.TOO_MANY_REQUESTS, "This address has too many connections; close some.", 10
+    HTTPStatus.TOO_MANY_REQUESTS, "Your address has too many connections; close some.", 10
 )
 TOO_MANY_SOCKETS = Refusal(
-    HTTPStatus.TOO_MANY_REQUESTS, "This address has too many sockets; close some.", 10
+    HTTPStatus.TOO_MANY_REQUESTS, "Your address has too many open WebSockets; close some.", 10
 )
-NO_NAME = Refusal(HTTPStatus.BAD_REQUEST, "The Host header names no host.")
-OTHER_NAME = Refusal(
+INVALID_HOST = Refusal(HTTPStatus.BAD_REQUEST, "The Host header is not a valid host name.")
+UNKNOWN_HOST = Refusal(
     HTTPStatus.MISDIRECTED_REQUEST,
-    "This server has another name. EXPERTBOOK_ALLOWED_HOSTS lists those that it goes by.",
+    "This host name is not allowed; add it to EXPERTBOOK_ALLOWED_HOSTS.",
 )
 FOREIGN_PAGE = Refusal(
     HTTPStatus.FORBIDDEN,
-    "Pages of other sites use this API where EXPERTBOOK_CLIENT_URL lists them.",
+    "This origin is not allowed; add it to EXPERTBOOK_CLIENT_URL.",
 )

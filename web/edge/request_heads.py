@@ -1,7 +1,7 @@
-"""What the head of a request must be: sizes, and no two ways to read where it ends.
+"""Validate request heads: size limits, and no ambiguity that allows request smuggling.
 
-httptools refuses both lengths at once, lengths that differ or are no numbers, folded lines, space
-before a colon and bare line feeds (RFC 9112, 11.2: request smuggling); the rest is refused here.
+httptools already refuses conflicting or invalid lengths, a length together with chunked coding,
+folded lines, space before a colon, and bare line feeds (RFC 9112, section 11.2).
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from web.edge.refusals import HttpRefused
 if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
-LONGEST_URL = 16 * 1024
-LONGEST_HEAD = 32 * 1024
-MOST_HEADERS = 100
-LONGEST_BODY = 100 * 1024
+MAX_URL_BYTES = 16 * 1024
+MAX_HEAD_BYTES = 32 * 1024
+MAX_HEADERS = 100
+MAX_BODY_BYTES = 100 * 1024
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
 def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool) -> None:
-    """Check a head whose lines are as they should be.
+    """Validate a parsed request head.
 
     Args:
-        version: of HTTP.
-        url: what is asked for.
-        headers: the lines, their names in small letters.
-        is_short: whether it came in so few bytes that it cannot be too long.
+        version: the HTTP version.
+        url: the request target.
+        headers: names in lower case, and values.
+        is_short: whether the total size is known to be within the limit.
 
     Raises:
-        Refused: with what is wrong.
+        HttpRefused: the head is too long, ambiguous or uses an unsupported feature.
     """
     named = dict(headers)
     if version not in VERSIONS:
         raise HttpRefused(refusals.UNKNOWN_VERSION)
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_BYTES:
         raise HttpRefused(refusals.URL_TOO_LONG)
-    if len(headers) > MOST_HEADERS:
+    if len(headers) > MAX_HEADERS:
         raise HttpRefused(refusals.HEAD_TOO_LONG)
-    if not is_short and sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD:
+    if not is_short and sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
         raise HttpRefused(refusals.HEAD_TOO_LONG)
     if b"host" not in named:
         if version == "1.1":
-            raise HttpRefused(refusals.ONE_HOST)
+            raise HttpRefused(refusals.NOT_ONE_HOST)
     elif len(named) < len(headers) and sum(name == b"host" for name, _ in headers) > 1:
-        raise HttpRefused(refusals.ONE_HOST)
+        raise HttpRefused(refusals.NOT_ONE_HOST)
     coding = named.get(b"transfer-encoding")
     if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
         raise HttpRefused(refusals.UNKNOWN_CODING)
-    if int(named.get(b"content-length", 0)) > LONGEST_BODY:
+    if int(named.get(b"content-length", 0)) > MAX_BODY_BYTES:
         raise HttpRefused(refusals.BODY_TOO_LONG)
 
 
 def has_body(headers: RawHeaders) -> bool:
-    """Whether a body follows the head."""
+    """Return whether a body follows the head."""
     return any(
         name == b"transfer-encoding" or (name == b"content-length" and int(value))
         for name, value in headers

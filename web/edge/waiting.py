@@ -1,7 +1,6 @@
-"""What a socket needs of asyncio's queues and events, in little room.
+"""Small replacements for asyncio's Queue and Event, without their deques of waiters.
 
-A queue of asyncio's takes 3.1 KB and an event 0.8, nearly all of it for the deques in which others
-would wait; these take 0.2 and 0.1. An idle socket has one of each.
+Every idle socket has one of each, so their memory matters.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Message = TypeVar("Message")
 
 
 class Inbox(Generic[Message]):
-    """The messages that have come, oldest first, for the one task that takes them."""
+    """Unbounded FIFO queue with a single consumer."""
 
     __slots__ = ("_messages", "_waiting")
 
@@ -25,17 +24,17 @@ class Inbox(Generic[Message]):
         self._waiting: Future[None] | None = None
 
     def put_nowait(self, message: Message) -> None:
-        """Add one."""
+        """Append a message and wake the consumer."""
         self._messages.append(message)
         if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)
 
     def empty(self) -> bool:
-        """Whether all are taken."""
+        """Return whether the queue is empty."""
         return not self._messages
 
     async def get(self) -> Message:
-        """Take the next; waits until there is one."""
+        """Remove and return the oldest message, waiting for one if necessary."""
         while not self._messages:
             self._waiting = get_running_loop().create_future()
             try:
@@ -46,7 +45,7 @@ class Inbox(Generic[Message]):
 
 
 class Gate:
-    """Open or shut; some may wait for it to open."""
+    """Event that starts set and can have any number of waiters."""
 
     __slots__ = ("_is_open", "_waiting")
 
@@ -55,15 +54,15 @@ class Gate:
         self._waiting: list[Future[None]] | None = None
 
     def is_set(self) -> bool:
-        """Whether it is open."""
+        """Return whether the gate is open."""
         return self._is_open
 
     def clear(self) -> None:
-        """Shut it."""
+        """Close the gate."""
         self._is_open = False
 
     def set(self) -> None:
-        """Open it."""
+        """Open the gate and wake all waiters."""
         self._is_open = True
         waiting, self._waiting = self._waiting or [], None
         for future in waiting:
@@ -71,7 +70,7 @@ class Gate:
                 future.set_result(None)
 
     async def wait(self) -> None:
-        """Wait until it has been opened."""
+        """Wait until the gate is open."""
         if self._is_open:
             return
         future = get_running_loop().create_future()

@@ -34,7 +34,7 @@ ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 def is_of_a_stranger(request: Request, cookies: Cookies) -> bool:
     """Whether a request only reads, and nothing in it says who sends it."""
-    is_signed_in = "authorization" in request.headers or cookies.is_asked_for
+    is_signed_in = "authorization" in request.headers or cookies.is_requested
     return request.method in READING and not is_signed_in
 
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from models.errors import RateLimited
 from schema.execution.observation import repeated
 from web.assets import GRAPHIQL_PAGE, read_page
-from web.edge.addresses import counted_as
+from web.edge.addresses import address_key
 from web.edge.cookies import HEADER, Cookies
 from web.graphql.caching import unless_known
 from web.graphql.http import answer, refused
@@ -119,7 +119,7 @@ class Endpoint:
         """
         began = perf_counter()
         client = scope.get("client")
-        address = counted_as(client[0]) if client else ""
+        address = address_key(client[0]) if client else ""
         payer = RateLimitCharge(self.container.services.budgets, None, address)
         await payer.repeat(found.cost)
         repeated(found.subject, began)

@@ -193,7 +193,7 @@ def _check(request: Request, kind: OperationType, taken: Sequence[str], cookies:
         raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})
     if kind is OperationType.SUBSCRIPTION and request.method == "HEAD":
         raise BadRequest(405, "A subscription needs GET or POST.", {"Allow": "GET, POST"})
-    if cookies.is_asked_for and cookies.is_foreign:
+    if cookies.is_requested and cookies.is_foreign:
         raise BadRequest(403, "Session cookies are for this server's own pages.")
 
 
@@ -215,7 +215,7 @@ async def _viewer(request: Request, services: Services, cookies: Cookies) -> Vie
             as good as none, so that the browser can use its refresh token.
     """
     header = request.headers.get("authorization")
-    if header or not cookies.is_asked_for or not cookies.access_token:
+    if header or not cookies.is_requested or not cookies.access_token:
         return await viewer_of_header(header, services)
     try:
         return await services.viewers.authenticate(cookies.access_token)

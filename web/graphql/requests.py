@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from web.edge.request_heads import LONGEST_BODY
+from web.edge.request_heads import MAX_BODY_BYTES
 from web.graphql.media import JSON, is_json
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ async def received(receive: Receive) -> bytes:
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
-        if size > LONGEST_BODY:
-            raise BadRequest(413, f"The body has more than {LONGEST_BODY} bytes.")
+        if size > MAX_BODY_BYTES:
+            raise BadRequest(413, f"The body has more than {MAX_BODY_BYTES} bytes.")
         is_more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -23,7 +23,7 @@ from schema.execution.observation import Subscribed
 from schema.execution.operations import body_of, formatted, of_cause, run, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import live
-from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, LONGEST_FRAME, STUCK_SECONDS
+from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, STUCK_SECONDS
 from web.graphql.http import viewer_of_header
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parameters
@@ -305,8 +305,8 @@ def _message(received: Message) -> dict[str, Any]:
     text = received.get("text")
     if text is None:
         raise Closing(4400, "Messages must be text")
-    if len(text) > LONGEST_FRAME:
-        raise Closing(4400, f"Messages must have at most {LONGEST_FRAME} bytes")
+    if len(text) > MAX_FRAME_BYTES:
+        raise Closing(4400, f"Messages must have at most {MAX_FRAME_BYTES} bytes")
     try:
         message = orjson.loads(text)
     except orjson.JSONDecodeError:

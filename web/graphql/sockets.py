@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from models.accounts.sessions import active_sessions
 from models.errors import Unavailable
-from web.edge.addresses import counted_as
+from web.edge.addresses import address_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -119,4 +119,4 @@ class Registered:
 def address_of(connection: HTTPConnection) -> str:
     """Where a connection comes from, as limits count it."""
     client = connection.scope.get("client")
-    return counted_as(client[0]) if client else ""
+    return address_key(client[0]) if client else ""
