@@ -104,7 +104,7 @@ class Agenda:
         """Go on to the moment at which the next change is decided on."""
         if now > self.now:
             self.now = now
-            self._occupancy.at(now)
+            self._occupancy.advance_to(now)
 
     def successor(self) -> Agenda:
         """The calendar as what was decided leaves it; this agenda is not to be changed after."""
@@ -255,7 +255,7 @@ class Agenda:
     def _put(self, booking: Booking, kind: EventKind) -> Booking:
         """Keep a booking whose time has changed, and tell of the slots that it changed."""
         # A hold past its end has been told of as standing; only its release tells otherwise.
-        standing = self._occupancy.of(booking.id)
+        standing = self._occupancy.get(booking.id)
         cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
         around = self._around(cells)
         before = [self._states(around, self._occupancy.taken_including(standing))]

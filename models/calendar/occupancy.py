@@ -16,7 +16,7 @@ class Occupancy:
     """Cells that an expert's active bookings occupy at a moment, by booking and by cell.
 
     Args:
-        now: the moment; change it with `at`.
+        now: the moment; `advance_to` changes it.
 
     Attributes:
         taken: occupant of each occupied cell; an expired hold occupies none.
@@ -39,14 +39,14 @@ class Occupancy:
         other._expired, other._holds = dict(self._expired), dict(self._holds)
         return other
 
-    def at(self, now: datetime) -> None:
+    def advance_to(self, now: datetime) -> None:
         """Advance to a later moment; holds that have expired by then free their cells."""
         self._now = now
         for hold in [hold for hold in self._holds.values() if not hold.occupies_at(now)]:
             self.remove(hold.booking_id)
             self.add(hold)
 
-    def of(self, booking_id: Id) -> Occupant | None:
+    def get(self, booking_id: Id) -> Occupant | None:
         """Return a booking's occupant, even if it is an expired hold; None if unknown."""
         return self._occupants.get(booking_id)
 

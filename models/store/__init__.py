@@ -1,1 +1,1 @@
-"""The database connection and everything that knows MongoDB rather than the domain."""
+"""MongoDB access that is independent of the domain: connection, transactions, pages, encoding."""

@@ -1,9 +1,6 @@
-"""Writes to several collections in one command, where the database knows how.
+"""Writes to several collections in one `bulkWrite` command (MongoDB 8.0 and later).
 
-Each command costs some 200 µs of CPU and 300 of waiting, whatever it holds: a booking with its
-event, its mails and its calendar's counter is written in 1.0 ms in place of 2.4, with a third of
-the CPU, and one of 14 in a batch with 50 µs less. `bulkWrite` came with MongoDB 8.0; servers that
-are older are sent a command for each collection.
+One command saves a round trip per collection. Older servers get one command per collection.
 
 Source: https://www.mongodb.com/docs/manual/reference/command/bulkWrite/
 """
@@ -25,84 +22,91 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 BULK_WRITE_WIRE_VERSION: Final = 25
-"""The version of the wire protocol from which on a server has `bulkWrite`."""
+"""First version of the wire protocol that has `bulkWrite`."""
 
 MAX_OPERATIONS_PER_COMMAND: Final = 500
-"""In one command, which is a document of at most 16 MB."""
+"""Keeps a command below MongoDB's limit of 16 MB per document."""
 
 
 class _Write(NamedTuple):
-    """An insert, or the update of what something holds for."""
+    """An insert, or an update if there is a filter."""
 
-    which: Mapping[str, Any] | None
+    filter: Mapping[str, Any] | None
     content: Mapping[str, Any]
 
     @property
     def is_update(self) -> bool:
-        return self.which is not None
+        return self.filter is not None
 
-    def operation(self, space: int) -> dict[str, Any]:
-        """As `bulkWrite` takes it, for one of its name spaces."""
-        if self.which is None:
-            return {"insert": space, "document": self.content}
-        return {"update": space, "filter": self.which, "updateMods": self.content}
+    def operation(self, namespace: int) -> dict[str, Any]:
+        """Return the operation for `bulkWrite`; `namespace` is an index into its `nsInfo`."""
+        if self.filter is None:
+            return {"insert": namespace, "document": self.content}
+        return {"update": namespace, "filter": self.filter, "updateMods": self.content}
 
     def model(self) -> InsertOne[Mapping[str, Any]] | ReplaceOne[Mapping[str, Any]] | UpdateOne:
-        """As the driver takes it."""
-        if self.which is None:
+        """Return the operation for the driver's `bulk_write`."""
+        if self.filter is None:
             return InsertOne(self.content)
         if next(iter(self.content)).startswith("$"):
-            return UpdateOne(self.which, self.content)
-        return ReplaceOne(self.which, self.content)
+            return UpdateOne(self.filter, self.content)
+        return ReplaceOne(self.filter, self.content)
 
 
 class Writes:
-    """Inserts and updates, in the order of their collections' first ones.
+    """Collects inserts and updates and sends them grouped by collection.
+
+    Collections are written in the order in which each was first used.
 
     Args:
-        single_command: False: in a command for each collection.
+        single_command: use `bulkWrite` if the server has it; otherwise one command per collection.
     """
 
     def __init__(self, *, single_command: bool) -> None:
         self._single_command = single_command
-        self._of: defaultdict[type[Document], list[_Write]] = defaultdict(list)
+        self._by_collection: defaultdict[type[Document], list[_Write]] = defaultdict(list)
 
     def insert(self, of: type[Document], document: Mapping[str, Any]) -> None:
-        """Store a document that is not there."""
-        self._of[of].append(_Write(None, document))
+        """Add the insert of a document."""
+        self._by_collection[of].append(_Write(None, document))
 
     def update(
-        self, of: type[Document], which: Mapping[str, Any], update: Mapping[str, Any]
+        self, of: type[Document], filter_: Mapping[str, Any], update: Mapping[str, Any]
     ) -> None:
-        """Change the one document for which something holds; `update` may take its place."""
-        self._of[of].append(_Write(which, update))
+        """Add the update of one document.
+
+        Args:
+            of: class of the document.
+            filter_: query that matches the document.
+            update: update operators, or a whole document that replaces it.
+        """
+        self._by_collection[of].append(_Write(filter_, update))
 
     async def send(self, session: AsyncClientSession) -> bool:
-        """Write them in the session's transaction.
+        """Send the writes in the session's transaction.
 
         Returns:
-            Whether each update has found its document.
+            Whether every update matched a document.
 
         Raises:
-            DuplicateKeyError: when a unique index has such an entry.
-            PyMongoError: what else the database does not take.
+            DuplicateKeyError: if an insert or update violates a unique index.
+            PyMongoError: if the database rejects a write for another reason.
         """
-        if not self._of:
+        if not self._by_collection:
             return True
-        known = session.client.topology_description.common_wire_version or 0
-        send = (
-            self._together
-            if self._single_command and known >= BULK_WRITE_WIRE_VERSION
-            else self._apart
+        version = session.client.topology_description.common_wire_version or 0
+        has_bulk_write = version >= BULK_WRITE_WIRE_VERSION
+        send = self._send_bulk if self._single_command and has_bulk_write else self._send_each
+        updates = sum(
+            write.is_update for writes in self._by_collection.values() for write in writes
         )
-        updates = sum(write.is_update for writes in self._of.values() for write in writes)
         return await send(session) == updates
 
-    async def _together(self, session: AsyncClientSession) -> int:
-        spaces = [{"ns": of.get_pymongo_collection().full_name} for of in self._of]
+    async def _send_bulk(self, session: AsyncClientSession) -> int:
+        namespaces = [{"ns": of.get_pymongo_collection().full_name} for of in self._by_collection]
         writes = [
-            write.operation(space)
-            for space, writes in enumerate(self._of.values())
+            write.operation(namespace)
+            for namespace, writes in enumerate(self._by_collection.values())
             for write in writes
         ]
         matched = 0
@@ -110,7 +114,7 @@ class Writes:
             command = {
                 "bulkWrite": 1,
                 "ops": writes[first : first + MAX_OPERATIONS_PER_COMMAND],
-                "nsInfo": spaces,
+                "nsInfo": namespaces,
                 "errorsOnly": True,
             }
             reply = await session.client.admin.command(command, session=session)
@@ -120,9 +124,9 @@ class Writes:
             matched += reply["nMatched"]
         return matched
 
-    async def _apart(self, session: AsyncClientSession) -> int:
+    async def _send_each(self, session: AsyncClientSession) -> int:
         matched = 0
-        for of, writes in self._of.items():
+        for of, writes in self._by_collection.items():
             collection = of.get_pymongo_collection()
             models = [write.model() for write in writes]
             matched += (await collection.bulk_write(models, session=session)).matched_count

@@ -1,4 +1,4 @@
-"""The database's commands as spans of the requests that they are for."""
+"""Trace spans of database commands."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     )
 
 MAX_OPEN_SPANS = 1_000
-"""Of one that is cancelled the end is never heard."""
+"""The driver does not report the end of cancelled commands, so old spans are dropped."""
 
 
 class CommandSpans(CommandListener):
-    """Makes a span of each command, with its name and collection and nothing of its data."""
+    """Records a span per database command, with its name and collection but none of its data."""
 
     def __init__(self) -> None:
         self._open: dict[int, Callable[[bool], None]] = {}
 
     def started(self, event: CommandStartedEvent) -> None:
-        """Begin a span, if somebody waits for the command."""
+        """Start a span if the command belongs to a traced request."""
         name = event.command_name
         attributes: dict[str, str | int] = {
             "db.system.name": "mongodb",
@@ -43,11 +43,11 @@ class CommandSpans(CommandListener):
                 del self._open[next(iter(self._open))]
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """End its span."""
+        """End the command's span."""
         self._end(event.request_id, failed=False)
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """End its span as one of a failure."""
+        """End the command's span with an error status."""
         self._end(event.request_id, failed=True)
 
     def _end(self, request_id: int, *, failed: bool) -> None:

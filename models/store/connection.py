@@ -1,4 +1,4 @@
-"""Connect to a MongoDB replica set or sharded cluster, and check that it is usable."""
+"""Connection to a MongoDB replica set or sharded cluster."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Database = AsyncDatabase[dict[str, Any]]
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Client]:
-    """Connect to a server and check it.
+    """Connect to a server and check that it is usable.
 
     Args:
-        url: a MongoDB connection string of a replica set or sharded cluster.
+        url: MongoDB connection string of a replica set or sharded cluster.
 
     Raises:
-        DatabaseUnreachable: nothing usable answers there.
+        DatabaseUnreachable: no usable server answers at this address.
         StandaloneDatabase: the server has no transactions.
     """
     patch_condition_wait()
@@ -45,8 +45,8 @@ async def connected(url: str) -> AsyncIterator[Client]:
             tz_aware=True,
             w="majority",
             appname="expertbook",
-            # Reads that fail are retried by the driver once a server is there, which waits out a
-            # restart. Not timeoutMS, under which Python 3.11 loses cancellations.
+            # The driver waits this long for a server before it retries a failed read, so reads
+            # survive a restart. With timeoutMS instead, Python 3.11 loses cancellations.
             serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
             connectTimeoutMS=SERVER_TIMEOUT_MS,
             event_listeners=[CommandSpans()] if tracer().is_enabled else [],
@@ -59,10 +59,10 @@ async def connected(url: str) -> AsyncIterator[Client]:
 
 
 async def ping(client: Client) -> None:
-    """Ask the database for a sign of life.
+    """Return once the database answers.
 
     Raises:
-        DatabaseUnreachable: when none comes within five seconds.
+        DatabaseUnreachable: if it does not answer within five seconds.
     """
     try:
         await client.admin.command("ping")
@@ -76,7 +76,7 @@ async def _check_server(client: Client, url: str) -> None:
             hello = await client.admin.command("hello")
     except OperationFailure as error:
         raise DatabaseUnreachable(
-            f"The database refuses: {reason_of(error)}. Correct MONGODB_URL."
+            f"The database refuses the connection: {reason_of(error)}. Correct MONGODB_URL."
         ) from error
     except (TimeoutError, ConnectionFailure, ConfigurationError) as error:
         raise DatabaseUnreachable(
@@ -91,10 +91,10 @@ async def _check_server(client: Client, url: str) -> None:
 
 
 def _hosts(url: str) -> str:
-    """The hosts that a connection string names, without its password."""
+    """Return the hosts in a connection string, without the credentials."""
     return url.rpartition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
 
 
 def reason_of(error: OperationFailure) -> str:
-    """Return the server's message without its full stop."""
+    """Return the server's error message without its full stop."""
     return str((error.details or {}).get("errmsg", error)).rstrip(".")

@@ -1,9 +1,9 @@
-"""A fault of the database's driver on Python 3.11, mended.
+"""Workaround for a deadlock in PyMongo on Python 3.11.
 
-PyMongo waits for a server, or for a free connection, with `asyncio.wait_for`. Until Python 3.12
-that ran the wait in a task of its own: an operation that is cancelled meanwhile gives up a lock
-which another one holds, and after that the client can wait for ever. A socket that closes while
-the database is away is enough.
+PyMongo waits for a server or a free connection with `asyncio.wait_for`, which before Python 3.12
+ran the wait in a separate task. If the operation is cancelled meanwhile, for example because a
+client disconnects during a database outage, it releases a lock that another operation holds, and
+the driver can block forever.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ WAIT = "_async_cond_wait"
 
 
 def patch_condition_wait() -> None:
-    """Have the driver wait in the task that holds the lock; doing it twice does no harm."""
+    """Patch PyMongo to wait in the task that holds the lock; idempotent."""
     if sys.version_info >= (3, 12):
         return
     for module in (pool, topology):
         if not hasattr(module, WAIT):
-            raise AttributeError(f"{module.__name__} has no {WAIT} any more: see what it does now")
+            raise AttributeError(
+                f"{module.__name__} no longer has {WAIT}. Check whether the patch is still needed."
+            )
         setattr(module, WAIT, _wait)
 
 
 async def _wait(condition: Condition, timeout: float | None) -> bool:  # noqa: ASYNC109 - PyMongo's signature
-    """Wait, without the lock, until another task notifies; False when that takes too long."""
+    """Wait, with the lock released, until another task notifies; return False on timeout."""
     try:
         async with asyncio.timeout(timeout):
             return await condition.wait()

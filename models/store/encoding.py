@@ -1,7 +1,6 @@
-"""Documents as the database keeps them.
+"""Encoder from documents to BSON-compatible dictionaries.
 
-What a class has is asked once; Beanie's encoder asks every value, and takes 36 µs for a booking
-where this one takes 6.
+Faster than Beanie's encoder because it inspects each class once instead of every value.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ PLAIN = frozenset({NoneType, bool, int, float, str, datetime, Id})
 
 
 def stored(document: BaseModel) -> dict[str, Any]:
-    """A document, or a part of one, as Beanie would write it.
+    """Return a document, or a part of one, in the form that Beanie would write.
 
     Raises:
-        TypeError: for a value that the documents of the ledger do not have.
+        TypeError: for a value of a type that the ledger's documents do not use.
     """
     values = document.__dict__
     return {
@@ -42,11 +41,11 @@ def _stored(value: Any) -> Any:
         return value.value
     if isinstance(value, (list, tuple)):
         return [part if type(part) in PLAIN else _stored(part) for part in value]
-    raise TypeError(f"{type(value).__name__} is not encoded here")
+    raise TypeError(f"Cannot encode a value of type {type(value).__name__}")
 
 
 @cache
 def _names(of: type[BaseModel]) -> Sequence[tuple[str, str]]:
-    """The fields that are written, each with its name in the database."""
+    """Return the stored fields of a class, each with its name in the database."""
     fields = of.model_fields.items()
     return [(name, field.alias or name) for name, field in fields if not field.exclude]

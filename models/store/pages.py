@@ -1,8 +1,7 @@
-"""Pages by keyset: every list has an order key, a string that is unique and sorts as the list does.
+"""Keyset pagination: every list has an order key, a unique string that sorts like the list.
 
-A page is one range over the index that begins with the list's predicates and ends with its order
-key, so its cost does not depend on where in the list it lies (Markus Winand, "No Offset"; the
-argument names are Relay's Cursor Connections).
+A page is one range of an index over the list's predicates and its order key, so its cost does not
+depend on its position (Markus Winand, "No Offset"). Arguments follow Relay's Cursor Connections.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ Filter = dict[str, Any]
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared and searched: without case and accents."""
-    # Some letters, such as mathematical ones, have a case only once they are decomposed.
+    """Return the text without case and accents, for comparison and search."""
+    # Some letters, such as mathematical ones, have a case only after decomposition.
     cased = unicodedata.normalize("NFKD", text).casefold()
     decomposed = unicodedata.normalize("NFKD", cased)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -41,7 +40,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Relay's four; forward from the beginning where none is given."""
+    """Relay's pagination arguments; without any, the first page."""
 
     first: int | None = None
     after: str | None = None
@@ -50,10 +49,10 @@ class PageArguments:
 
     @property
     def size(self) -> int:
-        """How many rows are asked for.
+        """The number of rows requested.
 
         Raises:
-            BadUserInput: for a size outside 1 to 100, or both directions at once.
+            BadUserInput: if the size is outside 1 to 100, or both directions are given.
         """
         if self.first is not None and self.last is not None:
             raise BadUserInput("last: give either first or last")
@@ -64,27 +63,31 @@ class PageArguments:
 
     @property
     def is_backward(self) -> bool:
-        """Whether the page is counted from the end."""
+        """Whether the page is counted from the end of the list."""
         return self.last is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of a list: its name, the field that holds the order key, and the direction."""
+    """Order of a list: its name, the field that holds the order key, and the direction."""
 
     name: str
     field: str
     descending: bool
 
     def cursor(self, row: object) -> str:
-        """Where a row stands, as an opaque text."""
+        """Return the opaque cursor of a row."""
         return encode(f"{self.name}:{getattr(row, self.field)}")
 
     def key(self, cursor: str, argument: str) -> str:
-        """The order key in a cursor.
+        """Return the order key in a cursor.
+
+        Args:
+            cursor: the cursor that the client sent.
+            argument: name of the argument, for the error message.
 
         Raises:
-            BadUserInput: when it is not a cursor of this order; names the argument.
+            BadUserInput: if it is not a cursor of this order.
         """
         try:
             name, _, key = decode(cursor).partition(":")
@@ -97,7 +100,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows of a list, and what is needed to count all of them."""
+    """Consecutive rows of a list, and the filters to count the whole list."""
 
     rows: Sequence[Row]
     order: Order
@@ -108,15 +111,15 @@ class Page(Generic[Row]):
     count: Count
 
     async def total(self) -> int:
-        """How many rows the whole list has."""
+        """Return the number of rows in the whole list."""
         return await self.count(self.document, self.filters)
 
 
 async def count(document: type[Record], filters: Sequence[Filter]) -> int:
-    """How many rows some disjoint filters find.
+    """Return the number of documents that match any of the disjoint filters.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     stored = document.get_pymongo_collection()
     with or_unavailable():
@@ -129,43 +132,41 @@ async def page(
     order: Order,
     arguments: PageArguments,
     row_of: Callable[[Mapping[str, Any]], Row],
-    without: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     count: Count = count,
 ) -> Page[Row]:
-    """Read one page of the union of some disjoint filters.
-
-    It is asked for without Beanie, whose queries take 0.1 ms to make.
+    """Read one page of the documents that match any of the disjoint filters.
 
     Args:
-        document: whose collection it is.
-        filters: what the rows are of.
-        order: by what they are sorted.
-        arguments: which of them.
-        row_of: what is made of a stored document; it has the order's field.
-        without: stored fields that this does not need.
-        count: what counts the whole list, where that is asked for.
+        document: class whose collection is read.
+        filters: disjoint queries.
+        order: order of the list.
+        arguments: size and position of the page.
+        row_of: converts a stored document to a row, which must have the order's field.
+        exclude: stored fields that `row_of` does not need.
+        count: counts the whole list when the total is requested.
 
     Raises:
-        BadUserInput: for a size or a cursor that makes no sense.
+        BadUserInput: if the size or a cursor is invalid.
     """
     size = arguments.size
     bounds: dict[str, str] = {}
-    past, short = ("$lt", "$gt") if order.descending else ("$gt", "$lt")
+    later, earlier = ("$lt", "$gt") if order.descending else ("$gt", "$lt")
     if arguments.after is not None:
-        bounds[past] = order.key(arguments.after, "after")
+        bounds[later] = order.key(arguments.after, "after")
     if arguments.before is not None:
-        bounds[short] = order.key(arguments.before, "before")
-    falling = order.descending != arguments.is_backward
+        bounds[earlier] = order.key(arguments.before, "before")
+    is_descending = order.descending != arguments.is_backward
 
     stored = document.get_pymongo_collection()
-    hidden = dict.fromkeys(without, 0) or None
-    direction = DESCENDING if falling else ASCENDING
+    projection = dict.fromkeys(exclude, 0) or None
+    direction = DESCENDING if is_descending else ASCENDING
     rows: list[Row] = []
     for filter_ in filters:
-        found = stored.find(_within(filter_, order.field, bounds), hidden)
+        found = stored.find(_within(filter_, order.field, bounds), projection)
         first = await found.sort(order.field, direction).limit(size + 1).to_list()
         rows += map(row_of, first)
-    rows.sort(key=lambda row: str(getattr(row, order.field)), reverse=falling)
+    rows.sort(key=lambda row: str(getattr(row, order.field)), reverse=is_descending)
 
     has_more = len(rows) > size
     rows = rows[:size]
@@ -178,7 +179,7 @@ async def page(
 
 
 def _within(filter_: Filter, field: str, bounds: Mapping[str, str]) -> Filter:
-    """Join the page's bounds to those that the filter has on the same field."""
+    """Combine the page's bounds with the filter's own bounds on the same field."""
     joined = {**bounds, **filter_.get(field, {})}
     for operator, tighter in (("$gt", max), ("$lt", min)):
         if operator in joined and operator in bounds:

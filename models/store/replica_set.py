@@ -1,3 +1,5 @@
+"""Initiation of a single-member replica set, and the wait for its primary."""
+
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
@@ -13,25 +15,33 @@ Client = MongoClient[dict[str, Any]]
 
 
 def is_standalone(hello: Mapping[str, Any]) -> bool:
-    """Whether `hello` is from a server without transactions: of no replica set, and no `mongos`."""
+    """Return whether a `hello` reply comes from neither a replica set member nor a `mongos`."""
     return "setName" not in hello and hello.get("msg") != "isdbgrid"
 
 
 def await_primary(host: str, *, seconds: float) -> None:
-    """Wait until the server at `host` (`address:port`) takes writes.
+    """Wait until the server at `host` (`address:port`) accepts writes.
 
-    Raises `ConnectionError` where it does not within `seconds`.
+    Raises:
+        ConnectionError: if it does not within `seconds`.
     """
     with _connected(host, seconds) as client:
         _await_primary(client, host, seconds)
 
 
 def initiate(host: str, name: str, *, seconds: float) -> None:
-    """Make the `mongod --replSet NAME` at `host` a set of one, and wait until it takes writes.
+    """Initiate a single-member replica set and wait until it accepts writes.
 
-    A set that is one already is left alone, but for its address: a member that does not
-    find itself in its configuration, because its port has changed, serves nobody.
-    Raises `ConnectionError`.
+    If the set exists, only the member's address is updated: after a change of port, a member
+    does not find itself in the configuration and refuses to serve.
+
+    Args:
+        host: `address:port` of a `mongod --replSet NAME`.
+        name: name of the replica set.
+        seconds: time limit.
+
+    Raises:
+        ConnectionError: if the server does not accept writes within `seconds`.
     """
     with _connected(host, seconds) as client:
         _configure(client, host, name)
@@ -40,7 +50,7 @@ def initiate(host: str, name: str, *, seconds: float) -> None:
 
 @contextlib.contextmanager
 def _connected(host: str, seconds: float) -> Iterator[Client]:
-    # Directly: before it is initiated, the server belongs to no set that could be asked for.
+    # Connect directly: before initiation, the server does not belong to a set.
     milliseconds = int(seconds * 1000)
     client: Client = MongoClient(
         host, directConnection=True, serverSelectionTimeoutMS=milliseconds, timeoutMS=milliseconds
@@ -64,7 +74,7 @@ def _configure(client: Client, host: str, name: str) -> None:
     if [member["host"] for member in config["members"]] != [host]:
         config["members"] = [{**config["members"][0], "host": host}]
         config["version"] += 1
-        # By force: a set whose only member has moved has no primary to take the change.
+        # Force: a set whose only member has moved has no primary to accept the change.
         client.admin.command("replSetReconfig", config, force=True)
 
 
@@ -72,5 +82,7 @@ def _await_primary(client: Client, host: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not client.admin.command("hello")["isWritablePrimary"]:
         if time.monotonic() > deadline:
-            raise ConnectionError(f"The database at {host} takes no writes after {seconds:g} s.")
+            raise ConnectionError(
+                f"The database at {host} does not accept writes after {seconds:g} s."
+            )
         time.sleep(PAUSE_SECONDS)

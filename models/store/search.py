@@ -1,4 +1,4 @@
-"""Search: words by equality, since each is stored with all its prefixes."""
+"""Prefix search by equality: every prefix of every word is stored as a term."""
 
 from __future__ import annotations
 
@@ -15,28 +15,35 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in the form in which they are compared."""
+    """Return the words of a text, folded for comparison."""
     return WORD.findall(fold(text))
 
 
 def terms_of(*texts: str) -> list[str]:
-    """Every prefix of every word of some texts: what is stored to be found by."""
-    spoken = words(" ".join(texts))
+    """Return the search terms of some texts: every prefix of every word."""
     return sorted(
-        {word[:end] for word in spoken for end in range(1, min(len(word), MAX_TERM_LENGTH) + 1)}
+        {
+            word[:end]
+            for word in words(" ".join(texts))
+            for end in range(1, min(len(word), MAX_TERM_LENGTH) + 1)
+        }
     )
 
 
 def name_key(name: str, suffix: str) -> str:
-    """The order key of a name: by its words, then by the suffix, which makes it unique."""
+    """Return the order key of a name: its folded words and a suffix that makes it unique."""
     return f"{' '.join(words(name))[:MAX_NAME_KEY_LENGTH]}\t{suffix}"
 
 
 def search_filter(search: str | None, argument: str) -> Filter:
-    """The filter for what has all words of a search, or their beginnings; None: everything.
+    """Return a filter that matches documents with a word beginning with each word of a search.
+
+    Args:
+        search: the text to search for; None or blank text matches everything.
+        argument: name of the argument, for the error message.
 
     Raises:
-        BadUserInput: for a search that is too long; names the argument.
+        BadUserInput: if the text is too long.
     """
     if search is None:
         return {}
@@ -45,5 +52,5 @@ def search_filter(search: str | None, argument: str) -> Filter:
     terms = sorted({word[:MAX_TERM_LENGTH] for word in words(search)[:MAX_SEARCH_WORDS]})
     if terms:
         return {"terms": terms[0] if len(terms) == 1 else {"$all": terms}}
-    # Nothing that could be a word: no name has it.
+    # Text without any word, such as "?!", matches nothing.
     return {"terms": {"$in": []}} if search.strip() else {}

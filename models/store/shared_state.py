@@ -1,4 +1,4 @@
-"""What the programs that share a database agree on: a secret, and which of them fills it."""
+"""State shared by all processes on a database: the secret and the progress of sample data."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DUPLICATE_KEY = 11000
 
 
 class Seeding(Part):
-    """How far the filling with sample data has come, and which program is at it.
+    """Progress of filling the database with sample data, and the process that does it.
 
-    What is written follows from `experts` and `moment` alone, so whoever goes on with it writes
-    the same. `done` counts the experts that are there; as long as it grows, the owner lives.
+    The data depend only on `experts` and `moment`, so another process can continue after a crash.
+    `done` counts the experts written; while it grows, the owner is alive.
     """
 
     experts: int
@@ -38,33 +38,33 @@ class Seeding(Part):
 
 
 class SharedState(Document):
-    """One thing that was agreed on."""
+    """One entry of the shared state."""
 
     id: str  # type: ignore[assignment]
     secret: str | None = None
     seeding: Seeding | None = None
 
     class Settings:
-        """The index of `_id` judges who was first."""
+        """The unique index on `_id` decides which process inserts an entry."""
 
         name = "settings"
 
 
 async def shared_secret(proposed: str) -> str:
-    """The secret of all programs on this database: the one that was proposed first.
+    """Return the secret shared by all processes; store `proposed` if there is none yet.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     agreed = await _agreed(SharedState(id=SECRET, secret=proposed))
     return agreed.secret or proposed
 
 
 async def seeding() -> Seeding | None:
-    """The filling with sample data, if it has begun.
+    """Return the progress of the sample data, or None if it has not begun.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         setting = await SharedState.get(SAMPLE_DATA)
@@ -72,41 +72,44 @@ async def seeding() -> Seeding | None:
 
 
 async def begin_seeding(proposed: Seeding) -> Seeding:
-    """Begin to fill the database, unless that has begun; the answer is what stands.
+    """Record the beginning of the sample data, and return the stored progress.
+
+    Returns:
+        `proposed`, or the progress of another process that began earlier.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     agreed = await _agreed(SharedState(id=SAMPLE_DATA, seeding=proposed))
     return agreed.seeding or proposed
 
 
 async def advance_seeding(before: Seeding, after: Seeding) -> bool:
-    """Go from one step of the filling to the next; False where it is no longer at the first.
+    """Replace the stored progress; return False if it no longer equals `before`.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
-    stands = {"_id": SAMPLE_DATA, "seeding.owner": before.owner, "seeding.done": before.done}
+    expected = {"_id": SAMPLE_DATA, "seeding.owner": before.owner, "seeding.done": before.done}
     with or_unavailable():
         result = await SharedState.get_pymongo_collection().update_one(
-            {**stands, "seeding.finished": before.finished}, {"$set": {"seeding": dict(after)}}
+            {**expected, "seeding.finished": before.finished}, {"$set": {"seeding": dict(after)}}
         )
     return result.matched_count == 1
 
 
-async def force_write_conflict(what: str, session: AsyncClientSession) -> None:
-    """Have two transactions on the same thing conflict, whatever else they read and write."""
+async def force_write_conflict(name: str, session: AsyncClientSession) -> None:
+    """Make concurrent transactions that pass the same name conflict, so they run one by one."""
     await SharedState.get_pymongo_collection().update_one(
-        {"_id": what}, {"$inc": {"changes": 1}}, upsert=True, session=session
+        {"_id": name}, {"$inc": {"changes": 1}}, upsert=True, session=session
     )
 
 
 async def insert_missing(records: Sequence[Record]) -> None:
-    """Store new records of one kind; those that are there, or whose place is taken, are left.
+    """Insert records of one class; skip those that violate a unique index.
 
     Raises:
-        Unavailable: when the database does not take them.
+        Unavailable: if the database does not answer or rejects a record for another reason.
     """
     if not records:
         return
@@ -126,7 +129,7 @@ def _is_only_duplicates(error: BulkWriteError) -> bool:
 
 
 async def _agreed(proposed: SharedState) -> SharedState:
-    """The setting of that id: this one if there was none."""
+    """Insert the entry, or return the one that is already stored under its id."""
     with or_unavailable():
         try:
             return await proposed.insert()

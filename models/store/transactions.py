@@ -1,4 +1,4 @@
-"""Transactions: how they read and write, and which of their errors pass."""
+"""Transactions: read and write concern, and the classification of retryable errors."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ Result = TypeVar("Result")
 async def run_in_transaction(
     of: type[Document], write: Callable[[AsyncClientSession], Awaitable[Result]]
 ) -> Result:
-    """Make a few writes in one transaction of the database that a document is in.
+    """Run `write` in a transaction and commit it.
 
-    It is tried again when it lost to another one, so `write` may be called more than once.
+    After a conflict the transaction is retried, so `write` may be called more than once.
+
+    Args:
+        of: document class that determines the database.
+        write: makes the changes in the session that it is given.
 
     Raises:
-        PyMongoError: what `write` raised, and whatever a retry cannot mend.
+        PyMongoError: if `write` or the commit fails with an error that is not retryable.
     """
     client = of.get_pymongo_collection().database.client
     async with client.start_session() as session:
@@ -36,7 +40,7 @@ async def run_in_transaction(
 
 
 def is_retryable(error: Exception) -> bool:
-    """Whether deciding anew may go better: a lost race, or a server that went away."""
+    """Return whether a new attempt can succeed: after a lost race or a lost connection."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])
     if isinstance(error, OperationFailure) and error.code in RACES:

@@ -90,7 +90,7 @@ def test_a_request_is_written_as_before() -> None:
 def test_what_is_not_known_is_refused() -> None:
     """Rather than written in a way that the database would not give back."""
     closed = rules(overrides=(override(date(2027, 3, 8)),))
-    with pytest.raises(TypeError, match="date is not encoded here"):
+    with pytest.raises(TypeError, match="Cannot encode a value of type date"):
         stored(Calendar(id=EXPERT, rules=closed))
 
 
