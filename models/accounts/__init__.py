@@ -1,1 +1,1 @@
-"""Users, their sessions, and the links and attempts that guard an account."""
+"""User accounts, sessions, e-mailed links and attempt counters."""

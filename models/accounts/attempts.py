@@ -1,4 +1,4 @@
-"""Counters that several processes share, for throttling."""
+"""Attempt counters for throttling, shared by all processes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from models.store.documents import or_unavailable
 
 
 class Attempts(Document):
-    """How often something was tried within a window; the id says what and in which window."""
+    """Number of attempts in a time window; the id names the action and the window."""
 
     id: str  # type: ignore[assignment]
     tries: int
     expires_at: datetime
 
     class Settings:
-        """Counted by `_id`, removed when the window has passed."""
+        """Read by `_id`; deleted when the window ends."""
 
         name = "attempts"
         indexes = (
@@ -27,10 +27,15 @@ class Attempts(Document):
 
 
 async def count(key: str, seconds: int, amount: int) -> int:
-    """Add to a counter that begins at zero and lasts so many seconds; answers with the sum.
+    """Add to a counter and return its new value.
+
+    Args:
+        key: id of the counter.
+        seconds: lifetime of the counter if it does not exist yet.
+        amount: number to add.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     collection = Attempts.get_pymongo_collection()
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -45,13 +50,13 @@ async def count(key: str, seconds: int, amount: int) -> int:
 
 
 async def counter(key: str) -> Attempts | None:
-    """A counter, if it has begun and not passed."""
+    """Return a counter, or None if it does not exist or has expired."""
     with or_unavailable():
         found = await Attempts.get(key)
     return found if found and found.expires_at > datetime.now(UTC) else None
 
 
 async def reset(key: str) -> None:
-    """Begin a counter anew."""
+    """Delete a counter."""
     with or_unavailable():
         await Attempts.find({"_id": key}).delete()

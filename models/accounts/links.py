@@ -1,4 +1,4 @@
-"""Links in mails: each works once and for a time, and is kept as a hash alone."""
+"""Links in e-mails: single-use, expiring, and stored only as a hash of their token."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ MAX_TOKEN_LENGTH = 100
 
 
 class Purpose(StrEnum):
-    """What following a link does."""
+    """The action that a link performs."""
 
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - the name of one
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
     VERIFICATION = "VERIFICATION"
 
 
@@ -40,7 +40,7 @@ LIFETIMES = {
 
 
 class Link(Document):
-    """A link that was handed out and not used; the id is the SHA-256 of its token."""
+    """An unused link; the id is the SHA-256 hash of its token."""
 
     id: str  # type: ignore[assignment]
     purpose: Purpose
@@ -48,7 +48,7 @@ class Link(Document):
     expires_at: datetime
 
     class Settings:
-        """Found by `_id`; by account, to end the others when one is used."""
+        """Read by `_id`, and by account to revoke the other links when one is used."""
 
         name = "links"
         indexes = (
@@ -58,10 +58,10 @@ class Link(Document):
 
 
 async def create_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
-    """The token of a new link: 32 random bytes that are nowhere kept.
+    """Create a link and return its token, 32 random bytes that are not stored.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = Link(
@@ -73,28 +73,37 @@ async def create_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
 
 
 async def check_link(token: str, purpose: Purpose, now: datetime) -> None:
-    """Look whether a link would work.
+    """Check that a link is valid, without using it.
 
     Raises:
-        LinkExpired: for one that is unknown, used, too old or for something else.
-        Unavailable: when the database does not answer.
+        LinkExpired: if the link is unknown, used, expired or for another purpose.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        _working(await Link.get(_hash(token)), purpose, now)
+        _require_valid(await Link.get(_hash(token)), purpose, now)
 
 
 async def use_link(token: str, purpose: Purpose, now: datetime, changed: Mapping[str, Any]) -> User:
-    """Use a link: change its account, and end its other links of that purpose, all or nothing.
+    """Use a link: change its account and revoke its other links of that purpose, atomically.
+
+    Args:
+        token: the link's token.
+        purpose: the purpose that the link must have.
+        now: the current time.
+        changed: the account's fields to set.
+
+    Returns:
+        The changed account.
 
     Raises:
-        LinkExpired: as `check`, and for an account that is gone or disabled.
-        Unavailable: when the database does not answer.
+        LinkExpired: if the link is not valid, or its account is deleted or disabled.
+        Unavailable: if the database does not answer.
     """
 
     async def write(session: AsyncClientSession) -> User:
-        link = _working(await Link.get(_hash(token), session=session), purpose, now)
+        link = _require_valid(await Link.get(_hash(token), session=session), purpose, now)
         links, users = Link.get_pymongo_collection(), User.get_pymongo_collection()
-        # Of two that use it at once one deletes it, whatever both have read.
+        # Deleting the link decides between concurrent uses.
         used = await links.delete_one({"_id": link.id}, session=session)
         if not used.deleted_count:
             raise LinkExpired
@@ -110,22 +119,22 @@ async def use_link(token: str, purpose: Purpose, now: datetime, changed: Mapping
         return await run_in_transaction(Link, write)
 
 
-def _working(link: Link | None, purpose: Purpose, now: datetime) -> Link:
+def _require_valid(link: Link | None, purpose: Purpose, now: datetime) -> Link:
     if link is None or link.purpose is not purpose or link.expires_at <= now:
         raise LinkExpired
     return link
 
 
 async def revoke_links(user_id: Id, purpose: Purpose) -> None:
-    """End an account's links of that purpose.
+    """Revoke an account's links of one purpose.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await Link.find({"user_id": user_id, "purpose": purpose.value}).delete()
 
 
 def _hash(token: str) -> str:
-    # A fast hash will do: nobody guesses 32 random bytes.
+    # A fast hash suffices: 32 random bytes cannot be guessed.
     return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode(errors="replace")).hexdigest()

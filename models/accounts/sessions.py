@@ -1,7 +1,7 @@
-"""Sessions: a sign-in that lasts, and the refresh tokens that carry it on.
+"""Sessions and their refresh tokens.
 
-A refresh token is good for one use, which yields the next one. Only its hash is stored. Whoever
-uses one again has a copy, or is robbed of one, so that ends the whole session (RFC 9700, 4.14.2).
+A refresh token is single-use: using it returns the next one. Only its hash is stored. Reuse means
+that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ MAX_TOKEN_LENGTH = 128
 
 
 class Session(Record):
-    """A sign-in of an account; it lives for as long as its document does."""
+    """A sign-in of an account; deleting the document ends the session."""
 
     user_id: Id
     created_at: datetime
     expires_at: datetime
 
     class Settings:
-        """Found by `_id`; by account, to end all of them; removed when they expire."""
+        """Read by `_id`, and by account to end all of its sessions; deleted on expiry."""
 
         name = "sessions"
         indexes = (
@@ -43,7 +43,7 @@ class Session(Record):
 
 
 class RefreshToken(Document):
-    """One token that was handed out; the id is its SHA-256."""
+    """An issued refresh token; the id is its SHA-256 hash."""
 
     id: str  # type: ignore[assignment]
     session_id: Id
@@ -51,7 +51,7 @@ class RefreshToken(Document):
     is_used: bool = False
 
     class Settings:
-        """A used one is kept until it would have expired, to be known again."""
+        """Used tokens are kept until they expire, to detect reuse."""
 
         name = "refresh_tokens"
         indexes = (
@@ -61,10 +61,10 @@ class RefreshToken(Document):
 
 
 async def begin(user_id: Id, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
-    """Begin a session; the answer has its first refresh token.
+    """Begin a session and return it with its first refresh token.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     session = Session(id=new_id(), user_id=user_id, created_at=now, expires_at=now + lifetime)
     with or_unavailable():
@@ -73,18 +73,18 @@ async def begin(user_id: Id, now: datetime, lifetime: timedelta) -> tuple[Sessio
 
 
 async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
-    """Use a refresh token, and get the session and the next one.
+    """Use a refresh token; return the session and the next refresh token.
 
     Raises:
-        SessionEnded: for a token that is unknown, too old or used before; the latter ends the
+        SessionEnded: if the token is unknown, expired or already used; reuse also ends the
             session and all its tokens.
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         found = await RefreshToken.get(_hash(token))
         if found is None or found.expires_at <= now:
             raise SessionEnded
-        # One conditional update: of two that use it at once, one has used it before the other.
+        # A conditional update: of two concurrent uses, only one modifies the token.
         used = await RefreshToken.get_pymongo_collection().update_one(
             {"_id": found.id, "is_used": False}, {"$set": {"is_used": True}}
         )
@@ -102,17 +102,17 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
 
 
 async def session_of(token: str) -> Id | None:
-    """The session that a refresh token belongs to, used or not."""
+    """Return the session id of a refresh token, even if the token is used; None if unknown."""
     with or_unavailable():
         found = await RefreshToken.get(_hash(token))
     return found.session_id if found else None
 
 
 async def end(session_id: Id) -> None:
-    """End a session: neither its refresh tokens nor its access tokens count any more.
+    """End a session, which invalidates its refresh and access tokens.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await Session.find({"_id": session_id}).delete()
@@ -122,17 +122,17 @@ async def end_all(user_id: Id) -> None:
     """End every session of an account.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await Session.find({"user_id": user_id}).delete()
 
 
 async def active_sessions(session_ids: Iterable[Id]) -> set[Id]:
-    """Which of some sessions have not ended.
+    """Return the ids of those sessions that have not ended.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         found = Session.get_pymongo_collection().find({"_id": {"$in": list(session_ids)}})
@@ -148,5 +148,5 @@ async def _issue(session: Session) -> str:
 
 
 def _hash(token: str) -> str:
-    # A fast hash will do: nobody guesses 32 random bytes.
+    # A fast hash suffices: 32 random bytes cannot be guessed.
     return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Accounts: whoever signs in."""
+"""User accounts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What an account is for."""
+    """Role of an account."""
 
     CLIENT = "CLIENT"
     EXPERT = "EXPERT"
@@ -31,12 +31,12 @@ class Role(StrEnum):
 
 
 def email_key(email: str) -> str:
-    """The form in which addresses are compared: regardless of case."""
+    """Return the case-insensitive form of an e-mail address, for comparison."""
     return email.strip().casefold()
 
 
 class User(Record):
-    """An account."""
+    """A user account."""
 
     name: str
     email: str
@@ -49,14 +49,14 @@ class User(Record):
     expert_id: Id | None = None
     created_at: datetime
 
-    # Derived by `with_search_fields` from the fields above.
+    # Computed by `with_search_fields` from the fields above.
     terms: list[str] = []
     by_name: str = ""
 
     class Settings:
-        """`one_account_per_email` makes an address unique regardless of case.
+        """`one_account_per_email` makes addresses unique regardless of case.
 
-        The others serve the administrators' list, whose order key is `by_name`.
+        The other indexes serve the administrators' user list, ordered by `by_name`.
         """
 
         name = "users"
@@ -69,22 +69,22 @@ class User(Record):
 
     @property
     def is_active_admin(self) -> bool:
-        """Whether it is an administrator's who can sign in."""
+        """Whether the account is an administrator who can sign in."""
         return self.role is Role.ADMIN and not self.disabled
 
     def with_search_fields(self) -> User:
-        """The same with the derived fields made anew; call it before every write of a name."""
+        """Update the derived fields and return the account; call it before writing a name."""
         self.terms = terms_of(self.name, self.email)
         self.by_name = name_key(self.name, str(self.id))
         return self
 
     @classmethod
     async def by_email(cls, email: str) -> User | None:
-        """The account with that address, whatever its case."""
+        """Return the account with an e-mail address, ignoring case, or None."""
         return await cls.find_one(cls.email_key == email_key(email))
 
     async def set_password_hash(self, encoded: str) -> None:
-        """Store another hash, of the same or a new password."""
+        """Replace the stored password hash."""
         self.password_hash = encoded
         with or_unavailable():
             await self.get_pymongo_collection().update_one(
@@ -92,10 +92,10 @@ class User(Record):
             )
 
     async def register(self, *others: Record) -> User:
-        """Store a new account and what comes with it, all or nothing.
+        """Insert a new account and other records in one transaction.
 
         Raises:
-            EmailTaken: when the index says that the address has one.
+            EmailTaken: if the address already has an account.
         """
 
         async def write(session: AsyncClientSession) -> None:
@@ -110,10 +110,10 @@ class User(Record):
 
 
 async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
-    """Some accounts by id, in one command.
+    """Return the accounts with the given ids, by id; unknown ids are left out.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         found = User.get_pymongo_collection().find({"_id": {"$in": list(ids)}})
@@ -122,10 +122,15 @@ async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
-    """A page of the accounts by name: of a role, and with all words of a search.
+    """Return a page of accounts, ordered by name.
+
+    Args:
+        search: words that must all match a beginning of a word in name or address; None for all.
+        role: role of the accounts; None for all.
+        arguments: size and position of the page.
 
     Raises:
-        BadUserInput: for a search, a size or a cursor that makes no sense.
+        BadUserInput: if the search, the size or a cursor is invalid.
     """
     filter_: Filter = search_filter(search, "search")
     if role is not None:

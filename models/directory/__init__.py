@@ -1,1 +1,1 @@
-"""Experts, how they are listed, and how administrators change them."""
+"""Expert profiles, the public directory, and its administration."""

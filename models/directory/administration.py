@@ -1,4 +1,4 @@
-"""Changes of the directory and of accounts that no other change may come between."""
+"""Transactional changes of experts and accounts by administrators."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ NO_EXPERT = "An expert's account is made by createExpert; this one has no expert
 
 
 async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
-    """Store an expert under the account's name, with a calendar and a slug of its own.
+    """Store an expert for an existing account, with a new calendar and a unique slug.
 
-    The account becomes an expert's, unless it is an administrator's, who stays one.
+    The account's role becomes EXPERT, unless it is ADMIN.
 
     Args:
-        draft: the expert; its name and slug are made here.
-        rules: of the new calendar.
+        draft: the expert; name and slug are replaced by values derived from the account's name.
+        rules: rules of the new calendar.
 
     Returns:
-        The expert as stored, and whether the account's role has changed.
+        The stored expert, and whether the account's role has changed.
 
     Raises:
-        InvalidInput: when there is no such account, or it is an expert already.
-        Unavailable: when the database does not answer.
+        InvalidInput: if the account does not exist or already has an expert.
+        Unavailable: if the database does not answer.
     """
 
     async def write(session: AsyncClientSession) -> tuple[Expert, bool]:
         user = await User.get(draft.user_id, session=session)
-        if user and user.expert_id == draft.id:  # the commit before this attempt came through
+        if user and user.expert_id == draft.id:  # an earlier attempt was committed
             return await Expert.get(draft.id, session=session) or draft, True
         if user is None or user.expert_id is not None:
             raise InvalidInput([Problem("userId", expert_account_problem(user))])
@@ -69,20 +69,20 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
 
 
 async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, User]:
-    """Set some fields of an account.
+    """Set fields of an account.
 
     Args:
-        user_id: whose.
-        changes: of `name`, `role`, `time_zone` and `disabled`, those that change.
+        user_id: id of the account.
+        changes: new values of any of `name`, `role`, `time_zone` and `disabled`.
 
     Returns:
-        The account as it was and as it is.
+        The account before and after the change.
 
     Raises:
-        NotAllowed: when there is no such account.
-        LastAdministrator: when no administrator who can sign in would be left.
-        InvalidInput: for an expert's role where there is no expert.
-        Unavailable: when the database does not answer.
+        NotAllowed: if the account does not exist.
+        LastAdministrator: if no administrator who can sign in would remain.
+        InvalidInput: if the role is EXPERT but the account has no expert.
+        Unavailable: if the database does not answer.
     """
 
     async def write(session: AsyncClientSession) -> tuple[User, User]:
@@ -106,24 +106,24 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
 
 
 def expert_account_problem(user: User | None) -> str:
-    """Why an account cannot become an expert's; empty where it can."""
+    """Return why an account cannot become an expert, or an empty string if it can."""
     if user is None:
         return "There is no such account"
     return "" if user.expert_id is None else "This account is an expert already"
 
 
 def slug_of(name: str) -> str:
-    """A name in addresses: its letters and digits in ASCII, with hyphens between the words."""
+    """Return the URL slug of a name: lower-case ASCII words joined by hyphens."""
     plain = fold(name).encode("ascii", "ignore").decode()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
     return slug or "expert"
 
 
 async def _free_slug(slug: str, session: AsyncClientSession) -> str:
-    """The slug, or its first with a number from 2 on that nobody has."""
-    # A colon follows the digits: whatever begins with the slug and a hyphen and a digit.
-    like = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}
-    rows = Expert.get_pymongo_collection().find(like, {"slug": 1}, session=session)
+    """Return the slug, with the lowest number from 2 appended if it is taken."""
+    # ":" sorts directly after "9", so the range covers the slug with any number appended.
+    numbered = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}
+    rows = Expert.get_pymongo_collection().find(numbered, {"slug": 1}, session=session)
     taken = {row["slug"] async for row in rows}
     number, free = 1, slug
     while free in taken:
@@ -138,13 +138,13 @@ async def _set(user_id: Id, fields: Mapping[str, Any], session: AsyncClientSessi
 
 
 async def _racing(write: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
-    """Write in one transaction; try anew on what a winner left, while an index says so."""
+    """Run `write` in a transaction, and retry it after a unique-index conflict."""
     with or_unavailable():
-        for round_ in range(MAX_ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 return await run_in_transaction(User, write)
             except DuplicateKeyError:
-                if round_ == MAX_ATTEMPTS - 1:
+                if attempt == MAX_ATTEMPTS - 1:
                     raise
             await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
     raise AssertionError("unreachable")

@@ -1,4 +1,4 @@
-"""The directory: who can be booked, and how it is ordered and searched."""
+"""Experts, and the order, filters and pages of the public directory."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from models.store.pages import Count
 
 MAX_LANGUAGES = 50
-"""To filter by: each is another place in the index, or another comparison for every expert."""
-
+"""Languages in a filter; each adds a comparison per expert."""
 
 HIDDEN_FIELDS = ("terms", "language_keys", "user_id")
 
@@ -40,7 +39,7 @@ class Category(StrEnum):
 
 
 class ExpertOrderField(StrEnum):
-    """What the directory can be ordered by."""
+    """Order of the directory."""
 
     RATING = "RATING"
     EXPERIENCE = "EXPERIENCE"
@@ -49,7 +48,7 @@ class ExpertOrderField(StrEnum):
 
 
 class Expert(Record):
-    """A person whose time can be booked."""
+    """An expert whose time can be booked."""
 
     user_id: Id
     slug: str
@@ -64,7 +63,7 @@ class Expert(Record):
     review_count: int = 0
     disabled: bool = False
 
-    # Derived by `with_search_fields` from the fields above.
+    # Computed by `with_search_fields` from the fields above.
     listed: bool = True
     terms: list[str] = []
     language_keys: list[str] = []
@@ -76,9 +75,8 @@ class Expert(Record):
     class Settings:
         """For each order, one index over the directory and one over each category.
 
-        `search_by_rating` finds a word, or the beginning of one, by equality: `terms` holds every
-        prefix of every word. In the directory's usual order a page of what is found reads no more
-        than its rows: of 1,000 experts the embedded database finds 55 in 4 ms rather than 80.
+        `search_by_rating` finds words by equality because `terms` holds every prefix of every word.
+        In the default order, a page of search results therefore reads only its own rows.
         """
 
         name = "experts"
@@ -103,7 +101,7 @@ class Expert(Record):
         )
 
     def with_search_fields(self) -> Expert:
-        """The same with the derived fields made anew; call it before every write."""
+        """Update the derived fields and return the expert; call it before every write."""
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
         self.terms = terms_of(self.name, self.title, *self.languages)
@@ -116,11 +114,7 @@ class Expert(Record):
 
 
 class DirectoryEntry(NamedTuple):
-    """An expert as the directory shows it.
-
-    Made of a stored one in 3 µs, where an `Expert`, validated once more, takes 11; and the database
-    sends half as much.
-    """
+    """An expert in the directory: the public fields, read without validation."""
 
     id: Id
     slug: str
@@ -140,7 +134,7 @@ class DirectoryEntry(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> DirectoryEntry:
-        """The entry that is stored."""
+        """Return the entry of a stored document."""
         return cls(
             Id(row["_id"]),
             row["slug"],
@@ -162,9 +156,9 @@ class DirectoryEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpertFilter:
-    """What narrows the directory; all of it must hold, and an empty list narrows nothing.
+    """Filter of the directory: all criteria must match; an empty list matches everything.
 
-    `max_hourly_rate` is in minor units.
+    `max_hourly_rate` is in minor currency units.
     """
 
     search: str | None = None
@@ -174,10 +168,10 @@ class ExpertFilter:
     languages: tuple[str, ...] | None = None
 
     def query(self) -> Filter:
-        """The filter as the database takes it.
+        """Return the database query.
 
         Raises:
-            BadUserInput: for a search or a list that is too long; names the argument.
+            BadUserInput: if the search or the list of languages is too long.
         """
         found: Filter = {"listed": True, **search_filter(self.search, "filter.search")}
         if self.categories:
@@ -198,7 +192,7 @@ class ExpertFilter:
 
 
 def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
-    """An order of the directory."""
+    """Return the order of the directory by a field."""
     name = f"{field}-{'desc' if descending else 'asc'}"
     return Order(name, f"by_{field.lower()}", descending)
 
@@ -206,10 +200,16 @@ def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
 async def directory(
     filter_: ExpertFilter, order: Order, arguments: PageArguments, count: Count = count
 ) -> Page[DirectoryEntry]:
-    """A page of the listed experts, whose whole list is counted by `count`.
+    """Return a page of the listed experts.
+
+    Args:
+        filter_: criteria of the experts.
+        order: order of the list.
+        arguments: size and position of the page.
+        count: counts the whole list when the total is requested.
 
     Raises:
-        BadUserInput: for a filter, a size or a cursor that makes no sense.
+        BadUserInput: if the filter, the size or a cursor is invalid.
     """
     return await page(
         Expert, [filter_.query()], order, arguments, DirectoryEntry.of, HIDDEN_FIELDS, count
@@ -217,7 +217,7 @@ async def directory(
 
 
 async def category_counts() -> dict[Category, int]:
-    """How many listed experts each category has."""
+    """Return the number of listed experts per category."""
     pipeline = [
         {"$match": {"listed": True}},
         {"$group": {"_id": "$category", "count": {"$sum": 1}}},

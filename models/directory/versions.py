@@ -1,8 +1,8 @@
-"""How the state of the directory and of calendars is told from an earlier one, by numbers.
+"""Version numbers of calendars and of the directory, used to validate caches.
 
-A calendar's number is its counter of events. The directory has one of its own, counted up by every
-change of any expert's entry. Whoever keeps what was read together with the number that stood
-before the reading knows that it is right as long as the number still stands.
+A calendar's version is the number of its last event; the directory's version increases with every
+change of an expert. A value cached with the version that was read before it is valid while that
+version is current.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 DIRECTORY = "directory"
 MAX_CALENDARS_PER_QUERY = 500
-"""Calendars that are asked for in one command: decoding them holds up others for a millisecond."""
+"""Keeps the decoding of one reply from blocking the event loop for more than a millisecond."""
 
 
 async def increment_directory_version(session: AsyncClientSession | None = None) -> None:
-    """Count a change of the directory: in its transaction, or after it."""
+    """Increment the directory's version, in the transaction of the change or after it."""
     await SharedState.get_pymongo_collection().update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}}, upsert=True, session=session
     )
 
 
 async def directory_version() -> int:
-    """How often the directory has changed.
+    """Return the directory's version; 0 before the first change.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         found = await SharedState.get_pymongo_collection().find_one({"_id": DIRECTORY})
@@ -46,19 +46,19 @@ async def directory_version() -> int:
 async def calendar_versions(
     expert_ids: Sequence[Id], session: AsyncClientSession | None = None
 ) -> dict[Id, int]:
-    """The number of the last event of each of some experts, who may be many.
+    """Return the number of the last event per expert; unknown experts are left out.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     calendars = Calendar.get_pymongo_collection()
     found: dict[Id, int] = {}
     for first in range(0, len(expert_ids), MAX_CALENDARS_PER_QUERY):
-        asked = {"_id": {"$in": list(expert_ids[first : first + MAX_CALENDARS_PER_QUERY])}}
+        query = {"_id": {"$in": list(expert_ids[first : first + MAX_CALENDARS_PER_QUERY])}}
         rows = calendars.find(
-            asked, {"sequence": 1}, batch_size=MAX_CALENDARS_PER_QUERY, session=session
+            query, {"sequence": 1}, batch_size=MAX_CALENDARS_PER_QUERY, session=session
         )
         with or_unavailable():
-            known = await rows.to_list()
-        found.update((row["_id"], row["sequence"]) for row in known)
+            batch = await rows.to_list()
+        found.update((row["_id"], row["sequence"]) for row in batch)
     return found
