@@ -1,1 +1,1 @@
-"""What each operation does: typed functions that know neither Strawberry nor HTTP."""
+"""The operations of the API as plain typed functions, independent of Strawberry and HTTP."""

@@ -1,4 +1,4 @@
-"""Administration: who is in the directory, and what accounts are for."""
+"""Administration of the directory and of accounts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from models.ids import new_id, object_id
 from models.ledger.changes import Change
 from models.store.documents import or_unavailable
 from models.store.pages import fold
-from resolvers.availability import checked_offers, checked_price, checked_weekly
-from resolvers.checks import LONGEST_NAME, Checks, key_of
+from resolvers.availability import validate_offers, validate_price, validate_weekly
+from resolvers.checks import MAX_NAME_CHARS, InputValidator, decode_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 
     EndSessions = Callable[[Id], Awaitable[None]]
 
-LONGEST_TITLE = 100
-LONGEST_BIO = 2_000
-LONGEST_LANGUAGE = 40
-MOST_LANGUAGES = 10
-MOST_YEARS = 80
+MAX_TITLE_CHARS = 100
+MAX_BIO_CHARS = 2_000
+MAX_LANGUAGE_CHARS = 40
+MAX_LANGUAGES = 10
+MAX_EXPERIENCE_YEARS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an expert says of itself, as it came; None: left as it is."""
+    """Input for an expert's directory entry, not yet validated; None leaves a field unchanged."""
 
     name: str | None = None
     title: str | None = None
@@ -58,7 +58,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """What a new expert offers, as it came."""
+    """Input for a new expert's calendar, not yet validated."""
 
     time_zone: str
     offers: Sequence[PricedLength]
@@ -67,7 +67,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What is to change of an account, as it came; None: left as it is."""
+    """Input for changing an account, not yet validated; None leaves a field unchanged."""
 
     name: str | None = None
     role: Role | None = None
@@ -84,26 +84,28 @@ async def create_expert(
     end_sessions: EndSessions,
     directory_changed: Callable[[], None],
 ) -> Expert:
-    """Put an account into the directory, under its own name; its role becomes EXPERT.
+    """Add an account to the directory under its own name.
 
-    An administrator stays one. Where the role changes the account's sessions end.
+    The account's role becomes EXPERT, unless it is ADMIN. If the role changes, the account's
+    sessions end.
 
     Raises:
-        NotAllowed: to whoever is no administrator.
-        InvalidInput: every field's problem at once; `userId` where it is no account, or an expert.
+        NotAllowed: if the viewer is not an administrator.
+        InvalidInput: with the problems of all fields; `userId` if it is not an account, or already
+            an expert's.
     """
     require("Mutation.createExpert", relations_of(viewer))
-    checks = Checks()
+    validator = InputValidator()
     user = await _account(user_id)
     if why := directory.expert_account_problem(user):
-        checks.refuse("userId", why)
-    described = _checked(checks, profile, currency)
+        validator.add_problem("userId", why)
+    described = _checked(validator, profile, currency)
     rules = Rules(
-        time_zone=checks.time_zone("timeZone", hours.time_zone) or hours.time_zone,
-        offers=checked_offers(checks, "offers", hours.offers, currency),
-        weekly=checked_weekly(checks, "weekly", hours.weekly),
+        time_zone=validator.time_zone("timeZone", hours.time_zone) or hours.time_zone,
+        offers=validate_offers(validator, "offers", hours.offers, currency),
+        weekly=validate_weekly(validator, "weekly", hours.weekly),
     )
-    checks.done()
+    validator.raise_problems()
     if user is None:
         raise NotAllowed
     draft = Expert(id=new_id(), user_id=user.id, name=user.name, slug="", **described)
@@ -117,29 +119,29 @@ async def create_expert(
 async def update_expert(
     ledger: Ledger, viewer: Viewer, expert_id: str, profile: Profile, currency: str
 ) -> Expert:
-    """Change an expert's entry; its address in the directory stays.
+    """Change an expert's directory entry; its slug does not change.
 
-    Another time zone, and being disabled or not, are changes of the calendar: in order with the
-    bookings, of which those that were made stand.
+    The time zone and the disabled flag belong to the calendar, so changing them is ordered with
+    bookings. Existing bookings remain valid.
 
     Raises:
-        NotAllowed: to whoever is neither the expert nor an administrator, and where there is none;
-            to the expert, too, for `disabled`.
-        InvalidInput: every field's problem at once.
+        NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
+            administrator. Only administrators may change `disabled`.
+        InvalidInput: with the problems of all fields.
     """
-    key = key_of(expert_id, "Expert")
+    key = decode_id(expert_id, "Expert")
     ties = relations_to_expert(viewer, key)
     require("Mutation.updateExpert", ties)
     if profile.disabled is not None:
         require("UpdateExpertInput.disabled", ties)
-    checks = Checks()
-    described = _checked(checks, profile, currency)
+    validator = InputValidator()
+    described = _checked(validator, profile, currency)
     changed_rules: dict[str, Any] = {}
     if profile.time_zone is not None:
-        changed_rules["time_zone"] = checks.time_zone("timeZone", profile.time_zone)
+        changed_rules["time_zone"] = validator.time_zone("timeZone", profile.time_zone)
     if profile.disabled is not None:
         changed_rules["accepts_bookings"] = not profile.disabled
-    checks.done()
+    validator.raise_problems()
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas.get(key)
@@ -163,36 +165,40 @@ async def update_expert(
 async def update_user(
     viewer: Viewer, user_id: str, change: UserChange, end_sessions: EndSessions
 ) -> User:
-    """Change an account.
+    """Change an account on behalf of an administrator.
 
     Raises:
-        NotAllowed: to whoever is no administrator, and where there is no such account.
-        LastAdministrator: when no administrator who can sign in would be left.
-        InvalidInput: every field's problem at once; `role` for EXPERT where there is no expert.
+        NotAllowed: if the viewer is not an administrator, or if there is no such account.
+        LastAdministrator: if no administrator could sign in any more.
+        InvalidInput: with the problems of all fields; `role` if the account has no directory entry
+            and would become EXPERT.
     """
     require("Mutation.updateUser", relations_of(viewer))
-    return await change_account(key_of(user_id, "User"), change, end_sessions)
+    return await change_account(decode_id(user_id, "User"), change, end_sessions)
 
 
 async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessions) -> User:
-    """Change an account, whoever asks for it; another role, or being disabled, ends its sessions.
+    """Change an account without checking permissions.
+
+    The account's sessions end if its role changes or if it is disabled.
 
     Raises:
-        NotAllowed: when there is no such account.
-        LastAdministrator: when no administrator who can sign in would be left.
-        InvalidInput: every field's problem at once; `role` for EXPERT where there is no expert.
+        NotAllowed: if there is no such account.
+        LastAdministrator: if no administrator could sign in any more.
+        InvalidInput: with the problems of all fields; `role` if the account has no directory entry
+            and would become EXPERT.
     """
-    checks = Checks()
+    validator = InputValidator()
     changes: dict[str, Any] = {}
     if change.name is not None:
-        changes["name"] = checks.text("name", change.name, LONGEST_NAME, "Name")
+        changes["name"] = validator.text("name", change.name, MAX_NAME_CHARS, "Name")
     if change.role is not None:
         changes["role"] = change.role
     if change.time_zone is not None:
-        changes["time_zone"] = checks.time_zone("timeZone", change.time_zone)
+        changes["time_zone"] = validator.time_zone("timeZone", change.time_zone)
     if change.disabled is not None:
         changes["disabled"] = change.disabled
-    checks.done()
+    validator.raise_problems()
     before, after = await directory.change_user(user_id, changes)
     if after.role is not before.role or (after.disabled and not before.disabled):
         await end_sessions(user_id)
@@ -202,48 +208,52 @@ async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessi
 async def users(
     viewer: Viewer, search: str | None, role: Role | None, arguments: PageArguments
 ) -> Page[User]:
-    """A page of the accounts, by name.
+    """Return a page of accounts, ordered by name.
 
     Raises:
-        Forbidden: to whoever is no administrator.
-        BadUserInput: for a search, a size or a cursor that makes no sense.
+        Forbidden: if the viewer is not an administrator.
+        BadUserInput: if the search, the page size or the cursor is invalid.
     """
     require("Query.users", relations_of(viewer))
     with or_unavailable():
         return await user_page(search, role, arguments)
 
 
-def _checked(checks: Checks, profile: Profile, currency: str) -> dict[str, Any]:
-    """What was given of an entry in the directory, in the form in which it is kept."""
+def _checked(validator: InputValidator, profile: Profile, currency: str) -> dict[str, Any]:
+    """Validate a directory entry; return the normalized values of the fields that were given."""
     found: dict[str, Any] = {}
     if profile.name is not None:
-        found["name"] = checks.text("name", profile.name, LONGEST_NAME, "Name")
+        found["name"] = validator.text("name", profile.name, MAX_NAME_CHARS, "Name")
     if profile.title is not None:
-        found["title"] = checks.text("title", profile.title, LONGEST_TITLE, "Title")
+        found["title"] = validator.text("title", profile.title, MAX_TITLE_CHARS, "Title")
     if profile.category is not None:
         found["category"] = profile.category
     if profile.bio is not None:
-        found["bio"] = checks.note("bio", profile.bio, LONGEST_BIO, "Bio")
+        found["bio"] = validator.note("bio", profile.bio, MAX_BIO_CHARS, "Bio")
     if profile.experience_years is not None:
         years = profile.experience_years
-        found["experience_years"] = checks.number("experienceYears", years, 0, MOST_YEARS, "Years")
+        found["experience_years"] = validator.number(
+            "experienceYears", years, 0, MAX_EXPERIENCE_YEARS, "Years"
+        )
     if profile.languages is not None:
-        found["languages"] = _languages(checks, profile.languages)
+        found["languages"] = _languages(validator, profile.languages)
     if profile.hourly_rate is not None:
-        found["hourly_rate"] = checked_price(checks, "hourlyRate", profile.hourly_rate, currency)
+        found["hourly_rate"] = validate_price(
+            validator, "hourlyRate", profile.hourly_rate, currency
+        )
     if profile.disabled is not None:
         found["disabled"] = profile.disabled
     return found
 
 
-def _languages(checks: Checks, languages: Sequence[str]) -> list[str]:
-    if not 1 <= len(languages) <= MOST_LANGUAGES:
-        checks.refuse("languages", f"Name 1 to {MOST_LANGUAGES} languages")
+def _languages(validator: InputValidator, languages: Sequence[str]) -> list[str]:
+    if not 1 <= len(languages) <= MAX_LANGUAGES:
+        validator.add_problem("languages", f"Name 1 to {MAX_LANGUAGES} languages")
     found: list[str] = []
     for number, language in enumerate(languages):
-        name = checks.text(f"languages.{number}", language, LONGEST_LANGUAGE, "Language")
+        name = validator.text(f"languages.{number}", language, MAX_LANGUAGE_CHARS, "Language")
         if name and fold(name) in {fold(other) for other in found}:
-            checks.refuse(f"languages.{number}", "This language is named twice")
+            validator.add_problem(f"languages.{number}", "This language is named twice")
         found.append(name)
     return found
 

@@ -1,6 +1,6 @@
-"""Offers and hours as people type them in, checked: lengths, prices and ranges of a day.
+"""Validation of offers and opening hours.
 
-Each function notes its problems at their path in the input and answers with what is kept.
+Each function reports problems under their path in the input, and returns the normalized value.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from resolvers.checks import Checks
+    from resolvers.checks import InputValidator
 
-MOST_OFFERS = 8
+MAX_OFFERS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An amount in minor units, in the currency that was named."""
+    """An amount in minor units of a currency."""
 
     amount: int
     currency: str
@@ -38,27 +38,27 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PricedLength:
-    """A session's length in minutes and its price."""
+    """The length of a session in minutes, and its price."""
 
     minutes: int
     price: Price
 
 
-def checked_price(checks: Checks, field: str, price: Price, currency: str) -> int:
-    """The amount of a price in the deployment's currency."""
+def validate_price(validator: InputValidator, field: str, price: Price, currency: str) -> int:
+    """Validate a price and return its amount; only the deployment's currency is accepted."""
     if price.amount < 0:
-        checks.refuse(f"{field}.amount", "A price must not be negative")
+        validator.add_problem(f"{field}.amount", "A price must not be negative")
     if price.currency != currency:
-        checks.refuse(f"{field}.currency", f"Prices here are in {currency}")
+        validator.add_problem(f"{field}.currency", f"Prices here are in {currency}")
     return price.amount
 
 
-def checked_offers(
-    checks: Checks, field: str, offers: Sequence[PricedLength], currency: str
+def validate_offers(
+    validator: InputValidator, field: str, offers: Sequence[PricedLength], currency: str
 ) -> tuple[Offer, ...]:
-    """One to eight offers, each of another length; their order is kept."""
-    if not 1 <= len(offers) <= MOST_OFFERS:
-        checks.refuse(field, f"Offer 1 to {MOST_OFFERS} lengths")
+    """Validate 1 to `MAX_OFFERS` offers of distinct lengths, and return them in their order."""
+    if not 1 <= len(offers) <= MAX_OFFERS:
+        validator.add_problem(field, f"Offer 1 to {MAX_OFFERS} lengths")
     seen: set[int] = set()
     found = []
     for number, offer in enumerate(offers):
@@ -67,54 +67,56 @@ def checked_offers(
             offer.minutes % CELL_MINUTES
             or not MIN_SESSION_MINUTES <= offer.minutes <= MAX_SESSION_MINUTES
         ):
-            checks.refuse(
+            validator.add_problem(
                 f"{at}.minutes",
                 f"A length is a multiple of {CELL_MINUTES} minutes from {MIN_SESSION_MINUTES} "
                 f"to {MAX_SESSION_MINUTES}",
             )
         elif offer.minutes in seen:
-            checks.refuse(f"{at}.minutes", "This length is offered twice")
+            validator.add_problem(f"{at}.minutes", "This length is offered twice")
         seen.add(offer.minutes)
-        price = checked_price(checks, f"{at}.price", offer.price, currency)
+        price = validate_price(validator, f"{at}.price", offer.price, currency)
         found.append(Offer(minutes=offer.minutes, price=price))
     return tuple(found)
 
 
-def checked_weekly(
-    checks: Checks, field: str, hours: Sequence[WeeklyRange]
+def validate_weekly(
+    validator: InputValidator, field: str, hours: Sequence[WeeklyRange]
 ) -> tuple[WeeklyRange, ...]:
-    """The hours of a week, earliest first; none on a day: closed."""
+    """Validate the weekly hours and return them, earliest first."""
     days: dict[int, list[tuple[int, LocalRange]]] = defaultdict(list)
     for number, range_ in enumerate(hours):
         days[range_.weekday].append((number, range_))
-    _refuse(checks, field, [found for ranges in days.values() for found in _problems(ranges)])
+    _refuse(validator, field, [found for ranges in days.values() for found in _problems(ranges)])
     return tuple(sorted(hours, key=lambda range_: (range_.weekday, range_.start)))
 
 
-def checked_day(checks: Checks, field: str, hours: Sequence[LocalRange]) -> tuple[LocalRange, ...]:
-    """The hours of one date, earliest first; none: closed."""
-    _refuse(checks, field, _problems(list(enumerate(hours))))
+def validate_day(
+    validator: InputValidator, field: str, hours: Sequence[LocalRange]
+) -> tuple[LocalRange, ...]:
+    """Validate the hours of one date and return them, earliest first; empty if closed."""
+    _refuse(validator, field, _problems(list(enumerate(hours))))
     return tuple(sorted(hours, key=lambda range_: range_.start))
 
 
-def checked_overrides(
-    checks: Checks, field: str, overrides: Sequence[DateOverride]
+def validate_overrides(
+    validator: InputValidator, field: str, overrides: Sequence[DateOverride]
 ) -> tuple[DateOverride, ...]:
-    """Days that differ from the week, earliest first, each once."""
+    """Validate date overrides and return them, earliest first; no date may occur twice."""
     seen: set[date] = set()
     found = []
     for number, override in enumerate(overrides):
         at = f"{field}.{number}"
         if override.day in seen:
-            checks.refuse(f"{at}.date", "This day is named twice")
+            validator.add_problem(f"{at}.date", "This day is named twice")
         seen.add(override.day)
-        hours = checked_day(checks, f"{at}.hours", override.ranges)
+        hours = validate_day(validator, f"{at}.hours", override.ranges)
         found.append(DateOverride(day=override.day, ranges=hours))
     return tuple(sorted(found, key=lambda override: override.day))
 
 
 def _problems(ranges: Sequence[tuple[int, LocalRange]]) -> list[tuple[int, str, str]]:
-    """What is wrong with the ranges of one day, each by its place and bound in the input."""
+    """Return the problems of one day's ranges, as (index in the input, bound, message)."""
     found = []
     whole = []
     for number, range_ in ranges:
@@ -133,10 +135,12 @@ def _problems(ranges: Sequence[tuple[int, LocalRange]]) -> list[tuple[int, str, 
     return found
 
 
-def _refuse(checks: Checks, field: str, problems: Sequence[tuple[int, str, str]]) -> None:
-    """Note problems in the order of the input."""
+def _refuse(
+    validator: InputValidator, field: str, problems: Sequence[tuple[int, str, str]]
+) -> None:
+    """Add problems in the order of the input."""
     for number, bound, message in sorted(problems):
-        checks.refuse(f"{field}.{number}.{bound}", message)
+        validator.add_problem(f"{field}.{number}.{bound}", message)
 
 
 def _is_on_grid(minute: int) -> bool:

@@ -1,4 +1,4 @@
-"""Finding bookings."""
+"""Queries for bookings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from models.store.pages import Filter, Page, PageArguments
 
 
-async def visible(viewer: Viewer | None, booking_id: str) -> Booking | None:
-    """The booking of that global id if the viewer may see it, else None: which is not told."""
+async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None:
+    """Return a booking by its global id, or None if it does not exist or is not visible."""
     try:
         key = object_id(booking_id, "Booking", "id")
     except BadUserInput:
@@ -34,7 +34,10 @@ async def visible(viewer: Viewer | None, booking_id: str) -> Booking | None:
 
 @dataclass(frozen=True, slots=True)
 class BookingFilter:
-    """What narrows a list of bookings; it never widens it."""
+    """Criteria that conditions a list of bookings.
+
+    With `is_own`, the list has only the bookings that the viewer made as a client.
+    """
 
     is_own: bool = False
     email: str | None = None
@@ -44,49 +47,56 @@ class BookingFilter:
     until: datetime | None = None
 
 
-async def listed(viewer: Viewer, wanted: BookingFilter, arguments: PageArguments) -> Page[Booking]:
-    """The viewer's bookings, the latest start first.
+async def list_bookings(
+    viewer: Viewer, criteria: BookingFilter, arguments: PageArguments
+) -> Page[Booking]:
+    """Return a page of the bookings that the viewer may list, latest start first.
 
-    A client's own; an expert's own and those of their calendar; anyone's for an administrator.
+    Clients list the bookings that they made, experts also those of their calendar, and
+    administrators all bookings.
 
     Raises:
-        BadUserInput: for a filter, a size or a cursor that makes no sense.
+        BadUserInput: if the filter, the page size or the cursor is invalid.
     """
-    narrow: Filter = {"removed_by": {"$ne": viewer.id}}
-    if wanted.email is not None:
-        narrow["contact_key"] = contact_key(wanted.email)
-    if wanted.statuses:
-        narrow["status"] = {"$in": sorted({status.value for status in wanted.statuses})}
+    conditions: Filter = {"removed_by": {"$ne": viewer.id}}
+    if criteria.email is not None:
+        conditions["contact_key"] = contact_key(criteria.email)
+    if criteria.statuses:
+        conditions["status"] = {"$in": sorted({status.value for status in criteria.statuses})}
     bounds = {}
-    if wanted.since is not None:
-        bounds["$gte"] = place(wanted.since)
-    if wanted.until is not None:
-        bounds["$lt"] = place(wanted.until)
+    if criteria.since is not None:
+        bounds["$gte"] = place(criteria.since)
+    if criteria.until is not None:
+        bounds["$lt"] = place(criteria.until)
     if bounds:
-        narrow["place"] = bounds
+        conditions["place"] = bounds
     expert_id = (
         None
-        if wanted.expert_id is None
-        else object_id(wanted.expert_id, "Expert", "filter.expertId")
+        if criteria.expert_id is None
+        else object_id(criteria.expert_id, "Expert", "filter.expertId")
     )
-    whose = _own(viewer, expert_id) if wanted.is_own else _whose(viewer, expert_id)
-    filters = [{**one, **narrow} for one in whose]
+    scopes = (
+        _client_filters(viewer, expert_id)
+        if criteria.is_own
+        else _listable_filters(viewer, expert_id)
+    )
+    filters = [{**one, **conditions} for one in scopes]
     with or_unavailable():
         return await booking_page(filters, arguments)
 
 
-def _own(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
-    """What the viewer has booked."""
+def _client_filters(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
+    """Return the filter for the bookings that the viewer made as a client."""
     return [{"client_id": viewer.id} | ({} if expert_id is None else {"expert_id": expert_id})]
 
 
-def _whose(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
-    """Disjoint filters that together are what the viewer may list."""
+def _listable_filters(viewer: Viewer, expert_id: Id | None) -> list[Filter]:
+    """Return disjoint filters that together match the bookings that the viewer may list."""
     only: Filter = {} if expert_id is None else {"expert_id": expert_id}
     if is_admin(viewer):
         return [only]
-    own = _own(viewer, expert_id)
-    kept = own_expert_id(viewer)
-    calendar: Filter = {"expert_id": kept, "client_id": {"$ne": viewer.id}}
-    keeps = kept is not None and expert_id in {None, kept}
-    return [*own, calendar] if keeps else own
+    own = _client_filters(viewer, expert_id)
+    viewer_expert_id = own_expert_id(viewer)
+    calendar: Filter = {"expert_id": viewer_expert_id, "client_id": {"$ne": viewer.id}}
+    has_calendar = viewer_expert_id is not None and expert_id in {None, viewer_expert_id}
+    return [*own, calendar] if has_calendar else own

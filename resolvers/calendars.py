@@ -1,4 +1,4 @@
-"""Calendars: changing the rules by which an expert offers time."""
+"""Changes to the rules of an expert's calendar."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from models.calendar.times import DAY_MINUTES, local_date
 from models.errors import NotAllowed
 from models.ledger.changes import Change
 from models.store.documents import or_unavailable
-from resolvers.availability import checked_offers, checked_overrides, checked_weekly
-from resolvers.checks import Checks, key_of
+from resolvers.availability import validate_offers, validate_overrides, validate_weekly
+from resolvers.checks import InputValidator, decode_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,31 +29,31 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
     from resolvers.availability import PricedLength
 
-MOST_OVERRIDES = 366
-LONGEST_NOTICE = 30 * DAY_MINUTES
-LONGEST_HORIZON = 372
+MAX_OVERRIDES = 366
+MAX_NOTICE_MINUTES = 30 * DAY_MINUTES
+MAX_HORIZON_DAYS = 372
 
 
-class Left(Enum):
-    """What stands for a field that was left out, where null means something."""
+class Unchanged(Enum):
+    """Marks a field that was left out, where null is a value."""
 
-    AS_IT_IS = auto()
+    UNCHANGED = auto()
 
 
-AS_IT_IS: Final = Left.AS_IT_IS
+UNCHANGED: Final = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
 class RulesChange:
-    """What is to change of the rules, as it came; None: left as it is.
+    """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
-    A step of None is the session's length.
+    For `step_minutes`, None means the length of the session.
     """
 
     weekly: Sequence[WeeklyRange] | None = None
     overrides: Sequence[DateOverride] | None = None
     offers: Sequence[PricedLength] | None = None
-    step_minutes: int | Literal[Left.AS_IT_IS] | None = AS_IT_IS
+    step_minutes: int | Literal[Unchanged.UNCHANGED] | None = UNCHANGED
     break_minutes: int | None = None
     minimum_notice_minutes: int | None = None
     horizon_days: int | None = None
@@ -69,26 +69,32 @@ async def set_availability(
     currency: str,
     now: datetime,
 ) -> tuple[Calendar, list[Booking]]:
-    """Change the rules of a calendar, in order with its bookings, all of which stand.
+    """Change the rules of a calendar; existing bookings remain valid.
 
-    Without an id of an expert, of the viewer's own calendar. As of `now` days are over, and
-    bookings ahead.
+    Args:
+        ledger: commits the change, ordered with bookings of the calendar.
+        viewer: the account that makes the change.
+        expert_id: global id of the expert; None for the viewer's own calendar.
+        wanted: the changes.
+        currency: the currency of prices.
+        now: the current time, which decides which overrides are past and which bookings upcoming.
 
     Returns:
-        The calendar, and its bookings ahead that its rules would not offer any more.
+        The calendar, and its upcoming bookings that the new rules no longer offer.
 
     Raises:
-        NotAllowed: to whoever is neither the expert nor an administrator, and where there is none.
-        InvalidInput: every field's problem at once.
-        Unavailable: when the database does not answer; the change may still have been made.
+        NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
+            administrator.
+        InvalidInput: with the problems of all fields.
+        Unavailable: if the database does not answer; the change may still have been committed.
     """
-    key = own_expert_id(viewer) if expert_id is None else key_of(expert_id, "Expert")
+    key = own_expert_id(viewer) if expert_id is None else decode_id(expert_id, "Expert")
     if key is None:
         raise NotAllowed
     require("Mutation.setAvailability", relations_to_expert(viewer, key))
-    checks = Checks()
-    fields = _hours(checks, wanted, currency, now) | _numbers(checks, wanted)
-    checks.done()
+    validator = InputValidator()
+    fields = _hours(validator, wanted, currency, now) | _numbers(validator, wanted)
+    validator.raise_problems()
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas.get(key)
@@ -107,43 +113,45 @@ async def set_availability(
     return calendar, [booking for booking in ahead if not is_offered(booking.key, calendar.rules)]
 
 
-def _hours(checks: Checks, wanted: RulesChange, currency: str, now: datetime) -> dict[str, Any]:
-    """What was given of hours and offers, in the form in which it is kept."""
+def _hours(
+    validator: InputValidator, wanted: RulesChange, currency: str, now: datetime
+) -> dict[str, Any]:
+    """Validate hours and offers; return the normalized values of the fields that were given."""
     found: dict[str, Any] = {}
     if wanted.weekly is not None:
-        found["weekly"] = checked_weekly(checks, "weekly", wanted.weekly)
+        found["weekly"] = validate_weekly(validator, "weekly", wanted.weekly)
     if wanted.overrides is not None:
-        # Days that are over everywhere do not count.
-        if len(_since(now.date() - timedelta(days=1), wanted.overrides)) > MOST_OVERRIDES:
-            checks.refuse("overrides", f"At most {MOST_OVERRIDES} days")
-        found["overrides"] = checked_overrides(checks, "overrides", wanted.overrides)
+        # Days that are past in every time zone do not count towards the limit.
+        if len(_since(now.date() - timedelta(days=1), wanted.overrides)) > MAX_OVERRIDES:
+            validator.add_problem("overrides", f"At most {MAX_OVERRIDES} days")
+        found["overrides"] = validate_overrides(validator, "overrides", wanted.overrides)
     if wanted.offers is not None:
-        found["offers"] = checked_offers(checks, "offers", wanted.offers, currency)
+        found["offers"] = validate_offers(validator, "offers", wanted.offers, currency)
     return found
 
 
-def _numbers(checks: Checks, wanted: RulesChange) -> dict[str, Any]:
-    """What was given of the rest, in the form in which it is kept."""
+def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
+    """Validate the other fields; return the normalized values of those that were given."""
     found: dict[str, Any] = {}
     step, pause = wanted.step_minutes, wanted.break_minutes
-    if step is not AS_IT_IS:
+    if step is not UNCHANGED:
         found["step_minutes"] = step
         if step is not None:
-            least, most = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
-            checks.quarters("stepMinutes", step, least, most, "A step")
+            minimum, maximum = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
+            validator.quarter_hours("stepMinutes", step, minimum, maximum, "A step")
     if pause is not None:
-        found["break_minutes"] = checks.quarters(
+        found["break_minutes"] = validator.quarter_hours(
             "breakMinutes", pause, 0, MAX_BREAK_MINUTES, "A break"
         )
     notice, deadline = wanted.minimum_notice_minutes, wanted.cancellation_notice_minutes
     if notice is not None:
-        checks.number("minimumNoticeMinutes", notice, 0, LONGEST_NOTICE, "Minutes")
+        validator.number("minimumNoticeMinutes", notice, 0, MAX_NOTICE_MINUTES, "Minutes")
         found["minimum_notice_minutes"] = notice
     if wanted.horizon_days is not None:
-        checks.number("horizonDays", wanted.horizon_days, 1, LONGEST_HORIZON, "Days")
+        validator.number("horizonDays", wanted.horizon_days, 1, MAX_HORIZON_DAYS, "Days")
         found["horizon_days"] = wanted.horizon_days
     if deadline is not None:
-        checks.number("cancellationNoticeMinutes", deadline, 0, LONGEST_NOTICE, "Minutes")
+        validator.number("cancellationNoticeMinutes", deadline, 0, MAX_NOTICE_MINUTES, "Minutes")
         found["cancellation_notice_minutes"] = deadline
     if wanted.confirms_automatically is not None:
         found["confirms_automatically"] = wanted.confirms_automatically
@@ -151,16 +159,16 @@ def _numbers(checks: Checks, wanted: RulesChange) -> dict[str, Any]:
 
 
 def _changed(rules: Rules, fields: dict[str, Any], now: datetime) -> Rules:
-    """The rules with some fields changed, days that are over dropped from them."""
+    """Return the rules with some fields changed and past overrides dropped."""
     if "overrides" not in fields:
         return rules.with_changes(**fields)
     today = local_date(now, rules.time_zone)
     overrides = _since(today, fields["overrides"])
     if overrides == _since(today, rules.overrides):
-        overrides = rules.overrides  # to forget what is over is no change
+        overrides = rules.overrides  # Dropping past days alone is not a change.
     return rules.with_changes(**{**fields, "overrides": overrides})
 
 
 def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:
-    """Those of a day and later."""
+    """Return the overrides of a day and later."""
     return tuple(override for override in overrides if override.day >= day)

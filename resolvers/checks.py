@@ -1,4 +1,4 @@
-"""What people type in, checked: every field's problem is found before any is told."""
+"""Validation of input fields, which reports the problems of all fields together."""
 
 from __future__ import annotations
 
@@ -8,104 +8,106 @@ from typing import TYPE_CHECKING
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from resolvers.contacts import email_of, phone_of
+from resolvers.contacts import normalized_email, normalized_phone
 
 if TYPE_CHECKING:
     from models.ids import Id
 
-LONGEST_NAME = 100
-LONGEST_EMAIL = 320
-"""With blanks around it; longer ones take long to check."""
+MAX_NAME_CHARS = 100
+MAX_EMAIL_CHARS = 320
+"""Limit for an address with surrounding blanks; longer ones would be slow to validate."""
 
-LONGEST_PHONE = 40
+MAX_PHONE_CHARS = 40
 OVERRIDES = "\u202d\u202e"
 
 
-class Checks:
-    """Collects problems; each check answers with the value in the form in which it is kept."""
+class InputValidator:
+    """Validates input fields and collects their problems.
+
+    Each method returns the normalized value, which may be stored only if there was no problem.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def refuse(self, field: str, message: str) -> None:
-        """Note a problem."""
+    def add_problem(self, field: str, message: str) -> None:
+        """Add a problem to a field, by its path in the input."""
         self.problems.append(Problem(field, message))
 
-    def done(self) -> None:
-        """End the checks.
-
-        Raises:
-            InvalidInput: when there was a problem.
-        """
+    def raise_problems(self) -> None:
+        """Raise InvalidInput with all problems, if there are any."""
         if self.problems:
             raise InvalidInput(self.problems)
 
-    def text(self, field: str, value: str, longest: int, label: str) -> str:
-        """A line of text that must not be empty."""
+    def text(self, field: str, value: str, max_chars: int, label: str) -> str:
+        """Validate a required line of text; runs of white space become one blank."""
         found = " ".join(value.split())
         if not any(char.isprintable() for char in found):
-            self.refuse(field, f"{label} is required")
-        elif len(found) > longest:
-            self.refuse(field, f"{label} must have at most {longest} characters")
+            self.add_problem(field, f"{label} is required")
+        elif len(found) > max_chars:
+            self.add_problem(field, f"{label} must have at most {max_chars} characters")
         elif _has_controls(found):
-            self.refuse(field, f"{label} must not have control characters")
+            self.add_problem(field, f"{label} must not have control characters")
         return found
 
-    def note(self, field: str, value: str | None, longest: int, label: str = "Notes") -> str:
-        """A text of several lines that may be empty."""
+    def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
+        """Validate an optional text of several lines."""
         found = (value or "").strip()
-        if len(found) > longest:
-            self.refuse(field, f"{label} must have at most {longest} characters")
+        if len(found) > max_chars:
+            self.add_problem(field, f"{label} must have at most {max_chars} characters")
         elif _has_controls(found, but="\n\r\t"):
-            self.refuse(field, f"{label} must not have control characters")
+            self.add_problem(field, f"{label} must not have control characters")
         return found
 
-    def number(self, field: str, value: int, least: int, most: int, label: str) -> int:
-        """A number within bounds, both included."""
-        if not least <= value <= most:
-            self.refuse(field, f"{label} must lie between {least} and {most}")
+    def number(self, field: str, value: int, minimum: int, maximum: int, label: str) -> int:
+        """Validate a number within inclusive bounds."""
+        if not minimum <= value <= maximum:
+            self.add_problem(field, f"{label} must lie between {minimum} and {maximum}")
         return value
 
-    def quarters(self, field: str, value: int, least: int, most: int, label: str) -> int:
-        """A number of minutes on the grid of quarter hours, within bounds."""
-        if value % CELL_MINUTES or not least <= value <= most:
-            message = f"{label} is a multiple of {CELL_MINUTES} minutes from {least} to {most}"
-            self.refuse(field, message)
+    def quarter_hours(self, field: str, value: int, minimum: int, maximum: int, label: str) -> int:
+        """Validate a number of minutes: a multiple of 15 within inclusive bounds."""
+        if value % CELL_MINUTES or not minimum <= value <= maximum:
+            message = f"{label} is a multiple of {CELL_MINUTES} minutes from {minimum} to {maximum}"
+            self.add_problem(field, message)
         return value
 
     def email(self, field: str, value: str) -> str:
-        """An address (RFC 5322), not asked for at its server."""
+        """Validate an e-mail address (RFC 5322) without checking its deliverability."""
         if not value.strip():
-            self.refuse(field, "Email is required")
+            self.add_problem(field, "Email is required")
             return ""
-        if len(value) <= LONGEST_EMAIL and (found := email_of(value.strip())):
+        if len(value) <= MAX_EMAIL_CHARS and (found := normalized_email(value.strip())):
             return found
-        self.refuse(field, "Enter a valid e-mail address, such as ada@example.com")
+        self.add_problem(field, "Enter a valid e-mail address, such as ada@example.com")
         return ""
 
     def phone(self, field: str, value: str, region: str | None) -> str:
-        """A number that can be dialled, in E.164; without a country code, of that region."""
+        """Validate a phone number and return it in E.164 format.
+
+        A number without a country code belongs to the region (ISO 3166).
+        """
         if not value.strip():
-            self.refuse(field, "Phone is required")
+            self.add_problem(field, "Phone is required")
             return ""
-        if len(value) <= LONGEST_PHONE and (found := phone_of(value, region)):
+        if len(value) <= MAX_PHONE_CHARS and (found := normalized_phone(value, region)):
             return found
         example = "with its country code, such as +44 20 7946 0018"
-        self.refuse(field, f"Enter a valid phone number{'' if region else ' ' + example}")
+        self.add_problem(field, f"Enter a valid phone number{'' if region else ' ' + example}")
         return ""
 
     def time_zone(self, field: str, value: str | None) -> str | None:
-        """The IANA name of a zone, or None."""
+        """Validate an optional time zone by its IANA name."""
         if value is not None and value not in zone_names():
-            self.refuse(field, "Enter the IANA name of a time zone, such as Europe/Paris")
+            self.add_problem(field, "Enter the IANA name of a time zone, such as Europe/Paris")
         return value
 
 
-def key_of(opaque: str, kind: str) -> Id:
-    """The key in a global id.
+def decode_id(opaque: str, kind: str) -> Id:
+    """Return the key in a global id.
 
     Raises:
-        NotAllowed: when it is none of that kind, as where there is no such object.
+        NotAllowed: if it is not a global id of that type, as for an object that does not exist.
     """
     try:
         return object_id(opaque, kind, "id")
@@ -114,9 +116,9 @@ def key_of(opaque: str, kind: str) -> Id:
 
 
 def _has_controls(text: str, but: str = "") -> bool:
-    """Whether a text has control characters, or turns the writing of what follows it.
+    """Return whether a text has control characters or directional overrides.
 
-    Joiners, marks of direction and new emoji are not printable to Python, but people type them.
+    Joiners, directional marks and new emoji are allowed, although `str.isprintable` rejects them.
     """
     return any(
         char in OVERRIDES or (unicodedata.category(char) in {"Cc", "Cs"} and char not in but)

@@ -1,4 +1,4 @@
-"""The directory: finding an expert."""
+"""Queries for experts in the directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
-    """Some experts, in the order of their ids, in one command."""
+    """Return experts by their ids, in the same order, with one database command."""
     with or_unavailable():
         found = Expert.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
         rows = await found.to_list()
@@ -25,18 +25,18 @@ async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
 
 
 async def by_slug(viewer: Viewer | None, slug: str) -> Expert | None:
-    """The expert of that slug if the viewer may see it."""
+    """Return the expert with a slug, if it exists and the viewer may see it."""
     with or_unavailable():
         expert = await Expert.find_one({"slug": slug})
-    return seen(viewer, expert)
+    return if_visible(viewer, expert)
 
 
 async def categories() -> dict[Category, int]:
-    """How many listed experts each category has, in the order of the categories."""
+    """Return the number of listed experts by category, in the order of the categories."""
     with or_unavailable():
         return await category_counts()
 
 
-def seen(viewer: Viewer | None, expert: Expert | None) -> Expert | None:
-    """The expert if there is one and the viewer may see it."""
+def if_visible(viewer: Viewer | None, expert: Expert | None) -> Expert | None:
+    """Return the expert if it exists and the viewer may see it."""
     return expert if expert and may_see_expert(viewer, expert) else None

@@ -1,4 +1,4 @@
-"""Links in mails: verifying an address, and setting a new password without the old one."""
+"""Links in e-mails, for verifying an address and for resetting a password."""
 
 from __future__ import annotations
 
@@ -8,57 +8,64 @@ from models.accounts import links
 from models.accounts.links import Purpose
 from models.accounts.users import email_key
 from models.bookings.outbox import queue_reset_mail
-from resolvers.checks import Checks
-from resolvers.sessions import begin, check_password, end_all
+from resolvers.checks import InputValidator
+from resolvers.sessions import check_password, end_all_sessions, start_session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from models.accounts.users import User
-    from resolvers.sessions import SignIn, SignIns
+    from resolvers.sessions import SessionServices, SignIn
 
 
-async def request_password_reset(parts: SignIns, email: str, address: str) -> bool:
-    """Owe the owner of that address a link to a new password; True whether there is one or not.
+async def request_password_reset(services: SessionServices, email: str, address: str) -> bool:
+    """Queue a mail with a password reset link; return True even if there is no such account.
 
-    Who has an account is found out when the mail is sent, so the answer takes the same time for
-    everyone.
+    The account is looked up when the mail is sent, so the response time does not reveal whether it
+    exists.
+
+    Args:
+        services: the sign-in services.
+        email: the account's e-mail address.
+        address: the client's network address.
 
     Raises:
-        TooManyAttempts: for that account, known or not, or from that address.
-        Unavailable: when the database does not answer.
+        TooManyAttempts: too many attempts for the e-mail address or from the network address.
+        Unavailable: if the database does not answer.
     """
-    await parts.throttle.attempt("reset", address=address, account=email)
-    checks = Checks()
-    account = checks.email("email", email)
-    if not checks.problems:
+    await services.throttle.attempt("reset", address=address, account=email)
+    validator = InputValidator()
+    account = validator.email("email", email)
+    if not validator.problems:
         await queue_reset_mail(email_key(account))
     return True
 
 
-async def reset_password(parts: SignIns, token: str, password: str, now: datetime) -> SignIn:
-    """Set a new password by a link, end every session of the account and begin one.
+async def reset_password(
+    services: SessionServices, token: str, password: str, now: datetime
+) -> SignIn:
+    """Set a new password by a link, end all sessions of the account and start a new one.
 
-    Who followed the link reads the account's mail, so its address is verified, too.
+    This also verifies the account's e-mail address, since the link was sent there.
 
     Raises:
-        LinkExpired: for a link that is unknown, used or too old.
-        InvalidInput: when the password will not do; the link works on.
-        Unavailable: when the database does not answer.
+        LinkExpired: if the link is unknown, used or expired.
+        InvalidInput: if the password is too weak; the link remains valid.
+        Unavailable: if the database does not answer.
     """
     await links.check_link(token, Purpose.PASSWORD_RESET, now)
     check_password(password)
-    changed = {"password_hash": await parts.passwords.hash(password), "email_verified": True}
+    changed = {"password_hash": await services.passwords.hash(password), "email_verified": True}
     user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
-    await end_all(parts.ends, user.id)
-    return await begin(parts, user)
+    await end_all_sessions(services.ends, user.id)
+    return await start_session(services, user)
 
 
 async def verify_email(token: str, now: datetime) -> User:
-    """Verify an account's address by a link.
+    """Verify an account's e-mail address by a link.
 
     Raises:
-        LinkExpired: for a link that is unknown, used or too old.
-        Unavailable: when the database does not answer.
+        LinkExpired: if the link is unknown, used or expired.
+        Unavailable: if the database does not answer.
     """
     return await links.use_link(token, Purpose.VERIFICATION, now, {"email_verified": True})

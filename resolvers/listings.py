@@ -1,10 +1,9 @@
-"""Pages of the directory and their totals, read once for each state of it.
+"""Pages of the directory and their totals, cached per version of the directory.
 
-The directory's number, which tells one state from another, is found by `_id`, once for all who ask
-at the same time. A page is a range of an index, of which the embedded database goes through all
-that the filter finds: 0.8 ms for 250 experts, 9 for 2,500. A count goes through it everywhere: 44
-ms for a category of 330, in which that database answers nobody else. So 32 who asked for six pages
-of 200,000 experts had none after a minute, where each read its own.
+Every change of the directory increments its version. Concurrent requests share the read of the
+version, and of a page or total that is not cached. Reading a page can mean scanning the whole index
+in the embedded database, and counting means that in any database, so the directory would not answer
+under load without the cache.
 """
 
 from __future__ import annotations
@@ -30,68 +29,70 @@ if TYPE_CHECKING:
 
     _PageKey = tuple[int, ExpertFilter, Order, PageArguments]
 
-MOST: int = 1_000
-MOST_BYTES: int = 8 * 1024 * 1024
-LONGEST: int = 50
-"""Experts on a page: who asks for more goes through all of them, and not again."""
+MAX_CACHED_PAGES: int = 1_000
+MAX_CACHED_BYTES: int = 8 * 1024 * 1024
+MAX_CACHED_PAGE_ROWS: int = 50
+"""Larger pages are not cached: they are usually read once, by clients that export the directory."""
 
 ENTRY_BYTES: int = 1_200
-"""What an expert's entry takes in memory beside the text about the person."""
+"""Estimated memory of an entry without its biography."""
 
 
 class Listings:
-    """Reads the directory.
+    """Reads pages of the directory.
 
-    What was read while the directory changed may know of the change already, never of less than the
-    number from before says.
+    A page is never older than the version under which it is cached. It may be newer if the
+    directory changed while the page was read.
 
     Args:
-        remembers: False: reads every page and counts every total anew.
+        use_cache: False to read every page and count every total anew.
     """
 
-    def __init__(self, *, remembers: bool = True) -> None:
-        self._remembers = remembers
-        self._numbers: BatchLoader[None, int] = BatchLoader(_number)
+    def __init__(self, *, use_cache: bool = True) -> None:
+        self._use_cache = use_cache
+        self._versions: BatchLoader[None, int] = BatchLoader(_version)
         self._reads: SingleFlight[_PageKey, Page[DirectoryEntry]] = SingleFlight()
         self._counts: SingleFlight[tuple[int, str], int] = SingleFlight()
-        self._pages: Cache[_PageKey, Page[DirectoryEntry]] = Cache("pages", MOST, MOST_BYTES)
-        self._totals: Cache[tuple[int, str], int] = Cache("totals", MOST)
+        self._pages: Cache[_PageKey, Page[DirectoryEntry]] = Cache(
+            "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
+        )
+        self._totals: Cache[tuple[int, str], int] = Cache("totals", MAX_CACHED_PAGES)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Listings]:
-        """Read it for as long as the context lasts."""
-        async with self._numbers.open("directory"):
+        """Run the batch loader while the context is open."""
+        async with self._versions.open("directory"):
             yield self
 
     async def page(
         self, filter_: ExpertFilter, order: Order, arguments: PageArguments
     ) -> Page[DirectoryEntry]:
-        """A page of the listed experts.
+        """Return a page of the listed experts.
 
         Raises:
-            BadUserInput: for a filter, a size or a cursor that makes no sense.
-            Unavailable: when the database does not answer.
+            BadUserInput: if the filter, the page size or the cursor is invalid.
+            Unavailable: if the database does not answer.
         """
-        if not self._remembers:
+        if not self._use_cache:
             with or_unavailable():
                 return await directory(filter_, order, arguments)
-        number = await self._numbers.load(None) or 0
-        key = number, filter_, order, arguments
+        version = await self._versions.load(None) or 0
+        key = version, filter_, order, arguments
         found = self._pages.get(key)
         if found is None:
             found = await self._reads.run(key, partial(self._read, key))
         return found
 
     async def _read(self, key: _PageKey) -> Page[DirectoryEntry]:
-        number, filter_, order, arguments = key
+        version, filter_, order, arguments = key
         with or_unavailable():
-            found = await directory(filter_, order, arguments, partial(self._total, number))
-        if len(found.rows) <= LONGEST:
+            found = await directory(filter_, order, arguments, partial(self._total, version))
+        if len(found.rows) <= MAX_CACHED_PAGE_ROWS:
             self._pages.put(key, found, _size(key, found))
         return found
 
-    async def _total(self, number: int, document: type[Record], filters: Sequence[Filter]) -> int:
-        key = number, repr(filters)
+    async def _total(self, version: int, document: type[Record], filters: Sequence[Filter]) -> int:
+        key = version, repr(filters)
         found = self._totals.get(key)
         if found is None:
             found = await self._counts.run(key, partial(count, document, filters))
@@ -99,10 +100,10 @@ class Listings:
         return found
 
 
-async def _number(_: Sequence[None]) -> dict[None, int]:
+async def _version(_: Sequence[None]) -> dict[None, int]:
     return {None: await directory_version()}
 
 
 def _size(key: _PageKey, page: Page[DirectoryEntry]) -> int:
-    """About so many bytes; what was asked for may be long, too."""
+    """Return the estimated bytes of a cached page and its key."""
     return len(repr(key)) + sum(ENTRY_BYTES + len(entry.bio) for entry in page.rows)

@@ -1,8 +1,4 @@
-"""Experts and calendars by their ids, for all who ask at the same time in one command each.
-
-Each command costs some 200 µs of CPU, whatever it asks for: with 32 requests under way an expert
-with 40 slots costs a seventh less.
-"""
+"""Lookups of experts and calendars by id, batched across concurrent requests."""
 
 from __future__ import annotations
 
@@ -23,55 +19,61 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
 
-AT_ONCE = 100
+MAX_IDS_PER_QUERY = 100
 
 
 class Lookups:
-    """Finds experts and calendars; what is found is everybody's, and nobody changes it.
+    """Looks up experts and calendars by id.
+
+    Requests share the returned objects, so callers must not change them.
 
     Args:
-        gathers: False: for each who asks by itself.
+        use_batches: whether to combine concurrent lookups into one database command.
     """
 
-    def __init__(self, *, gathers: bool = False) -> None:
-        self._gathers = gathers
-        self._experts: BatchLoader[Id, Expert] = BatchLoader(_by_id(experts), AT_ONCE)
-        self._calendars: BatchLoader[Id, Calendar] = BatchLoader(_by_id(calendars), AT_ONCE)
+    def __init__(self, *, use_batches: bool = False) -> None:
+        self._use_batches = use_batches
+        self._experts: BatchLoader[Id, Expert] = BatchLoader(
+            _keyed_by_id(experts), MAX_IDS_PER_QUERY
+        )
+        self._calendars: BatchLoader[Id, Calendar] = BatchLoader(
+            _keyed_by_id(calendars), MAX_IDS_PER_QUERY
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Lookups]:
-        """Find them for as long as the context lasts."""
+        """Run the batch loaders while the context is open."""
         async with self._experts.open("experts"), self._calendars.open("calendars"):
             yield self
 
     async def experts(self, ids: Sequence[Id]) -> list[Expert | None]:
-        """Some experts, in the order of their ids.
+        """Return experts by their ids, in the same order.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
-        return await (_asked(self._experts, ids) if self._gathers else experts(ids))
+        return await (_load(self._experts, ids) if self._use_batches else experts(ids))
 
     async def calendars(self, ids: Sequence[Id]) -> list[Calendar | None]:
-        """The calendars of some experts, in their order.
+        """Return the calendars of experts by their ids, in the same order.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
-        return await (_asked(self._calendars, ids) if self._gathers else calendars(ids))
+        return await (_load(self._calendars, ids) if self._use_batches else calendars(ids))
 
 
-def _by_id(
+def _keyed_by_id(
     read: Callable[[Sequence[Id]], Awaitable[list[Found | None]]],
 ) -> Callable[[Sequence[Id]], Awaitable[dict[Id, Found]]]:
-    async def found(ids: Sequence[Id]) -> dict[Id, Found]:
+    async def read_by_id(ids: Sequence[Id]) -> dict[Id, Found]:
         rows = zip(ids, await read(ids), strict=True)
         return {id_: row for id_, row in rows if row is not None}
 
-    return found
+    return read_by_id
 
 
-async def _asked(gathering: BatchLoader[Id, Found], ids: Sequence[Id]) -> list[Found | None]:
+async def _load(loader: BatchLoader[Id, Found], ids: Sequence[Id]) -> list[Found | None]:
     if len(ids) == 1:
-        return [await gathering.load(ids[0])]
-    return await asyncio.gather(*map(gathering.load, ids))
+        return [await loader.load(ids[0])]
+    return await asyncio.gather(*map(loader.load, ids))

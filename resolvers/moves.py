@@ -1,4 +1,4 @@
-"""The moves of a booking's life, each one change of its expert's calendar."""
+"""Transitions of bookings after they are made, each a change of the expert's calendar."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from models.calendar.times import utc_now
 from models.errors import NotAllowed
 from models.ledger.changes import Change
 from models.store.documents import or_unavailable
-from resolvers.bookings import visible
-from resolvers.reservations import clear, moved, offered
+from resolvers.bookings import find_booking
+from resolvers.reservations import at_slot, clear_slot, find_offered_slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,70 +28,71 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
     """Confirm, complete, mark as missed or cancel a booking.
 
     Raises:
-        NotAllowed: there is none of the viewer's, or the table of moves does not have this one.
-        TooLate: the client's deadline has passed.
+        NotAllowed: if the viewer may not see the booking, or the action is not allowed.
+        TooLate: if the client's deadline has passed.
     """
-    booking = await _known(viewer, booking_id)
-    to = TRANSITIONS[action].target
-    if to is None:
-        raise ValueError(f"{action} is no change of status")
+    booking = await _require_booking(viewer, booking_id)
+    target = TRANSITIONS[action].target
+    if target is None:
+        raise ValueError(f"{action} does not change the status")
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         agenda = agendas[found.expert_id]
         check(action, relations_to_booking(viewer, found), found, agenda.now)
-        if to is BookingStatus.CANCELLED:
-            return [agenda.release(found, to, viewer.id)]
-        return [agenda.advance(found, to, viewer.id)]
+        if target is BookingStatus.CANCELLED:
+            return [agenda.release(found, target, viewer.id)]
+        return [agenda.advance(found, target, viewer.id)]
 
     [changed] = await ledger.post(Change(decide, booking_ids=[booking.id]))
     return changed
 
 
-async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque: str) -> Booking:
-    """Give a booking other time of its expert, also such as overlaps the old.
+async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id: str) -> Booking:
+    """Move a booking to another slot of its expert, which may overlap the old one.
 
-    One update of one document: whenever it is interrupted, the booking has the old time or the
-    new. What the client of an expert who confirms by hand moves is to be confirmed anew.
+    The move is atomic: it updates one document. If the client moves a booking with an expert who
+    confirms by hand, the booking becomes PENDING again.
 
     Raises:
-        NotAllowed, TooLate: as in `advance`.
-        SlotNotOffered: the expert does not offer the new time at this moment.
-        SlotTaken: the new time is somebody's.
+        NotAllowed: if the viewer may not see the booking, or the action is not allowed.
+        TooLate: if the client's deadline has passed.
+        SlotNotOffered: if the new slot is not offered now.
+        SlotTaken: if the new slot is taken.
     """
-    booking = await _known(viewer, booking_id)
+    booking = await _require_booking(viewer, booking_id)
     try:
-        key = slot_key(opaque)
+        key = slot_key(opaque_id)
     except ValueError:
-        raise SlotNotOffered(opaque) from None
+        raise SlotNotOffered(opaque_id) from None
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         check(Action.RESCHEDULE, relations_to_booking(viewer, found), found, utc_now())
         if key.expert_id != found.expert_id:
-            raise SlotNotOffered(opaque)
+            raise SlotNotOffered(opaque_id)
         if key == found.key:
             return [found]
-        agenda, slot = offered(agendas, key)
-        hold = clear(agenda, slot, found.client_id, moving=found)
+        agenda, slot = find_offered_slot(agendas, key)
+        hold = clear_slot(agenda, slot, found.client_id, moving=found)
         if hold:
             agenda.release(hold, BookingStatus.CANCELLED, viewer.id)
-        to = moved(found, agenda, slot)
+        target = at_slot(found, agenda, slot)
         if is_self(viewer, found.client_id) and not agenda.rules.confirms_automatically:
-            to = to.model_copy(update={"status": BookingStatus.PENDING})
-        return [agenda.move(found, to, viewer.id)]
+            target = target.model_copy(update={"status": BookingStatus.PENDING})
+        return [agenda.move(found, target, viewer.id)]
 
     [changed] = await ledger.post(Change(decide, slots=[key], booking_ids=[booking.id]))
     return changed
 
 
 async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
-    """Take a booking that is over out of the viewer's list; time still ahead becomes free.
+    """Remove a finished booking from the viewer's list, and free any of its time still ahead.
 
     Raises:
-        NotAllowed: there is none of the viewer's, or it is not over.
+        NotAllowed: if the viewer may not see the booking, or it is not finished.
     """
-    booking = await _known(viewer, booking_id)
+    booking = await _require_booking(viewer, booking_id)
     check(Action.REMOVE, relations_to_booking(viewer, booking), booking, utc_now())
     if viewer.id in booking.removed_by:
         return booking
@@ -108,19 +109,21 @@ async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
 
 
 async def expire(ledger: Ledger) -> int:
-    """Release the holds past their end and the pending bookings whose start has passed.
+    """Expire the holds past their end and the pending bookings past their start.
 
-    Every process does it; the first one's change is the one that counts, and is announced.
-    The answer is how many there were.
+    Every process runs this; the ledger lets the first one win and announce the change.
+
+    Returns:
+        The number of bookings that were due.
     """
     with or_unavailable():
         due = await due_bookings(utc_now())
     for booking in due:
-        await ledger.post(Change(_expiring(booking), booking_ids=[booking.id]))
+        await ledger.post(Change(_expiry(booking), booking_ids=[booking.id]))
     return len(due)
 
 
-def _expiring(booking: Booking) -> Callable[[Agendas], list[Booking]]:
+def _expiry(booking: Booking) -> Callable[[Agendas], list[Booking]]:
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         agenda = agendas[found.expert_id]
@@ -131,8 +134,8 @@ def _expiring(booking: Booking) -> Callable[[Agendas], list[Booking]]:
     return decide
 
 
-async def _known(viewer: Viewer, booking_id: str) -> Booking:
-    booking = await visible(viewer, booking_id)
+async def _require_booking(viewer: Viewer, booking_id: str) -> Booking:
+    booking = await find_booking(viewer, booking_id)
     if booking is None:
         raise NotAllowed
     return booking

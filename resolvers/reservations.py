@@ -1,4 +1,4 @@
-"""Reservations, which is holding and booking: from what a client types to the committed change."""
+"""Holding and booking slots: validates the input and posts the change to the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.calendar.times import instant_of, utc_now
 from models.ids import Id, new_id
 from models.ledger.changes import Change
 from models.store.unchecked import construct_unchecked
-from resolvers.checks import LONGEST_NAME, Checks
+from resolvers.checks import MAX_NAME_CHARS, InputValidator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from models.ledger.changes import Agendas
     from models.ledger.ledger import Ledger
 
-LONGEST_NOTE = 2_000
-LONGEST_KEY = 128
-MOST_SLOTS = 10
+MAX_NOTE_CHARS = 2_000
+MAX_IDEMPOTENCY_KEY_CHARS = 128
+MAX_SLOTS_PER_BOOKING = 10
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """What a client sends to book some slots; `slot_ids` are as they came.
+    """Input for booking some slots, not yet validated.
 
-    `field` is the name of the input's field that has them.
+    `field` is the name of the input field that holds the slot ids.
     """
 
     field: str
@@ -50,79 +50,85 @@ class BookingRequest:
 async def book(
     ledger: Ledger, viewer: Viewer, wanted: BookingRequest, phone_region: str | None
 ) -> list[Booking]:
-    """Book all of the slots or none.
+    """Book all of the slots, or none of them.
 
     Raises:
-        InvalidInput: every field's problem at once.
-        SlotNotOffered: an expert does not offer one of them at this moment.
-        SlotTaken: one of them is somebody's.
-        Unavailable: when the database does not answer; with a key it is safe to ask again.
+        InvalidInput: with the problems of all fields.
+        SlotNotOffered: if a slot is not offered now.
+        SlotTaken: if a slot is taken.
+        Unavailable: if the database does not answer. Retrying is safe with an idempotency key.
     """
-    checks = Checks()
-    keys = _slot_keys(checks, wanted.field, wanted.slot_ids)
+    validator = InputValidator()
+    keys = _slot_keys(validator, wanted.field, wanted.slot_ids)
     contact = Contact(
-        name=checks.text("contact.name", wanted.name, LONGEST_NAME, "Name"),
-        email=checks.email("contact.email", wanted.email),
-        phone=checks.phone("contact.phone", wanted.phone, phone_region),
-        time_zone=checks.time_zone("contact.timeZone", wanted.time_zone),
+        name=validator.text("contact.name", wanted.name, MAX_NAME_CHARS, "Name"),
+        email=validator.email("contact.email", wanted.email),
+        phone=validator.phone("contact.phone", wanted.phone, phone_region),
+        time_zone=validator.time_zone("contact.timeZone", wanted.time_zone),
     )
-    note = checks.note("note", wanted.note, LONGEST_NOTE)
-    _check_key(checks, wanted.idempotency_key)
-    checks.done()
+    note = validator.note("note", wanted.note, MAX_NOTE_CHARS)
+    _check_key(validator, wanted.idempotency_key)
+    validator.raise_problems()
     ids = [new_id() for _ in keys]
 
     def decide(agendas: Agendas) -> list[Booking]:
-        made = []
+        bookings = []
         for id_, key in zip(ids, keys, strict=True):
-            agenda, slot = offered(agendas, key)
-            hold = clear(agenda, slot, viewer.id)
+            agenda, slot = find_offered_slot(agendas, key)
+            hold = clear_slot(agenda, slot, viewer.id)
             if hold:
-                fields = _time(agenda, slot) | _terms(agenda, contact, note)
-                made.append(agenda.fulfil(hold, hold.model_copy(update=fields)))
+                fields = _slot_fields(agenda, slot) | _booking_fields(agenda, contact, note)
+                bookings.append(agenda.fulfil(hold, hold.model_copy(update=fields)))
             else:
-                booking = _new(id_, viewer, agenda, slot, **_terms(agenda, contact, note))
-                made.append(agenda.book(booking))
-        return made
+                booking = _new_booking(
+                    id_, viewer, agenda, slot, **_booking_fields(agenda, contact, note)
+                )
+                bookings.append(agenda.book(booking))
+        return bookings
 
-    request = _request(viewer, wanted.field, wanted.idempotency_key, wanted)
+    request = _idempotency_record(viewer, wanted.field, wanted.idempotency_key, wanted)
     return await ledger.post(Change(decide, slots=keys, request=request))
 
 
 async def hold(
-    ledger: Ledger, viewer: Viewer, opaque: str, idempotency_key: str | None, lasts: timedelta
+    ledger: Ledger,
+    viewer: Viewer,
+    opaque_id: str,
+    idempotency_key: str | None,
+    duration: timedelta,
 ) -> Booking:
-    """Keep a slot for a while; another hold on the same expert is given up for it in one step.
+    """Hold a slot, and release the viewer's other holds with the same expert atomically.
 
     Raises:
-        InvalidInput: for what is no id of a slot.
-        SlotNotOffered: the expert does not offer it at this moment.
-        SlotTaken: it is somebody's. The earlier hold stands.
+        InvalidInput: if the slot id or the idempotency key is invalid.
+        SlotNotOffered: if the slot is not offered now.
+        SlotTaken: if the slot is taken. The viewer's other holds remain.
     """
-    checks = Checks()
-    keys = _slot_keys(checks, "slotId", [opaque])
-    _check_key(checks, idempotency_key)
-    checks.done()
+    validator = InputValidator()
+    keys = _slot_keys(validator, "slotId", [opaque_id])
+    _check_key(validator, idempotency_key)
+    validator.raise_problems()
     id_ = new_id()
 
     def decide(agendas: Agendas) -> list[Booking]:
-        agenda, slot = offered(agendas, keys[0])
-        clear(agenda, slot, viewer.id)
+        agenda, slot = find_offered_slot(agendas, keys[0])
+        clear_slot(agenda, slot, viewer.id)
         for earlier in agenda.holds_of(viewer.id):
             agenda.release(earlier, BookingStatus.CANCELLED, viewer.id)
-        held = {"status": BookingStatus.HELD, "held_until": agenda.now + lasts}
-        return [agenda.book(_new(id_, viewer, agenda, slot, **held))]
+        held = {"status": BookingStatus.HELD, "held_until": agenda.now + duration}
+        return [agenda.book(_new_booking(id_, viewer, agenda, slot, **held))]
 
-    request = _request(viewer, "hold", idempotency_key, opaque)
+    request = _idempotency_record(viewer, "hold", idempotency_key, opaque_id)
     change = Change(decide, slots=keys, holder_id=viewer.id, request=request)
     [booking] = await ledger.post(change)
     return booking
 
 
-def offered(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
-    """The agenda and the slot of a key.
+def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
+    """Return the agenda and the slot of a key.
 
     Raises:
-        SlotNotOffered: when there is no such expert, or the slot is not listed at this moment.
+        SlotNotOffered: if there is no such expert, or the slot is not listed now.
     """
     agenda = agendas.get(key.expert_id)
     slot = agenda.slot(key) if agenda else None
@@ -131,14 +137,19 @@ def offered(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
     return agenda, slot
 
 
-def clear(
+def clear_slot(
     agenda: Agenda, slot: Slot, client_id: Id, moving: Booking | None = None
 ) -> Booking | None:
-    """Make way for a client: holds past their end go; the client's own hold is the answer.
+    """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
+
+    Args:
+        agenda: the agenda of the slot's expert.
+        slot: the slot to clear.
+        client_id: the client who wants the slot.
+        moving: a booking of the client that gives up its time for the slot; it does not block.
 
     Raises:
-        SlotTaken: when somebody has some of its time, or the client has booked it; `moving` is
-            not counted.
+        SlotTaken: if a booking or another client's hold blocks the slot.
     """
     own = None
     blockers = agenda.blockers(slot.key)
@@ -155,30 +166,32 @@ def clear(
     return agenda.booking(own.booking_id) if own else None
 
 
-def _slot_keys(checks: Checks, field: str, slot_ids: Sequence[str]) -> list[SlotKey]:
+def _slot_keys(validator: InputValidator, field: str, slot_ids: Sequence[str]) -> list[SlotKey]:
     keys: list[SlotKey] = []
-    for index, opaque in enumerate(slot_ids):
+    for index, opaque_id in enumerate(slot_ids):
         path = field if field == "slotId" else f"{field}.{index}"
         try:
-            key = slot_key(opaque)
+            key = slot_key(opaque_id)
         except ValueError:
-            checks.refuse(path, "This is not the id of a slot")
+            validator.add_problem(path, "This is not the id of a slot")
             continue
         if key in keys:
-            checks.refuse(path, "This slot is there twice")
+            validator.add_problem(path, "This slot is listed twice")
         keys.append(key)
-    if not 1 <= len(slot_ids) <= MOST_SLOTS:
-        checks.refuse(field, f"1 to {MOST_SLOTS} slots")
+    if not 1 <= len(slot_ids) <= MAX_SLOTS_PER_BOOKING:
+        validator.add_problem(field, f"Choose 1 to {MAX_SLOTS_PER_BOOKING} slots")
     return keys
 
 
-def _check_key(checks: Checks, key: str | None) -> None:
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        checks.refuse("idempotencyKey", f"1 to {LONGEST_KEY} printable characters")
+def _check_key(validator: InputValidator, key: str | None) -> None:
+    if key is not None and not (0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARS and key.isprintable()):
+        validator.add_problem(
+            "idempotencyKey", f"Use 1 to {MAX_IDEMPOTENCY_KEY_CHARS} printable characters"
+        )
 
 
-def _time(agenda: Agenda, slot: Slot) -> dict[str, Any]:
-    """What a booking has of its slot, under the rules of this moment."""
+def _slot_fields(agenda: Agenda, slot: Slot) -> dict[str, Any]:
+    """Return the fields of a booking that follow from its slot and the current rules."""
     notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
     return {
         "starts_at": slot.key.starts_at,
@@ -189,8 +202,8 @@ def _time(agenda: Agenda, slot: Slot) -> dict[str, Any]:
     }
 
 
-def _terms(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
-    """What makes a booking of a hold."""
+def _booking_fields(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
+    """Return the fields that turn a hold into a booking."""
     confirmed = agenda.rules.confirms_automatically
     return {
         "status": BookingStatus.CONFIRMED if confirmed else BookingStatus.PENDING,
@@ -201,7 +214,7 @@ def _terms(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
     }
 
 
-def _new(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Booking:
+def _new_booking(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Booking:
     return construct_unchecked(
         Booking,
         id=id_,
@@ -210,15 +223,15 @@ def _new(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Bo
         active=True,
         created_at=agenda.now,
         updated_at=agenda.now,
-        **_time(agenda, slot),
+        **_slot_fields(agenda, slot),
         **more,
     )
 
 
-def _request(
+def _idempotency_record(
     viewer: Viewer, operation: str, key: str | None, wanted: object
 ) -> IdempotencyRecord | None:
-    """The idempotency record, if the client gave a key."""
+    """Return the idempotency record, or None if the client sent no key."""
     if key is None:
         return None
     return IdempotencyRecord(
@@ -229,7 +242,7 @@ def _request(
     )
 
 
-def moved(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
-    """A booking at other time of the same expert."""
-    found: Booking = booking.model_copy(update=_time(agenda, slot))
+def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
+    """Return a booking moved to another slot of the same expert."""
+    found: Booking = booking.model_copy(update=_slot_fields(agenda, slot))
     return found

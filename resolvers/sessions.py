@@ -1,4 +1,4 @@
-"""Signing in and out: sessions and the tokens that stand for them."""
+"""Signing in and out: sessions and their tokens."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class SignIns:
-    """What signing in and out needs of the program."""
+class SessionServices:
+    """The services that signing in and out depends on."""
 
     passwords: Passwords
     tokens: Tokens
@@ -38,7 +38,7 @@ class SignIns:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A sign-in: who, the access token, and the refresh token that gets the next pair."""
+    """The result of a sign-in: the account, an access token and a refresh token."""
 
     user: User
     access_token: str
@@ -47,116 +47,131 @@ class SignIn:
     refreshable_until: datetime
 
 
-async def begin(parts: SignIns, user: User) -> SignIn:
-    """Begin a session of an account that has shown who it is."""
-    session, refresh_token = await sessions.begin(user.id, utc_now(), parts.lifetime)
-    return _sign_in(parts, user, session, refresh_token)
+async def start_session(services: SessionServices, user: User) -> SignIn:
+    """Start a session of an account that has been authenticated."""
+    session, refresh_token = await sessions.begin(user.id, utc_now(), services.lifetime)
+    return _sign_in(services, user, session, refresh_token)
 
 
-async def login(parts: SignIns, email: str, password: str, address: str) -> SignIn:
-    """Sign in.
+async def login(services: SessionServices, email: str, password: str, address: str) -> SignIn:
+    """Sign in with an e-mail address and a password.
+
+    Args:
+        services: the sign-in services.
+        email: the account's e-mail address.
+        password: the account's password.
+        address: the client's network address.
 
     Raises:
-        WrongCredentials: unknown address, wrong password or disabled account, in the same time.
-        TooManyAttempts: by that account or from that address.
+        WrongCredentials: if the e-mail address is unknown, the password wrong or the account
+            disabled; the response time does not reveal which.
+        TooManyAttempts: too many attempts for the account or from the network address.
     """
-    await parts.throttle.attempt("login", address=address, account=email)
+    await services.throttle.attempt("login", address=address, account=email)
     with or_unavailable():
         user = await User.by_email(email)
     encoded = user.password_hash if user and not user.disabled else None
-    if not await parts.passwords.matches(encoded, password[: MAX_LENGTH + 1]) or user is None:
+    if not await services.passwords.matches(encoded, password[: MAX_LENGTH + 1]) or user is None:
         raise WrongCredentials
-    await parts.throttle.succeeded("login", email)
-    if parts.passwords.is_outdated(user.password_hash):
-        await user.set_password_hash(await parts.passwords.hash(password))
-    return await begin(parts, user)
+    await services.throttle.succeeded("login", email)
+    if services.passwords.is_outdated(user.password_hash):
+        await user.set_password_hash(await services.passwords.hash(password))
+    return await start_session(services, user)
 
 
-async def refresh(parts: SignIns, refresh_token: str | None) -> SignIn:
-    """Use a refresh token for the next pair of tokens.
+async def refresh(services: SessionServices, refresh_token: str | None) -> SignIn:
+    """Exchange a refresh token for a new pair of tokens.
 
     Raises:
-        SessionEnded: for a token that does not count; one that was used before ends its session.
+        SessionEnded: if the token is not valid. Reuse of an old token also ends its session.
     """
     if not refresh_token:
         raise SessionEnded
     try:
-        session, next_token = await sessions.renew(refresh_token, utc_now(), parts.lifetime)
+        session, next_token = await sessions.renew(refresh_token, utc_now(), services.lifetime)
     except SessionEnded:
         session_id = await sessions.session_of(refresh_token)
         if session_id:
-            await parts.ends.announce(SessionEnd(session_ids=frozenset({session_id})))
+            await services.ends.announce(SessionEnd(session_ids=frozenset({session_id})))
         raise
     with or_unavailable():
         user = await User.get(session.user_id)
     if user is None or user.disabled:
-        await end(parts.ends, session.id)
+        await end_session(services.ends, session.id)
         raise SessionEnded
-    return _sign_in(parts, user, session, next_token)
+    return _sign_in(services, user, session, next_token)
 
 
 async def logout(
-    parts: SignIns, viewer: Viewer | None, refresh_token: str | None, *, everywhere: bool
+    services: SessionServices, viewer: Viewer | None, refresh_token: str | None, *, everywhere: bool
 ) -> bool:
-    """End the viewer's session, or all of them; False when there was none."""
+    """End the viewer's session, or with `everywhere` all of them.
+
+    Returns:
+        Whether there was a session to end.
+    """
     if viewer and everywhere:
-        await end_all(parts.ends, viewer.id)
+        await end_all_sessions(services.ends, viewer.id)
         return True
     session_id = viewer.session_id if viewer else None
     if session_id is None and refresh_token:
         session_id = await sessions.session_of(refresh_token)
     if session_id is None:
         return False
-    await end(parts.ends, session_id)
+    await end_session(services.ends, session_id)
     return True
 
 
 async def change_password(
-    parts: SignIns, viewer: Viewer, current: str, password: str, address: str
+    services: SessionServices, viewer: Viewer, current: str, password: str, address: str
 ) -> SignIn:
-    """Change the viewer's password; every other session and every link to a new one ends.
+    """Change the viewer's password and start a new session.
+
+    All earlier sessions and all password reset links end.
 
     Raises:
-        WrongCredentials: when `current` is not the password.
-        InvalidInput: when the new one will not do.
-        TooManyAttempts: with the current one.
+        WrongCredentials: if `current` is not the password.
+        InvalidInput: if the new password is too weak.
+        TooManyAttempts: too many attempts with a wrong current password.
     """
     email = viewer.user.email
-    await parts.throttle.attempt("password", address=address, account=email)
-    if not await parts.passwords.matches(viewer.user.password_hash, current[: MAX_LENGTH + 1]):
+    await services.throttle.attempt("password", address=address, account=email)
+    if not await services.passwords.matches(viewer.user.password_hash, current[: MAX_LENGTH + 1]):
         raise WrongCredentials
-    await parts.throttle.succeeded("password", email)
+    await services.throttle.succeeded("password", email)
     check_password(password)
     user = viewer.user.model_copy()
-    await user.set_password_hash(await parts.passwords.hash(password))
+    await user.set_password_hash(await services.passwords.hash(password))
     await links.revoke_links(user.id, Purpose.PASSWORD_RESET)
-    await end_all(parts.ends, user.id)
-    return await begin(parts, user)
+    await end_all_sessions(services.ends, user.id)
+    return await start_session(services, user)
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Refuse a new password that is too weak.
+    """Check a new password.
 
     Raises:
-        InvalidInput: names the field.
+        InvalidInput: names the field if the password is too weak.
     """
     problem = weakness(password)
     if problem:
         raise InvalidInput([Problem(field, problem)])
 
 
-async def end(ends: SessionEnds, session_id: Id) -> None:
-    """End a session, on open sockets, too."""
+async def end_session(ends: SessionEnds, session_id: Id) -> None:
+    """End a session, also on its open connections."""
     await sessions.end(session_id)
     await ends.announce(SessionEnd(session_ids=frozenset({session_id})))
 
 
-async def end_all(ends: SessionEnds, user_id: Id) -> None:
-    """End every session of an account, on open sockets, too."""
+async def end_all_sessions(ends: SessionEnds, user_id: Id) -> None:
+    """End all sessions of an account, also on their open connections."""
     await sessions.end_all(user_id)
     await ends.announce(SessionEnd(user_id=user_id))
 
 
-def _sign_in(parts: SignIns, user: User, session: sessions.Session, refresh_token: str) -> SignIn:
-    access = parts.tokens.issue(user.id, session.id, utc_now())
+def _sign_in(
+    services: SessionServices, user: User, session: sessions.Session, refresh_token: str
+) -> SignIn:
+    access = services.tokens.issue(user.id, session.id, utc_now())
     return SignIn(user, access.token, access.expires_at, refresh_token, session.expires_at)

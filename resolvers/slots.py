@@ -1,4 +1,4 @@
-"""Slots: what an expert offers, and what is nearest to a time that is gone."""
+"""Queries for slots and for the calendars that they are computed from."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from models.calendar.slots import Occupant, SlotKey
     from models.ids import Id
 
-LONGEST_SPAN = timedelta(days=62)
-MOST_DAYS = 62
+MAX_SPAN = timedelta(days=62)
+MAX_DAYS = 62
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
-    """The calendars of some experts, in their order, in one command."""
+    """Return the calendars of experts by their ids, in the same order, with one command."""
     with or_unavailable():
         found = Calendar.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
         rows = await found.to_list()
@@ -33,43 +33,43 @@ async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
 
 
 async def occupants(spans: Sequence[Span]) -> list[list[Occupant]]:
-    """What is taken in some spans, and some time around them, in the order of the spans."""
+    """Return the occupants of some spans and of the time around them, in the order of the spans."""
     with or_unavailable():
         found = await occupants_in(spans)
     return [found.get(span.expert_id, []) for span in spans]
 
 
 def check_span(since: datetime, until: datetime) -> None:
-    """Refuse a span that makes no sense.
+    """Check the bounds of a span of time.
 
     Raises:
-        BadUserInput: when it is empty, longer than 62 days or at the end of time; names the
-            argument.
+        BadUserInput: names the argument if the span is empty, longer than `MAX_SPAN`, or outside
+            the supported dates.
     """
     _check_day(since.date())
     if until <= since:
         raise BadUserInput("to: must be later than from")
-    if until - since > LONGEST_SPAN:
-        raise BadUserInput(f"to: at most {LONGEST_SPAN.days} days after from")
+    if until - since > MAX_SPAN:
+        raise BadUserInput(f"to: must be at most {MAX_SPAN.days} days after from")
 
 
 def _check_day(day: date) -> None:
-    """Keep the arithmetic of days, weeks and zones within what dates can say."""
+    """Refuse dates that would overflow the arithmetic of days, weeks and time zones."""
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise BadUserInput("from: not a day on which anyone could meet")
+        raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")
 
 
-def length_of(calendar: Calendar, minutes: int | None) -> int:
-    """The length in minutes that is asked for: the first offer's where none is named.
+def session_minutes(calendar: Calendar, minutes: int | None) -> int:
+    """Return the requested session length in minutes, by default that of the first offer.
 
     Raises:
-        BadUserInput: for a length that nobody could offer.
+        BadUserInput: if no expert could offer that length.
     """
     if minutes is None:
         return calendar.rules.offers[0].minutes
     if minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES:
         raise BadUserInput(
-            f"minutes: a multiple of {CELL_MINUTES} "
+            f"minutes: must be a multiple of {CELL_MINUTES} "
             f"from {MIN_SESSION_MINUTES} to {MAX_SESSION_MINUTES}"
         )
     return minutes
@@ -83,48 +83,48 @@ def slots_between(
     until: datetime,
     now: datetime,
 ) -> Iterator[Slot]:
-    """The listed slots that start in `[since, until)`, earliest first."""
+    """Return the listed slots that start in `[since, until)`, earliest first."""
     taken = taken_cells(occupants, now)
     return listed_slots(calendar.id, calendar.rules, taken, minutes, since, until, now)
 
 
-def days_span(first: date, count: int, zone_name: str) -> tuple[datetime, datetime]:
-    """The instants at which some local days begin and end.
+def span_of_days(first: date, count: int, zone_name: str) -> tuple[datetime, datetime]:
+    """Return the start and end of `count` consecutive local days.
 
     Raises:
-        BadUserInput: for a count outside 1 to 62, or a day at the end of time.
+        BadUserInput: if the count is not within 1 to `MAX_DAYS`, or a day is out of range.
     """
-    if not 1 <= count <= MOST_DAYS:
-        raise BadUserInput(f"count: must lie between 1 and {MOST_DAYS}")
+    if not 1 <= count <= MAX_DAYS:
+        raise BadUserInput(f"count: must lie between 1 and {MAX_DAYS}")
     _check_day(first)
     last = first + timedelta(days=count - 1)
     return instant_of(day_span(first, zone_name)[0]), instant_of(day_span(last, zone_name)[1])
 
 
-def by_day(
+def group_by_day(
     slots: Iterator[Slot], first: date, count: int, zone_name: str
 ) -> list[tuple[date, list[Slot]]]:
-    """Slots under the local days on which they start, days without any included."""
+    """Group slots by the local day on which they start; include days without slots."""
     days: dict[date, list[Slot]] = {first + timedelta(days=n): [] for n in range(count)}
     for slot in slots:
         days[local_date(slot.key.starts_at, zone_name)].append(slot)
     return list(days.items())
 
 
-def search_spans(calendar: Calendar, now: datetime) -> list[tuple[datetime, datetime]]:
-    """Where to look for the next open slot: first the coming fortnight, then the rest."""
+def search_windows(calendar: Calendar, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the spans to search for the next open slot: two weeks first, then the rest."""
     near = now + timedelta(days=14)
     far = now + timedelta(days=calendar.rules.horizon_days + 2)
     return [(now, near), (near, far)] if far > near else [(now, far)]
 
 
-def first_open(slots: Iterator[Slot]) -> Slot | None:
-    """The earliest slot that can be booked."""
+def first_open_slot(slots: Iterator[Slot]) -> Slot | None:
+    """Return the first open slot."""
     return next((slot for slot in slots if slot.status is SlotStatus.OPEN), None)
 
 
-def slot_while_active(booking: Booking, now: datetime) -> Slot | None:
-    """The slot that a booking takes, or None where it takes none any more."""
+def occupied_slot(booking: Booking, now: datetime) -> Slot | None:
+    """Return the slot that a booking occupies now, or None."""
     if not booking.occupies_at(now):
         return None
     held = booking.status is BookingStatus.HELD
@@ -132,20 +132,20 @@ def slot_while_active(booking: Booking, now: datetime) -> Slot | None:
     return Slot(booking.key, booking.price, status, booking.held_until, (booking.client_id,))
 
 
-def slot_after(
+def current_slot(
     booking: Booking, calendar: Calendar, others: Sequence[Occupant], now: datetime
 ) -> Slot:
-    """The slot that a booking took, as it now stands."""
+    """Return the slot of a booking with its present status."""
     return slot_of(booking.key, booking.price, calendar.rules, taken_cells(others, now))
 
 
-def span_of(key: SlotKey) -> Span:
-    """The time that decides whether a slot is free."""
+def occupancy_span(key: SlotKey) -> Span:
+    """Return the span whose occupants decide whether a slot is free."""
     return Span(key.expert_id, key.starts_at, key.ends_at + MAX_BREAK)
 
 
-def listed(
+def find_listed_slot(
     key: SlotKey, calendar: Calendar, occupants: Sequence[Occupant], now: datetime
 ) -> Slot | None:
-    """The slot of that key, or None where it is not offered."""
+    """Return the slot with a key, or None if it is not offered."""
     return listed_slot(key, calendar.rules, taken_cells(occupants, now), now)

@@ -1,4 +1,4 @@
-"""Accounts: registering and signing in."""
+"""Queries for accounts, and their registration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from models.bookings.outbox import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT
 from models.store.documents import or_unavailable
-from resolvers.checks import LONGEST_NAME, Checks
-from resolvers.sessions import begin
+from resolvers.checks import MAX_NAME_CHARS, InputValidator
+from resolvers.sessions import start_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from auth.passwords import Passwords
     from auth.viewers import Viewer
     from models.ids import Id
-    from resolvers.sessions import SignIn, SignIns
+    from resolvers.sessions import SessionServices, SignIn
 
 DEFAULT_ZONE = "UTC"
 
 
 async def register(
-    parts: SignIns,
+    services: SessionServices,
     *,
     name: str,
     email: str,
@@ -34,16 +34,18 @@ async def register(
     time_zone: str | None,
     address: str,
 ) -> SignIn:
-    """Make a client's account and sign it in.
+    """Create a client's account and sign it in.
 
     Raises:
-        InvalidInput: every field's problem at once.
-        EmailTaken: when the address has an account, whatever its case.
-        TooManyAttempts: from that address.
+        InvalidInput: with the problems of all fields.
+        EmailTaken: if an account has the e-mail address, ignoring case.
+        TooManyAttempts: too many attempts from the network address.
     """
-    await parts.throttle.attempt("register", address=address)
-    user = await create(parts.passwords, name, email, password, Role.CLIENT, time_zone, verify=True)
-    return await begin(parts, user)
+    await services.throttle.attempt("register", address=address)
+    user = await create(
+        services.passwords, name, email, password, Role.CLIENT, time_zone, verify=True
+    )
+    return await start_session(services, user)
 
 
 async def create(
@@ -56,22 +58,22 @@ async def create(
     *,
     verify: bool = False,
 ) -> User:
-    """Make an account; if wanted, its owner gets a link that verifies the address.
+    """Create an account; with `verify`, queue a mail with a link that verifies the address.
 
     Raises:
-        InvalidInput: every field's problem at once.
-        EmailTaken: when the address has an account, whatever its case.
+        InvalidInput: with the problems of all fields.
+        EmailTaken: if an account has the e-mail address, ignoring case.
     """
-    checks = Checks()
-    name = checks.text("name", name, LONGEST_NAME, "Name")
-    email = checks.email("email", email)
-    time_zone = checks.time_zone("timeZone", time_zone)
+    validator = InputValidator()
+    name = validator.text("name", name, MAX_NAME_CHARS, "Name")
+    email = validator.email("email", email)
+    time_zone = validator.time_zone("timeZone", time_zone)
     if role is Role.EXPERT:
-        checks.refuse("role", NO_EXPERT)
+        validator.add_problem("role", NO_EXPERT)
     problem = weakness(password)
     if problem:
-        checks.refuse("password", problem)
-    checks.done()
+        validator.add_problem("password", problem)
+    validator.raise_problems()
     user = User(
         name=name,
         email=email,
@@ -86,19 +88,19 @@ async def create(
 
 
 async def by_email(email: str) -> User | None:
-    """The account with that address, whatever its case."""
+    """Return the account with an e-mail address, ignoring case."""
     with or_unavailable():
         return await User.by_email(email)
 
 
 async def users(user_ids: Sequence[Id]) -> list[User | None]:
-    """Some accounts, in the order of their ids, in one command."""
+    """Return accounts by their ids, in the same order, with one database command."""
     with or_unavailable():
         found = await User.find({"_id": {"$in": list(user_ids)}}).to_list()
     by_id = {user.id: user for user in found}
     return [by_id.get(id_) for id_ in user_ids]
 
 
-def seen(viewer: Viewer | None, user: User | None) -> User | None:
-    """The account if there is one and the viewer may see it."""
+def if_visible(viewer: Viewer | None, user: User | None) -> User | None:
+    """Return the account if it exists and the viewer may see it."""
     return user if user and may_see_user(viewer, user.id) else None

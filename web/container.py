@@ -28,7 +28,7 @@ from models.store.shared_state import shared_secret
 from resolvers.alternatives import Alternatives
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
-from resolvers.sessions import SignIns
+from resolvers.sessions import SessionServices
 from schema.context import Services
 from subscriptions.backends import Bus, broadcast
 from subscriptions.bookings import BookingFeed
@@ -118,8 +118,8 @@ async def open_container(
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
         Alternatives(batch_size(MAX_KEYS_PER_READ)).open() as alternatives,
-        Lookups(gathers=FastPath.BATCHES in settings.fast).open() as lookups,
-        Listings(remembers=FastPath.LISTINGS in settings.fast).open() as listings,
+        Lookups(use_batches=FastPath.BATCHES in settings.fast).open() as lookups,
+        Listings(use_cache=FastPath.LISTINGS in settings.fast).open() as listings,
         AsyncExitStack() as stack,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
@@ -129,7 +129,7 @@ async def open_container(
         )
         ends.listen(lambda ended: viewers.invalidate(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
-        sign_ins = SignIns(
+        sign_ins = SessionServices(
             passwords=Passwords(),
             tokens=tokens,
             throttle=Throttle(is_on=is_throttled),

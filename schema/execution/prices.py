@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from graphql import OperationType
 
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from resolvers.slots import LONGEST_SPAN, MOST_DAYS
+from resolvers.slots import MAX_SPAN, MAX_DAYS
 from schema.scalars import parse_datetime
 
 if TYPE_CHECKING:
@@ -47,15 +47,15 @@ def page(arguments: Arguments) -> float:
 
 
 def _days(arguments: Arguments) -> float:
-    return _count(arguments.get("count"), MOST_DAYS, MOST_DAYS)
+    return _count(arguments.get("count"), MAX_DAYS, MAX_DAYS)
 
 
 def _span(arguments: Arguments) -> float:
     try:
         span = parse_datetime(arguments.get("to")) - parse_datetime(arguments.get("from"))
     except Exception:  # noqa: BLE001 - whatever makes it no span is told by whoever reads it
-        span = LONGEST_SPAN
-    return SLOTS_A_DAY * ceil(max(min(span, LONGEST_SPAN), A_DAY) / A_DAY)
+        span = MAX_SPAN
+    return SLOTS_A_DAY * ceil(max(min(span, MAX_SPAN), A_DAY) / A_DAY)
 
 
 SIZES: Mapping[str, float | Rule] = {

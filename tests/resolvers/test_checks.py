@@ -1,6 +1,6 @@
-"""What people type in: what is kept of it, and what they are told."""
+"""Tests of the validation and normalization of input fields."""
 
-# ruff: noqa: RUF001 - letters that look like others are the point
+# ruff: noqa: RUF001 - the tests need letters that look like others
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import InvalidInput, Problem
-from resolvers.checks import Checks
+from resolvers.checks import InputValidator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,13 @@ NOT_EMAIL = "Enter a valid e-mail address, such as ada@example.com"
 NOT_PHONE = "Enter a valid phone number with its country code, such as +44 20 7946 0018"
 
 
-def problems(checks: Checks) -> list[tuple[str, str]]:
-    """What was found, as field and message."""
-    return [(problem.field, problem.message) for problem in checks.problems]
+def problems(validator: InputValidator) -> list[tuple[str, str]]:
+    """Return the collected problems as (field, message) pairs."""
+    return [(problem.field, problem.message) for problem in validator.problems]
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         ("Ada Lovelace", "Ada Lovelace"),
         ("  Ada \t\n Lovelace\u00a0", "Ada Lovelace"),
@@ -40,12 +40,12 @@ def problems(checks: Checks) -> list[tuple[str, str]]:
         ("\u200fיעל", "\u200fיעל"),
     ],
 )
-def test_a_name_is_one_line(typed: str, kept: str) -> None:
-    """White space around and within it is tidied, the rest is the person's own."""
-    checks = Checks()
-    assert checks.text("name", typed, 100, "Name") == kept
-    assert problems(checks) == []
-    checks.done()
+def test_name_is_normalized_to_one_line(typed: str, normalized: str) -> None:
+    """White space is collapsed; all other characters are kept."""
+    validator = InputValidator()
+    assert validator.text("name", typed, 100, "Name") == normalized
+    assert problems(validator) == []
+    validator.raise_problems()
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_a_name_is_one_line(typed: str, kept: str) -> None:
         ("Ada \ud800", "Name must not have control characters"),
     ],
 )
-def test_what_is_no_name_is_refused(typed: str, message: str) -> None:
-    """Nothing that can be seen, too much, or characters that are no text."""
-    checks = Checks()
-    checks.text("contact.name", typed, 100, "Name")
-    assert problems(checks) == [("contact.name", message)]
+def test_invalid_name_is_refused(typed: str, message: str) -> None:
+    """Names without visible characters, too long names and control characters are refused."""
+    validator = InputValidator()
+    validator.text("contact.name", typed, 100, "Name")
+    assert problems(validator) == [("contact.name", message)]
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         (None, ""),
         ("", ""),
@@ -83,11 +83,11 @@ def test_what_is_no_name_is_refused(typed: str, message: str) -> None:
         ("می\u200cخواهم 👩\u200d💻\u200e\ufeff", "می\u200cخواهم 👩\u200d💻\u200e\ufeff"),
     ],
 )
-def test_a_note_may_have_lines_or_be_empty(typed: str | None, kept: str) -> None:
-    """Its lines stay as they were typed."""
-    checks = Checks()
-    assert checks.note("note", typed, 2_000) == kept
-    assert problems(checks) == []
+def test_note_may_have_several_lines_or_be_empty(typed: str | None, normalized: str) -> None:
+    """Line breaks are kept."""
+    validator = InputValidator()
+    assert validator.note("note", typed, 2_000) == normalized
+    assert problems(validator) == []
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_a_note_may_have_lines_or_be_empty(typed: str | None, kept: str) -> None
         ("a\u202eb", "Notes must not have control characters"),
     ],
 )
-def test_what_is_no_note_is_refused(typed: str, message: str) -> None:
-    """Too much, or characters that are no text."""
-    checks = Checks()
-    checks.note("note", typed, 2_000)
-    assert problems(checks) == [("note", message)]
+def test_invalid_note_is_refused(typed: str, message: str) -> None:
+    """Too long notes and control characters are refused."""
+    validator = InputValidator()
+    validator.note("note", typed, 2_000)
+    assert problems(validator) == [("note", message)]
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalized"),
     [
         ("ada@example.com", "ada@example.com"),
         (" ada@example.com\n", "ada@example.com"),
@@ -119,11 +119,11 @@ def test_what_is_no_note_is_refused(typed: str, message: str) -> None:
         ("ada@xn--bcher-kva.example.com", "ada@bücher.example.com"),
     ],
 )
-def test_an_email_is_kept_in_one_form(typed: str, kept: str) -> None:
-    """The domain in lower case; the part before it is the server's business."""
-    checks = Checks()
-    assert checks.email("email", typed) == kept
-    assert problems(checks) == []
+def test_email_address_is_normalized(typed: str, normalized: str) -> None:
+    """The domain is in lower case; the case of the local part is kept."""
+    validator = InputValidator()
+    assert validator.email("email", typed) == normalized
+    assert problems(validator) == []
 
 
 @pytest.mark.parametrize(
@@ -149,15 +149,15 @@ def test_an_email_is_kept_in_one_form(typed: str, kept: str) -> None:
         "ada@" + "x." * 100_000 + "com",
     ],
 )
-def test_what_is_no_email_is_refused(typed: str) -> None:
-    """One address, and nothing around it."""
-    checks = Checks()
-    assert checks.email("contact.email", typed) == ""
-    assert problems(checks) == [("contact.email", NOT_EMAIL)]
+def test_invalid_email_address_is_refused(typed: str) -> None:
+    """The field takes a single address without a display name."""
+    validator = InputValidator()
+    assert validator.email("contact.email", typed) == ""
+    assert problems(validator) == [("contact.email", NOT_EMAIL)]
 
 
 @pytest.mark.parametrize(
-    ("typed", "region", "kept"),
+    ("typed", "region", "normalized"),
     [
         ("+442079460018", None, "+442079460018"),
         ("+44 (0)20 7946-0018", None, "+442079460018"),
@@ -166,7 +166,7 @@ def test_what_is_no_email_is_refused(typed: str) -> None:
         ("+1 (212) 555-0100", None, "+12125550100"),
         ("＋４４ ２０ ７９４６ ００１８", None, "+442079460018"),
         ("+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", None, "+442079460018"),
-        # As an address book copies it.
+        # Address books copy numbers with directional marks.
         ("\u202a+44 20 7946 0018\u202c", None, "+442079460018"),
         ("020 7946 0018", "GB", "+442079460018"),
         ("(212) 555-0100", "US", "+12125550100"),
@@ -175,11 +175,13 @@ def test_what_is_no_email_is_refused(typed: str) -> None:
         ("+33 1 42 68 53 00", "US", "+33142685300"),
     ],
 )
-def test_a_phone_number_is_kept_as_e164(typed: str, region: str | None, kept: str) -> None:
-    """However it was typed; without a country code it is one of the region."""
-    checks = Checks()
-    assert checks.phone("phone", typed, region) == kept
-    assert problems(checks) == []
+def test_phone_number_is_normalized_to_e164(
+    typed: str, region: str | None, normalized: str
+) -> None:
+    """All notations are accepted; a number without a country code belongs to the region."""
+    validator = InputValidator()
+    assert validator.phone("phone", typed, region) == normalized
+    assert problems(validator) == []
 
 
 @pytest.mark.parametrize(
@@ -196,44 +198,44 @@ def test_a_phone_number_is_kept_as_e164(typed: str, region: str | None, kept: st
         ("+44 20 7946 0018" + " " * 40, None),
         ("+" + "1" * 1_000_000, None),
         ("½½½½½½½", None),
-        # Without its area code it can be dialled from next door only.
+        # A local number without its area code.
         ("+1 555 0100", None),
         ("12", "GB"),
         ("hello", "GB"),
         ("555 0100", "US"),
     ],
 )
-def test_what_cannot_be_dialled_is_refused(typed: str, region: str | None) -> None:
-    """The example is one with a country code, where that is what is missing."""
-    checks = Checks()
-    assert checks.phone("contact.phone", typed, region) == ""
+def test_invalid_phone_number_is_refused(typed: str, region: str | None) -> None:
+    """The message asks for a country code if there is no default region."""
+    validator = InputValidator()
+    assert validator.phone("contact.phone", typed, region) == ""
     message = "Enter a valid phone number" if region else NOT_PHONE
-    assert problems(checks) == [("contact.phone", message)]
+    assert problems(validator) == [("contact.phone", message)]
 
 
-def test_a_zone_is_optional() -> None:
-    """Null stays null; a name is one of IANA's."""
-    checks = Checks()
-    assert checks.time_zone("timeZone", None) is None
-    assert checks.time_zone("timeZone", "Asia/Kathmandu") == "Asia/Kathmandu"
-    assert problems(checks) == []
+def test_time_zone_is_optional() -> None:
+    """Null stays null; other values must be IANA names."""
+    validator = InputValidator()
+    assert validator.time_zone("timeZone", None) is None
+    assert validator.time_zone("timeZone", "Asia/Kathmandu") == "Asia/Kathmandu"
+    assert problems(validator) == []
     for typed in ("", "Paris", "europe/paris", "UTC+1", "../UTC"):
-        checks.time_zone("timeZone", typed)
+        validator.time_zone("timeZone", typed)
     message = "Enter the IANA name of a time zone, such as Europe/Paris"
-    assert problems(checks) == [("timeZone", message)] * 5
+    assert problems(validator) == [("timeZone", message)] * 5
 
 
-def test_all_problems_are_told_at_once() -> None:
-    """In the order of the fields, before anything is refused."""
-    checks = Checks()
-    checks.text("contact.name", " ", 100, "Name")
-    checks.email("contact.email", "  ")
-    checks.phone("contact.phone", "", None)
-    checks.time_zone("contact.timeZone", "Mars/Olympus")
-    checks.note("note", "\x00", 10)
-    checks.refuse("slotId", "This is not the id of a slot")
+def test_all_problems_are_reported_together() -> None:
+    """The problems are in the order of the checks."""
+    validator = InputValidator()
+    validator.text("contact.name", " ", 100, "Name")
+    validator.email("contact.email", "  ")
+    validator.phone("contact.phone", "", None)
+    validator.time_zone("contact.timeZone", "Mars/Olympus")
+    validator.note("note", "\x00", 10)
+    validator.add_problem("slotId", "This is not the id of a slot")
     with pytest.raises(InvalidInput) as refused:
-        checks.done()
+        validator.raise_problems()
     assert refused.value.problems == [
         Problem("contact.name", "Name is required"),
         Problem("contact.email", "Email is required"),
@@ -245,21 +247,23 @@ def test_all_problems_are_told_at_once() -> None:
     assert str(refused.value) == "Please correct the marked fields."
 
 
-KEEPERS: list[Callable[[Checks, str], str]] = [
-    lambda checks, text: checks.text("field", text, 100, "Name"),
-    lambda checks, text: checks.note("field", text, 100),
-    lambda checks, text: checks.email("field", text),
-    lambda checks, text: checks.phone("field", text, None),
-    lambda checks, text: checks.phone("field", text, "US"),
+VALIDATORS: list[Callable[[InputValidator, str], str]] = [
+    lambda validator, text: validator.text("field", text, 100, "Name"),
+    lambda validator, text: validator.note("field", text, 100),
+    lambda validator, text: validator.email("field", text),
+    lambda validator, text: validator.phone("field", text, None),
+    lambda validator, text: validator.phone("field", text, "US"),
 ]
 
 
 @settings(deadline=None)
-@given(st.text(), st.sampled_from(KEEPERS))
-def test_whatever_is_typed_is_kept_or_told(typed: str, keep: Callable[[Checks, str], str]) -> None:
-    """No check fails otherwise, and what it keeps it would keep again."""
-    first, second = Checks(), Checks()
-    kept = keep(first, typed)
+@given(st.text(), st.sampled_from(VALIDATORS))
+def test_any_input_is_normalized_or_reported(
+    typed: str, validate: Callable[[InputValidator, str], str]
+) -> None:
+    """No other exception occurs, and normalizing a normalized value changes nothing."""
+    first, second = InputValidator(), InputValidator()
+    normalized = validate(first, typed)
     if not first.problems:
-        assert keep(second, kept) == kept
+        assert validate(second, normalized) == normalized
         assert second.problems == []

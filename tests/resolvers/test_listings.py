@@ -1,4 +1,4 @@
-"""What is read of the directory once for each of its states."""
+"""Tests of the cache of directory pages and totals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TWO = PageArguments(first=2)
 
 @pytest.fixture
 async def lawyer() -> AsyncIterator[Expert]:
-    """An expert who is not in the directory yet, and is not there after the test."""
+    """An expert who is not in the directory yet; deleted after the test."""
     expert = Expert(
         user_id=new_id(),
         slug=str(new_id()),
@@ -54,23 +54,23 @@ async def lawyer() -> AsyncIterator[Expert]:
     await increment_directory_version()
 
 
-@pytest.fixture(params=[True, False], ids=["remembering", "reading anew"])
+@pytest.fixture(params=[True, False], ids=["cached", "uncached"])
 async def listings(request: pytest.FixtureRequest) -> AsyncIterator[Listings]:
-    """What reads the directory, with and without a memory."""
-    async with Listings(remembers=request.param).open() as listings:
+    """The directory's pages, with and without the cache."""
+    async with Listings(use_cache=request.param).open() as listings:
         yield listings
 
 
 async def contents(page: Page[DirectoryEntry]) -> tuple[list[str], bool, bool, int]:
-    """What is shown of a page."""
+    """Return a page's names, whether it has previous and next pages, and the total."""
     names = [entry.name for entry in page.rows]
     return names, page.has_previous, page.has_next, await page.total()
 
 
-async def test_a_change_by_whatever_process_is_seen_with_the_next_question(
+async def test_directory_change_is_visible_to_the_next_request(
     listings: Listings, lawyer: Expert
 ) -> None:
-    """On the page and in the total; when it is withdrawn, too."""
+    """The page and the total change when an expert is added and again when it is deleted."""
     before = [await contents(await listings.page(LAWYERS, BY_NAME, TWO)) for _ in range(2)]
     assert before[0] == before[1]
     await lawyer.insert()
@@ -83,8 +83,8 @@ async def test_a_change_by_whatever_process_is_seen_with_the_next_question(
     assert await contents(await listings.page(LAWYERS, BY_NAME, TWO)) == before[0]
 
 
-async def test_pages_and_totals_are_read_once_a_state(lawyer: Expert) -> None:
-    """Whatever their order, the total of a filter is one."""
+async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> None:
+    """Pages of the same filter share one total in all orders."""
     async with Listings().open() as listings:
         hits = [counted(name)[0] or 0 for name in ("pages", "totals")]
         pages = [await listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 2]
@@ -99,26 +99,26 @@ async def test_pages_and_totals_are_read_once_a_state(lawyer: Expert) -> None:
         assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]
 
 
-async def test_who_asks_at_the_same_time_gets_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it is; 32 who each read six pages of 200,000 experts had none in a minute."""
-    monkeypatch.setattr("resolvers.listings.LONGEST", 1)
+async def test_concurrent_requests_share_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Concurrent requests share one read even of pages that are too long for the cache."""
+    monkeypatch.setattr("resolvers.listings.MAX_CACHED_PAGE_ROWS", 1)
     async with Listings().open() as listings:
         asked = [listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 5]
         pages = await asyncio.gather(*asked)
     assert len({id(page) for page in pages}) == 2
 
 
-async def test_long_pages_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever goes through the directory would put out what all others ask for."""
-    monkeypatch.setattr("resolvers.listings.LONGEST", 1)
+async def test_long_pages_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads the whole directory must not evict the pages of the others."""
+    monkeypatch.setattr("resolvers.listings.MAX_CACHED_PAGE_ROWS", 1)
     async with Listings().open() as listings:
         pages = [await listings.page(LAWYERS, BY_NAME, TWO) for _ in range(2)]
         assert pages[0] is not pages[1]
         assert pages[0].rows == pages[1].rows
 
 
-async def test_each_way_to_ask_has_its_own_page(listings: Listings) -> None:
-    """By filter, by order, by size and by cursor."""
+async def test_different_arguments_give_different_pages(listings: Listings) -> None:
+    """The cache key has the filter, the order, the page size and the cursor."""
     all_ = ExpertFilter()
     first = await listings.page(all_, BY_RATING, TWO)
     cursor = first.order.cursor(first.rows[-1])
@@ -137,8 +137,8 @@ async def test_each_way_to_ask_has_its_own_page(listings: Listings) -> None:
         assert len(set(ids)) == len(asked)
 
 
-async def test_what_makes_no_sense_is_refused_each_time(listings: Listings) -> None:
-    """It is never remembered."""
+async def test_invalid_cursor_is_refused_each_time(listings: Listings) -> None:
+    """Errors are not cached."""
     for _ in range(2):
         with pytest.raises(BadUserInput, match="after: "):
             await listings.page(LAWYERS, BY_NAME, PageArguments(after="nowhere"))

@@ -1,4 +1,4 @@
-"""Experts and calendars that are looked up for all who ask at the same time."""
+"""Tests of batched lookups of experts and calendars."""
 
 from __future__ import annotations
 
@@ -21,32 +21,30 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture(params=[True, False], ids=["together", "apart"])
+@pytest.fixture(params=[True, False], ids=["batched", "unbatched"])
 async def lookups(request: pytest.FixtureRequest) -> AsyncIterator[Lookups]:
-    """Those of a program."""
-    async with Lookups(gathers=request.param).open() as lookups:
+    """Lookups with and without batching."""
+    async with Lookups(use_batches=request.param).open() as lookups:
         yield lookups
 
 
 @pytest.fixture
 async def ids() -> list[Id]:
-    """Some experts."""
+    """The ids of five experts."""
     return [expert.id for expert in await Expert.find().limit(5).to_list()]
 
 
-async def test_they_come_in_the_order_of_their_ids(lookups: Lookups, ids: list[Id]) -> None:
-    """And nothing for whom there is not."""
-    wanted = [ids[3], new_id(), ids[0], ids[3]]
-    experts, calendars = await lookups.experts(wanted), await lookups.calendars(wanted)
+async def test_results_are_in_the_order_of_the_ids(lookups: Lookups, ids: list[Id]) -> None:
+    """Unknown ids give None."""
+    requested = [ids[3], new_id(), ids[0], ids[3]]
+    experts, calendars = await lookups.experts(requested), await lookups.calendars(requested)
     assert [expert and expert.id for expert in experts] == [ids[3], None, ids[0], ids[3]]
     assert [found and found.id for found in calendars] == [ids[3], None, ids[0], ids[3]]
     assert await lookups.experts([]) == []
 
 
-async def test_what_changed_before_it_was_asked_for_is_seen(
-    lookups: Lookups, ids: list[Id]
-) -> None:
-    """Also by whoever asks while others wait."""
+async def test_lookup_sees_earlier_changes(lookups: Lookups, ids: list[Id]) -> None:
+    """A lookup reads the latest data even if it joins others that are waiting."""
     calendars = Calendar.get_pymongo_collection()
     for _ in range(5):
         others = [asyncio.create_task(lookups.calendars([id_])) for id_ in ids]
@@ -58,9 +56,9 @@ async def test_what_changed_before_it_was_asked_for_is_seen(
         await asyncio.gather(*others)
 
 
-async def test_many_who_ask_at_once_take_few_commands(ids: list[Id]) -> None:
-    """One that is under way already, and one for all others."""
-    async with Lookups(gathers=True).open() as lookups:
+async def test_concurrent_lookups_take_at_most_two_commands(ids: list[Id]) -> None:
+    """The first lookup starts one command; all others share a second one."""
+    async with Lookups(use_batches=True).open() as lookups:
         with COMMANDS.counted() as commands:
             await asyncio.gather(*[lookups.experts([id_]) for id_ in ids * 10])
         assert commands.count

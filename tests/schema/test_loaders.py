@@ -80,7 +80,7 @@ async def test_many_rows_are_read_with_a_handful_of_commands(
 ) -> None:
     assert database is not None
     known = {"currency": "EUR", "operation_seconds": PATIENCE_SECONDS, "fast": fast}
-    known |= {"lookups": Lookups(), "listings": Listings(remembers=False)}
+    known |= {"lookups": Lookups(), "listings": Listings(use_cache=False)}
     since = utc_now() + timedelta(days=1)
     until = since + timedelta(days=2)
     variables = {"n": rows, "from": since.isoformat(), "to": until.isoformat()}
