@@ -15,7 +15,7 @@ import websockets
 
 from tests.clients import BOOK, CONTACT, Api, Socket, open_socket
 from tests.servers import await_ready, launched
-from tests.web.test_metrics import numbers
+from tests.web.test_metrics import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -98,7 +98,7 @@ async def until_open(api: Api, sockets: int) -> None:
     """Wait until the program has so many open sockets."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (  # noqa: ASYNC110 - only the program knows
-            await numbers(api.url)
+            await metrics(api.url)
         )["expertbook_open_sockets"] != sockets:
             await asyncio.sleep(0.1)
 

@@ -17,7 +17,7 @@ from models.ids import object_id
 from tests.clients import Api
 from tests.servers import await_ready, launched
 from tests.web.test_booking import open_slots
-from tests.web.test_moves import MOVE, do
+from tests.web.test_moves import MOVE, execute
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +72,7 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                         while True:
                             home, away = homes[id_]
                             to = away if acknowledged[id_] == home else home
-                            moved = await do(client, MOVE, id=id_, slot=to)
+                            moved = await execute(client, MOVE, id=id_, slot=to)
                             assert moved["__typename"] == "Booking"
                             acknowledged[id_] = to
                             made.release()

@@ -13,7 +13,7 @@ from tests.clients import Api
 from tests.mailboxes import Mailbox
 from tests.processes import databases, freeze
 from tests.servers import await_ready, launched
-from tests.web.test_readiness import CHECKS, READY, becomes
+from tests.web.test_readiness import CHECKS, READY, wait_for_readiness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ async def test_a_program_whose_database_freezes_is_alive(
             assert (await http.get(f"{program.address}/readyz")).status_code == 503
         finally:
             os.kill(database, signal.SIGCONT)
-        assert await becomes(http, program.address, READY) == 200
+        assert await wait_for_readiness(http, program.address, READY) == 200
 
 
 async def test_a_mail_server_that_is_away_makes_the_program_no_less_ready(
@@ -57,7 +57,7 @@ async def test_a_mail_server_that_is_away_makes_the_program_no_less_ready(
         await asyncio.to_thread(await_ready, program.process, program.address)
         await Api(http, program.address).newcomer()
         away = {"status": "ok", "checks": CHECKS | {"mail": "unreachable"}}
-        assert await becomes(http, program.address, away) == 200
+        assert await wait_for_readiness(http, program.address, away) == 200
         async with mailbox.open():
-            assert await becomes(http, program.address, READY) == 200
+            assert await wait_for_readiness(http, program.address, READY) == 200
             assert len(mailbox.mails) == 1

@@ -13,8 +13,8 @@ from tests.mailboxes import until
 from tests.offices import LISTED, PROFILE, Office
 from tests.practices import Practice, day_ahead, hours
 from tests.servers import await_ready, launched, running
-from tests.web.test_metrics import numbers
-from tests.web.test_moves import HOLD, MOVE, do, step
+from tests.web.test_metrics import metrics
+from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,10 +117,10 @@ async def test_a_client_that_has_a_kept_answer_is_not_sent_it_again(nobody: Api)
 
 async def growth(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
     """By how much hits, misses and operations grow by some requests."""
-    before = await numbers(api.url)
+    before = await metrics(api.url)
     for request in asked:
         await api.http.send(request)
-    after = await numbers(api.url)
+    after = await metrics(api.url)
     hits, misses, operations = (
         after.get(name, 0) - before.get(name, 0) for name in (HITS, MISSES, OPERATIONS)
     )
@@ -144,7 +144,7 @@ async def test_what_is_kept_counts_like_any_other_and_is_in_the_metrics(nobody: 
         "POST", f"{nobody.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
     )
     await until_hit(nobody, request)
-    found = await numbers(nobody.url)
+    found = await metrics(nobody.url)
     assert found['expertbook_cache_entries{cache="answers"}'] >= 1
     assert found['expertbook_cache_bytes{cache="answers"}'] > 100
 
@@ -209,13 +209,15 @@ async def test_who_writes_sees_every_change_at_once(practice: Practice) -> None:
         return by_id.get(first), by_id.get(second)
 
     assert await statuses() == ("OPEN", "OPEN")
-    assert (await do(client, HOLD, id=first))["__typename"] == "Booking"
+    assert (await execute(client, HOLD, id=first))["__typename"] == "Booking"
     assert await statuses() == ("HELD", "OPEN")
     booked = await client.book(first)
     assert await statuses() == ("BOOKED", "OPEN")
-    assert (await do(client, MOVE, id=booked["id"], slot=second))["__typename"] == "Booking"
+    assert (await execute(client, MOVE, id=booked["id"], slot=second))["__typename"] == "Booking"
     assert await statuses() == ("OPEN", "BOOKED")
-    assert (await do(client, step("cancelBooking"), id=booked["id"]))["status"] == "CANCELLED"
+    assert (await execute(client, booking_mutation("cancelBooking"), id=booked["id"]))[
+        "status"
+    ] == "CANCELLED"
     assert await statuses() == ("OPEN", "OPEN")
     closed = [{"date": day.isoformat(), "hours": [hours("11:00", "18:00")]}]
     assert (await practice.set(overrides=closed))["__typename"] == "AvailabilitySet"
@@ -299,6 +301,6 @@ async def test_it_can_be_left_out(
     with running(folder, experts=3, throttle="off", fast_paths="none") as address:
         api = Api(http, address)
         answers = [await post(api, LIST) for _ in range(3)]
-        found = await numbers(address)
+        found = await metrics(address)
     assert len({answer.content for answer in answers}) == 1
     assert found.get(HITS, 0) == found.get(MISSES, 0) == 0

@@ -1,4 +1,4 @@
-"""The log of the running program: ids, lines, and what must never be in it."""
+"""The log of a running server: request ids, operation lines, no secrets."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 ID_LENGTH = 32
 HTTP_SECONDS = 120
-UNHURRIED = """
+NEVER_SLOW = """
 import math
 import schema.execution.observation
 schema.execution.observation.SLOW_SECONDS = math.inf
 from web.cli import app
 app()
 """
-"""Calls no operation slow: on a busy machine any of them may be."""
+"""Starts a server that logs no operation as slow, which any can be on a busy machine."""
 
 FIRST = "{ experts(first: 1) { nodes { id name } } }"
-NAMED = "query Shown($first: Int) { experts(first: $first) { nodes { id } } }"
+NAMED_QUERY = "query Shown($first: Int) { experts(first: $first) { nodes { id } } }"
 LOGIN = """mutation ($email: String!, $password: String!) {
   login(input: {email: $email, password: $password}) {
     __typename ... on SignedIn { accessToken refreshToken }
@@ -54,39 +54,36 @@ RESET = "mutation ($email: String!) { requestPasswordReset(input: {email: $email
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A program that logs JSON, behind a proxy that it trusts."""
+    """A server with JSON logs and a trusted proxy."""
     settings = {"log_format": "json", "trusted_proxies": "127.0.0.1", "experts": 3}
-    command = (sys.executable, "-c", UNHURRIED, "serve")
+    command = (sys.executable, "-c", NEVER_SLOW, "serve")
     folder = tmp_path_factory.mktemp("logs")
     with launched(folder, command, **settings, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
 
-def lines(program: Program) -> list[dict[str, Any]]:
-    """The lines of a log in JSON."""
-    found: list[dict[str, Any]] = [
-        json.loads(line) for line in program.said().splitlines() if line != "Stopped."
-    ]
-    return found
+def log_entries(program: Program) -> list[dict[str, Any]]:
+    """Return the entries of a JSON log."""
+    return [json.loads(line) for line in program.said().splitlines() if line != "Stopped."]
 
 
-def about(program: Program, request_id: str) -> list[dict[str, Any]]:
-    """What it says of a request."""
-    return [line for line in lines(program) if line.get("request_id") == request_id]
+def entries_of_request(program: Program, request_id: str) -> list[dict[str, Any]]:
+    """Return the log entries of a request."""
+    return [entry for entry in log_entries(program) if entry.get("request_id") == request_id]
 
 
-async def asked(
+async def send(
     program: Program, query: str, headers: dict[str, str] | None = None, **variables: object
 ) -> httpx.Response:
-    """The response to an operation."""
+    """Send an operation and return the response."""
     async with httpx.AsyncClient(timeout=HTTP_SECONDS) as http:
         body = {"query": query, "variables": variables}
         return await http.post(f"{program.address}/graphql", json=body, headers=headers)
 
 
-async def test_every_answer_bears_an_id_of_its_own(program: Program) -> None:
-    """Whatever was asked for and whatever became of it; later ones sort after earlier ones."""
+async def test_every_response_has_a_unique_request_id(program: Program) -> None:
+    """Ids are sortable by time."""
     async with httpx.AsyncClient(base_url=program.address, timeout=HTTP_SECONDS) as http:
         ids = [
             (await http.get(path)).headers.get_list("x-request-id")
@@ -103,10 +100,10 @@ async def test_every_answer_bears_an_id_of_its_own(program: Program) -> None:
     assert len({id_ for [id_] in ids}) == 5
 
 
-async def test_an_operation_is_one_line_under_the_id_of_its_request(program: Program) -> None:
-    """With its kind, its fields, its cost and how it ended, and nothing of its variables."""
-    response = await asked(program, NAMED, first=1)
-    [line] = about(program, response.headers["x-request-id"])
+async def test_each_operation_is_logged_once_with_its_request_id(program: Program) -> None:
+    """The entry has its kind, fields, cost and outcome, but not its variables."""
+    response = await send(program, NAMED_QUERY, first=1)
+    [line] = entries_of_request(program, response.headers["x-request-id"])
     assert line.pop("milliseconds") > 0
     assert line.pop("cost") == response.json()["extensions"]["cost"]["requested"]
     del line["time"], line["process"], line["request_id"]
@@ -121,49 +118,50 @@ async def test_an_operation_is_one_line_under_the_id_of_its_request(program: Pro
     }
 
 
-async def test_a_long_name_of_an_operation_is_cut(program: Program) -> None:
-    response = await asked(program, f"query {'x' * 5_000} {FIRST}")
-    [line] = about(program, response.headers["x-request-id"])
+async def test_long_operation_names_are_truncated(program: Program) -> None:
+    response = await send(program, f"query {'x' * 5_000} {FIRST}")
+    [line] = entries_of_request(program, response.headers["x-request-id"])
     assert len(line["operation"]) < 250
     assert line["operation"].endswith("… (and 4800 more)")
 
 
-async def test_operations_on_a_socket_bear_its_id(program: Program) -> None:
+async def test_operations_on_a_socket_have_the_request_id_of_its_handshake(
+    program: Program,
+) -> None:
     async with open_socket(program.address) as socket:
         response = socket.connection.response
         assert response
         await socket.initialise()
         await socket.subscribe("1", "query OnSocket { viewer { id } }")
         assert (await socket.receive())["type"] == "next"
-    [line] = about(program, response.headers["x-request-id"])
+    [line] = entries_of_request(program, response.headers["x-request-id"])
     assert (line["operation"], line["outcome"]) == ("OnSocket", "ok")
 
 
 @pytest.mark.parametrize("given", ["from-the-proxy.1", "0" * 64, "4bf92f35-77b3-4da6-a3ce"])
-async def test_an_id_of_a_trusted_proxy_is_kept(program: Program, given: str) -> None:
-    response = await asked(program, FIRST, {"x-request-id": given})
+async def test_a_request_id_from_a_trusted_proxy_is_kept(program: Program, given: str) -> None:
+    response = await send(program, FIRST, {"x-request-id": given})
     assert response.headers["x-request-id"] == given
-    assert [line["event"] for line in about(program, given)] == ["an operation"]
+    assert [line["event"] for line in entries_of_request(program, given)] == ["an operation"]
 
 
 @pytest.mark.parametrize("given", ["", "short", "0" * 65, 'a"b"c"d"e', "has space", "semi;colon"])
-async def test_an_unsafe_id_is_replaced(program: Program, given: str) -> None:
-    """Also a trusted proxy's, which may only pass on what a client has written."""
-    response = await asked(program, FIRST, {"x-request-id": given})
+async def test_an_unsafe_request_id_is_replaced(program: Program, given: str) -> None:
+    """A trusted proxy may have forwarded it from a client."""
+    response = await send(program, FIRST, {"x-request-id": given})
     assert len(response.headers["x-request-id"]) == ID_LENGTH
 
 
-async def test_a_stranger_cannot_choose_an_id(server: str) -> None:
-    """Nor share one with somebody else's request."""
+async def test_a_client_cannot_choose_its_request_id(server: str) -> None:
     async with httpx.AsyncClient(timeout=HTTP_SECONDS) as http:
         response = await http.get(f"{server}/healthz", headers={"x-request-id": "mine-0123456"})
     assert len(response.headers["x-request-id"]) == ID_LENGTH
 
 
-async def test_a_failure_is_masked_under_an_id_that_the_log_has(
+async def test_internal_errors_are_masked_and_logged_with_the_request_id(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The client learns nothing else; the log says where it was, without what was stored."""
+    """The log names the invalid field, but not its value."""
     with (
         embedded_database(tmp_path / "database") as url,
         launched(tmp_path, log_format="json", experts=3, mongodb_url=url) as program,
@@ -171,31 +169,35 @@ async def test_a_failure_is_masked_under_an_id_that_the_log_has(
         await_ready(program.process, program.address)
         async with AsyncMongoClient[dict[str, Any]](url) as client:
             broken = {"$set": {"rules.horizon_days": "hunter2\nERROR: forged \x1b[2J"}}
-            changed = await client["expertbook"]["calendars"].update_many({}, broken)
-            assert changed.modified_count == 3
-        asked = "{ experts(first: 1) { nodes { timeZone } } }"
-        response = await http.post(f"{program.address}/graphql", json={"query": asked})
+            result = await client["expertbook"]["calendars"].update_many({}, broken)
+            assert result.modified_count == 3
+        query = "{ experts(first: 1) { nodes { timeZone } } }"
+        response = await http.post(f"{program.address}/graphql", json={"query": query})
         [error] = response.json()["errors"]
     request_id = response.headers["x-request-id"]
     assert error["message"] == "Something went wrong here. Please try again."
     assert error["extensions"] == {"code": "INTERNAL", "requestId": request_id}
-    operation, failure = about(program, request_id)
+    operation, failure = entries_of_request(program, request_id)
     assert failure["level"] == "error"
     assert "ValidationError: Calendar: rules.horizon_days (int_parsing)" in failure["exception"]
     assert operation["outcome"] == "internal"
     assert "hunter2" not in program.said() + response.text
 
 
-async def test_a_slow_operation_is_a_warning(tmp_path: Path, http: httpx.AsyncClient) -> None:
-    """On a console, too, where others are not told of.
+async def test_slow_operations_are_logged_as_warnings(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """The console format shows them, but no other operations.
 
-    The database does not answer until the operation is given up, by when it has been slow.
+    The database is suspended until the operation times out.
     """
     limit = SLOW_SECONDS + 0.2
     with launched(tmp_path, experts=3, throttle="off", operation_seconds=limit) as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
-        await api.post("{ __typename }")  # what is asked for below must not have been read before
+        await api.post(
+            "{ __typename }"
+        )  # wait until requests are served, without caching any experts
         before = program.said()
         [database] = databases(tmp_path)
         freeze(database)
@@ -212,31 +214,31 @@ async def test_a_slow_operation_is_a_warning(tmp_path: Path, http: httpx.AsyncCl
     assert "request_id=" in line
 
 
-async def test_no_secret_is_ever_logged(tmp_path: Path, time: Time) -> None:
-    """Passwords, tokens, cookies and links of mails, whatever goes wrong with them, at debug."""
+async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
+    """The log has no passwords, tokens, cookies or mailed links, even at level debug."""
     async with Mailbox().open() as mailbox:
         settings = {"log_format": "json", "log_level": "debug", "experts": 3, "throttle": "off"}
         with launched(tmp_path, **settings, smtp_url=mailbox.url) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
-            secrets = await use_everything(program, mailbox, time)
+            secrets = await use_all_secrets(program, mailbox, time)
             [database] = databases(tmp_path)
-            os.kill(database, signal.SIGKILL)  # its guardian starts another one
-            await asked(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
+            os.kill(database, signal.SIGKILL)  # the guardian restarts it
+            await send(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
     said = program.said()
     assert said.count('"an operation"') + said.count('"a slow operation"') > 5
     assert len(secrets) == 9
     assert [secret for secret in secrets if secret in said] == []
 
 
-async def use_everything(program: Program, mailbox: Mailbox, time: Time) -> set[str]:
-    """Use the program with every kind of secret, rightly and wrongly; gives the secrets."""
+async def use_all_secrets(program: Program, mailbox: Mailbox, time: Time) -> set[str]:
+    """Send every kind of secret in valid and invalid requests, and return the secrets."""
     email, wrong = "hunted@example.com", "wrong horse battery"
     async with httpx.AsyncClient(timeout=HTTP_SECONDS, headers={"x-session": "cookie"}) as browser:
         page = Api(browser, program.address)
-        wanted = {"name": "Ada Lovelace", "email": email, "password": PASSWORD}
+        account = {"name": "Ada Lovelace", "email": email, "password": PASSWORD}
         register = """mutation ($input: RegisterInput!) {
           register(input: $input) { __typename ... on SignedIn { accessToken refreshToken } } }"""
-        first = (await page.ask(register, input=wanted))["register"]
+        first = (await page.ask(register, input=account))["register"]
         await page.ask(LOGIN, email=email, password=PASSWORD)
         cookies = {str(value) for value in browser.cookies.values()}
         assert len(cookies) == 2
@@ -264,14 +266,13 @@ async def use_everything(program: Program, mailbox: Mailbox, time: Time) -> set[
         await socket.closed()
     await until(lambda: len(mailbox.to(email)) == 2)
     links = {mail.token for mail in mailbox.to(email)}
-    given = {
+    tokens = {
         one[key] for one in (first, second) for key in one if key.endswith("Token") and one[key]
     }
-    return {PASSWORD, wrong, *cookies, *links, *given}
+    return {PASSWORD, wrong, *cookies, *links, *tokens}
 
 
-async def test_a_request_on_which_the_program_fails_is_masked() -> None:
-    """Outside of GraphQL, too: JSON under the id of the request, and nothing of what happened."""
+async def test_internal_errors_outside_graphql_are_masked() -> None:
 
     async def broken(_request: Request) -> Response:
         raise RuntimeError("hunter2")
@@ -279,7 +280,7 @@ async def test_a_request_on_which_the_program_fails_is_masked() -> None:
     handlers = {Exception: internal_error}
     app = RequestIds(Starlette(routes=[Route("/", broken)], exception_handlers=handlers))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         response = await http.get("/")
     [error] = response.json()["errors"]
     request_id = response.headers["x-request-id"]

@@ -1,4 +1,4 @@
-"""Requests that are not GraphQL over HTTP, against the running server: 400s, never a 500."""
+"""Malformed requests to a running server: always a 4xx response, never a 500."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ DIGITS = "9" * 5000
 
 
 async def post(api: Api, body: bytes, /, **headers: str) -> httpx.Response:
-    """Send a body as it is."""
-    given = {"content-type": JSON} | {k.replace("_", "-"): v for k, v in headers.items()}
-    return await api.http.post(f"{api.url}/graphql", content=body, headers=given)
+    """Post a raw body; keyword arguments are headers."""
+    all_headers = {"content-type": JSON} | {k.replace("_", "-"): v for k, v in headers.items()}
+    return await api.http.post(f"{api.url}/graphql", content=body, headers=all_headers)
 
 
-def refused(response: httpx.Response, status: int) -> bool:
-    """Whether it is refused with that status and a GraphQL error."""
+def is_refused(response: httpx.Response, status: int) -> bool:
+    """Check for a GraphQL error, and return whether the response has the status."""
     [error] = response.json()["errors"]
     assert "data" not in response.json()
     assert error["message"]
@@ -79,8 +79,8 @@ def refused(response: httpx.Response, status: int) -> bool:
         b'{"query": "{ __typename }", "extensions": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}",
     ],
 )
-async def test_a_malformed_body_is_400_with_a_graphql_error(api: Api, body: bytes) -> None:
-    assert refused(await post(api, body), 400)
+async def test_malformed_bodies_get_400_and_a_graphql_error(api: Api, body: bytes) -> None:
+    assert is_refused(await post(api, body), 400)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ async def test_a_malformed_body_is_400_with_a_graphql_error(api: Api, body: byte
         "?" + "&" * 3000,
     ],
 )
-async def test_a_malformed_address_is_400_with_a_graphql_error(api: Api, address: str) -> None:
-    assert refused(await api.http.get(f"{api.url}/graphql{address}"), 400)
+async def test_malformed_urls_get_400_and_a_graphql_error(api: Api, address: str) -> None:
+    assert is_refused(await api.http.get(f"{api.url}/graphql{address}"), 400)
 
 
 @pytest.mark.parametrize(
@@ -123,20 +123,20 @@ async def test_a_malformed_address_is_400_with_a_graphql_error(api: Api, address
         "{ \x00 }",
     ],
 )
-async def test_a_document_of_the_wrong_kind_is_an_error_of_its_sender(api: Api, query: str) -> None:
+async def test_unusable_documents_are_client_errors(api: Api, query: str) -> None:
     answer = await api.post(query)
     codes = {error["extensions"]["code"] for error in answer["errors"]}
     assert codes
     assert "INTERNAL" not in codes
 
 
-async def test_numbers_beyond_64_bits_are_floats_and_no_int(api: Api) -> None:
+async def test_numbers_outside_32_bits_are_not_ints(api: Api) -> None:
     query = "query ($n: Int) { experts(first: $n) { totalCount } }"
     for number in (2**31, 2**63, 2**64, 1e300, 1.5):
         assert await api.code(query, n=number) == "BAD_USER_INPUT"
 
 
-async def test_a_filter_of_thousands_is_refused_or_counts_once(
+async def test_long_filter_lists_are_refused_and_duplicates_ignored(
     api: Api, demo: dict[str, Api]
 ) -> None:
     languages = """query ($some: [String!]) {
@@ -145,23 +145,23 @@ async def test_a_filter_of_thousands_is_refused_or_counts_once(
     assert await api.code(languages, some=some) == "BAD_USER_INPUT"
     too_many = await api.post(languages, some=["english"] * (LONGEST_LIST + 1))
     assert "more than 1000 values" in too_many["errors"][0]["message"]
-    often = await api.ask(languages, some=["english"] * LONGEST_LIST)
-    assert often == await api.ask(languages, some=["English"])
+    repeated = await api.ask(languages, some=["english"] * LONGEST_LIST)
+    assert repeated == await api.ask(languages, some=["English"])
     statuses = """query ($some: [BookingStatus!]) {
       bookings(first: 1, filter: {statuses: $some}) { totalCount } }"""
-    often = await demo["client"].ask(statuses, some=["CONFIRMED"] * LONGEST_LIST)
-    assert often == await demo["client"].ask(statuses, some=["CONFIRMED"])
+    repeated = await demo["client"].ask(statuses, some=["CONFIRMED"] * LONGEST_LIST)
+    assert repeated == await demo["client"].ask(statuses, some=["CONFIRMED"])
 
 
-async def test_a_lone_surrogate_is_refused_before_anything_is_stored(api: Api) -> None:
+async def test_lone_surrogates_are_refused(api: Api) -> None:
     register = """mutation ($input: RegisterInput!) { register(input: $input) { __typename } }"""
     person = {"name": "Ada \ud800", "email": "lone@example.com", "password": "correct horse"}
     body = json.dumps({"query": register, "variables": {"input": person}}).encode()
     response = await post(api, body)
-    assert refused(response, 400)
+    assert is_refused(response, 400)
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-    paired = "{ experts(filter: {search: $s}) { totalCount } }"
-    assert await api.ask("query ($s: String)" + paired, s="\U0001f600") == {
+    search = "{ experts(filter: {search: $s}) { totalCount } }"
+    assert await api.ask("query ($s: String)" + search, s="\U0001f600") == {
         "experts": {"totalCount": 0}
     }
 
@@ -179,10 +179,10 @@ async def test_a_lone_surrogate_is_refused_before_anything_is_stored(api: Api) -
         f"{JSON}; charset=utf-16",
     ],
 )
-async def test_a_body_of_another_type_is_415(api: Api, content_type: str) -> None:
-    """A form's among them: a foreign page can send one without being asked first."""
+async def test_other_media_types_get_415(api: Api, content_type: str) -> None:
+    """Other sites can send forms, among them, without a CORS preflight."""
     response = await post(api, QUERY, content_type=content_type)
-    assert refused(response, 415)
+    assert is_refused(response, 415)
     assert response.headers["accept-post"] == JSON
 
 
@@ -190,48 +190,43 @@ async def test_a_body_of_another_type_is_415(api: Api, content_type: str) -> Non
     "parameters",
     ["", "; charset=utf-8", ';charset="UTF-8"', "; some=thing", "; some=thing; charset=utf-8"],
 )
-async def test_json_in_utf_8_is_taken_whatever_else_its_type_says(
-    api: Api, parameters: str
-) -> None:
+async def test_json_is_accepted_with_other_media_type_parameters(api: Api, parameters: str) -> None:
     assert (await post(api, QUERY, content_type=JSON + parameters)).json()["data"] == DATA
 
 
-async def test_a_compressed_body_is_415(api: Api) -> None:
-    """So that no small body becomes a large one here."""
+async def test_compressed_bodies_get_415(api: Api) -> None:
+    """Decompression could exceed the size limit."""
     response = await post(api, gzip.compress(QUERY), content_encoding="gzip")
-    assert refused(response, 415)
+    assert is_refused(response, 415)
     assert response.headers["accept-encoding"] == "identity"
     assert (await post(api, QUERY, content_encoding="identity")).json()["data"] == DATA
 
 
-async def test_a_body_in_chunks_is_taken_up_to_its_limit(api: Api) -> None:
-    async def in_chunks(*chunks: bytes) -> AsyncIterator[bytes]:
+async def test_chunked_bodies_are_accepted_up_to_the_size_limit(api: Api) -> None:
+    async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
         for chunk in chunks:
             yield chunk
 
-    async def sent(*chunks: bytes) -> httpx.Response:
+    async def post_chunks(*chunks: bytes) -> httpx.Response:
         headers = {"content-type": JSON}
-        return await api.http.post(
-            f"{api.url}/graphql", content=in_chunks(*chunks), headers=headers
-        )
+        return await api.http.post(f"{api.url}/graphql", content=stream(*chunks), headers=headers)
 
-    assert (await sent(QUERY[:5], QUERY[5:])).json()["data"] == DATA
+    assert (await post_chunks(QUERY[:5], QUERY[5:])).json()["data"] == DATA
     space = b" " * 1000
-    assert (await sent(QUERY, *[space] * 102)).json()["data"] == DATA
-    assert refused(await post(api, QUERY + space * 103), 413)
+    assert (await post_chunks(QUERY, *[space] * 102)).json()["data"] == DATA
+    assert is_refused(await post(api, QUERY + space * 103), 413)
 
 
-async def test_unknown_parameters_are_ignored(api: Api) -> None:
+async def test_unknown_request_parameters_are_ignored(api: Api) -> None:
     body = json.dumps({"query": "{ __typename }", "more": [1], "id": "x"}).encode()
     assert (await post(api, body)).json()["data"] == DATA
     address = f"{api.url}/graphql?query={{__typename}}&more=1"
     assert (await api.http.get(address)).json()["data"] == DATA
 
 
-async def test_random_damage_never_is_an_error_of_the_server(api: Api) -> None:
-    """300 damaged copies of two requests."""
-    chance = random.Random(8)
-    spice = [
+async def test_corrupted_requests_never_cause_a_server_error(api: Api) -> None:
+    rng = random.Random(8)
+    fragments = [
         b'"',
         b"{",
         b"}",
@@ -245,7 +240,7 @@ async def test_random_damage_never_is_an_error_of_the_server(api: Api) -> None:
         b"...",
         b"$",
     ]
-    whole = [
+    requests = [
         json.dumps(
             {
                 "query": "query ($n: Int, $s: String) { experts(first: $n, filter: {search: $s}) "
@@ -263,10 +258,10 @@ async def test_random_damage_never_is_an_error_of_the_server(api: Api) -> None:
         ).encode(),
     ]
     for _ in range(300):
-        body = bytearray(chance.choice(whole))
-        for _ in range(chance.randint(1, 4)):
-            place = chance.randrange(len(body))
-            body[place : place + chance.randint(0, 6)] = chance.choice(spice)
+        body = bytearray(rng.choice(requests))
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(body))
+            body[place : place + rng.randint(0, 6)] = rng.choice(fragments)
         response = await post(api, bytes(body))
         assert response.status_code in {200, 400}, bytes(body)
         assert "INTERNAL" not in response.text, bytes(body)

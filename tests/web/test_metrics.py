@@ -1,4 +1,4 @@
-"""`/metrics` of the running program: who may ask, and what is counted, by several workers too."""
+"""`/metrics` of a running server: access, counters, and sums over several workers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.mailboxes import Mailbox, until
 from tests.processes import wait_for, workers_of
 from tests.servers import EXPERTBOOK, Program, await_ready, launched
 from tests.web.test_booking import BOOKED, open_slots, state
-from tests.web.test_readiness import becomes
+from tests.web.test_readiness import wait_for_readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,35 +37,35 @@ OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A program of this module's own."""
+    """A server used only by this module."""
     folder = tmp_path_factory.mktemp("metrics")
     with launched(folder, experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
 
-def numbers_in(text: str) -> dict[str, float]:
-    """The samples by their name and labels."""
-    found = {}
+def parse_samples(text: str) -> dict[str, float]:
+    """Return the samples by name and labels."""
+    values = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
-            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return found
+            values[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return values
 
 
-async def numbers(address: str) -> dict[str, float]:
-    """What is counted at this moment."""
+async def metrics(address: str) -> dict[str, float]:
+    """Fetch the current metrics."""
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         response = await http.get(f"{address}/metrics")
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/plain; version=")
-    return numbers_in(response.text)
+    return parse_samples(response.text)
 
 
-async def grown(address: str, before: dict[str, float]) -> dict[str, float]:
-    """By how much which counters have grown since, but for what time, asking and caches move."""
-    after = await numbers(address)
+async def counter_growth(address: str, before: dict[str, float]) -> dict[str, float]:
+    """Return the counters that have grown, without cache and metrics requests."""
+    after = await metrics(address)
     differences = {name: after[name] - before.get(name, 0) for name in after}
     return {
         name: difference
@@ -77,10 +77,10 @@ async def grown(address: str, before: dict[str, float]) -> dict[str, float]:
     }
 
 
-async def test_what_happens_is_counted(
+async def test_each_activity_is_counted(
     program: Program, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Requests, operations, bookings, refusals by reason, events: each by as many as there were."""
+    """Requests, operations, refusals by reason, events and deliveries are counted exactly."""
     api = Api(http, program.address)
     client, other = await api.newcomer(), await api.newcomer()
     [expert] = (await api.ask(FIRST))["experts"]["nodes"]
@@ -91,8 +91,8 @@ async def test_what_happens_is_counted(
         for socket in sockets:
             await socket.initialise()
             await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
-        await until_number(api.url, "expertbook_subscriptions", 3)
-        before = await numbers(api.url)
+        await wait_for_value(api.url, "expertbook_subscriptions", 3)
+        before = await metrics(api.url)
         assert before["expertbook_open_sockets"] == 3
         assert (await client.book(slot))["__typename"] == "Booking"
         assert (await other.book(slot))["__typename"] == "SlotTaken"
@@ -101,8 +101,8 @@ async def test_what_happens_is_counted(
         await api.post("query ($first: Int) { experts(first: $first) { nodes { id } } }", first="x")
         for socket in sockets:
             await socket.event("slotBooked")
-        growth = await grown(api.url, before)
-        after = await numbers(api.url)
+        growth = await counter_growth(api.url, before)
+        after = await metrics(api.url)
     assert growth == {
         'expertbook_http_requests_total{kind="graphql",status="200"}': 5,
         'expertbook_operations_total{kind="mutation",outcome="ok"}': 3,
@@ -119,62 +119,65 @@ async def test_what_happens_is_counted(
     )
     assert batches == commits == 2
     assert after["process_resident_memory_bytes"] > 20_000_000
-    await until_number(api.url, "expertbook_subscriptions", 0)
-    await until_number(api.url, "expertbook_open_sockets", 0)
+    await wait_for_value(api.url, "expertbook_subscriptions", 0)
+    await wait_for_value(api.url, "expertbook_open_sockets", 0)
 
 
-async def until_number(address: str, name: str, wanted: float) -> None:
-    """Wait until a number is that."""
+async def wait_for_value(address: str, name: str, expected: float) -> None:
+    """Wait until a metric has a value."""
     deadline = monotonic() + PATIENCE_SECONDS
-    while (found := (await numbers(address))[name]) != wanted:
-        assert monotonic() < deadline, f"{name} is still {found} instead of {wanted}"
+    while (value := (await metrics(address))[name]) != expected:
+        assert monotonic() < deadline, f"{name} is still {value} instead of {expected}"
         await asyncio.sleep(0.05)
 
 
-async def test_the_lag_of_the_loop_is_sampled(program: Program) -> None:
-    """Twice a second, for as long as the program runs."""
+async def test_event_loop_lag_is_sampled(program: Program) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            if (await numbers(program.address))["expertbook_event_loop_lag_seconds_count"] >= 2:
+            if (await metrics(program.address))["expertbook_event_loop_lag_seconds_count"] >= 2:
                 return
             await asyncio.sleep(0.2)
 
 
-async def test_nothing_that_clients_write_becomes_a_label(
+async def test_client_input_never_becomes_a_label(
     program: Program, http: httpx.AsyncClient
 ) -> None:
-    """So the number of series is bounded, whatever is asked for by whatever name."""
+    """Otherwise, clients could create any number of time series."""
     api = Api(http, program.address)
-    before = set(await numbers(api.url))
+    before = set(await metrics(api.url))
     for number in range(20):
         await api.post(f"query Strange{number} {FIRST}")
         await http.get(f"{api.url}/strange{number}?strange={number}")
         await http.request(f"STRANGE{number}", f"{api.url}/graphql")
-    after = set(await numbers(api.url))
+    after = set(await metrics(api.url))
     assert [name for name in after if "trange" in name.lower()] == []
     assert len(after - before) < 10
 
 
-async def test_mails_that_wait_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
-    """While the mail server is away; it is told of, and the program is ready none the less."""
+async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """Without its mail server, the server reports that and is ready nevertheless."""
     async with Mailbox().open() as mailbox:
-        away = mailbox.url
-    with launched(tmp_path, experts=1, throttle="off", smtp_url=away) as program:
+        closed_url = mailbox.url
+    with launched(tmp_path, experts=1, throttle="off", smtp_url=closed_url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
-        began = clock()
+        start = clock()
         await Api(http, program.address).newcomer()
         await until(lambda: "is delayed" in program.said())
         checks = {"database": "ok", "broadcast": "ok", "mail": "unreachable"}
-        assert await becomes(http, program.address, {"status": "ok", "checks": checks}) == 200
-        counted = await numbers(program.address)
-        elapsed = clock() - began
-    assert counted["expertbook_outbox_waiting"] == 1
-    # Stored times are in whole milliseconds, rounded down.
-    assert 0 < counted["expertbook_outbox_oldest_seconds"] < elapsed + 0.001
+        assert (
+            await wait_for_readiness(http, program.address, {"status": "ok", "checks": checks})
+            == 200
+        )
+        values = await metrics(program.address)
+        elapsed = clock() - start
+    assert values["expertbook_outbox_waiting"] == 1
+    # MongoDB rounds times down to milliseconds.
+    assert 0 < values["expertbook_outbox_oldest_seconds"] < elapsed + 0.001
 
 
-async def test_a_token_guards_the_numbers(tmp_path: Path, http: httpx.AsyncClient) -> None:
-    """Once it is set, also in development."""
+async def test_a_metrics_token_is_required_once_set(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
     with launched(tmp_path, experts=1, metrics_token=TOKEN) as program:
         await_ready(program.process, program.address)
         for header in ({}, {"authorization": f"Bearer {TOKEN}x"}, {"authorization": TOKEN}):
@@ -186,10 +189,10 @@ async def test_a_token_guards_the_numbers(tmp_path: Path, http: httpx.AsyncClien
         answer = await http.get(f"{program.address}/metrics", headers=header)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    assert OK_QUERIES in numbers_in(answer.text)
+    assert OK_QUERIES in parse_samples(answer.text)
 
 
-async def test_production_shows_no_numbers_without_a_token(
+async def test_production_has_no_metrics_without_a_token(
     tmp_path: Path, http: httpx.AsyncClient, database_url: str
 ) -> None:
     async with Mailbox().open() as mailbox:
@@ -199,33 +202,33 @@ async def test_production_shows_no_numbers_without_a_token(
             assert (await http.get(f"{program.address}/metrics")).status_code == 404
 
 
-async def test_workers_are_counted_in_sum(tmp_path: Path) -> None:
-    """Whichever of them is asked; what one that died has counted stays, what it had open goes."""
+async def test_metrics_are_summed_over_workers(tmp_path: Path) -> None:
+    """A killed worker's counters stay in the sum, and its gauges drop out."""
     serve = (EXPERTBOOK, "serve", "--workers", "2")
     with launched(tmp_path, serve, experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
         wait_for(lambda: "is ready at" in program.said())
-        before = await numbers(program.address)
+        before = await metrics(program.address)
         assert before["expertbook_workers"] == 2
         for _ in range(20):
             async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
                 await Api(http, program.address).ask(FIRST)
-        assert {(await numbers(program.address))[OK_QUERIES] for _ in range(6)} == {20}
+        assert {(await metrics(program.address))[OK_QUERIES] for _ in range(6)} == {20}
         async with AsyncExitStack() as stack:
             for _ in range(8):
                 await stack.enter_async_context(open_socket(program.address))
-            await until_number(program.address, "expertbook_open_sockets", 8)
+            await wait_for_value(program.address, "expertbook_open_sockets", 8)
             workers = workers_of(program.process.pid)
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
                 wait_for(partial(is_replaced, program, worker))
-            await until_number(program.address, "expertbook_open_sockets", 0)
-        await until_number(program.address, "expertbook_workers", 2)
-        after = await numbers(program.address)
+            await wait_for_value(program.address, "expertbook_open_sockets", 0)
+        await wait_for_value(program.address, "expertbook_workers", 2)
+        after = await metrics(program.address)
     assert after[OK_QUERIES] == 20
     assert after["process_resident_memory_bytes"] > 40_000_000
 
 
 def is_replaced(program: Program, worker: int) -> bool:
-    """Whether another worker serves in its place."""
+    """Return whether a new worker has replaced a killed one."""
     return len(workers_of(program.process.pid) - {worker}) == 2

@@ -1,4 +1,4 @@
-"""What pages of other origins may do, by what names the server goes, and what its answers bear."""
+"""CORS, cross-site requests, allowed hosts and security headers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 CLIENT, SECOND = "https://book.example", "http://localhost:5173"
 EVIL = "https://evil.example"
-ASKED = "/graphql?query=%7B__typename%7D"
+QUERY_PATH = "/graphql?query=%7B__typename%7D"
 SECRET = "a secret of these tests, longer than thirty-two bytes"
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program with two web clients elsewhere."""
+    """The address of a server that allows two client origins."""
     folder, clients = tmp_path_factory.mktemp("shared"), f"{CLIENT}, {SECOND}/"
     with launched(folder, experts=1, throttle="off", client_url=clients) as program:
         await_ready(program.process, program.address)
@@ -33,20 +33,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def preflight(address: str, origin: str, *lines: str) -> Answer:
-    """What a browser asks before it lets a page of that origin send something."""
-    asked = ("Access-Control-Request-Method: POST", *lines)
-    return await ask(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *asked))
+    """Send a CORS preflight request for an origin."""
+    headers = ("Access-Control-Request-Method: POST", *lines)
+    return await ask(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *headers))
 
 
 def cors_of(answer: Answer) -> dict[str, str]:
-    """The headers of the CORS protocol."""
+    """Return the CORS headers of an answer."""
     return {k: v for k, v in answer.headers.items() if k.startswith("access-control-")}
 
 
 @pytest.mark.parametrize("origin", [CLIENT, SECOND])
-async def test_pages_of_the_clients_may_send_what_the_api_takes(shared: str, origin: str) -> None:
-    wanted = "Access-Control-Request-Headers: authorization,content-type,x-session"
-    answer = await preflight(shared, origin, wanted)
+async def test_preflight_requests_of_client_origins_are_allowed(shared: str, origin: str) -> None:
+    request_headers = "Access-Control-Request-Headers: authorization,content-type,x-session"
+    answer = await preflight(shared, origin, request_headers)
     assert (answer.status, answer.body) == (204, b"")
     allowed = cors_of(answer)
     assert allowed["access-control-allow-origin"] == origin
@@ -58,12 +58,17 @@ async def test_pages_of_the_clients_may_send_what_the_api_takes(shared: str, ori
     assert "Origin" in answer.headers["vary"]
 
 
-async def test_pages_of_the_clients_may_read_answers_and_failures(shared: str) -> None:
+async def test_client_origins_may_read_answers_and_errors(shared: str) -> None:
     origin = f"Origin: {CLIENT}"
     for sent, status in (
         (request("POST", "/graphql", origin, body=QUERY), 200),
         (request("POST", "/graphql", origin, body=b"{"), 400),
-        (request("GET", ASKED, origin, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"), 200),
+        (
+            request(
+                "GET", QUERY_PATH, origin, "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"
+            ),
+            200,
+        ),
         (request("GET", "/nowhere", origin), 404),
     ):
         answer = await ask(shared, sent)
@@ -71,8 +76,8 @@ async def test_pages_of_the_clients_may_read_answers_and_failures(shared: str) -
         allowed = cors_of(answer)
         assert allowed["access-control-allow-origin"] == CLIENT
         assert allowed["access-control-allow-credentials"] == "true"
-        shown = set(allowed["access-control-expose-headers"].split(", "))
-        assert {"ETag", "RateLimit", "Retry-After", "X-Request-Id"} <= shown
+        exposed = set(allowed["access-control-expose-headers"].split(", "))
+        assert {"ETag", "RateLimit", "Retry-After", "X-Request-Id"} <= exposed
         assert "Origin" in answer.headers["vary"]
 
 
@@ -91,24 +96,24 @@ async def test_pages_of_the_clients_may_read_answers_and_failures(shared: str) -
         "http://[",
     ],
 )
-async def test_pages_of_other_origins_are_told_nothing(shared: str, origin: str) -> None:
-    """Caches are: what they keep is not for every origin."""
-    asked = await preflight(shared, origin, "Access-Control-Request-Headers: content-type")
-    answered = await ask(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
-    for answer in (asked, answered):
+async def test_other_origins_get_no_cors_headers(shared: str, origin: str) -> None:
+    """`Vary: Origin` is present, so that caches keep answers apart."""
+    preflighted = await preflight(shared, origin, "Access-Control-Request-Headers: content-type")
+    posted = await ask(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
+    for answer in (preflighted, posted):
         assert cors_of(answer) == {}
         assert "Origin" in answer.headers["vary"]
-    assert "Origin" in (await ask(shared, request("GET", ASKED))).headers["vary"]
+    assert "Origin" in (await ask(shared, request("GET", QUERY_PATH))).headers["vary"]
 
 
-async def test_without_a_client_elsewhere_there_is_no_cors(server: str) -> None:
+async def test_no_cors_headers_without_client_origins(server: str) -> None:
     for origin in (EVIL, server, "null"):
         assert cors_of(await preflight(server, origin)) == {}
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_what_a_form_could_send_is_no_request(shared: str, content_type: str) -> None:
-    """So that a browser always asks first."""
+async def test_form_media_types_are_refused(shared: str, content_type: str) -> None:
+    """Browsers send them across origins without a preflight."""
     lines = (f"Content-Type: {content_type}", f"Content-Length: {len(QUERY)}")
     sent = request("POST", "/graphql", f"Origin: {EVIL}", *lines) + QUERY
     assert (await ask(shared, sent)).status == 415
@@ -126,19 +131,19 @@ async def test_what_a_form_could_send_is_no_request(shared: str, content_type: s
         ("none", "navigate", "document", 200),
     ],
 )
-async def test_a_foreign_page_runs_no_query_in_its_visitor_s_name(
+async def test_cross_site_queries_are_refused(
     shared: str, site: str, mode: str, dest: str, status: int
 ) -> None:
-    """Unless the visitor follows its link."""
-    said = (f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {dest}")
-    answer = await ask(shared, request("GET", ASKED, *said))
+    """Following a link is allowed."""
+    headers = (f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {dest}")
+    answer = await ask(shared, request("GET", QUERY_PATH, *headers))
     assert answer.status == status
     if status == 403:
         assert "EXPERTBOOK_CLIENT_URL" in answer.error["message"]
 
 
-async def test_sockets_are_for_programs_and_for_pages_that_may_use_the_api(shared: str) -> None:
-    """Whether or not there are cookies."""
+async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
+    """The server's own origin, client origins and requests without an origin are allowed."""
     own = shared.replace("127.0.0.1", "localhost")
     host = own.removeprefix("http://")
     for origin, status in ((None, 101), (CLIENT, 101), (own, 101), (EVIL, 403), ("null", 403)):
@@ -171,10 +176,8 @@ async def test_sockets_are_for_programs_and_for_pages_that_may_use_the_api(share
         ("\xff", 400),
     ],
 )
-async def test_a_page_that_points_its_name_here_gets_nothing(
-    shared: str, host: str, status: int
-) -> None:
-    """DNS rebinding. In development the names are the clients', localhost and any address."""
+async def test_unknown_hosts_are_refused(shared: str, host: str, status: int) -> None:
+    """Prevents DNS rebinding. Development allows the clients' hosts, localhost and IP addresses."""
     answer = await ask(shared, request("POST", "/graphql", host=host, body=QUERY))
     assert answer.status == status
     if status == 421:
@@ -183,7 +186,7 @@ async def test_a_page_that_points_its_name_here_gets_nothing(
     assert socket.status == (101 if status == 200 else status)
     assert (await ask(shared, request("GET", "/healthz", host=host))).status == 200
     async with asyncio.timeout(PATIENCE_SECONDS):
-        # A database that is slow to answer makes it 503 for a while.
+        # Readiness is 503 for a while when the database is slow.
         while (status := (await ask(shared, request("GET", "/readyz", host=host))).status) == 503:
             pass
     assert status == 200
@@ -208,7 +211,7 @@ async def test_a_page_that_points_its_name_here_gets_nothing(
         ({"allowed_hosts": "*"}, ["evil.example", "192.0.2.1"], []),
     ],
 )
-def test_the_names_are_those_of_the_settings(
+def test_allowed_hosts_follow_the_settings(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     settings: dict[str, str],
@@ -218,7 +221,7 @@ def test_the_names_are_those_of_the_settings(
     monkeypatch.chdir(tmp_path)
     for name, value in environment(secret=SECRET, **settings).items():
         monkeypatch.setenv(name, value)
-    hosts = AllowedHosts(AllowedHosts, Settings().hosts)  # type: ignore[arg-type] # never asked
+    hosts = AllowedHosts(AllowedHosts, Settings().hosts)  # type: ignore[arg-type] # never called
     assert [name for name in allowed if not hosts.allows(name)] == []
     assert [name for name in refused if hosts.allows(name)] == []
 
@@ -234,8 +237,8 @@ def test_the_names_are_those_of_the_settings(
         ("TRUSTED_PROXIES", "*"),
     ],
 )
-def test_what_is_no_host_or_network_is_refused(name: str, value: str) -> None:
-    """Least of all `*` for proxies: then anybody could be anyone."""
+def test_invalid_hosts_and_networks_are_refused(name: str, value: str) -> None:
+    """Trusting all proxies with `*` would let clients forge their address."""
     with pytest.raises(ValueError, match=name.lower()):
         Settings.model_validate({name.lower(): value})
 
@@ -247,7 +250,7 @@ def test_what_is_no_host_or_network_is_refused(name: str, value: str) -> None:
         (request("POST", "/graphql", body=QUERY), 200),
         (request("POST", "/graphql", body=b"{"), 400),
         (request("POST", "/graphql", host="evil.example", body=QUERY), 421),
-        (request("GET", ASKED, "Sec-Fetch-Site: cross-site"), 403),
+        (request("GET", QUERY_PATH, "Sec-Fetch-Site: cross-site"), 403),
         (request("GET", "/nowhere"), 404),
         (request("DELETE", "/graphql"), 405),
         (request("POST", "/graphql", "Content-Length: 200000"), 413),
@@ -261,10 +264,10 @@ def test_what_is_no_host_or_network_is_refused(name: str, value: str) -> None:
         (handshake().replace(b"Sec-WebSocket-Key", b"X"), 400),
     ],
 )
-async def test_every_answer_bears_the_security_headers(
+async def test_every_response_has_the_security_headers(
     shared: str, sent: bytes, status: int
 ) -> None:
-    """And tells neither what serves nor, over plain HTTP, that TLS is there."""
+    """It has no `Server` header and, over plain HTTP, no `Strict-Transport-Security`."""
     answer = await ask(shared, sent)
     assert answer.status == status
     for name, value in API_HEADERS:
@@ -273,8 +276,8 @@ async def test_every_answer_bears_the_security_headers(
     assert "strict-transport-security" not in answer.headers
 
 
-async def test_pages_scripts_and_photos_get_what_they_need(shared: str) -> None:
-    """Photos may be shown by other sites; pages may load what is their own."""
+async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
+    """Photos can be embedded by other sites; pages can load only their own resources."""
     for path in ("/", "/graphql"):
         page = await ask(shared, request("GET", path, "Accept: text/html"))
         assert page.headers["content-security-policy"] == PAGE_POLICY
@@ -287,10 +290,10 @@ async def test_pages_scripts_and_photos_get_what_they_need(shared: str) -> None:
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
-async def test_a_stream_bears_them_too(shared: str) -> None:
+async def test_event_streams_have_the_security_headers(shared: str) -> None:
     stream = request("POST", "/graphql", "Accept: text/event-stream", body=QUERY)
-    async with connected(shared) as line:
-        await line.send(stream)
-        head = await line.head()
+    async with connected(shared) as connection:
+        await connection.send(stream)
+        head = await connection.head()
     assert (head.status, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
     assert head.headers["x-content-type-options"] == "nosniff"

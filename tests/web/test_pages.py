@@ -1,4 +1,4 @@
-"""The addresses of the web client, as browsers and programs ask for them."""
+"""Pages of the web client, as requested by browsers and other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.mark.parametrize("path", ["/", "/experts", "/experts/nobody", "/bookings", "/a/b/c"])
-async def test_a_browser_gets_the_client_wherever_it_begins(
+async def test_browsers_get_the_client_at_any_path(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
     page = await http.get(server + path, headers=HTML)
@@ -24,9 +24,7 @@ async def test_a_browser_gets_the_client_wherever_it_begins(
     assert '<div id="app">' in page.text
 
 
-async def test_what_a_page_will_load_is_told_with_it_and_is_there(
-    server: str, http: httpx.AsyncClient
-) -> None:
+async def test_preload_links_point_to_existing_files(server: str, http: httpx.AsyncClient) -> None:
     page = await http.get(f"{server}/experts", headers=HTML)
     files = [link.split(">")[0].strip(" <") for link in page.headers["link"].split(",")]
     assert any("DirectoryPage" in file for file in files)
@@ -34,11 +32,9 @@ async def test_what_a_page_will_load_is_told_with_it_and_is_there(
         assert (await http.get(server + file)).status_code == 200
 
 
-async def test_a_program_is_told_that_there_is_nothing(
-    server: str, http: httpx.AsyncClient
-) -> None:
-    """And no cache may tell it to a browser."""
-    nothing = await http.get(f"{server}/experts", headers={"Accept": "application/json"})
-    assert nothing.status_code == 404
-    assert nothing.headers["cache-control"] == "no-store"
-    assert nothing.headers["vary"] == "Accept"
+async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> None:
+    """The response must not be cached, since browsers get a page at the same URL."""
+    response = await http.get(f"{server}/experts", headers={"Accept": "application/json"})
+    assert response.status_code == 404
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["vary"] == "Accept"

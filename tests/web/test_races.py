@@ -19,7 +19,7 @@ from models.bookings.verification import verify
 from models.calendar.times import utc_now
 from tests.clients import CONTACT, Api
 from tests.servers import running
-from tests.web.test_moves import BASKET, HOLD, MOVE, do, step
+from tests.web.test_moves import BOOK_SLOTS, HOLD, MOVE, booking_mutation, execute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -140,8 +140,8 @@ async def confirm_against_cancel(track: Track) -> None:
     booked = await track.here.book(slot["id"])
     assert booked["status"] == "PENDING"
     confirmed, cancelled = await asyncio.gather(
-        do(track.admin, step("confirmBooking"), id=booked["id"]),
-        do(track.there, step("cancelBooking"), id=booked["id"]),
+        execute(track.admin, booking_mutation("confirmBooking"), id=booked["id"]),
+        execute(track.there, booking_mutation("cancelBooking"), id=booked["id"]),
     )
     assert cancelled["status"] == "CANCELLED"
     assert confirmed.get("status", "CONFIRMED") == "CONFIRMED"
@@ -153,7 +153,8 @@ async def move_against_book(track: Track) -> None:
     _, [home, away] = track.take(2)
     booked = await track.here.book(home["id"])
     moved, taken = await asyncio.gather(
-        do(track.here, MOVE, id=booked["id"], slot=away["id"]), track.other_there.book(away["id"])
+        execute(track.here, MOVE, id=booked["id"], slot=away["id"]),
+        track.other_there.book(away["id"]),
     )
     assert kinds([moved, taken]) == ["Booking", "SlotTaken"]
     query = "query ($id: ID!) { booking(id: $id) { slot { id } } }"
@@ -163,7 +164,7 @@ async def move_against_book(track: Track) -> None:
 
 async def end_of_a_hold_against_booking(track: Track) -> None:
     _, [slot] = track.take(1)
-    held = await do(track.here, HOLD, id=slot["id"])
+    held = await execute(track.here, HOLD, id=slot["id"])
     until = datetime.fromisoformat(held["heldUntil"])
     await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))
     answers = await asyncio.gather(track.here.book(slot["id"]), track.other_there.book(slot["id"]))
@@ -173,7 +174,7 @@ async def end_of_a_hold_against_booking(track: Track) -> None:
 async def basket_against_single(track: Track) -> None:
     _, [one, two] = track.take(2)
     basket, single = await asyncio.gather(
-        do(track.here, BASKET, ids=[one["id"], two["id"]], contact=CONTACT),
+        execute(track.here, BOOK_SLOTS, ids=[one["id"], two["id"]], contact=CONTACT),
         track.other_there.book(two["id"]),
     )
     assert kinds([basket, single]) in (["BookingList", "SlotTaken"], ["Booking", "SlotTaken"])
@@ -185,7 +186,7 @@ async def rule_change_against_booking(track: Track) -> None:
     expert, [slot] = track.take(1)
     booked, closed = await asyncio.gather(
         track.other_there.book(slot["id"]),
-        do(track.admin, CLOSE, id=expert["id"], date=slot["startsAt"][:10]),
+        execute(track.admin, CLOSE, id=expert["id"], date=slot["startsAt"][:10]),
     )
     assert closed["__typename"] == "AvailabilitySet"
     if booked["__typename"] == "Booking":

@@ -34,7 +34,7 @@ UNAVAILABLE = {"status": "unavailable", "checks": AWAY}
 RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}}
 
 
-async def becomes(http: httpx.AsyncClient, address: str, wanted: dict[str, Any]) -> int:
+async def wait_for_readiness(http: httpx.AsyncClient, address: str, wanted: dict[str, Any]) -> int:
     """Wait for an answer of `/readyz`; gives its status."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (  # noqa: ASYNC110 - there is nothing to wait for but its answers
@@ -50,7 +50,7 @@ async def watched(
 ) -> AsyncIterator[tuple[Socket, Api, list[str]]]:
     """A socket that watches an expert of a ready program, a client, and slots to book."""
     await_ready(program.process, program.address)
-    assert await becomes(http, program.address, READY) == 200
+    assert await wait_for_readiness(http, program.address, READY) == 200
     api = Api(http, program.address)
     [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
     client = await api.newcomer()
@@ -89,10 +89,10 @@ async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
         async with watched(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             server.kill()
-            assert await becomes(http, program.address, RECONNECTING) == 200
+            assert await wait_for_readiness(http, program.address, RECONNECTING) == 200
             booked.append(await client.book(slots[1]))
             await asyncio.to_thread(server.start)
-            assert await becomes(http, program.address, READY) == 200
+            assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[2]))
             await brings(socket, booked)
     assert tells_of_each_absence_once(program, "the broadcast server")
@@ -108,10 +108,10 @@ async def test_a_database_that_freezes_makes_the_program_not_ready(
             [database] = databases(tmp_path)
             os.kill(database, signal.SIGSTOP)
             try:
-                assert await becomes(http, program.address, UNAVAILABLE) == 503
+                assert await wait_for_readiness(http, program.address, UNAVAILABLE) == 503
             finally:
                 os.kill(database, signal.SIGCONT)
-            assert await becomes(http, program.address, READY) == 200
+            assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[1]))
             await brings(socket, booked)
     assert tells_of_each_absence_once(program, "the database's change stream")

@@ -16,8 +16,8 @@ from tests.practices import Practice, day_ahead
 from tests.servers import running
 from tests.web.test_booking import open_slots
 from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, twice
-from tests.web.test_metrics import numbers
-from tests.web.test_moves import HOLD, do
+from tests.web.test_metrics import metrics
+from tests.web.test_moves import HOLD, execute
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
     for _ in range(3):
         before = await twice(there, DAY, **wanted)
         # Kept for longer than a second, as nothing changes; later where no answer comes in time.
-        hits = (await numbers(there.url))[HITS]
+        hits = (await metrics(there.url))[HITS]
         end = monotonic() + 1.5
-        while monotonic() < end or (await numbers(there.url))[HITS] == hits:
+        while monotonic() < end or (await metrics(there.url))[HITS] == hits:
             assert await there.ask(DAY, **wanted) == before
             assert monotonic() < end + PATIENCE_SECONDS, "no kept answer was given"
         booked = await client.book(slot)
@@ -100,7 +100,7 @@ async def test_a_hold_is_over_at_its_end_by_the_clock_alone(
         client = await api.newcomer()
         [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
         slot = (await open_slots(api, expert, time))[0]["id"]
-        held = await do(client, HOLD, id=slot)
+        held = await execute(client, HOLD, id=slot)
         until = datetime.fromisoformat(held["heldUntil"])
         query = f'{{ node(id: "{slot}") {{ ... on Slot {{ status }} }} }}'
         status = ""
