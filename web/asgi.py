@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from web.app import create_app
 from web.settings import Settings
-from web.telemetry.logs import set_up
+from web.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -21,5 +21,5 @@ def app() -> ASGIApp:
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("Set MONGODB_URL, or start with `expertbook serve`.")
-    set_up(settings.effective_log_format, settings.log_level)
+    configure_logging(settings.effective_log_format, settings.log_level)
     return create_app(settings, settings.mongodb_url)

@@ -16,7 +16,7 @@ from web.console import database_url, exit_on_errors, read_settings, say
 from web.memory import use_one_arena
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, seeding_outcome
 from web.serving import end_with_parent, listening_socket, serve_on
-from web.telemetry.logs import set_up
+from web.telemetry.logs import configure_logging
 from web.workers import Workers, worker_environment
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def serve(
         if with_parent or "UV" in os.environ:  # set by `uv run`
             end_with_parent()
         settings = read_settings(port=port, host=host, data=data, workers=workers)
-        set_up(settings.effective_log_format, settings.log_level)
+        configure_logging(settings.effective_log_format, settings.log_level)
         if not settings.data.exists():
             # Check the port before creating the folder. An existing folder is checked first
             # below, so that a second start reports the running server instead of a taken port.

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from web.memory import use_one_arena
 from web.serving import DRAIN_SECONDS, NotServed, serve_on
 from web.settings import Settings
-from web.telemetry.logs import set_up
+from web.telemetry.logs import configure_logging
 from web.telemetry.metrics import FOLDER, forget
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def work(listener: socket.socket, line: socket.socket) -> int:
     settings = Settings()
     if settings.mongodb_url is None:
         raise RuntimeError("a worker never starts a database")
-    set_up(settings.effective_log_format, settings.log_level)
+    configure_logging(settings.effective_log_format, settings.log_level)
     try:
         serve_on(listener, settings, settings.mongodb_url, lambda: line.sendall(SERVES))
     except KeyboardInterrupt:

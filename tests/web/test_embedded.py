@@ -229,7 +229,8 @@ def test_a_folder_has_one_program(start: Start, tmp_path: Path) -> None:
     with pytest.raises(embedded.AlreadyRunning) as refusal, embedded_database(tmp_path):
         pass
     assert str(refusal.value) == (
-        f"ExpertBook already runs on {tmp_path} (process {program.pid}, http://127.0.0.1:8000). "
+        f"ExpertBook is already running on {tmp_path} "
+        f"(process {program.pid}, http://127.0.0.1:8000). "
         "Stop it, or set EXPERTBOOK_DATA to another folder."
     )
     assert notes(url) == ["first"]
@@ -286,7 +287,7 @@ def test_a_missing_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(embedded.ServerNotFound) as refusal, embedded_database(tmp_path):
         pass
     assert str(refusal.value) == (
-        f"The data in {database} need mongod, which was not found. {advice}"
+        f"The data in {database} requires mongod, which was not found. {advice}"
     )
 
 
@@ -297,7 +298,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         pass
     assert str(refusal.value) == (
         f"Cannot write to the data folder {file / 'data'} (Not a directory). "
-        "Set EXPERTBOOK_DATA to a folder of your own."
+        "Set EXPERTBOOK_DATA to a writable folder."
     )
 
 
@@ -307,7 +308,7 @@ def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
     with pytest.raises(embedded.DidNotStart) as refusal, embedded_database(tmp_path):
         pass
     first, *log = str(refusal.value).splitlines()
-    assert first == f"The database did not start. {tmp_path / 'database.log'} ends with:"
+    assert first == f"The database did not start. Last lines of {tmp_path / 'database.log'}:"
     assert 1 <= len(log) <= embedded.LOG_LINES
     with contextlib.suppress(embedded.DidNotStart), embedded_database(tmp_path):
         pass

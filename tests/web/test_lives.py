@@ -133,7 +133,7 @@ def test_a_data_folder_is_used_by_one_server(program: Program, arguments: tuple[
     """The second command names the server that uses the folder, not the port in use."""
     data, pid = program.log.parent / "data", program.process.pid
     error = (
-        f"expertbook: ExpertBook already runs on {data} (process {pid}, {program.address}). "
+        f"expertbook: ExpertBook is already running on {data} (process {pid}, {program.address}). "
         "Stop it, or set EXPERTBOOK_DATA to another folder.\n"
     )
     assert run_beside(program, *arguments) == (1, error)

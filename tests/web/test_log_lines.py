@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from web.telemetry.logs import LONGEST_EVENT, formatter
+from web.telemetry.logs import MAX_EVENT_CHARS, formatter
 
 LogFormat = Literal["console", "json"]
 
@@ -65,7 +65,7 @@ def chained_error(text: str) -> Exception:
 @pytest.mark.parametrize("log_format", FORMATS)
 def test_long_messages_are_truncated(log_format: LogFormat) -> None:
     line = log_line(log_format, "x" * 100_000, ValueError("y" * 100_000))
-    assert LONGEST_EVENT < len(line) < 2 * LONGEST_EVENT
+    assert MAX_EVENT_CHARS < len(line) < 2 * MAX_EVENT_CHARS
 
 
 @pytest.mark.parametrize("log_format", FORMATS)
@@ -74,7 +74,7 @@ def test_long_messages_are_truncated(log_format: LogFormat) -> None:
     [
         "Authorization: Bearer {}",
         "mongodb://someone:{}@host/expertbook",
-        "x" * (LONGEST_EVENT - 30) + " bearer {}" + "y" * 500,
+        "x" * (MAX_EVENT_CHARS - 30) + " bearer {}" + "y" * 500,
         "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.{}",
     ],
 )

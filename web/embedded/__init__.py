@@ -1,1 +1,1 @@
-"""The database that the program starts by itself when no MONGODB_URL is set."""
+"""The embedded database, started when MONGODB_URL is not set."""

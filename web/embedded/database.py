@@ -1,9 +1,9 @@
-"""The database that comes with the program, for where no `MONGODB_URL` names one.
+"""Run a database server in the data folder, used when `MONGODB_URL` is not set.
 
-It lives in the data folder, under two locks. The program alone holds `lock`: as long as
-it is taken, ExpertBook runs. The program, the guardian and the database server hold
-`database.lock` together: it is free when the last of them has ended, so a start waits
-for the database of a program that was killed a moment ago.
+Two file locks protect the folder. Only the main process holds `lock`, which shows that ExpertBook
+is running. The main process, the guardian and the database server all hold `database.lock`, which
+is released when the last of them ends: a start waits until the database of a killed ExpertBook
+has stopped.
 """
 
 import contextlib
@@ -28,67 +28,67 @@ GUARDIAN = Path(__file__).with_name("guardian.py")
 HOST = "127.0.0.1"
 PORTS = range(20000, 30000)  # below the ephemeral ports, which any connection may take
 START_SECONDS = 60.0
-ANSWER_SECONDS = 5.0  # for one attempt, after which the guardian is looked at again
+ANSWER_SECONDS = 5.0  # for one attempt, before checking whether the guardian is alive
 CLOSING_SECONDS = 15.0  # longer than the guardian takes from SIGTERM to SIGKILL
 PAUSE_SECONDS = 0.02
 LOG_LINES = 5
 
 
 class NoDatabase(Exception):
-    """The embedded database cannot be had; the text says what to do.
+    """The embedded database cannot be used; the message says what to do.
 
     NoDatabase
-    ├── AlreadyRunning     another ExpertBook has the data folder
-    ├── StillClosing       the database of an ended ExpertBook does not end
-    ├── FolderNotWritable  the data folder cannot be made or written
-    ├── ServerNotFound     there is no database server, or not the one that wrote the data
-    └── DidNotStart        the database server ended, or did not answer in time
+    ├── AlreadyRunning     another ExpertBook is using the data folder
+    ├── StillClosing       the database of a previous ExpertBook does not stop
+    ├── FolderNotWritable  the data folder cannot be created or written
+    ├── ServerNotFound     no database server is installed, or not the one that has_data the data
+    └── DidNotStart        the database server exited or did not answer in time
     """
 
 
 class AlreadyRunning(NoDatabase):
-    """Another ExpertBook has the data folder."""
+    """Another ExpertBook is using the data folder."""
 
 
 class StillClosing(NoDatabase):
-    """The database of an ended ExpertBook does not end."""
+    """The database of a previous ExpertBook does not stop."""
 
 
 class FolderNotWritable(NoDatabase):
-    """The data folder cannot be made or written."""
+    """The data folder cannot be created or written."""
 
 
 class ServerNotFound(NoDatabase):
-    """There is no database server, or not the one that wrote the data."""
+    """No database server is installed, or not the one that has_data the data."""
 
 
 class DidNotStart(NoDatabase):
-    """The database server ended, or did not answer in time."""
+    """The database server exited or did not answer in time."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A database server that can be embedded."""
+    """A supported database server program."""
 
     name: str
     replica_set: str
     flags: tuple[str, ...]
-    initiated: bool  # whether it is a replica set of its own accord
-    taker: str  # of its SIGTERM, as the guardian says
+    initiates_itself: bool  # whether it starts as an initiates_itself replica set
+    signal_target: str  # receiver of SIGTERM: `process` or `thread`, see guardian.py
 
     def program(self) -> str | None:
-        """Find the program: beside this Python (its virtual environment), then on the PATH."""
+        """Return the program's path, from this virtual environment or else from the PATH."""
         beside = str(Path(sys.executable).parent)
         return shutil.which(self.name, path=beside) or shutil.which(self.name)
 
-    def wrote(self, database: Path) -> bool:
-        """Whether there are data of this server; no other could read them."""
+    def has_data(self, database: Path) -> bool:
+        """Return whether the folder has data of this server, which no other server can read."""
         folder = database / self.name
         return folder.is_dir() and any(folder.iterdir())
 
     def ready(self, host: str) -> None:
-        """Wait until the server at `host` takes writes, or raise `ConnectionError`."""
-        if self.initiated:
+        """Wait until the server at `host` accepts writes, or raise `ConnectionError`."""
+        if self.initiates_itself:
             replica_set.await_primary(host, seconds=ANSWER_SECONDS)
         else:
             replica_set.initiate(host, self.replica_set, seconds=ANSWER_SECONDS)
@@ -101,39 +101,43 @@ MONGOD = Server(
         *("--dbpath={folder}", "--port={port}", f"--bind_ip={HOST}", "--nounixsocket"),
         *("--replSet=expertbook", "--oplogSize=256", "--wiredTigerCacheSizeGB=0.25", "--quiet"),
     ),
-    initiated=False,
-    taker="process",
+    initiates_itself=False,
+    signal_target="process",
 )
 SECANTUS = Server(
     name="secantusd-py",
     replica_set="secantus",
     flags=(
         *("--storage-path={folder}", "--port={port}", f"--host={HOST}", "--cache-size=256M"),
-        "--config={empty}",  # or it looks for one in the user's folder and the machine's
-        "--sync-on-commit",  # or a SIGKILL loses acknowledged transactions
-        "--oplog-retention-seconds=86400",  # as long as events are kept
+        "--config={empty}",  # do not read the user's or the system's configuration
+        "--sync-on-commit",  # otherwise SIGKILL loses acknowledged transactions
+        "--oplog-retention-seconds=86400",  # as long as events are retained
         "--log-level=WARNING",
     ),
-    initiated=True,
-    taker="thread",
+    initiates_itself=True,
+    signal_target="thread",
 )
 
 
 @contextlib.contextmanager
 def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
-    """Run the database in the folder `data` for the length of the block, and give its URL.
+    """Run the database in the folder `data` for the duration of the context and yield its URL.
 
-    `address` says where the program can be reached, to whoever is refused because of it.
-    Raises a `NoDatabase`.
+    Args:
+        data: the data folder, created if missing.
+        address: the URL of this ExpertBook, shown by `AlreadyRunning` to a second start.
+
+    Raises:
+        NoDatabase: one of its subclasses.
     """
-    with _opened(data, "lock") as owner, _opened(data, "database.lock") as lock:
+    with _open_lock_file(data, "lock") as owner, _open_lock_file(data, "database.lock") as lock:
         _claim(owner, data, address)
-        _await_closed(lock, data)
+        _await_previous(lock, data)
         server, program = _server(data / "database")
         port = _free_port(data)
-        log = _fresh_log(data)
+        log = _rotate_log(data)
         flags = _flags(server, data.resolve() / "database", port)
-        command = [str(log.resolve()), server.taker, program, *flags]
+        command = [str(log.resolve()), server.signal_target, program, *flags]
         guard = _Guard(command, port, lock)
         watcher = threading.Thread(target=guard.watch, name="guard", daemon=True)
         try:
@@ -144,23 +148,23 @@ def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
             guard.close()
 
 
-def _opened(data: Path, name: str) -> TextIO:
+def _open_lock_file(data: Path, name: str) -> TextIO:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return (data / name).open("a+", encoding="utf-8")
-    except OSError as refusal:
+    except OSError as error:
         raise FolderNotWritable(
-            f"Cannot write to the data folder {data} ({refusal.strerror}). "
-            "Set EXPERTBOOK_DATA to a folder of your own."
-        ) from refusal
+            f"Cannot write to the data folder {data} ({error.strerror}). "
+            "Set EXPERTBOOK_DATA to a writable folder."
+        ) from error
 
 
 def _claim(owner: TextIO, data: Path, address: str) -> None:
-    if not _locks(owner):
+    if not _try_lock(owner):
         owner.seek(0)
-        who = ", ".join(owner.read().splitlines())
+        other = ", ".join(owner.read().splitlines())
         raise AlreadyRunning(
-            f"ExpertBook already runs on {data}{f' ({who})' if who else ''}. "
+            f"ExpertBook is already running on {data}{f' ({other})' if other else ''}. "
             "Stop it, or set EXPERTBOOK_DATA to another folder."
         )
     owner.truncate(0)
@@ -168,19 +172,19 @@ def _claim(owner: TextIO, data: Path, address: str) -> None:
     owner.flush()
 
 
-def _await_closed(lock: TextIO, data: Path) -> None:
+def _await_previous(lock: TextIO, data: Path) -> None:
     deadline = time.monotonic() + CLOSING_SECONDS
-    while not _locks(lock):
+    while not _try_lock(lock):
         if time.monotonic() > deadline:
             raise StillClosing(
-                f"The database of an ExpertBook that has ended still runs on {data}. End its "
+                f"The database of a previous ExpertBook is still running on {data}. Kill its "
                 f"process ({MONGOD.name} or {SECANTUS.name}), or set EXPERTBOOK_DATA to another "
                 "folder."
             )
         time.sleep(PAUSE_SECONDS)
 
 
-def _locks(file: TextIO) -> bool:
+def _try_lock(file: TextIO) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -190,28 +194,28 @@ def _locks(file: TextIO) -> bool:
 
 def _server(database: Path) -> tuple[Server, str]:
     servers = (MONGOD, SECANTUS)
-    wrote = [server for server in servers if server.wrote(database)]
-    for server in wrote or servers:
+    has_data = [server for server in servers if server.has_data(database)]
+    for server in has_data or servers:
         if program := server.program():
             return server, program
-    what = "No database server was found"
-    if wrote:
-        what = f"The data in {database} need {wrote[0].name}, which was not found"
+    problem = "No database server was found"
+    if has_data:
+        problem = f"The data in {database} requires {has_data[0].name}, which was not found"
     raise ServerNotFound(
-        f"{what}. Install SecantusDB with `uv sync --group database`, or mongod, or set "
+        f"{problem}. Install SecantusDB with `uv sync --group database`, or mongod, or set "
         "MONGODB_URL to a MongoDB replica set."
     )
 
 
 def _free_port(data: Path) -> int:
-    """Find a free port, the same for the same folder where it can be had."""
+    """Return a free port; the same folder gets the same port if possible."""
     first = zlib.crc32(bytes(data.resolve())) % len(PORTS)
     for port in itertools.chain(PORTS[first:], PORTS[:first]):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
             return port
-    raise DidNotStart(f"No port of {HOST} from {PORTS[0]} to {PORTS[-1]} is free.")
+    raise DidNotStart(f"No port on {HOST} from {PORTS[0]} to {PORTS[-1]} is free.")
 
 
 def _flags(server: Server, database: Path, port: int) -> list[str]:
@@ -222,7 +226,7 @@ def _flags(server: Server, database: Path, port: int) -> list[str]:
     return [flag.format(folder=folder, port=port, empty=empty) for flag in server.flags]
 
 
-def _fresh_log(data: Path) -> Path:
+def _rotate_log(data: Path) -> Path:
     log = data / "database.log"
     if log.exists():
         log.replace(data / "database.old.log")
@@ -230,7 +234,7 @@ def _fresh_log(data: Path) -> Path:
 
 
 class _Guard:
-    """A guardian, and after one that was killed the next."""
+    """Runs the guardian process and replaces it if it is killed."""
 
     def __init__(self, command: list[str], port: int, lock: TextIO) -> None:
         self._command = command
@@ -240,42 +244,42 @@ class _Guard:
         self.guardian = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - the program and its flags are our own
-            # Isolated: this folder, which it would look into first, has a `socket.py` of its own.
+        return subprocess.Popen(  # noqa: S603 - the command is not user input
+            # Isolated mode: modules beside guardian.py must not shadow the standard library.
             [sys.executable, "-I", "-S", GUARDIAN, *self._command],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             pass_fds=[self._lock.fileno()],
-            start_new_session=True,  # Ctrl-C is for the program, which ends the database last
+            start_new_session=True,  # shields it from Ctrl-C: the database is stopped last
         )
 
     def watch(self) -> None:
-        """Start another guardian whenever one is killed; what gives up by itself is left alone."""
+        """Start a new guardian whenever one is killed by a signal, but not when it exits."""
         while self.guardian.wait() < 0 and not self._is_closing.is_set():
             self.guardian = self._start()
             while self.guardian.poll() is None and not self._is_closing.is_set():
                 if _accepts(self._port):
-                    _say_answered(self.guardian)
+                    _report_started(self.guardian)
                     break
                 time.sleep(PAUSE_SECONDS)
 
     def close(self) -> None:
-        """End the database, and with it the guardian."""
+        """Stop the database and the guardian."""
         self._is_closing.set()
         guardian = self.guardian
         if guardian.stdin:
             guardian.stdin.close()
         deadline = time.monotonic() + CLOSING_SECONDS
         while guardian.poll() is None and time.monotonic() < deadline:
-            _accepts(self._port)  # before it ends, secantusd-py waits for one more connection
+            _accepts(self._port)  # secantusd-py only exits after one more connection
             time.sleep(PAUSE_SECONDS)
         guardian.kill()
         guardian.wait()
 
 
-def _say_answered(guardian: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(OSError):  # it ended in between
+def _report_started(guardian: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):  # the guardian has exited
         if guardian.stdin:
             guardian.stdin.write(b".")
 
@@ -286,12 +290,12 @@ def _await_answer(guardian: subprocess.Popen[bytes], server: Server, port: int, 
         with contextlib.suppress(ConnectionError):
             if _accepts(port):
                 server.ready(f"{HOST}:{port}")
-                _say_answered(guardian)
+                _report_started(guardian)
                 return
         time.sleep(PAUSE_SECONDS)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     end = "\n".join(lines[-LOG_LINES:]) or "(nothing)"
-    raise DidNotStart(f"The database did not start. {log} ends with:\n{end}")
+    raise DidNotStart(f"The database did not start. Last lines of {log}:\n{end}")
 
 
 def _accepts(port: int) -> bool:

@@ -1,18 +1,19 @@
-"""The process that owns the embedded database server.
+"""Supervisor process of the embedded database server.
 
-    program ──pipe──> guardian ──parent──> database server
+    main process ──pipe──> guardian ──parent──> database server
 
-It runs as `guardian.py LOG TAKER COMMAND...`, starts the command, starts it again when it dies,
-and ends it when the pipe on its standard input closes: at the program's orderly end as
-at its violent one. A byte on the pipe says that the server has answered; before that,
-its death is a failed start, which is the program's to report. Open files that are
-inheritable (the folder's lock) reach the server, so they stay open until it has ended.
+Usage: `guardian.py LOG TARGET COMMAND...`. The guardian starts the command, restarts it when it
+dies, and stops it when the pipe on standard input closes, that is when the main process ends for
+any reason. A byte on the pipe reports that the server has answered; if the server dies before
+that, the start has failed and the guardian exits, so that the main process can report it.
+Inheritable file descriptors (the folder's lock) are passed on to the server and stay open until
+it has ended.
 
-TAKER says who in the server must get the SIGTERM: its `process`, or its `thread`, the
-first. The kernel gives a process's signal to any thread, but a server in Python takes
-notice only when its first thread wakes, and one that waits for ever never does.
+TARGET is the receiver of SIGTERM: `process`, or `thread` for the server's main thread. The kernel
+may deliver a process's signal to any thread, but a server in Python only handles it when its main
+thread wake_pipe up.
 
-Standard library only, and little of it: it starts in some 15 ms and holds 10 MB.
+Imports little, and only from the standard library, to start quickly and use little memory.
 """
 
 import contextlib
@@ -24,51 +25,51 @@ import sys
 import time
 
 PIPE = 0
-QUICK_SECONDS = 10.0  # a server that dies sooner after its start counts as failing
-QUICK_DEATHS = 5  # in a row, before the guardian gives up
+QUICK_SECONDS = 10.0  # dying sooner after the start counts as a quick death
+MAX_QUICK_DEATHS = 5  # in a row, before the guardian gives up
 FIRST_PAUSE_SECONDS = 0.1  # doubles with each quick death
 STOP_SECONDS = (3.0, 7.0)  # after the first SIGTERM and the second; then SIGKILL
 FAILED = 1
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def guard(log: str, taker: str, command: list[str]) -> int:
-    """Keep `command` running until the pipe closes; return the guardian's exit status."""
-    wakes = _wake_on_signals()
+def guard(log: str, signal_target: str, command: list[str]) -> int:
+    """Keep `command` running until the pipe closes, and return the guardian's exit status."""
+    wake_pipe = _wake_on_signals()
     answered = False
     deaths = 0
     while True:
         started = time.monotonic()
         server = _start(log, command)
         while (status := _status(server)) is None:
-            said = _listen(wakes)
-            if said == b"":
-                _stop(server, taker, wakes)
+            received = _wait(wake_pipe)
+            if received == b"":
+                _stop(server, signal_target, wake_pipe)
                 return 0
-            answered = answered or bool(said)
+            answered = answered or bool(received)
         if not answered:
             return FAILED
         deaths = deaths + 1 if time.monotonic() - started < QUICK_SECONDS else 1
-        if deaths > QUICK_DEATHS:
-            _say(f"The database died {deaths} times in a row ({_how(status)}); see {log}.")
+        if deaths > MAX_QUICK_DEATHS:
+            _print(f"The database died {deaths} times in a row ({_cause(status)}); see {log}.")
             return FAILED
-        _say(f"The database died ({_how(status)}); starting it again.")
-        if _closes_within(FIRST_PAUSE_SECONDS * 2 ** (deaths - 1), wakes):
+        _print(f"The database died ({_cause(status)}); starting it again.")
+        if _closes_within(FIRST_PAUSE_SECONDS * 2 ** (deaths - 1), wake_pipe):
             return 0
 
 
 def _wake_on_signals() -> int:
-    """Turn every signal into a byte to read; none of them ends the guardian.
+    """Make signals write to a pipe instead of ending the guardian; return the pipe's read end.
 
-    Handlers rather than SIG_IGN: these do not pass to the server with `exec`.
+    Uses handlers rather than SIG_IGN, which the server would inherit through `exec`.
     """
-    wakes, wake = os.pipe()
-    os.set_blocking(wakes, False)
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    wake_pipe, writer = os.pipe()
+    os.set_blocking(wake_pipe, False)
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    return wakes
+    return wake_pipe
 
 
 def _start(log: str, command: list[str]) -> int:
@@ -82,18 +83,18 @@ def _start(log: str, command: list[str]) -> int:
         os.dup2(null, 0)
         os.dup2(written, 1)
         os.dup2(written, 2)
-        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
-    except OSError as refusal:
-        _say(f"{command[0]}: {refusal.strerror}")
+        os.execv(command[0], command)  # noqa: S606 - no shell needed
+    except OSError as error:
+        _print(f"{command[0]}: {error.strerror}")
     finally:
         os._exit(FAILED)
 
 
 def _die_with(guardian: int) -> None:
-    """Have the kernel kill this process when the guardian is killed, where it can (Linux)."""
+    """Make the kernel kill this process when the guardian dies (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != guardian:  # it was killed before the line above
+        if os.getppid() != guardian:  # the guardian died before prctl
             os._exit(FAILED)
 
 
@@ -102,53 +103,53 @@ def _status(server: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _listen(wakes: int, seconds: float | None = None) -> bytes | None:
-    """Wait for the program's word (empty: it is gone), a signal or the time (both `None`)."""
-    heard, _, _ = select.select([PIPE, wakes], [], [], seconds)
-    _drain(wakes)
-    return os.read(PIPE, 16) if PIPE in heard else None
+def _wait(wake_pipe: int, seconds: float | None = None) -> bytes | None:
+    """Wait for input or a signal; return the input, b"" at the pipe's end, or None."""
+    readable, _, _ = select.select([PIPE, wake_pipe], [], [], seconds)
+    _drain(wake_pipe)
+    return os.read(PIPE, 16) if PIPE in readable else None
 
 
-def _drain(wakes: int) -> None:
+def _drain(wake_pipe: int) -> None:
     with contextlib.suppress(BlockingIOError):
-        while os.read(wakes, 64):
+        while os.read(wake_pipe, 64):
             pass
 
 
-def _closes_within(seconds: float, wakes: int) -> bool:
+def _closes_within(seconds: float, wake_pipe: int) -> bool:
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
-        if _listen(wakes, left) == b"":
+        if _wait(wake_pipe, left) == b"":
             return True
     return False
 
 
-def _stop(server: int, taker: str, wakes: int) -> None:
+def _stop(server: int, signal_target: str, wake_pipe: int) -> None:
     for seconds in STOP_SECONDS:
-        _terminate(server, taker)
+        _terminate(server, signal_target)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if _status(server) is not None:
                 return
-            select.select([wakes], [], [], left)
-            _drain(wakes)
+            select.select([wake_pipe], [], [], left)
+            _drain(wake_pipe)
     os.kill(server, signal.SIGKILL)
     os.waitpid(server, 0)
 
 
-def _terminate(server: int, taker: str) -> None:
-    if taker == "thread" and sys.platform == "linux":
+def _terminate(server: int, signal_target: str) -> None:
+    if signal_target == "thread" and sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # musl has no `tgkill`
             ctypes.CDLL(None).tgkill(server, server, signal.SIGTERM)
             return
     os.kill(server, signal.SIGTERM)
 
 
-def _how(status: int) -> str:
+def _cause(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     with contextlib.suppress(OSError):  # the terminal may be gone
         os.write(2, f"ExpertBook: {line}\n".encode())
 

@@ -1,1 +1,1 @@
-"""Logs, metrics, traces and health checks, as operators read them."""
+"""Logs, metrics, traces and health checks for operators."""

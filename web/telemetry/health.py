@@ -1,4 +1,4 @@
-"""Whether the program is there and can serve, for whatever watches it."""
+"""Liveness and readiness endpoints for monitoring and load balancers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,32 @@ if TYPE_CHECKING:
 
     from web.container import Container
 
-PATIENCE_SECONDS = 6.0
-"""For a database that takes the question and does not answer."""
+PING_TIMEOUT_SECONDS = 6.0
 
 
-async def alive(_request: Request) -> JSONResponse:
-    """The program runs."""
+async def healthz(_request: Request) -> JSONResponse:
+    """Return 200 while the process runs."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-async def ready(request: Request) -> JSONResponse:
-    """The program can serve: 200, or 503 when the database does not answer.
+async def readyz(request: Request) -> JSONResponse:
+    """Return 200 if the server can handle requests, or 503 if the database does not answer.
 
-    A broadcast server that is away is told of, and no reason to send nobody here: what it would
-    carry comes from the event log, a second later at most. Nor is a mail server: mails wait.
+    An unreachable broadcast or mail server is reported but does not make the server unavailable:
+    events then come from the event log, at most a second later, and mails wait in the outbox.
     """
     container: Container = request.app.state.container
     checks = {"database": "ok"}
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PING_TIMEOUT_SECONDS):
             await ping(container.client)
     except (TimeoutError, DatabaseError):
         checks["database"] = "unreachable"
     checks["broadcast"] = "ok" if container.bus.is_connected else "reconnecting"
     checks["mail"] = "ok" if container.mails.is_reachable else "unreachable"
     is_ready = checks["database"] == "ok"
-    said = {"status": "ok" if is_ready else "unavailable", "checks": checks}
-    return JSONResponse(said, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})
+    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    return JSONResponse(body, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})
 
 
-ROUTES = [Route("/healthz", alive), Route("/readyz", ready)]
+ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz)]

@@ -1,8 +1,8 @@
-"""The log: one line an entry, for people at a terminal or as JSON.
+"""Logging: one line per entry, formatted for a terminal or as JSON.
 
-Everything goes through the standard library's loggers, uvicorn's and the driver's too, and from
-there through one chain of structlog's processors: whatever a text came from, it is short, cannot
-begin a line of its own or move a terminal's cursor, and names no token or password.
+All entries, including those of uvicorn and the database driver, pass from the standard library's
+loggers through one chain of structlog processors. The chain truncates texts, escapes line breaks
+and terminal control characters, and redacts tokens and passwords.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import orjson
 
 from models.telemetry.tracing import REQUEST_ID, tracer
 from web.deferred import hide_packages
-from web.telemetry.tracebacks import traceback_of
+from web.telemetry.tracebacks import format_traceback
 
-# For tracebacks and threads of kinds that are not used here they would take 6 MB.
+# structlog imports these optional packages if present; they are not needed and take memory.
 with hide_packages("greenlet", "rich"):
     import structlog
     from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-LONGEST_EVENT = 1_000
-LONGEST_VALUE = 200
-LONGEST_TRACEBACK = 20_000
-LONGEST_SECRET = 4_096
-OURS = ("auth", "models", "resolvers", "schema", "subscriptions", "web")
+MAX_EVENT_CHARS = 1_000
+MAX_VALUE_CHARS = 200
+MAX_TRACEBACK_CHARS = 20_000
+MAX_SECRET_CHARS = 4_096
+OWN_PACKAGES = ("auth", "models", "resolvers", "schema", "subscriptions", "web")
 OPERATIONS = "schema.execution.observation"
 FIELDS = ("operation", "kind", "fields", "outcome", "milliseconds", "cost", "transport")
-"""What log calls may give by name, beside their message."""
+"""The `extra` fields that log calls may pass along with the message."""
 
 SECRETS = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # a JSON Web Token
@@ -48,13 +48,13 @@ COLOURS = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "crit
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
-def set_up(form: Literal["console", "json"], level: str) -> None:
-    """Have every logger of this process write through here.
+def configure_logging(form: Literal["console", "json"], level: str) -> None:
+    """Configure all loggers of this process.
 
     Args:
-        form: what a line looks like; as JSON it also says which operations have run.
-        level: of this program's own loggers. Others stay above debug, where the database's driver
-            logs its commands and uvicorn the messages of sockets.
+        form: the format; `json` also logs each GraphQL operation.
+        level: the level of the application's own loggers. Others never log at debug level, where
+            the database driver logs commands and uvicorn WebSocket messages.
     """
     numbers = logging.getLevelNamesMapping()
     own = numbers[level.upper()]
@@ -65,15 +65,15 @@ def set_up(form: Literal["console", "json"], level: str) -> None:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(max(own, logging.INFO))
-    for name in OURS:
+    for name in OWN_PACKAGES:
         logging.getLogger(name).setLevel(own)
-    is_told = form == "json" or own == logging.DEBUG
-    logging.getLogger(OPERATIONS).setLevel(own if is_told else max(own, logging.WARNING))
+    logs_operations = form == "json" or own == logging.DEBUG
+    logging.getLogger(OPERATIONS).setLevel(own if logs_operations else max(own, logging.WARNING))
     logging.captureWarnings(capture=True)
 
 
 def formatter(form: Literal["console", "json"]) -> ProcessorFormatter:
-    """What makes a line of a record."""
+    """Return the formatter that renders a log record as one line."""
     is_json = form == "json"
     chain: list[Processor] = [
         add_log_level,
@@ -83,23 +83,23 @@ def formatter(form: Literal["console", "json"]) -> ProcessorFormatter:
         structlog.processors.TimeStamper(
             fmt="iso" if is_json else "%H:%M:%S", utc=is_json, key="time"
         ),
-        _describe,
-        _clean,
+        _add_traceback,
+        _sanitize,
     ]
-    render = as_json if is_json else _console(colours=sys.stderr.isatty())
+    render = as_json if is_json else _console_renderer(colours=sys.stderr.isatty())
     return ProcessorFormatter(
         foreign_pre_chain=chain, processors=[ProcessorFormatter.remove_processors_meta, render]
     )
 
 
-def shown(text: str, longest: int = LONGEST_VALUE) -> str:
-    """A text as a log may show it: without secrets, in printable characters, and not for long."""
-    rest = len(text) - longest
-    # Further than is shown, as a secret may begin before the end and end after it.
-    text = SECRETS.sub("[secret]", text[: longest + LONGEST_SECRET])[:longest]
+def sanitized(text: str, max_chars: int = MAX_VALUE_CHARS) -> str:
+    """Return the text with secrets redacted, unprintable characters escaped, and truncated."""
+    rest = len(text) - max_chars
+    # Search beyond the cut, because a secret may begin before and end after it.
+    text = SECRETS.sub("[secret]", text[: max_chars + MAX_SECRET_CHARS])[:max_chars]
     if not text.isprintable():
         text = "".join(
-            each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
         )
     return f"{text}… (and {rest} more)" if rest > 0 else text
 
@@ -112,32 +112,32 @@ def _add_request(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventD
     return entry
 
 
-def _describe(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
-    """Tell where an exception came from."""
+def _add_traceback(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
+    """Add the formatted traceback of an exception."""
     raised = entry.pop("exc_info", None)
     error = raised[1] if isinstance(raised, tuple) else None
     if error is not None:
-        entry["exception"] = traceback_of(error, shown)[:LONGEST_TRACEBACK]
+        entry["exception"] = format_traceback(error, sanitized)[:MAX_TRACEBACK_CHARS]
     entry.pop("stack_info", None)
     return entry
 
 
-def _clean(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
-    """Make every text fit to be shown; tracebacks are so already."""
+def _sanitize(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
+    """Sanitize all texts except tracebacks, which are sanitized already."""
     for name, value in entry.items():
         if name == "event":
-            entry[name] = shown(str(value).strip(), LONGEST_EVENT)
+            entry[name] = sanitized(str(value).strip(), MAX_EVENT_CHARS)
         elif isinstance(value, str) and name not in {"exception", "time"}:
-            entry[name] = shown(value)
+            entry[name] = sanitized(value)
     return entry
 
 
 def as_json(_logger: WrappedLogger, _name: str, entry: EventDict) -> str:
-    """An entry as one JSON object, with the process that it is of."""
+    """Render an entry as a JSON object that includes the process id."""
     return orjson.dumps({**entry, "process": os.getpid()}, default=repr).decode()
 
 
-def _console(*, colours: bool) -> Callable[[WrappedLogger, str, EventDict], str]:
+def _console_renderer(*, colours: bool) -> Callable[[WrappedLogger, str, EventDict], str]:
     def render(_logger: WrappedLogger, _name: str, entry: EventDict) -> str:
         time, level, event = entry.pop("time"), entry.pop("level"), entry.pop("event")
         exception = entry.pop("exception", None)

@@ -1,4 +1,4 @@
-"""Serve `/metrics` in the Prometheus format, from the counters of models/telemetry/metrics.py."""
+"""Serve the metrics of models/telemetry/metrics.py at `/metrics` in the Prometheus format."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which workers share a folder of counts (web/workers.py)."""
+"""Environment variable with the folder in which all workers store their metrics."""
 
-LAG_SECONDS = 0.5
+LAG_INTERVAL_SECONDS = 0.5
 NO_STORE = {"Cache-Control": "no-store"}
-LIVE = re.compile(r"gauge_livesum_(\d+)\.db")
+WORKER_FILE = re.compile(r"gauge_livesum_(\d+)\.db")
 
 
 @asynccontextmanager
 async def measuring_lag() -> AsyncIterator[None]:
-    """Measure how busy the event loop is, for as long as the context lasts."""
+    """Record the event loop's lag for the duration of the context."""
     async with asyncio.TaskGroup() as group:
         task = group.create_task(_measure_lag(), name="event loop lag")
         try:
@@ -52,27 +52,29 @@ async def measuring_lag() -> AsyncIterator[None]:
 async def _measure_lag() -> None:
     while True:
         began = time.perf_counter()
-        await asyncio.sleep(LAG_SECONDS)
-        LOOP_LAG.observe(max(0.0, time.perf_counter() - began - LAG_SECONDS))
+        await asyncio.sleep(LAG_INTERVAL_SECONDS)
+        LOOP_LAG.observe(max(0.0, time.perf_counter() - began - LAG_INTERVAL_SECONDS))
 
 
 def metrics_route(token: str | None, *, is_open: bool) -> Route:
-    """The endpoint.
+    """Return the route of the metrics endpoint.
 
     Args:
-        token: the bearer token to ask with.
-        is_open: whether everybody may ask where there is no token.
+        token: the required bearer token.
+        is_open: whether the endpoint is public if there is no token.
     """
 
     async def metrics(request: Request) -> Response:
         if token is None and not is_open:
             return PlainTextResponse("Set EXPERTBOOK_METRICS_TOKEN.\n", 404, NO_STORE)
-        if token is not None and not _bears(request, token):
+        if token is not None and not _has_token(request, token):
             headers = {"WWW-Authenticate": "Bearer", **NO_STORE}
-            return PlainTextResponse("This needs the metrics' token.\n", 401, headers)
+            return PlainTextResponse(
+                "Send EXPERTBOOK_METRICS_TOKEN as a bearer token.\n", 401, headers
+            )
         registry = _registry()
-        registry.register(_Outbox(await _outbox()))
-        # In a thread, as the workers' files are read.
+        registry.register(_Outbox(await _read_backlog()))
+        # In a thread: it reads the files of all workers.
         text = await asyncio.to_thread(generate_latest, registry)
         return Response(text, headers={**NO_STORE, "Content-Type": CONTENT_TYPE_LATEST})
 
@@ -80,18 +82,18 @@ def metrics_route(token: str | None, *, is_open: bool) -> Route:
 
 
 def forget(process: int, folder: str) -> None:
-    """No longer count what a worker that has ended had open."""
+    """Remove the gauges of a worker that has ended."""
     mark_process_dead(process, folder)  # type: ignore[no-untyped-call] # it has none
 
 
-def _bears(request: Request, token: str) -> bool:
+def _has_token(request: Request, token: str) -> bool:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     same = compare_digest(given.strip().encode(), token.encode())
     return scheme.lower() == "bearer" and same
 
 
 def _registry() -> CollectorRegistry:
-    """What this process has counted, or all workers together."""
+    """Return a registry of this process's metrics, or the sums over all workers."""
     registry = CollectorRegistry()
     folder = os.environ.get(FOLDER)
     if folder is None:
@@ -103,14 +105,14 @@ def _registry() -> CollectorRegistry:
 
 
 class _Processes:
-    """CPU time, memory and open files of the workers that live, in sum."""
+    """Collector of the total CPU time, memory and open files of all live workers."""
 
     def __init__(self, folder: Path) -> None:
-        found = (LIVE.fullmatch(path.name) for path in folder.iterdir())
+        found = (WORKER_FILE.fullmatch(path.name) for path in folder.iterdir())
         self._ids = [int(match[1]) for match in found if match]
 
     def collect(self) -> Iterator[Metric]:
-        """Look them up."""
+        """Yield the totals."""
         sums: dict[str, float] = defaultdict(float)
         for id_ in self._ids:
             for metric in ProcessCollector(pid=partial(int, id_), registry=None).collect():
@@ -120,29 +122,33 @@ class _Processes:
             "process_cpu_seconds", "CPU time of the workers.", sums["process_cpu_seconds_total"]
         )
         for name in ("process_resident_memory_bytes", "process_open_fds"):
-            yield GaugeMetricFamily(name, "Of all workers.", sums[name])
-        yield GaugeMetricFamily("expertbook_workers", "Workers that live.", len(self._ids))
+            yield GaugeMetricFamily(name, "Total of all workers.", sums[name])
+        yield GaugeMetricFamily("expertbook_workers", "Number of live workers.", len(self._ids))
 
 
 class _Outbox:
-    """The mails that wait, of all programs on the database."""
+    """Collector of the mail backlog in the database."""
 
     def __init__(self, waiting: tuple[int, float] | None) -> None:
-        self._waiting = waiting
+        self._backlog = waiting
 
     def collect(self) -> Iterator[Metric]:
-        """Tell what was found; nothing where the database did not answer."""
-        if self._waiting is not None:
-            number, age = self._waiting
+        """Yield the backlog; nothing if the database did not answer."""
+        if self._backlog is not None:
+            number, age = self._backlog
             yield GaugeMetricFamily(
-                "expertbook_outbox_waiting", "Mails that wait, up to 1,000.", number
+                "expertbook_outbox_waiting",
+                "Mails waiting to be sent, counted up to 1,000.",
+                number,
             )
             yield GaugeMetricFamily(
-                "expertbook_outbox_oldest_seconds", "How long the oldest of these is owed.", age
+                "expertbook_outbox_oldest_seconds",
+                "Seconds since the oldest waiting mail was due.",
+                age,
             )
 
 
-async def _outbox() -> tuple[int, float] | None:
+async def _read_backlog() -> tuple[int, float] | None:
     try:
         return await backlog()
     except Unavailable:

@@ -1,4 +1,4 @@
-"""Every request has an id, which its answer and each line of the log about it bear."""
+"""Give every request an id, included in its response and in its log entries."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 HEADER, TRACE_HEADER = b"x-request-id", b"traceparent"
 SAFE_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-LONGEST_TRACEPARENT = 64
+MAX_TRACEPARENT_LENGTH = 64
 SOCKET_STARTS = frozenset({"websocket.accept", "websocket.http.response.start"})
-KINDS = {
+ROUTE_LABELS = {
     "graphql": "graphql",
     "healthz": "operations",
     "readyz": "operations",
@@ -33,37 +33,39 @@ KINDS = {
 
 
 class RequestIds:
-    """The outermost middleware: names, counts and times requests, and begins their spans.
+    """Outermost middleware: assigns request ids, records metrics and starts trace spans.
 
     Args:
-        app: what handles them.
-        trusted: the hosts whose `X-Request-Id` counts; who else sends one gets another.
+        app: the application.
+        trusted: hosts whose `X-Request-Id` is used; from others it is replaced.
     """
 
     def __init__(self, app: ASGIApp, trusted: Container[str] = ()) -> None:
         self._app = app
         self._trusted = trusted
         self._counts: dict[tuple[str, int], Counter] = {}
-        self._seconds = {kind: HTTP_SECONDS.labels(kind) for kind in {*KINDS.values(), "other"}}
+        self._seconds = {
+            kind: HTTP_SECONDS.labels(kind) for kind in {*ROUTE_LABELS.values(), "other"}
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request; its task, and those that it starts, know the id."""
+        """Handle a request, with its id in the context of its task and of tasks it starts."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         id_, traceparent = self._read(scope)
         REQUEST_ID.set(id_)
-        name = (HEADER, id_.encode())
+        header = (HEADER, id_.encode())
         if scope["type"] == "websocket":
             with OPEN_SOCKETS.track_inprogress():
-                await self._app(scope, receive, _naming(send, name))
+                await self._app(scope, receive, _with_header(send, header))
             return
-        kind = kind_of(scope["path"])
+        kind = route_label(scope["path"])
         began = perf_counter()
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), name]
+                message["headers"] = [*message.get("headers", ()), header]
                 self._seconds[kind].observe(perf_counter() - began)
                 self._count(kind, message["status"])
                 tracer().set_attribute("http.response.status_code", message["status"])
@@ -79,12 +81,12 @@ class RequestIds:
         counter.inc()
 
     def _read(self, scope: Scope) -> tuple[str, str | None]:
-        """The id that the request gets, and the trace that it is part of."""
+        """Return the id for the request and its `traceparent` header, if any."""
         given = traceparent = None
         for name, value in scope["headers"]:
             if name == HEADER:
                 given = value
-            elif name == TRACE_HEADER and len(value) <= LONGEST_TRACEPARENT:
+            elif name == TRACE_HEADER and len(value) <= MAX_TRACEPARENT_LENGTH:
                 traceparent = value.decode("latin-1")
         client = scope.get("client")
         if given and client and client[0] in self._trusted and SAFE_ID.fullmatch(given):
@@ -92,9 +94,9 @@ class RequestIds:
         return new_request_id(), traceparent
 
 
-def kind_of(path: str) -> str:
-    """What a request is about, by the beginning of its path."""
-    return KINDS.get(path[1:].partition("/")[0], "other")
+def route_label(path: str) -> str:
+    """Return the metrics label of a path."""
+    return ROUTE_LABELS.get(path[1:].partition("/")[0], "other")
 
 
 async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
@@ -107,10 +109,10 @@ async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"errors": [error]}, 500, headers={"Cache-Control": "no-store"})
 
 
-def _naming(send: Send, name: tuple[bytes, bytes]) -> Send:
+def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
     async def send_named(message: Message) -> None:
         if message["type"] in SOCKET_STARTS:
-            message["headers"] = [*message.get("headers", ()), name]
+            message["headers"] = [*message.get("headers", ()), header]
         await send(message)
 
     return send_named

@@ -1,4 +1,4 @@
-"""Where an exception came from, as a log may show it."""
+"""Format tracebacks for the log, truncated and without sensitive values."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ from pydantic import ValidationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MOST_FRAMES = 30
-MOST_CAUSES = 5
-MOST_OF_GROUP = 5
-MOST_PROBLEMS = 10
+MAX_FRAMES = 30
+MAX_CAUSES = 5
+MAX_GROUP_ERRORS = 5
+MAX_PROBLEMS = 10
 
 
-def traceback_of(error: BaseException, shown: Callable[[str], str]) -> str:
-    """The frames and the text of an exception, after those of what caused it.
-
-    Frames are lines of programs; the text may repeat what somebody sent.
+def format_traceback(error: BaseException, sanitize: Callable[[str], str]) -> str:
+    """Return the frames and message of an exception and its causes, the root cause first.
 
     Args:
-        error: what was raised.
-        shown: makes such a text fit to be shown.
+        error: the exception.
+        sanitize: applied to exception messages, which may contain user input.
     """
     chain = list(_chain(error))
-    told = "\nwhich caused:\n".join(_one(each, shown) for each in reversed(chain))
-    return told.rstrip("\n")
+    text = "\nwhich caused:\n".join(_format_one(each, sanitize) for each in reversed(chain))
+    return text.rstrip("\n")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     current: BaseException | None = error
-    for _ in range(MOST_CAUSES):
+    for _ in range(MAX_CAUSES):
         if current is None:
             return
         yield current
@@ -40,26 +38,26 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or hidden
 
 
-def _one(error: BaseException, shown: Callable[[str], str]) -> str:
-    frames = "".join(traceback.format_tb(error.__traceback__, limit=-MOST_FRAMES))
+def _format_one(error: BaseException, sanitize: Callable[[str], str]) -> str:
+    frames = "".join(traceback.format_tb(error.__traceback__, limit=-MAX_FRAMES))
     name = type(error).__qualname__
-    text = f"{frames}{name}: {shown(_text(error))}"
+    text = f"{frames}{name}: {sanitize(_message(error))}"
     if isinstance(error, BaseExceptionGroup):
-        parts = [traceback_of(part, shown) for part in error.exceptions[:MOST_OF_GROUP]]
+        parts = [format_traceback(part, sanitize) for part in error.exceptions[:MAX_GROUP_ERRORS]]
         text += "".join(f"\none of them:\n{part}" for part in parts)
     return text
 
 
-def _text(error: BaseException) -> str:
-    """What an exception says; without the values that were refused, which may be passwords."""
+def _message(error: BaseException) -> str:
+    """Return an exception's message; for validation errors without values, such as passwords."""
     if isinstance(error, ValidationError):
         problems = error.errors(include_input=False, include_url=False, include_context=False)
         places = (
             f"{'.'.join(str(part) for part in problem['loc'])} ({problem['type']})"
-            for problem in problems[:MOST_PROBLEMS]
+            for problem in problems[:MAX_PROBLEMS]
         )
         return f"{error.title}: {', '.join(places)}"
     try:
         return str(error)
-    except Exception as broken:  # noqa: BLE001 - a log must not fail because of what it tells
-        return f"(its text cannot be had: {type(broken).__name__})"
+    except Exception as broken:  # noqa: BLE001 - logging must not fail
+        return f"(message unavailable: {type(broken).__name__})"

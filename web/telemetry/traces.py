@@ -1,6 +1,6 @@
-"""Traces for whoever collects them: OpenTelemetry over HTTP, where EXPERTBOOK_OTLP_URL is set.
+"""Export OpenTelemetry traces over HTTP, if EXPERTBOOK_OTLP_URL is set.
 
-Imported then alone, as its parts are large and not always installed: `expertbook[traces]`.
+Imported only then, because the packages are large and optional: `expertbook[traces]`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ PROPAGATOR = TraceContextTextMapPropagator()
 
 @asynccontextmanager
 async def tracing(url: str) -> AsyncIterator[None]:
-    """Make spans and send them, for as long as the context lasts; the last ones at its end.
+    """Record and export spans for the duration of the context, and flush them at its end.
 
     Args:
-        url: of the collector, with or without its path for traces.
+        url: the collector's URL, with or without the path `/v1/traces`.
     """
     resource = Resource.create({SERVICE_NAME: "expertbook", SERVICE_VERSION: version("expertbook")})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -53,7 +53,7 @@ async def tracing(url: str) -> AsyncIterator[None]:
 
 
 class OpenTelemetry(Tracer):
-    """Makes spans that the provider's exporter sends."""
+    """Tracer that records OpenTelemetry spans."""
 
     is_enabled: ClassVar[bool] = True
 
@@ -77,8 +77,8 @@ class OpenTelemetry(Tracer):
 
     @contextmanager
     def request(self, name: str, traceparent: str | None) -> Iterator[None]:
-        """A span of its own trace, or of the caller's."""
-        # Not the current span's: a pipelined request is begun from within the one before it.
+        """Record a server span within the caller's trace, or within a new one."""
+        # Not a child of the current span: a pipelined request starts in the previous one's context.
         parent = PROPAGATOR.extract(
             {"traceparent": traceparent} if traceparent else {}, TraceContext()
         )
@@ -88,12 +88,12 @@ class OpenTelemetry(Tracer):
     def start_span(
         self, name: str, attributes: Mapping[str, str | int]
     ) -> Callable[[bool], None] | None:
-        """A span that lasts until the result is called."""
+        """Start a client span and return the function that ends it."""
         if not trace.get_current_span().get_span_context().is_valid:
             return None
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=dict(attributes))
 
-        def end(failed: bool) -> None:  # noqa: FBT001 - the only thing to say
+        def end(failed: bool) -> None:  # noqa: FBT001 - the only argument
             if failed:
                 span.set_status(StatusCode.ERROR)
             span.end()
@@ -101,11 +101,11 @@ class OpenTelemetry(Tracer):
         return end
 
     def set_attribute(self, name: str, value: str | int) -> None:
-        """Give this task's span another attribute."""
+        """Set an attribute of the current span."""
         trace.get_current_span().set_attribute(name, value)
 
     def trace_id(self) -> str | None:
-        """The trace's id as collectors show it."""
+        """Return the current trace's id in hexadecimal, if there is one."""
         context = trace.get_current_span().get_span_context()
         return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
@@ -119,7 +119,7 @@ class OpenTelemetry(Tracer):
         kind: SpanKind = SpanKind.INTERNAL,
         links: Sequence[Link] = (),
     ) -> Iterator[None]:
-        # What an exception says may be somebody's own words.
+        # Exception messages are not recorded: they may contain user input.
         with self._tracer.start_as_current_span(
             name,
             parent,
