@@ -1,6 +1,6 @@
-"""A linter of schemas: what GitHub's, GraphQL-ESLint's and Relay's rules ask for, and our own.
+"""Schema linter, with rules from GitHub's linter, GraphQL-ESLint and Relay, and some of our own.
 
-A rule takes a schema and says what it finds; each finding begins with its place.
+A rule takes a schema and yields its findings, each prefixed with the schema coordinate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from graphql import (
 )
 
 from tests.schema import relay
-from tests.schema.places import fields_of, places, reached, typed, types_of
+from tests.schema.coordinates import (
+    elements,
+    fields_of,
+    own_types,
+    reachable_types,
+    typed_elements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,105 +52,113 @@ VERBS: Final = frozenset(
 
 
 def valid(schema: GraphQLSchema) -> Iterator[str]:
-    """The schema is one by GraphQL's specification."""
+    """Require a schema that is valid by GraphQL's specification."""
     yield from (f"Schema: {error.message}" for error in validate_schema(schema))
 
 
 def described(schema: GraphQLSchema) -> Iterator[str]:
-    """Everything has a description, which begins with a capital and ends with a full stop."""
-    for path, _, part in places(schema):
-        if not part.description:
-            yield f"{path}: has no description"
-        elif not SENTENCE.fullmatch(part.description):
-            yield f"{path}: its description is no sentence"
+    """Require a description for every element, with a leading capital and a final full stop."""
+    for coordinate, _, definition in elements(schema):
+        if not definition.description:
+            yield f"{coordinate}: has no description"
+        elif not SENTENCE.fullmatch(definition.description):
+            yield f"{coordinate}: its description is not a sentence"
 
 
 def named(schema: GraphQLSchema) -> Iterator[str]:
-    """Types are in PascalCase, fields in camelCase, values in UPPER_CASE."""
-    for path, name, part in places(schema):
+    """Require PascalCase for types, camelCase for fields, UPPER_CASE for enum values."""
+    for coordinate, name, definition in elements(schema):
         style, pattern = "camelCase", CAMEL
-        if isinstance(part, GraphQLEnumValue):
+        if isinstance(definition, GraphQLEnumValue):
             style, pattern = "UPPER_CASE", UPPER
-        elif isinstance(part, GraphQLNamedType):
+        elif isinstance(definition, GraphQLNamedType):
             style, pattern = "PascalCase", PASCAL
         if not pattern.fullmatch(name):
-            yield f"{path}: is not {style}"
+            yield f"{coordinate}: is not {style}"
 
 
 def concise(schema: GraphQLSchema) -> Iterator[str]:
-    """A name does not say which kind of type it is, whose field, or that it is read."""
-    for type_ in types_of(schema):
+    """Forbid names that repeat the kind of type, the owner of the field, or a reading verb."""
+    for type_ in own_types(schema):
         if type_.name.endswith(KINDS):
-            yield f"{type_.name}: says which kind of type it is"
+            yield f"{type_.name}: repeats the kind of type"
         for name in fields_of(type_):
             if name.lower().startswith(type_.name.lower()) or name.endswith(type_.name):
-                yield f"{type_.name}.{name}: says whose field it is"
+                yield f"{type_.name}.{name}: repeats the name of its type"
             if re.match(r"(get|fetch|list|query)[A-Z]", name):
-                yield f"{type_.name}.{name}: says that it is read"
+                yield f"{type_.name}.{name}: begins with a reading verb"
 
 
 def inputs(schema: GraphQLSchema) -> Iterator[str]:
-    """What goes in is named FooInput; what narrows and orders a list FooFilter and FooOrder."""
-    for type_ in types_of(schema):
+    """Require the suffix Input, Filter or Order for input types."""
+    for type_ in own_types(schema):
         if isinstance(type_, GraphQLInputObjectType) and not type_.name.endswith(INPUTS):
-            yield f"{type_.name}: is not named {', '.join(INPUTS)}"
+            yield f"{type_.name}: does not end with {', '.join(INPUTS)}"
 
 
 def mutations(schema: GraphQLSchema) -> Iterator[str]:
-    """A mutation is a verb and takes one `input`, which must be given."""
+    """Require mutations to begin with a verb and to take a single required `input`."""
     for name, field in fields_of(schema.mutation_type).items():
         if re.split("[A-Z]", name)[0] not in VERBS:
-            yield f"Mutation.{name}: does not begin with a verb of this linter's list"
+            yield f"Mutation.{name}: does not begin with a known verb"
         of = field.args["input"].type if field.args.keys() == {"input"} else None
         if not isinstance(of, GraphQLNonNull) or not isinstance(of.of_type, GraphQLInputObjectType):
-            yield f"Mutation.{name}: does not take `input` alone"
+            yield f"Mutation.{name}: does not take a single required `input`"
 
 
 def results(schema: GraphQLSchema) -> Iterator[str]:
-    """A mutation answers with a FooResult: the wished thing, or one of the refusals after it."""
+    """Require mutations to return a union FooResult: the success type, then refusals."""
     for name, field in fields_of(schema.mutation_type).items():
-        answer = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
-        if not isinstance(answer, GraphQLUnionType) or not answer.name.endswith("Result"):
-            yield f"Mutation.{name}: does not always answer with a union FooResult"
+        result = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
+        if not isinstance(result, GraphQLUnionType) or not result.name.endswith("Result"):
+            yield f"Mutation.{name}: does not return a non-null union FooResult"
             continue
-        refused = ["Refusal" in [each.name for each in of.interfaces] for of in answer.types]
-        if refused != [False] + [True] * (len(refused) - 1):
-            yield f"Mutation.{name}: {answer.name} is not one wished thing and then refusals"
+        are_refusals = ["Refusal" in [each.name for each in of.interfaces] for of in result.types]
+        if are_refusals != [False] + [True] * (len(are_refusals) - 1):
+            yield f"Mutation.{name}: {result.name} is not a success type followed by refusals"
 
 
 def deprecations(schema: GraphQLSchema) -> Iterator[str]:
-    """What goes away names, in backticks, what to use instead."""
-    for path, _, part in places(schema):
-        reason = None if isinstance(part, GraphQLNamedType) else part.deprecation_reason
+    """Require deprecation reasons to name the replacement in backticks."""
+    for coordinate, _, definition in elements(schema):
+        reason = None if isinstance(definition, GraphQLNamedType) else definition.deprecation_reason
         if reason is not None and (reason == DEFAULT_DEPRECATION_REASON or "`" not in reason):
-            yield f"{path}: is deprecated without a name of what to use instead"
+            yield f"{coordinate}: is deprecated without naming a replacement"
 
 
 def flags(schema: GraphQLSchema) -> Iterator[str]:
-    """A yes or no is named by what is so, `mine` and not `isMine`; Relay's own stay."""
-    for path, name, part in typed(schema):
-        is_own = not path.startswith("PageInfo.")
-        if is_own and get_named_type(part.type).name == "Boolean" and FLAG.fullmatch(name):
-            yield f"{path}: is a flag with a prefix"
+    """Forbid prefixes of Boolean names: `mine`, not `isMine`. `PageInfo` is exempt."""
+    for coordinate, name, definition in typed_elements(schema):
+        is_exempt = coordinate.startswith("PageInfo.")
+        if (
+            not is_exempt
+            and get_named_type(definition.type).name == "Boolean"
+            and FLAG.fullmatch(name)
+        ):
+            yield f"{coordinate}: is a Boolean with a prefix"
 
 
 def lists(schema: GraphQLSchema) -> Iterator[str]:
-    """A list has no holes, and where one is answered it is empty rather than null."""
-    for path, _, part in typed(schema):
-        inner = part.type.of_type if isinstance(part.type, GraphQLNonNull) else part.type
+    """Require non-null list items, and non-null lists as results of fields."""
+    for coordinate, _, definition in typed_elements(schema):
+        inner = (
+            definition.type.of_type
+            if isinstance(definition.type, GraphQLNonNull)
+            else definition.type
+        )
         if isinstance(inner, GraphQLList):
             if not isinstance(inner.of_type, GraphQLNonNull):
-                yield f"{path}: is a list with holes"
-            if isinstance(part, GraphQLField) and inner is part.type:
-                yield f"{path}: is a list that can be null"
+                yield f"{coordinate}: is a list with nullable items"
+            if isinstance(definition, GraphQLField) and inner is definition.type:
+                yield f"{coordinate}: is a nullable list"
 
 
 def used(schema: GraphQLSchema) -> Iterator[str]:
-    """Operations lead to every type."""
-    found = reached(schema)
-    for type_ in types_of(schema):
-        if type_.name not in found:
-            yield f"{type_.name}: no operation leads to it"
+    """Require every type to be reachable from an operation."""
+    reachable = reachable_types(schema)
+    for type_ in own_types(schema):
+        if type_.name not in reachable:
+            yield f"{type_.name}: is not reachable from any operation"
 
 
 RULES: Final[tuple[Callable[[GraphQLSchema], Iterator[str]], ...]] = (

@@ -1,7 +1,4 @@
-"""What Relay asks of a schema: connections that can be paged both ways, and objects by id.
-
-Sources: the Cursor Connections and the Global Object Identification specifications.
-"""
+"""Lint rules of Relay's Cursor Connections and Global Object Identification specifications."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
 
-from tests.schema.places import fields_of, typed, types_of
+from tests.schema.coordinates import fields_of, own_types, typed_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,20 +25,20 @@ SIZES: Final = frozenset({"first", "last"})
 ID: Final = re.compile(r"ids?|\w+Ids?")
 
 
-def _shape(parts: dict[str, GraphQLField] | dict[str, GraphQLArgument]) -> dict[str, str]:
-    return {name: str(part.type) for name, part in parts.items()}
+def _types(definitions: dict[str, GraphQLField] | dict[str, GraphQLArgument]) -> dict[str, str]:
+    return {name: str(definition.type) for name, definition in definitions.items()}
 
 
 def connections(schema: GraphQLSchema) -> Iterator[str]:
-    """A FooConnection has `edges` and `pageInfo`, and a FooEdge its `node` and `cursor`."""
-    for type_ in types_of(schema):
-        row, shape = type_.name, _shape(fields_of(type_))
-        if row.endswith("Connection"):
-            row = row.removesuffix("Connection")
-            expected = {"edges": f"[{row}Edge!]!", "pageInfo": "PageInfo!"}
-        elif row.endswith("Edge"):
-            row = row.removesuffix("Edge")
-            expected = {"node": f"{row}!", "cursor": "String!"}
+    """Require `edges` and `pageInfo` on a FooConnection, `node` and `cursor` on a FooEdge."""
+    for type_ in own_types(schema):
+        item, shape = type_.name, _types(fields_of(type_))
+        if item.endswith("Connection"):
+            item = item.removesuffix("Connection")
+            expected = {"edges": f"[{item}Edge!]!", "pageInfo": "PageInfo!"}
+        elif item.endswith("Edge"):
+            item = item.removesuffix("Edge")
+            expected = {"node": f"{item}!", "cursor": "String!"}
         else:
             continue
         for name, of in expected.items():
@@ -50,46 +47,46 @@ def connections(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def pages(schema: GraphQLSchema) -> Iterator[str]:
-    """A list with pages is a connection, and every connection can be paged both ways."""
-    for type_ in types_of(schema):
+    """Require a connection for paginated lists, and pagination arguments in both directions."""
+    for type_ in own_types(schema):
         for name, field in fields_of(type_).items():
-            path, shape = f"{type_.name}.{name}", _shape(field.args)
+            coordinate, shape = f"{type_.name}.{name}", _types(field.args)
             if get_named_type(field.type).name.endswith("Connection"):
                 yield from (
-                    f"{path}({key}): is not {of}"
+                    f"{coordinate}({key}): is not {of}"
                     for key, of in ARGUMENTS.items()
                     if shape.get(key) != of
                 )
             elif SIZES & shape.keys():
-                yield f"{path}: has pages and is no connection"
+                yield f"{coordinate}: is paginated but not a connection"
 
 
 def page_info(schema: GraphQLSchema) -> Iterator[str]:
-    """`PageInfo` is as it was specified."""
+    """Require the `PageInfo` of the specification."""
     type_ = schema.get_type("PageInfo")
-    if type_ is not None and _shape(fields_of(type_)) != PAGE_INFO:
-        yield "PageInfo: is not the one of the specification"
+    if type_ is not None and _types(fields_of(type_)) != PAGE_INFO:
+        yield "PageInfo: differs from the specification"
 
 
 def global_ids(schema: GraphQLSchema) -> Iterator[str]:
-    """What has an `id` is a `Node`, and `node` finds it."""
+    """Require `Query.node`, and the `Node` interface on every type with an `id`."""
     node, root = schema.get_type("Node"), fields_of(schema.query_type).get("node")
-    if not isinstance(node, GraphQLInterfaceType) or _shape(node.fields) != {"id": "ID!"}:
-        yield "Node: is not the one of the specification"
-    if root is None or (str(root.type), _shape(root.args)) != ("Node", {"id": "ID!"}):
-        yield "Query.node: is not the one of the specification"
-    for type_ in types_of(schema):
+    if not isinstance(node, GraphQLInterfaceType) or _types(node.fields) != {"id": "ID!"}:
+        yield "Node: differs from the specification"
+    if root is None or (str(root.type), _types(root.args)) != ("Node", {"id": "ID!"}):
+        yield "Query.node: differs from the specification"
+    for type_ in own_types(schema):
         if type_ is node or not isinstance(type_, (GraphQLInterfaceType, GraphQLObjectType)):
             continue
         if "id" in type_.fields and node not in type_.interfaces:
-            yield f"{type_.name}: has an id and is no Node"
+            yield f"{type_.name}: has an id but is not a Node"
 
 
 def ids(schema: GraphQLSchema) -> Iterator[str]:
-    """`id`, `fooId` and `fooIds` are of the type ID, and nothing else is."""
-    for path, name, part in typed(schema):
-        if bool(ID.fullmatch(name)) is not (get_named_type(part.type).name == "ID"):
-            yield f"{path}: is an id only by its name or only by its type"
+    """Require the type ID for `id`, `fooId` and `fooIds`, and for nothing else."""
+    for coordinate, name, definition in typed_elements(schema):
+        if bool(ID.fullmatch(name)) is not (get_named_type(definition.type).name == "ID"):
+            yield f"{coordinate}: is an id by name or by type, but not both"
 
 
 RULES: Final[tuple[Callable[[GraphQLSchema], Iterator[str]], ...]] = (

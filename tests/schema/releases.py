@@ -1,4 +1,4 @@
-"""What a change of a schema does to the clients of the release before it."""
+"""Effects of schema changes on clients of the last release."""
 
 from __future__ import annotations
 
@@ -15,68 +15,75 @@ from graphql import (
     is_required_input_field,
 )
 
-from tests.schema.places import places, reached, typed, types_of
+from tests.schema.coordinates import elements, own_types, reachable_types, typed_elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphql import GraphQLSchema
 
-    from tests.schema.places import Typed
+    from tests.schema.coordinates import Typed
 
 ADVICE: Final = """
-Clients of the last release (schema/released.graphql) rely on it. Keep it and add the new beside it;
-deprecate the old with a reason that names what to use instead. What a release has deprecated, the
-next may do without. A release renews the promise: cp schema/schema.graphql schema/released.graphql
+Clients of the last release (schema/released.graphql) depend on it. Keep the old element and add a
+new one; deprecate the old one with a reason that names the replacement. It can be removed in the
+release after. Each release ends with: cp schema/schema.graphql schema/released.graphql
 """
 
 
-def breaks(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
-    """What clients of the old schema would miss, but for what it had told them to leave."""
-    announced = set(_deprecated(old))
-    found = [
+def breaking_changes(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
+    """List breaking changes, except removals of elements that the old schema deprecated."""
+    deprecated = set(_removable(old))
+    breaking = [
         change.description
         for change in find_schema_changes(old, new)
         if isinstance(change, BreakingChange)
-        and change.description.removesuffix(" was removed.").split(" ")[-1] not in announced
+        and change.description.removesuffix(" was removed.").split(" ")[-1] not in deprecated
     ]
-    return found + [f"{path} must be given now." for path in _demanded(old, new)]
+    return breaking + [f"{coordinate} is now required." for coordinate in _newly_required(old, new)]
 
 
-def surprises(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
-    """What stays valid, and may still be more than the clients of the old schema expect."""
+def dangerous_changes(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
+    """List changes that keep operations valid, but that clients may not expect."""
     changes = find_schema_changes(old, new)
-    return [each.description for each in changes if isinstance(each, DangerousChange)]
+    return [change.description for change in changes if isinstance(change, DangerousChange)]
 
 
-def told(broken: list[str], surprising: list[str]) -> str:
-    """What a developer is told: what breaks, what else clients may notice, and how to go on."""
-    lines = ["This breaks clients:", *(f"- {each}" for each in broken)]
-    if surprising:
-        lines += ["This they may notice:", *(f"- {each}" for each in surprising)]
+def report(breaking: list[str], dangerous: list[str]) -> str:
+    """Return a report for developers: breaking changes, dangerous changes and advice."""
+    lines = ["Breaking changes:", *(f"- {change}" for change in breaking)]
+    if dangerous:
+        lines += ["Dangerous changes:", *(f"- {change}" for change in dangerous)]
     return "\n".join(lines) + "\n" + ADVICE
 
 
-def _deprecated(schema: GraphQLSchema) -> Iterator[str]:
-    """What is deprecated, and the types to which nothing else leads, as changes name them."""
-    for path, _, part in places(schema):
-        if not isinstance(part, GraphQLNamedType) and part.deprecation_reason is not None:
-            yield path.replace(")", ":)")
-    stay = reached(schema, by_deprecated=False)
-    yield from (type_.name for type_ in types_of(schema) if type_.name not in stay)
+def _removable(schema: GraphQLSchema) -> Iterator[str]:
+    """Yield the coordinates of deprecated elements, and the types only they refer to."""
+    for coordinate, _, definition in elements(schema):
+        if (
+            not isinstance(definition, GraphQLNamedType)
+            and definition.deprecation_reason is not None
+        ):
+            yield coordinate.replace(")", ":)")
+    remaining = reachable_types(schema, include_deprecated=False)
+    yield from (type_.name for type_ in own_types(schema) if type_.name not in remaining)
 
 
-def _demanded(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
-    """What has lost the default for which it could be left out: to graphql-core no break."""
-    before = {path: str(part.type) for path, _, part in typed(old) if not _is_required(part)}
+def _newly_required(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
+    """List inputs that became required by losing a default; graphql-core does not report them."""
+    optional = {
+        coordinate: str(definition.type)
+        for coordinate, _, definition in typed_elements(old)
+        if not _is_required(definition)
+    }
     return [
-        path
-        for path, _, part in typed(new)
-        if _is_required(part) and before.get(path) == str(part.type)
+        coordinate
+        for coordinate, _, definition in typed_elements(new)
+        if _is_required(definition) and optional.get(coordinate) == str(definition.type)
     ]
 
 
-def _is_required(part: Typed) -> bool:
-    if isinstance(part, GraphQLArgument):
-        return is_required_argument(part)
-    return isinstance(part, GraphQLInputField) and is_required_input_field(part)
+def _is_required(definition: Typed) -> bool:
+    if isinstance(definition, GraphQLArgument):
+        return is_required_argument(definition)
+    return isinstance(definition, GraphQLInputField) and is_required_input_field(definition)

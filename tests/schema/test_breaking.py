@@ -1,4 +1,4 @@
-"""What the last release promised is kept: schema/released.graphql is the schema of that release."""
+"""Compatibility with the last release, whose schema is schema/released.graphql."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema
 
 from schema import root
-from tests.schema.releases import breaks, surprises, told
+from tests.schema.releases import breaking_changes, dangerous_changes, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,11 @@ BREAKING: Final = [
     ("open: Boolean!", "open: Boolean", "Field Shop.open changed type from Boolean! to Boolean."),
     ("title: String @", "title: Int @", "Field Shop.title changed type from String to Int."),
     ("deep: Boolean! = false, ", "", "Argument Query.shop(deep:) was removed."),
-    ("deep: Boolean! = false", "deep: Boolean!", "Query.shop(deep) must be given now."),
+    ("deep: Boolean! = false", "deep: Boolean!", "Query.shop(deep) is now required."),
     ("(id: ID!", "(id: Int!", "Argument Query.shop(id:) has changed type from ID! to Int!."),
     ("(id: ID!", "(id: ID!, a: Int!", "A required argument Query.shop(a:) was added."),
     ("size: Int! = 3, ", "", "Field By.size was removed."),
-    ("size: Int! = 3", "size: Int!", "By.size must be given now."),
+    ("size: Int! = 3", "size: Int!", "By.size is now required."),
     ("By { kind: Kind", "By { kind: Kind!", "Field By.kind changed type from Kind to Kind!."),
     ("By { ", "By { a: Int!, ", "A required field By.a was added."),
     ("BUTCHER, ", "", "Enum value Kind.BUTCHER was removed."),
@@ -51,14 +51,14 @@ BREAKING: Final = [
     ),
     ("type Gone { at: Int }", "scalar Gone", "Gone changed from an Object type to a Scalar type."),
 ]
-ANNOUNCED: Final = [
+DEPRECATED: Final = [
     ("title: String @deprecated", ""),
     (", old: Int @deprecated):", "):"),
     (", old: Int @deprecated }", "}"),
     (", DAIRY @deprecated", ""),
     ("  gone: Gone @deprecated\n}\ntype Gone { at: Int }", "}"),
 ]
-SURPRISING: Final = [
+DANGEROUS: Final = [
     ("BUTCHER", "BUTCHER, FLORIST", "Enum value Kind.FLORIST was added."),
     ("Shop | Stall", "Shop | Stall | Gone", "Gone was added to union type Found."),
     ("= 3", "= 4", "By.size has changed defaultValue from 3 to 4."),
@@ -70,61 +70,56 @@ SAFE: Final = [
     ("type Query {", "type Query { new(id: ID!): Shop"),
     ("(id: ID!", "(id: ID"),
     ("title: String }", "title: String! }"),
-    ("union", '"What is found."\nunion'),
+    ("union", '"A search result."\nunion'),
 ]
 
 
-def test_no_client_of_the_last_release_breaks(
+def test_the_schema_has_no_breaking_change_since_the_last_release(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Every operation that was valid at the last release is, and its answer has the same shape."""
     old, new = build_schema(RELEASED.read_text("utf-8")), build_schema(root.schema.as_str())
-    surprising = surprises(old, new)
-    record_property("dangerous", surprising)
-    broken = breaks(old, new)
-    assert not broken, told(broken, surprising)
+    dangerous = dangerous_changes(old, new)
+    record_property("dangerous", dangerous)
+    breaking = breaking_changes(old, new)
+    assert not breaking, report(breaking, dangerous)
 
 
-@pytest.mark.parametrize(("was", "is_now", "broken"), BREAKING)
-def test_a_break_is_named(was: str, is_now: str, broken: str) -> None:
-    """What clients would miss is found, by its name, and nothing beside it."""
-    assert OLD.count(was) == 1
-    assert breaks(build_schema(OLD), build_schema(OLD.replace(was, is_now))) == [broken]
+@pytest.mark.parametrize(("before", "after", "expected"), BREAKING)
+def test_a_breaking_change_is_reported(before: str, after: str, expected: str) -> None:
+    assert OLD.count(before) == 1
+    old, new = build_schema(OLD), build_schema(OLD.replace(before, after))
+    assert breaking_changes(old, new) == [expected]
 
 
-@pytest.mark.parametrize(("was", "is_now"), ANNOUNCED)
-def test_what_was_deprecated_may_go(was: str, is_now: str) -> None:
-    """A release that has deprecated a part promises it no longer; one that has not still does."""
-    new = OLD.replace(was, is_now)
-    assert OLD.count(was) == 1
-    assert breaks(build_schema(OLD), build_schema(new)) == []
-    assert breaks(build_schema(OLD.replace(" @deprecated", "")), build_schema(new)) != []
+@pytest.mark.parametrize(("before", "after"), DEPRECATED)
+def test_only_deprecated_elements_may_be_removed(before: str, after: str) -> None:
+    assert OLD.count(before) == 1
+    new = build_schema(OLD.replace(before, after))
+    assert breaking_changes(build_schema(OLD), new) == []
+    assert breaking_changes(build_schema(OLD.replace(" @deprecated", "")), new) != []
 
 
-@pytest.mark.parametrize(("was", "is_now", "surprising"), SURPRISING)
-def test_a_surprise_is_no_break(was: str, is_now: str, surprising: str) -> None:
-    """What clients may notice is told apart from what breaks them."""
-    old, new = build_schema(OLD), build_schema(OLD.replace(was, is_now))
-    assert OLD.count(was) == 1
-    assert (breaks(old, new), surprises(old, new)) == ([], [surprising])
+@pytest.mark.parametrize(("before", "after", "expected"), DANGEROUS)
+def test_a_dangerous_change_is_not_breaking(before: str, after: str, expected: str) -> None:
+    old, new = build_schema(OLD), build_schema(OLD.replace(before, after))
+    assert OLD.count(before) == 1
+    assert (breaking_changes(old, new), dangerous_changes(old, new)) == ([], [expected])
 
 
-@pytest.mark.parametrize(("was", "is_now"), SAFE)
-def test_what_is_safe_passes(was: str, is_now: str) -> None:
-    """What is added, deprecated, described or promised more strictly is neither."""
-    old, new = build_schema(OLD), build_schema(OLD.replace(was, is_now))
-    assert OLD.count(was) == 1
-    assert (breaks(old, new), surprises(old, new)) == ([], [])
+@pytest.mark.parametrize(("before", "after"), SAFE)
+def test_a_safe_change_is_neither_breaking_nor_dangerous(before: str, after: str) -> None:
+    old, new = build_schema(OLD), build_schema(OLD.replace(before, after))
+    assert OLD.count(before) == 1
+    assert (breaking_changes(old, new), dangerous_changes(old, new)) == ([], [])
 
 
-def test_the_message_says_how_to_go_on() -> None:
-    """It names each break and surprise, what to do instead, and what a release does."""
-    text = told(["Field Shop.open was removed."], ["Enum value Kind.FLORIST was added."])
+def test_the_report_lists_changes_and_gives_advice() -> None:
+    text = report(["Field Shop.open was removed."], ["Enum value Kind.FLORIST was added."])
     assert text.splitlines()[:4] == [
-        "This breaks clients:",
+        "Breaking changes:",
         "- Field Shop.open was removed.",
-        "This they may notice:",
+        "Dangerous changes:",
         "- Enum value Kind.FLORIST was added.",
     ]
-    assert "deprecate the old" in text
+    assert "deprecate the old one" in text
     assert "cp schema/schema.graphql schema/released.graphql" in text

@@ -1,4 +1,4 @@
-"""The schema keeps the contract that clients are written against, and is printed as it is."""
+"""The schema conforms to the API contract, and schema/schema.graphql is up to date."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 CONTRACT = Path(__file__).with_name("api.graphql")
 PRINTED = Path(root.__file__).with_name("schema.graphql")
 STALE = (
-    "schema/schema.graphql is not the schema of the code. Print it again: "
+    "schema/schema.graphql is out of date. Print it again: "
     "uv run expertbook schema > schema/schema.graphql"
 )
 
-# What the contract promises and nobody has built yet. It only ever gets shorter: `Type.X` is
-# a whole type, `X.y` a field, value, member or interface of a type that is there.
-NOT_BUILT: set[str] = set()
+# Elements of the contract that are not implemented yet: `Type.X` is a whole type, `X.y` a field,
+# enum value, union member or interface of an existing type.
+NOT_IMPLEMENTED: set[str] = set()
 
 
-def parts(schema: GraphQLSchema) -> dict[str, str]:
-    """Everything that a schema promises: a name, and what clients rely on there."""
-    found = {}
+def schema_elements(schema: GraphQLSchema) -> dict[str, str]:
+    """Return the elements of a schema by coordinate, each with its kind or type."""
+    elements = {}
     for name, type_ in schema.type_map.items():
         if not name.startswith("__") and not is_specified_scalar_type(type_):
-            found[f"Type.{name}"] = type(type_).__name__
-            found.update(_parts_of(type_))
-    return found
+            elements[f"Type.{name}"] = type(type_).__name__
+            elements.update(_elements_of(type_))
+    return elements
 
 
-def _parts_of(type_: GraphQLNamedType) -> Iterator[tuple[str, str]]:
+def _elements_of(type_: GraphQLNamedType) -> Iterator[tuple[str, str]]:
     name = type_.name
     if isinstance(type_, GraphQLEnumType):
         yield from ((f"{name}.{value}", "value") for value in type_.values)
@@ -67,41 +67,46 @@ def _input(of: GraphQLArgument | GraphQLInputField) -> str:
     return f"{of.type}{default}"
 
 
-def is_left_out(part: str) -> bool:
-    """Whether a part is in the remainder, itself or with what it belongs to."""
-    owner, field = part.partition(".")[0], part.partition("(")[0]
-    return not NOT_BUILT.isdisjoint({part, field, f"Type.{owner}"})
+def is_unimplemented(element: str) -> bool:
+    """Return whether an element, its field or its type is in NOT_IMPLEMENTED."""
+    owner, field = element.partition(".")[0], element.partition("(")[0]
+    return not NOT_IMPLEMENTED.isdisjoint({element, field, f"Type.{owner}"})
 
 
-PROMISED = parts(build_schema(CONTRACT.read_text("utf-8")))
-BUILT = parts(build_schema(root.schema.as_str()))
+CONTRACTED = schema_elements(build_schema(CONTRACT.read_text("utf-8")))
+IMPLEMENTED = schema_elements(build_schema(root.schema.as_str()))
 
 
-def test_the_printed_schema_is_not_stale() -> None:
-    """What is committed for people and tools to read is what the code serves."""
+def test_the_printed_schema_is_up_to_date() -> None:
     assert PRINTED.read_text("utf-8") == root.schema.as_str() + "\n", STALE
 
 
-def test_the_contract_is_kept() -> None:
-    """Each type, field, argument with its default, value and member is as it was promised."""
-    expected = {part: what for part, what in PROMISED.items() if not is_left_out(part)}
-    assert {part: BUILT.get(part) for part in expected} == expected
+def test_the_schema_conforms_to_the_contract() -> None:
+    """Types, fields, arguments, defaults, enum values and members match the contract."""
+    expected = {
+        element: kind for element, kind in CONTRACTED.items() if not is_unimplemented(element)
+    }
+    assert {element: IMPLEMENTED.get(element) for element in expected} == expected
 
 
-def test_the_remainder_is_not_built() -> None:
-    """What has been built leaves the list, so that from then on it is kept."""
-    assert sorted(part for part in NOT_BUILT if part in BUILT) == []
-    assert sorted(part for part in NOT_BUILT if part not in PROMISED) == []
+def test_unimplemented_elements_are_listed_exactly() -> None:
+    """Implemented elements must leave the list, so that the contract covers them."""
+    assert sorted(element for element in NOT_IMPLEMENTED if element in IMPLEMENTED) == []
+    assert sorted(element for element in NOT_IMPLEMENTED if element not in CONTRACTED) == []
 
 
-def test_nothing_new_is_demanded() -> None:
-    """An operation of the contract stays valid: what was added to its inputs is optional."""
-    inputs = {part for part, what in PROMISED.items() if what == GraphQLInputObjectType.__name__}
+def test_additions_to_arguments_and_inputs_are_optional() -> None:
+    """Operations written against the contract stay valid."""
+    inputs = {
+        element for element, kind in CONTRACTED.items() if kind == GraphQLInputObjectType.__name__
+    }
     added = [
-        part
-        for part, what in BUILT.items()
-        if part not in PROMISED
-        and what.endswith("!")
-        and (part.partition("(")[0] in PROMISED or f"Type.{part.partition('.')[0]}" in inputs)
+        element
+        for element, kind in IMPLEMENTED.items()
+        if element not in CONTRACTED
+        and kind.endswith("!")
+        and (
+            element.partition("(")[0] in CONTRACTED or f"Type.{element.partition('.')[0]}" in inputs
+        )
     ]
     assert added == []

@@ -1,4 +1,4 @@
-"""The schema passes the linter, and every rule of the linter can fail."""
+"""The schema passes the linter, and every lint rule can fail."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from graphql import build_schema
 from schema import root
 from tests.schema.lint import RULES
 
-# What the contract wants otherwise, and why.
+# Exceptions that the contract requires, with their reasons.
 ACCEPTED: Final = {
-    # A browser's refresh token is in its cookie; then there is nothing to put in.
-    "Mutation.refreshSession: does not take `input` alone",
-    # One flag with a default, and nothing that can be refused.
-    "Mutation.logout: does not take `input` alone",
-    "Mutation.logout: does not always answer with a union FooResult",
-    # Whoever asks must not learn whether the account exists: there is one answer.
-    "Mutation.requestPasswordReset: does not always answer with a union FooResult",
+    # Browsers send the refresh token in a cookie and need no input.
+    "Mutation.refreshSession: does not take a single required `input`",
+    # One flag with a default, and no refusals.
+    "Mutation.logout: does not take a single required `input`",
+    "Mutation.logout: does not return a non-null union FooResult",
+    # The result must not reveal whether the account exists.
+    "Mutation.requestPasswordReset: does not return a non-null union FooResult",
 }
 GOOD: Final = Path(__file__).with_name("good.graphql").read_text("utf-8")
 
-# A rule, what in the good schema becomes what, and where the rule then finds something.
-WRONG: Final = [
-    ("valid", "interface Refusal {", 'interface Refusal { "Of." subject: String', "Schema"),
+# Rule, text in the good schema, its replacement, and the coordinate of the expected finding.
+VIOLATIONS: Final = [
+    ("valid", "interface Refusal {", 'interface Refusal { "Subject." subject: String', "Schema"),
     ("described", '"""A shop."""', "", "Shop"),
-    ("described", '"""Whether it is open."""', "", "Shop.open"),
-    ("described", '"""Which."""', "", "Mutation.setHours(input)"),
-    ("described", '"""Which shops."""', "", "SetHoursInput.shopIds"),
-    ("described", '"""With bread."""', "", "Kind.BAKERY"),
-    ("described", '"""With bread."""', '"with bread."', "Kind.BAKERY"),
-    ("described", '"""With bread."""', '"Bread"', "Kind.BAKERY"),
+    ("described", '"""Whether the shop is open."""', "", "Shop.open"),
+    ("described", '"""Shops and hours."""', "", "Mutation.setHours(input)"),
+    ("described", '"""Ids of the shops."""', "", "SetHoursInput.shopIds"),
+    ("described", '"""Sells bread."""', "", "Kind.BAKERY"),
+    ("described", '"""Sells bread."""', '"sells bread."', "Kind.BAKERY"),
+    ("described", '"""Sells bread."""', '"Bread"', "Kind.BAKERY"),
     ("named", "Kind", "shop_kind", "shop_kind"),
     ("named", "Kind", "KIND", "KIND"),
     ("named", "tags: [", "all_tags: [", "Shop.all_tags"),
@@ -65,7 +65,12 @@ WRONG: Final = [
     ("lists", "[String!]!", "[String!]", "Shop.tags"),
     ("lists", "[Kind!]", "[Kind]", "ShopFilter.kinds"),
     ("used", "filter: ShopFilter", "filter: String", "ShopFilter"),
-    ("used", '"""Not for you."""', 'scalar Money """Not for you."""', "Money"),
+    (
+        "used",
+        '"""The viewer may not do this."""',
+        'scalar Money """The viewer may not do this."""',
+        "Money",
+    ),
     ("connections", "edges: [ShopEdge!]!", "edges: [Shop!]!", "ShopConnection.edges"),
     ("connections", "pageInfo: PageInfo!", "page: PageInfo!", "ShopConnection.pageInfo"),
     ("connections", "node: Shop!", "node: [Shop!]!", "ShopEdge.node"),
@@ -77,38 +82,35 @@ WRONG: Final = [
     ("page_info", "hasNextPage", "hasMore", "PageInfo"),
     ("global_ids", "): Node\n", "): Node!\n", "Query.node"),
     ("global_ids", "  node(", "  thing(", "Query.node"),
-    ("global_ids", "interface Node {", 'interface Node { "A." name: String', "Node"),
+    ("global_ids", "interface Node {", 'interface Node { "Name." name: String', "Node"),
     ("global_ids", "Shop implements Node", "Shop", "Shop"),
     ("ids", "shopIds: [ID!]!", "shopIds: [String!]!", "SetHoursInput.shopIds"),
     ("ids", "tags: [String!]!", "tags: [ID!]!", "Shop.tags"),
 ]
 
 
-def found(text: str, *, by: str | None = None) -> set[str]:
-    """What the linter, or one rule of it, finds in a schema."""
+def lint(text: str, *, rule_name: str | None = None) -> set[str]:
+    """Return the findings of all rules, or of one rule, in a schema."""
     schema = build_schema(text)
-    rules = [rule for rule in RULES if by in {None, rule.__name__}]
+    rules = [rule for rule in RULES if rule_name in {None, rule.__name__}]
     return {finding for rule in rules for finding in rule(schema)}
 
 
 def test_the_schema_passes() -> None:
-    """Nothing is found but what the contract wants otherwise, and all of that is still so."""
-    assert found(root.schema.as_str()) == ACCEPTED
+    """The findings are exactly the accepted exceptions."""
+    assert lint(root.schema.as_str()) == ACCEPTED
 
 
 def test_a_good_schema_passes() -> None:
-    """The linter has nothing to say of a schema that breaks no rule."""
-    assert found(GOOD) == set()
+    assert lint(GOOD) == set()
 
 
-@pytest.mark.parametrize(("rule", "good", "bad", "place"), WRONG)
-def test_a_rule_can_fail(rule: str, good: str, bad: str, place: str) -> None:
-    """One thing is wrong: the rule finds it, and finds nothing else."""
+@pytest.mark.parametrize(("rule", "good", "bad", "coordinate"), VIOLATIONS)
+def test_a_rule_reports_its_violation(rule: str, good: str, bad: str, coordinate: str) -> None:
     assert good in GOOD
-    [finding] = found(GOOD.replace(good, bad), by=rule)
-    assert finding.partition(": ")[0] == place
+    [finding] = lint(GOOD.replace(good, bad), rule_name=rule)
+    assert finding.partition(": ")[0] == coordinate
 
 
-def test_every_rule_is_seen_to_fail() -> None:
-    """No rule is without a schema that breaks it."""
-    assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in WRONG}
+def test_every_rule_has_a_violation() -> None:
+    assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in VIOLATIONS}
