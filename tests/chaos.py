@@ -286,8 +286,8 @@ class World:
                 for id_, status in booker.states.items()
             }
             assert {id_: stored.get(id_) for id_ in told} == told
-            verdict = await check_invariants(database, utc_now(), lambda *_: None)
-            assert verdict.findings == []
+            report = await check_invariants(database, utc_now(), lambda *_: None)
+            assert report.findings == []
             return await database["events"].count_documents({})
 
     async def heard_more(self) -> None:

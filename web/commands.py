@@ -60,15 +60,17 @@ def verify(*, data: Path | None) -> None:
 
     with exit_on_errors():
         with database_url(read_settings(data=data)) as url:
-            verdict = asyncio.run(check(url))
-        for finding in verdict.findings[:MAX_FINDINGS_SHOWN]:
+            report = asyncio.run(check(url))
+        for finding in report.findings[:MAX_FINDINGS_SHOWN]:
             typer.echo(f"{finding.kind}: {finding.detail}")
-        if (more := len(verdict.findings) - MAX_FINDINGS_SHOWN) > 0:
+        if (more := len(report.findings) - MAX_FINDINGS_SHOWN) > 0:
             typer.echo(f"and {more:,} more")
-        if verdict.findings:
+        if report.findings:
             raise typer.Exit(1)
-        seen = ", ".join(f"{number:,} {name}" for name, number in sorted(verdict.seen.items()))
-        typer.echo(f"No problems found in {seen or 'no documents'}.")
+        checked = ", ".join(
+            f"{number:,} {name}" for name, number in sorted(report.documents.items())
+        )
+        typer.echo(f"No problems found in {checked or 'no documents'}.")
 
 
 def create_user(email: str, name: str, password: str, role: str) -> None:

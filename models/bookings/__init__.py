@@ -1,1 +1,1 @@
-"""Bookings: their events, idempotency records, mails and invariants."""
+"""Bookings, their event log, idempotency records, outbox and invariant checks."""

@@ -1,4 +1,4 @@
-"""Bookings, and the index that makes one exclusive."""
+"""Bookings, and the unique index that prevents double booking."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OCCUPANT_FIELDS = dict.fromkeys(
     ("expert_id", "client_id", "cells", "starts_at", "minutes", "held_until"), 1
 )
 ROWS_PER_BATCH = 1_000
-"""Bookings in one message, of which the database would otherwise send 101 at first."""
+"""Cursor batch size; the server's default for the first batch is 101."""
 
 MAX_OCCUPIED_CELLS = (MAX_SESSION_MINUTES + MAX_BREAK_MINUTES) // CELL_MINUTES
 
 
 class Span(NamedTuple):
-    """A span of one expert's time: from `since` up to, not including, `until`."""
+    """Half-open range of an expert's time: `[since, until)`."""
 
     expert_id: Id
     since: datetime
@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
 
 class BookingStatus(StrEnum):
-    """Where a booking is in its life."""
+    """Status of a booking."""
 
     HELD = "HELD"
     PENDING = "PENDING"
@@ -57,7 +57,7 @@ INACTIVE = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
 class Contact(Part):
-    """Whom the expert reaches; the phone number in E.164."""
+    """Contact details of the client; `phone` is in E.164 format."""
 
     name: str
     email: str
@@ -66,7 +66,7 @@ class Contact(Part):
 
 
 class BookingChange(Part):
-    """One step of a booking's history; no actor: the clock."""
+    """One step of a booking's history; without an actor, the change was automatic."""
 
     at: datetime
     actor_id: Id | None
@@ -76,10 +76,10 @@ class BookingChange(Part):
 
 
 class Booking(Record):
-    """Time of an expert that a client holds or has booked.
+    """An expert's time that a client holds or has booked.
 
-    `cells` are the quarter hours from the start to the end of the break after it. A booking that
-    stops being active keeps them and loses the flag.
+    `cells` are the quarter hours of the session and the break after it. A booking that becomes
+    inactive keeps its cells; only the `active` flag changes.
     """
 
     expert_id: Id
@@ -103,11 +103,11 @@ class Booking(Record):
     history: list[BookingChange] = []
 
     class Settings:
-        """`one_booking_per_cell` alone decides who gets the time.
+        """`one_booking_per_cell` prevents double booking.
 
-        Multikey over `cells`: two active bookings of an expert share no quarter hour, whatever
-        their lengths, in one insert, without a lock or a check before it. Its prefix is the
-        shard key. The others serve lists, whose order key is `place`, and calendars.
+        It is a multikey index over `cells`: two active bookings of an expert cannot share a
+        quarter hour, whatever their lengths, and no lock or prior check is needed. Its prefix is
+        the shard key. The other indexes serve calendars, and lists ordered by `place`.
         """
 
         name = "bookings"
@@ -137,31 +137,31 @@ class Booking(Record):
 
     @property
     def key(self) -> SlotKey:
-        """The slot that it takes."""
+        """The booked slot."""
         return SlotKey(self.expert_id, cell_of(self.starts_at), self.minutes)
 
     @property
     def ends_at(self) -> datetime:
-        """The end of the session, the break not included."""
+        """The end of the session, excluding the break."""
         return self.key.ends_at
 
     @property
     def reference(self) -> str:
-        """What people say on the phone: eight letters and digits of the id."""
+        """The booking reference for people: eight letters and digits derived from the id."""
         return reference(self.id)
 
     def occupies_at(self, now: datetime) -> bool:
-        """Whether it stands in anyone's way: active, and no hold past its end."""
+        """Return whether it occupies its cells at `now`: active, and not an expired hold."""
         return self.active and (self.held_until is None or now < self.held_until)
 
     def occupant(self) -> Occupant:
-        """The booking as it stands in the way of slots."""
+        """Return the part of the booking that blocks slots."""
         first = cell_of(self.cells[0])
         cells = range(first, first + len(self.cells))
         return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
 
     async def hide_from(self, viewer_id: Id) -> Booking:
-        """The same, taken out of a viewer's list."""
+        """Remove the booking from a viewer's list and return the changed booking."""
         await self.get_pymongo_collection().update_one(
             {"_id": self.id}, {"$addToSet": {"removed_by": viewer_id}}
         )
@@ -169,18 +169,18 @@ class Booking(Record):
         return removed
 
     def with_order_key(self) -> Booking:
-        """The same with the derived order key made anew; call it before every write."""
+        """Update the order key and return the booking; call it before every write."""
         self.place = place(self.starts_at, str(self.id))
         return self
 
 
 def contact_key(email: str) -> str:
-    """The form in which a contact's address is searched: regardless of case."""
+    """Return the case-insensitive form of a contact's e-mail address, for search."""
     return email_key(email)
 
 
 def reference(id_: Id) -> str:
-    """A short name of an id in Crockford's base 32, such as 7KQ2-M9XD; not unique for ever."""
+    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; rarely not unique."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
     letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
@@ -188,12 +188,12 @@ def reference(id_: Id) -> str:
 
 
 def place(starts_at: datetime, suffix: str = "") -> str:
-    """The order key of a booking: by start in whole minutes, then by id."""
+    """Return the order key of a booking: its start in minutes since 1970, then a suffix."""
     return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
 
 
 def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Who has which cell as of `now`."""
+    """Return the occupant of each cell that is occupied at `now`."""
     return {
         cell: occupant
         for occupant in occupants
@@ -203,7 +203,7 @@ def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occup
 
 
 def occupant_of(row: Mapping[str, Any]) -> Occupant:
-    """A stored booking as it stands in the way of slots."""
+    """Return the occupant of a stored booking, read with `OCCUPANT_FIELDS`."""
     first = cell_of(row["cells"][0])
     session_end = cell_of(row["starts_at"]) + row["minutes"] // CELL_MINUTES
     cells = range(first, first + len(row["cells"]))
@@ -212,17 +212,17 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 
 
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
-    """What the active bookings with a cell in some spans occupy, by expert, in one command.
+    """Return the occupants of some spans, by expert, read in one command.
 
-    There are those of some time around the spans among them.
+    The result can include bookings shortly before a span.
     """
     experts: dict[tuple[datetime, datetime], set[Id]] = defaultdict(set)
     for span in spans:
         experts[span.since, span.until].add(span.expert_id)
     queries: list[Filter] = []
     for (since, until), ids in experts.items():
-        who = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
-        queries.append(_active_in(since, until, who))
+        expert = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
+        queries.append(_active_in(since, until, expert))
     found: dict[Id, list[Occupant]] = defaultdict(list)
     if queries:
         query = {"$or": queries} if len(queries) > 1 else queries[0]
@@ -235,7 +235,7 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
 
 
 async def active_rows(span: Span, session: AsyncClientSession | None) -> list[dict[str, Any]]:
-    """What the active bookings with a cell in a span occupy, and their status, as it is stored."""
+    """Return the active bookings of a span as stored: `OCCUPANT_FIELDS` and the status."""
     query = _active_in(span.since, span.until, span.expert_id)
     fields = {**OCCUPANT_FIELDS, "status": 1}
     bookings = Booking.get_pymongo_collection()
@@ -248,7 +248,7 @@ def _active_in(since: datetime, until: datetime, expert: object) -> Filter:
 
 
 async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
-    """Some of the holds past their end and of the pending bookings whose start has passed."""
+    """Return expired holds and pending bookings whose start has passed, up to `limit` of each."""
     held = {"status": BookingStatus.HELD.value, "held_until": {"$lte": now}}
     pending = {"status": BookingStatus.PENDING.value, "starts_at": {"$lte": now}}
     found = [await Booking.find(query).limit(limit).to_list() for query in (held, pending)]
@@ -258,7 +258,7 @@ async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
 async def calendar_and_upcoming_bookings(
     expert_id: Id, now: datetime
 ) -> tuple[Calendar | None, list[Booking]]:
-    """A calendar and its bookings that have not begun, earliest first, as of one moment."""
+    """Return a consistent snapshot of a calendar and its upcoming bookings, earliest first."""
     query = {
         "expert_id": expert_id,
         "active": True,
@@ -275,6 +275,6 @@ async def calendar_and_upcoming_bookings(
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
-    """A page of bookings, the latest start first."""
+    """Return a page of the bookings that match any of the filters, latest start first."""
     order = Order("place-desc", "place", descending=True)
     return await page(Booking, filters, order, arguments, Booking.model_validate)

@@ -1,4 +1,4 @@
-"""The database's change stream: what any program on it has committed, as it happens."""
+"""Change stream of events and nudges that any process on the database has committed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CLOSING_SECONDS = 0.5
 
 
 class Nudge(Record):
-    """A message that is no event: gone after a minute, since it is only for who listens now."""
+    """Transient message to the processes that currently listen; deleted after a minute."""
 
     channel: str
     message: str
     at: datetime
 
     class Settings:
-        """The time-to-live removes what everybody has heard."""
+        """A TTL index deletes delivered messages."""
 
         name = "nudges"
         indexes = (
@@ -44,33 +44,33 @@ class Nudge(Record):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """An event as it was stored; read in full only where somebody wants it."""
+    """A committed event, parsed only on demand."""
 
     document: Mapping[str, Any]
 
     @property
     def parties(self) -> tuple[str, str]:
-        """The ids of its expert and its client, the latter empty where it has none."""
+        """The ids of the event's expert and client; the client's is empty if it has none."""
         return str(self.document["expert_id"]), str(self.document.get("client_id") or "")
 
     def event(self) -> Event:
-        """The event."""
+        """Parse the event."""
         event: Event = Event.model_validate(self.document)
         return event
 
 
 class ChangeStream:
-    """What is committed, from where the last reading ended."""
+    """Change stream that resumes where the previous one ended."""
 
     def __init__(self) -> None:
         self._token: Mapping[str, Any] | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Committed | Nudge]]:
-        """Begin where the last reading ended, the first time now.
+        """Open the stream after the last item read before, or now if nothing was read yet.
 
         Raises:
-            Unavailable: when the database does not answer, here and while it is read.
+            Unavailable: if the database does not answer, on opening or while reading.
         """
         database = Event.get_pymongo_collection().database
         names = [Event.Settings.name, Nudge.Settings.name]
@@ -79,13 +79,13 @@ class ChangeStream:
             try:
                 stream = await database.watch([{"$match": inserts}], resume_after=self._token)
             except OperationFailure:
-                # That far back the database does not remember; the event log does.
+                # The resume token is too old. Readers catch up from the event log.
                 self._token = None
                 raise
             try:
                 yield self._read(stream)
             finally:
-                # The server is told, too, if it answers.
+                # Also closes the cursor on the server, if it answers.
                 with suppress(TimeoutError, PyMongoError):
                     async with asyncio.timeout(CLOSING_SECONDS):
                         await stream.close()
@@ -105,20 +105,20 @@ class ChangeStream:
 
 
 async def nudge(channel: str, message: str) -> None:
-    """Tell every program on the database.
+    """Send a message to every process that listens to the change stream.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await Nudge(channel=channel, message=message, at=utc_now()).insert()
 
 
 async def ping_database() -> None:
-    """Return when the database has answered.
+    """Return once the database answers.
 
     Raises:
-        Unavailable: when it does not.
+        Unavailable: if it does not answer.
     """
     with or_unavailable():
         await Event.get_pymongo_collection().database.command("ping")

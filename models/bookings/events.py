@@ -1,6 +1,7 @@
 """The event log: every change of a calendar, numbered without gaps.
 
-It is the truth of what happened. A nudge only makes it fast; who missed one reads here.
+The log is the source of truth. Nudges only speed up delivery; a process that misses one reads the
+missing events from the log.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})", re.ASCII)
 RETENTION_SECONDS = 2 * 24 * 60 * 60
 MAX_CLIENTS_PER_QUERY = 16
-"""Of more than these it is cheaper to read everybody's events of a short time."""
+"""With more clients it is cheaper to read all recent events and filter them here."""
 
 
 class EventKind(StrEnum):
-    """What happened: to a slot, to a booking alone, or to the hours."""
+    """Kind of an event; STATUS changes only a booking, RESET changes the rules."""
 
     HELD = "HELD"
     BOOKED = "BOOKED"
@@ -40,7 +41,7 @@ class EventKind(StrEnum):
 
 
 class SlotState(Part):
-    """A slot as it stood after the event."""
+    """State of a slot after the event."""
 
     starts_at: datetime
     minutes: int
@@ -51,7 +52,7 @@ class SlotState(Part):
 
     @classmethod
     def of(cls, slot: Slot) -> SlotState:
-        """The stored form of a slot."""
+        """Return the stored form of a slot."""
         return construct_unchecked(
             cls,
             starts_at=slot.key.starts_at,
@@ -63,7 +64,7 @@ class SlotState(Part):
         )
 
     def slot(self, expert_id: Id) -> Slot:
-        """The slot in the form in which slots are computed."""
+        """Return the slot in the form that models/calendar/slots.py computes."""
         return Slot(
             SlotKey(expert_id, cell_of(self.starts_at), self.minutes),
             self.price,
@@ -74,10 +75,10 @@ class SlotState(Part):
 
 
 class Event(Record):
-    """One change: written in the change's own transaction, with the expert's next number.
+    """A change of a calendar, written in the change's transaction with the expert's next number.
 
-    `changed` are the listed slots of every length whose status it changed, as they stood after it;
-    stored, since rules change and a replay must say what was true then.
+    `changed` holds the listed slots, of every length, whose status changed. They are stored
+    because the rules can change later, and a replay must report the state at the time.
     """
 
     expert_id: Id
@@ -91,17 +92,17 @@ class Event(Record):
 
     @property
     def client_ids(self) -> set[Id]:
-        """Who has a part in it: the clients of its booking and of the slots that it changed."""
+        """The clients of the event's booking and of the slots that it changed."""
         states = [self.slot, *self.changed] if self.slot else self.changed
         clients = {client for state in states for client in state.clients}
         return clients | {self.client_id} if self.client_id else clients
 
     class Settings:
-        """`one_event_per_number` keeps a number from being given twice.
+        """`one_event_per_number` prevents two events with the same number.
 
-        `client_by_time` finds what lately happened to a client's bookings.
+        `client_by_time` finds recent events of a client's bookings.
 
-        `at` never decreases within an expert, so that the time-to-live removes from the old end.
+        `at` never decreases within an expert's log, so the TTL index deletes the oldest first.
         """
 
         name = "events"
@@ -119,7 +120,7 @@ class Event(Record):
 
 
 class BookingTouched(Part):
-    """What an event says of a booking: that its newest state has this number or a later one."""
+    """A booking's change in an event; its current state has this `sequence` or a later one."""
 
     client_id: Id
     booking_id: Id
@@ -128,12 +129,18 @@ class BookingTouched(Part):
 
 
 async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[Event]:
-    """The events of an expert from the one after `sequence` on, in order and without a gap.
+    """Return an expert's events that follow `sequence`, in order and without gaps.
 
-    At most `limit` of them; none where the next one is not there (any more).
+    Args:
+        expert_id: id of the expert.
+        sequence: number of the last event already known.
+        limit: maximum number of events.
+
+    Returns:
+        The events; none if the next one does not exist or has been deleted.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     query = {"expert_id": expert_id, "sequence": {"$gt": sequence, "$lte": sequence + limit}}
     with or_unavailable():
@@ -142,10 +149,10 @@ async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[E
 
 
 async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
-    """What happened to bookings of some clients at that time or later, in no order.
+    """Return the changes of some clients' bookings since a time, in no particular order.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     ids = set(client_ids)
     query: dict[str, Any] = {"at": {"$gte": since}}
@@ -158,10 +165,10 @@ async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[Bo
 
 
 async def last_sequences(expert_ids: Iterable[Id]) -> dict[Id, int]:
-    """The number of the last event of each of some experts.
+    """Return the number of the last event per expert.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         found = await Calendar.find({"_id": {"$in": list(expert_ids)}}).to_list()
@@ -169,15 +176,15 @@ async def last_sequences(expert_ids: Iterable[Id]) -> dict[Id, int]:
 
 
 def cursor_of(expert_id: Id, sequence: int) -> str:
-    """Where in an expert's events a reader is: after that number."""
+    """Return the cursor of a position in an expert's event log: after `sequence`."""
     return encode(f"Event:{expert_id}:{sequence}")
 
 
 def sequence_in(cursor: str, expert_id: Id) -> int:
-    """The number in a cursor of that expert.
+    """Return the event number in a cursor.
 
     Raises:
-        BadUserInput: for a cursor of another expert, and for what is no cursor.
+        BadUserInput: if the text is not a cursor, or one of another expert.
     """
     try:
         parts = CURSOR.fullmatch(decode(cursor))

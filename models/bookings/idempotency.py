@@ -1,4 +1,4 @@
-"""Idempotency: the successes of the last day by the key that the client gave them."""
+"""Idempotency records: successful requests of the last day, by client and idempotency key."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ RETENTION_SECONDS = 24 * 60 * 60
 
 
 class IdempotencyRecord(Document):
-    """A request that succeeded, and the bookings that it made.
+    """A successful request and the bookings that it made.
 
-    Written first in its transaction, so that a twin meets it before the slot.
+    It is the first write of its transaction, so a duplicate request conflicts on this record
+    rather than on the slot.
     """
 
     id: str  # type: ignore[assignment]
@@ -31,13 +32,13 @@ class IdempotencyRecord(Document):
     at: datetime
 
     def with_bookings(self, bookings: Sequence[Booking]) -> IdempotencyRecord:
-        """The same with the bookings that it made."""
+        """Return a copy with the bookings that the request made."""
         ids = {"booking_ids": [booking.id for booking in bookings]}
-        found: IdempotencyRecord = self.model_copy(update=ids)
-        return found
+        record: IdempotencyRecord = self.model_copy(update=ids)
+        return record
 
     class Settings:
-        """The id is client, operation and key, so the index of `_id` refuses a twin."""
+        """The id contains client, operation and key, so `_id` rejects duplicate requests."""
 
         name = "requests"
         indexes = (
@@ -48,10 +49,10 @@ class IdempotencyRecord(Document):
 
 
 def record_id(client_id: Id, operation: str, key: str) -> str:
-    """The id of a client's request."""
+    """Return the record's id for a client's request."""
     return f"{client_id}:{operation}:{key}"
 
 
 def digest_of(values: Sequence[object]) -> str:
-    """What tells the same input from another under the same key: SHA-256 of its fields."""
+    """Return the SHA-256 of an input, to detect a key reused with different input."""
     return hashlib.sha256(repr(values).encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""The outbox: mails that are owed, written in the transaction of the change that they tell of.
+"""Transactional outbox: e-mails are stored in the transaction of the change that causes them.
 
-A mail therefore exists if and only if its change does. Workers of any number of processes send
-them; a mail is had by one of them at a time, and each recipient is crossed out as soon as the
-mail server has taken their copy.
+An e-mail therefore exists if and only if its change was committed. Workers in any number of
+processes send the e-mails; a lease keeps two workers from sending the same one. Each recipient is
+removed once the mail server has accepted their copy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.accounts.users import User
 
 LEASE = timedelta(minutes=3)
-"""How long a worker has a mail; longer than it may take to send it."""
+"""Time for which a worker claims an e-mail; longer than sending can take."""
 
 FIRST_DELAY_SECONDS = 2.0
 MAX_DELAY_SECONDS = 4 * 60 * 60.0
@@ -33,18 +33,18 @@ RETENTION_SECONDS = 30 * 24 * 60 * 60
 
 
 class MailKind(StrEnum):
-    """What a mail tells."""
+    """Kind of an e-mail."""
 
     BOOKED = "BOOKED"
     CONFIRMED = "CONFIRMED"
     MOVED = "MOVED"
     CANCELLED = "CANCELLED"
     VERIFICATION = "VERIFICATION"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - the name of one
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
 
 
 class Party(StrEnum):
-    """Who gets a mail: the contact of the booking, its expert, or the owner of an account."""
+    """Recipient: the booking's contact, its expert, or the owner of an account."""
 
     CLIENT = "CLIENT"
     EXPERT = "EXPERT"
@@ -52,7 +52,7 @@ class Party(StrEnum):
 
 
 class MailState(StrEnum):
-    """Where a mail is in its life; a failed one had a recipient who could not be reached."""
+    """State of an e-mail; FAILED if any recipient could not be reached."""
 
     WAITING = "WAITING"
     SENT = "SENT"
@@ -64,9 +64,10 @@ DEFAULT_MAX_AGE = timedelta(days=3)
 
 
 class BookingSnapshot(Part):
-    """A booking as the change left it; `revision` numbers its changes from 0 (RFC 5545, SEQUENCE).
+    """State of a booking after the change that an e-mail reports.
 
-    Names and addresses are no part of it: they are read when the mail is sent.
+    `revision` numbers the booking's changes from 0 (RFC 5545, SEQUENCE). Names and addresses are
+    read when the e-mail is sent.
     """
 
     booking_id: Id
@@ -79,11 +80,11 @@ class BookingSnapshot(Part):
 
 
 class Mail(Record):
-    """A mail that is owed to `to`, of whom each is crossed out when served.
+    """An e-mail to send; `to` holds the recipients who have not received it yet.
 
-    While it waits, `due_at` is when it is tried next; claiming it moves that to the lease's end,
-    so a mail whose worker died is due again by itself. Mails to an account name it by its folded
-    address, since whether there is one is not to be seen from how long the answer takes.
+    `due_at` is the time of the next attempt. Claiming sets it to the end of the lease, so the
+    e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
+    address rather than id: looking up the account first would reveal by timing whether it exists.
     """
 
     kind: MailKind
@@ -98,7 +99,7 @@ class Mail(Record):
     sent_at: datetime | None = None
 
     class Settings:
-        """`due_by_state` finds what is to be sent; what failed has no `sent_at`, and is kept."""
+        """`due_by_state` finds due e-mails; failed ones have no `sent_at` and are kept."""
 
         name = "outbox"
         indexes = (
@@ -111,18 +112,29 @@ class Mail(Record):
         )
 
     async def claim(self, now: datetime) -> bool:
-        """Have it for the time of the lease; False where another worker was first.
+        """Claim the e-mail for the duration of the lease.
+
+        Returns:
+            False if another worker has claimed it.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
     async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
-        """Cross out a recipient; the last one ends the mail. False once the lease has ended.
+        """Remove a recipient; removing the last one sets the final state.
+
+        Args:
+            party: the recipient.
+            now: the current time.
+            refused: whether the mail server rejected the recipient.
+
+        Returns:
+            False if the lease has ended and the e-mail has changed since.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
         left = [other for other in self.to if other is not party]
         failed = [*self.refused, party] if refused else self.refused
@@ -134,10 +146,13 @@ class Mail(Record):
         return await self._set(**changed)
 
     async def postpone(self, now: datetime) -> bool:
-        """Try again later, each time twice as late up to four hours; False: it was given up.
+        """Schedule the next attempt with exponential backoff, up to four hours.
+
+        Returns:
+            False if the e-mail is too old; it is then marked as failed.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
         if now - self.created_at > MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
             await self._set(state=MailState.FAILED)
@@ -146,7 +161,7 @@ class Mail(Record):
         return True
 
     async def _set(self, **changed: Any) -> bool:
-        """Change it as long as it is as this process knows it: one conditional update."""
+        """Update the e-mail if it is unchanged since it was read (optimistic concurrency)."""
         known = {"_id": self.id, "state": self.state.value, "due_at": self.due_at}
         with or_unavailable():
             result = await Mail.get_pymongo_collection().update_one(
@@ -166,16 +181,16 @@ def _stored(value: Any) -> Any:
 
 
 def delay(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: doubled each time, and a quarter more or less."""
+    """Return the delay before the next attempt: exponential backoff with 25 % jitter."""
     seconds = min(FIRST_DELAY_SECONDS * 2 ** min(attempts - 1, 20), MAX_DELAY_SECONDS)
     return timedelta(milliseconds=int(seconds * 1000 * random.uniform(0.75, 1.25)))  # noqa: S311
 
 
 async def due_mails(now: datetime, limit: int) -> list[Mail]:
-    """Some of the mails that are to be sent now, the longest due first.
+    """Return up to `limit` e-mails that are due, the longest overdue first.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     query = {"state": MailState.WAITING.value, "due_at": {"$lte": now}}
     with or_unavailable():
@@ -183,10 +198,10 @@ async def due_mails(now: datetime, limit: int) -> list[Mail]:
 
 
 async def backlog() -> tuple[int, float]:
-    """How many mails wait, up to a thousand, and for how many seconds the oldest of them is owed.
+    """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     waiting = {"state": MailState.WAITING.value}
     with or_unavailable():
@@ -203,9 +218,9 @@ ENDED = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
 def mail_for(booking: Booking) -> Mail | None:
-    """The mail about the last change of a booking, if its parties are to hear of it.
+    """Return the e-mail about a booking's last change, or None if the change sends none.
 
-    Of a hold and its end nobody is told.
+    Placing a hold and its end send no e-mail.
     """
     *earlier, last = booking.history
     moved_from = None
@@ -239,15 +254,18 @@ def mail_for(booking: Booking) -> Mail | None:
 
 
 def verification_mail(user: User, now: datetime) -> Mail:
-    """The mail with the link that verifies an account's address."""
+    """Return the e-mail with the link that verifies an account's address."""
     return _to_owner(MailKind.VERIFICATION, user.email_key, now)
 
 
 async def queue_reset_mail(address: str) -> None:
-    """Owe whoever has an account with that folded address a link to a new password.
+    """Queue an e-mail with a password reset link.
+
+    Args:
+        address: normalized e-mail address; nothing is sent if it has no account.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await _to_owner(MailKind.PASSWORD_RESET, address, utc_now()).insert()

@@ -1,6 +1,6 @@
-"""The judge: what must hold between the stored documents, looked at from outside.
+"""Checks of cross-document invariants in the stored data.
 
-Reads the database alone, with the driver and without the code that it judges; it needs no index.
+Documents are read with the driver, not with the code under verification, and no index is needed.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from models.store.connection import Client, Database
 
 GRACE = timedelta(seconds=5)
-"""What is released within a second of its end may be a little late on a busy machine."""
+"""Tolerated delay in releasing expired holds on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
 CELL = timedelta(minutes=CELL_MINUTES)
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
-"""Experts that are read in one transaction: some thousand documents."""
+"""Keeps a transaction to a few thousand documents."""
 COLLECTIONS = [kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User)]
 
 Row = dict[str, Any]
@@ -51,7 +51,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that must not be, where, and the expert whom it is about, if any."""
+    """A violated invariant: its kind, a description, and the expert concerned, if any."""
 
     kind: str
     detail: str
@@ -60,18 +60,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """Everything that is wrong, and how many documents of each collection were looked at."""
+    """All findings, and the number of documents checked per collection."""
 
     findings: list[Finding]
-    seen: Counter[str]
+    documents: Counter[str]
 
 
 @asynccontextmanager
 async def open_for_reading(url: str) -> AsyncIterator[Database]:
-    """Connect and make no index: that would be a write, and fail on data that break one.
+    """Connect without creating indexes, which would fail on data that violate them.
 
     Raises:
-        DatabaseUnreachable: nothing usable answers there.
+        DatabaseUnreachable: no usable server answers at this address.
     """
     try:
         client: Client = AsyncMongoClient(
@@ -90,87 +90,87 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
 
 
 async def verify(now: datetime, progress: Callable[[int, int], None]) -> list[Finding]:
-    """Everything that is wrong in the database that the documents are bound to."""
+    """Return the findings for the database that the document classes are bound to."""
     return (await check_invariants(User.get_pymongo_collection().database, now, progress)).findings
 
 
 async def check_invariants(
     database: Database, now: datetime, progress: Callable[[int, int], None]
 ) -> VerificationReport:
-    """Everything that is wrong with the stored data, also while a program writes.
+    """Check the stored data; other processes may write at the same time.
 
-    Collections that are read one after the other while bookings go on do not fit together. So
-    what does not fit is a suspicion: the expert is read again, in a transaction that sees one
-    moment, and only what does not fit in there is a finding.
+    The first pass reads the collections without a transaction, so concurrent writes can make them
+    inconsistent. Each expert with a suspected problem is therefore read again in a snapshot
+    transaction, and only problems that persist there are reported.
 
     Args:
-        database: to read.
-        now: as of which holds have ended.
-        progress: is told how many documents have been read, and of how many.
+        database: the database to check.
+        now: the current time, to determine which holds have expired.
+        progress: called with the number of documents read so far and the expected total.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
-    everything = InvariantChecker(now)
-    seen: Counter[str] = Counter()
+    checker = InvariantChecker(now)
+    documents: Counter[str] = Counter()
 
     async def read(name: str) -> None:
-        # Whole documents: to choose fields costs the embedded database twice the time.
+        # No projection: it would double the time in the embedded database.
         async for row in database[name].find(batch_size=ROWS_PER_BATCH):
-            everything.see(name, row)
-            seen[name] += 1
-            if seen.total() % 1000 == 0:
-                progress(min(seen.total(), total), total)
+            checker.add(name, row)
+            documents[name] += 1
+            if documents.total() % 1000 == 0:
+                progress(min(documents.total(), total), total)
 
-    with or_unavailable(), _no_search_for_cycles():
+    with or_unavailable(), _garbage_collection_disabled():
         total = sum([await database[name].estimated_document_count() for name in COLLECTIONS])
-        # Together: one is judged while the database fetches another.
+        # Concurrent reads: one collection is checked while the database fetches another.
         await asyncio.gather(*(read(name) for name in COLLECTIONS))
         progress(total, total)
-        suspicions = list(everything.findings())
-        findings = [found for found in suspicions if found.expert_id is None]
-        suspects = sorted({found.expert_id for found in suspicions if found.expert_id})
-        for first in range(0, len(suspects), EXPERTS_PER_TRANSACTION):
-            some = suspects[first : first + EXPERTS_PER_TRANSACTION]
-            evidence = await _read_again(database, some, now)
-            findings += [found for found in evidence.findings() if found.expert_id in some]
-    return VerificationReport(findings, seen)
+        suspected = list(checker.findings())
+        findings = [finding for finding in suspected if finding.expert_id is None]
+        experts = sorted({finding.expert_id for finding in suspected if finding.expert_id})
+        for first in range(0, len(experts), EXPERTS_PER_TRANSACTION):
+            batch = experts[first : first + EXPERTS_PER_TRANSACTION]
+            snapshot = await _read_snapshot(database, batch, now)
+            findings += [found for found in snapshot.findings() if found.expert_id in batch]
+    return VerificationReport(findings, documents)
 
 
 @contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keep Python from going through all that is kept, again and again: half of the time."""
-    was_on = gc.isenabled()
+def _garbage_collection_disabled() -> Iterator[None]:
+    """Disable the cyclic garbage collector, which would take half of the time."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()
 
 
-async def _read_again(
+async def _read_snapshot(
     database: Database, experts: Collection[Id], now: datetime
 ) -> InvariantChecker:
-    """All that belongs to some experts, as of one moment."""
+    """Return a checker with all documents of some experts, read in one transaction."""
 
     async def read(session: AsyncClientSession) -> InvariantChecker:
-        evidence = InvariantChecker(now)
-        people: set[Id] = set()
+        checker = InvariantChecker(now)
+        user_ids: set[Id] = set()
 
-        async def see(kind: str, by: str, ids: Iterable[Id]) -> None:
-            query = {by: {"$in": list(ids)}}
-            async for row in database[kind].find(query, session=session):
-                evidence.see(kind, row)
-                people.update(row[name] for name in ("client_id", "user_id") if name in row)
+        async def add(collection: str, field: str, ids: Iterable[Id]) -> None:
+            query = {field: {"$in": list(ids)}}
+            async for row in database[collection].find(query, session=session):
+                checker.add(collection, row)
+                user_ids.update(row[name] for name in ("client_id", "user_id") if name in row)
 
-        await see(Event.Settings.name, "expert_id", experts)
-        await see(Booking.Settings.name, "expert_id", experts)
-        await see(Calendar.Settings.name, "_id", experts)
-        await see(Expert.Settings.name, "_id", experts)
-        await see(User.Settings.name, "_id", people)
-        await see(User.Settings.name, "expert_id", experts)
-        return evidence
+        await add(Event.Settings.name, "expert_id", experts)
+        await add(Booking.Settings.name, "expert_id", experts)
+        await add(Calendar.Settings.name, "_id", experts)
+        await add(Expert.Settings.name, "_id", experts)
+        await add(User.Settings.name, "_id", user_ids)
+        await add(User.Settings.name, "expert_id", experts)
+        return checker
 
     async with database.client.start_session() as session:
         return await session.with_transaction(read, READ, WRITE)
@@ -178,7 +178,7 @@ async def _read_again(
 
 @dataclass(frozen=True, slots=True)
 class _BookingSummary:
-    """What the events must have of a booking."""
+    """The parts of a booking that its events must match."""
 
     expert_id: Id
     client_id: Id
@@ -188,11 +188,11 @@ class _BookingSummary:
 
 
 class InvariantChecker:
-    """Collects what it is shown, in any order, and says what does not fit."""
+    """Collects documents in any order and reports the invariants that they violate."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._found: list[Finding] = []
+        self._findings: list[Finding] = []
         self._users: dict[Id, Id | None] = {}
         self._experts: dict[Id, Id] = {}
         self._calendars: dict[Id, Row] = {}
@@ -201,28 +201,28 @@ class InvariantChecker:
         self._owners: dict[tuple[Id, datetime], Id] = {}
         self._overlaps: set[tuple[Id, Id]] = set()
 
-    def see(self, kind: str, row: Row) -> None:
-        """Take a document of a collection."""
+    def add(self, collection: str, row: Row) -> None:
+        """Add a document of a collection."""
         try:
-            self._see(kind, row)
+            self._add(collection, row)
         except (KeyError, TypeError) as error:
-            detail = f"{row['_id']} of {kind}: {error!r}"
-            self._found.append(Finding("misshapen", detail, expert_id=None))
+            detail = f"{row['_id']} of {collection}: {error!r}"
+            self._findings.append(Finding("malformed", detail, expert_id=None))
 
-    def _see(self, kind: str, row: Row) -> None:
-        if kind == Booking.Settings.name:
-            self._see_booking(row)
-        elif kind == Event.Settings.name:
-            about = (row.get("booking_id"), row["at"])
-            self._logs[row["expert_id"]][row["sequence"]] = about
-        elif kind == Calendar.Settings.name:
+    def _add(self, collection: str, row: Row) -> None:
+        if collection == Booking.Settings.name:
+            self._add_booking(row)
+        elif collection == Event.Settings.name:
+            event = (row.get("booking_id"), row["at"])
+            self._logs[row["expert_id"]][row["sequence"]] = event
+        elif collection == Calendar.Settings.name:
             self._calendars[row["_id"]] = row
-        elif kind == Expert.Settings.name:
+        elif collection == Expert.Settings.name:
             self._experts[row["_id"]] = row["user_id"]
         else:
             self._users[row["_id"]] = row.get("expert_id")
 
-    def _see_booking(self, row: Row) -> None:
+    def _add_booking(self, row: Row) -> None:
         id_, expert_id, status = row["_id"], row["expert_id"], row["status"]
         since = self._now - EVENT_RETENTION
         history = row.get("history") or [{}]
@@ -233,49 +233,51 @@ class InvariantChecker:
             row["updated_at"] > since,
             sum(step["at"] > since for step in history if step),
         )
-        # What somebody has taken out of their list has given back the time still ahead.
+        # A booking removed from a list has released its remaining time.
         is_whole = not row.get("removed_by")
         if row["active"] == (status in INACTIVE) and (row["active"] or is_whole):
-            self._find("status", f"booking {id_} is {status} and active={row['active']}", expert_id)
+            detail = f"booking {id_} is {status} but active={row['active']}"
+            self._report("status", detail, expert_id)
         befores, afters = ([step.get(name) for step in history] for name in ("before", "after"))
-        ends = (status, row["starts_at"])
-        if befores != [None, *afters[:-1]] or (afters[-1], history[-1].get("starts_at")) != ends:
-            self._find("history", f"that of booking {id_} does not lead to {status}", expert_id)
+        state = (status, row["starts_at"])
+        if befores != [None, *afters[:-1]] or (afters[-1], history[-1].get("starts_at")) != state:
+            detail = f"the history of booking {id_} does not lead to {status}"
+            self._report("history", detail, expert_id)
         if row["active"]:
-            self._see_time(row, is_whole=is_whole)
+            self._check_cells(row, is_whole=is_whole)
 
-    def _see_time(self, row: Row, *, is_whole: bool) -> None:
+    def _check_cells(self, row: Row, *, is_whole: bool) -> None:
         id_, expert_id, cells = row["_id"], row["expert_id"], row["cells"]
         held_until = row.get("held_until")
         if row["status"] == "HELD" and (held_until is None or held_until < self._now - GRACE):
-            self._find("hold past its end", f"booking {id_}, held until {held_until}", expert_id)
-        is_row = all(later - earlier == CELL for earlier, later in pairwise(cells))
-        is_long = len(cells) * CELL_MINUTES >= row["minutes"] or not is_whole
-        if not (cells and cells[0] == row["starts_at"] and is_row and is_long):
-            self._find("time", f"booking {id_} does not take the time of its session", expert_id)
+            self._report("expired hold", f"booking {id_}, held until {held_until}", expert_id)
+        is_contiguous = all(later - earlier == CELL for earlier, later in pairwise(cells))
+        is_complete = len(cells) * CELL_MINUTES >= row["minutes"] or not is_whole
+        if not (cells and cells[0] == row["starts_at"] and is_contiguous and is_complete):
+            detail = f"booking {id_} does not occupy the time of its session"
+            self._report("time", detail, expert_id)
         for cell in cells:
             other = self._owners.setdefault((expert_id, cell), id_)
             if other != id_ and (other, id_) not in self._overlaps:
                 self._overlaps.add((other, id_))
-                self._find(
-                    "overlap", f"bookings {other} and {id_} at {cell.isoformat()}", expert_id
-                )
+                detail = f"bookings {other} and {id_} at {cell.isoformat()}"
+                self._report("overlap", detail, expert_id)
 
     def findings(self) -> Iterator[Finding]:
-        """What does not fit, once everything has been shown."""
-        yield from self._found
+        """Yield the violated invariants; call it after all documents were added."""
+        yield from self._findings
         yield from self._orphans()
-        told: Counter[Id] = Counter()
+        events: Counter[Id] = Counter()
         for expert_id, log in self._logs.items():
-            told.update(about for about, _ in log.values() if about)
-            for number, (about, _) in log.items():
-                if about is not None and about not in self._bookings:
-                    detail = f"{number} of {expert_id}: {about}"
+            events.update(booking_id for booking_id, _ in log.values() if booking_id)
+            for number, (booking_id, _) in log.items():
+                if booking_id is not None and booking_id not in self._bookings:
+                    detail = f"{number} of {expert_id}: {booking_id}"
                     yield Finding("event without booking", detail, expert_id)
         for id_, booking in self._bookings.items():
             number = booking.sequence
-            about, _ = self._logs.get(booking.expert_id, {}).get(number, (None, None))
-            if (booking.is_recent and about != id_) or told[id_] < booking.recent_steps:
+            booking_id, _ = self._logs.get(booking.expert_id, {}).get(number, (None, None))
+            if (booking.is_recent and booking_id != id_) or events[id_] < booking.recent_steps:
                 detail = f"{id_}, number {number} of {booking.expert_id}"
                 yield Finding("booking without event", detail, booking.expert_id)
         for expert_id, calendar in self._calendars.items():
@@ -309,17 +311,17 @@ class InvariantChecker:
         if not log:
             if last and calendar["last_event_at"] > self._now - EVENT_RETENTION:
                 detail = f"no event of {expert_id}, whose last number is {last}"
-                yield Finding("hole", detail, expert_id)
+                yield Finding("gap", detail, expert_id)
             return
         first, highest = min(log), max(log)
         missing = sorted(set(range(first, last + 1)) - log.keys())
         if missing or highest != last:
-            gone = ", ".join(str(number) for number in missing[:5]) or "none"
-            detail = f"events of {expert_id}: {first} to {highest} of {last}; missing: {gone}"
-            yield Finding("hole", detail, expert_id)
+            numbers = ", ".join(str(number) for number in missing[:5]) or "none"
+            detail = f"events of {expert_id}: {first} to {highest} of {last}; missing: {numbers}"
+            yield Finding("gap", detail, expert_id)
         times = [at for _, (_, at) in sorted(log.items())]
         if any(later < earlier for earlier, later in pairwise(times)):
-            yield Finding("order", f"events of {expert_id} go back in time", expert_id)
+            yield Finding("order", f"events of {expert_id} are not in order of time", expert_id)
 
-    def _find(self, kind: str, detail: str, expert_id: Id) -> None:
-        self._found.append(Finding(kind, detail, expert_id))
+    def _report(self, kind: str, detail: str, expert_id: Id) -> None:
+        self._findings.append(Finding(kind, detail, expert_id))

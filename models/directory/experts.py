@@ -186,7 +186,7 @@ class ExpertFilter:
         if self.languages:
             keys = sorted({fold(language) for language in self.languages})
             if len(keys) > MAX_LANGUAGES:
-                raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES}")
+                raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
             found["language_keys"] = {"$in": keys}
         return found
 

@@ -93,7 +93,7 @@ def overlap(rows: Rows) -> None:
     second["history"][-1]["starts_at"] = second["starts_at"]
 
 
-def hole(rows: Rows) -> None:
+def gap(rows: Rows) -> None:
     """An event is gone."""
     rows["events"] = [row for row in rows["events"] if row["booking_id"]]
 
@@ -229,7 +229,7 @@ def no_cells(rows: Rows) -> None:
 
 DAMAGES: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "overlap": (overlap,),
-    "hole": (hole, lost_end, lost_log),
+    "gap": (gap, lost_end, lost_log),
     "order": (backwards,),
     "booking without event": (unannounced, half_told),
     "event without booking": (no_booking,),
@@ -237,9 +237,9 @@ DAMAGES: dict[str, tuple[Callable[[Rows], None], ...]] = {
         *(no_client, no_account, no_calendar, no_expert),
         *(no_such_expert, lone_event, lone_booking),
     ),
-    "hold past its end": (stale_hold, endless_hold),
+    "expired hold": (stale_hold, endless_hold),
     "status": (still_active, not_active),
     "history": (other_status, other_step, torn_move, no_history),
-    "misshapen": (no_cells,),
+    "malformed": (no_cells,),
     "time": (other_cells, short_cells),
 }

@@ -47,8 +47,8 @@ def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 async def kinds(url: str) -> list[str]:
     """The kinds of what is found."""
     async with open_for_reading(url) as database:
-        verdict = await check_invariants(database, NOW, lambda *_: None)
-    return [finding.kind for finding in verdict.findings]
+        report = await check_invariants(database, NOW, lambda *_: None)
+    return [finding.kind for finding in report.findings]
 
 
 def command(folder: Path, url: str, *arguments: str) -> tuple[int, str, str]:
@@ -107,10 +107,10 @@ async def test_a_booking_that_is_made_meanwhile_is_no_finding(server: str) -> No
         told.append(done)
 
     async with open_for_reading(url) as database:
-        verdict = await check_invariants(database, NOW, progress)
+        report = await check_invariants(database, NOW, progress)
     assert told[0] == 1000
-    assert verdict.findings == []
-    assert verdict.seen["events"] == 1000
+    assert report.findings == []
+    assert report.documents["events"] == 1000
 
 
 def test_the_command_is_content_with_sample_data(server: str, tmp_path: Path) -> None:
