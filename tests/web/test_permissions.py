@@ -1,8 +1,8 @@
-"""Every operation and every restricted field against everyone, over the real server.
+"""Every operation and every restricted field, as every kind of viewer, over a running server.
 
-What is asked follows from the schema, what is expected from the tables in `auth/policies.py`. A new
-operation, or a new field of a restricted type, fails until it has a rule; an operation needs the
-variables, in `tests/probes.py`, with which those who may would succeed, too.
+Operations and fields come from the schema, expected results from the tables in `auth/policies.py`.
+A new operation, or a new field of a restricted type, fails until it has a rule. An operation also
+needs variables in `tests/probes.py` that succeed for permitted viewers.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ PEOPLE: dict[str, Relations] = {
     "another expert": MEMBER,
     "administrator": MEMBER | {Relation.ADMIN},
 }
-"""What each of the world's people is to its bookings, and to its expert."""
+"""Each person's relations to the bookings and the expert of the test."""
 
 CANCEL = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
 
 
-BUILT = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(type_)]
+OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(type_)]
 
 
 @pytest.fixture(scope="module")
@@ -76,25 +76,29 @@ async def world(office: Office, time: Time) -> World:
     assert disabled
     await office.update(disabled, disabled=True)
     slots = [slot["id"] for slot in await office.nobody.slots(expert_id, *time.days(4, 40))]
-    made = World(office, people, slots, "", "", disabled)
-    made.booking, made.cancelled = await made.new_booking(), await made.new_booking()
-    await people["expert"].api.ask(CANCEL, id=made.cancelled)
-    return made
+    world = World(office, people, slots, "", "", disabled)
+    world.booking, world.cancelled = await world.new_booking(), await world.new_booking()
+    await people["expert"].api.ask(CANCEL, id=world.cancelled)
+    return world
 
 
-def expected(rules: list[Rule], ties: Relations) -> Decision:
-    """The first refusal of some rules."""
-    answers = [rule.decide(ties) for rule in rules]
-    return next((found for found in answers if found is not Decision.ALLOWED), Decision.ALLOWED)
+def expected(rules: list[Rule], relations: Relations) -> Decision:
+    """Return the first refusal of the rules, or ALLOWED."""
+    decisions = [rule.decide(relations) for rule in rules]
+    return next(
+        (decision for decision in decisions if decision is not Decision.ALLOWED), Decision.ALLOWED
+    )
 
 
-@pytest.mark.parametrize("operation", BUILT)
-async def test_an_operation_is_done_for_those_who_may(world: World, operation: str) -> None:
+@pytest.mark.parametrize("operation", OPERATION_NAMES)
+async def test_operations_are_executed_for_permitted_viewers_only(
+    world: World, operation: str
+) -> None:
     assert operation in OPERATIONS, f"{operation} has no rule in auth/policies.py"
-    assert operation in VARIABLES, f"{operation} has no variables here"
+    assert operation in VARIABLES, f"{operation} has no variables in tests/probes.py"
     rule = OPERATIONS[operation]
-    answers, expectation = {}, {}
-    for name, ties in PEOPLE.items():
+    answers, decisions = {}, {}
+    for name, relations in PEOPLE.items():
         variables = await VARIABLES[operation](world, name)
         query = document(operation, variables)
         api = world.api(name)
@@ -102,19 +106,19 @@ async def test_an_operation_is_done_for_those_who_may(world: World, operation: s
             answers[name] = await watching(api, query, variables)
         else:
             answers[name] = await asked(api, query, variables, operation.split(".")[1])
-        expectation[name] = rule.decide(ties)
+        decisions[name] = rule.decide(relations)
         if operation == "Mutation.logout" and name in world.people:
             await world.office.login(world.people[name])
     if operation == "Mutation.markNoShow":
-        # No session of a test has begun; tests/auth/test_moves.py has the table.
-        expectation |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
+        # No session has begun yet; tests/auth/test_moves.py covers the state machine.
+        decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
     if operation == "Query.viewer":
-        expectation["nobody"] = Decision.NULL  # that is who nobody is
-    assert answers == expectation
+        decisions["nobody"] = Decision.NULL  # an anonymous viewer is null
+    assert answers == decisions
 
 
-@pytest.mark.parametrize("what", sorted(OBJECTS))
-async def test_an_object_is_found_by_those_who_may_see_it(world: World, what: str) -> None:
+@pytest.mark.parametrize("object_type", sorted(OBJECTS))
+async def test_objects_are_found_by_permitted_viewers_only(world: World, object_type: str) -> None:
     ids = {
         "Expert": world.expert,
         "disabled Expert": world.disabled,
@@ -122,20 +126,23 @@ async def test_an_object_is_found_by_those_who_may_see_it(world: World, what: st
         "User": world.people["client"].id,
         "Booking": world.booking,
     }
-    ties = PEOPLE
-    if what == "User":
-        ties = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
-    if what == "disabled Expert":
-        ties = PEOPLE | {"expert": MEMBER}
+    relations = PEOPLE
+    if object_type == "User":
+        relations = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
+    if object_type == "disabled Expert":
+        relations = PEOPLE | {"expert": MEMBER}
     query = "query ($id: ID!) { node(id: $id) { id } }"
     answers = {
-        name: await asked(world.api(name), query, {"id": ids[what]}, "node") for name in PEOPLE
+        name: await asked(world.api(name), query, {"id": ids[object_type]}, "node")
+        for name in PEOPLE
     }
-    assert answers == {name: OBJECTS[what].decide(ties[name]) for name in PEOPLE}
+    assert answers == {name: OBJECTS[object_type].decide(relations[name]) for name in PEOPLE}
 
 
 @pytest.mark.parametrize("field", sorted(INPUTS))
-async def test_a_field_of_an_input_is_taken_from_those_who_may(world: World, field: str) -> None:
+async def test_input_fields_are_accepted_from_permitted_viewers_only(
+    world: World, field: str
+) -> None:
     assert field == "UpdateExpertInput.disabled", f"{field} has no test"
     variables = {"input": {"expertId": world.expert, "disabled": False}}
     query = document("Mutation.updateExpert", variables)
@@ -143,10 +150,10 @@ async def test_a_field_of_an_input_is_taken_from_those_who_may(world: World, fie
     answers = {
         name: await asked(world.api(name), query, variables, "updateExpert") for name in PEOPLE
     }
-    assert answers == {name: expected(rules, ties) for name, ties in PEOPLE.items()}
+    assert answers == {name: expected(rules, relations) for name, relations in PEOPLE.items()}
 
 
-WAYS: dict[str, tuple[str, str, dict[str, Relations]]] = {
+PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
     "Booking": ("%s", "", {}),
     "Contact": ("contact { %s }", "contact", {}),
     "BookingChange": ("history { %s }", "history", {}),
@@ -167,46 +174,46 @@ WAYS: dict[str, tuple[str, str, dict[str, Relations]]] = {
         },
     ),
 }
-"""How each restricted type is reached in a cancelled booking, and what that adds to ties."""
+"""Path to each restricted type in a cancelled booking, and the relations that it adds."""
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_field_is_shown_to_those_who_may_see_it(world: World, way: str) -> None:
-    inside, path, more = WAYS[way]
-    type_name = way.split(maxsplit=1)[0]
+@pytest.mark.parametrize("path_name", PATHS)
+async def test_fields_are_shown_to_permitted_viewers_only(world: World, path_name: str) -> None:
+    template, path, added = PATHS[path_name]
+    type_name = path_name.split(maxsplit=1)[0]
     for name, field in fields_of(type_name).items():
         rule = f"{type_name}.{name}"
         assert rule in FIELDS, f"{rule} has no rule in auth/policies.py"
-        wanted = inside % f"{name} {selection(field)}"
-        query = f"query ($id: ID!) {{ booking(id: $id) {{ __typename {wanted} }} }}"
-        answers, expectation = {}, {}
-        for who, ties in PEOPLE.items():
+        selected = template % f"{name} {selection(field)}"
+        query = f"query ($id: ID!) {{ booking(id: $id) {{ __typename {selected} }} }}"
+        answers, decisions = {}, {}
+        for who, relations in PEOPLE.items():
             to = ("booking", *path.split())
             answers[who] = await asked(world.api(who), query, {"id": world.cancelled}, *to)
-            as_party = ties | more.get(who, frozenset())
-            expectation[who] = expected([OBJECTS["Booking"], FIELDS[rule]], as_party)
-        assert answers == expectation, rule
+            as_party = relations | added.get(who, frozenset())
+            decisions[who] = expected([OBJECTS["Booking"], FIELDS[rule]], as_party)
+        assert answers == decisions, rule
 
 
 @pytest.mark.parametrize("name", sorted(n for n in fields_of("User")))
-async def test_a_field_of_an_account_by_its_id(world: World, name: str) -> None:
-    wanted = f"{name} {selection(fields_of('User')[name])}"
-    query = f"query ($id: ID!) {{ node(id: $id) {{ ... on User {{ {wanted} }} }} }}"
+async def test_account_fields_by_node_id(world: World, name: str) -> None:
+    selected = f"{name} {selection(fields_of('User')[name])}"
+    query = f"query ($id: ID!) {{ node(id: $id) {{ ... on User {{ {selected} }} }} }}"
     rules = [OBJECTS["User"], FIELDS[f"User.{name}"]]
-    for who, ties in (PEOPLE | {"client": MEMBER | {Relation.OWNER}}).items():
+    for who, relations in (PEOPLE | {"client": MEMBER | {Relation.OWNER}}).items():
         variables = {"id": world.people["client"].id}
         answer = await asked(world.api(who), query, variables, "node")
-        assert answer is expected(rules, ties), (who, name)
+        assert answer is expected(rules, relations), (who, name)
 
 
-def test_every_rule_is_about_something() -> None:
-    """What a rule names is in the schema, or promised by the contract."""
+def test_every_rule_has_a_target() -> None:
+    """Each rule refers to a field of the schema or of the planned contract."""
 
     def names(schema: Any) -> set[str]:
         return {
             f"{type_}.{field}"
-            for type_, of in schema.type_map.items()
-            for field in getattr(of, "fields", {})
+            for type_, definition in schema.type_map.items()
+            for field in getattr(definition, "fields", {})
         }
 
     known = names(SCHEMA) | names(CONTRACT)

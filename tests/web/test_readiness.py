@@ -1,4 +1,4 @@
-"""What `/readyz` and the log say while something behind the program is away; nothing is missed."""
+"""`/readyz` and the log during outages of the database or broadcast server."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60
 CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
 READY = {"status": "ok", "checks": CHECKS}
-AWAY = CHECKS | {"database": "unreachable", "broadcast": "reconnecting"}
-UNAVAILABLE = {"status": "unavailable", "checks": AWAY}
+DOWN = CHECKS | {"database": "unreachable", "broadcast": "reconnecting"}
+UNAVAILABLE = {"status": "unavailable", "checks": DOWN}
 RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}}
 
 
-async def wait_for_readiness(http: httpx.AsyncClient, address: str, wanted: dict[str, Any]) -> int:
-    """Wait for an answer of `/readyz`; gives its status."""
+async def wait_for_readiness(
+    http: httpx.AsyncClient, address: str, expected: dict[str, Any]
+) -> int:
+    """Wait until `/readyz` has the expected body, and return its status."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (  # noqa: ASYNC110 - there is nothing to wait for but its answers
+        while (  # noqa: ASYNC110 - no event to wait for
             answer := await http.get(f"{address}/readyz")
-        ).json() != wanted:
+        ).json() != expected:
             await asyncio.sleep(0.05)
     return answer.status_code
 
 
 @asynccontextmanager
-async def watched(
+async def subscribed(
     program: Program, http: httpx.AsyncClient, time: Time
 ) -> AsyncIterator[tuple[Socket, Api, list[str]]]:
-    """A socket that watches an expert of a ready program, a client, and slots to book."""
+    """Yield a socket that is subscribed to an expert, a client, and slots to book."""
     await_ready(program.process, program.address)
     assert await wait_for_readiness(http, program.address, READY) == 200
     api = Api(http, program.address)
@@ -62,31 +64,31 @@ async def watched(
         yield socket, client, slots
 
 
-async def brings(socket: Socket, booked: list[dict[str, Any]]) -> None:
-    """The socket gets the events of those bookings, in their order."""
-    seen = [await socket.event("slotBooked") for _ in booked]
-    assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
+async def receives_events(socket: Socket, booked: list[dict[str, Any]]) -> None:
+    """Assert that the socket receives the events of the bookings in order."""
+    events = [await socket.event("slotBooked") for _ in booked]
+    assert [event["sequence"] for event in events] == [b["sequence"] for b in booked]
 
 
-def tells_of_each_absence_once(program: Program, what: str) -> bool:
-    """Whether the log has each loss of a connection once, followed by its return.
+def logs_each_outage_once(program: Program, what: str) -> bool:
+    """Return whether each lost connection is logged once, followed by its recovery.
 
-    A busy machine may lose the connection more often than the test breaks it.
+    On a busy machine, the connection may be lost more often than the test breaks it.
     """
-    told = re.findall(rf"WARNING: {what} is (away)|INFO: {what} is (back)", program.said())
-    words = [away or back for away, back in told]
+    matches = re.findall(rf"WARNING: {what} is (away)|INFO: {what} is (back)", program.said())
+    words = [away or back for away, back in matches]
     return bool(words) and words == ["away", "back"] * (len(words) // 2)
 
 
-async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
+async def test_the_server_stays_ready_without_the_broadcast_server(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """It is told of, and what it would have carried comes from the event log."""
+    """The outage is reported, and events are delivered from the event log."""
     with (
         valkey(tmp_path) as server,
         launched(tmp_path, experts=3, throttle="off", broadcast_url=server.url) as program,
     ):
-        async with watched(program, http, time) as (socket, client, slots):
+        async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             server.kill()
             assert await wait_for_readiness(http, program.address, RECONNECTING) == 200
@@ -94,16 +96,16 @@ async def test_a_broadcast_server_that_is_away_makes_the_program_no_less_ready(
             await asyncio.to_thread(server.start)
             assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[2]))
-            await brings(socket, booked)
-    assert tells_of_each_absence_once(program, "the broadcast server")
+            await receives_events(socket, booked)
+    assert logs_each_outage_once(program, "the broadcast server")
 
 
-async def test_a_database_that_freezes_makes_the_program_not_ready(
+async def test_the_server_is_not_ready_while_the_database_is_suspended(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Although it keeps its connections; as soon as it goes on, so does the change stream."""
+    """Its connections stay open; the change stream continues when the database does."""
     with launched(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
-        async with watched(program, http, time) as (socket, client, slots):
+        async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             [database] = databases(tmp_path)
             os.kill(database, signal.SIGSTOP)
@@ -113,5 +115,5 @@ async def test_a_database_that_freezes_makes_the_program_not_ready(
                 os.kill(database, signal.SIGCONT)
             assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[1]))
-            await brings(socket, booked)
-    assert tells_of_each_absence_once(program, "the database's change stream")
+            await receives_events(socket, booked)
+    assert logs_each_outage_once(program, "the database's change stream")

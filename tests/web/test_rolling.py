@@ -1,4 +1,4 @@
-"""A rolling restart: one server after the other, under load, and nobody loses anything."""
+"""A rolling restart: servers restart one after the other under load, without losses."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 SUBSCRIBERS, BOOKERS = 200, 4
 RESTART = 1012
-"""The close code that says so (IANA's registry for RFC 6455)."""
+"""Close code "Service Restart" (IANA's registry for RFC 6455)."""
 INITIALISATION_TIMED_OUT = 4408
-"""A server's close code for a `connection_init` that is late, as it can be on a busy machine."""
+"""Close code for a late `connection_init`, which happens on a busy machine."""
 
 
-async def test_a_rolling_restart_loses_no_event_and_no_booking(
+async def test_a_rolling_restart_loses_no_events_or_bookings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Sockets are closed with 1012, and their clients resume on the server that stays.
+    """Sockets are closed with 1012, and clients resume on the other server.
 
-    A booking under way is finished, or repeated under its key on the other server.
+    A booking in progress is completed, or retried with its idempotency key on the other server.
     """
     with embedded_database(tmp_path / "database") as url, valkey(tmp_path) as broker:
         settings = {"mongodb_url": url, "broadcast_url": broker.url}
@@ -52,8 +52,8 @@ async def test_a_rolling_restart_loses_no_event_and_no_booking(
     assert [status for status, _ in ends] == [0, 0]
     del closes[INITIALISATION_TIMED_OUT]
     assert set(closes) == {RESTART}
-    # All were on one of the two when the first stopped, and on the other when the second did.
+    # All subscribers were on the first server or had moved to the second when that stopped.
     assert closes[RESTART] >= SUBSCRIBERS
     with capsys.disabled():
         ended = ", ".join(f"{seconds:.2f} s" for _, seconds in ends)
-        print(f"\nservers ended in {ended}: {events} events, {world.figures()}")  # noqa: T201 - figures are what it is also run for
+        print(f"\nservers ended in {ended}: {events} events, {world.figures()}")  # noqa: T201 - also run for its figures

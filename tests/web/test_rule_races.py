@@ -1,4 +1,4 @@
-"""Rules that change while others book, over two programs on one database."""
+"""Rule changes concurrent with bookings, over two servers on one database."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("database")
 
-SETS, BOOKERS, SECONDS = 40, 60, 0.6
+CHANGES, BOOKINGS, SECONDS = 40, 60, 0.6
 ANSWERS = ("AvailabilitySet", "Booking", "SlotTaken", "SlotNotOffered")
 
 
@@ -47,8 +47,8 @@ ANSWERS = ("AvailabilitySet", "Booking", "SlotTaken", "SlotNotOffered")
 def addresses(
     database_url: str, database: Client, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[str]]:
-    """Where two programs are that share this process's database."""
-    assert database is not None  # it is filled before they start
+    """The addresses of two servers that share this process's database."""
+    assert database is not None  # seeded before the servers start
     settings = {"mongodb_url": database_url, "throttle": "off"}
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
     with running(one, **settings) as first, running(two, **settings) as second:
@@ -56,19 +56,19 @@ def addresses(
 
 
 @dataclass(frozen=True)
-class Terms:
-    """The rules of a number, each of which a booking shows: no two have the same price."""
+class NumberedRules:
+    """Rules that are derived from a number, which is also the price and thus identifies them."""
 
     number: int
 
     @property
-    def opens(self) -> int:
-        """The first hour of every day; the third after it is the last."""
+    def opening_hour(self) -> int:
+        """The first of four hours every day."""
         return 13 if self.number % 2 else 8
 
-    def wanted(self) -> dict[str, Any]:
-        """What sets them."""
-        span = (f"{self.opens:02}:00", f"{self.opens + 4}:00")
+    def as_input(self) -> dict[str, Any]:
+        """Return the input of `setAvailability`."""
+        span = (f"{self.opening_hour:02}:00", f"{self.opening_hour + 4}:00")
         return {
             "weekly": [hours(day, *span) for day in WEEKDAYS],
             "offers": [offer(60, self.number)],
@@ -78,16 +78,16 @@ class Terms:
             "confirmsAutomatically": self.number % 5 > 0,
         }
 
-    def has(self, booking: Booking) -> bool:
-        """Whether they offer its time."""
+    def offers_time_of(self, booking: Booking) -> bool:
+        """Return whether the booking's time is within the hours."""
         at = booking.starts_at.astimezone(LONDON)
-        return self.opens <= at.hour < self.opens + 4
+        return self.opening_hour <= at.hour < self.opening_hour + 4
 
-    def made(self, booking: Booking) -> bool:
-        """Whether a booking was made under them, in every respect."""
+    def match(self, booking: Booking) -> bool:
+        """Return whether time, price, break, notice and status of a booking follow these rules."""
         notice = booking.starts_at - booking.cancellable_until
         return (
-            self.has(booking)
+            self.offers_time_of(booking)
             and booking.price == self.number
             and len(booking.cells) == 4 + self.number % 3
             and notice == timedelta(minutes=self.number)
@@ -95,8 +95,8 @@ class Terms:
         )
 
 
-def keys(expert_id: Id) -> list[str]:
-    """Slots of mornings and afternoons, half of which are offered at any time."""
+def slot_ids(expert_id: Id) -> list[str]:
+    """Return slots in mornings and afternoons; any rules offer half of them."""
     return [
         slot_id(SlotKey(expert_id, cell_of(at), 60))
         for days in range(7, 17)
@@ -105,38 +105,38 @@ def keys(expert_id: Id) -> list[str]:
     ]
 
 
-async def test_each_booking_was_offered_under_the_rules_of_its_place_among_the_events(
+async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
     addresses: list[str], http: httpx.AsyncClient
 ) -> None:
-    """Bookings between two resets are of one set of rules, and `outside` is true to its moment."""
+    """Bookings between two resets follow the same rules, and `outside` is correct at each reset."""
     known_before = set(await verify(utc_now(), lambda *_: None))
     practice = await Practice.opened(await Office.of(Api(http, addresses[0])))
     expert_id = object_id(practice.id, "Expert", "id")
     client = (await practice.office.person()).api
-    start = (await practice.set(**Terms(1_000).wanted()))["expert"]["sequence"]
-    terms = {(await practice.rules())["sequence"]: Terms(1_000)}
+    start = (await practice.set(**NumberedRules(1_000).as_input()))["expert"]["sequence"]
+    rules_by_reset = {(await practice.rules())["sequence"]: NumberedRules(1_000)}
 
-    def of(api: Api, number: int) -> Api:
+    def on_either_server(api: Api, number: int) -> Api:
         return Api(http, addresses[number % 2], api.token)
 
     async def change(number: int) -> dict[str, Any]:
         await asyncio.sleep(random.uniform(0, SECONDS))
-        wanted = Terms(1_000 + number).wanted()
-        return await practice.set(of(practice.expert.api, number), **wanted)
+        new_rules = NumberedRules(1_000 + number).as_input()
+        return await practice.set(on_either_server(practice.expert.api, number), **new_rules)
 
     async def book(number: int, slot: str) -> dict[str, Any]:
         await asyncio.sleep(random.uniform(0, SECONDS))
-        return await of(client, number).book(slot)
+        return await on_either_server(client, number).book(slot)
 
-    slots = random.sample(keys(expert_id), BOOKERS)
+    slots = random.sample(slot_ids(expert_id), BOOKINGS)
     answers = await asyncio.gather(
-        *(change(number) for number in range(1, SETS + 1)),
+        *(change(number) for number in range(1, CHANGES + 1)),
         *(book(number, slot) for number, slot in enumerate(slots)),
     )
     assert {answer["__typename"] for answer in answers} <= set(ANSWERS)
     sets = [answer for answer in answers if answer["__typename"] == "AvailabilitySet"]
     booked = {a["id"]: a["sequence"] for a in answers if a["__typename"] == "Booking"}
-    assert len(sets) == SETS
+    assert len(sets) == CHANGES
     assert booked
 
     stored = await Booking.find({"expert_id": expert_id}).to_list()
@@ -144,40 +144,41 @@ async def test_each_booking_was_offered_under_the_rules_of_its_place_among_the_e
     events = await Event.find({"expert_id": expert_id}).sort("+sequence").to_list()
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     resets = [event.sequence for event in events if event.kind is EventKind.RESET]
-    assert len(resets) == SETS + 1
+    assert len(resets) == CHANGES + 1
     assert resets[0] == start
 
     for answer in sets:
         expert = answer["expert"]
-        of_answer = Terms(expert["offers"][0]["price"]["amount"])
+        of_answer = NumberedRules(expert["offers"][0]["price"]["amount"])
         reset = max(number for number in resets if number <= expert["sequence"])
-        assert terms.setdefault(reset, of_answer) == of_answer
+        assert rules_by_reset.setdefault(reset, of_answer) == of_answer
         known = [booking for booking in stored if booking.sequence <= expert["sequence"]]
-        outside = {booking.sequence for booking in known if not of_answer.has(booking)}
+        outside = {booking.sequence for booking in known if not of_answer.offers_time_of(booking)}
         assert {found["sequence"] for found in answer["outside"]} == outside
     for since, until in pairwise([*resets, len(events) + 1]):
-        made = [booking for booking in stored if since < booking.sequence < until]
-        for each in made:
-            found = terms.setdefault(since, Terms(each.price))
-            assert found.made(each), (since, found, each)
+        for each in stored:
+            if not since < each.sequence < until:
+                continue
+            rules_then = rules_by_reset.setdefault(since, NumberedRules(each.price))
+            assert rules_then.match(each), (since, rules_then, each)
     calendar = await Calendar.get(expert_id)
     assert calendar
-    last = Terms(calendar.rules.offers[0].price)
-    assert terms.setdefault(resets[-1], last) == last
-    assert len({found.number for found in terms.values()}) == len(terms)
+    last = NumberedRules(calendar.rules.offers[0].price)
+    assert rules_by_reset.setdefault(resets[-1], last) == last
+    assert len({each.number for each in rules_by_reset.values()}) == len(rules_by_reset)
     assert set(await verify(utc_now(), lambda *_: None)) <= known_before
 
 
-async def test_rules_that_change_between_decision_and_commit_are_decided_on_again(
+async def test_a_change_of_rules_between_decision_and_commit_repeats_the_decision(
     database: Client, database_url: str
 ) -> None:
-    """What was offered when it was decided and is not when it is committed is not booked."""
+    """A slot that is no longer offered at the commit is not booked."""
     calendar = Calendar(id=new_id(), rules=rules())
     await calendar.insert()
-    seen: list[bool] = []
+    offered_at_decision: list[bool] = []
 
-    def elsewhere() -> None:
-        """Another process closes the calendar and has committed it."""
+    def close_calendar() -> None:
+        """Close the calendar, as another process would."""
         closed = {"$set": {"rules.accepts_bookings": False}, "$inc": {"rules_version": 1}}
         with MongoClient[dict[str, Any]](database_url) as other:
             calendars = other.get_default_database()["calendars"]
@@ -186,23 +187,23 @@ async def test_rules_that_change_between_decision_and_commit_are_decided_on_agai
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar.id]
         slot = agenda.slot(SlotKey(calendar.id, cell_of(offered), 60))
-        seen.append(slot is not None)
+        offered_at_decision.append(slot is not None)
         if slot is None:
             raise SlotNotOffered("it")
-        elsewhere()
+        close_calendar()
         booked = booking(slot.key.cell).model_copy(update={"expert_id": calendar.id})
         return [agenda.book(booked)]
 
-    async def unheard(_: Sequence[Event]) -> None:
-        """Nobody listens."""
+    async def ignore(_: Sequence[Event]) -> None:
+        """Ignore events."""
 
     offered = datetime.combine(day_ahead(7), time(10), UTC)
     offered += timedelta(days=-offered.weekday() % 7)
     change = Change(decide, slots=[SlotKey(calendar.id, cell_of(offered), 60)])
-    async with Ledger(database, unheard).open() as ledger:
+    async with Ledger(database, ignore).open() as ledger:
         with pytest.raises(SlotNotOffered):
             await ledger.post(change)
-    assert seen == [True, False]
+    assert offered_at_decision == [True, False]
     after = await Calendar.get(calendar.id)
     assert after
     assert (after.sequence, after.rules_version) == (0, 2)

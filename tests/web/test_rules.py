@@ -1,4 +1,4 @@
-"""What other rules do: to the slots that are listed, to bookings that stand, and to watchers."""
+"""Effects of rule changes on listed slots, existing bookings and subscribers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ = """query ($id: ID!) { booking(id: $id) {
   status cancellableUntil price { amount } slot { status } } }"""
 
 
-async def test_other_hours_are_listed_and_what_was_listed_before_is_refused(
+async def test_changed_hours_are_listed_and_earlier_slots_refused(
     office: Office, practice: Practice
 ) -> None:
     client = await office.person()
@@ -41,7 +41,7 @@ async def test_other_hours_are_listed_and_what_was_listed_before_is_refused(
     assert await practice.open_at(DAY) == ["14:00", "16:00"]
 
 
-async def test_several_ranges_of_a_day_each_begin_anew(practice: Practice) -> None:
+async def test_slots_start_at_the_beginning_of_each_range(practice: Practice) -> None:
     spans = [("08:15", "10:00"), ("10:30", "11:30"), ("11:30", "12:15"), ("23:00", "24:00")]
     await practice.set(weekly=[hours(WEEKDAY, *span) for span in spans])
     assert await practice.open_at(DAY) == ["08:15", "10:30", "23:00"]
@@ -51,7 +51,9 @@ async def test_several_ranges_of_a_day_each_begin_anew(practice: Practice) -> No
     assert await practice.open_at(WEEK[1]) == []
 
 
-async def test_a_step_and_lengths_say_what_is_listed(office: Office, practice: Practice) -> None:
+async def test_step_and_lengths_determine_the_listed_slots(
+    office: Office, practice: Practice
+) -> None:
     client = await office.person()
     await practice.set(weekly=MORNINGS, stepMinutes=30)
     halves = ["08:00", "08:30", "09:00", "09:30", "10:00", "10:30", "11:00"]
@@ -64,7 +66,9 @@ async def test_a_step_and_lengths_say_what_is_listed(office: Office, practice: P
     assert (await client.api.book(long))["__typename"] == "SlotNotOffered"
 
 
-async def test_notice_and_horizon_end_what_is_listed(office: Office, practice: Practice) -> None:
+async def test_notice_and_horizon_limit_the_listed_slots(
+    office: Office, practice: Practice
+) -> None:
     client = await office.person()
     near, far = await practice.slot(DAY, "09:00"), await practice.slot(day_ahead(60), "09:00")
     await practice.set(minimumNoticeMinutes=20 * 24 * 60, horizonDays=30)
@@ -73,7 +77,7 @@ async def test_notice_and_horizon_end_what_is_listed(office: Office, practice: P
     today = day_ahead(0)
     ahead = {days: today + timedelta(days=days) for days in range(70)}
     listed = {days for days, day in ahead.items() if await practice.open_at(day)}
-    passed = (day_ahead(0) - today).days  # midnights
+    passed = (day_ahead(0) - today).days  # midnights during the test
     assert set(range(21 + passed, 31)) <= listed <= set(range(20, 31 + passed))
 
 
@@ -94,20 +98,20 @@ async def test_overrides_close_a_day_and_open_another(practice: Practice) -> Non
     assert await practice.open_at(opened) == []
 
 
-def change_of_clock(month: int) -> date:
-    """The next last Sunday of a month that is at least two days ahead."""
+def clock_change(month: int) -> date:
+    """Return the next last Sunday of the month that is at least two days ahead."""
     first = day_ahead(2)
     ends = [date(year, month, 31) for year in (first.year, first.year + 1)]
     sundays = [end - timedelta(days=(end.weekday() + 1) % 7) for end in ends]
     return next(sunday for sunday in sundays if sunday >= first)
 
 
-async def test_an_override_holds_by_the_clock_on_the_wall_when_that_changes(
+async def test_overrides_follow_local_time_across_clock_changes(
     office: Office, practice: Practice
 ) -> None:
-    """At one o'clock it is two; at two it is one again, and both of these hours are offered."""
+    """The skipped hour is not offered in March, and the repeated hour twice in October."""
     client = await office.person()
-    march, october = change_of_clock(3), change_of_clock(10)
+    march, october = clock_change(3), clock_change(10)
     night = ("00:00", "04:00")
     days = [different(day, night) for day in (march, october)]
     await practice.set(weekly=[], overrides=days, horizonDays=372)
@@ -121,15 +125,15 @@ async def test_an_override_holds_by_the_clock_on_the_wall_when_that_changes(
     assert await practice.open_at(october) == ["00:00", "02:00", "03:00"]
 
 
-async def test_another_break_is_kept_free_after_bookings_that_are_made_from_then_on(
+async def test_a_changed_break_applies_to_later_bookings(
     office: Office, practice: Practice
 ) -> None:
-    """What a booking took when it was made, it has until it ends."""
+    """Existing bookings keep the break they were made with."""
     client = await office.person()
     await practice.set(weekly=MORNINGS)
     early = await practice.booked(client.api, DAY, "09:00")
     await practice.set(breakMinutes=30)
-    # Its own half hour after it is not taken; that of a session before it would reach into it.
+    # The early booking has no break after it, but one before it would need a break.
     assert await practice.open_at(DAY) == ["10:00", "11:00"]
     late = await practice.booked(client.api, DAY, "10:00")
     assert await practice.open_at(DAY) == []
@@ -142,7 +146,7 @@ async def test_another_break_is_kept_free_after_bookings_that_are_made_from_then
     assert await practice.open_at(DAY) == ["08:00", "09:00", "10:00", "11:00"]
 
 
-async def test_bookings_keep_the_terms_under_which_they_were_made(
+async def test_bookings_keep_the_terms_they_were_made_under(
     office: Office, practice: Practice
 ) -> None:
     client = await office.person()
@@ -151,19 +155,20 @@ async def test_bookings_keep_the_terms_under_which_they_were_made(
         offers=[offer(60, 20_000)], cancellationNoticeMinutes=60, confirmsAutomatically=False
     )
     second = await practice.booked(client.api, DAY, "10:00")
-    found = [
+    read = [
         (await client.api.ask(READ, id=booking["id"]))["booking"] for booking in (first, second)
     ]
-    assert [booking["status"] for booking in found] == ["CONFIRMED", "PENDING"]
-    assert [booking["price"]["amount"] for booking in found] == [9_000, 20_000]
+    assert [booking["status"] for booking in read] == ["CONFIRMED", "PENDING"]
+    assert [booking["price"]["amount"] for booking in read] == [9_000, 20_000]
     notices = [
-        datetime.fromisoformat(made["startsAt"]) - datetime.fromisoformat(seen["cancellableUntil"])
-        for made, seen in zip((first, second), found, strict=True)
+        datetime.fromisoformat(booked["startsAt"])
+        - datetime.fromisoformat(shown["cancellableUntil"])
+        for booked, shown in zip((first, second), read, strict=True)
     ]
     assert notices == [timedelta(days=1), timedelta(hours=1)]
 
 
-async def test_bookings_that_would_not_be_offered_any_more_stand_and_are_named(
+async def test_bookings_outside_the_new_rules_stay_and_are_reported(
     office: Office, practice: Practice
 ) -> None:
     client = (await office.person()).api
@@ -180,39 +185,41 @@ async def test_bookings_that_would_not_be_offered_any_more_stand_and_are_named(
         overrides=[different(WEEK[1])],
         offers=[offer(60)],
         stepMinutes=None,
-        # All of them are within the one and beyond the other, which is not asked.
+        # Notice and horizon do not matter for existing bookings.
         minimumNoticeMinutes=43_200,
         horizonDays=1,
     )
     outside = [too_short, off_step, evening, closed]
-    assert [found["id"] for found in answer["outside"]] == [b["id"] for b in outside]
-    assert {found["status"] for found in answer["outside"]} == {"CONFIRMED"}
+    assert [booking["id"] for booking in answer["outside"]] == [
+        booking["id"] for booking in outside
+    ]
+    assert {booking["status"] for booking in answer["outside"]} == {"CONFIRMED"}
     again = await practice.set(office.admin)
     assert again["outside"] == answer["outside"]
     for booking in (inside, *outside):
-        seen = (await client.ask(READ, id=booking["id"]))["booking"]
-        assert (seen["status"], seen["slot"]["status"]) == ("CONFIRMED", "BOOKED")
+        read = (await client.ask(READ, id=booking["id"]))["booking"]
+        assert (read["status"], read["slot"]["status"]) == ("CONFIRMED", "BOOKED")
     assert (await client.cancel(evening["id"]))["status"] == "CANCELLED"
     fewer = await practice.set(overrides=[])
-    assert [found["id"] for found in fewer["outside"]] == [too_short["id"], off_step["id"]]
+    assert [booking["id"] for booking in fewer["outside"]] == [too_short["id"], off_step["id"]]
 
 
-async def test_a_pending_booking_outside_is_named_and_one_of_a_disabled_expert_is_not(
+async def test_disabling_an_expert_puts_no_bookings_outside(
     office: Office, practice: Practice
 ) -> None:
-    """That nobody can book any more says nothing of the hours."""
+    """Only a change of hours does, for pending bookings, too."""
     client = (await office.person()).api
     await practice.set(confirmsAutomatically=False)
     booking = await practice.booked(client, DAY, "17:00")
     await office.update(practice.id, disabled=True)
     assert (await practice.set(office.admin, breakMinutes=15))["outside"] == []
     answer = await practice.set(office.admin, weekly=MORNINGS)
-    assert [(found["id"], found["status"]) for found in answer["outside"]] == [
+    assert [(outside["id"], outside["status"]) for outside in answer["outside"]] == [
         (booking["id"], "PENDING")
     ]
 
 
-async def test_a_change_is_the_next_event_and_watchers_of_slots_go_on(
+async def test_a_rule_change_is_an_event_and_subscriptions_continue(
     office: Office, practice: Practice
 ) -> None:
     client = (await office.person()).api
@@ -220,7 +227,7 @@ async def test_a_change_is_the_next_event_and_watchers_of_slots_go_on(
     async with open_socket(office.nobody.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", BOOKED, id=practice.id, after=before)
-        # An event that has arrived shows that the subscription runs.
+        # Once an event has arrived, the subscription is active.
         await practice.booked(client, WEEK[1], "09:00")
         first = await socket.event("slotBooked")
         assert first["sequence"] == 1
