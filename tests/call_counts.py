@@ -1,4 +1,4 @@
-"""A bound on work that is the same on every machine, however busy."""
+"""A limit on the number of function calls, which does not depend on the machine's load."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def at_most(calls: int) -> Iterator[None]:
-    """Fail as soon as the block has made more calls of functions, in Python or in C.
-
-    The number of calls is the same on every machine, however busy.
-    """
+    """Fail the test if the block makes more than `calls` function calls, in Python or in C."""
     left = calls
 
     def count(_frame: object, event: str, _argument: object) -> None:

@@ -1,4 +1,4 @@
-"""A small world to break: subscribers that resume, and clients that book and insist."""
+"""Clients for chaos tests: subscribers that resume, and bookers that retry until answered."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
 MOST_PAUSE = 2.0
 KEPT_BOOKINGS = 4
 PATIENCE_SECONDS = 300
-"""Deadline that only a subscriber that has missed something exceeds, even on a busy machine."""
+"""Generous deadline; only a subscriber that has missed an event exceeds it."""
 EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
   id cursor sequence availability { breakMinutes confirmsAutomatically } } } }"""
 SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!) {
@@ -52,7 +52,7 @@ PLAIN = {"breakMinutes": 0, "confirmsAutomatically": True}
 
 @dataclass(eq=False)
 class Subscriber:
-    """Watches one expert, and comes back with its cursor whenever it is cut off."""
+    """Watches one expert, and resumes from its cursor whenever the connection is lost."""
 
     fleet: Fleet
     rng: random.Random
@@ -68,10 +68,10 @@ class Subscriber:
     _patience: asyncio.Timeout | None = None
 
     async def run(self) -> None:
-        """Watch for ever.
+        """Watch until cancelled.
 
         Raises:
-            AssertionError: for an event that does not follow the one before, or a refusal.
+            AssertionError: if an event is out of order, or the server refuses the subscription.
         """
         pause = 0.05
         try:
@@ -87,16 +87,16 @@ class Subscriber:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it has a socket on which it watches."""
+        """Whether the subscription is running on a socket."""
         return self._connection is not None
 
     def cut(self) -> None:
-        """Drop the connection without a word."""
+        """Drop the connection without a close frame."""
         if self._connection:
             self._connection.transport.abort()
 
     def leave(self) -> None:
-        """Go on elsewhere; the old connection stays open and is never read again."""
+        """Reconnect, and leave the old connection open without ever reading it again."""
         if self._connection and self._patience and not self._patience.expired():
             self._connection.transport.pause_reading()
             self._left.append(self._connection)
@@ -118,7 +118,7 @@ class Subscriber:
                 connection.transport.abort()
 
     async def _watch(self, connection: websockets.ClientConnection) -> None:
-        """Take events until the connection ends, or the server asks to come again later."""
+        """Receive events until the connection ends or the server answers UNAVAILABLE."""
         await connection.send('{"type": "connection_init"}')
         assert json.loads(await connection.recv()) == {"type": "connection_ack"}
         variables = {"id": self.expert_id, "after": self.cursor}
@@ -148,7 +148,7 @@ class Subscriber:
 
 @dataclass(eq=False)
 class Booker:
-    """A client that books and cancels without pause, and remembers what it was told last."""
+    """A client that books and cancels without pause, and records the last state of each booking."""
 
     fleet: Fleet
     rng: random.Random
@@ -160,7 +160,7 @@ class Booker:
     is_done: bool = False
 
     async def run(self) -> None:
-        """Book and cancel until it is done; whatever was begun is finished."""
+        """Book and cancel until `is_done`; the last request is finished."""
         mine: list[str] = []
         while not self.is_done:
             if booking := await self.book(self.rng.choice(self.slots)):
@@ -169,7 +169,7 @@ class Booker:
                 await self._cancel(mine.pop(self.rng.randrange(len(mine))))
 
     async def book(self, slot_id: str) -> str | None:
-        """Book a slot; gives the booking's id, or None where others have that time."""
+        """Book a slot; return the booking's id, or None if the slot is taken."""
         wanted = {"slotId": slot_id, "contact": CONTACT, "idempotencyKey": uuid4().hex}
         answer, _ = await self._insist(BOOK, input=wanted)
         if answer["__typename"] == "Booking":
@@ -181,12 +181,12 @@ class Booker:
 
     async def _cancel(self, booking: str) -> None:
         answer, was_repeated = await self._insist(CANCEL_BOOKING, id=booking)
-        # The first of two may have been made, and its answer lost; the second is refused then.
+        # If the answer to the first request was lost, the repeated one is refused.
         assert answer["__typename"] == "Booking" or was_repeated, answer
         self.states[booking] = "CANCELLED"
 
     async def _insist(self, query: str, /, **variables: Any) -> tuple[dict[str, Any], bool]:
-        """The answer of a mutation, however often it takes, and whether it took more than one."""
+        """Send a mutation until it is answered; return the answer, and whether it was repeated."""
         was_repeated = False
         while True:
             try:
@@ -206,7 +206,7 @@ class Booker:
 
 @dataclass
 class World:
-    """Everybody who is there while things break."""
+    """The subscribers and bookers that run while servers fail."""
 
     subscribers: list[Subscriber]
     bookers: list[Booker]
@@ -221,7 +221,7 @@ class World:
         watching: int,
         booking: int,
     ) -> World:
-        """Some subscribers and some bookers of the first few experts, on all servers."""
+        """Create subscribers and bookers for the first five plain experts, on all servers."""
 
         def die() -> random.Random:
             return random.Random(rng.random())
@@ -240,7 +240,7 @@ class World:
         ]
         subscribers = []
         for number in range(watching):
-            # Every expert has as many of the one kind as of the other.
+            # Spread both kinds of subscription evenly over the experts.
             expert = experts[number // len(WATCH) % len(experts)]
             kind = list(WATCH)[number % len(WATCH)]
             start = expert["id"], expert["cursor"], expert["sequence"]
@@ -250,7 +250,7 @@ class World:
 
     @asynccontextmanager
     async def alive(self, database_url: str) -> AsyncIterator[None]:
-        """Everybody does what they do; at the end all is waited for that still has to come."""
+        """Run all clients; at the end, wait until every subscriber has received all events."""
         async with asyncio.TaskGroup() as group:
             watching = [group.create_task(subscriber.run()) for subscriber in self.subscribers]
             await self._until(
@@ -265,16 +265,17 @@ class World:
             due = await self._due(database_url)
             await self._until(
                 lambda: all(len(s.log) >= len(due[s]) for s in self.subscribers),
-                "every subscriber to have heard all events",
+                "every subscriber to have received all events",
             )
             for task in watching:
                 task.cancel()
 
     async def check(self, database_url: str) -> int:
-        """Judge what was heard and what is stored; gives the number of events.
+        """Check the received events and the stored bookings; return the number of events.
 
         Raises:
-            AssertionError: when an event was missed or a booking is not as it was acknowledged.
+            AssertionError: if a subscriber missed an event, or a booking differs from its
+                acknowledged state.
         """
         for subscriber, due in (await self._due(database_url)).items():
             assert subscriber.log == due
@@ -291,19 +292,19 @@ class World:
             return await database["events"].count_documents({})
 
     async def heard_more(self) -> None:
-        """Wait until everybody is connected and has heard of something new."""
+        """Wait until every subscriber is connected and has received a new event."""
         heard = {s: len(s.log) for s in self.subscribers}
         await self._until(
             lambda: all(s.is_connected and len(s.log) > heard[s] for s in self.subscribers),
-            "every subscriber to hear of something new",
+            "every subscriber to receive a new event",
         )
 
     def closes(self) -> Counter[int | None]:
-        """The codes with which sockets have been closed so far."""
+        """Return the number of closed sockets by close code."""
         return sum((subscriber.closes for subscriber in self.subscribers), Counter[int | None]())
 
     async def _due(self, database_url: str) -> dict[Subscriber, list[tuple[int, str]]]:
-        """What each subscriber has to have heard, in order."""
+        """Return the events that each subscriber must have received, in order."""
         events: dict[object, list[tuple[int, str]]] = {}
         async with open_for_reading(database_url) as database:
             async for event in database["events"].find().sort("sequence"):
@@ -321,12 +322,12 @@ class World:
         await until(is_so, PATIENCE_SECONDS, what=what)
 
     def figures(self) -> str:
-        """What a long run is for."""
+        """Return a summary for the output of a long run."""
         deliveries = sum(len(subscriber.log) for subscriber in self.subscribers)
         bookings = sum(len(booker.states) for booker in self.bookers)
         retries = sum((booker.retries for booker in self.bookers), Counter[str]())
         longest = max(subscriber.longest for subscriber in self.subscribers).total_seconds()
         return (
-            f"{deliveries} deliveries, at the latest after {longest:.2f} s; {bookings} bookings, "
-            f"requests repeated {dict(retries)}"
+            f"{deliveries} deliveries, the slowest after {longest:.2f} s; {bookings} bookings; "
+            f"retries by cause: {dict(retries)}"
         )

@@ -1,4 +1,4 @@
-"""Clients as others would write them: GraphQL over HTTP, and graphql-transport-ws on a socket."""
+"""Test clients for GraphQL over HTTP and for graphql-transport-ws."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONTACT = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+442079460018"}
 PASSWORD = "correct horse battery"
 PATIENCE_SECONDS = 60
-"""Deadline that only a server that hangs exceeds, even on a busy machine."""
+"""Generous deadline; only a server that hangs exceeds it."""
 
 REGISTER = """
 mutation Register($input: RegisterInput!) {
@@ -64,18 +64,18 @@ newcomers = count(1)
 
 @dataclass
 class Api:
-    """A GraphQL client of one server, signed in or not."""
+    """A GraphQL client of one server; anonymous if it has no token."""
 
     http: httpx.AsyncClient
     url: str
     token: str | None = None
 
     def signed_in(self, token: str) -> Api:
-        """The same client with an access token."""
+        """Return a client of the same server with an access token."""
         return Api(self.http, self.url, token)
 
     async def post(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The whole answer of an operation."""
+        """Execute an operation and return the whole response body."""
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
         response = await self.http.post(
             f"{self.url}/graphql", json={"query": query, "variables": variables}, headers=headers
@@ -84,47 +84,47 @@ class Api:
         return answer
 
     async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The data of an operation that must succeed."""
+        """Execute an operation that must succeed and return its data."""
         answer = await self.post(query, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
 
     async def code(self, query: str, /, **variables: Any) -> str:
-        """The code of the one error of an operation that must fail."""
+        """Execute an operation that must fail and return the code of its only error."""
         [error] = (await self.post(query, **variables))["errors"]
         code: str = error["extensions"]["code"]
         return code
 
     async def newcomer(self, name: str = "Ada Lovelace") -> Api:
-        """A client with a new account."""
+        """Register a new account and return a client that is signed in with it."""
         email = f"newcomer-{next(newcomers)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         registered = await self.ask(REGISTER, input=wanted)
         return self.signed_in(registered["register"]["accessToken"])
 
     async def book(self, slot_id: str, **more: Any) -> dict[str, Any]:
-        """What `bookSlot` answers."""
+        """Return the result of `bookSlot`."""
         wanted = {"slotId": slot_id, "contact": CONTACT, **more}
         answer: dict[str, Any] = (await self.ask(BOOK, input=wanted))["bookSlot"]
         return answer
 
     async def cancel(self, booking_id: str) -> dict[str, Any]:
-        """What `cancelBooking` answers."""
+        """Return the result of `cancelBooking`."""
         answer: dict[str, Any] = (await self.ask(CANCEL, id=booking_id))["cancelBooking"]
         return answer
 
     async def slots(
         self, expert_id: str, since: str, until: str, minutes: int | None = None
     ) -> list[dict[str, Any]]:
-        """The listed slots of an expert."""
+        """Return the listed slots of an expert between two instants."""
         variables = {"id": expert_id, "from": since, "to": until, "minutes": minutes}
         found: list[dict[str, Any]] = (await self.ask(SLOTS, **variables))["expert"]["slots"]
         return found
 
 
 class Socket:
-    """A graphql-transport-ws client that sees every message."""
+    """A graphql-transport-ws client with access to every message."""
 
     def __init__(self, connection: websockets.ClientConnection) -> None:
         self.connection = connection
@@ -134,19 +134,19 @@ class Socket:
         await self.connection.send(json.dumps(message))
 
     async def receive(self, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """The next message, which must come in time."""
+        """Return the next message; raise TimeoutError if it does not come in time."""
         async with asyncio.timeout(seconds):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
     async def closed(self, seconds: float = PATIENCE_SECONDS) -> int | None:
-        """The code with which the server closes the socket."""
+        """Wait until the server closes the socket and return the close code."""
         async with asyncio.timeout(seconds):
             await self.connection.wait_closed()
         return self.connection.close_code
 
     async def initialise(self, token: str | None = None) -> None:
-        """Begin the protocol."""
+        """Send `connection_init` and wait for the acknowledgement."""
         payload = {"authorization": f"Bearer {token}"} if token else {}
         await self.send(type="connection_init", payload=payload)
         assert await self.receive() == {"type": "connection_ack"}
@@ -156,16 +156,16 @@ class Socket:
         await self.send(type="subscribe", id=id_, payload={"query": query, "variables": variables})
 
     async def event(self, field_: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """The next event of the only subscription."""
+        """Return a field of the next event of the only subscription."""
         message = await self.receive(seconds)
         assert message["type"] == "next", message
         event: dict[str, Any] = message["payload"]["data"][field_]
         return event
 
     async def is_quiet(self, seconds: float = 0.3) -> bool:
-        """Whether nothing comes for a while, nor before the answer to a ping sent after it.
+        """Return whether no message arrives for a while.
 
-        The ping gives a busy server the time to send what it has for this socket.
+        A ping at the end gives a busy server the time to send what is pending.
         """
         await asyncio.sleep(seconds)
         await self.send(type="ping")
@@ -176,10 +176,10 @@ class Socket:
 async def open_socket(
     url: str, subprotocol: str = "graphql-transport-ws", trust: SSLContext | None = None
 ) -> AsyncIterator[Socket]:
-    """Connect to a server, without any message sent; over TLS to one that `trust` believes."""
+    """Open a WebSocket without sending a message; `trust` is the context for TLS."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    # No pings of ours: a test that keeps its own loop busy would close the socket.
+    # No keepalive pings: a test that blocks its event loop would close the socket.
     connecting = websockets.connect(
         address,
         subprotocols=protocols,

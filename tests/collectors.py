@@ -1,4 +1,4 @@
-"""A collector of traces, as OpenTelemetry's are: OTLP over HTTP, in protocol buffers."""
+"""A trace collector for tests: OTLP over HTTP with protocol buffers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Collector:
-    """Keeps the spans that it is sent."""
+    """Stores the spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -29,11 +29,11 @@ class Collector:
 
     @contextmanager
     def open(self) -> Iterator[Collector]:
-        """Take spans for as long as the context lasts."""
+        """Accept spans while the context is open."""
         collector = self
 
         class Receiver(BaseHTTPRequestHandler):
-            """Takes what is posted for traces."""
+            """Handles posted traces."""
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
@@ -49,7 +49,7 @@ class Collector:
                 self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Suppress the request log."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
             self.url = f"http://127.0.0.1:{server.server_port}"
@@ -62,7 +62,7 @@ class Collector:
                 thread.join()
 
     def take(self, request: ExportTraceServiceRequest) -> None:
-        """Keep some spans."""
+        """Store the spans of a request."""
         for resource in request.resource_spans:
             names = (
                 a.value.string_value
@@ -74,10 +74,10 @@ class Collector:
                 self.spans += scope.spans
 
     def trace(self, trace_id: str) -> dict[str, Span]:
-        """The spans of a trace by their names; of equal ones the last."""
+        """Return the spans of a trace by name; the last one of each name."""
         return {span.name: span for span in self.spans if span.trace_id.hex() == trace_id}
 
 
 def attributes(span: Span) -> dict[str, str | int]:
-    """The attributes of a span."""
+    """Return the attributes of a span."""
     return {each.key: each.value.string_value or each.value.int_value for each in span.attributes}

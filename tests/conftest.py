@@ -1,4 +1,4 @@
-"""What tests share: one running program with sample data, and clients of it."""
+"""Shared fixtures: a running server with sample data, its clients, and a database."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
 
-# A shell starts background jobs with SIGINT ignored, and children inherit that: without this line
-# Ctrl-C would not end the programs that the tests start. `exec` turns a handler into the default.
+# Shells start background jobs with SIGINT ignored, and child processes inherit that. Setting a
+# handler restores the default in them, so that they end on SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same examples in each run, however slow the machine is.
+# The same examples in each run, without time limits.
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -41,8 +41,8 @@ TEN_MINUTES_MS = 600_000
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the program, on an embedded database with 60 sample experts."""
-    # Tokens outlast any run, and a busy machine may take long for an operation.
+    """The address of a server on an embedded database with 60 sample experts."""
+    # Tokens must outlast the run, and operations may be slow on a busy machine.
     patient = {"access_token_minutes": 1_440, "operation_seconds": 120}
     folder = tmp_path_factory.mktemp("server")
     with running(folder, experts=EXPERTS, throttle="off", **patient) as address:
@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """One pool of connections."""
+    """A shared HTTP client with a connection pool."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
     async with httpx.AsyncClient(timeout=60, limits=limits) as client:
         yield client
@@ -59,13 +59,13 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def api(server: str, http: httpx.AsyncClient) -> Api:
-    """A client that is not signed in."""
+    """An anonymous client."""
     return Api(http, server)
 
 
 @pytest.fixture(scope="session")
 async def experts(api: Api) -> list[dict[str, Any]]:
-    """The sample experts that confirm at once and leave no break, with their lengths."""
+    """The sample experts that confirm automatically and have no breaks, with their offers."""
     query = """{ experts(first: 100) { nodes {
         id name offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
     nodes: list[dict[str, Any]] = (await api.ask(query))["experts"]["nodes"]
@@ -74,13 +74,13 @@ async def experts(api: Api) -> list[dict[str, Any]]:
 
 
 class Time:
-    """Spans relative to the moment at which the tests began."""
+    """Computes spans relative to the start of the tests."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0)
 
     def days(self, first: int, last: int) -> tuple[str, str]:
-        """From the one day to the other, counted from today."""
+        """Return the ISO instants of two days, counted from today."""
         spans = (self.now + timedelta(days=first), self.now + timedelta(days=last))
         since, until = (instant.isoformat() for instant in spans)
         return since, until
@@ -88,7 +88,7 @@ class Time:
 
 @pytest.fixture(scope="session")
 def time() -> Time:
-    """Spans of time to ask for."""
+    """Spans relative to the start of the tests."""
     return Time()
 
 
@@ -107,18 +107,18 @@ async def demo(api: Api) -> dict[str, Api]:
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a database of this process's own is."""
+    """The URL of an embedded database for this test process."""
     with embedded_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Client]:
-    """That database, with 30 sample experts."""
+    """A connection to the embedded database, with 30 sample experts."""
     url = f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}"
     async with AsyncExitStack() as stack:
-        # The driver must not take a busy machine, or a test that blocks the event loop, for a
-        # database that is away.
+        # Raise the timeouts, so that a busy machine or a blocked event loop does not look like an
+        # unreachable database.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("models.store.connection.STARTUP_TIMEOUT_SECONDS", 120)
             patch.setattr("models.store.connection.SERVER_TIMEOUT_MS", 120_000)
@@ -132,7 +132,7 @@ async def database(database_url: str) -> AsyncIterator[Client]:
 def patient_commits() -> Iterator[None]:
     """Let a commit that lost a race retry for ten minutes.
 
-    The program answers `Unavailable` after eight seconds, which a stalled machine can exceed.
+    The default of eight seconds can be exceeded on a busy machine.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.ledger.commits.PATIENCE_SECONDS", 600)
@@ -145,8 +145,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--changes", type=int, default=5_000, help="random changes committed to calendars (5,000)"
     )
-    parser.addoption("--chaos", type=int, default=45, help="seconds of chaos (45)")
+    parser.addoption("--chaos", type=int, default=45, help="seconds of random failures (45)")
     parser.addoption(
         "--kills", type=int, default=20, help="kills of servers, and of databases (20)"
     )
-    parser.addoption("--chaos-seed", type=int, help="the seed of the chaos (another each time)")
+    parser.addoption(
+        "--chaos-seed", type=int, help="random seed of the chaos test (default: random)"
+    )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Fleet:
-    """Server processes on one database, any of which can be killed, stopped and started anew."""
+    """Server processes on one database, which can be stopped and restarted one by one."""
 
     def __init__(self, folder: Path, count: int, **settings: object) -> None:
         self._folder = folder
@@ -33,11 +33,11 @@ class Fleet:
 
     @property
     def addresses(self) -> list[str]:
-        """Where the servers are that have not been ended."""
+        """The addresses of the running servers."""
         return [program.address for program in self.programs if program]
 
     def start(self, number: int) -> None:
-        """Start a server, and wait until it serves."""
+        """Start a server and wait until it is ready."""
         folder = self._folder / str(number)
         folder.mkdir(exist_ok=True)
         program = self._stacks[number].enter_context(launched(folder, **self._settings))
@@ -45,7 +45,7 @@ class Fleet:
         self.programs[number] = program
 
     def end(self, number: int, how: signal.Signals) -> tuple[int, float]:
-        """End a server; gives its exit status, and how long it took."""
+        """Stop a server with a signal; return its exit status and the seconds that it took."""
         program = self.programs[number]
         assert program
         self.programs[number] = None

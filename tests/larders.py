@@ -1,4 +1,4 @@
-"""Answers that are kept by clocks of a test's own."""
+"""Factories for tests of the response cache."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ SUBJECT = Subject(OperationType.QUERY, "experts", None, 10)
 
 
 class Clock:
-    """A clock that stands still unless it is moved; its wall clock shows the same."""
+    """A clock that is set by hand."""
 
     def __init__(self) -> None:
         self.now = 100.0
 
     def __call__(self) -> float:
-        """The time in seconds."""
+        """Return the time in seconds."""
         return self.now
 
 
 def question(text: bytes = b"?") -> CacheKey:
-    """What somebody asks in a body."""
+    """Return the cache key of a request with a JSON body."""
     return CacheKey(is_in_address=False, media_type="application/json", asked=text)
 
 
 def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER) -> CachedResponse:
-    """An answer with some calendars in it, each of which has had one event."""
+    """Return a cached response that depends on some calendars with one event each."""
     return CachedResponse(
         headers=(),
         body=body,
@@ -47,5 +47,5 @@ def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER)
 
 
 def counted(name: str) -> float:
-    """What the metrics say of the answers."""
+    """Return a metric of the response cache, such as "hits"."""
     return REGISTRY.get_sample_value(f"expertbook_cache_{name}", {"cache": "answers"}) or 0.0

@@ -1,4 +1,4 @@
-"""The line between a browser and a server: cut, slow to notice it, or closed to sockets."""
+"""A TCP proxy between a browser and a server, to simulate network failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK = 65536
 
 @dataclass
 class Line:
-    """A proxy for one server; one that `refuses_sockets` is like those of some offices."""
+    """A TCP proxy for one server; with `refuses_sockets` it blocks WebSockets."""
 
     site: str
     refuses_sockets: bool = False
@@ -33,16 +33,16 @@ class Line:
 
     @property
     def address(self) -> str:
-        """Where browsers find the server by this line."""
+        """The proxy's address."""
         return f"http://127.0.0.1:{self.port}"
 
     async def mend(self) -> None:
-        """Let connections through from now on."""
+        """Start to accept connections."""
         self._is_cut = False
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
 
     async def cut(self) -> None:
-        """End every connection, and let none through."""
+        """Abort all connections, and accept no more."""
         self._is_cut = True
         if self._server:
             self._server.close()
@@ -59,7 +59,7 @@ class Line:
                 upstream, sending = await asyncio.open_connection(url.hostname, url.port)
                 self._ends.add(sending)
                 try:
-                    # Accepted just before the line was cut, when there was nothing to end yet.
+                    # The connection was accepted just before the cut.
                     if self._is_cut:
                         return
                     await asyncio.gather(
@@ -88,7 +88,7 @@ class Line:
 
 @asynccontextmanager
 async def line(site: str, *, refuses_sockets: bool = False) -> AsyncIterator[Line]:
-    """A line to a server, whole at first."""
+    """Open a proxy to a server; it accepts connections at first."""
     between = Line(site, refuses_sockets)
     await between.mend()
     try:

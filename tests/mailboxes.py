@@ -1,4 +1,4 @@
-"""A mail server that keeps what it takes, and refuses what it is told to."""
+"""A mail server for tests, which stores mails and rejects recipients on request."""
 
 from __future__ import annotations
 
@@ -28,40 +28,40 @@ TOKEN = re.compile(r"#token=(\S+)")
 
 @dataclass
 class Received:
-    """A mail as it came."""
+    """A received mail."""
 
     to: str
     message: EmailMessage
 
     @property
     def id(self) -> str:
-        """Its Message-ID."""
+        """The Message-ID."""
         return str(self.message["Message-ID"])
 
     @property
     def text(self) -> str:
-        """Its plain text."""
+        """The plain text part."""
         body = self.message.get_body(("plain",))
         assert isinstance(body, EmailMessage)
         return str(body.get_content()).replace("\r\n", "\n")
 
     @property
     def html(self) -> str:
-        """Its other text."""
+        """The HTML part."""
         body = self.message.get_body(("html",))
         assert isinstance(body, EmailMessage)
         return str(body.get_content())
 
     @property
     def token(self) -> str:
-        """What its link has after the sharp."""
+        """The token in the link's fragment."""
         found = TOKEN.search(self.text)
         assert found
         return found[1]
 
     @property
     def calendar(self) -> Calendar:
-        """Its calendar part."""
+        """The calendar part."""
         [part] = [p for p in self.message.walk() if p.get_content_type() == "text/calendar"]
         raw = part.get_payload(decode=True)
         assert isinstance(raw, bytes)
@@ -73,19 +73,22 @@ class Received:
 
     @property
     def event(self) -> Event:
-        """What the calendar part is about."""
+        """The event of the calendar part."""
         [event] = self.calendar.events
         return event
 
     @property
     def attendees(self) -> list[str]:
-        """Whom the calendar part names."""
+        """The attendees of the calendar part."""
         return [str(attendee) for attendee in self.event.attendees]
 
 
 @dataclass
 class Mailbox:
-    """All mails that were taken; `refuses` has an answer by recipient, `busy` one for all."""
+    """A mail server that stores what it accepts.
+
+    `refuses` maps recipients to the reply that rejects them; `busy` is a reply for all recipients.
+    """
 
     port: int = field(default_factory=free_port)
     mails: list[Received] = field(default_factory=list)
@@ -95,14 +98,14 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        """The setting that names it."""
+        """The value of the setting EXPERTBOOK_SMTP_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Mailbox]:
-        """Take mails for as long as the context lasts."""
+        """Accept mails while the context is open."""
         loop = asyncio.get_running_loop()
-        # Without a name the library looks one up, which can block for seconds.
+        # Without a host name the library looks one up, which can block for seconds.
         server = await loop.create_server(
             lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port
         )
@@ -114,7 +117,7 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or reject a recipient."""
         answer = self.busy or self.refuses.get(address)
         if answer:
             self.turned_away += 1
@@ -123,7 +126,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
-        """Keep a mail."""
+        """Store a mail."""
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
@@ -132,11 +135,11 @@ class Mailbox:
         return "250 OK"
 
     def to(self, address: str) -> list[Received]:
-        """What an address has got."""
+        """Return the mails to an address."""
         return [mail for mail in self.mails if mail.to == address]
 
     async def gets(self, number: int, address: str | None = None) -> list[Received]:
-        """Wait for so many mails, of an address or in all."""
+        """Wait for a number of mails, to one address or in total, and return them."""
 
         def found() -> list[Received]:
             return self.to(address) if address else self.mails
@@ -150,10 +153,10 @@ class Mailbox:
 async def until(
     condition: Callable[[], bool], seconds: float = 120, *, what: str = "a condition"
 ) -> None:
-    """Wait until a condition that another process brings about is true.
+    """Wait until a condition is true.
 
     Raises:
-        TimeoutError: when it is still false after so many seconds; names `what` was awaited.
+        TimeoutError: if it is still false after some seconds; the message names `what`.
     """
     deadline = monotonic() + seconds
     while not condition():

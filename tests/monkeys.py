@@ -1,4 +1,4 @@
-"""Breaking things: sockets, the broker between processes, the database, the servers."""
+"""Fault injection for chaos tests: sockets, the broker, the database and the servers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ DEEDS = (
     "kill_server",
 )
 LEFT_OPEN = 0.2
-"""The share of sockets that are left half-open rather than cut."""
+"""The share of sockets that are abandoned half-open instead of being cut."""
 
 
 @dataclass(eq=False)
 class Monkey:
-    """Breaks things, in an order that its seed decides."""
+    """Injects faults in random order."""
 
     rng: random.Random
     fleet: Fleet
@@ -50,12 +50,12 @@ class Monkey:
     deeds: Counter[str] = field(default_factory=Counter)
 
     async def run(self, seconds: float) -> None:
-        """Break everything at least once, and go on until the time is over."""
+        """Inject faults for some seconds, or longer until each has occurred at least once."""
         async with asyncio.TaskGroup() as group:
             cutting = group.create_task(self._cut_sockets())
             until = monotonic() + seconds
             latest = until + PATIENCE_SECONDS
-            # On a busy machine a round may leave the sockets no time to be connected and cut.
+            # On a busy machine, sockets may not have reconnected in time to be cut.
             while monotonic() < until or (
                 not self.deeds.keys() >= set(DEEDS) and monotonic() < latest
             ):
@@ -93,7 +93,7 @@ class Monkey:
 
     async def _kill_database(self) -> None:
         os.kill(_database_process(self.database_url), signal.SIGKILL)
-        # Its guardian brings it back; a server that starts meanwhile would not find it.
+        # The guardian restarts the database; servers must not start before it is back.
         await asyncio.to_thread(_await_database, self.database_url)
 
     async def _kill_server(self) -> None:
@@ -103,7 +103,7 @@ class Monkey:
 
 
 def _database_process(url: str) -> int:
-    """The process of the embedded database server at that address."""
+    """Return the process id of the embedded database server at an address."""
     [port] = re.findall(r":(\d+)/", url)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
@@ -121,7 +121,7 @@ def _await_database(url: str) -> None:
             try:
                 client.admin.command("ping")
             except AutoReconnect:
-                # The connection was one to the server that dies.
+                # The connection was still to the killed process.
                 if monotonic() > deadline:
                     raise
             else:

@@ -1,4 +1,4 @@
-"""An office: a program of a test's own, its administrator, and people who sign in there."""
+"""A server with its administrator, and factories for accounts on it."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", 
 
 
 def offer(minutes: int, amount: int = 5_000, currency: str = "EUR") -> dict[str, Any]:
-    """An offer as it is sent."""
+    """Return an offer as GraphQL input."""
     return {"minutes": minutes, "price": {"amount": amount, "currency": currency}}
 
 
 def hours(weekday: str, since: str, until: str) -> dict[str, str]:
-    """Hours of a weekday as they are sent."""
+    """Return hours of a weekday as GraphQL input."""
     return {"weekday": weekday, "from": since, "to": until}
 
 
@@ -70,7 +70,7 @@ PROFILE: dict[str, Any] = {
 
 @dataclass
 class Person:
-    """Somebody who is signed in; `expert_id` is set for an expert."""
+    """A signed-in account and its client; `expert_id` is set for experts."""
 
     api: Api
     id: str
@@ -81,7 +81,7 @@ class Person:
 
 @dataclass
 class Office:
-    """A program as nobody sees it, and its administrator."""
+    """A server, as seen by an anonymous client and by an administrator."""
 
     nobody: Api
     admin: Api
@@ -89,19 +89,19 @@ class Office:
 
     @classmethod
     async def of(cls, nobody: Api) -> Office:
-        """The office of a program with sample data."""
+        """Sign in as the administrator of a server with sample data."""
         office = cls(nobody, nobody)
         await office.open()
         return office
 
     async def open(self) -> None:
-        """Sign the administrator in anew."""
+        """Sign the administrator in again."""
         email, password = "admin@example.com", "expertbook-demo"
         answer = (await self.nobody.ask(LOGIN, email=email, password=password))["login"]
         self.admin = self.nobody.signed_in(answer["accessToken"])
 
     async def person(self, name: str = "Ada Lovelace") -> Person:
-        """Somebody new."""
+        """Register a new account."""
         email = f"someone-{token_hex(8)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         answer = (await self.nobody.ask(REGISTER, **wanted))["register"]
@@ -111,7 +111,7 @@ class Office:
         )
 
     async def login(self, person: Person) -> str:
-        """Sign somebody in anew; answers with the type of the answer."""
+        """Sign a person in again; return the type name of the result."""
         wanted = {"email": person.email, "password": PASSWORD}
         answer: dict[str, str] = (await self.nobody.ask(LOGIN, **wanted))["login"]
         if "accessToken" in answer:
@@ -119,7 +119,7 @@ class Office:
         return answer["__typename"]
 
     async def expert(self, name: str = "Ada Lovelace") -> Person:
-        """Somebody new who is an expert, at all hours of the day."""
+        """Register a new expert with the hours of `PROFILE`."""
         person = await self.person(name)
         made = await self.create(person.id)
         assert made["__typename"] == "Expert", made
@@ -128,26 +128,26 @@ class Office:
         return person
 
     async def administrator(self, name: str = "Charles Babbage") -> Person:
-        """Somebody new who is an administrator."""
+        """Register a new administrator."""
         person = await self.person(name)
         assert (await self.change(person.id, role="ADMIN"))["__typename"] == "User"
         await self.login(person)
         return person
 
     async def create(self, user_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """What `createExpert` answers, the administrator unless another asks."""
+        """Return the result of `createExpert`, called by the administrator by default."""
         wanted = {"userId": user_id, **PROFILE, **more}
         answer = (await (by or self.admin).ask(CREATE, input=wanted))["createExpert"]
         return dict(answer)
 
     async def update(self, expert_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """What `updateExpert` answers."""
+        """Return the result of `updateExpert`, called by the administrator by default."""
         wanted = {"expertId": expert_id, **more}
         answer = (await (by or self.admin).ask(UPDATE, input=wanted))["updateExpert"]
         return dict(answer)
 
     async def change(self, user_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """What `updateUser` answers."""
+        """Return the result of `updateUser`, called by the administrator by default."""
         answer = (await (by or self.admin).ask(CHANGE, input={"userId": user_id, **more}))[
             "updateUser"
         ]
@@ -155,13 +155,13 @@ class Office:
 
 
 def paths(answer: dict[str, Any]) -> list[str]:
-    """The fields that an answer refuses, each with a message."""
+    """Return the paths of the fields that an InvalidInput result names."""
     assert answer["__typename"] == "InvalidInput", answer
     assert all(problem["message"] for problem in answer["fields"])
     return [problem["field"] for problem in answer["fields"]]
 
 
 async def first_slot(office: Office, expert_id: str, time: Time) -> str:
-    """A free slot of an expert some days ahead."""
+    """Return the id of the first open slot of an expert in four to ten days."""
     slots = await office.nobody.slots(expert_id, *time.days(4, 10))
     return str(next(slot["id"] for slot in slots if slot["status"] == "OPEN"))

@@ -1,4 +1,4 @@
-"""A practice: an expert in London, what is set there, and what is offered."""
+"""An expert in London, with methods to change and read the expert's calendar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Practice:
-    """An expert, open from 8:00 to 18:00 on every day, and the program that they are in."""
+    """An expert who is open from 8:00 to 18:00 every day, and the server that lists them."""
 
     office: Office
     expert: Person
@@ -38,63 +38,63 @@ class Practice:
 
     @classmethod
     async def opened(cls, office: Office) -> Practice:
-        """A practice of somebody new."""
+        """Register a new expert."""
         expert = await office.expert()
         assert expert.expert_id
         return cls(office, expert, expert.expert_id)
 
     async def set(self, by: Api | None = None, /, **wanted: Any) -> Json:
-        """What `setAvailability` answers, the expert unless another asks."""
+        """Return the result of `setAvailability`, called by the expert by default."""
         answer = await (by or self.expert.api).ask(SET, input={"expertId": self.id, **wanted})
         return dict(answer["setAvailability"])
 
     async def rules(self) -> Json:
-        """The rules as everybody reads them, and the number of the last event."""
+        """Return the public rules and the sequence of the last event."""
         return dict((await self.office.nobody.ask(READ, id=self.id))["expert"])
 
     async def sequence(self) -> int:
-        """The number of the last event."""
+        """Return the sequence of the last event."""
         number: int = (await self.rules())["sequence"]
         return number
 
     async def listed(self, day: date, minutes: int | None = None) -> dict[str, Json]:
-        """The slots of a day by when they start in UTC, such as 09:30, where no two are alike."""
+        """Return the slots of a day by their start in UTC, such as "09:30"."""
         wanted = {"id": self.id, "day": day.isoformat(), "minutes": minutes}
         [found] = (await self.office.nobody.ask(DAYS, **wanted))["expert"]["days"]
         return {slot["startsAt"][11:16]: slot for slot in found["slots"]}
 
     async def open_at(self, day: date, minutes: int | None = None) -> list[str]:
-        """The local times of a day at which a session can be booked."""
+        """Return the local start times of the open slots of a day."""
         slots = (await self.listed(day, minutes)).values()
         return [local_time(slot) for slot in slots if slot["status"] == "OPEN"]
 
     async def slot(self, day: date, at: str, minutes: int | None = None) -> str:
-        """The id of the slot that starts at a local time of a day."""
+        """Return the id of the slot that starts at a local time."""
         slots = (await self.listed(day, minutes)).values()
         return next(str(slot["id"]) for slot in slots if local_time(slot) == at)
 
     async def booked(self, client: Api, day: date, at: str, minutes: int | None = None) -> Json:
-        """A booking of a client."""
+        """Book a slot for a client by its local start time, and return the booking."""
         booking = await client.book(await self.slot(day, at, minutes))
         assert booking["__typename"] == "Booking", booking
         return booking
 
 
 def local_time(slot: Json) -> str:
-    """When a slot starts in London, such as 09:30."""
+    """Return the start of a slot in London time, such as "09:30"."""
     return datetime.fromisoformat(slot["startsAt"]).astimezone(LONDON).strftime("%H:%M")
 
 
 def day_ahead(days: int) -> date:
-    """The day in London so many days from now."""
+    """Return the date in London some days from now."""
     return datetime.now(LONDON).date() + timedelta(days=days)
 
 
 def hours(since: str, until: str) -> dict[str, str]:
-    """Hours of a day as they are sent."""
+    """Return a range of hours as GraphQL input."""
     return {"from": since, "to": until}
 
 
 def different(day: date, *spans: tuple[str, str]) -> Json:
-    """A day that differs as it is sent."""
+    """Return a date override as GraphQL input; without spans the day is closed."""
     return {"date": day.isoformat(), "hours": [hours(*span) for span in spans]}

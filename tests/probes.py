@@ -1,4 +1,4 @@
-"""Probes: each operation as somebody asks it who would succeed if they may."""
+"""Executes each operation with valid variables, to test permissions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RELEASE = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __type
 
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:
-    """The fields of an object type of the schema."""
+    """Return the fields of an object type of the schema."""
     type_ = SCHEMA.get_type(type_name)
     assert isinstance(type_, GraphQLObjectType)
     return dict(type_.fields)
@@ -41,7 +41,7 @@ def fields_of(type_name: str) -> dict[str, GraphQLField]:
 
 @dataclass
 class World:
-    """An expert, a client of theirs, and everybody else; and time that can be booked."""
+    """An expert, a client of the expert, other people, and slots that can be booked."""
 
     office: Office
     people: dict[str, Person]
@@ -50,27 +50,27 @@ class World:
     cancelled: str
     disabled: str
     before: str = ""
-    """A cursor of the expert from before time of theirs was booked and became free."""
+    """A cursor of the expert's calendar that precedes a booking and its cancellation."""
 
     def api(self, name: str) -> Api:
-        """How somebody asks."""
+        """Return the client of a person; an anonymous one for unknown names."""
         return self.people[name].api if name in self.people else self.office.nobody
 
     @property
     def expert(self) -> str:
-        """The expert whose calendar it is about."""
+        """The id of the expert."""
         found = self.people["expert"].expert_id
         assert found
         return found
 
     async def new_booking(self) -> str:
-        """Another booking of the client with the expert."""
+        """Book another slot as the client and return the booking's id."""
         booking = await self.people["client"].api.book(self.slots.pop())
         assert booking["__typename"] == "Booking", booking
         return str(booking["id"])
 
     async def new_account(self) -> str:
-        """Another account."""
+        """Register another account and return its id."""
         return (await self.office.person()).id
 
 
@@ -78,12 +78,12 @@ Variables = dict[str, Any]
 
 
 async def nothing(_: World, __: str) -> Variables:
-    """No variables."""
+    """Return no variables."""
     return {}
 
 
 def constant(**variables: Any) -> Callable[[World, str], Awaitable[Variables]]:
-    """The same variables for everybody."""
+    """Return a function that gives everybody the same variables."""
 
     async def give(_: World, __: str) -> Variables:
         return variables
@@ -96,7 +96,7 @@ async def expert_by_id(world: World, _: str) -> Variables:
 
 
 async def watched(world: World, _: str) -> Variables:
-    """The expert, and a cursor after which there is an event for each subscription."""
+    """Return the expert, and a cursor that is followed by an event for each subscription."""
     if not world.before:
         found = await world.office.nobody.ask(CURSOR, id=world.expert)
         await world.people["expert"].api.cancel(await world.new_booking())
@@ -209,12 +209,12 @@ VARIABLES: dict[str, Callable[[World, str], Awaitable[Variables]]] = {
 
 
 def selection(field: GraphQLField) -> str:
-    """What is selected of a field: its type where it is an object, else nothing."""
+    """Return the selection set for a field; empty for scalars and enums."""
     return "{ __typename }" if isinstance(get_named_type(field.type), COMPOSITE) else ""
 
 
 def document(operation: str, variables: Variables) -> str:
-    """The operation with these variables, typed as the schema has them."""
+    """Return the document of an operation that declares and passes some variables."""
     type_name, name = operation.split(".")
     field = fields_of(type_name)[name]
     declared = ", ".join(f"${key}: {field.args[key].type}" for key in variables)
@@ -226,9 +226,9 @@ def document(operation: str, variables: Variables) -> str:
 
 
 async def asked(api: Api, query: str, variables: Variables, *path: str) -> Decision:
-    """What came of a query or mutation, judged by what is at a path of its data.
+    """Execute a query or mutation and return the decision about the value at a path of its data.
 
-    Of a list the last one counts.
+    In a list, the path continues with the last element.
     """
     answer = await api.post(query, **variables)
     found, place = answer["data"], list[str | int]()
@@ -252,9 +252,9 @@ async def asked(api: Api, query: str, variables: Variables, *path: str) -> Decis
 
 
 async def watching(api: Api, query: str, variables: Variables) -> Decision:
-    """What came of a subscription: an event, or an error.
+    """Subscribe and return the decision: allowed if an event arrives, else the error's code.
 
-    Where no event comes by itself, the viewer's own bookings are changed until one does.
+    While no event arrives, the viewer's own bookings are changed to cause one.
     """
     async with open_socket(api.url) as socket, asyncio.timeout(PATIENCE_SECONDS):
         await socket.initialise(api.token)
@@ -273,11 +273,11 @@ async def watching(api: Api, query: str, variables: Variables) -> Decision:
 
 
 async def stir(api: Api) -> None:
-    """Have the viewer, if somebody is signed in, hold a slot and let it go."""
+    """Hold and release a slot as the viewer, if signed in."""
     if api.token:
         experts = (await api.ask(FREE))["experts"]["nodes"]
         slot = next(expert["nextSlot"] for expert in experts if expert["nextSlot"])
         held = (await api.ask(HOLD, id=slot["id"]))["holdSlot"]
-        # On a busy machine it may no longer be offered.
+        # The slot may no longer be offered if the machine was slow.
         if "id" in held:
             await api.ask(RELEASE, id=held["id"])

@@ -1,4 +1,4 @@
-"""The processes that a program has started."""
+"""Finds and stops the processes that a server has started."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ PATIENCE_SECONDS = 120
 
 
 def commands() -> dict[int, list[str]]:
-    """The command of every process that runs, zombies left out."""
+    """Return the command line of every running process by id, without zombies."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it has just ended
+        with suppress(OSError):  # The process has just ended.
             if command := path.read_bytes().decode(errors="replace").split("\0")[:-1]:
                 found[int(path.parent.name)] = command
     return found
 
 
 def parent_of(process: int) -> int | None:
-    """The process that started it, if it still runs."""
+    """Return the id of a process's parent, or None if the process has ended."""
     with suppress(OSError):
         return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
     return None
 
 
 def workers_of(parent: int) -> set[int]:
-    """The workers of a program."""
+    """Return the ids of a server's worker processes."""
     return {
         process
         for process, command in commands().items()
@@ -42,7 +42,7 @@ def workers_of(parent: int) -> set[int]:
 
 
 def using(folder: Path) -> set[int]:
-    """The database and its guardian in a folder."""
+    """Return the ids of the database in a folder and of its guardian."""
     return {
         process
         for process, command in commands().items()
@@ -51,7 +51,7 @@ def using(folder: Path) -> set[int]:
 
 
 def databases(folder: Path) -> set[int]:
-    """The database servers in a folder, which their guardian starts again when they die."""
+    """Return the ids of the database servers in a folder, without their guardian."""
     running = commands()
     return {
         process
@@ -61,7 +61,7 @@ def databases(folder: Path) -> set[int]:
 
 
 def freeze(process: int) -> None:
-    """Stop a process where it is, and wait until it stands still."""
+    """Send SIGSTOP to a process and wait until it has stopped."""
     os.kill(process, signal.SIGSTOP)
     wait_for(lambda: _state_of(process) == "T")
 

@@ -1,4 +1,4 @@
-"""HTTP byte by byte, for what no client library would send."""
+"""Raw HTTP connections, for requests that client libraries would not send."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 QUERY = json.dumps({"query": "{ __typename }"}).encode()
 CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 PATIENCE_SECONDS = 60
-"""Deadline that only a server that hangs exceeds, even on a busy machine."""
+"""Generous deadline; only a server that hangs exceeds it."""
 INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
-"""A frame of a client (RFC 6455, 5.2), with a mask that changes nothing."""
+"""A client's WebSocket frame (RFC 6455, 5.2) with a mask of zeros."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a server."""
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
@@ -32,21 +32,21 @@ class Answer:
 
     @property
     def error(self) -> dict[str, Any]:
-        """Its one error, as GraphQL clients read it."""
+        """The only GraphQL error in the body."""
         [error] = json.loads(self.body)["errors"]
         found: dict[str, Any] = error
         return found
 
 
 class Line:
-    """A connection on which anything can be sent."""
+    """A TCP connection that sends arbitrary bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
     async def send(self, *parts: bytes) -> None:
-        """Send bytes as they are; a server that has gone already is no failure."""
+        """Send bytes; ignore the error if the server has closed the connection."""
         for part in parts:
             self.writer.write(part)
         try:
@@ -55,7 +55,7 @@ class Line:
             return
 
     async def head(self) -> Answer:
-        """The beginning of the next answer."""
+        """Read the status line and the headers of the next response."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").rstrip().split("\r\n")
         headers: dict[str, str] = {}
@@ -66,14 +66,14 @@ class Line:
         return Answer(int(first.split()[1]), headers, b"")
 
     async def answer(self, seconds: float = PATIENCE_SECONDS) -> Answer:
-        """The next answer, which must come in time."""
+        """Read the next response; raise TimeoutError if it does not come in time."""
         async with asyncio.timeout(seconds):
             answer = await self.head()
             body = await self.reader.readexactly(int(answer.headers.get("content-length", "0")))
         return replace(answer, body=body)
 
     async def rest(self, seconds: float = PATIENCE_SECONDS) -> bytes:
-        """What comes until the server ends the connection, which it must do in time."""
+        """Read until the server closes the connection; raise TimeoutError if it does not."""
         async with asyncio.timeout(seconds):
             try:
                 return await self.reader.read()
@@ -86,9 +86,9 @@ async def connected(address: str, source: str = "", kept: int = 0) -> AsyncItera
     """Connect to a server.
 
     Args:
-        address: where it is.
-        source: one of this machine's own addresses, from which to connect.
-        kept: how many bytes the system should keep of what comes, at most.
+        address: the server's URL.
+        source: the local address to connect from.
+        kept: size of the receive buffer in bytes; 0 for the default.
     """
     parts = urlsplit(address)
     end = socket.socket()
@@ -111,7 +111,7 @@ def request(
     host: str | None = "127.0.0.1",
     body: bytes | None = None,
 ) -> bytes:
-    """A request: its head, a line for the body's length if there is one, the body."""
+    """Return an HTTP request, with a Content-Length header if it has a body."""
     head = [f"{method} {path} HTTP/1.1", *lines]
     if host is not None:
         head.insert(1, f"Host: {host}")
@@ -121,12 +121,12 @@ def request(
 
 
 def chunk(data: bytes, extension: bytes = b"") -> bytes:
-    """A part of a body in chunked coding."""
+    """Return a chunk of a body in chunked encoding."""
     return b"%x%b\r\n%b\r\n" % (len(data), extension, data)
 
 
 def handshake(method: str = "GET", *lines: str, host: str = "127.0.0.1") -> bytes:
-    """The beginning of a WebSocket."""
+    """Return the request of a WebSocket handshake."""
     return request(
         method,
         "/graphql",
@@ -141,14 +141,14 @@ def handshake(method: str = "GET", *lines: str, host: str = "127.0.0.1") -> byte
 
 
 async def ask(address: str, *parts: bytes, source: str = "") -> Answer:
-    """The answer to what is sent on a connection of its own."""
+    """Send bytes on a new connection and return the response."""
     async with connected(address, source) as line:
         await line.send(*parts)
         return await line.answer()
 
 
 def is_served(address: str, port: int) -> bool:
-    """Whether the server still has the connection from that port open (proc_net_tcp(5))."""
+    """Return whether the server holds the connection from a port open (proc_net_tcp(5))."""
     ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
     inodes = [row[9] for row in rows if row[1:3] == ends]

@@ -1,4 +1,4 @@
-"""The program as its users start it: a process of its own on a free port."""
+"""Starts the server in a process of its own on a free port."""
 
 from __future__ import annotations
 
@@ -24,22 +24,21 @@ if TYPE_CHECKING:
 
 START_SECONDS = 180
 END_SECONDS = 60
-"""Deadlines that only a program that hangs exceeds, even on a busy machine."""
+"""Generous deadlines; only a program that hangs exceeds them."""
 FAST_PATHS = "EXPERTBOOK_FAST_PATHS"
-"""By which the whole suite is run with and without them."""
+"""Environment variable that tests inherit, to run the suite with and without fast paths."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 PORTS = range(10_000, 20_000)
-"""Below the ports of the embedded databases and the ephemeral ports of connections."""
+"""Ports below those of embedded databases and below the ephemeral ports."""
 
 _shuffled = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
 _reserved: list[BinaryIO] = []
 
 
 def free_port() -> int:
-    """Reserve a port that nothing listens on until this process ends.
+    """Reserve a free port until this process ends.
 
-    A lock file per port keeps it from every other test process of this user, also from those of
-    another checkout.
+    A lock file per port excludes all other test processes of this user.
     """
     locks = Path(tempfile.gettempdir()) / f"expertbook-test-ports-{os.getuid()}"
     locks.mkdir(exist_ok=True)
@@ -55,7 +54,7 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The environment without settings of ours but one, and those given with our prefix."""
+    """Return the environment with some settings, and without inherited ones except FAST_PATHS."""
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
         name: value
@@ -67,18 +66,18 @@ def environment(**settings: object) -> dict[str, str]:
 
 @dataclass
 class Program:
-    """A program that was started, and what it has said so far."""
+    """A started program, its address and its log."""
 
     process: subprocess.Popen[bytes]
     address: str
     log: Path
 
     def said(self) -> str:
-        """What it has printed."""
+        """Return the output so far."""
         return self.log.read_text()
 
     def wait(self, seconds: float = END_SECONDS) -> int:
-        """Its exit status, once it has ended."""
+        """Wait until the program ends and return its exit status."""
         return self.process.wait(seconds)
 
 
@@ -86,13 +85,13 @@ class Program:
 def launched(
     folder: Path, command: Sequence[Path | str] = (EXPERTBOOK, "serve"), /, **settings: object
 ) -> Iterator[Program]:
-    """Start the program in a folder with some settings, and end it like Ctrl-C."""
+    """Start the program in a folder with some settings, and end it with SIGINT."""
     port = free_port()
     env = environment(**{"port": port, "data": folder / "data", **settings})
     path = folder / f"{port}.log"
     with (
         path.open("wb") as log,
-        subprocess.Popen(  # noqa: S603 - the program, or what a test starts it with
+        subprocess.Popen(  # noqa: S603 - the program, or a test's command
             command, env=env, cwd=folder, stdout=log, stderr=log
         ) as process,
     ):
@@ -104,19 +103,19 @@ def launched(
                 process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-    print(path.read_text())  # noqa: T201 - pytest shows it when a test fails
+    print(path.read_text())  # noqa: T201 - shown by pytest for failed tests
 
 
 @contextmanager
 def running(folder: Path, **settings: object) -> Iterator[str]:
-    """Serve from a folder with some settings; gives the address, and ends the program."""
+    """Run a server in a folder with some settings; yield its address once it is ready."""
     with launched(folder, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 
 
 def await_ready(process: subprocess.Popen[bytes], address: str) -> None:
-    """Wait until the program serves."""
+    """Wait until the server is ready."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:

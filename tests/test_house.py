@@ -1,4 +1,4 @@
-"""The house: which way imports point, what lies at the top, and how long a file may be."""
+"""Tests of the repository's layout: import directions, top-level entries and file lengths."""
 
 from __future__ import annotations
 
@@ -9,54 +9,61 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 PACKAGES = {"auth", "models", "resolvers", "schema", "subscriptions", "web"}
-NINE = PACKAGES | {"tests", "pyproject.toml", "README.md"}
-CONTAINER = {"Dockerfile", "Caddyfile", "compose.yaml", ".dockerignore"}
-BESIDE = {"Makefile", "LICENSE", "CHANGELOG.md", ".env.example", ".ci", ".gitignore"} | CONTAINER
-LONGEST_FILE = 350
+PROJECT_ENTRIES = PACKAGES | {"tests", "pyproject.toml", "README.md"}
+CONTAINER_FILES = {"Dockerfile", "Caddyfile", "compose.yaml", ".dockerignore"}
+TOOL_FILES = {
+    "Makefile",
+    "LICENSE",
+    "CHANGELOG.md",
+    ".env.example",
+    ".ci",
+    ".gitignore",
+} | CONTAINER_FILES
+MAX_FILE_LINES = 350
 
 
 @pytest.fixture(scope="module")
 def files() -> list[Path]:
-    """Every file that git does not ignore."""
+    """Return all files that git does not ignore."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=HOUSE, capture_output=True, check=False)  # noqa: S603
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603
     if listed.returncode:
-        pytest.skip("this is no checkout of git")
+        pytest.skip("not a git checkout")
     names = listed.stdout.decode().split("\0")
-    return [Path(name) for name in names if name and (HOUSE / name).exists()]
+    return [Path(name) for name in names if name and (ROOT / name).exists()]
 
 
 def test_imports_point_downwards() -> None:
-    """import-linter holds the contracts that pyproject.toml draws."""
+    """The contracts in pyproject.toml hold according to import-linter."""
     lint = Path(sys.executable).with_name("lint-imports")
     command = [str(lint), "--no-cache"]
-    result = subprocess.run(  # noqa: S603 - our own tool
-        command, cwd=HOUSE, capture_output=True, text=True, check=False
+    result = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "0 broken" in result.stdout
 
 
-def test_the_top_level_is_the_nine_and_what_tools_need(files: list[Path]) -> None:
-    """Nothing else lies at the top."""
+def test_top_level_has_only_known_entries(files: list[Path]) -> None:
+    """The top level has the nine project entries and known tool files only."""
     top = {file.parts[0] for file in files}
-    assert top - BESIDE == NINE
+    assert top - TOOL_FILES == PROJECT_ENTRIES
 
 
-def test_no_file_is_long(files: list[Path]) -> None:
-    """A Python file is split before it has more than 350 lines."""
+def test_python_files_have_at_most_350_lines(files: list[Path]) -> None:
+    """No Python file has more than 350 lines."""
     lengths = {
-        str(file): len((HOUSE / file).read_text("utf-8").splitlines())
+        str(file): len((ROOT / file).read_text("utf-8").splitlines())
         for file in files
         if file.suffix == ".py"
     }
-    assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+    assert {file: length for file, length in lengths.items() if length > MAX_FILE_LINES} == {}
 
 
-def test_nobody_else_has_our_names() -> None:
-    """No package that is installed here would be hidden by one of ours, or hide it."""
+def test_package_names_are_unique() -> None:
+    """No installed distribution has a package with the name of one of the project's packages."""
     owners = packages_distributions()
     others = {name: set(owners.get(name, ())) - {"expertbook"} for name in PACKAGES | {"tests"}}
     assert {name: owner for name, owner in others.items() if owner} == {}

