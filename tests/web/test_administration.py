@@ -1,4 +1,4 @@
-"""Accounts, and who is an expert: what administrators change."""
+"""Administration of accounts, over HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USERS = """query ($search: String, $role: Role, $first: Int, $after: String, $la
     totalCount nodes { id name email role } pageInfo { hasNextPage endCursor } } }"""
 
 
-async def test_an_account_becomes_an_expert_who_is_listed_and_booked(
+async def test_account_made_an_expert_is_listed_and_can_be_booked(
     office: Office, time: Time
 ) -> None:
     person = await office.person("Émilie du Châtelet")
@@ -46,7 +46,7 @@ async def test_an_account_becomes_an_expert_who_is_listed_and_booked(
     assert (await person.api.ask(theirs))["bookings"]["nodes"] == [{"id": booking["id"]}]
 
 
-async def test_the_sessions_of_who_becomes_an_expert_end(office: Office) -> None:
+async def test_becoming_an_expert_ends_all_sessions(office: Office) -> None:
     person = await office.person()
     async with open_socket(office.nobody.url) as socket:
         await socket.initialise(person.api.token)
@@ -55,14 +55,14 @@ async def test_the_sessions_of_who_becomes_an_expert_end(office: Office) -> None
     assert await person.api.code("{ viewer { id } }") == "UNAUTHENTICATED"
 
 
-async def test_an_administrator_who_becomes_an_expert_stays_one(office: Office) -> None:
+async def test_administrator_who_becomes_an_expert_keeps_the_role(office: Office) -> None:
     boss = await office.administrator()
     made = await office.create(boss.id, boss.api)
     viewer = (await boss.api.ask("{ viewer { role expert { id } } }"))["viewer"]
     assert viewer == {"role": "ADMIN", "expert": {"id": made["id"]}}
 
 
-async def test_the_same_name_gets_a_number_in_its_address(office: Office) -> None:
+async def test_equal_names_get_numbered_slugs(office: Office) -> None:
     names = ["Grace Hopper", "grace HOPPER", "Grace  Hopper!", "Grace Hopper 3", "Грейс", "格"]
     made = [await office.expert(name) for name in names]
     query = "query ($id: ID!) { expert(id: $id) { slug } }"
@@ -74,7 +74,7 @@ async def test_the_same_name_gets_a_number_in_its_address(office: Office) -> Non
     assert len(set(slugs)) == len(names)
 
 
-async def test_of_many_at_once_each_of_one_name_gets_its_own_address(office: Office) -> None:
+async def test_concurrent_creations_under_one_name_get_distinct_slugs(office: Office) -> None:
     people = [await office.person("Mary Somerville") for _ in range(6)]
     made = await asyncio.gather(*(office.create(person.id) for person in people))
     assert {expert["__typename"] for expert in made} == {"Expert"}
@@ -84,7 +84,7 @@ async def test_of_many_at_once_each_of_one_name_gets_its_own_address(office: Off
     }
 
 
-async def test_of_many_at_once_for_one_account_one_makes_the_expert(office: Office) -> None:
+async def test_concurrent_creations_for_one_account_make_one_expert(office: Office) -> None:
     person = await office.person("Hypatia")
     made = await asyncio.gather(*(office.create(person.id) for _ in range(6)))
     won = [answer for answer in made if answer["__typename"] == "Expert"]
@@ -96,7 +96,7 @@ async def test_of_many_at_once_for_one_account_one_makes_the_expert(office: Offi
     assert paths(await office.create(person.id)) == ["userId"]
 
 
-async def test_an_administrator_changes_an_account(office: Office) -> None:
+async def test_administrator_changes_name_and_time_zone_of_an_account(office: Office) -> None:
     person = await office.person("Before Marriage")
     changed = await office.change(person.id, name=" After  Marriage ", timeZone="Asia/Tokyo")
     assert changed == {
@@ -117,7 +117,7 @@ async def test_an_administrator_changes_an_account(office: Office) -> None:
         assert (await office.admin.ask(USERS, search=search))["users"]["totalCount"] == count
 
 
-async def test_what_is_wrong_with_an_account_is_told_and_nothing_changes(office: Office) -> None:
+async def test_invalid_account_change_is_refused_and_changes_nothing(office: Office) -> None:
     person = await office.person()
     before = await office.change(person.id)
     assert paths(await office.change(person.id, name="\t", disabled=True)) == ["name"]
@@ -130,7 +130,7 @@ async def test_what_is_wrong_with_an_account_is_told_and_nothing_changes(office:
     assert await office.change(person.id) == before
 
 
-async def test_a_disabled_account_is_signed_out_and_stays_out(office: Office) -> None:
+async def test_disabled_account_is_signed_out_and_cannot_sign_in(office: Office) -> None:
     person = await office.person()
     async with open_socket(office.nobody.url) as socket:
         await socket.initialise(person.api.token)
@@ -142,7 +142,7 @@ async def test_a_disabled_account_is_signed_out_and_stays_out(office: Office) ->
     assert await office.login(person) == "SignedIn"
 
 
-async def test_who_is_made_a_client_loses_the_calendar_and_gets_it_back(
+async def test_expert_made_a_client_loses_the_calendar_until_made_an_expert_again(
     office: Office, time: Time
 ) -> None:
     expert, client = await office.expert(), await office.person()
@@ -161,7 +161,7 @@ async def test_who_is_made_a_client_loses_the_calendar_and_gets_it_back(
         assert answer["__typename"] == ("Expert" if seen else "NotAllowed")
 
 
-async def test_one_administrator_who_can_sign_in_is_always_left(office: Office) -> None:
+async def test_last_active_administrator_cannot_be_demoted_or_disabled(office: Office) -> None:
     everyone = (await office.admin.ask(USERS, role="ADMIN", first=100))["users"]["nodes"]
     own = (await office.admin.ask("{ viewer { id } }"))["viewer"]["id"]
     for other in everyone:
@@ -177,7 +177,7 @@ async def test_one_administrator_who_can_sign_in_is_always_left(office: Office) 
 
     for _ in range(5):
         second = await office.administrator()
-        # Whoever is second is refused, or has been signed out.
+        # The second to commit is refused or has been signed out.
         answers = await asyncio.gather(
             second.api.post(CHANGE, input={"userId": own, "role": "CLIENT"}),
             office.admin.post(CHANGE, input={"userId": second.id, "disabled": True}),
@@ -193,7 +193,7 @@ async def test_one_administrator_who_can_sign_in_is_always_left(office: Office) 
             assert (await office.change(second.id, role="CLIENT"))["role"] == "CLIENT"
 
 
-async def test_accounts_are_found_by_the_words_of_name_and_address(office: Office) -> None:
+async def test_accounts_are_found_by_words_of_name_and_email(office: Office) -> None:
     person = await office.person("Ålesund Ørsted-Zimmer")
 
     async def found(**wanted: Any) -> list[str]:
@@ -209,7 +209,7 @@ async def test_accounts_are_found_by_the_words_of_name_and_address(office: Offic
     assert await office.admin.code(USERS, search="x" * 201) == "BAD_USER_INPUT"
 
 
-async def test_accounts_are_paged_by_name(office: Office) -> None:
+async def test_accounts_are_paged_in_order_of_name(office: Office) -> None:
     whole = await office.admin.ask(USERS, role="CLIENT", first=100)
     seen, after = [], None
     while True:
@@ -229,7 +229,7 @@ async def test_accounts_are_paged_by_name(office: Office) -> None:
     assert await office.admin.code(USERS, after="nonsense") == "BAD_USER_INPUT"
 
 
-async def test_the_list_of_accounts_is_for_administrators(office: Office) -> None:
+async def test_only_administrators_can_list_accounts(office: Office) -> None:
     assert await office.nobody.code(USERS) == "UNAUTHENTICATED"
     for person in (await office.person(), await office.expert()):
         assert await person.api.code(USERS) == "FORBIDDEN"

@@ -1,4 +1,4 @@
-"""What is kept of public answers, for how long, and what is not: by clocks of the tests' own."""
+"""Expiry, invalidation and eviction in the response cache, with fake clocks."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ ADA, BEA = Id("a" * 24), Id("b" * 24)
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of the answers."""
+    """Fake clock of the response cache."""
     return Clock()
 
 
 @pytest.fixture
 def answers(clock: Clock) -> ResponseCache:
-    """Nothing is kept yet."""
+    """Empty response cache."""
     return ResponseCache(clock=clock, wall_clock=clock)
 
 
-def test_an_answer_counts_for_a_second_unless_it_is_found_right_again(
+def test_answer_expires_after_a_second_without_revalidation(
     answers: ResponseCache, clock: Clock
 ) -> None:
-    """So it is where the database does not answer, and where no nudge comes."""
+    """Bounds staleness when neither the database nor the broadcast backend answers."""
     kept = made(answers.missed())
     answers.keep(question(), kept)
     clock.now += 0.999
@@ -48,8 +48,8 @@ def test_an_answer_counts_for_a_second_unless_it_is_found_right_again(
     assert answers.find(question()) is None
 
 
-def test_the_second_begins_before_anything_is_read(answers: ResponseCache, clock: Clock) -> None:
-    """However long it took to make the answer."""
+def test_expiry_counts_from_before_the_first_read(answers: ResponseCache, clock: Clock) -> None:
+    """The time taken to compute the answer counts."""
     mark = answers.missed()
     clock.now += 0.9
     answers.keep(question(), made(mark))
@@ -57,8 +57,8 @@ def test_the_second_begins_before_anything_is_read(answers: ResponseCache, clock
     assert answers.find(question()) is None
 
 
-def test_an_answer_counts_until_the_clock_changes_it(answers: ResponseCache, clock: Clock) -> None:
-    """Such as at the end of a hold."""
+def test_answer_expires_when_time_changes_its_content(answers: ResponseCache, clock: Clock) -> None:
+    """For example at the end of a hold."""
     answers.keep(question(), made(answers.missed(), ADA, until=clock.now + 0.5))
     clock.now += 0.499
     assert answers.find(question())
@@ -66,8 +66,9 @@ def test_an_answer_counts_until_the_clock_changes_it(answers: ResponseCache, clo
     assert answers.find(question()) is None
 
 
-def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: ResponseCache) -> None:
-    """Another space makes it another question."""
+def test_cache_key_is_the_query_bytes_their_location_and_the_media_type(
+    answers: ResponseCache,
+) -> None:
     answers.keep(question(b"{}"), made(answers.missed()))
     assert answers.find(question(b"{}"))
     assert answers.find(question(b"{ }")) is None
@@ -75,8 +76,8 @@ def test_a_question_is_its_bytes_its_place_and_its_media_type(answers: ResponseC
     assert answers.find(question(b"{}")._replace(media_type="application/graphql")) is None
 
 
-def test_a_change_drops_at_once_what_it_is_in(answers: ResponseCache) -> None:
-    """A calendar's its own answers, the directory's all of them."""
+def test_change_invalidates_all_answers_that_depend_on_it(answers: ResponseCache) -> None:
+    """A directory change affects all directory answers, a calendar change only its own."""
     both, ada, bea, neither = (question(name) for name in (b"ab", b"a", b"b", b""))
     for asked, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
         answers.keep(asked, made(answers.missed(), *experts))
@@ -88,8 +89,8 @@ def test_a_change_drops_at_once_what_it_is_in(answers: ResponseCache) -> None:
     assert answers.find(neither) is None
 
 
-def test_what_was_read_before_a_change_is_not_kept_after_it(answers: ResponseCache) -> None:
-    """The reading may have come before the write, though the answer is ready after it."""
+def test_answer_read_before_a_change_is_not_stored_after_it(answers: ResponseCache) -> None:
+    """Its reads may have preceded the write even if it is finished later."""
     early = answers.missed()
     answers.calendars_changed([ADA])
     answers.keep(question(), made(early, ADA))
@@ -103,10 +104,10 @@ def test_what_was_read_before_a_change_is_not_kept_after_it(answers: ResponseCac
     assert answers.find(question())
 
 
-def test_so_many_changes_are_remembered_and_before_them_nothing_is_trusted(
+def test_answers_older_than_the_remembered_changes_are_not_stored(
     answers: ResponseCache,
 ) -> None:
-    """What has not changed for long is kept, however much else has."""
+    """Entries of unchanged calendars are stored however many other changes there were."""
     early = answers.missed()
     answers.calendars_changed([ADA])
     late = answers.missed()
@@ -118,8 +119,8 @@ def test_so_many_changes_are_remembered_and_before_them_nothing_is_trusted(
     assert answers.find(question())
 
 
-def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None:
-    """The questions count, too, and all of it is in the metrics."""
+def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clock) -> None:
+    """Keys count towards the size, which the metrics report."""
     answers = ResponseCache(most_bytes=100_000, clock=clock, wall_clock=clock)
     before = counted("evictions_total")
     names = [question(bytes([number]) * 1_000) for number in range(10)]
@@ -135,8 +136,8 @@ def test_the_latest_used_ones_are_kept_up_to_so_many_bytes(clock: Clock) -> None
     assert counted("entries") == counted("bytes") == 0
 
 
-def test_an_answer_that_is_too_long_is_not_kept(answers: ResponseCache) -> None:
-    """One would take the place of many; a long one is kept if it is asked for again."""
+def test_too_long_answer_is_not_stored(answers: ResponseCache) -> None:
+    """A fairly long one is stored at its second request."""
     sizes = (LONG_ANSWER, LONG_ANSWER + 1, LONGEST_ANSWER, LONGEST_ANSWER + 1)
     found = []
     for _ in range(2):
@@ -151,17 +152,17 @@ def test_an_answer_that_is_too_long_is_not_kept(answers: ResponseCache) -> None:
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Id]:
-    """A calendar that has had one event, and whose it is."""
+    """Id of the expert of a calendar with one event."""
     assert database is not None
     stored = await Calendar(rules=rules(), sequence=1).insert()
     yield stored.id
     await stored.delete()
 
 
-async def test_what_is_in_use_and_still_has_its_numbers_is_right_for_another_second(
+async def test_used_answer_with_unchanged_versions_is_revalidated(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """As often as it is looked up."""
+    """Each revalidation extends its lifetime by a second."""
     await answers.look()
     answers.keep(question(), made(answers.missed(), calendar))
     for _ in range(3):
@@ -170,10 +171,9 @@ async def test_what_is_in_use_and_still_has_its_numbers_is_right_for_another_sec
         assert answers.find(question())
 
 
-async def test_what_nobody_asks_for_waits_and_is_forgotten_after_a_while(
+async def test_unused_answer_is_revalidated_on_demand_and_dropped_after_a_while(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Who asks for it in between has it looked up, and gets it if it is right."""
     await answers.look()
     answers.keep(question(), made(answers.missed(), calendar))
     for _ in range(3):
@@ -188,10 +188,10 @@ async def test_what_nobody_asks_for_waits_and_is_forgotten_after_a_while(
     assert await answers.renew(question()) is None
 
 
-async def test_what_has_changed_is_not_renewed(
+async def test_changed_answer_is_not_revalidated(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """By another process, or by the clock."""
+    """Whether another process or the passing of time changed it."""
     await answers.look()
     answers.keep(question(b"1"), made(answers.missed(), calendar))
     answers.keep(question(b"2"), made(answers.missed(), calendar, until=clock.now + 2))
@@ -206,10 +206,10 @@ async def test_what_has_changed_is_not_renewed(
     assert counted("entries") == 0
 
 
-async def test_a_change_of_another_process_is_found(
+async def test_revalidation_detects_changes_by_other_processes(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Of a calendar by its counter, of the directory by its own; nothing was told to this one."""
+    """By version counters, without a notification."""
     await answers.look()
     one, other = question(b"calendar"), question(b"directory")
     answers.keep(one, made(answers.missed(), calendar))
@@ -227,10 +227,10 @@ async def test_a_change_of_another_process_is_found(
     assert answers.find(other) is None
 
 
-async def test_what_was_asked_for_once_is_looked_up_when_it_is_asked_for(
+async def test_answer_requested_once_is_only_revalidated_on_demand(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Not before: most of what is asked for is not asked for again."""
+    """Most answers are never requested again."""
     await answers.look()
     asked = question(b"1")
     answers.keep(asked, made(answers.missed(), calendar))
@@ -244,10 +244,10 @@ async def test_what_was_asked_for_once_is_looked_up_when_it_is_asked_for(
     assert answers.find(asked)
 
 
-async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
+async def test_answer_stored_during_a_revalidation_waits_for_the_next_one(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """It was not asked about: so nothing is known of it but when it was made."""
+    """The running one did not include it."""
     answers.keep(question(b"1"), made(answers.missed(), calendar))
     mark = answers.missed()
     looking = asyncio.create_task(answers.look())
@@ -259,11 +259,11 @@ async def test_what_is_kept_while_it_is_looked_up_waits_for_the_next_look(
     assert answers.find(question(b"2")) is None
 
 
-def test_the_moment_is_kept_for_what_only_the_clock_changes(
+def test_wall_clock_decides_when_time_changes_an_answer(
     answers: ResponseCache, clock: Clock
 ) -> None:
-    """The clock that answers have by themselves is the one by which slots are computed."""
-    # The other clock stands still, so that the answer does not age in a test that is stalled.
+    """By default it is the same clock that computes slots."""
+    # The monotonic clock is fixed, so that the answer does not expire if the test is slow.
     real = ResponseCache(clock=clock)
     real.keep(question(), made(real.missed(), until=utc_now().timestamp() + 3600))
     assert real.find(question())

@@ -18,7 +18,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A built client of one script with both variants, one without, and a page."""
+    """Built client with one compressed script, one uncompressed one, and a page."""
     folder = tmp_path / "dist" / "assets" / "graphiql"
     folder.mkdir(parents=True)
     (folder / "main-1a2b.js").write_bytes(SCRIPT)
@@ -34,13 +34,12 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def http(built: Path) -> httpx.AsyncClient:
-    """A client of an application that serves the built files."""
+    """HTTP client of an application that serves the built files."""
     app = Starlette(routes=[Mount("/assets", HashedFiles(built))])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 
-async def test_hashed_files_are_kept_for_a_year(http: httpx.AsyncClient) -> None:
-    """A file comes with its type and may be kept without asking again."""
+async def test_hashed_files_are_cacheable_for_a_year(http: httpx.AsyncClient) -> None:
     answer = await http.get("/assets/graphiql/tiny-3c4d.css", headers={"Accept-Encoding": "br"})
     assert answer.status_code == 200
     assert answer.content == b"a{}"
@@ -63,7 +62,7 @@ async def test_hashed_files_are_kept_for_a_year(http: httpx.AsyncClient) -> None
 async def test_the_smallest_accepted_variant_is_sent(
     http: httpx.AsyncClient, accepted: str, coding: str | None, length: int
 ) -> None:
-    """What was compressed at build time is sent to who accepts it, as the type it stands for."""
+    """Compressed variants are sent with the media type of the original."""
     answer = await http.head("/assets/graphiql/main-1a2b.js", headers={"Accept-Encoding": accepted})
     assert answer.status_code == 200
     assert answer.headers.get("content-encoding") == coding
@@ -72,13 +71,12 @@ async def test_the_smallest_accepted_variant_is_sent(
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
-async def test_a_variant_decodes_to_the_file(http: httpx.AsyncClient) -> None:
+async def test_compressed_variant_decodes_to_the_original(http: httpx.AsyncClient) -> None:
     answer = await http.get("/assets/graphiql/main-1a2b.js", headers={"Accept-Encoding": "gzip"})
     assert answer.content == SCRIPT
 
 
-async def test_what_a_client_has_is_not_sent_again(http: httpx.AsyncClient) -> None:
-    """Each variant has its own entity tag, which is answered by 304 and nothing else."""
+async def test_conditional_requests_get_304_for_each_variant(http: httpx.AsyncClient) -> None:
     path = "/assets/graphiql/main-1a2b.js"
     plain = await http.get(path, headers={"Accept-Encoding": "identity"})
     zipped = await http.get(path, headers={"Accept-Encoding": "gzip"})
@@ -106,14 +104,14 @@ async def test_what_a_client_has_is_not_sent_again(http: httpx.AsyncClient) -> N
         "/assets/graphiql/%00.js",
     ],
 )
-async def test_nothing_else_is_found(http: httpx.AsyncClient, path: str) -> None:
-    """Folders, variants, unknown types and what lies outside have no address."""
+async def test_other_paths_are_404(http: httpx.AsyncClient, path: str) -> None:
+    """Folders, variants, unknown types and paths outside the folder."""
     answer = await http.get(path)
     assert answer.status_code == 404
     assert b"outside" not in answer.content
 
 
-async def test_files_are_only_read(http: httpx.AsyncClient) -> None:
+async def test_other_methods_are_refused(http: httpx.AsyncClient) -> None:
     answer = await http.post("/assets/graphiql/main-1a2b.js")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
@@ -127,13 +125,12 @@ async def test_files_are_only_read(http: httpx.AsyncClient) -> None:
         ("br;q=0, gzip;q=0.000", set()),
     ],
 )
-def test_accept_encoding_is_read(header: str, codings: set[str]) -> None:
-    """A weight of nothing refuses a coding; letter case and blanks are of no matter."""
+def test_accept_encoding_is_parsed(header: str, codings: set[str]) -> None:
+    """A weight of 0 refuses a coding; case and spaces do not matter."""
     assert accepted_codings(header) == codings
 
 
-def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
-    """GraphiQL's page is not kept, and its policy lets it load from this host alone."""
+def test_graphiql_page_is_revalidated_and_has_a_strict_content_policy(built: Path) -> None:
     page = read_page(GRAPHIQL_PAGE, built)
     assert page.body == b"<!doctype html>"
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -144,8 +141,8 @@ def test_the_page_is_asked_for_again_and_guarded(built: Path) -> None:
     assert "unsafe-eval" not in PAGE_POLICY
 
 
-def test_a_page_tells_what_it_will_load(built: Path) -> None:
-    """The files of its module and of what that imports, each once."""
+def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
+    """Each file once."""
     chunks = {
         "main": {"file": "assets/main.js", "imports": ["shared"]},
         "page": {"file": "assets/page.js", "imports": ["shared", "main"]},
@@ -161,8 +158,7 @@ def test_a_page_tells_what_it_will_load(built: Path) -> None:
     assert "link" not in read_page(GRAPHIQL_PAGE, built).headers
 
 
-def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:
-    """Without a build the server does not start with half of its pages."""
+def test_missing_client_build_is_reported_at_startup(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="not built"):
         read_page(GRAPHIQL_PAGE, tmp_path)
     with pytest.raises(RuntimeError, match="does not exist"):
@@ -171,7 +167,7 @@ def test_a_client_that_is_not_built_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def hook() -> ModuleType:
-    """The build hook, loaded by its path as hatchling does it."""
+    """The build hook, loaded by path as hatchling does."""
     path = Path(__file__).parents[2] / "web" / "client" / "build_hook.py"
     spec = importlib.util.spec_from_file_location("build_hook", path)
     assert spec is not None
@@ -183,7 +179,7 @@ def hook() -> ModuleType:
 
 @pytest.fixture
 def client(tmp_path: Path, hook: ModuleType) -> Path:
-    """A client's sources, with the stamps of finished builds."""
+    """Client sources with stamps of finished builds."""
     (tmp_path / "graphiql").mkdir()
     for name in (*hook.SHARED, "graphiql/main.tsx", "README.md"):
         (tmp_path / name).write_text(f"content of {name}")
@@ -193,8 +189,8 @@ def client(tmp_path: Path, hook: ModuleType) -> Path:
     return tmp_path
 
 
-def test_unchanged_sources_are_not_built_again(client: Path, hook: ModuleType) -> None:
-    """Neither a new time nor a file that no build reads makes a build stale."""
+def test_unchanged_sources_are_not_rebuilt(client: Path, hook: ModuleType) -> None:
+    """New timestamps and files that no build reads do not matter."""
     (client / "graphiql" / "main.tsx").touch()
     (client / "README.md").write_text("changed")
     assert hook.stale_builds(client) == []
@@ -209,23 +205,22 @@ def test_unchanged_sources_are_not_built_again(client: Path, hook: ModuleType) -
         ("src/main.tsx", ["app"]),
     ],
 )
-def test_a_changed_source_is_built_again(
+def test_changed_source_rebuilds_what_depends_on_it(
     client: Path, hook: ModuleType, name: str, stale: list[str]
 ) -> None:
-    """Of both builds, or of the one that is made from it."""
     (client / name).parent.mkdir(exist_ok=True)
     (client / name).write_text("changed")
     assert hook.stale_builds(client) == stale
 
 
-def test_what_codegen_makes_is_no_source(client: Path, hook: ModuleType) -> None:
+def test_generated_files_do_not_count_as_sources(client: Path, hook: ModuleType) -> None:
     made = client / "src" / "api" / "gql" / "graphql.ts"
     made.parent.mkdir(parents=True)
     made.write_text("made")
     assert hook.stale_builds(client) == []
 
 
-def test_a_source_that_comes_goes_or_moves_is_built_again(client: Path, hook: ModuleType) -> None:
+def test_added_removed_or_moved_source_triggers_a_rebuild(client: Path, hook: ModuleType) -> None:
     before = hook.sources_hash(client, "graphiql")
     (client / "graphiql" / "new.css").write_text("")
     added = hook.sources_hash(client, "graphiql")
@@ -233,15 +228,15 @@ def test_a_source_that_comes_goes_or_moves_is_built_again(client: Path, hook: Mo
     assert len({before, added, hook.sources_hash(client, "graphiql")}) == 3
 
 
-def test_a_missing_or_unfinished_build_is_made(client: Path, hook: ModuleType) -> None:
+def test_missing_or_unfinished_build_is_rebuilt(client: Path, hook: ModuleType) -> None:
     hook.stamp(client, "graphiql").unlink()
     assert hook.stale_builds(client) == ["graphiql"]
 
 
-def test_a_failed_build_is_begun_again(
+def test_failed_build_is_repeated(
     client: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even taking the change back makes a build that failed count as made."""
+    """Even if the change that broke it is reverted."""
 
     def fail(*_: object) -> None:
         raise hook.ClientNotBuiltError
@@ -257,8 +252,8 @@ def test_a_failed_build_is_begun_again(
     assert hook.stale_builds(client) == ["graphiql"]
 
 
-def test_a_failure_is_told_in_one_line(hook: ModuleType) -> None:
-    """Of a failed command's output the errors are shown, not what came before them."""
+def test_build_failure_is_reported_in_one_line(hook: ModuleType) -> None:
+    """From the error output of the failed command, without what precedes the error."""
     npm = "npm warn old\n\nnpm error code ENOTFOUND\nnpm error syscall getaddrinfo\n"
     assert hook.reason(npm) == "npm error code ENOTFOUND npm error syscall getaddrinfo"
     vite = "vite v8\nerror during build:\nBuild failed with 1 error:\n\nCould not resolve x\n  at y"

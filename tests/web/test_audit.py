@@ -1,7 +1,7 @@
-"""The audit of GraphQL over HTTP that graphql-http publishes, restated case by case.
+"""The server audits of the graphql-http package for GraphQL over HTTP.
 
-https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts, release 1.23.1. The names
-are its own. What it wants of SHOULD and MAY is wanted here as well.
+Ported from https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts, release 1.23.1,
+with its case ids. Audits for SHOULD and MAY must pass as well.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ WRONG_STRINGS: list[Any] = [{"obj": "ect"}, 0, False, ["array"]]
 
 @dataclass
 class Case:
-    """A request of the audit and what it wants of the answer.
+    """An audited request and the expected response.
 
-    `accept` and `content_type` None: without that header.
+    `accept` and `content_type`: None to send no such header.
     """
 
     name: str
@@ -141,8 +141,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_the_audit_is_content(api: Api, case: Case) -> None:
-    """Each case of it, as it is sent there."""
+async def test_audit_passes(api: Api, case: Case) -> None:
     headers = {}
     if case.accept:
         headers["accept"] = case.accept

@@ -1,4 +1,4 @@
-"""Setting the rules by which an expert offers time: what is kept, what is refused, who may."""
+"""The mutation setAvailability: stored rules, validation and permissions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TOMORROW, OVER = day_ahead(1), day_ahead(-2)
 
 
 def fields(expert: dict[str, Any]) -> dict[str, Any]:
-    """The rules of an expert, under the names under which they are set."""
+    """Return the expert's rules under the names of the input fields."""
     return {"offers": expert["offers"], **expert["availability"]}
 
 
@@ -61,15 +61,15 @@ async def test_every_field_is_set_and_read_back(practice: Practice) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-async def test_what_is_left_out_stays(practice: Practice, name: str) -> None:
+async def test_omitted_fields_are_unchanged(practice: Practice, name: str) -> None:
     await practice.set(**ALL)
     answer = await practice.set(**{name: OTHER[name]})
     assert fields(answer["expert"]) == ALL | {name: OTHER[name]}
     assert answer["expert"]["sequence"] == 2
 
 
-async def test_null_leaves_a_field_as_it_is_but_for_the_step(practice: Practice) -> None:
-    """A step of null is the session's length; one that is left out stays."""
+async def test_null_leaves_every_field_but_the_step_unchanged(practice: Practice) -> None:
+    """A null step means the session length."""
     await practice.set(**ALL)
     nulls = dict.fromkeys(ALL) | {"stepMinutes": 45}
     answer = await practice.set(**nulls)
@@ -78,8 +78,8 @@ async def test_null_leaves_a_field_as_it_is_but_for_the_step(practice: Practice)
     assert fields(answer["expert"]) == ALL | {"stepMinutes": None}
 
 
-async def test_what_is_set_is_kept_in_its_order(practice: Practice) -> None:
-    """Hours and days earliest first; offers as they come, for the first is the usual one."""
+async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) -> None:
+    """The first offer is the default one."""
     closed, special = ALL["overrides"]
     mixed = {
         "weekly": list(reversed(ALL["weekly"])),
@@ -95,7 +95,7 @@ async def test_what_is_set_is_kept_in_its_order(practice: Practice) -> None:
     }
 
 
-async def test_rules_that_stand_already_are_no_change(practice: Practice) -> None:
+async def test_setting_equal_rules_is_no_change(practice: Practice) -> None:
     await practice.set(**ALL)
     before = await practice.rules()
     over = [different(OVER, ("09:00", "10:00")), *ALL["overrides"]]
@@ -110,8 +110,10 @@ async def test_rules_that_stand_already_are_no_change(practice: Practice) -> Non
     assert await practice.rules() == before
 
 
-async def test_days_that_are_over_are_dropped_and_not_counted(practice: Practice) -> None:
-    today = day_ahead(0)  # read once: midnight may pass during the test
+async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
+    practice: Practice,
+) -> None:
+    today = day_ahead(0)  # read once, because midnight may pass during the test
     days = [today + timedelta(days=number) for number in range(-9, 368)]
     over = [different(day, ("09:00", "10:00")) for day in days[:8]]
     *year, last = [different(day) for day in days[10:]]
@@ -165,7 +167,7 @@ async def test_days_that_are_over_are_dropped_and_not_counted(practice: Practice
     ],
     ids=str,
 )
-async def test_what_makes_no_sense_is_refused_by_its_path_and_nothing_changes(
+async def test_invalid_rules_are_refused_with_their_path_and_change_nothing(
     practice: Practice, wanted: dict[str, Any], refused: list[str]
 ) -> None:
     before = await practice.rules()
@@ -173,7 +175,7 @@ async def test_what_makes_no_sense_is_refused_by_its_path_and_nothing_changes(
     assert await practice.rules() == before
 
 
-async def test_every_problem_is_told_at_once_in_the_order_of_the_input(practice: Practice) -> None:
+async def test_all_problems_are_reported_in_the_order_of_the_input(practice: Practice) -> None:
     before = await practice.rules()
     answer = await practice.set(
         cancellationNoticeMinutes=-1,
@@ -193,7 +195,7 @@ async def test_every_problem_is_told_at_once_in_the_order_of_the_input(practice:
     assert await practice.rules() == before
 
 
-async def test_the_expert_and_administrators_set_it_and_nobody_else(
+async def test_only_the_expert_and_administrators_can_set_availability(
     office: Office, practice: Practice
 ) -> None:
     other, client = await office.expert(), await office.person()
@@ -212,7 +214,7 @@ async def test_the_expert_and_administrators_set_it_and_nobody_else(
         assert answer["expert"]["sequence"] == number
     before = await practice.rules()
     for by in (other.api, client.api):
-        # What is wrong with the input is not told to whoever may not set it.
+        # Permission is checked before the input is validated.
         for days in (20, 0):
             assert (await practice.set(by, horizonDays=days))["code"] == "NOT_ALLOWED"
     wanted = {"expertId": practice.id, "horizonDays": 20}
@@ -220,8 +222,7 @@ async def test_the_expert_and_administrators_set_it_and_nobody_else(
     assert await practice.rules() == before
 
 
-async def test_there_must_be_such_a_calendar(office: Office) -> None:
-    """Unknown ones and those of nobody are not told apart from another's."""
+async def test_unknown_calendars_are_refused_like_those_of_others(office: Office) -> None:
     client = await office.person()
     for whose in (UNKNOWN["Expert"], UNKNOWN["User"], "nonsense", None):
         for by in (office.admin, client.api):
@@ -230,7 +231,7 @@ async def test_there_must_be_such_a_calendar(office: Office) -> None:
             assert answer["code"] == "NOT_ALLOWED"
 
 
-async def test_who_is_made_a_client_has_no_calendar_to_set(
+async def test_expert_made_a_client_cannot_set_availability(
     office: Office, practice: Practice
 ) -> None:
     await office.change(practice.expert.id, role="CLIENT")

@@ -1,4 +1,4 @@
-"""Booking as clients see it, over real HTTP and real sockets."""
+"""Booking and cancelling, over real HTTP and WebSockets."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ MINE = "{ bookings(first: 100) { totalCount nodes { id status } } }"
 async def open_slots(
     api: Api, expert: Expert, time: Time, minutes: int | None = None
 ) -> list[dict[str, Any]]:
-    """The free slots of an expert from the fourth to the fortieth day."""
+    """Return the expert's open slots between the fourth and the fortieth day."""
     found = await api.slots(expert["id"], *time.days(4, 40), minutes)
     return [slot for slot in found if slot["status"] == "OPEN"]
 
 
 async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
-    """Return the cursor and the slots of an expert's calendar: a refusal must leave both alone.
+    """Return the cursor and the slots of a calendar, to show that a refusal changed neither.
 
-    The slots begin in two days, after every minimum notice of the sample data: those of today
-    leave the list by the clock alone, perhaps between two calls.
+    The slots begin in two days, after the minimum notice of all sample experts: earlier ones could
+    leave the list between two calls.
     """
     since, until = time.days(2, 60)
     query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {
@@ -50,7 +50,7 @@ async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[st
     return found["cursor"], found["slots"]
 
 
-async def test_a_booked_slot_is_the_clients_and_booked_for_everyone(
+async def test_booked_slot_is_mine_for_the_client_and_booked_for_everyone(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.newcomer(), experts[0]
@@ -75,7 +75,7 @@ async def test_a_booked_slot_is_the_clients_and_booked_for_everyone(
     }
 
 
-async def test_of_500_requests_for_one_slot_one_wins_and_every_watcher_hears_of_it_once(
+async def test_one_of_500_concurrent_bookings_wins_and_every_subscriber_gets_one_event(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     expert = experts[1]
@@ -104,7 +104,7 @@ async def test_of_500_requests_for_one_slot_one_wins_and_every_watcher_hears_of_
         assert all(quiet)
 
 
-async def test_lengths_that_overlap_exclude_each_other(
+async def test_overlapping_slots_of_different_lengths_exclude_each_other(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.newcomer(), experts[2]
@@ -137,7 +137,7 @@ async def test_lengths_that_overlap_exclude_each_other(
 
 
 async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
-    """Longer sessions first, then the shorter ones that still fit between them."""
+    """Books long sessions first, then the shorter ones that still fit in between."""
     spans = (("08:00", "12:15"), ("13:00", "18:00"))
     await practice.set(
         offers=[offer(90), offer(45)],
@@ -157,7 +157,7 @@ async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
         assert {slot["status"] for slot in left.values()} == {"BOOKED"}
 
 
-async def test_a_cancelled_booking_frees_its_time_for_another(
+async def test_cancelled_booking_frees_its_slot(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     first, second, expert = await api.newcomer(), await api.newcomer(), experts[3]
@@ -179,7 +179,7 @@ async def test_a_cancelled_booking_frees_its_time_for_another(
     assert (await first.cancel(booking["id"]))["__typename"] == "NotAllowed"
 
 
-async def test_nobody_reads_or_cancels_anothers_booking(
+async def test_strangers_cannot_read_or_cancel_a_booking(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     owner, stranger, expert = await api.newcomer(), await api.newcomer(), experts[4]
@@ -202,7 +202,7 @@ async def test_nobody_reads_or_cancels_anothers_booking(
     assert await state(api, expert, time) == before
 
 
-async def test_the_expert_and_an_administrator_see_and_cancel_a_booking(
+async def test_expert_and_administrator_can_read_and_cancel_a_booking(
     api: Api, demo: dict[str, Api], time: Time
 ) -> None:
     client = await api.newcomer()
@@ -221,7 +221,7 @@ async def test_the_expert_and_an_administrator_see_and_cancel_a_booking(
         assert (await demo[name].cancel(booking["id"]))["__typename"] == "Booking"
 
 
-async def test_a_client_is_too_late_inside_the_notice_and_an_administrator_is_not(
+async def test_cancellation_notice_binds_clients_but_not_administrators(
     practice: Practice, time: Time
 ) -> None:
     await practice.set(cancellationNoticeMinutes=30 * 24 * 60)
@@ -243,7 +243,7 @@ async def test_a_client_is_too_late_inside_the_notice_and_an_administrator_is_no
     assert (await office.admin.cancel(booking["id"]))["status"] == "CANCELLED"
 
 
-async def test_every_problem_of_an_input_is_told_at_once_and_nothing_changes(
+async def test_invalid_booking_is_refused_with_all_problems_and_changes_nothing(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.newcomer(), experts[5]
@@ -265,15 +265,13 @@ async def test_every_problem_of_an_input_is_told_at_once_and_nothing_changes(
     assert (await client.ask(MINE))["bookings"]["totalCount"] == 0
 
 
-async def test_a_slot_that_is_not_listed_cannot_be_booked(
-    api: Api, experts: list[Expert], time: Time
-) -> None:
+async def test_unlisted_slot_cannot_be_booked(api: Api, experts: list[Expert], time: Time) -> None:
     client, expert = await api.newcomer(), experts[5]
     listed = await api.slots(expert["id"], *time.days(4, 40))
     before = await state(api, expert, time)
     key = slot_key(listed[0]["id"])
     other = next(n for n in range(15, 480, 15) if n not in {o["minutes"] for o in expert["offers"]})
-    made_by_hand = [
+    forged_keys = [
         key._replace(cell=key.cell - 4 * 24 * 365),
         key._replace(cell=key.cell + 4 * 24 * 365),
         key._replace(cell=key.cell + 4 * 12),
@@ -281,17 +279,15 @@ async def test_a_slot_that_is_not_listed_cannot_be_booked(
         key._replace(expert_id=type(key.expert_id)("0" * 24)),
     ]
     ids = {slot["id"] for slot in listed}
-    for hand_made in made_by_hand:
-        if slot_id(hand_made) not in ids:
-            answer = await client.book(slot_id(hand_made))
-            assert answer["__typename"] == "SlotNotOffered", hand_made
-            assert answer["slotId"] == slot_id(hand_made)
+    for forged in forged_keys:
+        if slot_id(forged) not in ids:
+            answer = await client.book(slot_id(forged))
+            assert answer["__typename"] == "SlotNotOffered", forged
+            assert answer["slotId"] == slot_id(forged)
     assert await state(api, expert, time) == before
 
 
-async def test_booking_needs_a_signed_in_viewer(
-    api: Api, experts: list[Expert], time: Time
-) -> None:
+async def test_booking_requires_signing_in(api: Api, experts: list[Expert], time: Time) -> None:
     slot = (await open_slots(api, experts[5], time))[0]
     book = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename } }"
     wanted = {"slotId": slot["id"], "contact": CONTACT}
@@ -299,7 +295,7 @@ async def test_booking_needs_a_signed_in_viewer(
     assert await api.code(MINE) == "UNAUTHENTICATED"
 
 
-async def test_the_same_idempotency_key_gets_the_same_booking(
+async def test_repeated_idempotency_key_returns_the_same_booking(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, other, expert = await api.newcomer(), await api.newcomer(), experts[6]
@@ -315,8 +311,10 @@ async def test_the_same_idempotency_key_gets_the_same_booking(
     assert (await client.ask(MINE))["bookings"]["totalCount"] == 1
 
 
-async def test_slots_say_which_event_they_know(api: Api, experts: list[Expert], time: Time) -> None:
-    """Of two answers that overtook each other a client can tell the newer."""
+async def test_slots_carry_the_sequence_of_their_calendar(
+    api: Api, experts: list[Expert], time: Time
+) -> None:
+    """It tells clients which of two answers is newer."""
     client, expert = await api.newcomer(), experts[7]
     listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
     listed += "slots(from: $from, to: $to) { id status sequence } } }"

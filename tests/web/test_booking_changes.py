@@ -1,4 +1,4 @@
-"""Watching bookings, over real sockets."""
+"""The subscription bookingChanged, over real WebSockets."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CHANGED = """subscription { bookingChanged {
 DO = """mutation ($id: ID!) { %s(input: {bookingId: $id}) { __typename } }"""
 
 
-async def test_both_parties_see_each_change_as_it_is_for_them_at_that_moment(
+async def test_both_parties_get_each_change_from_their_own_view(
     practice: Practice,
 ) -> None:
-    """Slot, calendar and actions are read anew for each message, not once a subscription."""
+    """Slot, calendar and actions are read again for each event."""
     office, expert = practice.office, practice.expert
     await practice.set(confirmsAutomatically=False)
     client, stranger = await office.person(), await office.person()
@@ -60,8 +60,9 @@ async def test_both_parties_see_each_change_as_it_is_for_them_at_that_moment(
             assert await socket.is_quiet()
 
 
-async def test_nobody_is_told_who_is_not_signed_in(practice: Practice) -> None:
-    """As an error of the operation; the socket lives."""
+async def test_unauthenticated_subscription_is_refused_and_the_socket_stays_open(
+    practice: Practice,
+) -> None:
     async with open_socket(practice.office.nobody.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", CHANGED)
@@ -72,8 +73,10 @@ async def test_nobody_is_told_who_is_not_signed_in(practice: Practice) -> None:
         assert await socket.receive() == {"type": "pong"}
 
 
-async def test_an_expert_who_is_a_client_elsewhere_sees_both(practice: Practice) -> None:
-    """What is both, a booking with oneself, comes once a change."""
+async def test_expert_gets_changes_of_own_calendar_and_of_own_bookings_elsewhere(
+    practice: Practice,
+) -> None:
+    """A booking with oneself is delivered once."""
     office = practice.office
     other = await practice.opened(office)
     async with open_socket(office.nobody.url) as socket:

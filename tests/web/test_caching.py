@@ -1,4 +1,4 @@
-"""What caches may keep of the answers, against the running server."""
+"""HTTP caching headers and conditional requests of the running server."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ VARY = {"accept", "authorization", "x-session"}
 
 
 async def get(api: Api, query: str, /, **headers: str) -> httpx.Response:
-    """Ask a query by GET, with the client's token if it has one."""
+    """Send a query by GET, with the client's token if it has one."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     if api.token:
         given["authorization"] = f"Bearer {api.token}"
     return await api.http.get(f"{api.url}/graphql", params={"query": query}, headers=given)
 
 
-def listed(header: str) -> set[str]:
-    """The members of a header that is a list."""
+def members(header: str) -> set[str]:
+    """Return the members of a list-valued header."""
     return {member.strip().lower() for member in header.split(",")}
 
 
@@ -59,17 +59,16 @@ def listed(header: str) -> set[str]:
         ("{", OWN),
     ],
 )
-async def test_what_strangers_may_share_says_how_long_it_counts(
+async def test_public_answers_have_the_shortest_max_age_of_their_fields(
     api: Api, query: str, kept: str
 ) -> None:
-    """The field that counts for the shortest time decides."""
     response = await get(api, query)
     assert response.headers["cache-control"] == kept
-    assert listed(response.headers["vary"]) >= VARY
+    assert members(response.headers["vary"]) >= VARY
     assert ("etag" in response.headers) == kept.startswith("public")
 
 
-async def test_what_is_asked_by_somebody_or_by_post_is_their_own(
+async def test_authenticated_and_post_requests_are_not_cacheable(
     api: Api, demo: dict[str, Api]
 ) -> None:
     for response in (
@@ -81,10 +80,10 @@ async def test_what_is_asked_by_somebody_or_by_post_is_their_own(
         assert response.status_code == 200
         assert response.headers["cache-control"] == OWN
         assert "etag" not in response.headers
-        assert listed(response.headers["vary"]) >= VARY
+        assert members(response.headers["vary"]) >= VARY
 
 
-async def test_the_tag_is_of_the_bytes_and_their_media_type(api: Api) -> None:
+async def test_etag_depends_on_the_body_and_media_type(api: Api) -> None:
     first, again = await get(api, CATEGORIES), await get(api, CATEGORIES)
     assert first.headers["etag"] == again.headers["etag"]
     assert first.headers["etag"].startswith('"')
@@ -107,9 +106,7 @@ async def test_the_tag_is_of_the_bytes_and_their_media_type(api: Api) -> None:
         ("", 200),
     ],
 )
-async def test_who_has_an_answer_is_not_sent_it_again(
-    api: Api, condition: str, status: int
-) -> None:
+async def test_matching_if_none_match_gets_304(api: Api, condition: str, status: int) -> None:
     whole = await get(api, CATEGORIES)
     wanted = condition.format(whole.headers["etag"])
     for method in ("GET", "HEAD"):
@@ -127,19 +124,17 @@ async def test_who_has_an_answer_is_not_sent_it_again(
             assert "content-type" not in response.headers
 
 
-async def test_a_condition_does_not_matter_where_nothing_may_be_kept(
-    api: Api, demo: dict[str, Api]
-) -> None:
+async def test_if_none_match_is_ignored_for_private_answers(api: Api, demo: dict[str, Api]) -> None:
     assert (await get(demo["client"], CATEGORIES, if_none_match="*")).status_code == 200
     assert (await get(api, "{ viewer { id } }", if_none_match="*")).status_code == 200
     failed = await get(api, "{ nonsense }", if_none_match="*", accept=MODERN)
     assert failed.status_code == 400
 
 
-async def test_slots_have_another_tag_after_a_booking(
+async def test_booking_changes_the_etag_of_slots(
     api: Api, experts: list[dict[str, Any]], time: Any
 ) -> None:
-    """A cache that asks each time never shows a time that has been taken."""
+    """A cache that revalidates never shows a booked slot as open."""
     expert = experts[7]["id"]
     since, until = time.days(2, 9)
     query = (

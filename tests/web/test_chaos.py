@@ -1,4 +1,4 @@
-"""Everything breaks, again and again, and nothing is lost: `--chaos 600` for ten minutes of it."""
+"""Chaos test that kills random processes; `--chaos 600` runs it for ten minutes."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUBSCRIBERS, BOOKERS = 200, 8
-LONGEST_SEED = 2**32
+MAX_SEED = 2**32
 CHECK_SECONDS = 600
-"""Ends a check that hangs; it reads the whole database."""
+"""Timeout of the final check, which reads the whole database."""
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-async def test_whatever_dies_no_event_and_no_acknowledged_booking_is_lost(
+async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_killed(
     tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Servers, database and broker are killed while sockets are cut and clients book.
 
-    Every subscriber resumes with its cursor, every client repeats a request whose answer it does
-    not get under the same key. In the end each subscriber has heard each event once, in order.
+    Subscribers resume with their cursor, and clients retry unanswered requests with the same
+    idempotency key. In the end each subscriber has received each event once and in order.
     """
     seconds = request.config.getoption("--chaos")
-    seed = request.config.getoption("--chaos-seed") or random.randrange(LONGEST_SEED)
+    seed = request.config.getoption("--chaos-seed") or random.randrange(MAX_SEED)
     rng = random.Random(seed)
-    print("seed", seed)  # noqa: T201 - pytest shows it when the test fails
+    print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
     database = tmp_path / "database"
     with embedded_database(database) as url, valkey(tmp_path) as broker:
         settings = {
@@ -57,4 +57,4 @@ async def test_whatever_dies_no_event_and_no_acknowledged_booking_is_lost(
                 events = await asyncio.wait_for(world.check(url), CHECK_SECONDS)
     assert set(monkey.deeds) == set(DEEDS)
     with capsys.disabled():
-        print(f"\nseed {seed}: {events} events, {world.figures()}; {dict(monkey.deeds)}")  # noqa: T201 - figures are what a long run is for
+        print(f"\nseed {seed}: {events} events, {world.figures()}; {dict(monkey.deeds)}")  # noqa: T201 - the result of a long run

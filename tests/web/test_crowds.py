@@ -1,4 +1,4 @@
-"""Many sockets: caps, readers that are stuck, and a server that stops."""
+"""Many WebSockets: limits, slow readers and a server that shuts down."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ SUBSCRIBERS = 300
 STUCK = 20
 SMALL_BUFFER = 4096
 PATIENCE_SECONDS = 120
-"""Ends a test that hangs."""
+"""Timeout of a hanging test."""
 
 
 @asynccontextmanager
 async def served(folder: Path, **settings: object) -> AsyncIterator[tuple[Program, Api]]:
-    """A program of this test's own, and a client of it."""
+    """Run a server for one test; yields it and a client."""
     with launched(folder, experts=20, **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         async with httpx.AsyncClient(timeout=60) as http:
             yield program, Api(http, program.address)
 
 
-async def an_expert(api: Api) -> tuple[str, str]:
-    """Return the id and the cursor of an expert who confirms at once and leaves no break."""
+async def plain_expert(api: Api) -> tuple[str, str]:
+    """Return the id and cursor of an expert with automatic confirmation and no breaks."""
     query = """{ experts { nodes {
       id cursor availability { breakMinutes confirmsAutomatically } } } }"""
     nodes = (await api.ask(query))["experts"]["nodes"]
@@ -57,7 +57,7 @@ async def an_expert(api: Api) -> tuple[str, str]:
 
 
 async def free_slots(api: Api, expert_id: str, time: Time) -> list[str]:
-    """Slots that can be booked."""
+    """Return the ids of open slots."""
     listed = await api.slots(expert_id, *time.days(3, 30))
     return [slot["id"] for slot in listed if slot["status"] == "OPEN"]
 
@@ -66,11 +66,11 @@ async def free_slots(api: Api, expert_id: str, time: Time) -> list[str]:
 async def stuck_socket(
     api: Api, expert_id: str, cursor: str
 ) -> AsyncIterator[websockets.ClientConnection]:
-    """One that subscribes ten times and then reads no more."""
+    """Open a socket that subscribes ten times and then stops reading."""
     host, port = api.url.removeprefix("http://").split(":")
     end = socket.socket()
     end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-    end.setblocking(False)  # noqa: FBT003 - it is the name of no parameter
+    end.setblocking(False)  # noqa: FBT003 - positional only
     await asyncio.get_running_loop().sock_connect(end, (host, int(port)))
     async with websockets.connect(
         f"ws://{host}:{port}/graphql",
@@ -87,30 +87,30 @@ async def stuck_socket(
         yield connection
 
 
-async def read_on(connection: websockets.ClientConnection) -> None:
-    """Read until the other side is gone."""
+async def read_to_end(connection: websockets.ClientConnection) -> None:
+    """Read until the server closes the connection."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             await connection.recv()
 
 
-async def until_open(api: Api, sockets: int) -> None:
-    """Wait until the program has so many open sockets."""
+async def wait_for_open_sockets(api: Api, sockets: int) -> None:
+    """Wait until the server has exactly that many open sockets."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (  # noqa: ASYNC110 - only the program knows
+        while (  # noqa: ASYNC110 - polls another process
             await metrics(api.url)
         )["expertbook_open_sockets"] != sockets:
             await asyncio.sleep(0.1)
 
 
 def memory_of(program: Program) -> int:
-    """What the program has in memory, in bytes (proc(5))."""
+    """Return the resident memory of the server in bytes (proc(5))."""
     lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
 
-async def rest_of(client: Socket) -> list[dict[str, Any]]:
-    """What else comes until the socket closes."""
+async def remaining_messages(client: Socket) -> list[dict[str, Any]]:
+    """Return all messages until the socket closes."""
     messages: list[dict[str, Any]] = []
     with suppress(websockets.ConnectionClosed):
         while True:
@@ -118,10 +118,12 @@ async def rest_of(client: Socket) -> list[dict[str, Any]]:
     return messages
 
 
-async def bookings(api: Api, slots: list[str], number: int, readers: Sequence[Socket]) -> None:
-    """Book and cancel again and again; each reader gets each booking's event before the next.
+async def book_and_cancel(
+    api: Api, slots: list[str], number: int, readers: Sequence[Socket]
+) -> None:
+    """Book and cancel repeatedly; every reader must receive each event before the next booking.
 
-    So the program never has more than one event to keep for a reader, however busy the machine.
+    So the server never holds more than one event for a reader, however slow the machine.
     """
     ada = await api.newcomer()
     for index in range(number):
@@ -134,12 +136,12 @@ async def bookings(api: Api, slots: list[str], number: int, readers: Sequence[So
         await ada.cancel(booked["id"])
 
 
-async def test_stuck_readers_are_cut_off_and_the_others_do_not_notice(
+async def test_stuck_readers_are_disconnected_and_others_miss_nothing(
     tmp_path: Path, time: Time
 ) -> None:
-    """They cost bounded memory; everyone else gets every event."""
+    """Stuck readers cost a bounded amount of memory."""
     async with served(tmp_path, throttle="off") as (program, api), AsyncExitStack() as stack:
-        expert_id, cursor = await an_expert(api)
+        expert_id, cursor = await plain_expert(api)
         free = await free_slots(api, expert_id, time)
         readers = []
         for _ in range(SUBSCRIBERS):
@@ -151,25 +153,25 @@ async def test_stuck_readers_are_cut_off_and_the_others_do_not_notice(
             await stack.enter_async_context(stuck_socket(api, expert_id, cursor))
             for _ in range(STUCK)
         ]
-        await bookings(api, free, 5, readers)
+        await book_and_cancel(api, free, 5, readers)
         before = memory_of(program)
-        await bookings(api, free, 60, readers)
+        await book_and_cancel(api, free, 60, readers)
         grown = memory_of(program) - before
-        # 20 sockets of at most 64 KiB at either side of the kernel's edge, and room for noise.
+        # Per stuck socket at most 64 KiB in the kernel and 64 KiB in the server, plus noise.
         assert grown < 24 * 2**20
-        await until_open(api, SUBSCRIBERS)
+        await wait_for_open_sockets(api, SUBSCRIBERS)
         for connection in stuck:
             connection.transport.resume_reading()
             with pytest.raises(websockets.ConnectionClosedError):
-                await read_on(connection)
+                await read_to_end(connection)
             assert connection.close_code == 1006
         assert all(reader.connection.close_code is None for reader in readers)
 
 
-async def test_a_socket_has_fifty_operations_at_most(
+async def test_socket_is_limited_to_fifty_operations(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
-    """One more gets a typed error; the others go on, and there is room again when one ends."""
+    """Further ones get an error until one completes; the running ones continue."""
     async with open_socket(api.url) as client:
         await client.initialise()
         for number in range(50):
@@ -186,29 +188,28 @@ async def test_a_socket_has_fifty_operations_at_most(
         assert (message["type"], message["id"]) == ("next", "again")
 
 
-async def test_an_address_has_so_many_sockets_at_most(tmp_path: Path) -> None:
-    """One more is refused with 429 before it opens; when one closes, there is room again."""
+async def test_sockets_per_address_are_limited(tmp_path: Path) -> None:
+    """Further handshakes are refused with 429 until one closes."""
     async with served(tmp_path) as (_, api), AsyncExitStack() as stack:
         for _ in range(200):
             client = await stack.enter_async_context(open_socket(api.url))
-            await client.initialise()  # else it would be closed after five seconds
+            await client.initialise()  # otherwise the server closes it after five seconds
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with open_socket(api.url):
                 pass
         assert refused.value.response.status_code == 429
         assert "Retry-After" in refused.value.response.headers
         await stack.aclose()
-        await until_open(api, 0)
+        await wait_for_open_sockets(api, 0)
         async with open_socket(api.url) as client:
             await client.initialise()
 
 
-async def test_a_server_that_stops_answers_what_runs_and_asks_sockets_to_return(
+async def test_shutdown_answers_running_mutations_and_closes_sockets_with_1012(
     tmp_path: Path, time: Time
 ) -> None:
-    """Subscriptions end with 1012; a mutation that runs is answered first, on its own socket."""
     async with served(tmp_path, throttle="off") as (program, api), AsyncExitStack() as stack:
-        expert_id, _ = await an_expert(api)
+        expert_id, _ = await plain_expert(api)
         free = await free_slots(api, expert_id, time)
         ada = await api.newcomer()
         watcher, booker = [await stack.enter_async_context(open_socket(api.url)) for _ in "ab"]
@@ -220,11 +221,11 @@ async def test_a_server_that_stops_answers_what_runs_and_asks_sockets_to_return(
             await booker.subscribe(str(number), BOOK, input=one)
         messages = [await booker.receive(PATIENCE_SECONDS)]
         program.process.send_signal(signal.SIGTERM)
-        messages += await rest_of(booker)
+        messages += await remaining_messages(booker)
         answers = {m["id"]: m["payload"]["data"]["bookSlot"] for m in messages if "payload" in m}
         assert {answer["__typename"] for answer in answers.values()} == {"Booking"}
         assert {m["id"] for m in messages if m["type"] == "complete"} == set(answers)
         assert await booker.closed() == 1012
-        await rest_of(watcher)
+        await remaining_messages(watcher)
         assert await watcher.closed() == 1012
         assert await asyncio.to_thread(program.wait, PATIENCE_SECONDS) in {0, 143}

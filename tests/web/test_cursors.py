@@ -1,4 +1,4 @@
-"""Cursors of a calendar: what is refused by name, and what is kept for whoever returns in time."""
+"""Resuming subscriptions from a cursor: replay, expiry and refusals."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
 CHANGED = """slotChanged(expertId: $id, after: $after) {
     __typename ... on CalendarReset { sequence cursor expertId at } }"""
-TOGETHER = f"subscription ($id: ID!, $after: String) {{ {CHANGED} }}"
-WAYS = {"together": TOGETHER, "by itself": TOGETHER.replace("slot", "... { slot", 1) + " }"}
-"""Subscriptions that are served together with others like them, and one that is not."""
+SHARED = f"subscription ($id: ID!, $after: String) {{ {CHANGED} }}"
+QUERIES = {"shared": SHARED, "individual": SHARED.replace("slot", "... { slot", 1) + " }"}
+"""A subscription whose payloads are shared between subscribers, and one for which they are not."""
 
-LAST, GONE = 6, 3
-HAPPENED = "after: a cursor of an event that has not happened"
+LAST, EXPIRED = 6, 3
+FUTURE_EVENT = "after: a cursor of an event that has not happened"
 
 
 @pytest.fixture(scope="module")
 async def practice(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Practice]:
-    """A practice with six events, of which the first three are no longer kept."""
+    """A practice with six events, the first three of which have expired."""
     assert database is not None
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
     with running(tmp_path_factory.mktemp("cursors"), **settings) as address:
         async with httpx.AsyncClient(timeout=60) as http:
             practice = await Practice.opened(await Office.of(Api(http, address)))
-            assert [await change(practice) for _ in range(LAST)] == [*range(1, LAST + 1)]
+            assert [await change_rules(practice) for _ in range(LAST)] == [*range(1, LAST + 1)]
             key = object_id(practice.id, "Expert", "id")
-            await Event.find({"expert_id": key, "sequence": {"$lte": GONE}}).delete()
+            await Event.find({"expert_id": key, "sequence": {"$lte": EXPIRED}}).delete()
             yield practice
 
 
-async def change(practice: Practice) -> int:
-    """Change the rules; answers with the number of the event."""
+async def change_rules(practice: Practice) -> int:
+    """Change the rules and return the event's sequence."""
     pause = 15 * (1 + await practice.sequence() % 2)
     changed = await practice.set(breakMinutes=pause)
     number: int = changed["expert"]["sequence"]
@@ -54,12 +54,12 @@ async def change(practice: Practice) -> int:
 
 
 def cursor(practice: Practice, sequence: int) -> str:
-    """Where somebody is who has heard of that event."""
+    """Return the cursor after that event."""
     return cursor_of(object_id(practice.id, "Expert", "id"), sequence)
 
 
-async def refused(socket: Socket) -> dict[str, Any]:
-    """The error that ends the operation; the socket lives on."""
+async def receive_error(socket: Socket) -> dict[str, Any]:
+    """Receive the error that ends the operation, and check that the socket stays open."""
     message = await socket.receive()
     assert (message["type"], message["id"]) == ("error", "1"), message
     await socket.send(type="ping")
@@ -68,31 +68,33 @@ async def refused(socket: Socket) -> dict[str, Any]:
     return dict(error)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("after", range(GONE))
-async def test_a_cursor_whose_next_event_is_gone_has_expired(
-    practice: Practice, way: str, after: int
+@pytest.mark.parametrize("variant", QUERIES)
+@pytest.mark.parametrize("after", range(EXPIRED))
+async def test_cursor_before_an_expired_event_is_refused(
+    practice: Practice, variant: str, after: int
 ) -> None:
     async with open_socket(practice.office.nobody.url) as socket:
         await socket.initialise()
-        await socket.subscribe("1", WAYS[way], id=practice.id, after=cursor(practice, after))
-        error = await refused(socket)
+        await socket.subscribe("1", QUERIES[variant], id=practice.id, after=cursor(practice, after))
+        error = await receive_error(socket)
     assert error["extensions"]["code"] == "CURSOR_EXPIRED"
     assert error["message"].startswith("after: ")
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_cursor_whose_next_event_is_kept_gets_all_of_them_and_what_follows(
-    practice: Practice, way: str
+@pytest.mark.parametrize("variant", QUERIES)
+async def test_cursor_replays_retained_events_and_continues_live(
+    practice: Practice, variant: str
 ) -> None:
-    """Also the last one that is not kept, and the very last one; each once, in order."""
+    """Also from the last expired event and from the newest one; each event comes once, in order."""
     last = await practice.sequence()
-    for after in (GONE, GONE + 1, last):
+    for after in (EXPIRED, EXPIRED + 1, last):
         async with open_socket(practice.office.nobody.url) as socket:
             await socket.initialise()
-            await socket.subscribe("1", WAYS[way], id=practice.id, after=cursor(practice, after))
+            await socket.subscribe(
+                "1", QUERIES[variant], id=practice.id, after=cursor(practice, after)
+            )
             missed = [await socket.event("slotChanged") for _ in range(last - after)]
-            last = await change(practice)
+            last = await change_rules(practice)
             live = await socket.event("slotChanged")
             assert await socket.is_quiet()
         seen = [*missed, live]
@@ -102,12 +104,12 @@ async def test_a_cursor_whose_next_event_is_kept_gets_all_of_them_and_what_follo
         assert [e["cursor"] for e in seen] == [cursor(practice, e["sequence"]) for e in seen]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("variant", QUERIES)
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("future", HAPPENED),
-        ("distant future", HAPPENED),
+        ("future", FUTURE_EVENT),
+        ("distant future", FUTURE_EVENT),
         ("another", "after: a cursor of another expert"),
         ("an expert's id", "after: not a cursor of an event"),
         ("nonsense", "after: not a cursor of an event"),
@@ -115,8 +117,8 @@ async def test_a_cursor_whose_next_event_is_kept_gets_all_of_them_and_what_follo
         ("padded", "after: not a cursor of an event"),
     ],
 )
-async def test_what_is_no_cursor_of_this_calendar_is_refused_by_name(
-    practice: Practice, way: str, kind: str, message: str
+async def test_invalid_cursor_is_refused_with_a_reason(
+    practice: Practice, variant: str, kind: str, message: str
 ) -> None:
     last = await practice.sequence()
     after = {
@@ -132,6 +134,6 @@ async def test_what_is_no_cursor_of_this_calendar_is_refused_by_name(
     }[kind]
     async with open_socket(practice.office.nobody.url) as socket:
         await socket.initialise()
-        await socket.subscribe("1", WAYS[way], id=practice.id, after=after)
-        error = await refused(socket)
+        await socket.subscribe("1", QUERIES[variant], id=practice.id, after=after)
+        error = await receive_error(socket)
     assert (error["extensions"]["code"], error["message"]) == ("BAD_USER_INPUT", message)

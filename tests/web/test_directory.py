@@ -1,4 +1,4 @@
-"""Entries of the directory: what may be in one, who changes it, and what being disabled means."""
+"""Directory entries: validation, permissions and disabled experts."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("wrong", "expected"), BAD, ids=lambda value: str(value)[:40])
-async def test_what_is_wrong_with_a_new_expert_is_told_by_its_path(
+async def test_invalid_new_expert_is_refused_with_the_path(
     office: Office, wrong: dict[str, Any], expected: list[str]
 ) -> None:
     person = await office.person("Nobody Listed")
@@ -75,7 +75,7 @@ async def test_what_is_wrong_with_a_new_expert_is_told_by_its_path(
     assert (await person.api.ask("{ viewer { role } }"))["viewer"] == {"role": "CLIENT"}
 
 
-async def test_every_problem_is_told_at_once(office: Office) -> None:
+async def test_all_problems_are_reported_together(office: Office) -> None:
     wrong: dict[str, Any] = {
         "title": "",
         "bio": "x" * 2001,
@@ -93,7 +93,7 @@ async def test_every_problem_is_told_at_once(office: Office) -> None:
     ]
 
 
-async def test_hours_that_touch_or_are_none_are_well(office: Office) -> None:
+async def test_adjacent_or_empty_hours_are_accepted(office: Office) -> None:
     person = await office.person()
     touching = [hours("FRIDAY", "12:00", "24:00"), hours("FRIDAY", "00:00", "12:00")]
     made = await office.create(person.id, weekly=touching)
@@ -101,7 +101,7 @@ async def test_hours_that_touch_or_are_none_are_well(office: Office) -> None:
     assert (await office.create((await office.person()).id, weekly=[]))["__typename"] == "Expert"
 
 
-async def test_an_expert_changes_its_own_entry_and_the_directory_knows(office: Office) -> None:
+async def test_expert_changes_own_entry_and_search_finds_the_change(office: Office) -> None:
     expert = await office.expert("Sophie Germain")
     assert expert.expert_id
     changed = {
@@ -134,7 +134,7 @@ async def test_an_expert_changes_its_own_entry_and_the_directory_knows(office: O
         ),
     ],
 )
-async def test_what_is_wrong_with_a_changed_entry_is_told_and_nothing_changes(
+async def test_invalid_entry_change_is_refused_and_changes_nothing(
     office: Office, wrong: dict[str, Any], expected: list[str]
 ) -> None:
     expert = await office.expert()
@@ -144,7 +144,7 @@ async def test_what_is_wrong_with_a_changed_entry_is_told_and_nothing_changes(
     assert await office.update(expert.expert_id) == before
 
 
-async def test_only_the_expert_and_administrators_change_an_entry(office: Office) -> None:
+async def test_only_the_expert_and_administrators_can_change_an_entry(office: Office) -> None:
     expert, other, client = await office.expert(), await office.expert(), await office.person()
     assert expert.expert_id
     before = await office.update(expert.expert_id)
@@ -160,7 +160,7 @@ async def test_only_the_expert_and_administrators_change_an_entry(office: Office
     assert await office.update(expert.expert_id) == before
 
 
-async def test_another_time_zone_is_an_event_of_the_calendar(office: Office, time: Time) -> None:
+async def test_time_zone_change_is_an_event_of_the_calendar(office: Office, time: Time) -> None:
     expert, client = await office.expert(), await office.person()
     assert expert.expert_id
     booking = await client.api.book(await first_slot(office, expert.expert_id, time))
@@ -177,7 +177,7 @@ async def test_another_time_zone_is_an_event_of_the_calendar(office: Office, tim
     }
 
 
-async def test_a_disabled_expert_is_hidden_and_takes_no_bookings_but_keeps_those_made(
+async def test_disabled_expert_is_hidden_and_unbookable_but_keeps_existing_bookings(
     office: Office, time: Time
 ) -> None:
     expert, client = await office.expert("Ada Hidden"), await office.person()
@@ -189,7 +189,7 @@ async def test_a_disabled_expert_is_hidden_and_takes_no_bookings_but_keeps_those
     async with open_socket(office.nobody.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", BOOKED, id=id_, after=cursor)
-        # The subscription runs once it has brought what it missed.
+        # The subscription is live once it has replayed the missed event.
         assert (await socket.event("slotBooked"))["sequence"] == booking["sequence"]
         disabled = await office.update(id_, disabled=True)
         assert await socket.is_quiet()
@@ -226,7 +226,7 @@ async def test_a_disabled_expert_is_hidden_and_takes_no_bookings_but_keeps_those
     assert (await client.api.book(free))["__typename"] == "Booking"
 
 
-async def test_of_bookings_and_disabling_at_once_each_comes_before_or_after(
+async def test_concurrent_bookings_precede_disabling_or_are_refused(
     office: Office, time: Time
 ) -> None:
     expert, client = await office.expert(), await office.person()

@@ -1,4 +1,4 @@
-"""Killed in the middle: what was acknowledged is there, and nothing is there by half."""
+"""Moves stay atomic when the server is killed."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 KILLS = 4
 BOOKINGS = 4
 PATIENCE_SECONDS = 120
-"""Ends a test that hangs."""
+"""Timeout of a hanging test."""
 
 
-async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken(
+async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory, time: Time
 ) -> None:
-    """The server is killed with -9 again and again, while bookings go to and fro."""
+    """The server is killed with SIGKILL repeatedly while bookings are moved back and forth."""
     assert database is not None
-    # What other tests have left in this database is not judged here, nor what ends meanwhile.
+    # Ignore findings that other tests have left in this database, and what expires meanwhile.
     now = utc_now()
     found_before = await verify(now, lambda *_: None)
     rng = random.Random(7)
@@ -53,8 +53,8 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                 client = await api.newcomer()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
                 nodes = (await api.ask(query))["experts"]["nodes"]
-                # Another one each time: the database keeps the killed server's transaction, and
-                # with it that calendar, until it gives it up.
+                # A different expert each time: the killed server's transaction blocks its calendar
+                # until the database aborts it.
                 expert = nodes[number]
                 free = [slot["id"] for slot in (await open_slots(api, expert, time))]
                 pairs = list(zip(free[0::4], free[2::4], strict=False))[:BOOKINGS]
@@ -63,10 +63,10 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                     acknowledged[booked["id"]] = home
                     homes[booked["id"]] = (home, away)
 
-                made = asyncio.Semaphore(0)
+                moves_done = asyncio.Semaphore(0)
 
-                async def to_and_fro(
-                    id_: str, client: Api = client, made: asyncio.Semaphore = made
+                async def move_back_and_forth(
+                    id_: str, client: Api = client, moves_done: asyncio.Semaphore = moves_done
                 ) -> None:
                     with suppress(httpx.HTTPError, ValueError, AssertionError):
                         while True:
@@ -75,12 +75,14 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
                             moved = await execute(client, MOVE, id=id_, slot=to)
                             assert moved["__typename"] == "Booking"
                             acknowledged[id_] = to
-                            made.release()
+                            moves_done.release()
 
-                movers = [asyncio.create_task(to_and_fro(id_)) for id_ in list(homes)[-BOOKINGS:]]
+                movers = [
+                    asyncio.create_task(move_back_and_forth(id_)) for id_ in list(homes)[-BOOKINGS:]
+                ]
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     for _ in movers:
-                        await made.acquire()
+                        await moves_done.acquire()
                 await asyncio.sleep(rng.uniform(0, 0.3))
                 program.process.kill()
                 program.process.wait()
@@ -93,7 +95,7 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
         assert booking.key in keys
         assert booking.active
         assert set(booking.cells) == cells_of(booking)
-        # What was acknowledged happened: the last answer's time, or one move after it.
+        # The last acknowledged move happened; at most one unacknowledged move followed.
         moves = [step.starts_at for step in booking.history]
         assert slot_key(last).starts_at in moves[-2:]
     found = await verify(now, lambda *_: None)
@@ -101,6 +103,6 @@ async def test_a_move_that_is_killed_has_left_exactly_one_of_the_two_times_taken
 
 
 def cells_of(booking: Booking) -> set[datetime]:
-    """The quarter hours of a booking's session, as its slot says, and of its break."""
+    """Return the cells of the booking's session, as its slot id says, and of its break."""
     session = [instant_of(cell) for cell in range(booking.key.cell, booking.key.session_end)]
     return {*session, *(cell for cell in booking.cells if cell >= booking.ends_at)}

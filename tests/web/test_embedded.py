@@ -22,7 +22,7 @@ from models.store import replica_set
 from web.embedded import database as embedded
 from web.embedded.database import embedded_database
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 ROOT = Path(embedded.__file__).parents[2]
 PROGRAM = """
@@ -47,7 +47,7 @@ Start = Callable[[Path], tuple[Program, str]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start programs with an embedded database; whatever a test leaves of them is killed."""
+    """Start processes with an embedded database; kills what is left at the end of a test."""
     programs = []
 
     def started(data: Path) -> tuple[Program, str]:
@@ -71,7 +71,7 @@ def start() -> Iterator[Start]:
 
 
 def children(pid: int) -> list[int]:
-    """Give the ids of the processes that any thread of a process has started."""
+    """Return the ids of the processes started by any thread of a process."""
     found = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
@@ -80,7 +80,7 @@ def children(pid: int) -> list[int]:
 
 
 def family(program: Program) -> tuple[int, int]:
-    """Give the guardian's and the database server's process ids."""
+    """Return the process ids of the guardian and the database server."""
     (guardian,) = children(program.pid)
     (server,) = children(guardian)
     return guardian, server
@@ -95,7 +95,7 @@ def is_gone(pid: int) -> bool:
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    """Wait for a condition; False when it does not come true in two minutes."""
+    """Wait up to two minutes for a condition; return whether it became true."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (met := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -103,9 +103,9 @@ def comes_true(condition: Callable[[], bool]) -> bool:
 
 
 def keeps_port(data: Path, before: str, after: str) -> bool:
-    """Whether a folder's database has its port again, unless another process took part in that.
+    """Return whether the folder got its previous port again, or could not because it is in use.
 
-    Any process of the machine may have had the folder's first choice before, or have the previous
+    Any process on the machine may have used the folder's first choice before, or use the previous
     port now.
     """
     first = embedded.PORTS[zlib.crc32(bytes(data.resolve())) % len(embedded.PORTS)]
@@ -123,7 +123,7 @@ def is_taken(port: int) -> bool:
 
 
 def is_read(pipe: IO[bytes]) -> bool:
-    """Whether everything that was written to a pipe has been read (FIONREAD, pipe(7))."""
+    """Return whether all data written to a pipe has been read (FIONREAD, pipe(7))."""
     unread = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
     return int.from_bytes(unread, sys.byteorder) == 0
 
@@ -136,10 +136,10 @@ def notes(url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("server", [embedded.MONGOD, embedded.SECANTUS])
-async def test_it_serves_transactions_and_keeps_the_data(
+async def test_transactions_survive_a_restart(
     server: embedded.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A transaction's write is there after a restart, even where the port has been taken."""
+    """Even if the port is taken."""
     if server.program() is None:
         pytest.skip(f"no {server.name} here")
     if server is embedded.SECANTUS:
@@ -153,7 +153,7 @@ async def test_it_serves_transactions_and_keeps_the_data(
             assert hello["setName"] == server.replica_set
             assert not replica_set.is_standalone(hello)
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # another process has taken it already
+        with contextlib.suppress(OSError):  # another process already uses it
             stack.enter_context(socket.create_server((embedded.HOST, port_of(url))))
         moved = stack.enter_context(embedded_database(data))
         assert moved != url
@@ -161,15 +161,15 @@ async def test_it_serves_transactions_and_keeps_the_data(
     assert data.stat().st_mode & 0o777 == 0o700
 
 
-def test_silence_is_a_connection_error() -> None:
+def test_unresponsive_server_is_a_connection_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ConnectionError, match=f"^The database at {host} does not serve: "):
             replica_set.await_primary(host, seconds=0.2)
 
 
-def test_a_killed_program_takes_its_database_along(start: Start, tmp_path: Path) -> None:
-    """After kill -9 of the program nothing runs on, and the next start waits for that."""
+def test_killing_the_main_process_stops_the_database(start: Start, tmp_path: Path) -> None:
+    """The next start waits until it has stopped."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     program.kill()
@@ -181,9 +181,7 @@ def test_a_killed_program_takes_its_database_along(start: Start, tmp_path: Path)
         assert notes(again) == ["first"]
 
 
-def test_a_killed_guardian_takes_the_database_along_and_both_come_back(
-    start: Start, tmp_path: Path
-) -> None:
+def test_killed_guardian_and_its_database_are_restarted(start: Start, tmp_path: Path) -> None:
     program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(guardian, signal.SIGKILL)
@@ -194,8 +192,8 @@ def test_a_killed_guardian_takes_the_database_along_and_both_come_back(
     assert program.returncode == 0
 
 
-def test_a_killed_database_comes_back(start: Start, tmp_path: Path) -> None:
-    """It serves at the same address, with the same data, and one line says so."""
+def test_killed_database_is_restarted(start: Start, tmp_path: Path) -> None:
+    """At the same address with the same data, and with one line on stderr."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(server, signal.SIGKILL)
@@ -205,8 +203,8 @@ def test_a_killed_database_comes_back(start: Start, tmp_path: Path) -> None:
     assert errors == "ExpertBook: The database died (signal 9); starting it again.\n"
 
 
-def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path) -> None:
-    """Kill -9 of program and database in the middle of writes keeps each acknowledged one."""
+def test_acknowledged_writes_survive_sigkill(start: Start, tmp_path: Path) -> None:
+    """The main process and the database are killed during writes."""
     program, url = start(tmp_path)
     _, server = family(program)
     acknowledged = ["first"]
@@ -217,14 +215,14 @@ def test_nothing_acknowledged_is_lost(start: Start, tmp_path: Path) -> None:
                 client.expertbook.notes.insert_one({"_id": note}, session=session)
             acknowledged.append(note)
         program.kill()
-        with contextlib.suppress(ProcessLookupError):  # the guardian may have been quicker
+        with contextlib.suppress(ProcessLookupError):  # the guardian may have stopped it already
             os.kill(server, signal.SIGKILL)
         program.wait()
     with embedded_database(tmp_path) as again:
         assert notes(again) == acknowledged
 
 
-def test_a_folder_has_one_program(start: Start, tmp_path: Path) -> None:
+def test_second_start_on_a_folder_is_refused(start: Start, tmp_path: Path) -> None:
     program, url = start(tmp_path)
     with pytest.raises(embedded.AlreadyRunning) as refusal, embedded_database(tmp_path):
         pass
@@ -236,8 +234,8 @@ def test_a_folder_has_one_program(start: Start, tmp_path: Path) -> None:
     assert notes(url) == ["first"]
 
 
-def test_ctrl_c_ends_the_program_first_and_the_database_last(start: Start, tmp_path: Path) -> None:
-    """The interrupt of the whole process group leaves the program its database to the end."""
+def test_ctrl_c_stops_the_database_after_the_main_process(start: Start, tmp_path: Path) -> None:
+    """Although the whole process group is interrupted."""
     program, _ = start(tmp_path)
     guardian, server = family(program)
     os.killpg(program.pid, signal.SIGINT)
@@ -247,8 +245,8 @@ def test_ctrl_c_ends_the_program_first_and_the_database_last(start: Start, tmp_p
     assert is_gone(server)
 
 
-def test_the_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
-    """The first server lives until the guardian has heard that it answers, the others no time."""
+def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
+    """The first server lives until the guardian knows that it answers, the others exit at once."""
     shell = shutil.which("sh")
     assert shell
     log, answered = tmp_path / "database.log", tmp_path / "answered"
@@ -271,7 +269,9 @@ def test_the_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> N
     assert guardian.returncode == 1
 
 
-def test_a_missing_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_database_server_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     advice = (
@@ -291,7 +291,7 @@ def test_a_missing_server_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(embedded.FolderNotWritable) as refusal, embedded_database(file / "data"):
@@ -302,7 +302,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
+def test_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
     folder = tmp_path / "database" / embedded.SECANTUS.name
     (folder / "WiredTiger.lock").mkdir(parents=True)
     with pytest.raises(embedded.DidNotStart) as refusal, embedded_database(tmp_path):
@@ -319,5 +319,5 @@ def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
     ("hello", "standalone"),
     [({}, True), ({"setName": "rs0"}, False), ({"msg": "isdbgrid"}, False)],
 )
-def test_a_standalone_server_is_recognised(hello: dict[str, str], *, standalone: bool) -> None:
+def test_standalone_server_is_recognised(hello: dict[str, str], *, standalone: bool) -> None:
     assert replica_set.is_standalone(hello) is standalone

@@ -1,4 +1,4 @@
-"""The way to `/graphql` and back: every kind of answer on one connection, and failures."""
+"""The `/graphql` endpoint: framing of all kinds of responses, and internal errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ADDRESS = "/graphql?query=%7Bcategories%7Bcount%7D%7D"
 
 
-async def test_every_kind_of_answer_has_its_end_where_the_next_begins(server: str) -> None:
-    """Whole ones, one without its body, one that has none, one that is known: in their order."""
+async def test_pipelined_responses_of_every_kind_are_delimited(server: str) -> None:
+    """GET, POST, HEAD, OPTIONS, 304, 405 and a closing one, in order on one connection."""
     async with connected(server) as line:
         await line.send(request(body=QUERY), request("GET", ADDRESS))
         posted, read = await line.answer(), await line.answer()
@@ -49,23 +49,23 @@ async def test_every_kind_of_answer_has_its_end_where_the_next_begins(server: st
         assert await line.rest() == b""
 
 
-class Broken:
-    """Parts of a program on which it fails."""
+class FailingContainer:
+    """Container whose services raise."""
 
     @property
     def shared(self) -> None:
-        """Nothing is kept."""
+        """Disabled response cache."""
 
     @property
     def services(self) -> Any:
-        """What an operation needs, if it were there."""
+        """Raise an unexpected error."""
         raise RuntimeError("hunter2")
 
 
-async def test_a_failure_of_the_program_itself_is_answered_and_goes_on_to_the_log() -> None:
-    """Masked, and once: the server gets the exception, and the client no word of it."""
+async def test_internal_error_is_masked_and_re_raised_for_the_log() -> None:
+    """The client sees no detail of the exception."""
     endpoint = Endpoint(AutomaticPersistedQueries(), frozenset(), shows_graphiql=False)
-    endpoint.container = cast("Container", Broken())
+    endpoint.container = cast("Container", FailingContainer())
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

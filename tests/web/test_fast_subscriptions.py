@@ -1,4 +1,4 @@
-"""Subscriptions are the same with and without what makes them fast: over real sockets."""
+"""Subscriptions deliver the same with and without their fast paths, over real WebSockets."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ subscription Watch($id: ID!, $after: String) {
   }
 }"""
 EXPERT = "{ experts { nodes { id cursor availability { breakMinutes confirmsAutomatically } } } }"
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
-async def heard(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]:
-    """The next events: under which id, and what each says of its slot."""
+async def receive_events(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the next events as pairs of the operation id and the event's slot."""
     found = []
     for _ in range(number):
-        message = await socket.receive(SECONDS)
+        message = await socket.receive(TIMEOUT_SECONDS)
         assert message["type"] == "next", message
         event = message["payload"]["data"]["slotChanged"]
         assert event["slot"]["id"] in [slot["id"] for slot in event["changed"]]
@@ -40,10 +40,10 @@ async def heard(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("paths", ["none", "audiences", "frames", "audiences,frames"])
-async def test_everybody_hears_the_same_by_every_way(
+async def test_every_fast_path_delivers_the_same_events(
     tmp_path: Path, time: Time, paths: str
 ) -> None:
-    """Under one's own id, `mine` for oneself alone, none missed after a return with a cursor."""
+    """Each subscriber gets its own operation id and its own `mine`, also when it resumes."""
     with running(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
         async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
             api = Api(http, address)
@@ -74,9 +74,11 @@ async def test_everybody_hears_the_same_by_every_way(
             late = await watching("late")
             for id_, socket in {**watchers, "late": late}.items():
                 others = [(id_, {**event, "mine": False}) for event in expected]
-                assert await heard(socket, len(expected)) == others
+                assert await receive_events(socket, len(expected)) == others
             own = [("1", {**event, "mine": place == 0}) for place, event in enumerate(expected)]
-            assert await heard(hers, len(expected)) == own
+            assert await receive_events(hers, len(expected)) == own
             await hers.send(type="complete", id="1")
             await hers.subscribe("2", "{ __typename }")
-            assert (await hers.receive(SECONDS))["payload"]["data"] == {"__typename": "Query"}
+            assert (await hers.receive(TIMEOUT_SECONDS))["payload"]["data"] == {
+                "__typename": "Query"
+            }

@@ -1,4 +1,4 @@
-"""Sockets on which a client sends more than anybody else could bear."""
+"""Clients that flood a WebSocket or send oversized input."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ START, MORE = b"\x01\x81\0\0\0\0{", b"\x00\x80\0\0\0\0"
 LONG_PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
 FLOOD = 80_000
 LONG_FLOOD = 3 * FLOOD
-"""Of long pings: twice what the system may hold of them until they are read, and answered."""
+"""Number of long pings: twice as many as the kernel's buffers can hold."""
 
 
 @asynccontextmanager
 async def socket_on(address: str, kept: int = 0) -> AsyncIterator[Line]:
-    """A socket that is acknowledged."""
+    """Open a WebSocket and initialise it."""
     async with connected(address, kept=kept) as line:
         await line.send(handshake())
         assert (await line.head()).status == 101
@@ -43,7 +43,7 @@ async def socket_on(address: str, kept: int = 0) -> AsyncIterator[Line]:
 
 @pytest.fixture(scope="module")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that has caps."""
+    """Address of a server with rate limits on."""
     with running(tmp_path_factory.mktemp("paced"), experts=1, throttle="on") as address:
         yield address
 
@@ -51,10 +51,10 @@ def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("frame", "answer"), [(PING, b"\x8a\x00"), (APPLICATION_PING, b'\x81\x0f{"type":"pong"}')]
 )
-async def test_who_floods_a_socket_waits_and_loses_nothing(
+async def test_flood_of_frames_is_slowed_down_without_loss(
     paced: str, frame: bytes, answer: bytes
 ) -> None:
-    """What comes at once is answered as far as the pace allows, the rest in its time."""
+    """The burst is answered at once, the rest at the limited rate."""
     most = MAX_BURST_FRAMES + 2 * FRAMES_PER_SECOND
     async with socket_on(paced) as line:
         begun = asyncio.get_running_loop().time()
@@ -65,8 +65,8 @@ async def test_who_floods_a_socket_waits_and_loses_nothing(
         assert await line.reader.readexactly(len(answer)) == answer
 
 
-async def test_who_does_not_read_gets_no_more_pongs(server: str) -> None:
-    """Nothing would bound what is kept for it."""
+async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
+    """Otherwise unsent pongs would accumulate without bound."""
     async with socket_on(server, kept=4096) as line:
         for _ in range(LONG_FLOOD // 1_000):
             await line.send(LONG_PING * 1_000)
@@ -79,7 +79,7 @@ async def test_who_does_not_read_gets_no_more_pongs(server: str) -> None:
         assert answers < LONG_FLOOD * len(LONG_PING) / 2
 
 
-async def test_a_message_of_countless_empty_parts_is_too_long(server: str) -> None:
+async def test_message_with_too_many_empty_fragments_is_refused(server: str) -> None:
     async with socket_on(server) as line:
         await line.send(START + MORE * (MAX_FRAGMENTS - 1) + PING)
         assert await line.reader.readexactly(2) == b"\x8a\x00"
@@ -87,7 +87,7 @@ async def test_a_message_of_countless_empty_parts_is_too_long(server: str) -> No
         assert (await line.rest())[2:4] == (1009).to_bytes(2, "big")
 
 
-async def test_a_refused_socket_is_no_failure_of_the_program(
+async def test_refused_handshake_logs_no_error(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with launched(tmp_path_factory.mktemp("refusing"), experts=1) as program:
@@ -99,20 +99,20 @@ async def test_a_refused_socket_is_no_failure_of_the_program(
         assert "handshake" not in program.log.read_text()
 
 
-def test_the_pace_allows_many_at_once_and_some_for_good() -> None:
+def test_token_bucket_allows_a_burst_and_a_steady_rate() -> None:
     now = 100.0
-    pace = TokenBucket(10, 5, lambda: now)
-    assert pace.take(10) == 0
-    assert pace.take(5) == 1
+    bucket = TokenBucket(10, 5, lambda: now)
+    assert bucket.take(10) == 0
+    assert bucket.take(5) == 1
     now += 1
-    assert pace.take(0) == 0
-    assert pace.take(1) == pytest.approx(0.2)
+    assert bucket.take(0) == 0
+    assert bucket.take(1) == pytest.approx(0.2)
     now += 100
-    assert pace.take(11) == pytest.approx(0.2)
+    assert bucket.take(11) == pytest.approx(0.2)
 
 
-def test_cookies_are_read_quickly_and_as_browsers_write_them() -> None:
-    """Space that is not ASCII's is part of a name: a subdomain may set such a cookie."""
+def test_cookies_are_parsed_in_linear_time_and_like_in_browsers() -> None:
+    """Non-ASCII whitespace is part of a name, because a subdomain may set such a cookie."""
 
     def token(cookie: bytes) -> str | None:
         headers = [(b"host", b"book.example"), (b"cookie", cookie)]
@@ -130,7 +130,7 @@ def test_cookies_are_read_quickly_and_as_browsers_write_them() -> None:
         assert token(cookies) == "abc"
         return thread_time() - began
 
-    # In proportion to the length at most, while Starlette's reading takes its square: two seconds.
+    # Linear time at most; Starlette's parser takes quadratic time.
     times = [(seconds(300), seconds(30_000)) for _ in range(7)]
     short, long = (min(column) for column in zip(*times, strict=True))
     assert long < 100 * short

@@ -1,4 +1,4 @@
-"""Requests that are too long, too many in line or ambiguous, over raw connections."""
+"""Oversized, excessively pipelined and ambiguous requests, over raw connections."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from web.edge.http_protocol import MAX_CHUNKED_BYTES, MAX_PIPELINED
 from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES
 
 
-async def test_a_body_has_a_hundred_kilobytes_at_most_on_every_route(server: str) -> None:
-    """A longer one is refused by its announced length, before any of it is read."""
+async def test_body_size_is_limited_on_every_route(server: str) -> None:
+    """By the announced length, before the body is read."""
     full = QUERY + b" " * (MAX_BODY_BYTES - len(QUERY))
     assert (await ask(server, request(body=full))).status == 200
     for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
@@ -26,7 +26,7 @@ async def test_a_body_has_a_hundred_kilobytes_at_most_on_every_route(server: str
             assert await line.rest() == b""
 
 
-async def test_who_goes_on_sending_a_refused_body_still_reads_why(server: str) -> None:
+async def test_client_that_keeps_sending_a_refused_body_gets_the_response(server: str) -> None:
     async with connected(server) as line:
         await line.send(request("POST", "/graphql", "Content-Length: 90000000"))
         for _ in range(20):
@@ -34,7 +34,7 @@ async def test_who_goes_on_sending_a_refused_body_still_reads_why(server: str) -
         assert (await line.answer()).status == 413
 
 
-async def test_nobody_is_asked_for_a_body_that_is_too_long(server: str) -> None:
+async def test_expect_continue_is_refused_for_a_too_long_body(server: str) -> None:
     expect = "Expect: 100-continue"
     long = request("POST", "/graphql", expect, f"Content-Length: {MAX_BODY_BYTES + 1}")
     assert (await ask(server, long)).status == 413
@@ -46,7 +46,7 @@ async def test_nobody_is_asked_for_a_body_that_is_too_long(server: str) -> None:
         assert (await line.answer()).status == 200
 
 
-async def test_a_body_in_chunks_is_bounded_by_what_has_come(server: str) -> None:
+async def test_chunked_body_is_limited_by_the_received_size(server: str) -> None:
     head = request("POST", "/graphql", *CHUNKED)
     assert (await ask(server, head, chunk(QUERY), b"0\r\n\r\n")).status == 200
     part = chunk(b" " * 10_000)
@@ -62,13 +62,12 @@ async def test_a_body_in_chunks_is_bounded_by_what_has_come(server: str) -> None
         await shorter.send(*[part] * 9)
         await line.send(*[part] * 11)
         assert await line.rest(60) == b""
-        # So it was the length that ended the longer one, not the time that a body may take.
+        # The longer body was refused for its length, not for the time it took.
         assert not shorter.reader.at_eof()
 
 
 @pytest.mark.parametrize("endless", [chunk(b" ", b";" + b"x" * 4000), b"0\r\n" + b"X" * 4000])
-async def test_nothing_around_a_body_is_endless(server: str, endless: bytes) -> None:
-    """Neither the extensions of chunks nor a trailer."""
+async def test_chunk_extensions_and_trailers_are_limited(server: str, endless: bytes) -> None:
     async with connected(server) as line:
         await line.send(request("POST", "/graphql", *CHUNKED), endless)
         for _ in range(MAX_CHUNKED_BYTES // 4000 + 100):
@@ -77,16 +76,16 @@ async def test_nothing_around_a_body_is_endless(server: str, endless: bytes) -> 
         assert (await line.answer()).status in {400, 413}
 
 
-async def test_trailers_are_not_taken_for_headers(server: str) -> None:
-    """Neither is a token in one taken for a token, nor may there be too many."""
+async def test_trailers_are_not_used_as_headers(server: str) -> None:
+    """Neither for authorization nor towards the limit of headers."""
     head = request("POST", "/graphql", *CHUNKED)
     trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MAX_HEADERS * 2))
     trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
     assert (await ask(server, head + chunk(QUERY) + trailing)).status == 200
 
 
-async def test_a_head_is_bounded_in_all_of_its_sizes(server: str) -> None:
-    """Whether it comes in one piece or in many."""
+async def test_request_head_sizes_are_limited(server: str) -> None:
+    """Whether it arrives in one piece or in many."""
 
     async def status(path: str, *lines: str, pieces: int = 1) -> int:
         sent = request("GET", path, *lines)
@@ -107,7 +106,7 @@ async def test_a_head_is_bounded_in_all_of_its_sizes(server: str) -> None:
         assert await status("/healthz?" + "x" * 90_000, pieces=pieces) in {414, 431}
 
 
-async def test_a_head_without_an_end_is_not_kept(server: str) -> None:
+async def test_endless_head_is_refused(server: str) -> None:
     async with connected(server) as line:
         await line.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
         for _ in range(60):
@@ -142,10 +141,10 @@ async def test_a_head_without_an_end_is_not_kept(server: str) -> None:
         ((), b"", 400),
     ],
 )
-async def test_a_request_that_can_be_read_in_two_ways_is_refused(
+async def test_ambiguous_request_is_refused_and_the_connection_closed(
     server: str, lines: tuple[str, ...], rest: bytes, status: int
 ) -> None:
-    """As is one without a host, and what follows on the connection is not read (RFC 9112, 11)."""
+    """As is one without a Host header. Later requests there are ignored (RFC 9112, 11)."""
     async with connected(server) as line:
         await line.send(request("POST", "/graphql", *lines, host=None), rest)
         answer = await line.answer()
@@ -176,8 +175,8 @@ async def test_other_protocols_are_refused(server: str, start: str, status: int)
     assert (await ask(server, sent)).status == status
 
 
-async def test_requests_in_line_are_answered_in_order_up_to_a_bound(server: str) -> None:
-    """One that is no request is refused after those before it have been answered."""
+async def test_pipelined_requests_are_answered_in_order_up_to_a_limit(server: str) -> None:
+    """An invalid one is refused after those before it have been answered."""
     queries = [json.dumps({"query": f"{{ n{n}: __typename }}"}).encode() for n in range(12)]
     async with connected(server) as line:
         await line.send(b"".join(request(body=query) for query in queries) + b"nonsense\r\n\r\n")
@@ -193,7 +192,7 @@ async def test_requests_in_line_are_answered_in_order_up_to_a_bound(server: str)
         assert await line.rest() == b""
 
 
-async def test_a_body_that_is_refused_in_line_does_not_hurt_the_request_before_it(
+async def test_refused_pipelined_body_does_not_affect_the_request_before_it(
     server: str,
 ) -> None:
     async with connected(server) as line:
@@ -204,22 +203,24 @@ async def test_a_body_that_is_refused_in_line_does_not_hurt_the_request_before_i
         assert await line.rest() == b""
 
 
-async def test_a_handshake_whose_lines_are_too_long_is_answered(server: str) -> None:
-    """Although the library that reads it gives it up without a word."""
+async def test_handshake_with_too_long_headers_is_answered(server: str) -> None:
+    """Although the WebSocket library gives up on it without a response."""
     async with connected(server) as line:
         await line.send(handshake("GET", "X: " + "x" * 10_000))
         assert (await line.answer()).status == 431
         assert await line.rest() == b""
 
 
-async def test_frames_that_are_none_before_the_handshake_is_answered_end_it(server: str) -> None:
+async def test_invalid_frames_before_the_handshake_response_close_the_connection(
+    server: str,
+) -> None:
     async with connected(server) as line:
         await line.send(handshake(), b"\xff" * 100)
         await line.rest()
 
 
-async def test_an_upgrade_that_is_not_offered_is_no_reason_to_lose_the_body(server: str) -> None:
-    """Java's client offers h2c with every request (RFC 9110, 7.8)."""
+async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) -> None:
+    """Java's HTTP client offers h2c with every request (RFC 9110, 7.8)."""
     lines = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA")
     sent = request("POST", "/graphql", *lines, body=QUERY)
     async with connected(server) as line:
@@ -237,10 +238,10 @@ async def test_an_upgrade_that_is_not_offered_is_no_reason_to_lose_the_body(serv
     ("first", "method", "more"),
     [(b"", "POST", ()), (b"", "GET", ("Content-Length: 3",)), (request(body=QUERY), "GET", ())],
 )
-async def test_a_websocket_begins_with_nothing_but_a_get(
+async def test_websocket_handshake_must_be_a_get_without_body(
     server: str, first: bytes, method: str, more: tuple[str, ...]
 ) -> None:
-    """Else the answer to one request could be read as another's."""
+    """Otherwise the response to one request could be taken for another's."""
     async with connected(server) as line:
         await line.send(first + handshake(method, *more))
         if first:

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz` for whatever watches the program, beside what test_readiness.py has."""
+"""The endpoints `/healthz` and `/readyz`; see also test_readiness.py."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_answers_are_never_kept(server: str, http: httpx.AsyncClient, path: str) -> None:
-    """And HEAD is answered like GET; nothing else is."""
+async def test_health_checks_are_not_cacheable_and_only_answer_get_and_head(
+    server: str, http: httpx.AsyncClient, path: str
+) -> None:
     got, head = await http.get(server + path), await http.head(server + path)
     assert (got.status_code, head.status_code) == (200, 200)
     assert got.headers["cache-control"] == "no-store"
@@ -31,10 +32,10 @@ async def test_answers_are_never_kept(server: str, http: httpx.AsyncClient, path
     assert (await http.post(server + path)).status_code == 405
 
 
-async def test_a_program_whose_database_freezes_is_alive(
+async def test_frozen_database_makes_the_server_unready_but_not_dead(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """So nobody ends it for that, which would mend nothing; it is not ready."""
+    """Restarting the server would not help, so `/healthz` still succeeds."""
     with launched(tmp_path, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = databases(tmp_path)
@@ -48,10 +49,9 @@ async def test_a_program_whose_database_freezes_is_alive(
         assert await wait_for_readiness(http, program.address, READY) == 200
 
 
-async def test_a_mail_server_that_is_away_makes_the_program_no_less_ready(
+async def test_unreachable_mail_server_is_reported_without_affecting_readiness(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """It is told of until a mail has been handed in again."""
     mailbox = Mailbox()
     with launched(tmp_path, experts=1, throttle="off", smtp_url=mailbox.url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)

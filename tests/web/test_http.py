@@ -20,7 +20,7 @@ QUERY = json.dumps({"query": "{ __typename }"})
 
 
 async def post(api: Api, body: str | bytes, **headers: str) -> httpx.Response:
-    """Send a body as it is."""
+    """POST a raw body."""
     given = {"content-type": LEGACY} | {k.replace("_", "-"): v for k, v in headers.items()}
     return await api.http.post(f"{api.url}/graphql", content=body, headers=given)
 
@@ -43,7 +43,7 @@ async def post(api: Api, body: str | bytes, **headers: str) -> httpx.Response:
         ("", LEGACY),
     ],
 )
-async def test_the_answer_has_the_media_type_that_the_client_prefers(
+async def test_response_has_the_preferred_media_type(
     api: Api, accept: str, media_type: str
 ) -> None:
     response = await post(api, QUERY, accept=accept)
@@ -53,7 +53,7 @@ async def test_the_answer_has_the_media_type_that_the_client_prefers(
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "*/*; q=0", f"{LEGACY}; charset=latin-1", ";"])
-async def test_a_media_type_that_cannot_be_had_is_406(api: Api, accept: str) -> None:
+async def test_unavailable_media_type_gets_406(api: Api, accept: str) -> None:
     refused = await post(api, QUERY, accept=accept)
     assert refused.status_code == 406
     assert LEGACY in refused.json()["errors"][0]["message"]
@@ -72,7 +72,7 @@ async def test_a_media_type_that_cannot_be_had_is_406(api: Api, accept: str) -> 
         ("{ " + "__typename " * 5000 + "}", "DOCUMENT_TOO_LARGE"),
     ],
 )
-async def test_what_fails_before_execution_has_no_data_and_the_status_of_its_media_type(
+async def test_request_errors_have_no_data_and_a_status_by_media_type(
     api: Api, query: str, code: str
 ) -> None:
     body = json.dumps({"query": query})
@@ -84,7 +84,7 @@ async def test_what_fails_before_execution_has_no_data_and_the_status_of_its_med
     assert "Did you mean" not in modern.text
 
 
-async def test_what_fails_in_execution_has_its_path_and_the_rest_of_the_data(api: Api) -> None:
+async def test_field_errors_have_a_path_and_partial_data(api: Api) -> None:
     body = json.dumps({"query": '{ expert(id: "nonsense") { id } categories { count } }'})
     response = await post(api, body, accept=MODERN)
     assert response.status_code == 200
@@ -95,7 +95,7 @@ async def test_what_fails_in_execution_has_its_path_and_the_rest_of_the_data(api
     assert (error["path"], error["extensions"]["code"]) == (["expert"], "BAD_USER_INPUT")
 
 
-async def test_get_answers_queries_and_refuses_mutations(api: Api) -> None:
+async def test_get_runs_queries_and_refuses_mutations(api: Api) -> None:
     async def get(**parameters: Any) -> httpx.Response:
         return await api.http.get(f"{api.url}/graphql", params=parameters)
 
@@ -113,17 +113,17 @@ async def test_get_answers_queries_and_refuses_mutations(api: Api) -> None:
     assert named.json()["data"] == {"__typename": "Query"}
 
 
-async def test_other_methods_are_405_and_options_tells_which_there_are(api: Api) -> None:
+async def test_other_methods_get_405_and_options_lists_the_allowed_ones(api: Api) -> None:
     allowed = "GET, HEAD, POST, OPTIONS"
     for method in ("PUT", "PATCH", "DELETE", "TRACE"):
         refused = await api.http.request(method, f"{api.url}/graphql", content=QUERY)
         assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
         assert refused.json()["errors"][0]["message"]
-    told = await api.http.options(f"{api.url}/graphql")
-    assert (told.status_code, told.headers["allow"], told.content) == (204, allowed, b"")
+    options = await api.http.options(f"{api.url}/graphql")
+    assert (options.status_code, options.headers["allow"], options.content) == (204, allowed, b"")
 
 
-async def test_head_is_get_without_its_body(api: Api) -> None:
+async def test_head_is_get_without_the_body(api: Api) -> None:
     query = {"query": "{ categories { count } }"}
     got = await api.http.get(f"{api.url}/graphql", params=query)
     head = await api.http.head(f"{api.url}/graphql", params=query)
@@ -134,7 +134,7 @@ async def test_head_is_get_without_its_body(api: Api) -> None:
     assert (await api.http.head(f"{api.url}/graphql", params=changing)).status_code == 405
 
 
-async def test_a_browser_gets_graphiql_and_photos(api: Api) -> None:
+async def test_browser_gets_graphiql_and_photos(api: Api) -> None:
     page = await api.http.get(f"{api.url}/graphql", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -144,7 +144,7 @@ async def test_a_browser_gets_graphiql_and_photos(api: Api) -> None:
         assert (photo.status_code, photo.headers["content-type"]) == (200, "image/svg+xml")
 
 
-async def test_in_production_neither_graphiql_nor_the_schema_is_shown(
+async def test_production_has_no_graphiql_and_no_introspection(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, server: str
 ) -> None:
     assert server

@@ -1,4 +1,4 @@
-"""Kept answers of the running program: the same bytes, never stale for who writes, nobody's own."""
+"""The response cache of the running server: identical bytes, invalidation and privacy."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 
 FRESH = {"cache-control": "no-cache"}
-"""With which a request gets an answer of its own."""
+"""Bypasses the response cache."""
 
 MODERN = "application/graphql-response+json"
 LIST = "{ experts(first: 3) { totalCount edges { cursor node { id name rating } } } }"
 PAGE = "query ($id: ID!) { expert(id: $id) { title bio sequence } }"
 DAY = """query ($id: ID!, $day: Date!) { expert(id: $id) {
   sequence days(from: $day, count: 1) { slots { id status sequence } } } }"""
-DEAR = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
-"""What costs some 12,000 of the 1,200,000 that an address has."""
+EXPENSIVE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
+"""Expensive query: about 1% of the rate limit of an address."""
 
 PATIENCE_SECONDS = 120
-"""Ends a test that hangs."""
+"""Timeout of a hanging test."""
 
 COUNTS = "{ categories { category count } }"
 HITS = 'expertbook_cache_hits_total{cache="answers"}'
@@ -44,7 +44,7 @@ OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that keeps answers, whatever the others do."""
+    """Address of a server with the response cache on, in every test configuration."""
     folder = tmp_path_factory.mktemp("answers")
     with running(folder, experts=8, throttle="off", fast_paths="all") as address:
         yield address
@@ -52,23 +52,23 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def nobody(address: str, http: httpx.AsyncClient) -> Api:
-    """A stranger there."""
+    """Anonymous client of that server."""
     return Api(http, address)
 
 
 @pytest.fixture
 async def practice(nobody: Api) -> Practice:
-    """A practice of somebody new there."""
+    """Practice of a new expert on that server."""
     return await Practice.opened(await Office.of(nobody))
 
 
 async def post(api: Api, query: str, /, **headers: str) -> httpx.Response:
-    """What a stranger gets."""
+    """POST a query anonymously."""
     return await api.http.post(f"{api.url}/graphql", json={"query": query}, headers=headers)
 
 
-def shown(response: httpx.Response) -> dict[str, str]:
-    """The headers, but for those of the moment."""
+def stable_headers(response: httpx.Response) -> dict[str, str]:
+    """Return the headers without those that differ between responses."""
     moment = {"date", "x-request-id"}
     return {name: text for name, text in response.headers.items() if name not in moment}
 
@@ -82,10 +82,10 @@ async def twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("accept", ["*/*", MODERN])
 @pytest.mark.parametrize("is_read", [False, True])
-async def test_a_kept_answer_is_the_same_to_the_byte(
+async def test_cached_response_is_identical_to_a_fresh_one(
     nobody: Api, accept: str, *, is_read: bool
 ) -> None:
-    """Headers and all, in the body and in the address, whatever media type is asked for."""
+    """For POST and GET and for each media type, including headers."""
 
     async def ask(**headers: str) -> httpx.Response:
         if is_read:
@@ -98,11 +98,11 @@ async def test_a_kept_answer_is_the_same_to_the_byte(
     for _ in range(3):
         kept = await ask()
         assert (kept.status_code, kept.content) == (200, own.content)
-        assert shown(kept) == shown(own)
+        assert stable_headers(kept) == stable_headers(own)
         assert kept.headers["x-request-id"] != own.headers["x-request-id"]
 
 
-async def test_a_client_that_has_a_kept_answer_is_not_sent_it_again(nobody: Api) -> None:
+async def test_cached_response_supports_if_none_match(nobody: Api) -> None:
     url, asked = f"{nobody.url}/graphql", {"query": COUNTS}
     whole = await nobody.http.get(url, params=asked)
     for method in ("GET", "HEAD"):
@@ -112,11 +112,11 @@ async def test_a_client_that_has_a_kept_answer_is_not_sent_it_again(nobody: Api)
         other = await nobody.http.request(
             method, url, params=asked, headers={"if-none-match": '"x"'}
         )
-        assert (other.status_code, shown(other)) == (200, shown(whole))
+        assert (other.status_code, stable_headers(other)) == (200, stable_headers(whole))
 
 
-async def growth(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
-    """By how much hits, misses and operations grow by some requests."""
+async def counter_increases(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
+    """Return the increase of hits, misses and operations caused by the requests."""
     before = await metrics(api.url)
     for request in asked:
         await api.http.send(request)
@@ -127,30 +127,30 @@ async def growth(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
     return hits, misses, operations
 
 
-async def until_hit(api: Api, request: httpx.Request) -> None:
-    """Send a request until a kept answer comes; each is counted as a hit or a miss.
+async def request_until_hit(api: Api, request: httpx.Request) -> None:
+    """Send a request until it hits the cache, checking that each counts as a hit or a miss.
 
-    Usually the second is a hit, but on a machine that stands still no answer is young enough.
+    Usually the second one hits, but on a stalled machine entries may expire before.
     """
     hits = 0.0
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not hits:
-            hits, misses, operations = await growth(api, *[request] * 5)
+            hits, misses, operations = await counter_increases(api, *[request] * 5)
             assert hits + misses == operations == 5
 
 
-async def test_what_is_kept_counts_like_any_other_and_is_in_the_metrics(nobody: Api) -> None:
+async def test_cache_hits_are_counted_in_the_metrics(nobody: Api) -> None:
     request = nobody.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
     )
-    await until_hit(nobody, request)
+    await request_until_hit(nobody, request)
     found = await metrics(nobody.url)
     assert found['expertbook_cache_entries{cache="answers"}'] >= 1
     assert found['expertbook_cache_bytes{cache="answers"}'] > 100
 
 
-async def test_nothing_that_is_somebodys_own_is_kept_or_found(nobody: Api) -> None:
-    """Whoever signs in, has a session in cookies or asks what depends on who asks."""
+async def test_private_responses_are_neither_stored_nor_served_from_the_cache(nobody: Api) -> None:
+    """With a token, a cookie session, or fields that depend on the viewer."""
     client = await nobody.newcomer()
     url = f"{nobody.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
@@ -168,31 +168,31 @@ async def test_nothing_that_is_somebodys_own_is_kept_or_found(nobody: Api) -> No
         )
         for _ in range(2)
     ]
-    hits, misses, _ = await growth(nobody, *private)
+    hits, misses, _ = await counter_increases(nobody, *private)
     assert (hits, misses) == (0, 0)
     wrong = nobody.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
-    hits, misses, _ = await growth(nobody, wrong, wrong)
-    assert (hits, misses) == (0, 2)  # it could have been kept, but for its errors
+    hits, misses, _ = await counter_increases(nobody, wrong, wrong)
+    assert (hits, misses) == (0, 2)  # cacheable but for its errors
 
 
-async def test_a_page_without_a_session_gets_what_is_kept_for_strangers(nobody: Api) -> None:
-    """Ours asks for cookies with everything; who has none is a stranger, but on a foreign page."""
+async def test_pages_without_a_session_share_the_anonymous_cache(nobody: Api) -> None:
+    """The web client always requests cookie sessions; without cookies it counts as anonymous."""
     query = "{ experts(first: 6) { nodes { name } } }"
     ours = {"x-session": "cookie", "origin": nobody.url, "sec-fetch-site": "same-origin"}
     own = await post(nobody, query, **ours, **FRESH)
     for headers in (ours, {}, ours):
         kept = await post(nobody, query, **headers)
-        assert (kept.content, shown(kept)) == (own.content, shown(own))
+        assert (kept.content, stable_headers(kept)) == (own.content, stable_headers(own))
     request = nobody.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": query}, headers=ours
     )
-    await until_hit(nobody, request)
+    await request_until_hit(nobody, request)
     foreign = await post(nobody, query, **{**ours, "origin": "https://example.com"})
     assert foreign.status_code == 403
 
 
-async def test_who_writes_sees_every_change_at_once(practice: Practice) -> None:
-    """A stranger, too, who asks after the change is answered: no answer from before is left."""
+async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
+    """For everyone who asks after the change has been acknowledged."""
     nobody, day, id_ = practice.office.nobody, day_ahead(5), practice.id
     client = await nobody.newcomer()
     wanted = {"id": id_, "day": day.isoformat()}
@@ -224,8 +224,8 @@ async def test_who_writes_sees_every_change_at_once(practice: Practice) -> None:
     assert await statuses() == (None, "OPEN")
 
 
-async def test_a_change_of_the_directory_is_in_every_page_at_once(practice: Practice) -> None:
-    """Of an entry, of who is listed, of who is in it: pages, lists, searches, sizes."""
+async def test_directory_changes_are_visible_in_every_page_at_once(practice: Practice) -> None:
+    """In entries, lists, searches and counts."""
     office, id_ = practice.office, practice.id
     nobody = office.nobody
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"
@@ -258,10 +258,9 @@ async def test_a_change_of_the_directory_is_in_every_page_at_once(practice: Prac
     assert await listed(name) == [id_]
 
 
-async def test_a_kept_answer_is_paid_for_and_told_of_like_any_other(
+async def test_cached_responses_are_rate_limited_and_logged(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """Budgets, the log and refusals do not know the difference."""
     folder = tmp_path_factory.mktemp("paid")
     with launched(folder, experts=3, fast_paths="all", log_format="json") as program:
         await_ready(program.process, program.address)
@@ -274,14 +273,14 @@ async def test_a_kept_answer_is_paid_for_and_told_of_like_any_other(
 
         await until(lambda: len(lines()) >= 6, what="six logged operations")
         logged = lines()
-        # Enough for a hundred, some of which are paid back meanwhile.
-        while (refused := await post(api, DEAR)).status_code == 200:
-            await asyncio.gather(*(post(api, DEAR) for _ in range(20)))
+        # Enough to exceed the limit although it refills meanwhile.
+        while (refused := await post(api, EXPENSIVE)).status_code == 200:
+            await asyncio.gather(*(post(api, EXPENSIVE) for _ in range(20)))
     assert len({answer.content for answer in answers}) == 1
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {
         '"address";q=1200000;w=60'
     }
-    # A slow one is a warning and says so, which depends on the machine.
+    # Slow operations are logged as warnings, which depends on the machine.
     moment = dict.fromkeys(("milliseconds", "request_id", "time", "level", "event"))
     told = [{**line, **moment} for line in logged]
     assert told == [told[0]] * 6
@@ -293,10 +292,10 @@ async def test_a_kept_answer_is_paid_for_and_told_of_like_any_other(
     assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
-async def test_it_can_be_left_out(
+async def test_cache_can_be_disabled(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """Then every answer is made anew, and is the same."""
+    """Responses are then computed anew and are equal."""
     folder = tmp_path_factory.mktemp("none")
     with running(folder, experts=3, throttle="off", fast_paths="none") as address:
         api = Api(http, address)

@@ -1,4 +1,4 @@
-"""Killed with -9 under load, twenty times and twenty times again: `--kills 200` for more."""
+"""Servers and databases killed with SIGKILL under load; `--kills 200` for more kills."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from tests.bookkeepers import Book
 
 SERVERS, CLIENTS = 3, 12
-ANSWERS = 2 * CLIENTS
-"""That come in before something is killed, so that there is a load to be killed under."""
+RESPONSES_PER_KILL = 2 * CLIENTS
+"""Responses to wait for before each kill, so that it happens under load."""
 KILLED_ALONE = 4
-"""Deaths of a database in a row after which its guardian is killed: it gives up at the sixth."""
+"""Kills of a database in a row; then its guardian is killed, which would give up at the sixth."""
 PATIENCE_SECONDS = 600
-"""Ends a test that hangs."""
+"""Timeout of a hanging test."""
 SETTINGS = {"experts": 8, "throttle": "off", "access_token_minutes": 1440, "hold_seconds": 3600}
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> int:
-    """How often something is killed."""
+    """Number of kills."""
     number: int = request.config.getoption("--kills")
     return number
 
 
 @asynccontextmanager
 async def load(fleet: Fleet) -> AsyncIterator[Book]:
-    """Clients that book as long as the context lasts; what they have begun, they finish."""
+    """Run clients that book for the duration of the context, and let them finish."""
     async with httpx.AsyncClient(timeout=20) as http:
         keepers = await bookkeepers(fleet, random.Random(), http, CLIENTS)
         async with asyncio.TaskGroup() as group:
@@ -60,27 +60,26 @@ async def load(fleet: Fleet) -> AsyncIterator[Book]:
                 keeper.is_done = True
 
 
-async def under_load(book: Book) -> None:
-    """Wait until answers have come in again, and then for a random moment."""
+async def wait_for_load(book: Book) -> None:
+    """Wait for some responses, and then for a random time."""
     before = book.answers
-    while book.answers < before + ANSWERS:  # noqa: ASYNC110 - several tasks bring it about
+    while book.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
         await asyncio.sleep(0.01)
     await asyncio.sleep(random.uniform(0, 0.2))
 
 
 def verify(folder: Path, **variables: str) -> None:
-    """Have the command line judge the data."""
+    """Check the data with `expertbook verify`."""
     status, output, errors = command(folder, "verify", **variables)
     assert (status, errors) == (0, ""), output
 
 
-async def test_servers_that_are_killed_lose_nothing(
+async def test_killed_servers_lose_no_acknowledged_booking(
     tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Servers on one database die, two at a time, and are started anew; one is always alive.
+    """Servers on one database are killed and restarted, up to two at a time; one is always alive.
 
-    What was acknowledged is there, with all that belongs to it; what was not was made wholly and
-    once, by the request that was sent again, or not at all.
+    Acknowledged requests took full effect; others took full effect once, when retried, or none.
     """
     with embedded_database(tmp_path / "database") as url:
         with Fleet(tmp_path, SERVERS, mongodb_url=url, **SETTINGS) as fleet:
@@ -88,7 +87,7 @@ async def test_servers_that_are_killed_lose_nothing(
 
             async def kill(times: int) -> None:
                 for _ in range(times):
-                    await under_load(book)
+                    await wait_for_load(book)
                     number = alive.popleft()
                     await asyncio.to_thread(fleet.end, number, signal.SIGKILL)
                     await asyncio.to_thread(fleet.start, number)
@@ -96,36 +95,36 @@ async def test_servers_that_are_killed_lose_nothing(
 
             async with load(fleet) as book:
                 await asyncio.gather(kill(kills // 2), kill(kills - kills // 2))
-                # By chance none of those deaths may have cost a request its answer.
+                # Repeat in case no kill has interrupted a request by chance.
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while not book.repeated:
                         await kill(1)
-                await under_load(book)
+                await wait_for_load(book)
         async with open_for_reading(url) as database:
             await audit(book, database)
         verify(tmp_path, MONGODB_URL=url)
     with capsys.disabled():
-        print(f"\n{kills} kills of servers: {book.figures()}")  # noqa: T201 - figures are what a long run is for
+        print(f"\n{kills} kills of servers: {book.figures()}")  # noqa: T201 - the result of a long run
 
 
-async def test_a_database_that_is_killed_loses_nothing(
+async def test_killed_embedded_database_recovers_without_loss(
     tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The program's own database dies, alone or with its guardian, and is there again by itself."""
+    """It is killed alone or with its guardian, and is restarted automatically."""
     data = tmp_path / "0" / "data"
     with Fleet(tmp_path, 1, **SETTINGS) as fleet:
         async with load(fleet) as book:
             for number in range(kills):
-                await under_load(book)
+                await wait_for_load(book)
                 [database] = databases(data)
                 alone = number % (KILLED_ALONE + 1) < KILLED_ALONE
                 [guardian] = using(data) - {database}
                 os.kill(database if alone else guardian, signal.SIGKILL)
-            await under_load(book)
+            await wait_for_load(book)
     wait_for(lambda: not using(data))
     with embedded_database(data) as url:
         async with open_for_reading(url) as opened:
             await audit(book, opened)
     verify(tmp_path, EXPERTBOOK_DATA=str(data))
     with capsys.disabled():
-        print(f"\n{kills} kills of the database: {book.figures()}")  # noqa: T201 - figures are what a long run is for
+        print(f"\n{kills} kills of the database: {book.figures()}")  # noqa: T201 - the result of a long run
