@@ -1,4 +1,4 @@
-"""What can be wrong with stored data: a sample of what is right, and ways to damage it."""
+"""A valid sample of stored data, and functions that corrupt it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ QUARTER = timedelta(minutes=15)
 
 
 def step(before: str | None, after: str, starts_at: datetime) -> Row:
-    """A step of a history, a minute ago."""
+    """Return a step of a booking's history, a minute ago."""
     at = NOW - timedelta(minutes=1)
     return {"at": at, "actor_id": None, "before": before, "after": after, "starts_at": starts_at}
 
 
 def booking(rows: Rows, hour: int, *statuses: str) -> Row:
-    """Add a booking that had some statuses one after the other, with its events."""
+    """Add a booking with a history of statuses, and its events."""
     starts_at = NOON + timedelta(hours=hour)
     status, is_held = statuses[-1], statuses[-1] == "HELD"
     [calendar] = rows["calendars"]
@@ -54,7 +54,7 @@ def booking(rows: Rows, hour: int, *statuses: str) -> Row:
 
 
 def event(rows: Rows, booking_id: ObjectId | None = None) -> Row:
-    """Add the next event."""
+    """Add the calendar's next event."""
     [calendar] = rows["calendars"]
     calendar["sequence"] += 1
     row = {"_id": ObjectId(), "expert_id": calendar["_id"], "sequence": calendar["sequence"]}
@@ -64,7 +64,7 @@ def event(rows: Rows, booking_id: ObjectId | None = None) -> Row:
 
 
 def sample() -> Rows:
-    """An expert, a client and a week of bookings, of which each has another life."""
+    """Return an expert, a client and bookings with different histories."""
     keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
     rows: Rows = {
         "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
@@ -94,17 +94,17 @@ def overlap(rows: Rows) -> None:
 
 
 def gap(rows: Rows) -> None:
-    """An event is gone."""
+    """An event is missing."""
     rows["events"] = [row for row in rows["events"] if row["booking_id"]]
 
 
-def lost_end(rows: Rows) -> None:
-    """The counter is ahead of the events."""
+def missing_last_event(rows: Rows) -> None:
+    """The calendar's counter is ahead of its last event."""
     rows["calendars"][0]["sequence"] += 1
 
 
-def lost_log(rows: Rows) -> None:
-    """All events are gone, of which the last was a moment ago."""
+def missing_log(rows: Rows) -> None:
+    """All events are missing, though the last one is recent."""
     rows["events"].clear()
     rows["bookings"].clear()
 
@@ -114,13 +114,13 @@ def backwards(rows: Rows) -> None:
     rows["events"][3]["at"] -= timedelta(seconds=1)
 
 
-def unannounced(rows: Rows) -> None:
-    """A booking names another's event."""
+def wrong_sequence(rows: Rows) -> None:
+    """A booking refers to the event of another booking."""
     rows["bookings"][0]["sequence"] += 1
 
 
-def half_told(rows: Rows) -> None:
-    """One of the steps of a booking has no event."""
+def step_without_event(rows: Rows) -> None:
+    """A step of a booking's history has no event."""
     cancelled = rows["bookings"][1]
     next(row for row in rows["events"] if row["booking_id"] == cancelled["_id"])["booking_id"] = (
         None
@@ -128,17 +128,17 @@ def half_told(rows: Rows) -> None:
 
 
 def no_booking(rows: Rows) -> None:
-    """A booking is gone whose events are there."""
+    """A booking is missing, but its events exist."""
     del rows["bookings"][-1]
 
 
 def no_client(rows: Rows) -> None:
-    """A booking's client is gone."""
+    """A booking's client is missing."""
     rows["bookings"][0]["client_id"] = ObjectId()
 
 
 def no_account(rows: Rows) -> None:
-    """An expert's account is gone."""
+    """An expert's account is missing."""
     del rows["users"][0]
 
 
@@ -154,7 +154,7 @@ def no_expert(rows: Rows) -> None:
 
 
 def no_such_expert(rows: Rows) -> None:
-    """An account names an expert that is not there."""
+    """An account refers to an expert that does not exist."""
     rows["users"][1]["expert_id"] = ObjectId()
 
 
@@ -169,8 +169,8 @@ def lone_booking(rows: Rows) -> None:
     rows["bookings"].append({**old, "_id": ObjectId(), "expert_id": ObjectId()})
 
 
-def stale_hold(rows: Rows) -> None:
-    """A hold stands past its end."""
+def expired_hold(rows: Rows) -> None:
+    """An expired hold was not released."""
     rows["bookings"][2]["held_until"] = NOW - timedelta(seconds=10)
 
 
@@ -180,7 +180,7 @@ def endless_hold(rows: Rows) -> None:
 
 
 def still_active(rows: Rows) -> None:
-    """A cancelled booking stands in the way."""
+    """A cancelled booking is still active."""
     rows["bookings"][1]["active"] = True
     rows["bookings"][2]["active"] = False
     rows["bookings"][2] |= {"status": "EXPIRED"}
@@ -188,22 +188,22 @@ def still_active(rows: Rows) -> None:
 
 
 def not_active(rows: Rows) -> None:
-    """A booking that stands takes no time."""
+    """A confirmed booking is not active."""
     rows["bookings"][0]["active"] = False
 
 
 def other_status(rows: Rows) -> None:
-    """A status is none that the history knows."""
+    """The status differs from the last step of the history."""
     rows["bookings"][0]["status"] = "NO_SHOW"
 
 
 def other_step(rows: Rows) -> None:
-    """A step begins elsewhere than the one before it ended."""
+    """A step begins with another status than the previous one ended with."""
     rows["bookings"][3]["history"][1]["before"] = "CONFIRMED"
 
 
-def torn_move(rows: Rows) -> None:
-    """The history leads to another time."""
+def wrong_start(rows: Rows) -> None:
+    """The history ends with another start time."""
     rows["bookings"][0]["history"][-1]["starts_at"] -= timedelta(days=1)
 
 
@@ -213,12 +213,12 @@ def no_history(rows: Rows) -> None:
 
 
 def other_cells(rows: Rows) -> None:
-    """A booking takes other time than its session's."""
+    """A booking occupies other cells than its session's."""
     rows["bookings"][0]["cells"] = [cell - 8 * QUARTER for cell in rows["bookings"][0]["cells"]]
 
 
 def short_cells(rows: Rows) -> None:
-    """A booking takes less time than its session's."""
+    """A booking occupies fewer cells than its session."""
     rows["bookings"][0]["cells"].pop()
 
 
@@ -227,19 +227,19 @@ def no_cells(rows: Rows) -> None:
     del rows["bookings"][0]["cells"]
 
 
-DAMAGES: dict[str, tuple[Callable[[Rows], None], ...]] = {
+CORRUPTIONS: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "overlap": (overlap,),
-    "gap": (gap, lost_end, lost_log),
+    "gap": (gap, missing_last_event, missing_log),
     "order": (backwards,),
-    "booking without event": (unannounced, half_told),
+    "booking without event": (wrong_sequence, step_without_event),
     "event without booking": (no_booking,),
     "orphan": (
         *(no_client, no_account, no_calendar, no_expert),
         *(no_such_expert, lone_event, lone_booking),
     ),
-    "expired hold": (stale_hold, endless_hold),
+    "expired hold": (expired_hold, endless_hold),
     "status": (still_active, not_active),
-    "history": (other_status, other_step, torn_move, no_history),
+    "history": (other_status, other_step, wrong_start, no_history),
     "malformed": (no_cells,),
     "time": (other_cells, short_cells),
 }

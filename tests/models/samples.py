@@ -1,4 +1,4 @@
-"""Rules and times that the tests of this floor are told about."""
+"""Sample rules, times and bookings for the tests of the models."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ NOON = 12 * 60
 
 
 def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
-    """An instant of that day in UTC."""
+    """Return an instant in UTC, on Monday by default."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
 
 
 def cell(hour: int, minute: int = 0) -> int:
-    """The cell of that time of Monday in UTC."""
+    """Return the cell of a time on Monday in UTC."""
     return cell_of(at(hour, minute))
 
 
@@ -39,28 +39,28 @@ NOW = at(0)
 
 
 def weekly(weekday: int, *spans: tuple[int, int]) -> tuple[WeeklyRange, ...]:
-    """Ranges of a weekday in minutes."""
+    """Return ranges of a weekday, from pairs of minutes since midnight."""
     return tuple(WeeklyRange(weekday=weekday, start=start, end=end) for start, end in spans)
 
 
 def override(day: date, *spans: tuple[int, int]) -> DateOverride:
-    """The ranges of one day in minutes."""
+    """Return an override of one day, from pairs of minutes since midnight."""
     return DateOverride(day=day, ranges=tuple(LocalRange(start=a, end=b) for a, b in spans))
 
 
 def rules(**changed: Any) -> Rules:
-    """An expert in UTC, on Mondays from 9 to 12, for an hour or half of one, without notice."""
-    kept = {
+    """Return rules in UTC: Mondays from 9 to 12, sessions of 60 or 30 minutes, no notice."""
+    defaults = {
         "time_zone": "UTC",
         "weekly": weekly(0, (NINE, NOON)),
         "offers": (Offer(minutes=60, price=9_000), Offer(minutes=30, price=5_000)),
         "minimum_notice_minutes": 0,
     }
-    return Rules(**{**kept, **changed})
+    return Rules(**{**defaults, **changed})
 
 
 def day_rules(day: date, zone_name: str, *spans: tuple[int, int], **changed: Any) -> Rules:
-    """Rules that offer ranges of one day alone."""
+    """Return rules that offer ranges of a single day."""
     overrides = (override(day, *spans),)
     return rules(time_zone=zone_name, weekly=(), overrides=overrides, **changed)
 
@@ -72,7 +72,7 @@ def booking(
     pause: int = 0,
     held_until: datetime | None = None,
 ) -> Booking:
-    """A booking of Ada, or a hold, from a cell on."""
+    """Return a booking by Ada that begins at a cell; a hold if `held_until` is given."""
     key = SlotKey(EXPERT, first, minutes)
     cells = range(first, key.session_end + pause // 15)
     return Booking(
@@ -82,7 +82,7 @@ def booking(
         active=True,
         starts_at=key.starts_at,
         minutes=minutes,
-        cells=[instant_of(taken) for taken in cells],
+        cells=[instant_of(number) for number in cells],
         price=9_000,
         created_at=NOW,
         updated_at=NOW,
@@ -100,17 +100,17 @@ def listing(
     now: datetime = NOW,
     taken: Mapping[int, Occupant] | None = None,
 ) -> list[Slot]:
-    """The listed slots of a span, the whole Monday unless another is given."""
+    """Return the listed slots of a span, by default all of Monday."""
     end = until or at(0, day=date(2027, 3, 2))
     return list(listed_slots(EXPERT, of, taken or {}, minutes, since, end, now))
 
 
 def times(slots: Iterable[Slot]) -> list[str]:
-    """When slots start in UTC, such as 09:30."""
+    """Return the start times of slots in UTC, such as 09:30."""
     return [slot.key.starts_at.strftime("%H:%M") for slot in slots]
 
 
 def local_times(cells: Iterable[int], zone_name: str) -> list[str]:
-    """The local times at which cells begin, with their offsets, such as 01:30+10:30."""
-    instants = (instant_of(found).astimezone(zone(zone_name)) for found in cells)
+    """Return the local times at which cells begin, with their offsets, such as 01:30+10:30."""
+    instants = (instant_of(number).astimezone(zone(zone_name)) for number in cells)
     return [instant.isoformat()[11:16] + instant.isoformat()[19:] for instant in instants]

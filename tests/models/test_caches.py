@@ -1,4 +1,4 @@
-"""A cache: bounded, and counted."""
+"""The LRU cache: bounds, eviction and metrics."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from prometheus_client import REGISTRY
 from models.caching.cache import Cache, Doorkeeper
 
 
-def counted(name: str) -> list[float | None]:
-    """The hits, misses, evictions and entries of a cache."""
+def metrics(name: str) -> list[float | None]:
+    """Return the hits, misses, evictions and entries of a cache."""
     kinds = ("hits_total", "misses_total", "evictions_total", "entries")
     labels = {"cache": name}
     return [REGISTRY.get_sample_value(f"expertbook_cache_{kind}", labels) for kind in kinds]
 
 
-def test_what_was_not_used_for_longest_goes_first() -> None:
-    """A value that is asked for or kept again counts as used."""
+def test_least_recently_used_entry_is_evicted_first() -> None:
+    """Both reading and replacing a value count as use."""
     cache = Cache[str, int]("bounded", 2)
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
         cache.put(key, value)
@@ -23,11 +23,11 @@ def test_what_was_not_used_for_longest_goes_first() -> None:
     cache.get("a")
     cache.put("d", 5)
     assert [cache.get(key) for key in "acd"] == [3, None, 5]
-    assert counted("bounded") == [5, 2, 2, 2]
+    assert metrics("bounded") == [5, 2, 2, 2]
 
 
-def test_large_values_leave_room_for_fewer() -> None:
-    """One that is larger than all the room is not kept; what takes a place has its own size."""
+def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
+    """A value larger than the limit is not cached; a replaced value no longer counts."""
     cache = Cache[str, int]("sized", 9, max_size=10)
     for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):
         cache.put(key, 1, size)
@@ -36,23 +36,21 @@ def test_large_values_leave_room_for_fewer() -> None:
     assert list(cache) == ["c", "d"]
     cache.put("e", 1, 11)
     assert list(cache) == []
-    assert counted("sized")[2:] == [5, 0]
+    assert metrics("sized")[2:] == [5, 0]
 
 
-def test_some_can_be_dropped() -> None:
-    """Those of which it is said, and no others."""
-    cache = Cache[str, int]("dropped", 9)
+def test_remove_where_removes_only_matching_entries() -> None:
+    cache = Cache[str, int]("removed", 9)
     for key, value in (("a", 1), ("b", 2), ("c", 1)):
         cache.put(key, value)
     cache.remove_where(lambda key, value: key == "b" or value == 3)
     assert [cache.get(key) for key in "abc"] == [1, None, 1]
-    assert counted("dropped") == [2, 1, 0, 2]
+    assert metrics("removed") == [2, 1, 0, 2]
 
 
-def test_what_comes_again_is_known() -> None:
-    """As long as not too many others have come since."""
-    door = Doorkeeper("door", 2)
-    assert [door.seen_before(key) for key in ("a", "b", "a", "c", "a", "b")] == [
+def test_doorkeeper_recognizes_only_recent_keys() -> None:
+    doorkeeper = Doorkeeper("door", 2)
+    assert [doorkeeper.seen_before(key) for key in ("a", "b", "a", "c", "a", "b")] == [
         False,
         False,
         True,

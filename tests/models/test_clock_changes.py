@@ -1,4 +1,4 @@
-"""Slots on the days on which the clock changes, in every zone."""
+"""Slots on days with clock changes, in every time zone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUARTER = timedelta(minutes=15)
 
 
 class Case(NamedTuple):
-    """A day, its only hours, a session's length, and when such sessions start."""
+    """A day with its only hours, a session length, and the expected local start times."""
 
     zone_name: str
     day: str
@@ -36,7 +36,7 @@ FORWARDS = [
     Case("America/New_York", "2027-03-14", NIGHT, 60, "01:00-05:00 03:00-04:00"),
     Case("America/St_Johns", "2027-03-14", NIGHT, 60, "01:00-03:30 03:00-02:30"),
     Case("Africa/Casablanca", "2024-04-14", NIGHT, 60, "01:00+00:00 03:00+01:00"),
-    # By half an hour at 2:00, and by an hour at 2:45: neither is where a session ends.
+    # By half an hour at 2:00, and by an hour at 2:45: inside a session.
     Case("Australia/Lord_Howe", "2027-10-03", NIGHT, 60, "01:00+10:30 03:00+11:00"),
     Case(
         *("Australia/Lord_Howe", "2027-10-03", NIGHT, 30),
@@ -53,7 +53,7 @@ FORWARDS = [
     Case("America/Asuncion", "2023-10-01", MIDNIGHT, 30, "01:00-03:00 01:30-03:00"),
     # At 23:00: the day ends an hour early.
     Case("America/Nuuk", "2027-03-27", EVENING, 30, "22:00-02:00 22:30-02:00"),
-    # By three hours at one minute past midnight: of the first session most is after the change.
+    # By three hours at 0:01: most of the first session is after the change.
     Case("Antarctica/Casey", "2020-10-04", (0, 300), 60, "00:00+08:00 04:00+11:00"),
     Case("Antarctica/Casey", "2020-10-04", (0, 180), 60, ""),
 ]
@@ -85,7 +85,7 @@ BACKWARDS = [
         *("America/Havana", "2024-11-03", MIDNIGHT, 60),
         "00:00-04:00 00:00-05:00 01:00-05:00",
     ),
-    # From midnight: the evening before is an hour longer, and the day itself is like any other.
+    # From midnight: the previous evening is an hour longer, and the day itself is normal.
     Case("Africa/Cairo", "2027-10-28", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
     Case("Africa/Cairo", "2027-10-29", MIDNIGHT, 60, "00:00+02:00 01:00+02:00"),
     Case("Asia/Beirut", "2027-10-30", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
@@ -98,8 +98,8 @@ BACKWARDS = [
 ]
 
 
-def found(case: Case) -> str:
-    """The local times at which the case's sessions start."""
+def local_starts(case: Case) -> str:
+    """Return the local times at which the case's sessions start."""
     day = date.fromisoformat(case.day)
     offers = (Offer(minutes=case.minutes, price=1),)
     cells = starts(day_rules(day, case.zone_name, case.hours, offers=offers), case.minutes, day)
@@ -107,34 +107,34 @@ def found(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", FORWARDS, ids=lambda case: f"{case.zone_name} {case.minutes}")
-def test_a_time_that_does_not_exist_is_not_offered(case: Case) -> None:
-    """When the clock goes forwards, the hours keep what is left of them."""
-    assert found(case) == case.expected
+def test_nonexistent_local_time_is_not_offered(case: Case) -> None:
+    """When the clocks go forward, only the remaining part of the hours is offered."""
+    assert local_starts(case) == case.expected
 
 
 @pytest.mark.parametrize("case", BACKWARDS, ids=lambda case: f"{case.zone_name} {case.day}")
-def test_a_time_that_happens_twice_is_offered_twice(case: Case) -> None:
-    """When the clock goes back, both times are offered, with their own offsets."""
-    assert found(case) == case.expected
+def test_repeated_local_time_is_offered_twice(case: Case) -> None:
+    """When the clocks go back, both instants are offered."""
+    assert local_starts(case) == case.expected
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-07-01", "2027-10-31"])
-def test_a_zone_without_changes_has_its_odd_offset(day: str) -> None:
-    """Kathmandu is three quarters of an hour off the full one, every day."""
+def test_offset_of_45_minutes_is_supported(day: str) -> None:
+    """Kathmandu is 5:45 ahead of UTC all year."""
     case = Case("Asia/Kathmandu", day, NIGHT, 90, "01:00+05:45 02:30+05:45")
-    assert found(case) == case.expected
+    assert local_starts(case) == case.expected
 
 
-def test_the_length_of_a_session_is_real_time() -> None:
-    """A session over a change lasts as long as any other: the clock shows more or less."""
+def test_session_length_is_elapsed_time_across_a_clock_change() -> None:
     forwards = Case("Europe/Paris", "2027-03-28", NIGHT, 90, "01:00+01:00")
     backwards = Case("Europe/Paris", "2027-10-31", NIGHT, 90, "01:00+02:00 02:30+02:00 02:30+01:00")
-    assert (found(forwards), found(backwards)) == (forwards.expected, backwards.expected)
+    assert local_starts(forwards) == forwards.expected
+    assert local_starts(backwards) == backwards.expected
 
 
 @st.composite
 def days_in_zones(draw: st.DrawFn) -> tuple[str, date]:
-    """A zone and a day of 2020 to 2035, mostly next to a change of the clock there."""
+    """Generate a zone and a day from 2020 to 2035, mostly near a clock change of that zone."""
     zone_name = draw(st.sampled_from(sorted(zone_names())))
     anywhere = st.dates(date(2020, 1, 1), date(2035, 12, 31))
     if changes := days_of_change(zone_name):
@@ -146,7 +146,7 @@ def days_in_zones(draw: st.DrawFn) -> tuple[str, date]:
 
 
 def on_grid(least: int, most: int) -> st.SearchStrategy[int]:
-    """Minutes in quarter hours."""
+    """Generate multiples of 15 minutes."""
     return st.integers(least // 15, most // 15).map(lambda quarters: quarters * 15)
 
 
@@ -160,10 +160,10 @@ ranges = st.tuples(on_grid(0, 1440), on_grid(0, 1440)).filter(lambda pair: pair[
     st.one_of(on_grid(15, 120), on_grid(15, 480)),
     st.none() | on_grid(15, 240),
 )
-def test_starts_are_those_of_a_walk_through_the_day(
+def test_starts_match_a_check_of_every_quarter_hour(
     where: tuple[str, date], spans: list[tuple[int, int]], minutes: int, step: int | None
 ) -> None:
-    """Every quarter hour around the day is asked on its own whether a session may start."""
+    """The expected starts are found by testing each quarter hour around the day on its own."""
     zone_name, day = where
     local = zone(zone_name)
     midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -173,12 +173,12 @@ def test_starts_are_those_of_a_walk_through_the_day(
     }
 
     def is_within(instant: datetime, span: tuple[int, int]) -> bool:
-        there = clock[instant]
-        return there.date() == day and span[0] <= there.hour * 60 + there.minute < span[1]
+        time = clock[instant]
+        return time.date() == day and span[0] <= time.hour * 60 + time.minute < span[1]
 
     def begins(instant: datetime, span: tuple[int, int]) -> bool:
-        there = clock[instant]
-        return (there.hour * 60 + there.minute - span[0]) % (step or minutes) == 0
+        time = clock[instant]
+        return (time.hour * 60 + time.minute - span[0]) % (step or minutes) == 0
 
     session = [n * QUARTER for n in range(minutes // 15)]
     expected = [
@@ -196,20 +196,16 @@ def test_starts_are_those_of_a_walk_through_the_day(
     assert [instant_of(cell) for cell in starts(rules, minutes, day)] == expected
 
 
-def test_every_zone_is_on_the_grid() -> None:
-    """No zone is off the quarter hours from 2020 to 2035: all of tzdata, day by day."""
+def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:
+    """Checks all zones of tzdata, day by day, from 2020 to 2035."""
     off = {
         name for name in distinct_zones() if any(offset % QUARTER for offset in set(offsets(name)))
     }
     assert off == set()
 
 
-def test_days_are_those_of_a_walk_in_every_zone() -> None:
-    """Around every change of every clock, a day is the quarter hours that fall on it.
-
-    From its first to the next day's first, without a gap; only a day without any change has 96
-    of them in the order of the clock.
-    """
+def test_days_near_clock_changes_contain_their_quarter_hours_in_every_zone() -> None:
+    """Days follow each other without gaps; only days without a change have 96 ordered cells."""
     plain = list(range(0, 1440, 15))
     for name in distinct_zones():
         for change in days_of_change(name):
@@ -223,8 +219,8 @@ def test_days_are_those_of_a_walk_in_every_zone() -> None:
                 assert (len(cells) == 96) == (clock == plain), (name, day)
 
 
-def test_days_without_a_change_have_96_cells() -> None:
-    """The first day of each month, where no change is near, begins at midnight by the offset."""
+def test_days_without_clock_change_have_96_cells() -> None:
+    """Checks the first day of each month, which must begin at local midnight."""
     months = [day for day in DAYS if day.day == 1]
     for name in distinct_zones():
         changes = set(days_of_change(name))
@@ -237,8 +233,8 @@ def test_days_without_a_change_have_96_cells() -> None:
                 assert instant_of(first) + (offset or timedelta()) == month
 
 
-def test_every_name_is_a_zone() -> None:
-    """Each of tzdata's names can be an expert's zone, aliases and Factory too; others cannot."""
+def test_exactly_the_names_in_tzdata_are_zones() -> None:
+    """Aliases and `Factory` are included."""
     for name in zone_names():
         assert local_date(datetime(2027, 3, 1, 12, tzinfo=UTC), name) in {
             date(2027, 3, 1),

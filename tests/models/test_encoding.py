@@ -1,4 +1,4 @@
-"""Encoding: documents are written as Beanie would write them."""
+"""The encoder produces the same documents as Beanie."""
 
 from __future__ import annotations
 
@@ -34,18 +34,17 @@ contacts = st.none() | st.builds(
     time_zone=st.none() | st.just("Europe/Paris"),
 )
 
-
-READING: bson.CodecOptions[dict[str, Any]] = bson.CodecOptions(tz_aware=True)
-
-
-def through(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as the database gives it back."""
-    return bson.decode(bson.encode(row), READING)
+CODEC_OPTIONS: bson.CodecOptions[dict[str, Any]] = bson.CodecOptions(tz_aware=True)
 
 
-def as_beanie(document: Document) -> dict[str, Any]:
-    """A document as Beanie writes it."""
-    return through(get_dict(document, to_db=True))
+def bson_round_trip(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the database would return it."""
+    return bson.decode(bson.encode(row), CODEC_OPTIONS)
+
+
+def encoded_by_beanie(document: Document) -> dict[str, Any]:
+    """Return a document as Beanie would write it."""
+    return bson_round_trip(get_dict(document, to_db=True))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,7 +56,7 @@ def as_beanie(document: Document) -> dict[str, Any]:
     removed_by=st.lists(st.sampled_from([ADA, BEA])),
     price=st.integers(min_value=0, max_value=10**9),
 )
-def test_what_a_change_writes_is_written_as_before(
+def test_bookings_events_and_mails_are_encoded_as_by_beanie(
     *,
     contact: Contact | None,
     note: str,
@@ -66,7 +65,7 @@ def test_what_a_change_writes_is_written_as_before(
     removed_by: list[Id],
     price: int,
 ) -> None:
-    """Bookings, events and mails of any history; and they are read back as they were made."""
+    """Validation of the encoded document restores the original."""
     the = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
     fields = {"contact": contact, "note": note, "removed_by": removed_by, "price": price}
     first = booking(cell(10), held_until=at(0, 10) if held else None)
@@ -76,25 +75,22 @@ def test_what_a_change_writes_is_written_as_before(
         made = the.move(made, to, BEA)
     the.release(made, BookingStatus.CANCELLED, None)
     for document in (*the.writes, *the.written.values(), *the.events, *the.mails):
-        row = through(stored(document))
-        assert row == as_beanie(document)
+        row = bson_round_trip(stored(document))
+        assert row == encoded_by_beanie(document)
         assert type(document).model_validate(row) == document
 
 
-def test_a_request_is_written_as_before() -> None:
-    """Its id is a text."""
-    request = IdempotencyRecord(id="a:b:c", digest="d", booking_ids=[new_id(), new_id()], at=NOW)
-    assert through(stored(request)) == as_beanie(request)
+def test_idempotency_record_is_encoded_as_by_beanie() -> None:
+    record = IdempotencyRecord(id="a:b:c", digest="d", booking_ids=[new_id(), new_id()], at=NOW)
+    assert bson_round_trip(stored(record)) == encoded_by_beanie(record)
 
 
-def test_what_is_not_known_is_refused() -> None:
-    """Rather than written in a way that the database would not give back."""
+def test_value_of_unsupported_type_is_rejected() -> None:
     closed = rules(overrides=(override(date(2027, 3, 8)),))
     with pytest.raises(TypeError, match="Cannot encode a value of type date"):
         stored(Calendar(id=EXPERT, rules=closed))
 
 
-def test_what_is_read_back_is_equal() -> None:
-    """A booking comes back as it was."""
-    made = booking(cell(10), held_until=NOW + timedelta(minutes=5))
-    assert Booking.model_validate(through(stored(made))) == made
+def test_encoded_hold_is_read_back_unchanged() -> None:
+    hold = booking(cell(10), held_until=NOW + timedelta(minutes=5))
+    assert Booking.model_validate(bson_round_trip(stored(hold))) == hold

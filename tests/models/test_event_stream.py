@@ -1,4 +1,4 @@
-"""The change stream goes on where its last reading ended."""
+"""The change stream resumes where the previous one ended."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 120
 
 
-async def heard(stream: ChangeStream, channel: str, last: str) -> list[str]:
-    """Return the messages of a channel up to the last one."""
+async def read_until(stream: ChangeStream, channel: str, last: str) -> list[str]:
+    """Return the messages of a channel up to and including `last`."""
     found: list[str] = []
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         async for inserted in inserts:
@@ -28,30 +28,31 @@ async def heard(stream: ChangeStream, channel: str, last: str) -> list[str]:
     return found
 
 
-async def test_what_happens_between_two_readings_is_read_by_the_second(database: Client) -> None:
+async def test_reopened_stream_delivers_messages_sent_while_it_was_closed(
+    database: Client,
+) -> None:
     assert database is not None
     stream = ChangeStream()
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         for message in ("one", "two"):
-            await nudge("two readings", message)
+            await nudge("reopened", message)
         async for inserted in inserts:
             if isinstance(inserted, Nudge) and inserted.message == "one":
                 break
     for message in ("three", "four"):
-        await nudge("two readings", message)
-    assert await heard(stream, "two readings", "four") == ["two", "three", "four"]
+        await nudge("reopened", message)
+    assert await read_until(stream, "reopened", "four") == ["two", "three", "four"]
 
 
-async def test_a_place_that_the_database_does_not_know_is_given_up(database: Client) -> None:
-    """One failure, and the next reading begins anew."""
+async def test_invalid_resume_token_is_discarded_after_one_failure(database: Client) -> None:
     assert database is not None
     await ping_database()
     stream = ChangeStream()
     stream._token = {"_data": "nonsense"}
     with pytest.raises(Unavailable):
-        await heard(stream, "lost place", "never")
-    reading = asyncio.create_task(heard(stream, "lost place", "told"))
+        await read_until(stream, "invalid token", "never")
+    reading = asyncio.create_task(read_until(stream, "invalid token", "sent"))
     while not reading.done():
-        await nudge("lost place", "told")
+        await nudge("invalid token", "sent")
         await asyncio.sleep(0.05)
-    assert (await reading)[-1] == "told"
+    assert (await reading)[-1] == "sent"

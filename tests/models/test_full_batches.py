@@ -1,4 +1,4 @@
-"""More changes than fit in a batch: all get their turn, and none is read for that need not be."""
+"""More queued changes than fit in a batch of the ledger."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["calendar"]
 
 
-async def test_more_than_fit_in_a_batch_are_written_in_their_order(
+async def test_changes_that_exceed_a_batch_are_written_in_order(
     database: Client, calendar: Calendar
 ) -> None:
-    """In as many batches as it takes, each decided on while the one before it is written."""
+    """Each batch is decided while the previous one is written, without reading the calendar."""
     async with Ledger(database, unheard, largest_batch=4).open() as ledger:
         await booked(ledger, slot(calendar, 0))
         with COMMANDS.counted() as commands:
@@ -46,16 +46,16 @@ async def test_more_than_fit_in_a_batch_are_written_in_their_order(
         assert all(isinstance(one, SlotTaken) for one in made[11:])
         found = [event.booking_id for event in await events(calendar)]
         assert found[1:] == [one.id for one in made[:11] if isinstance(one, Booking)]
-        # Two for each batch, and a look at the counter for refusals.
+        # Two commands per batch, and one read of the counter for refusals.
         assert commands.count
         assert commands.count <= 10
     assert await findings() == set()
 
 
-async def test_changes_of_all_kinds_get_their_turn_while_batches_are_full(
+async def test_changes_that_need_a_read_are_made_while_batches_are_full(
     database: Client, calendar: Calendar
 ) -> None:
-    """Cancellations, and bookings of calendars that nobody knows, among many others."""
+    """Cancellations, and bookings in calendars that are not cached."""
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:
         async with Ledger(database, unheard, largest_batch=2).open() as ledger:

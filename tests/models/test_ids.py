@@ -1,4 +1,4 @@
-"""Ids and cursors say what they are, are read exactly as they were written, and nothing else is."""
+"""Global ids and cursors: round trips, and rejection of any other text."""
 
 # ruff: noqa: RUF001 - letters that look like others are the point
 
@@ -23,7 +23,7 @@ KINDS = ("Expert", "User", "Booking")
 BY_NAME = Order("NAME-asc", "by_name", descending=False)
 keys = st.binary(min_size=12, max_size=12).map(Id)
 slots = st.builds(SlotKey, keys, st.integers(1, 99_999_999), st.integers(1, 9_999))
-# Whatever a client may send, and texts in our own form that nobody wrote.
+# Arbitrary client input, and well-formed but invalid ids.
 nonsense = st.one_of(
     st.text(),
     st.text(max_size=300).map(lambda text: encode(text.encode("utf-8", "replace").decode())),
@@ -45,8 +45,7 @@ nonsense = st.one_of(
 
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=100))
-def test_a_text_survives(text: str) -> None:
-    """What was encoded is decoded to the same, and is safe in a URL."""
+def test_text_round_trips_and_is_url_safe(text: str) -> None:
     opaque = encode(text)
     assert decode(opaque) == text
     assert set(opaque) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -54,8 +53,7 @@ def test_a_text_survives(text: str) -> None:
 
 @settings(deadline=None)
 @given(st.sampled_from(KINDS), keys)
-def test_an_objects_id_survives(kind: str, key: Id) -> None:
-    """The type and the key come back; under another type it is refused."""
+def test_object_id_round_trips_and_is_rejected_for_another_type(kind: str, key: Id) -> None:
     opaque = global_id(kind, key)
     assert parse_id(opaque) == (kind, str(key))
     assert object_id(opaque, kind, "id") == key
@@ -65,16 +63,14 @@ def test_an_objects_id_survives(kind: str, key: Id) -> None:
 
 @settings(deadline=None)
 @given(slots)
-def test_a_slots_id_survives(key: SlotKey) -> None:
-    """Expert, start and length come back."""
+def test_slot_id_round_trips(key: SlotKey) -> None:
     assert slot_key(slot_id(key)) == key
     assert parse_id(slot_id(key))[0] == "Slot"
 
 
 @settings(deadline=None)
 @given(keys, st.integers(0, 10**15 - 1))
-def test_a_cursor_survives(expert: Id, sequence: int) -> None:
-    """The number comes back, for that expert alone."""
+def test_cursor_round_trips_and_is_rejected_for_another_expert(expert: Id, sequence: int) -> None:
     cursor = cursor_of(expert, sequence)
     assert sequence_in(cursor, expert) == sequence
     other = Id(bytes(byte ^ 255 for byte in expert.binary))
@@ -82,8 +78,7 @@ def test_a_cursor_survives(expert: Id, sequence: int) -> None:
         sequence_in(cursor, other)
 
 
-def test_new_ids_differ() -> None:
-    """A new key is made without asking anyone."""
+def test_new_ids_are_unique() -> None:
     assert len({new_id() for _ in range(1_000)}) == 1_000
 
 
@@ -133,16 +128,16 @@ VALID = slot_id(SlotKey(ADA, 2_004_324, 60))
         encode(f"Slot:{'a' * 23}:2004324:60"),
     ],
 )
-def test_what_is_no_slot_is_refused(opaque: str) -> None:
-    """Garbage, other types, numbers too large, and every second spelling."""
+def test_invalid_slot_id_is_rejected(opaque: str) -> None:
+    """Garbage, other types, numbers out of range, and alternative spellings."""
     with pytest.raises(
-        ValueError, match=r"^(too long|not base64url of a text|not canonical|not a slot)$"
+        ValueError, match=r"^(too long|not base64url-encoded text|not canonical|not a slot id)$"
     ):
         slot_key(opaque)
 
 
-def test_one_text_has_one_spelling() -> None:
-    """Spare bits of the last letter, padding and the other alphabet are not canonical."""
+def test_only_the_canonical_encoding_is_accepted() -> None:
+    """Spare bits, padding and the standard base64 alphabet are rejected."""
     assert encode("Expert:>") == "RXhwZXJ0Oj4"
     for other in ("RXhwZXJ0Oj5", "RXhwZXJ0Oj4=", "RXhwZXJ0Oj4 ", "RXhwZXJ0\nOj4"):
         with pytest.raises(ValueError, match=r"not canonical|not base64url"):
@@ -150,7 +145,7 @@ def test_one_text_has_one_spelling() -> None:
     assert encode("??>") == "Pz8-"
     with pytest.raises(ValueError, match=r"not canonical|not base64url"):
         decode("Pz8+")
-    with pytest.raises(ValueError, match="not base64url of a text"):
+    with pytest.raises(ValueError, match="not base64url-encoded text"):
         decode("gICA")
     assert len(encode("x" * (MAX_ID_LENGTH * 3 // 4))) == MAX_ID_LENGTH
     with pytest.raises(ValueError, match="too long"):
@@ -174,7 +169,7 @@ def test_one_text_has_one_spelling() -> None:
         "a" * 24 + ":",
     ],
 )
-def test_what_is_no_key_is_refused(key: str) -> None:
+def test_invalid_key_is_rejected(key: str) -> None:
     """A key is twelve bytes in lower-case hexadecimal."""
     with pytest.raises(BadUserInput, match=r"^id: not the id of a Expert$"):
         object_id(encode(f"Expert:{key}"), "Expert", "id")
@@ -195,8 +190,7 @@ def test_what_is_no_key_is_refused(key: str) -> None:
         f"Event:{ADA}:١",
     ],
 )
-def test_what_is_no_cursor_is_refused(text: str) -> None:
-    """A cursor of events is an expert's and has a number without signs."""
+def test_invalid_event_cursor_is_rejected(text: str) -> None:
     with pytest.raises(BadUserInput, match=r"^after: not a cursor of an event$"):
         sequence_in(encode(text), ADA)
 
@@ -205,8 +199,7 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
 @given(nonsense)
 @example("\ud800")
 @example("=" * 600)
-def test_nothing_a_client_sends_fails_otherwise(opaque: str) -> None:
-    """Whatever comes is read, or refused by the errors that are announced."""
+def test_arbitrary_input_is_accepted_or_raises_a_documented_error(opaque: str) -> None:
     with suppress(ValueError):
         assert encode(decode(opaque)) == opaque
     with suppress(ValueError):
@@ -222,8 +215,8 @@ def test_nothing_a_client_sends_fails_otherwise(opaque: str) -> None:
         assert encode(f"NAME-asc:{BY_NAME.key(opaque, 'after')}") == opaque
 
 
-def test_a_cursor_belongs_to_one_order() -> None:
-    """A cursor of another order, or of events, is refused by the name of its argument."""
+def test_cursor_of_another_order_is_rejected() -> None:
+    """The error names the argument."""
     assert BY_NAME.key(encode("NAME-asc:ada\t1"), "after") == "ada\t1"
     for other in ("NAME-desc:ada\t1", "NAME-asc", "RATE-asc:1", f"Event:{ADA}:1"):
         with pytest.raises(

@@ -1,4 +1,4 @@
-"""The outbox: who is told of what, and that one worker has a mail at a time."""
+"""The outbox: which change sends which e-mail, and leases between workers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ CANCELLED, EXPIRED = BookingStatus.CANCELLED, BookingStatus.EXPIRED
 COMPLETED = BookingStatus.COMPLETED
 HOUR = timedelta(hours=1)
 TODAY = utc_now()
-"""When stored mails are sent: the database deletes them thirty days later."""
+"""Sending time of stored e-mails; a TTL index deletes them thirty days later."""
 BOTH = [Party.CLIENT, Party.EXPERT]
 
 
 def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) -> Booking:
-    """A booking that went through some states, each at a start so much after nine."""
+    """Return a booking with a history of statuses, each with its start as an offset from 9:00."""
     starts = [instant_of(cell(9)) + later for _, later in steps]
     befores = [None, *(status for status, _ in steps)]
     history = [
@@ -84,10 +84,10 @@ def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) 
         ([(CONFIRMED, 0), (COMPLETED, 0)], None),
     ],
 )
-def test_what_is_told_of_a_change(
+def test_last_step_of_the_history_determines_the_mail(
     steps: list[tuple[BookingStatus, int]], kind: MailKind | None
 ) -> None:
-    """Everything that makes, moves, confirms or ends a booking; nothing of holds."""
+    """Booking, moving, confirming and cancelling send e-mails; holds do not."""
     mail = mail_for(booking(*((status, later * HOUR) for status, later in steps)))
     if kind is None:
         assert mail is None
@@ -101,13 +101,13 @@ def test_what_is_told_of_a_change(
     assert mail.occasion.starts_at == nine + steps[-1][1] * HOUR
 
 
-def test_a_booking_without_a_contact_is_told_to_the_expert_alone() -> None:
+def test_booking_without_contact_sends_mail_only_to_the_expert() -> None:
     mail = mail_for(booking((CONFIRMED, 0 * HOUR), with_contact=False))
     assert mail
     assert mail.to == [Party.EXPERT]
 
 
-def test_an_agenda_gathers_the_mails_of_its_changes_and_forgets_undone_ones() -> None:
+def test_agenda_collects_mails_and_discards_those_of_undone_changes() -> None:
     agenda = Agenda(Calendar(id=EXPERT, rules=rules()), [], NOW)
     first = booking((CONFIRMED, 0 * HOUR))
     agenda.book(first)
@@ -119,71 +119,69 @@ def test_an_agenda_gathers_the_mails_of_its_changes_and_forgets_undone_ones() ->
     assert agenda.slot(SlotKey(EXPERT, NINE // 15 + cell(0), 60)) is not None
 
 
-async def owed(**changed: object) -> Mail:
-    """A mail that is due, alone in the outbox."""
+async def insert_due_mail(**changed: object) -> Mail:
+    """Empty the outbox and insert one due e-mail."""
     await Mail.delete_all()
     mail = mail_for(booking((CONFIRMED, 0 * HOUR)))
     assert mail
-    made = {"due_at": TODAY, "created_at": TODAY}
-    fresh: Mail = mail.model_copy(update={"id": new_id(), **made, **changed})
+    times = {"due_at": TODAY, "created_at": TODAY}
+    fresh: Mail = mail.model_copy(update={"id": new_id(), **times, **changed})
     await fresh.insert()
     return fresh
 
 
-async def stored(mail: Mail) -> Mail:
-    """A mail as the database has it."""
+async def reload(mail: Mail) -> Mail:
+    """Return an e-mail as stored in the database."""
     found = await Mail.get(mail.id)
     assert found
     return found
 
 
-async def test_of_many_workers_one_has_a_mail() -> None:
-    """However many saw that it is due."""
-    await owed()
-    seen = [(await due_mails(TODAY, 10))[0] for _ in range(20)]
-    won = await asyncio.gather(*(mail.claim(TODAY) for mail in seen))
-    assert sorted(won) == [False] * 19 + [True]
+async def test_only_one_of_many_workers_claims_a_mail() -> None:
+    await insert_due_mail()
+    copies = [(await due_mails(TODAY, 10))[0] for _ in range(20)]
+    claims = await asyncio.gather(*(mail.claim(TODAY) for mail in copies))
+    assert sorted(claims) == [False] * 19 + [True]
     assert await due_mails(TODAY, 10) == []
 
 
-async def test_a_mail_whose_worker_died_is_due_again_when_its_lease_ends() -> None:
-    """And the one that had it can no longer cross anybody out."""
-    mail = await owed()
+async def test_mail_is_due_again_when_its_lease_ends() -> None:
+    """The former worker can no longer mark a recipient as delivered."""
+    mail = await insert_due_mail()
     assert await mail.claim(TODAY)
     assert await due_mails(TODAY + LEASE - timedelta(seconds=1), 10) == []
     [again] = await due_mails(TODAY + LEASE, 10)
     assert again.attempts == 1
     assert await again.claim(TODAY + LEASE)
     assert not await mail.mark_delivered(Party.CLIENT, TODAY + LEASE)
-    assert (await stored(mail)).to == BOTH
+    assert (await reload(mail)).to == BOTH
 
 
-async def test_each_recipient_is_crossed_out_and_the_last_one_ends_the_mail() -> None:
-    mail = await owed()
+async def test_mail_is_sent_once_the_last_recipient_is_delivered() -> None:
+    mail = await insert_due_mail()
     await mail.claim(TODAY)
     assert await mail.mark_delivered(Party.CLIENT, TODAY)
-    kept = await stored(mail)
-    assert (kept.to, kept.state, kept.sent_at) == ([Party.EXPERT], MailState.WAITING, None)
+    found = await reload(mail)
+    assert (found.to, found.state, found.sent_at) == ([Party.EXPERT], MailState.WAITING, None)
     assert await mail.mark_delivered(Party.EXPERT, TODAY)
-    kept = await stored(mail)
-    assert (kept.to, kept.state, kept.sent_at) == ([], MailState.SENT, TODAY)
+    found = await reload(mail)
+    assert (found.to, found.state, found.sent_at) == ([], MailState.SENT, TODAY)
     assert await due_mails(TODAY + 10 * LEASE, 10) == []
 
 
-async def test_a_refused_recipient_makes_it_failed_once_the_others_are_served() -> None:
-    """It is kept, since only what was sent has a time from which it is kept no longer."""
-    mail = await owed()
+async def test_rejected_recipient_makes_the_mail_failed_after_the_last_delivery() -> None:
+    """Without `sent_at`, the TTL index never deletes it."""
+    mail = await insert_due_mail()
     await mail.claim(TODAY)
     await mail.mark_delivered(Party.CLIENT, TODAY, refused=True)
-    assert (await stored(mail)).state is MailState.WAITING
+    assert (await reload(mail)).state is MailState.WAITING
     await mail.mark_delivered(Party.EXPERT, TODAY)
-    kept = await stored(mail)
-    assert (kept.state, kept.refused, kept.sent_at) == (MailState.FAILED, [Party.CLIENT], None)
+    found = await reload(mail)
+    assert (found.state, found.refused, found.sent_at) == (MailState.FAILED, [Party.CLIENT], None)
 
 
-async def test_a_mail_that_is_put_off_is_given_up_after_three_days() -> None:
-    """After some thirty attempts, each twice as late as the one before, up to four hours."""
-    mail = await owed()
+async def test_postponed_mail_fails_after_three_days_of_exponential_backoff() -> None:
+    mail = await insert_due_mail()
     now = TODAY
     while mail.state is MailState.WAITING:
         [due] = await due_mails(now, 10)
@@ -194,21 +192,20 @@ async def test_a_mail_that_is_put_off_is_given_up_after_three_days() -> None:
             wait = (now - before).total_seconds()
             middle = min(FIRST_DELAY_SECONDS * 2 ** (mail.attempts - 1), MAX_DELAY_SECONDS)
             assert 0.74 * middle < wait < 1.26 * middle
-    assert (await stored(mail)).state is MailState.FAILED
+    assert (await reload(mail)).state is MailState.FAILED
     assert 25 <= mail.attempts <= 40
     assert await due_mails(now + timedelta(days=30), 10) == []
 
 
-async def test_a_late_link_to_a_password_is_not_sent() -> None:
-    """Whoever asked for it has given up, too."""
-    mail = await owed(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], occasion=None)
+async def test_password_reset_mail_fails_after_an_hour() -> None:
+    mail = await insert_due_mail(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], occasion=None)
     later = TODAY + timedelta(hours=2)
     await mail.claim(later)
     assert not await mail.postpone(later)
 
 
-def test_delays_are_spread_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what failed together is not tried again together."""
+def test_delays_have_jitter_and_an_upper_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jitter keeps e-mails that failed together from being retried together."""
     monkeypatch.setattr("models.bookings.outbox.random", Random(1))
     for attempts in (1, 5, 40, 10_000):
         found = {delay(attempts).total_seconds() for _ in range(100)}

@@ -1,4 +1,4 @@
-"""What is listed, and as what: rules, notice, horizon, and who has the time."""
+"""Listed slots and their status: rules, notice, horizon, bookings and holds."""
 
 from __future__ import annotations
 
@@ -38,31 +38,30 @@ def occupant(
     client: str = "a",
     held_until: datetime | None = None,
 ) -> Occupant:
-    """A booking of a client from a cell on, with the break that it was made with."""
+    """Return a client's booking that begins at a cell, with a break of `pause` minutes."""
     end = first + minutes // 15
-    who = {"a": ADA, "b": BEA}[client]
-    return Occupant(who, who, range(first, end + pause // 15), end, held_until)
+    id_ = {"a": ADA, "b": BEA}[client]
+    return Occupant(id_, id_, range(first, end + pause // 15), end, held_until)
 
 
 def by_cell(*occupants: Occupant) -> dict[int, Occupant]:
-    """Who has which cell."""
-    return {taken: who for who in occupants for taken in who.cells}
+    """Return the occupant of each occupied cell."""
+    return {number: occupant for occupant in occupants for number in occupant.cells}
 
 
 def statuses(of: Rules, *occupants: Occupant, minutes: int = 60) -> dict[str, str]:
-    """Monday's slots by their start."""
+    """Return the status of Monday's slots by their start."""
     found = listing(of, minutes, taken=by_cell(*occupants))
     return dict(zip(times(found), [slot.status.value for slot in found], strict=True))
 
 
-def test_starts_step_by_the_sessions_length() -> None:
-    """Without a step of its own, a range is filled with sessions back to back."""
+def test_starts_step_by_the_session_length_by_default() -> None:
     assert times(listing(rules())) == ["09:00", "10:00", "11:00"]
     assert times(listing(rules(), 30)) == ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
 
 
-def test_a_session_lies_in_one_range() -> None:
-    """Each range has its own beginning, and what does not fit into its rest is not offered."""
+def test_session_lies_in_a_single_range() -> None:
+    """Steps begin anew in each range, and sessions that do not fit are not offered."""
     several = weekly(0, (NINE, TEN + 45), (NOON, NOON + 45), (NOON + 60, NOON + 120))
     assert times(listing(rules(weekly=several))) == ["09:00", "13:00"]
     touching = weekly(0, (NINE, NINE + 30), (NINE + 30, TEN))
@@ -70,29 +69,27 @@ def test_a_session_lies_in_one_range() -> None:
     assert times(listing(rules(weekly=touching), 30)) == ["09:00", "09:30"]
 
 
-def test_ranges_are_listed_in_order_and_once() -> None:
-    """The order of the rules does not matter, and ranges that overlap offer a start once."""
+def test_starts_of_overlapping_ranges_are_sorted_and_unique() -> None:
     overlapping = weekly(0, (TEN, NOON), (NINE, NOON))
     assert times(listing(rules(weekly=overlapping))) == ["09:00", "10:00", "11:00"]
 
 
-def test_a_step_replaces_the_length() -> None:
-    """Starts step from the range's beginning, and their sessions overlap."""
+def test_explicit_step_replaces_the_session_length() -> None:
+    """Sessions then overlap."""
     stepped = rules(step_minutes=45)
     assert times(listing(stepped)) == ["09:00", "09:45", "10:30"]
     assert times(listing(stepped, 30)) == ["09:00", "09:45", "10:30", "11:15"]
 
 
-def test_a_range_may_be_a_whole_day() -> None:
-    """24:00 ends a day: its last session ends at midnight."""
+def test_last_session_of_a_whole_day_ends_at_midnight() -> None:
     found = listing(rules(weekly=weekly(0, (0, 1440))))
     assert len(found) == 24
     assert found[0].key.starts_at == at(0)
     assert found[-1].key.ends_at == at(0, day=date(2027, 3, 2))
 
 
-def test_an_override_replaces_the_day() -> None:
-    """A date's own hours, or none at all, stand in the place of its weekday's; others stay."""
+def test_override_replaces_the_hours_of_one_day() -> None:
+    """An override can move, close or open a day; other days keep their weekly hours."""
     end = at(0, day=date(2027, 3, 9))
     moved = rules(overrides=(override(MONDAY, (NOON, NOON + 60)),))
     closed = rules(overrides=(override(MONDAY),))
@@ -102,8 +99,8 @@ def test_an_override_replaces_the_day() -> None:
     assert [s.key.starts_at.day for s in listing(opened, until=end)] == [1, 1, 1, 2, 8, 8, 8]
 
 
-def test_hours_are_local() -> None:
-    """Rules are meant in the expert's zone; a day there may begin on another day of UTC."""
+def test_hours_are_in_the_expert_time_zone() -> None:
+    """A local day may begin on the previous day in UTC."""
     tokyo = rules(time_zone="Asia/Tokyo")
     found = listing(tokyo, since=at(0, day=date(2027, 2, 28)))
     assert [slot.key.starts_at for slot in found] == [at(0), at(1), at(2)]
@@ -113,8 +110,8 @@ def test_hours_are_local() -> None:
     assert slot.key.starts_at == at(16, day=date(2027, 2, 28))
 
 
-def test_the_span_has_its_beginning_and_not_its_end() -> None:
-    """A slot is listed by its start alone, also where the span's bounds are off the grid."""
+def test_listing_includes_the_start_of_the_span_and_excludes_its_end() -> None:
+    """Only a slot's start matters, even if the bounds are not on a quarter hour."""
     assert times(listing(rules(), since=at(9), until=at(11))) == ["09:00", "10:00"]
     second = timedelta(seconds=1)
     off = listing(rules(), since=at(9) + second, until=at(11) + second)
@@ -131,19 +128,16 @@ def test_the_span_has_its_beginning_and_not_its_end() -> None:
         (at(8, 1), "11:00"),
     ],
 )
-def test_notice_is_exact(now: datetime, first: str) -> None:
-    """A start exactly the notice away is offered, a millisecond less is not."""
+def test_minimum_notice_is_exact_to_the_millisecond(now: datetime, first: str) -> None:
     assert times(listing(rules(minimum_notice_minutes=120), now=now))[0] == first
 
 
-def test_without_notice_the_present_is_offered() -> None:
-    """A session may start this very moment, but not in the past."""
+def test_without_notice_a_session_can_start_now() -> None:
     assert times(listing(rules(), now=at(9))) == ["09:00", "10:00", "11:00"]
     assert times(listing(rules(), now=at(9, 1))) == ["10:00", "11:00"]
 
 
-def test_the_horizon_is_a_local_day() -> None:
-    """The last day that can be booked is the horizon's, counted from today in the zone."""
+def test_horizon_counts_days_in_the_expert_time_zone() -> None:
     daily = tuple(part for day in range(7) for part in weekly(day, (NINE, TEN)))
     of = rules(weekly=daily, horizon_days=3, time_zone="Asia/Tokyo")
     until = NOW + timedelta(days=30)
@@ -156,26 +150,22 @@ def test_the_horizon_is_a_local_day() -> None:
     assert last(at(15, 0)) == at(0, day=date(2027, 3, 5))
 
 
-def test_a_horizon_of_none_is_today() -> None:
-    """Nought days ahead is still today."""
+def test_horizon_of_zero_days_is_today() -> None:
     found = listing(rules(horizon_days=0), until=NOW + timedelta(days=14))
     assert times(found) == ["09:00", "10:00", "11:00"]
 
 
-def test_only_offered_lengths_are_listed() -> None:
-    """Each length has its own price, and another length is not offered at all."""
+def test_only_offered_lengths_are_listed_each_with_its_price() -> None:
     assert {slot.price for slot in listing(rules())} == {9_000}
     assert {slot.price for slot in listing(rules(), 30)} == {5_000}
     assert listing(rules(), 45) == []
 
 
-def test_who_takes_no_bookings_offers_nothing() -> None:
-    """Hours stay, slots go."""
+def test_expert_who_accepts_no_bookings_has_no_slots() -> None:
     assert listing(rules(accepts_bookings=False)) == []
 
 
-def test_a_slot_is_asked_for_by_its_key() -> None:
-    """One slot is the same whether it is listed or asked for."""
+def test_slot_by_key_equals_the_listed_slot() -> None:
     of = rules()
     for slot in listing(of):
         assert listed_slot(slot.key, of, {}, NOW) == slot
@@ -190,8 +180,7 @@ def test_a_slot_is_asked_for_by_its_key() -> None:
     assert listed_slot(SlotKey(EXPERT, cell(9), 60), of, {}, at(9, 1)) is None
 
 
-def test_a_booking_takes_every_slot_that_it_touches() -> None:
-    """Whatever the length, a slot is BOOKED when part of it is."""
+def test_booking_blocks_every_slot_that_it_overlaps() -> None:
     assert statuses(rules(), occupant(cell(9, 30), minutes=60)) == {
         "09:00": "BOOKED",
         "10:00": "BOOKED",
@@ -200,8 +189,8 @@ def test_a_booking_takes_every_slot_that_it_touches() -> None:
     assert statuses(rules(), occupant(cell(10), minutes=15), minutes=30)["10:00"] == "BOOKED"
 
 
-def test_only_holds_make_a_slot_held() -> None:
-    """HELD until the last of the holds ends; where there is a booking too, BOOKED."""
+def test_slot_is_held_only_if_no_booking_overlaps_it() -> None:
+    """A HELD slot is held until its last hold ends."""
     soon = occupant(cell(9), minutes=30, held_until=HELD_UNTIL)
     later = occupant(cell(9, 30), minutes=30, client="b", held_until=at(0, 20))
     booked = occupant(cell(9, 30), minutes=30, client="b")
@@ -211,13 +200,13 @@ def test_only_holds_make_a_slot_held() -> None:
     assert (both.status, both.held_until) == (SlotStatus.BOOKED, None)
 
 
-def test_the_break_keeps_the_next_slot_and_no_other() -> None:
-    """A session's break follows it: the slot that begins in it is blocked, later ones are not."""
+def test_break_blocks_the_slot_that_begins_in_it() -> None:
+    """Later slots are not blocked."""
     of = rules(break_minutes=15)
     booked = occupant(cell(10), pause=15)
     assert statuses(of, booked, minutes=30) == {
         "09:00": "OPEN",
-        # Its own break would reach into the session.
+        # The break after this slot would overlap the session.
         "09:30": "BOOKED",
         "10:00": "BOOKED",
         "10:30": "BOOKED",
@@ -226,13 +215,12 @@ def test_the_break_keeps_the_next_slot_and_no_other() -> None:
     }
 
 
-def test_the_last_session_may_have_its_break_after_the_hours() -> None:
-    """The break need not lie in the range."""
+def test_break_may_lie_outside_the_hours() -> None:
     assert times(listing(rules(break_minutes=60))) == ["09:00", "10:00", "11:00"]
 
 
-def test_stored_cells_are_the_truth_after_the_break_changes() -> None:
-    """A booking keeps the break with which it was made; a new one needs the break of today."""
+def test_existing_booking_keeps_its_break_after_the_rules_change() -> None:
+    """Open slots need the current break."""
     unpaused, paused = rules(break_minutes=0), rules(break_minutes=30)
     assert statuses(unpaused, occupant(cell(10), pause=30), minutes=30) == {
         "09:00": "OPEN",
@@ -253,12 +241,11 @@ def test_stored_cells_are_the_truth_after_the_break_changes() -> None:
 
 
 def slot_at(hour: int, of: Rules, *occupants: Occupant) -> Slot:
-    """The hour's slot."""
+    """Return the one-hour slot that starts at an hour."""
     return slot_of(SlotKey(EXPERT, cell(hour), 60), 9_000, of, by_cell(*occupants))
 
 
-def test_mine_is_time_that_nobody_else_has() -> None:
-    """A slot is the viewer's where the viewer's sessions alone take it."""
+def test_slot_is_mine_if_only_my_sessions_overlap_it() -> None:
     first = occupant(cell(9), minutes=30)
     second = occupant(cell(9, 30), minutes=30)
     other = occupant(cell(9, 30), minutes=30, client="b")
@@ -273,8 +260,7 @@ def test_mine_is_time_that_nobody_else_has() -> None:
     assert shared.clients == (ADA, BEA)
 
 
-def test_a_break_is_nobodys() -> None:
-    """A slot that only a break blocks is BOOKED, but not the viewer's."""
+def test_slot_blocked_only_by_a_break_is_not_mine() -> None:
     of = rules(break_minutes=15)
     booked = occupant(cell(10), pause=15)
     before, itself, after = (slot_at(hour, of, booked) for hour in (9, 10, 11))
@@ -284,8 +270,8 @@ def test_a_break_is_nobodys() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_hold_past_its_end_stands_in_nobodys_way() -> None:
-    """The clock ends a hold at its end exactly, whoever has or has not released it."""
+def test_hold_occupies_no_time_from_its_end_on() -> None:
+    """This holds even if the expired hold has not been released yet."""
     hold = booking(cell(9), held_until=HELD_UNTIL)
     assert hold.occupies_at(HELD_UNTIL - timedelta(milliseconds=1))
     assert not hold.occupies_at(HELD_UNTIL)
@@ -293,15 +279,13 @@ def test_a_hold_past_its_end_stands_in_nobodys_way() -> None:
     assert not released.occupies_at(NOW)
 
 
-def test_a_key_knows_its_instants() -> None:
-    """A slot's end, and the cells that booking it takes."""
+def test_slot_key_has_start_end_and_occupied_cells() -> None:
     key = SlotKey(EXPERT, cell(9), 45)
     assert (key.starts_at, key.ends_at) == (at(9), at(9, 45))
     assert list(key.occupies(rules(break_minutes=30))) == list(range(cell(9), cell(10, 15)))
     assert datetime.fromtimestamp(key.cell * 900, UTC) == at(9)
 
 
-def test_the_first_offer_is_the_usual_one() -> None:
-    """Asked for no length, the expert's first is meant."""
+def test_first_offer_is_the_default() -> None:
     assert rules().offer(None) == Offer(minutes=60, price=9_000)
     assert rules().offer(45) is None

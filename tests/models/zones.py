@@ -1,4 +1,4 @@
-"""What zones do to the clock, found by walking instants: nothing of the code under test."""
+"""Clock changes of time zones, found by iterating over instants, not by the code under test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAYS = [FIRST + n * DAY for n in range((datetime(YEARS[1] + 1, 1, 2, tzinfo=UTC)
 
 @lru_cache(maxsize=1)
 def distinct_zones() -> list[str]:
-    """A name for each different clock: aliases have the same file."""
+    """Return one name for each distinct time zone; aliases have identical files."""
     files: dict[bytes, str] = {}
     for name in sorted(zone_names()):
         file = resources.files("tzdata.zoneinfo").joinpath(*name.split("/"))
@@ -31,14 +31,14 @@ def distinct_zones() -> list[str]:
 
 
 def offsets(zone_name: str) -> list[timedelta]:
-    """The offset at the beginning of each day of UTC."""
+    """Return the UTC offset at the beginning of each day in UTC."""
     local = zone(zone_name)
     return [day.astimezone(local).utcoffset() or timedelta() for day in DAYS]
 
 
 @lru_cache(maxsize=1024)
 def days_of_change(zone_name: str) -> list[date]:
-    """The days of UTC during which the offset changes."""
+    """Return the days in UTC during which the offset changes."""
     found = offsets(zone_name)
     return [
         day.date() for day, now, then in zip(DAYS, found, found[1:], strict=False) if now != then
@@ -46,7 +46,7 @@ def days_of_change(zone_name: str) -> list[date]:
 
 
 def quarters(first: date, last: date) -> Iterable[datetime]:
-    """Every quarter hour of some days of UTC, the last one included."""
+    """Yield every quarter hour of a range of days in UTC, including the last day."""
     instant = datetime(first.year, first.month, first.day, tzinfo=UTC)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + DAY
     while instant < end:
@@ -55,15 +55,15 @@ def quarters(first: date, last: date) -> Iterable[datetime]:
 
 
 def walked(zone_name: str, first: date, last: date) -> dict[date, list[tuple[int, int]]]:
-    """For each local day the quarter hours since 1970 that lie on it, and their local minutes.
+    """Return, per local day, its quarter hours since 1970 and their local minutes.
 
-    The days at both ends are not whole.
+    The first and last local days are incomplete.
     """
     local = zone(zone_name)
     found: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for instant in quarters(first, last):
-        there = instant.astimezone(local)
-        found[there.date()].append(
-            (int(instant.timestamp()) // 900, there.hour * 60 + there.minute)
+        local_time = instant.astimezone(local)
+        found[local_time.date()].append(
+            (int(instant.timestamp()) // 900, local_time.hour * 60 + local_time.minute)
         )
     return found
