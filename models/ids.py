@@ -16,13 +16,17 @@ __all__ = [
     "decode",
     "encode",
     "global_id",
+    "is_sample",
     "new_id",
     "object_id",
     "parse_id",
+    "sample_id",
 ]
 
 MAX_ID_LENGTH = 512
 KEY = re.compile(r"[0-9a-f]{24}")
+SAMPLE_PREFIX = bytes(2)
+"""First bytes of sample ids, which date them 1 January 1970; no other id has them."""
 
 
 class Id(PydanticObjectId):
@@ -68,6 +72,16 @@ def decode(opaque: str) -> str:
 def new_id() -> Id:
     """Return a new unique key, without a database round trip."""
     return Id()
+
+
+def sample_id(digest: bytes) -> Id:
+    """Return the id of a sample document for a digest of 10 bytes."""
+    return Id(SAMPLE_PREFIX + digest)
+
+
+def is_sample(key: Id) -> bool:
+    """Return whether a document is sample data."""
+    return key.binary.startswith(SAMPLE_PREFIX)
 
 
 def global_id(kind: str, key: Id) -> str:

@@ -15,7 +15,7 @@ from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
 from models.directory.experts import Category, ExpertOrderField
-from models.ids import Id, global_id, object_id
+from models.ids import Id, global_id, is_sample, object_id
 from resolvers import experts, slots
 from schema.availability import Availability
 from schema.context import Context, Info
@@ -65,6 +65,9 @@ describe_enum(
 )
 
 
+PLACEHOLDER_PHOTO = "placeholder"
+"""Name of the photo of experts without a portrait; sample slugs have at least two words."""
+
 MinutesArgument = Annotated[
     int | None,
     strawberry.argument(description="Session length in minutes; null means the first offer's."),
@@ -80,7 +83,9 @@ class Expert(Node):
     title: str = strawberry.field(description="Professional title.")
     category: Category = strawberry.field(description="Field of expertise.")
     bio: str = strawberry.field(description="The expert's biography.")
-    photo_url: str = strawberry.field(description="URL of the photo, relative to this server.")
+    photo_url: str = strawberry.field(
+        description="URL of the photo or a placeholder, relative to this server."
+    )
     experience_years: int = strawberry.field(description="Years of professional experience.")
     languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
     hourly_rate: Money = strawberry.field(description="Price per hour.")
@@ -100,7 +105,7 @@ class Expert(Node):
             title=expert.title,
             category=expert.category,
             bio=expert.bio,
-            photo_url=f"/photos/{expert.slug}.svg",
+            photo_url=f"/photos/{expert.slug if is_sample(expert.id) else PLACEHOLDER_PHOTO}.svg",
             experience_years=expert.experience_years,
             languages=expert.languages,
             hourly_rate=Money(amount=expert.hourly_rate, currency=context.services.currency),

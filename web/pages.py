@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from schema.experts import PLACEHOLDER_PHOTO
 from web.assets import CLIENT_PAGE, read_page
 from web.samples.portraits import portrait
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 MAX_SLUG_LENGTH = 120
+PLACEHOLDER_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><title>Portrait</title>'
+    '<path fill="#e7e5e4" d="M0 0h200v200H0z"/>'
+    '<g fill="#a8a29e"><circle cx="100" cy="82" r="36"/><path d="M28 200a72 62 0 0 1 144 0z"/></g>'
+    "</svg>"
+)
 
 PAGES = {
     "/": "src/app/Landing.tsx",
@@ -33,7 +40,7 @@ def wants_page(request: Request) -> bool:
 
 
 async def photo(request: Request) -> Response:
-    """Return the portrait of a sample expert as SVG."""
+    """Return the generated portrait of a sample expert, or the placeholder of other experts."""
     name = request.path_params["name"]
     if not name.isascii() or len(name) > MAX_SLUG_LENGTH:
         raise HTTPException(404)
@@ -42,7 +49,8 @@ async def photo(request: Request) -> Response:
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-    return Response(portrait(name), headers=headers, media_type="image/svg+xml")
+    svg = PLACEHOLDER_SVG if name == PLACEHOLDER_PHOTO else portrait(name)
+    return Response(svg, headers=headers, media_type="image/svg+xml")
 
 
 def page_routes() -> list[Route]:

@@ -1,4 +1,4 @@
-"""Portraits drawn from a slug: a friendly, flat bust, put together from a few drawn parts."""
+"""Generated portraits of sample experts: SVG busts, combined from drawn parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PartT = TypeVar("PartT")
 
-# Light and deep end of each background, quiet enough for a light page and a dark one.
+# Gradients of the background, suitable for light and dark pages.
 _BACKGROUNDS: Final = (
     ("#fde2c8", "#f2a97e"),
     ("#d6ecff", "#82b4e8"),
@@ -24,7 +24,7 @@ _BACKGROUNDS: Final = (
     ("#f6e3d3", "#c79b7a"),
     ("#e6efcf", "#a3bd68"),
 )
-# Skin, its shade for neck and nose, lips, and how many of the hair colours stand out on it.
+# Colours of skin, shade and lips, and the number of hair colours with enough contrast.
 _SKINS: Final = (
     ("#fbdcc6", "#eebd9f", "#a34a48", 10),
     ("#f5cba7", "#e0a982", "#9c4642", 10),
@@ -55,7 +55,7 @@ _SCARVES: Final = ("#7a5c8e", "#2f6f7e", "#a8556a", "#48587a", "#c08a5a", "#5f7a
 
 @dataclass(frozen=True, slots=True)
 class _Hair:
-    """A hair style: what lies behind the head and what falls over it; `H` is its colour."""
+    """A hair style, drawn behind and in front of the head; `H` stands for its colour."""
 
     behind: str
     front: str
@@ -223,37 +223,37 @@ _EARRINGS: Final = (
 )
 
 
-class _Dice:
-    """Throws that depend on a slug alone."""
+class _Choices:
+    """Random choices that depend only on a slug."""
 
     def __init__(self, slug: str) -> None:
-        self._left = int.from_bytes(sha256(slug.encode()).digest())
+        self._entropy = int.from_bytes(sha256(slug.encode()).digest())
 
-    def below(self, sides: int) -> int:
-        self._left, thrown = divmod(self._left, sides)
-        return thrown
+    def below(self, limit: int) -> int:
+        self._entropy, number = divmod(self._entropy, limit)
+        return number
 
     def one_of(self, parts: Sequence[PartT]) -> PartT:
         return parts[self.below(len(parts))]
 
 
 def portrait(slug: str) -> str:
-    """A square SVG document of at most 3 kB, the same for the same slug and free of its text."""
-    dice = _Dice(slug)
-    light, deep = dice.one_of(_BACKGROUNDS)
-    skin, shade, lips, hair_colours = dice.one_of(_SKINS)
-    hair_colour = dice.one_of(_HAIR_COLOURS[:hair_colours])
-    cloth, cloth_shade = dice.one_of(_CLOTHES)
-    # A slug begins with a given name. This ending is rare enough among men, in most of the
-    # languages of a directory, to keep nearly all beards off women.
+    """Return a square SVG document of at most 3 kB, which does not contain the slug itself."""
+    choices = _Choices(slug)
+    light, deep = choices.one_of(_BACKGROUNDS)
+    skin, shade, lips, hair_colours = choices.one_of(_SKINS)
+    hair_colour = choices.one_of(_HAIR_COLOURS[:hair_colours])
+    cloth, cloth_shade = choices.one_of(_CLOTHES)
+    # A slug begins with a given name. In most languages, these endings are rare among men's
+    # names, so that hardly any woman gets a beard.
     soft = slug.partition("-")[0].endswith(("a", "e", "i", "ah", "ko"))
     usual, unusual = (_LONG, _SHORT[:2]) if soft else (_SHORT, _LONG)
-    styles = usual if dice.below(8) else unusual
-    hair = dice.one_of(styles)
-    beard = dice.one_of((*_BEARDS, "", "", "", "")) if styles is _SHORT else ""
-    earrings = _EARRINGS if styles is _LONG and not dice.below(3) else ""
-    if soft and not dice.below(24):
-        hair, hair_colour, earrings = _SCARF, dice.one_of(_SCARVES), ""
+    styles = usual if choices.below(8) else unusual
+    hair = choices.one_of(styles)
+    beard = choices.one_of((*_BEARDS, "", "", "", "")) if styles is _SHORT else ""
+    earrings = _EARRINGS if styles is _LONG and not choices.below(3) else ""
+    if soft and not choices.below(24):
+        hair, hair_colour, earrings = _SCARF, choices.one_of(_SCARVES), ""
     parts = (
         (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><title>Portrait</title>'
@@ -270,7 +270,7 @@ def portrait(slug: str) -> str:
             '<path fill="S" d="M84 118h32v30q4 4 8 5-24 26-48 0 4-1 8-5z"/>'
             '<path fill="T" d="M84 126q16 14 32 0v6q-16 16-32 2z"/>'
         ),
-        dice.one_of(_CLOTHING),
+        choices.one_of(_CLOTHING),
         (
             '<g fill="S"><circle cx="67" cy="94" r="8"/><circle cx="133" cy="94" r="8"/>'
             '<path d="M67 82c0-24 14-36 33-36s33 12 33 36v12c0 24-15 38-33 38S67 118 67 94z"/></g>'
@@ -279,18 +279,18 @@ def portrait(slug: str) -> str:
         ),
         beard,
         '<path fill="none" stroke="T" stroke-width="3" d="M100 93q5 8-1 10"/>',
-        dice.one_of(_MOUTHS),
-        dice.one_of(_EYES),
-        f'<path fill="none" stroke="B" stroke-width="3" d="{dice.one_of(_BROWS)}"/>',
+        choices.one_of(_MOUTHS),
+        choices.one_of(_EYES),
+        f'<path fill="none" stroke="B" stroke-width="3" d="{choices.one_of(_BROWS)}"/>',
         hair.front,
-        dice.one_of((*_GLASSES, "", "", "", "")),
+        choices.one_of((*_GLASSES, "", "", "", "")),
         earrings,
         "</g></svg>",
     )
     svg = "".join(parts)
     brow = shade if hair is _SCARF else hair_colour
-    # The parts name their colours by a letter: hair, brows, cloth and its darker tone, skin,
-    # its shade, mouth.
+    # In the parts, letters stand for colours: hair, brows, clothes, darker clothes, skin, shade
+    # and mouth.
     colours = {"H": hair_colour, "B": brow, "C": cloth, "D": cloth_shade}
     colours |= {"S": skin, "T": shade, "M": lips}
     for letter, colour in colours.items():

@@ -22,7 +22,7 @@ from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
 from models.directory.experts import Category, Expert
 from models.directory.versions import increment_directory_version
 from models.errors import Unavailable
-from models.ids import Id
+from models.ids import Id, sample_id
 from models.store.documents import or_unavailable
 from models.store.shared_state import (
     Seeding,
@@ -242,8 +242,8 @@ def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> 
 
 
 def _id(key: str) -> Id:
-    """Return the id of a sample document, dated 1 January 1970, which no real id is."""
-    return Id(bytes(2) + blake2b(f"{SEED} {key}".encode(), digest_size=10).digest())
+    """Return the id of a sample document."""
+    return sample_id(blake2b(f"{SEED} {key}".encode(), digest_size=10).digest())
 
 
 def _rng(key: str) -> Random:
