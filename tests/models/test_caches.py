@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from models.caching.cache import Cache, Doorkeeper
 
 
-def metrics(name: str) -> list[float | None]:
+def cache_metrics(name: str) -> list[float | None]:
     """Return the hits, misses, evictions and entries of a cache."""
     kinds = ("hits_total", "misses_total", "evictions_total", "entries")
     labels = {"cache": name}
@@ -23,7 +23,7 @@ def test_least_recently_used_entry_is_evicted_first() -> None:
     cache.get("a")
     cache.put("d", 5)
     assert [cache.get(key) for key in "acd"] == [3, None, 5]
-    assert metrics("bounded") == [5, 2, 2, 2]
+    assert cache_metrics("bounded") == [5, 2, 2, 2]
 
 
 def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
@@ -36,7 +36,7 @@ def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
     assert list(cache) == ["c", "d"]
     cache.put("e", 1, 11)
     assert list(cache) == []
-    assert metrics("sized")[2:] == [5, 0]
+    assert cache_metrics("sized")[2:] == [5, 0]
 
 
 def test_remove_where_removes_only_matching_entries() -> None:
@@ -45,7 +45,7 @@ def test_remove_where_removes_only_matching_entries() -> None:
         cache.put(key, value)
     cache.remove_where(lambda key, value: key == "b" or value == 3)
     assert [cache.get(key) for key in "abc"] == [1, None, 1]
-    assert metrics("removed") == [2, 1, 0, 2]
+    assert cache_metrics("removed") == [2, 1, 0, 2]
 
 
 def test_doorkeeper_recognizes_only_recent_keys() -> None:
