@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def at_most(calls: int) -> Iterator[None]:
+def max_function_calls(calls: int) -> Iterator[None]:
     """Fail the test if the block makes more than `calls` function calls, in Python or in C."""
     left = calls
 

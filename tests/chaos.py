@@ -19,7 +19,7 @@ from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.ids import object_id
 from tests.clients import CANCEL, CONTACT, Api
-from tests.mailboxes import until
+from tests.mailboxes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -319,7 +319,7 @@ class World:
         }
 
     async def _until(self, is_so: Callable[[], bool], what: str) -> None:
-        await until(is_so, PATIENCE_SECONDS, what=what)
+        await wait_until(is_so, PATIENCE_SECONDS, what=what)
 
     def figures(self) -> str:
         """Return a summary for the output of a long run."""

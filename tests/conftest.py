@@ -15,7 +15,7 @@ from auth.passwords import Passwords
 from models.calendar.times import utc_now
 from models.database import open_database
 from tests.clients import Api
-from tests.servers import running
+from tests.servers import run_server
 from web.embedded.database import embedded_database
 from web.samples.demo import DEMO_PASSWORD
 from web.samples.seed import seed
@@ -45,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Tokens must outlast the run, and operations may be slow on a busy machine.
     patient = {"access_token_minutes": 1_440, "operation_seconds": 120}
     folder = tmp_path_factory.mktemp("server")
-    with running(folder, experts=EXPERTS, throttle="off", **patient) as address:
+    with run_server(folder, experts=EXPERTS, throttle="off", **patient) as address:
         yield address
 
 

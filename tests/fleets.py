@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from tests.servers import Program, await_ready, launched
+from tests.servers import Program, await_ready, start_program
 
 if TYPE_CHECKING:
     import signal
@@ -40,7 +40,7 @@ class Fleet:
         """Start a server and wait until it is ready."""
         folder = self._folder / str(number)
         folder.mkdir(exist_ok=True)
-        program = self._stacks[number].enter_context(launched(folder, **self._settings))
+        program = self._stacks[number].enter_context(start_program(folder, **self._settings))
         await_ready(program.process, program.address)
         self.programs[number] = program
 

@@ -13,7 +13,7 @@ from web.graphql.response_cache import CachedResponse, CacheKey, Mark
 if TYPE_CHECKING:
     from models.ids import Id
 
-FOR_EVER = float("inf")
+NEVER = float("inf")
 SUBJECT = Subject(OperationType.QUERY, "experts", None, 10)
 
 
@@ -28,12 +28,14 @@ class Clock:
         return self.now
 
 
-def question(text: bytes = b"?") -> CacheKey:
+def request_key(text: bytes = b"?") -> CacheKey:
     """Return the cache key of a request with a JSON body."""
     return CacheKey(is_in_address=False, media_type="application/json", asked=text)
 
 
-def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER) -> CachedResponse:
+def cached_response(
+    mark: Mark, *experts: Id, body: bytes = b"{}", until: float = NEVER
+) -> CachedResponse:
     """Return a cached response that depends on some calendars with one event each."""
     return CachedResponse(
         headers=(),
@@ -46,6 +48,6 @@ def made(mark: Mark, *experts: Id, body: bytes = b"{}", until: float = FOR_EVER)
     )
 
 
-def counted(name: str) -> float:
+def cache_count(name: str) -> float:
     """Return a metric of the response cache, such as "hits"."""
     return REGISTRY.get_sample_value(f"expertbook_cache_{name}", {"cache": "answers"}) or 0.0

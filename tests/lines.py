@@ -20,7 +20,7 @@ CHUNK = 65536
 
 
 @dataclass
-class Line:
+class FaultyProxy:
     """A TCP proxy for one server; with `refuses_sockets` it blocks WebSockets."""
 
     site: str
@@ -29,14 +29,14 @@ class Line:
     refused: int = 0
     _is_cut: bool = True
     _server: asyncio.Server | None = None
-    _ends: set[StreamWriter] = field(default_factory=set)
+    _writers: set[StreamWriter] = field(default_factory=set)
 
     @property
     def address(self) -> str:
         """The proxy's address."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def mend(self) -> None:
+    async def restore(self) -> None:
         """Start to accept connections."""
         self._is_cut = False
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
@@ -47,17 +47,17 @@ class Line:
         if self._server:
             self._server.close()
             self._server = None
-        for end in [*self._ends]:
-            end.transport.abort()
+        for open_writer in [*self._writers]:
+            open_writer.transport.abort()
         await asyncio.sleep(0)
 
     async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._ends.add(writer)
+        self._writers.add(writer)
         try:
             url = urlsplit(self.site)
             with suppress(OSError):
                 upstream, sending = await asyncio.open_connection(url.hostname, url.port)
-                self._ends.add(sending)
+                self._writers.add(sending)
                 try:
                     # The connection was accepted just before the cut.
                     if self._is_cut:
@@ -66,10 +66,10 @@ class Line:
                         self._copy(reader, sending, writer), self._copy(upstream, writer, None)
                     )
                 finally:
-                    self._ends.discard(sending)
+                    self._writers.discard(sending)
                     sending.close()
         finally:
-            self._ends.discard(writer)
+            self._writers.discard(writer)
             writer.close()
 
     async def _copy(
@@ -87,11 +87,11 @@ class Line:
 
 
 @asynccontextmanager
-async def line(site: str, *, refuses_sockets: bool = False) -> AsyncIterator[Line]:
+async def open_proxy(site: str, *, refuses_sockets: bool = False) -> AsyncIterator[FaultyProxy]:
     """Open a proxy to a server; it accepts connections at first."""
-    between = Line(site, refuses_sockets)
-    await between.mend()
+    proxy = FaultyProxy(site, refuses_sockets)
+    await proxy.restore()
     try:
-        yield between
+        yield proxy
     finally:
-        await between.cut()
+        await proxy.cut()

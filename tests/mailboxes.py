@@ -27,7 +27,7 @@ TOKEN = re.compile(r"#token=(\S+)")
 
 
 @dataclass
-class Received:
+class ReceivedMail:
     """A received mail."""
 
     to: str
@@ -87,14 +87,14 @@ class Received:
 class Mailbox:
     """A mail server that stores what it accepts.
 
-    `refuses` maps recipients to the reply that rejects them; `busy` is a reply for all recipients.
+    `rejections` maps recipients to replies that reject them; `busy` is a reply for all recipients.
     """
 
     port: int = field(default_factory=free_port)
-    mails: list[Received] = field(default_factory=list)
-    refuses: dict[str, str] = field(default_factory=dict)
+    mails: list[ReceivedMail] = field(default_factory=list)
+    rejections: dict[str, str] = field(default_factory=dict)
     busy: str | None = None
-    turned_away: int = 0
+    rejected: int = 0
 
     @property
     def url(self) -> str:
@@ -118,9 +118,9 @@ class Mailbox:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
         """Accept or reject a recipient."""
-        answer = self.busy or self.refuses.get(address)
+        answer = self.busy or self.rejections.get(address)
         if answer:
-            self.turned_away += 1
+            self.rejected += 1
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -131,26 +131,26 @@ class Mailbox:
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         [to] = envelope.rcpt_tos
-        self.mails.append(Received(to, message))
+        self.mails.append(ReceivedMail(to, message))
         return "250 OK"
 
-    def to(self, address: str) -> list[Received]:
+    def mails_to(self, address: str) -> list[ReceivedMail]:
         """Return the mails to an address."""
         return [mail for mail in self.mails if mail.to == address]
 
-    async def gets(self, number: int, address: str | None = None) -> list[Received]:
+    async def wait_for_mails(self, number: int, address: str | None = None) -> list[ReceivedMail]:
         """Wait for a number of mails, to one address or in total, and return them."""
 
-        def found() -> list[Received]:
-            return self.to(address) if address else self.mails
+        def found() -> list[ReceivedMail]:
+            return self.mails_to(address) if address else self.mails
 
-        await until(
+        await wait_until(
             lambda: len(found()) >= number, what=f"{number} mails to {address or 'anybody'}"
         )
         return found()
 
 
-async def until(
+async def wait_until(
     condition: Callable[[], bool], seconds: float = 120, *, what: str = "a condition"
 ) -> None:
     """Wait until a condition is true.

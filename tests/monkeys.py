@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tests.fleets import Fleet
     from tests.valkeys import Valkey
 
-CUT_AT_ONCE = 8
+SOCKETS_PER_CUT = 8
 PATIENCE_SECONDS = 180
-DEEDS = (
+FAULTS = (
     "cut_sockets",
     "leave_sockets",
     "kill_broker",
@@ -34,12 +34,12 @@ DEEDS = (
     "kill_database",
     "kill_server",
 )
-LEFT_OPEN = 0.2
+HALF_OPEN_SHARE = 0.2
 """The share of sockets that are abandoned half-open instead of being cut."""
 
 
 @dataclass(eq=False)
-class Monkey:
+class FaultInjector:
     """Injects faults in random order."""
 
     rng: random.Random
@@ -47,7 +47,7 @@ class Monkey:
     broker: Valkey
     database_url: str
     subscribers: Sequence[Subscriber]
-    deeds: Counter[str] = field(default_factory=Counter)
+    injected: Counter[str] = field(default_factory=Counter)
 
     async def run(self, seconds: float) -> None:
         """Inject faults for some seconds, or longer until each has occurred at least once."""
@@ -57,28 +57,28 @@ class Monkey:
             latest = until + PATIENCE_SECONDS
             # On a busy machine, sockets may not have reconnected in time to be cut.
             while monotonic() < until or (
-                not self.deeds.keys() >= set(DEEDS) and monotonic() < latest
+                not self.injected.keys() >= set(FAULTS) and monotonic() < latest
             ):
-                tricks: list[Callable[[], Awaitable[None]]] = [
+                faults: list[Callable[[], Awaitable[None]]] = [
                     self._kill_broker,
                     self._freeze_broker,
                     self._kill_database,
                     self._kill_server,
                 ]
-                self.rng.shuffle(tricks)
-                for trick in tricks:
-                    await trick()
-                    self.deeds[trick.__name__.strip("_")] += 1
+                self.rng.shuffle(faults)
+                for fault in faults:
+                    await fault()
+                    self.injected[fault.__name__.strip("_")] += 1
                     await asyncio.sleep(self.rng.uniform(0.5, 2))
             cutting.cancel()
 
     async def _cut_sockets(self) -> None:
         while True:
             await asyncio.sleep(self.rng.uniform(0.2, 1))
-            for subscriber in self.rng.sample(self.subscribers, CUT_AT_ONCE):
+            for subscriber in self.rng.sample(self.subscribers, SOCKETS_PER_CUT):
                 if subscriber.is_connected:
-                    is_cut = self.rng.random() >= LEFT_OPEN
-                    self.deeds["cut_sockets" if is_cut else "leave_sockets"] += 1
+                    is_cut = self.rng.random() >= HALF_OPEN_SHARE
+                    self.injected["cut_sockets" if is_cut else "leave_sockets"] += 1
                     (subscriber.cut if is_cut else subscriber.leave)()
 
     async def _kill_broker(self) -> None:

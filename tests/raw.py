@@ -23,7 +23,7 @@ INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """An HTTP response."""
 
     status: int
@@ -38,7 +38,7 @@ class Answer:
         return found
 
 
-class Line:
+class RawConnection:
     """A TCP connection that sends arbitrary bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ class Line:
         except ConnectionError:
             return
 
-    async def head(self) -> Answer:
+    async def read_head(self) -> RawResponse:
         """Read the status line and the headers of the next response."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").rstrip().split("\r\n")
@@ -63,16 +63,16 @@ class Line:
             name, _, value = line.partition(":")
             name = name.lower()
             headers[name] = ", ".join(filter(None, [headers.get(name), value.strip()]))
-        return Answer(int(first.split()[1]), headers, b"")
+        return RawResponse(int(first.split()[1]), headers, b"")
 
-    async def answer(self, seconds: float = PATIENCE_SECONDS) -> Answer:
+    async def read_response(self, seconds: float = PATIENCE_SECONDS) -> RawResponse:
         """Read the next response; raise TimeoutError if it does not come in time."""
         async with asyncio.timeout(seconds):
-            answer = await self.head()
+            answer = await self.read_head()
             body = await self.reader.readexactly(int(answer.headers.get("content-length", "0")))
         return replace(answer, body=body)
 
-    async def rest(self, seconds: float = PATIENCE_SECONDS) -> bytes:
+    async def read_to_end(self, seconds: float = PATIENCE_SECONDS) -> bytes:
         """Read until the server closes the connection; raise TimeoutError if it does not."""
         async with asyncio.timeout(seconds):
             try:
@@ -82,24 +82,26 @@ class Line:
 
 
 @asynccontextmanager
-async def connected(address: str, source: str = "", kept: int = 0) -> AsyncIterator[Line]:
+async def connect(
+    address: str, source: str = "", receive_buffer: int = 0
+) -> AsyncIterator[RawConnection]:
     """Connect to a server.
 
     Args:
         address: the server's URL.
         source: the local address to connect from.
-        kept: size of the receive buffer in bytes; 0 for the default.
+        receive_buffer: size of the receive buffer in bytes; 0 for the default.
     """
     parts = urlsplit(address)
     end = socket.socket()
-    if kept:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, kept)
+    if receive_buffer:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     end.bind((source, 0))
     end.setblocking(False)  # noqa: FBT003 - the standard library's
     await asyncio.get_running_loop().sock_connect(end, (parts.hostname, parts.port))
     reader, writer = await asyncio.open_connection(sock=end)
     try:
-        yield Line(reader, writer)
+        yield RawConnection(reader, writer)
     finally:
         writer.transport.abort()
 
@@ -140,14 +142,14 @@ def handshake(method: str = "GET", *lines: str, host: str = "127.0.0.1") -> byte
     )
 
 
-async def ask(address: str, *parts: bytes, source: str = "") -> Answer:
+async def send_raw(address: str, *parts: bytes, source: str = "") -> RawResponse:
     """Send bytes on a new connection and return the response."""
-    async with connected(address, source) as line:
+    async with connect(address, source) as line:
         await line.send(*parts)
-        return await line.answer()
+        return await line.read_response()
 
 
-def is_served(address: str, port: int) -> bool:
+def is_connection_open(address: str, port: int) -> bool:
     """Return whether the server holds the connection from a port open (proc_net_tcp(5))."""
     ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]

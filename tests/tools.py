@@ -13,7 +13,7 @@ SMALLEST = 1_000_000
 """Minimum size in bytes; smaller files are wrapper scripts, which lose the exit status."""
 
 
-def tool(wheel: str, name: str) -> Path:
+def find_tool(wheel: str, name: str) -> Path:
     """Return a program of a wheel in the group `containers`; skip the test if it is missing."""
     try:
         paths = [Path(file.locate()) for file in files(wheel) or [] if file.name == name]

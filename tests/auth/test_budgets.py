@@ -15,7 +15,7 @@ from auth.budget_accounts import ADDRESS, NETWORK, USER, BudgetAccount, Policy, 
 from auth.budgets import Budgets, TokenBuckets
 from auth.shared_budgets import KEY_PREFIX, SharedBuckets
 from models.errors import RateLimited
-from tests.valkeys import Valkey, valkey
+from tests.valkeys import Valkey, run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def clock() -> Clock:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
     """A Valkey server that a test may break."""
-    with valkey(tmp_path) as server:
+    with run_valkey(tmp_path) as server:
         yield server
 
 

@@ -29,7 +29,7 @@ EXPRESS: Final = "express-mongoose-socketio"
 APOLLO: Final = "apollo-mongoose"
 MERCURIUS: Final = "mercurius-mongoose"
 PEERS: Final = (EXPRESS, APOLLO, MERCURIUS)
-HOUSE: Final = Path(__file__).parents[2]
+REPOSITORY: Final = Path(__file__).parents[2]
 FIGURES: Final = {
     "perS": "per_second",
     "p50": "p50",
@@ -166,7 +166,7 @@ def _measured(
         *("--seconds", f"{options.seconds:g}", "--warm", "2", "--k", "1000"),
     ]
     environment = {
-        "EXPERTBOOK_DIR": str(HOUSE),
+        "EXPERTBOOK_DIR": str(REPOSITORY),
         "PYTHON": sys.executable,
         "DB_BIN": str(database),
         "DB_DIR": str(folder / "database"),

@@ -16,7 +16,7 @@ from tests.benchmarks.results import OURS, Result, across, tried
 from tests.benchmarks.rig import fill, installed, run_rig
 from tests.benchmarks.targets import apollo, apollo_token, ours, seed
 from tests.benchmarks.world import look
-from tests.valkeys import valkey
+from tests.valkeys import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -129,7 +129,7 @@ class Run:
 
     def _workers(self, running: Database, name: str) -> list[Result]:
         results = []
-        with on_cores(self._cores.rest), valkey(self._folder) as broker:
+        with on_cores(self._cores.rest), run_valkey(self._folder) as broker:
             for number in (1, 2):
                 say(f"workers: {number}")
                 settings = {"workers": number, "broadcast_url": broker.url}

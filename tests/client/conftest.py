@@ -12,7 +12,7 @@ from tests.browsers import NoBrowserError, find_chromium
 from tests.client.experts import ZONE, plain_experts, with_day
 from tests.client.visitors import Theme, Visitor
 from tests.clients import Api
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     import re
@@ -64,7 +64,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with sample data of its own."""
-    with running(tmp_path_factory.mktemp("site"), experts=60, throttle="off") as address:
+    with run_server(tmp_path_factory.mktemp("site"), experts=60, throttle="off") as address:
         yield address
 
 

@@ -13,7 +13,7 @@ from tests.browsers import CLIENT, find_chromium
 from tests.client.experts import ZONE, plain_experts, with_day
 from tests.client.visitors import Theme, Visitor
 from tests.clients import Api
-from tests.servers import running
+from tests.servers import run_server
 
 FOLDER = CLIENT / "screenshots"
 WINDOW: ViewportSize = {"width": 1120, "height": 840}
@@ -60,5 +60,5 @@ async def take(site: str) -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder, running(Path(folder), throttle="off") as address:
+    with TemporaryDirectory() as folder, run_server(Path(folder), throttle="off") as address:
         asyncio.run(take(address))

@@ -15,7 +15,7 @@ from models.calendar.times import utc_now
 from tests.client.experts import an_expert
 from tests.client.visitors import NAME, NOTE, PHONE
 from tests.clients import Api
-from tests.servers import running
+from tests.servers import run_server
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ async def holder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hold
     settings = {"experts": 12, "throttle": "off", "hold_seconds": HOLD_SECONDS}
     with (
         embedded_database(folder / "database") as url,
-        running(folder, mongodb_url=url, **settings) as address,
+        run_server(folder, mongodb_url=url, **settings) as address,
     ):
         async with AsyncMongoClient[dict[str, Any]](url, tz_aware=True) as client:
             yield Holder(address, client["expertbook"]["bookings"])

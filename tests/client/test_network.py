@@ -12,9 +12,9 @@ from playwright.async_api import expect
 
 from tests.client.experts import an_expert
 from tests.clients import Api
-from tests.lines import line
-from tests.mailboxes import until
-from tests.servers import await_ready, free_port, launched
+from tests.lines import open_proxy
+from tests.mailboxes import wait_until
+from tests.servers import await_ready, free_port, start_program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def book(api: Api, slot: str) -> None:
 
 async def test_line_breaks(visit: Visit, site: str, expert: Expert, site_api: Api) -> None:
     """Who comes back to the network sees what happened meanwhile, each time once."""
-    async with line(site) as between:
+    async with open_proxy(site) as between:
         ada = await visit(site=between.address, expected=NO_NETWORK)
         await ada.see(expert)
         slot, before = await ada.free_slot(), await slots(ada)
@@ -67,7 +67,7 @@ async def test_line_breaks(visit: Visit, site: str, expert: Expert, site_api: Ap
         await book(site_api, slot)
         await expect(ada.slot(slot)).to_have_attribute("data-status", "OPEN")
         await ada.stop("offline")
-        await between.mend()
+        await between.restore()
         await ada.context.set_offline(offline=False)
         await state(ada, "live")
         await expect(offline).to_be_hidden()
@@ -80,7 +80,7 @@ async def test_line_breaks(visit: Visit, site: str, expert: Expert, site_api: Ap
 async def served(folder: Path, port: int) -> AsyncIterator[Program]:
     """A server on a port, with the data of a folder; ended for sure."""
     settings = {"port": port, "data": folder / "data", "experts": 12, "throttle": "off"}
-    with launched(folder, **settings) as program:
+    with start_program(folder, **settings) as program:
         program.address = f"http://127.0.0.1:{port}"
         await asyncio.to_thread(await_ready, program.process, program.address)
         yield program
@@ -103,7 +103,7 @@ async def test_server_is_killed(
         program.process.wait()
     await state(ada, "reconnecting")
     await ada.stop("no-server")
-    await until(lambda: len(ada.heard) >= ATTEMPTS, what=f"{ATTEMPTS} failed connections")
+    await wait_until(lambda: len(ada.heard) >= ATTEMPTS, what=f"{ATTEMPTS} failed connections")
     async with served(folder, port):
         await book(api, slot)
         await state(ada, "live")
@@ -116,7 +116,7 @@ async def test_server_is_killed(
 
 async def test_no_sockets(visit: Visit, site: str, expert: Expert, site_api: Api) -> None:
     """Where no socket gets through, events come as streams over HTTP."""
-    async with line(site, refuses_sockets=True) as between:
+    async with open_proxy(site, refuses_sockets=True) as between:
         ada = await visit("dark", site=between.address, expected=NO_NETWORK)
         await ada.see(expert)
         assert between.refused

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.client.visitors import NAME as ADA
 from tests.client.visitors import NOTE
-from tests.test_house import HOUSE
+from tests.test_house import ROOT
 from web.samples.demo import DEMO_PASSWORD
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ ALIKE = {
 }  # fmt: skip
 """What both languages write alike."""
 SAMPLES = "\n".join(
-    file.read_text("utf-8") for file in (HOUSE / "web" / "samples" / "data").glob("*.toml")
+    file.read_text("utf-8") for file in (ROOT / "web" / "samples" / "data").glob("*.toml")
 )
 DATA = re.compile(
     r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w-]+)+|UTC"

@@ -1,4 +1,4 @@
-"""The cost of operations by the rules of `schema.execution.cost`."""
+"""Cost of operations, by the rules of `schema.execution.cost`, and limits of documents."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from schema.execution.limits import (
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
 from schema.execution.prices import ROWS, SIZES, WEIGHTS
-from tests.call_counts import at_most
+from tests.call_counts import max_function_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphql import GraphQLError
 
-MOST_CALLS = 800_000
-"""Function calls for nested fragments, about 100 ms on a fast machine."""
-QUICK_CALLS = 100
-"""Function calls for the cost of a document that is prepared."""
+MAX_CALLS = 800_000
+"""Maximum number of function calls for nested fragments."""
+MAX_CALLS_WHEN_PREPARED = 100
+"""Maximum number of function calls for the cost of a prepared document."""
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
 INTROSPECTION = get_introspection_query(
@@ -46,48 +46,48 @@ INTROSPECTION = get_introspection_query(
 
 
 def cost(query: str, **variables: Any) -> int:
-    """What an operation costs."""
+    """Return the cost of an operation."""
     return cost_of(prepare(query, None), variables)
 
 
-def refusal(query: str, **variables: Any) -> GraphQLError:
-    """The first error of an operation that is refused."""
+def error_of(query: str, **variables: Any) -> GraphQLError:
+    """Return the first error of a refused operation."""
     with pytest.raises(RequestFailed) as failure:
         cost_of(prepare(query, None), variables)
     return failure.value.errors[0]
 
 
-def code(query: str, **variables: Any) -> str:
-    """The code of that error."""
-    [shown] = formatted([refusal(query, **variables)])
-    found: str = shown["extensions"]["code"]
-    return found
+def code_of(query: str, **variables: Any) -> str:
+    """Return the code of the first error of a refused operation."""
+    [error] = formatted([error_of(query, **variables)])
+    code: str = error["extensions"]["code"]
+    return code
 
 
-def objects() -> Iterator[GraphQLObjectType]:
-    """Every object type of the schema, the schema's own included."""
+def object_types() -> Iterator[GraphQLObjectType]:
+    """Yield every object type of the schema, including introspection types."""
     for type_ in core.type_map.values():
         if isinstance(type_, GraphQLObjectType):
             yield type_
 
 
-def test_every_list_that_is_no_page_has_a_size() -> None:
-    """And every size and weight is of a field that there is."""
-    pages = {
+def test_every_unpaginated_list_has_an_assumed_size() -> None:
+    """Every size and weight belongs to an existing field."""
+    connections = {
         str(field.type).rstrip("!")
-        for type_ in objects()
+        for type_ in object_types()
         for field in type_.fields.values()
         if "first" in field.args
     }
     lists = {
         f"{type_.name}.{name}"
-        for type_ in objects()
+        for type_ in object_types()
         for name, field in type_.fields.items()
-        if type_.name not in pages and is_list_of_objects(field.type)
+        if type_.name not in connections and is_list_of_objects(field.type)
     }
-    every = {f"{type_.name}.{name}" for type_ in objects() for name in type_.fields}
+    fields = {f"{type_.name}.{name}" for type_ in object_types() for name in type_.fields}
     assert SIZES.keys() - {"__Type.ofType"} == lists
-    assert SIZES.keys() | WEIGHTS.keys() <= every
+    assert SIZES.keys() | WEIGHTS.keys() <= fields
     assert ROWS.keys() <= SIZES.keys()
 
 
@@ -121,7 +121,7 @@ def test_every_list_that_is_no_page_has_a_size() -> None:
         ("{ ...A ...A } fragment A on Query { viewer { ...B } } fragment B on User { id }", 202),
     ],
 )
-def test_the_cost_is_what_the_rules_say(query: str, expected: int) -> None:
+def test_cost_follows_the_rules(query: str, expected: int) -> None:
     assert cost(query) == expected
 
 
@@ -129,7 +129,7 @@ def test_the_cost_is_what_the_rules_say(query: str, expected: int) -> None:
     ("variables", "rows"),
     [({}, 30), ({"n": None}, 20), ({"n": 5}, 5), ({"n": 10**30}, 100), ({"n": "many"}, 100)],
 )
-def test_variables_count_with_their_values_or_their_defaults(
+def test_page_size_in_a_variable_counts_by_value_or_default(
     variables: dict[str, Any], rows: int
 ) -> None:
     query = "query ($n: Int = 30) { experts(first: $n) { nodes { id } } }"
@@ -144,32 +144,32 @@ def test_variables_count_with_their_values_or_their_defaults(
         ("2027-01-03T00:00:01Z", 3),
         ("2099-01-01T00:00:00Z", 62),
         ("2020-01-01T00:00:00Z", 1),
-        ("no instant", 62),
+        ("not a date", 62),
         (None, 62),
         ([{}], 62),
     ],
 )
-def test_a_span_of_slots_costs_by_its_days(until: object, days: int) -> None:
-    """As many as are asked for, within what the resolver takes."""
+def test_slots_cost_by_the_days_of_their_span(until: object, days: int) -> None:
+    """Spans beyond the resolver's limit cost as much as the limit."""
     variables = {"from": "2027-01-01T00:00:00Z", "to": until}
     assert cost(SLOTS, **variables) == 100 + 20 + days * 16 * 5
 
 
-def test_the_dearest_branch_may_depend_on_variables() -> None:
+def test_the_most_expensive_fragment_may_depend_on_variables() -> None:
     query = """query ($n: Int!) { node(id: 1) {
       ... on Expert { days(from: "2027-01-01", count: $n) { date } } ... on User { id name } } }"""
     assert [cost(query, n=n) for n in (1, 40)] == [100 + 20 + 21, 100 + 20 + 40 * 21]
 
 
 @pytest.mark.parametrize("rows", ["$n", "3"])
-def test_nested_fragments_neither_take_long_nor_escape_the_limit(rows: str) -> None:
-    """Each of 40 fragments spreads the next one twice."""
+def test_nested_fragments_are_costed_quickly_and_refused(rows: str) -> None:
+    """Each of 40 fragments spreads the next one twice: 2⁴⁰ selections."""
     chain = "".join(f"fragment F{i} on User {{ ...F{i + 1} ...F{i + 1} }} " for i in range(40))
     last = f"fragment F40 on User {{ expert {{ days(from: $d, count: {rows}) {{ date }} }} }}"
     declared = "$d: Date!, $n: Int!" if rows == "$n" else "$d: Date!"
     query = f"query ({declared}) {{ viewer {{ ...F0 }} }} {chain} {last}"
-    with at_most(MOST_CALLS):
-        error = refusal(query, d="2027-01-01", n=2)
+    with max_function_calls(MAX_CALLS):
+        error = error_of(query, d="2027-01-01", n=2)
     assert error.extensions == {
         "code": "OPERATION_TOO_COMPLEX",
         "cost": {"requested": 10**9, "limit": MOST_COST},
@@ -177,27 +177,26 @@ def test_nested_fragments_neither_take_long_nor_escape_the_limit(rows: str) -> N
     assert error.message == f"Cost: 1,000,000,000 where at most {MOST_COST:,} may be."
 
 
-def test_the_cost_of_a_known_document_is_found_quickly() -> None:
-    """With few function calls, since the document is not walked again."""
+def test_costing_a_prepared_document_does_not_walk_it_again() -> None:
     span = {"from": "2027-01-01T00:00:00Z", "to": "2027-01-31T00:00:00Z"}
     for query in (SLOTS, "{ experts(first: 20) { nodes { id name } } }"):
         prepared = prepare(query, None)
-        with at_most(QUICK_CALLS):
+        with max_function_calls(MAX_CALLS_WHEN_PREPARED):
             cost_of(prepared, span)
 
 
-def test_the_usual_introspection_passes_and_a_nested_one_does_not() -> None:
+def test_standard_introspection_passes_but_deeply_nested_introspection_does_not() -> None:
     assert cost(INTROSPECTION) < MOST_COST / 2
     assert cost("{ __schema { types { name } } }") < MOST_COST / 50
     nested = "fields { type { " * 3 + "name" + " } }" * 3
-    assert code(f"{{ __schema {{ types {{ {nested} }} }} }}") == "GRAPHQL_VALIDATION_FAILED"
+    assert code_of(f"{{ __schema {{ types {{ {nested} }} }} }}") == "GRAPHQL_VALIDATION_FAILED"
     wide = "__schema { types { fields { type { fields { name args { name } } } } } } "
     many = " ".join(f"a{i}: {wide}" for i in range(8))
-    assert code(f"{{ {many} }}") == "OPERATION_TOO_COMPLEX"
+    assert code_of(f"{{ {many} }}") == "OPERATION_TOO_COMPLEX"
     deep = "ofType { " * 100 + "name" + " }" * 100
-    assert code(f'{{ __type(name: "User") {{ {deep} }} }}') == "OPERATION_TOO_DEEP"
+    assert code_of(f'{{ __type(name: "User") {{ {deep} }} }}') == "OPERATION_TOO_DEEP"
     deepest = "ofType { " * 190 + "name" + " }" * 190
-    assert code(f'{{ __type(name: "User") {{ {deepest} }} }}') == "OPERATION_TOO_DEEP"
+    assert code_of(f'{{ __type(name: "User") {{ {deepest} }} }}') == "OPERATION_TOO_DEEP"
 
 
 @pytest.mark.parametrize(
@@ -222,18 +221,17 @@ def test_the_usual_introspection_passes_and_a_nested_one_does_not() -> None:
         ("{ ...A } fragment A on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
-def test_what_is_too_much_is_refused_with_its_code(query: str, expected: str) -> None:
-    """Nothing crashes, and nothing but the code's limit is the reason."""
-    assert expected in code(query)
+def test_documents_beyond_a_limit_are_refused_with_its_code(query: str, expected: str) -> None:
+    assert expected in code_of(query)
 
 
-def test_limits_name_what_was_found_and_what_may_be() -> None:
+def test_limit_errors_name_the_value_and_the_limit() -> None:
     aliases = " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 3))
-    found = f"Aliases: {MOST_ALIASES + 3} where at most {MOST_ALIASES} may be."
-    assert refusal(f"{{ {aliases} }}").message == found
+    message = f"Aliases: {MOST_ALIASES + 3} where at most {MOST_ALIASES} may be."
+    assert error_of(f"{{ {aliases} }}").message == message
 
 
-def test_at_the_limits_documents_pass() -> None:
+def test_documents_at_the_limits_pass() -> None:
     aliases = " ".join(f"a{i}: id" for i in range(MOST_ALIASES))
     skipped = "name @skip(if: true) " * (MOST_DIRECTIVES - MOST_DIRECTIVES_AT_ONCE)
     once = "@skip(if: true)"
@@ -243,12 +241,12 @@ def test_at_the_limits_documents_pass() -> None:
     assert prepare(f'{{ __type(name: "User") {{ {deep} }} }}', None).plan.depth == MOST_DEPTH
 
 
-def test_so_many_errors_are_told_and_none_at_length() -> None:
+def test_number_and_length_of_errors_are_limited() -> None:
     with pytest.raises(RequestFailed) as failure:
         prepare("{ " + " ".join(f"{'x' * 500}{i}" for i in range(100)) + " }", None)
-    shown = formatted(failure.value.errors)
-    assert 1 < len(shown) <= MOST_ERRORS
-    assert all(len(error["message"]) <= 301 for error in shown)
+    errors = formatted(failure.value.errors)
+    assert 1 < len(errors) <= MOST_ERRORS
+    assert all(len(error["message"]) <= 301 for error in errors)
     many = formatted(list(failure.value.errors) * 10)
     more = len(failure.value.errors) * 10 - MOST_ERRORS
     assert many[MOST_ERRORS:] == [

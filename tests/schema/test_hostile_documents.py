@@ -1,4 +1,4 @@
-"""No document takes long to read, validate and cost, whatever its shape."""
+"""Hostile documents are parsed, validated and costed with bounded work."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from graphql import parse
 from schema.execution.documents import LONGEST_CACHED, cost_of, prepare
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
-from tests.call_counts import at_most
+from tests.call_counts import max_function_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_CALLS = 800_000
-"""Function calls for one document, about 100 ms on a fast machine."""
-YARDSTICK = "{ viewer { " + "id " * 1_900 + "} }"
-TIMES_THE_YARDSTICK = 10
+MAX_CALLS = 800_000
+"""Maximum number of function calls for one document."""
+REFERENCE = "{ viewer { " + "id " * 1_900 + "} }"
+MAX_TIMES_REFERENCE = 10
 ROUNDS = 20
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time that some work takes."""
+    """Return the CPU time of a call."""
     began = process_time()
     work()
     return process_time() - began
 
 
-def chained(names: int, spreads: int) -> str:
-    """Fragments each of which spreads some of the following ones."""
+def chained_fragments(names: int, spreads: int) -> str:
+    """Return a document whose fragments each spread several of the following ones."""
     fragments = (
         f"fragment F{i} on User {{ id {' '.join(f'...F{j}' for j in range(i + 1, i + spreads))} }}"
         for i in range(names)
@@ -52,21 +52,23 @@ HOSTILE = {
     + " ".join(f"a{i}: 1" for i in range(640))
     + "}) { nodes { id } } }",
     "a long list": "{ experts(filter: {languages: [" + '"a" ' * 1_900 + "]}) { nodes { id } } }",
-    "long equal arguments": "{ "
+    "repeated long arguments": "{ "
     + ("experts(filter: {languages: [" + '"a" ' * 200 + "]}) { nodes { id } } ") * 9
     + "}",
-    "variables": "query (" + " ".join(f"$a{i}: Int" for i in range(450)) + ") { viewer { id } }",
-    "fragments side by side": "{ viewer { "
+    "many variables": "query ("
+    + " ".join(f"$a{i}: Int" for i in range(450))
+    + ") { viewer { id } }",
+    "sibling fragments": "{ viewer { "
     + " ".join(f"...F{i}" for i in range(48))
     + " } } "
     + " ".join(f"fragment F{i} on User {{ expert {{ id ...G }} }}" for i in range(48))
     + " fragment G on Expert { id }",
-    "fragments within fragments": chained(36, 13),
-    "circles": "{ viewer { ...F0 } } "
+    "nested fragments": chained_fragments(36, 13),
+    "cyclic fragments": "{ viewer { ...F0 } } "
     + " ".join(
         f"fragment F{i} on User {{ {' '.join(f'...F{j}' for j in range(24))} }}" for i in range(24)
     ),
-    "operations": " ".join(f"query Q{i} {{ ...F }}" for i in range(49))
+    "many operations": " ".join(f"query Q{i} {{ ...F }}" for i in range(49))
     + " fragment F on Query { viewer { "
     + "id " * 1_500
     + "} }",
@@ -77,39 +79,39 @@ HOSTILE = {
     + '"""}) { nodes { id } } }',
     "a long number": "{ experts(first: " + "9" * 95_000 + ") { nodes { id } } }",
     "a long name": "{ " + "a" * 99_000 + " }",
-    "tokens": "{ " + "a " * 49_000 + "}",
-    "an opened brace": "{ a " * 25_000,
+    "many tokens": "{ " + "a " * 49_000 + "}",
+    "unclosed braces": "{ a " * 25_000,
 }
 
 
 @pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
-def test_no_document_holds_up_the_others(query: str) -> None:
-    """Each is read, validated and costed with bounded work.
+def test_work_for_a_hostile_document_is_bounded(query: str) -> None:
+    """Function calls and CPU time are limited.
 
-    Function calls are counted. Work inside one call, such as that of a regular expression, shows in
-    the CPU time only, which is compared with that of parsing a plain document. Both are measured in
-    turn until the best of each is within the limit, so that other processes cannot fail the test.
+    CPU time covers work inside a single call, such as matching a regular expression. The limit is
+    relative to parsing a plain document; both are measured repeatedly, so that load from other
+    processes does not fail the test.
     """
     assert len(query) < 100 * 1024
-    padded = query + " " * max(0, LONGEST_CACHED + 1 - len(query))  # so that it is not remembered
+    padded = query + " " * max(0, LONGEST_CACHED + 1 - len(query))  # too long to be cached
 
-    def judge() -> None:
+    def process() -> None:
         try:
             cost_of(prepare(padded, None), {})
         except RequestFailed as error:
             formatted(error.errors)
 
-    best = yardstick = float("inf")
+    best = reference = float("inf")
     gc.collect()
     gc.disable()
     try:
         for _ in range(ROUNDS):
-            best = min(best, cpu_seconds(judge))
-            yardstick = min(yardstick, cpu_seconds(lambda: parse(YARDSTICK)))
-            if best < TIMES_THE_YARDSTICK * yardstick:
+            best = min(best, cpu_seconds(process))
+            reference = min(reference, cpu_seconds(lambda: parse(REFERENCE)))
+            if best < MAX_TIMES_REFERENCE * reference:
                 break
-        with at_most(MOST_CALLS):
-            judge()
+        with max_function_calls(MAX_CALLS):
+            process()
     finally:
         gc.enable()
-    assert best < TIMES_THE_YARDSTICK * yardstick
+    assert best < MAX_TIMES_REFERENCE * reference

@@ -19,7 +19,7 @@ from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnd, SessionEnds
 from tests.subscriptions.diaries import diaries
-from tests.valkeys import valkey
+from tests.valkeys import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("patient")
 @pytest.fixture(scope="module")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Valkey that nobody breaks."""
-    with valkey(tmp_path_factory.mktemp("valkey")) as server:
+    with run_valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server.url
 
 

@@ -17,7 +17,7 @@ from models.errors import Refused
 from models.ids import global_id
 from resolvers import moves
 from tests.subscriptions.desks import PATIENCE_SECONDS, open_desk, someone
-from tests.valkeys import valkey
+from tests.valkeys import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -142,7 +142,7 @@ async def test_an_outage_of_the_broadcast_server_loses_nothing(
 ) -> None:
     """What happened in it is read from the log as soon as the server is back."""
     ada = someone()
-    with valkey(tmp_path) as server:
+    with run_valkey(tmp_path) as server:
         async with (
             open_desk(database, server.url) as desk,
             desk.inbox(ada) as adas,

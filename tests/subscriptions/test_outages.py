@@ -30,7 +30,7 @@ from subscriptions.supervision import (
 from tests.processes import commands
 from tests.servers import free_port
 from tests.subscriptions.diaries import diaries
-from tests.valkeys import Valkey, valkey
+from tests.valkeys import Valkey, run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,7 +49,7 @@ BACK = "is back"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
     """A Valkey to break."""
-    with valkey(tmp_path) as server:
+    with run_valkey(tmp_path) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.clients import Api
 from tests.offices import Office
 from tests.practices import Practice
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("office")
     # The tests of a module may take longer than the quarter of an hour that a token lasts.
     settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
-    with running(folder, **settings) as address:
+    with run_server(folder, **settings) as address:
         yield address
 
 

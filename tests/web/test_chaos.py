@@ -12,8 +12,8 @@ import pytest
 
 from tests.chaos import World
 from tests.fleets import Fleet
-from tests.monkeys import DEEDS, Monkey
-from tests.valkeys import valkey
+from tests.monkeys import FAULTS, FaultInjector
+from tests.valkeys import run_valkey
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
     rng = random.Random(seed)
     print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
     database = tmp_path / "database"
-    with embedded_database(database) as url, valkey(tmp_path) as broker:
+    with embedded_database(database) as url, run_valkey(tmp_path) as broker:
         settings = {
             "mongodb_url": url,
             "broadcast_url": broker.url,
@@ -51,10 +51,10 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
         async with httpx.AsyncClient(timeout=20) as http:
             with Fleet(tmp_path, 2, **settings) as fleet:
                 world = await World.of(fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS)
-                monkey = Monkey(rng, fleet, broker, url, world.subscribers)
+                injector = FaultInjector(rng, fleet, broker, url, world.subscribers)
                 async with world.alive(url):
-                    await monkey.run(seconds)
+                    await injector.run(seconds)
                 events = await asyncio.wait_for(world.check(url), CHECK_SECONDS)
-    assert set(monkey.deeds) == set(DEEDS)
+    assert set(injector.injected) == set(FAULTS)
     with capsys.disabled():
-        print(f"\nseed {seed}: {events} events, {world.figures()}; {dict(monkey.deeds)}")  # noqa: T201 - the result of a long run
+        print(f"\nseed {seed}: {events} events, {world.figures()}; {dict(injector.injected)}")  # noqa: T201 - the result of a long run

@@ -18,7 +18,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.clients import Api
-from tests.servers import EXPERTBOOK, await_ready, environment, free_port, launched
+from tests.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
     """Run a command and return its exit status, stdout and stderr."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    completed = subprocess.run(  # noqa: S603 - our own program
         [EXPERTBOOK, *arguments],
         cwd=folder,
         env=environment() | variables,
@@ -56,7 +56,7 @@ def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, 
         timeout=COMMAND_SECONDS,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr
+    return completed.returncode, completed.stdout, completed.stderr
 
 
 def refused(line: str) -> tuple[int, str, str]:
@@ -94,7 +94,7 @@ def test_without_a_command_help_is_shown(tmp_path: Path) -> None:
 
 
 def test_help_imports_no_heavy_packages(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own program
+    completed = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-X", "importtime", EXPERTBOOK, "serve", "--help"],
         cwd=tmp_path,
         env=environment(),
@@ -102,7 +102,7 @@ def test_help_imports_no_heavy_packages(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    imported = set(re.findall(r"([\w.]+)$", done.stderr, re.MULTILINE))
+    imported = set(re.findall(r"([\w.]+)$", completed.stderr, re.MULTILINE))
     heavy = {"beanie", "fastapi", "pydantic_settings", "pymongo", "strawberry", "uvicorn"}
     assert "typer" in imported
     assert imported & heavy == set()
@@ -177,8 +177,8 @@ def test_misconfiguration_is_reported_in_one_line(
 ) -> None:
     """The message says what to do, and no file is created."""
     port = free_port()
-    said = command(tmp_path, "serve", PORT=str(port), **variables)
-    assert said == refused(line.format(port=port))
+    result = command(tmp_path, "serve", PORT=str(port), **variables)
+    assert result == refused(line.format(port=port))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -207,8 +207,8 @@ def test_unreachable_database_is_reported_without_its_password(tmp_path: Path) -
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
         url = f"mongodb://me:mine@127.0.0.1:{port}/expertbook"
-        said = command(tmp_path, "serve", MONGO_URI=url, PORT=str(free_port()))
-    assert said == refused(
+        result = command(tmp_path, "serve", MONGO_URI=url, PORT=str(free_port()))
+    assert result == refused(
         f"No database answers at 127.0.0.1:{port}. Start it, correct MONGODB_URL, or unset it to "
         "use the embedded one."
     )
@@ -237,9 +237,9 @@ def test_standalone_mongod_is_refused_with_instructions(tmp_path: Path) -> None:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"mongodb://127.0.0.1:{server.server_address[1]}"
-        said = command(tmp_path, "serve", MONGODB_URL=url, PORT=str(free_port()))
+        result = command(tmp_path, "serve", MONGODB_URL=url, PORT=str(free_port()))
         server.shutdown()
-    assert said == refused(
+    assert result == refused(
         "This mongod is a standalone server, which has no transactions. Start it with "
         '--replSet rs0 and run once: mongosh --eval "rs.initiate()"'
     )
@@ -275,15 +275,15 @@ def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, dat
             "or correct all but one, then start again."
         )
         bookings.delete_many({})
-    said = command(tmp_path, *disable, MONGODB_URL=url)
-    assert said == (0, "", "ada@example.com can no longer sign in.\n")
+    result = command(tmp_path, *disable, MONGODB_URL=url)
+    assert result == (0, "", "ada@example.com can no longer sign in.\n")
 
 
 def test_seed_fills_an_empty_database_once(tmp_path: Path, database: str) -> None:
     url = database.format("seeded")
     seed = ("seed", "--experts", "50")
-    done = command(tmp_path, *seed, MONGODB_URL=url)
-    assert done == (0, "", "Sample data was created.\n")
+    completed = command(tmp_path, *seed, MONGODB_URL=url)
+    assert completed == (0, "", "Sample data was created.\n")
     again = command(tmp_path, *seed, MONGODB_URL=url)
     assert again == (0, "", "Sample data already exists; nothing was changed.\n")
     with MongoClient[dict[str, Any]](url) as client:
@@ -304,7 +304,7 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
     assert user(*create) == refused(
         "This e-mail is already registered. Sign in, or reset your password."
     )
-    with launched(tmp_path, mongodb_url=url) as program:
+    with start_program(tmp_path, mongodb_url=url) as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         grace = {"email": "grace@EXAMPLE.com", "password": PASSWORD}
@@ -313,7 +313,7 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
         assert disabled == (0, "", "grace@example.com can no longer sign in.\n")
         assert (await api.ask(LOGIN, **grace))["login"]["__typename"] == "WrongCredentials"
         assert user("promote", grace["email"]) == (0, "", "grace@EXAMPLE.com is admin now.\n")
-    assert "client@example.com" not in program.said()
+    assert "client@example.com" not in program.output()
     with MongoClient[dict[str, Any]](url) as client:
         assert [user["role"] for user in client.accounts.users.find()] == ["ADMIN"]
         assert client.accounts.experts.count_documents({}) == 0

@@ -14,7 +14,7 @@ import pytest
 import websockets
 
 from tests.clients import BOOK, CONTACT, Api, Socket, open_socket
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from tests.web.test_metrics import metrics
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ PATIENCE_SECONDS = 120
 @asynccontextmanager
 async def served(folder: Path, **settings: object) -> AsyncIterator[tuple[Program, Api]]:
     """Run a server for one test; yields it and a client."""
-    with launched(folder, experts=20, **settings) as program:
+    with start_program(folder, experts=20, **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         async with httpx.AsyncClient(timeout=60) as http:
             yield program, Api(http, program.address)

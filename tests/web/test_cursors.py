@@ -12,7 +12,7 @@ from models.ids import object_id
 from tests.clients import Api, Socket, open_socket
 from tests.offices import Office
 from tests.practices import Practice
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def practice(
     """A practice with six events, the first three of which have expired."""
     assert database is not None
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
-    with running(tmp_path_factory.mktemp("cursors"), **settings) as address:
+    with run_server(tmp_path_factory.mktemp("cursors"), **settings) as address:
         async with httpx.AsyncClient(timeout=60) as http:
             practice = await Practice.opened(await Office.of(Api(http, address)))
             assert [await change_rules(practice) for _ in range(LAST)] == [*range(1, LAST + 1)]

@@ -15,7 +15,7 @@ from models.calendar.slot_ids import slot_key
 from models.calendar.times import instant_of, utc_now
 from models.ids import object_id
 from tests.clients import Api
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from tests.web.test_booking import open_slots
 from tests.web.test_moves import MOVE, execute
 
@@ -46,7 +46,7 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
     homes: dict[str, tuple[str, str]] = {}
     for number in range(KILLS):
         folder = tmp_path_factory.mktemp("killed")
-        with launched(folder, mongodb_url=database_url, experts=0, throttle="off") as program:
+        with start_program(folder, mongodb_url=database_url, experts=0, throttle="off") as program:
             await_ready(program.process, program.address)
             async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
                 api = Api(http, program.address)

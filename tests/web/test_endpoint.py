@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.raw import QUERY, connected, request
+from tests.raw import QUERY, connect, request
 from web.graphql.endpoint import Endpoint
 from web.graphql.persisted_documents import AutomaticPersistedQueries
 
@@ -21,9 +21,9 @@ ADDRESS = "/graphql?query=%7Bcategories%7Bcount%7D%7D"
 
 async def test_pipelined_responses_of_every_kind_are_delimited(server: str) -> None:
     """GET, POST, HEAD, OPTIONS, 304, 405 and a closing one, in order on one connection."""
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(request(body=QUERY), request("GET", ADDRESS))
-        posted, read = await line.answer(), await line.answer()
+        posted, read = await line.read_response(), await line.read_response()
         assert json.loads(posted.body)["data"] == {"__typename": "Query"}
         assert len(json.loads(read.body)["data"]["categories"]) == 8
         tag = f"If-None-Match: {read.headers['etag']}"
@@ -34,19 +34,19 @@ async def test_pipelined_responses_of_every_kind_are_delimited(server: str) -> N
             request("PUT", body=QUERY),
             request("POST", "/graphql", "Connection: close", body=QUERY),
         )
-        headed, options, known, put = (
-            await line.head(),
-            await line.head(),
-            await line.head(),
-            await line.answer(),
+        head, options, not_modified, put = (
+            await line.read_head(),
+            await line.read_head(),
+            await line.read_head(),
+            await line.read_response(),
         )
-        assert (headed.status, headed.headers["content-length"]) == (200, str(len(read.body)))
+        assert (head.status, head.headers["content-length"]) == (200, str(len(read.body)))
         assert (options.status, options.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
-        assert (known.status, known.headers["etag"]) == (304, read.headers["etag"])
+        assert (not_modified.status, not_modified.headers["etag"]) == (304, read.headers["etag"])
         assert (put.status, put.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
-        last = await line.answer()
+        last = await line.read_response()
         assert (last.body, last.headers["connection"]) == (posted.body, "close")
-        assert await line.rest() == b""
+        assert await line.read_to_end() == b""
 
 
 class FailingContainer:

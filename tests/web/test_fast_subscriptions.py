@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.clients import Api, Socket, open_socket
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ async def test_every_fast_path_delivers_the_same_events(
     tmp_path: Path, time: Time, paths: str
 ) -> None:
     """Each subscriber gets its own operation id and its own `mine`, also when it resumes."""
-    with running(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
+    with run_server(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
         async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
             api = Api(http, address)
             ada, bob = await api.newcomer(), await api.newcomer()
@@ -54,9 +54,9 @@ async def test_every_fast_path_delivers_the_same_events(
             listed = await api.slots(expert["id"], *time.days(3, 30))
             free = [slot["id"] for slot in listed if slot["status"] == "OPEN"]
 
-            async def watching(id_: str, who: Api = api) -> Socket:
+            async def watching(id_: str, client: Api = api) -> Socket:
                 socket = await stack.enter_async_context(open_socket(address))
-                await socket.initialise(who.token)
+                await socket.initialise(client.token)
                 await socket.subscribe(id_, WATCH, id=expert["id"], after=expert["cursor"])
                 return socket
 

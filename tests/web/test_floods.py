@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.requests import Request
 
-from tests.raw import INITIALISE, connected, handshake
-from tests.servers import await_ready, launched, running
+from tests.raw import INITIALISE, connect, handshake
+from tests.servers import await_ready, run_server, start_program
 from web.edge.cookies import Cookies
 from web.edge.pacing import FRAMES_PER_SECOND, MAX_BURST_FRAMES, TokenBucket
 from web.edge.websocket_protocol import MAX_FRAGMENTS
@@ -19,7 +19,7 @@ from web.edge.websocket_protocol import MAX_FRAGMENTS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tests.raw import Line
+    from tests.raw import RawConnection
 
 PING = b"\x89\x80\0\0\0\0"
 APPLICATION_PING = b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}'
@@ -31,11 +31,11 @@ LONG_FLOOD = 3 * FLOOD
 
 
 @asynccontextmanager
-async def socket_on(address: str, kept: int = 0) -> AsyncIterator[Line]:
+async def socket_on(address: str, receive_buffer: int = 0) -> AsyncIterator[RawConnection]:
     """Open a WebSocket and initialise it."""
-    async with connected(address, kept=kept) as line:
+    async with connect(address, receive_buffer=receive_buffer) as line:
         await line.send(handshake())
-        assert (await line.head()).status == 101
+        assert (await line.read_head()).status == 101
         await line.send(INITIALISE)
         await line.reader.readuntil(b'connection_ack"}')
         yield line
@@ -44,7 +44,7 @@ async def socket_on(address: str, kept: int = 0) -> AsyncIterator[Line]:
 @pytest.fixture(scope="module")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server with rate limits on."""
-    with running(tmp_path_factory.mktemp("paced"), experts=1, throttle="on") as address:
+    with run_server(tmp_path_factory.mktemp("paced"), experts=1, throttle="on") as address:
         yield address
 
 
@@ -67,7 +67,7 @@ async def test_flood_of_frames_is_slowed_down_without_loss(
 
 async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
     """Otherwise unsent pongs would accumulate without bound."""
-    async with socket_on(server, kept=4096) as line:
+    async with socket_on(server, receive_buffer=4096) as line:
         for _ in range(LONG_FLOOD // 1_000):
             await line.send(LONG_PING * 1_000)
         line.writer.write(APPLICATION_PING)
@@ -84,18 +84,18 @@ async def test_message_with_too_many_empty_fragments_is_refused(server: str) -> 
         await line.send(START + MORE * (MAX_FRAGMENTS - 1) + PING)
         assert await line.reader.readexactly(2) == b"\x8a\x00"
         await line.send(MORE)
-        assert (await line.rest())[2:4] == (1009).to_bytes(2, "big")
+        assert (await line.read_to_end())[2:4] == (1009).to_bytes(2, "big")
 
 
 async def test_refused_handshake_logs_no_error(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with launched(tmp_path_factory.mktemp("refusing"), experts=1) as program:
+    with start_program(tmp_path_factory.mktemp("refusing"), experts=1) as program:
         await_ready(program.process, program.address)
-        async with connected(program.address) as line:
+        async with connect(program.address) as line:
             await line.send(handshake("GET", "Origin: https://evil.example"))
-            assert (await line.answer()).status == 403
-            await line.rest()
+            assert (await line.read_response()).status == 403
+            await line.read_to_end()
         assert "handshake" not in program.log.read_text()
 
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.raw import CHUNKED, QUERY, ask, chunk, connected, handshake, request
+from tests.raw import CHUNKED, QUERY, chunk, connect, handshake, request, send_raw
 from web.edge.http_protocol import MAX_CHUNKED_BYTES, MAX_PIPELINED
 from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES
 
@@ -15,65 +15,65 @@ from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, 
 async def test_body_size_is_limited_on_every_route(server: str) -> None:
     """By the announced length, before the body is read."""
     full = QUERY + b" " * (MAX_BODY_BYTES - len(QUERY))
-    assert (await ask(server, request(body=full))).status == 200
+    assert (await send_raw(server, request(body=full))).status == 200
     for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
         length = f"Content-Length: {MAX_BODY_BYTES + 1}"
-        async with connected(server) as line:
+        async with connect(server) as line:
             await line.send(request(method, path, length))
-            answer = await line.answer()
+            answer = await line.read_response()
             assert (answer.status, answer.headers["connection"]) == (413, "close")
             assert answer.error["extensions"]["code"] == "REQUEST_ENTITY_TOO_LARGE"
-            assert await line.rest() == b""
+            assert await line.read_to_end() == b""
 
 
 async def test_client_that_keeps_sending_a_refused_body_gets_the_response(server: str) -> None:
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(request("POST", "/graphql", "Content-Length: 90000000"))
         for _ in range(20):
             await line.send(b"x" * 65_536)
-        assert (await line.answer()).status == 413
+        assert (await line.read_response()).status == 413
 
 
 async def test_expect_continue_is_refused_for_a_too_long_body(server: str) -> None:
     expect = "Expect: 100-continue"
     long = request("POST", "/graphql", expect, f"Content-Length: {MAX_BODY_BYTES + 1}")
-    assert (await ask(server, long)).status == 413
+    assert (await send_raw(server, long)).status == 413
     short = request("POST", "/graphql", expect, body=QUERY)
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(short.removesuffix(QUERY))
-        assert (await line.answer()).status == 100
+        assert (await line.read_response()).status == 100
         await line.send(QUERY)
-        assert (await line.answer()).status == 200
+        assert (await line.read_response()).status == 200
 
 
 async def test_chunked_body_is_limited_by_the_received_size(server: str) -> None:
     head = request("POST", "/graphql", *CHUNKED)
-    assert (await ask(server, head, chunk(QUERY), b"0\r\n\r\n")).status == 200
+    assert (await send_raw(server, head, chunk(QUERY), b"0\r\n\r\n")).status == 200
     part = chunk(b" " * 10_000)
-    assert (await ask(server, head, *[part] * 10, chunk(QUERY), b"0\r\n\r\n")).status == 200
-    async with connected(server) as line:
+    assert (await send_raw(server, head, *[part] * 10, chunk(QUERY), b"0\r\n\r\n")).status == 200
+    async with connect(server) as line:
         await line.send(head, *[part] * 11)
-        assert (await line.answer()).status == 413
-        assert await line.rest() == b""
-    async with connected(server) as line, connected(server) as shorter:
+        assert (await line.read_response()).status == 413
+        assert await line.read_to_end() == b""
+    async with connect(server) as line, connect(server) as shorter:
         for each in (shorter, line):
             await each.send(request("POST", "/nowhere", *CHUNKED))
-            assert (await each.answer()).status == 405
+            assert (await each.read_response()).status == 405
         await shorter.send(*[part] * 9)
         await line.send(*[part] * 11)
-        assert await line.rest(60) == b""
+        assert await line.read_to_end(60) == b""
         # The longer body was refused for its length, not for the time it took.
         assert not shorter.reader.at_eof()
 
 
 @pytest.mark.parametrize("endless", [chunk(b" ", b";" + b"x" * 4000), b"0\r\n" + b"X" * 4000])
 async def test_chunk_extensions_and_trailers_are_limited(server: str, endless: bytes) -> None:
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(request("POST", "/graphql", *CHUNKED), endless)
         for _ in range(MAX_CHUNKED_BYTES // 4000 + 100):
             await line.send(endless.replace(b"0\r\n", b""))
             await asyncio.sleep(0)
-        assert (await line.answer()).status in {400, 413}
+        assert (await line.read_response()).status in {400, 413}
 
 
 async def test_trailers_are_not_used_as_headers(server: str) -> None:
@@ -81,7 +81,7 @@ async def test_trailers_are_not_used_as_headers(server: str) -> None:
     head = request("POST", "/graphql", *CHUNKED)
     trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MAX_HEADERS * 2))
     trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
-    assert (await ask(server, head + chunk(QUERY) + trailing)).status == 200
+    assert (await send_raw(server, head + chunk(QUERY) + trailing)).status == 200
 
 
 async def test_request_head_sizes_are_limited(server: str) -> None:
@@ -90,11 +90,11 @@ async def test_request_head_sizes_are_limited(server: str) -> None:
     async def status(path: str, *lines: str, pieces: int = 1) -> int:
         sent = request("GET", path, *lines)
         size = -(-len(sent) // pieces)
-        async with connected(server) as line:
+        async with connect(server) as line:
             for start in range(0, len(sent), size):
                 await line.send(sent[start : start + size])
                 await asyncio.sleep(0)
-            return (await line.answer()).status
+            return (await line.read_response()).status
 
     assert await status("/healthz?" + "x" * (MAX_URL_BYTES - 9)) == 200
     assert await status("/healthz?" + "x" * MAX_URL_BYTES) == 414
@@ -107,11 +107,11 @@ async def test_request_head_sizes_are_limited(server: str) -> None:
 
 
 async def test_endless_head_is_refused(server: str) -> None:
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
         for _ in range(60):
             await line.send(b"x" * 10_000)
-        assert (await line.answer()).status == 431
+        assert (await line.read_response()).status == 431
 
 
 @pytest.mark.parametrize(
@@ -145,13 +145,13 @@ async def test_ambiguous_request_is_refused_and_the_connection_closed(
     server: str, lines: tuple[str, ...], rest: bytes, status: int
 ) -> None:
     """As is one without a Host header. Later requests there are ignored (RFC 9112, 11)."""
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(request("POST", "/graphql", *lines, host=None), rest)
-        answer = await line.answer()
+        answer = await line.read_response()
         assert (answer.status, answer.headers["connection"]) == (status, "close")
         assert answer.error["message"]
         await line.send(request("GET", "/healthz"))
-        assert await line.rest() == b""
+        assert await line.read_to_end() == b""
 
 
 @pytest.mark.parametrize(
@@ -172,64 +172,64 @@ async def test_ambiguous_request_is_refused_and_the_connection_closed(
 )
 async def test_other_protocols_are_refused(server: str, start: str, status: int) -> None:
     sent = f"{start}\r\nHost: 127.0.0.1\r\n\r\n".encode("latin-1")
-    assert (await ask(server, sent)).status == status
+    assert (await send_raw(server, sent)).status == status
 
 
 async def test_pipelined_requests_are_answered_in_order_up_to_a_limit(server: str) -> None:
     """An invalid one is refused after those before it have been answered."""
     queries = [json.dumps({"query": f"{{ n{n}: __typename }}"}).encode() for n in range(12)]
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(b"".join(request(body=query) for query in queries) + b"nonsense\r\n\r\n")
         for number in range(12):
-            answer = json.loads((await line.answer()).body)
+            answer = json.loads((await line.read_response()).body)
             assert answer["data"] == {f"n{number}": "Query"}
-        assert (await line.answer()).status == 400
-        assert await line.rest() == b""
-    async with connected(server) as line:
+        assert (await line.read_response()).status == 400
+        assert await line.read_to_end() == b""
+    async with connect(server) as line:
         await line.send(request("GET", "/healthz") * 5000)
-        statuses = [(await line.answer()).status for _ in range(MAX_PIPELINED + 2)]
+        statuses = [(await line.read_response()).status for _ in range(MAX_PIPELINED + 2)]
         assert statuses == [200] * (MAX_PIPELINED + 1) + [429]
-        assert await line.rest() == b""
+        assert await line.read_to_end() == b""
 
 
 async def test_refused_pipelined_body_does_not_affect_the_request_before_it(
     server: str,
 ) -> None:
-    async with connected(server) as line:
+    async with connect(server) as line:
         part = chunk(b" " * 40_000)
         await line.send(request(body=QUERY) + request("POST", "/graphql", *CHUNKED) + part * 3)
-        assert (await line.answer()).status == 200
-        assert (await line.answer()).status == 413
-        assert await line.rest() == b""
+        assert (await line.read_response()).status == 200
+        assert (await line.read_response()).status == 413
+        assert await line.read_to_end() == b""
 
 
 async def test_handshake_with_too_long_headers_is_answered(server: str) -> None:
     """Although the WebSocket library gives up on it without a response."""
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(handshake("GET", "X: " + "x" * 10_000))
-        assert (await line.answer()).status == 431
-        assert await line.rest() == b""
+        assert (await line.read_response()).status == 431
+        assert await line.read_to_end() == b""
 
 
 async def test_invalid_frames_before_the_handshake_response_close_the_connection(
     server: str,
 ) -> None:
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(handshake(), b"\xff" * 100)
-        await line.rest()
+        await line.read_to_end()
 
 
 async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) -> None:
     """Java's HTTP client offers h2c with every request (RFC 9110, 7.8)."""
     lines = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA")
     sent = request("POST", "/graphql", *lines, body=QUERY)
-    async with connected(server) as line:
+    async with connect(server) as line:
         for parts in ([sent, sent], [sent[:-10], sent[-10:]], [sent[:200], sent[200:]]):
             for part in parts:
                 await line.send(part)
                 await asyncio.sleep(0.05)
             for _ in range(b"".join(parts).count(QUERY)):
-                answer = await line.answer()
+                answer = await line.read_response()
                 assert answer.status == 200
                 assert json.loads(answer.body)["data"] == {"__typename": "Query"}
 
@@ -242,9 +242,9 @@ async def test_websocket_handshake_must_be_a_get_without_body(
     server: str, first: bytes, method: str, more: tuple[str, ...]
 ) -> None:
     """Otherwise the response to one request could be taken for another's."""
-    async with connected(server) as line:
+    async with connect(server) as line:
         await line.send(first + handshake(method, *more))
         if first:
-            assert (await line.answer()).status == 200
-        assert (await line.answer()).status == 400
-        assert await line.rest() == b""
+            assert (await line.read_response()).status == 200
+        assert (await line.read_response()).status == 400
+        assert await line.read_to_end() == b""

@@ -12,7 +12,7 @@ import pytest
 from tests.clients import Api
 from tests.mailboxes import Mailbox
 from tests.processes import databases, freeze
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from tests.web.test_readiness import CHECKS, READY, wait_for_readiness
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def test_frozen_database_makes_the_server_unready_but_not_dead(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     """Restarting the server would not help, so `/healthz` still succeeds."""
-    with launched(tmp_path, experts=1) as program:
+    with start_program(tmp_path, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = databases(tmp_path)
         freeze(database)
@@ -53,7 +53,7 @@ async def test_unreachable_mail_server_is_reported_without_affecting_readiness(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     mailbox = Mailbox()
-    with launched(tmp_path, experts=1, throttle="off", smtp_url=mailbox.url) as program:
+    with start_program(tmp_path, experts=1, throttle="off", smtp_url=mailbox.url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         await Api(http, program.address).newcomer()
         away = {"status": "ok", "checks": CHECKS | {"mail": "unreachable"}}

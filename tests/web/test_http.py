@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     import httpx
@@ -21,8 +21,8 @@ QUERY = json.dumps({"query": "{ __typename }"})
 
 async def post(api: Api, body: str | bytes, **headers: str) -> httpx.Response:
     """POST a raw body."""
-    given = {"content-type": LEGACY} | {k.replace("_", "-"): v for k, v in headers.items()}
-    return await api.http.post(f"{api.url}/graphql", content=body, headers=given)
+    all_headers = {"content-type": LEGACY} | {k.replace("_", "-"): v for k, v in headers.items()}
+    return await api.http.post(f"{api.url}/graphql", content=body, headers=all_headers)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_production_has_no_graphiql_and_no_introspection(
 ) -> None:
     assert server
     settings = {"introspection": "false", "graphiql": "false", "experts": 1}
-    with running(tmp_path_factory.mktemp("closed"), **settings) as address:
+    with run_server(tmp_path_factory.mktemp("closed"), **settings) as address:
         query = {"query": "{ __schema { types { name } } }"}
         answer = (await http.post(f"{address}/graphql", json=query)).json()
         assert "data" not in answer

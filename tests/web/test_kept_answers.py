@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import Api
-from tests.mailboxes import until
+from tests.mailboxes import wait_until
 from tests.offices import LISTED, PROFILE, Office
 from tests.practices import Practice, day_ahead, hours
-from tests.servers import await_ready, launched, running
+from tests.servers import await_ready, run_server, start_program
 from tests.web.test_metrics import metrics
 from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute
 
@@ -46,20 +46,20 @@ OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server with the response cache on, in every test configuration."""
     folder = tmp_path_factory.mktemp("answers")
-    with running(folder, experts=8, throttle="off", fast_paths="all") as address:
+    with run_server(folder, experts=8, throttle="off", fast_paths="all") as address:
         yield address
 
 
 @pytest.fixture
-def nobody(address: str, http: httpx.AsyncClient) -> Api:
+def anonymous(address: str, http: httpx.AsyncClient) -> Api:
     """Anonymous client of that server."""
     return Api(http, address)
 
 
 @pytest.fixture
-async def practice(nobody: Api) -> Practice:
+async def practice(anonymous: Api) -> Practice:
     """Practice of a new expert on that server."""
-    return await Practice.opened(await Office.of(nobody))
+    return await Practice.opened(await Office.of(anonymous))
 
 
 async def post(api: Api, query: str, /, **headers: str) -> httpx.Response:
@@ -73,8 +73,8 @@ def stable_headers(response: httpx.Response) -> dict[str, str]:
     return {name: text for name, text in response.headers.items() if name not in moment}
 
 
-async def twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """What is kept from now on, as somebody gets it."""
+async def ask_twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
+    """Return the answer after asking twice, so that it is cached."""
     answer = await api.ask(query, **variables)
     assert await api.ask(query, **variables) == answer
     return answer
@@ -83,7 +83,7 @@ async def twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("accept", ["*/*", MODERN])
 @pytest.mark.parametrize("is_read", [False, True])
 async def test_cached_response_is_identical_to_a_fresh_one(
-    nobody: Api, accept: str, *, is_read: bool
+    anonymous: Api, accept: str, *, is_read: bool
 ) -> None:
     """For POST and GET and for each media type, including headers."""
 
@@ -91,34 +91,34 @@ async def test_cached_response_is_identical_to_a_fresh_one(
         if is_read:
             wanted = {"accept": accept, **headers}
             url = f"{nobody.url}/graphql"
-            return await nobody.http.get(url, params={"query": LIST}, headers=wanted)
-        return await post(nobody, LIST, accept=accept, **headers)
+            return await anonymous.http.get(url, params={"query": LIST}, headers=wanted)
+        return await post(anonymous, LIST, accept=accept, **headers)
 
-    own = await ask(**FRESH)
+    fresh = await ask(**FRESH)
     for _ in range(3):
-        kept = await ask()
-        assert (kept.status_code, kept.content) == (200, own.content)
-        assert stable_headers(kept) == stable_headers(own)
-        assert kept.headers["x-request-id"] != own.headers["x-request-id"]
+        cached = await ask()
+        assert (cached.status_code, cached.content) == (200, fresh.content)
+        assert stable_headers(cached) == stable_headers(fresh)
+        assert cached.headers["x-request-id"] != fresh.headers["x-request-id"]
 
 
-async def test_cached_response_supports_if_none_match(nobody: Api) -> None:
-    url, asked = f"{nobody.url}/graphql", {"query": COUNTS}
-    whole = await nobody.http.get(url, params=asked)
+async def test_cached_response_supports_if_none_match(anonymous: Api) -> None:
+    url, params = f"{nobody.url}/graphql", {"query": COUNTS}
+    whole = await anonymous.http.get(url, params=params)
     for method in ("GET", "HEAD"):
-        known = {"if-none-match": whole.headers["etag"]}
-        response = await nobody.http.request(method, url, params=asked, headers=known)
+        condition = {"if-none-match": whole.headers["etag"]}
+        response = await anonymous.http.request(method, url, params=params, headers=condition)
         assert (response.status_code, response.content) == (304, b"")
-        other = await nobody.http.request(
-            method, url, params=asked, headers={"if-none-match": '"x"'}
+        other = await anonymous.http.request(
+            method, url, params=params, headers={"if-none-match": '"x"'}
         )
         assert (other.status_code, stable_headers(other)) == (200, stable_headers(whole))
 
 
-async def counter_increases(api: Api, *asked: httpx.Request) -> tuple[float, float, float]:
+async def counter_increases(api: Api, *params: httpx.Request) -> tuple[float, float, float]:
     """Return the increase of hits, misses and operations caused by the requests."""
     before = await metrics(api.url)
-    for request in asked:
+    for request in params:
         await api.http.send(request)
     after = await metrics(api.url)
     hits, misses, operations = (
@@ -139,23 +139,25 @@ async def request_until_hit(api: Api, request: httpx.Request) -> None:
             assert hits + misses == operations == 5
 
 
-async def test_cache_hits_are_counted_in_the_metrics(nobody: Api) -> None:
-    request = nobody.http.build_request(
+async def test_cache_hits_are_counted_in_the_metrics(anonymous: Api) -> None:
+    request = anonymous.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
     )
-    await request_until_hit(nobody, request)
-    found = await metrics(nobody.url)
+    await request_until_hit(anonymous, request)
+    found = await metrics(anonymous.url)
     assert found['expertbook_cache_entries{cache="answers"}'] >= 1
     assert found['expertbook_cache_bytes{cache="answers"}'] > 100
 
 
-async def test_private_responses_are_neither_stored_nor_served_from_the_cache(nobody: Api) -> None:
+async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
+    anonymous: Api,
+) -> None:
     """With a token, a cookie session, or fields that depend on the viewer."""
-    client = await nobody.newcomer()
+    client = await anonymous.newcomer()
     url = f"{nobody.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
     private = [
-        nobody.http.build_request("POST", url, json={"query": query}, headers=headers)
+        anonymous.http.build_request("POST", url, json={"query": query}, headers=headers)
         for query, headers in (
             (COUNTS, {"authorization": f"Bearer {client.token}"}),
             (COUNTS, {"x-session": "cookie", "cookie": f"expertbook-access={client.token}"}),
@@ -168,40 +170,40 @@ async def test_private_responses_are_neither_stored_nor_served_from_the_cache(no
         )
         for _ in range(2)
     ]
-    hits, misses, _ = await counter_increases(nobody, *private)
+    hits, misses, _ = await counter_increases(anonymous, *private)
     assert (hits, misses) == (0, 0)
-    wrong = nobody.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
-    hits, misses, _ = await counter_increases(nobody, wrong, wrong)
+    wrong = anonymous.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
+    hits, misses, _ = await counter_increases(anonymous, wrong, wrong)
     assert (hits, misses) == (0, 2)  # cacheable but for its errors
 
 
-async def test_pages_without_a_session_share_the_anonymous_cache(nobody: Api) -> None:
+async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api) -> None:
     """The web client always requests cookie sessions; without cookies it counts as anonymous."""
     query = "{ experts(first: 6) { nodes { name } } }"
-    ours = {"x-session": "cookie", "origin": nobody.url, "sec-fetch-site": "same-origin"}
-    own = await post(nobody, query, **ours, **FRESH)
+    ours = {"x-session": "cookie", "origin": anonymous.url, "sec-fetch-site": "same-origin"}
+    fresh = await post(anonymous, query, **ours, **FRESH)
     for headers in (ours, {}, ours):
-        kept = await post(nobody, query, **headers)
-        assert (kept.content, stable_headers(kept)) == (own.content, stable_headers(own))
-    request = nobody.http.build_request(
+        cached = await post(anonymous, query, **headers)
+        assert (cached.content, stable_headers(cached)) == (fresh.content, stable_headers(fresh))
+    request = anonymous.http.build_request(
         "POST", f"{nobody.url}/graphql", json={"query": query}, headers=ours
     )
-    await request_until_hit(nobody, request)
-    foreign = await post(nobody, query, **{**ours, "origin": "https://example.com"})
+    await request_until_hit(anonymous, request)
+    foreign = await post(anonymous, query, **{**ours, "origin": "https://example.com"})
     assert foreign.status_code == 403
 
 
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
     """For everyone who asks after the change has been acknowledged."""
-    nobody, day, id_ = practice.office.nobody, day_ahead(5), practice.id
-    client = await nobody.newcomer()
+    anonymous, day, id_ = practice.office.nobody, day_ahead(5), practice.id
+    client = await anonymous.newcomer()
     wanted = {"id": id_, "day": day.isoformat()}
     first, second = await practice.slot(day, "09:00"), await practice.slot(day, "11:00")
     sequence = -1
 
     async def statuses() -> tuple[str | None, str | None]:
         nonlocal sequence
-        found = (await twice(nobody, DAY, **wanted))["expert"]
+        found = (await ask_twice(anonymous, DAY, **wanted))["expert"]
         assert found["sequence"] > sequence
         sequence = found["sequence"]
         [listed] = found["days"]
@@ -227,21 +229,21 @@ async def test_changes_are_visible_in_the_next_response(practice: Practice) -> N
 async def test_directory_changes_are_visible_in_every_page_at_once(practice: Practice) -> None:
     """In entries, lists, searches and counts."""
     office, id_ = practice.office, practice.id
-    nobody = office.nobody
+    anonymous = office.nobody
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"
 
     async def listed(search: str) -> list[str]:
-        found = (await twice(nobody, LISTED, search=search))["experts"]["nodes"]
+        found = (await ask_twice(anonymous, LISTED, search=search))["experts"]["nodes"]
         return [node["id"] for node in found]
 
     async def size() -> int:
-        counts = (await twice(nobody, COUNTS))["categories"]
+        counts = (await ask_twice(anonymous, COUNTS))["categories"]
         return {row["category"]: int(row["count"]) for row in counts}[PROFILE["category"]]
 
     assert await listed(name) == []
-    assert (await twice(nobody, PAGE, id=id_))["expert"]["bio"] == PROFILE["bio"]
+    assert (await ask_twice(anonymous, PAGE, id=id_))["expert"]["bio"] == PROFILE["bio"]
     await office.update(id_, practice.expert.api, bio="Another.", name=name)
-    assert (await twice(nobody, PAGE, id=id_))["expert"]["bio"] == "Another."
+    assert (await ask_twice(anonymous, PAGE, id=id_))["expert"]["bio"] == "Another."
     assert await listed(name) == [id_]
     before = await size()
     assert await listed(other) == []
@@ -249,11 +251,11 @@ async def test_directory_changes_are_visible_in_every_page_at_once(practice: Pra
     assert await size() == before + 1
     assert await listed(other) == [made["id"]]
     await office.update(id_, disabled=True)
-    assert await twice(nobody, PAGE, id=id_) == {"expert": None}
+    assert await ask_twice(anonymous, PAGE, id=id_) == {"expert": None}
     assert await listed(name) == []
     assert await size() == before
     assert (await practice.expert.api.ask(PAGE, id=id_))["expert"]["bio"] == "Another."
-    assert await twice(nobody, PAGE, id=id_) == {"expert": None}
+    assert await ask_twice(anonymous, PAGE, id=id_) == {"expert": None}
     await office.update(id_, disabled=False)
     assert await listed(name) == [id_]
 
@@ -262,16 +264,16 @@ async def test_cached_responses_are_rate_limited_and_logged(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
     folder = tmp_path_factory.mktemp("paid")
-    with launched(folder, experts=3, fast_paths="all", log_format="json") as program:
+    with start_program(folder, experts=3, fast_paths="all", log_format="json") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         answers = [await post(api, LIST) for _ in range(6)]
 
         def lines() -> list[dict[str, Any]]:
-            whole = program.said().rpartition("\n")[0].splitlines()
+            whole = program.output().rpartition("\n")[0].splitlines()
             return [json.loads(line) for line in whole if 'operation"' in line]
 
-        await until(lambda: len(lines()) >= 6, what="six logged operations")
+        await wait_until(lambda: len(lines()) >= 6, what="six logged operations")
         logged = lines()
         # Enough to exceed the limit although it refills meanwhile.
         while (refused := await post(api, EXPENSIVE)).status_code == 200:
@@ -297,7 +299,7 @@ async def test_cache_can_be_disabled(
 ) -> None:
     """Responses are then computed anew and are equal."""
     folder = tmp_path_factory.mktemp("none")
-    with running(folder, experts=3, throttle="off", fast_paths="none") as address:
+    with run_server(folder, experts=3, throttle="off", fast_paths="none") as address:
         api = Api(http, address)
         answers = [await post(api, LIST) for _ in range(3)]
         found = await metrics(address)

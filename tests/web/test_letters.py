@@ -13,7 +13,7 @@ import pytest
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.bookings.outbox import Mail, MailKind, Party, mail_for
 from models.ids import Id
-from tests.mailboxes import Received
+from tests.mailboxes import ReceivedMail
 from web.mails import times
 from web.mails.rendering import BookedSession, MailRenderer, Person
 from web.mails.servers import MailServer, Security
@@ -93,11 +93,11 @@ def render(session: BookedSession) -> tuple[Mail, list[RenderedMail]]:
     ]
 
 
-def parsed(copy: RenderedMail) -> Received:
+def parsed(copy: RenderedMail) -> ReceivedMail:
     """Return a copy as a mail client parses it."""
     message = message_from_bytes(copy.message.as_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
-    return Received(copy.to, message)
+    return ReceivedMail(copy.to, message)
 
 
 def test_times_are_in_the_recipients_zone() -> None:

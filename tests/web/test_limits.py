@@ -18,7 +18,7 @@ from schema.execution.limits import MOST_ALIASES, MOST_COST, MOST_ERRORS, MOST_T
 from tests.clients import BOOK, CONTACT, Api, open_socket
 from tests.processes import databases, freeze
 from tests.schema.test_cost import INTROSPECTION
-from tests.servers import await_ready, launched, running
+from tests.servers import await_ready, run_server, start_program
 from tests.web.test_booking import state
 from web.embedded.database import embedded_database
 
@@ -175,7 +175,7 @@ async def test_no_rate_limit_headers_when_the_throttle_is_off(api: Api) -> None:
 @pytest.fixture(scope="module")
 def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with rate limits."""
-    with running(tmp_path_factory.mktemp("throttled"), experts=3) as address:
+    with run_server(tmp_path_factory.mktemp("throttled"), experts=3) as address:
         yield address
 
 
@@ -266,8 +266,10 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
         folder.mkdir()
     with (
         embedded_database(tmp_path / "database") as url,
-        running(one, mongodb_url=url, experts=3, throttle="off") as address,
-        launched(two, command, mongodb_url=url, throttle="off", operation_seconds=0.5) as program,
+        run_server(one, mongodb_url=url, experts=3, throttle="off") as address,
+        start_program(
+            two, command, mongodb_url=url, throttle="off", operation_seconds=0.5
+        ) as program,
     ):
         await_ready(program.process, program.address)
         api = Api(http, address)

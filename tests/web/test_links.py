@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 
 from tests.clients import PASSWORD, Api
 from tests.mailboxes import Mailbox
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def api(
         "experts": 1,
         "throttle": "off",
     }
-    with launched(tmp_path_factory.mktemp("program"), **settings) as program:
+    with start_program(tmp_path_factory.mktemp("program"), **settings) as program:
         # In a thread, because the mail server runs on this event loop.
         await asyncio.to_thread(await_ready, program.process, program.address)
         yield Api(http, program.address)
@@ -103,7 +103,7 @@ async def registered(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
     """Register an account; return it and its verification token."""
     answer = (await api.ask(REGISTER, email=email))["register"]
     assert answer["user"] == {"emailVerified": False}
-    [mail] = await mailbox.gets(1, email)
+    [mail] = await mailbox.wait_for_mails(1, email)
     return api.signed_in(answer["accessToken"]), mail.token
 
 
@@ -117,14 +117,14 @@ async def outbox_drained(database: Database) -> None:
 async def reset_token(api: Api, mailbox: Mailbox, email: str) -> str:
     """Request a password reset and return the token of its link."""
     owner = email.lower()
-    before = len(mailbox.to(owner))
+    before = len(mailbox.mails_to(owner))
     assert await api.ask(REQUEST, email=email) == {"requestPasswordReset": True}
-    return (await mailbox.gets(before + 1, owner))[-1].token
+    return (await mailbox.wait_for_mails(before + 1, owner))[-1].token
 
 
 async def test_a_verification_link_works_once(api: Api, mailbox: Mailbox, email: str) -> None:
     account, token = await registered(api, mailbox, email)
-    [mail] = mailbox.to(email)
+    [mail] = mailbox.mails_to(email)
     assert f"https://book.example.com/verify-email#token={token}\n" in mail.text
     assert f'href="https://book.example.com/verify-email#token={token}"' in mail.html
     assert "3 days" in mail.text
@@ -154,7 +154,7 @@ async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     """It also signs in and verifies the address."""
     account, _ = await registered(api, mailbox, email)
     token = await reset_token(api, mailbox, email.upper())
-    assert "30 minutes" in mailbox.to(email)[-1].text
+    assert "30 minutes" in mailbox.mails_to(email)[-1].text
     answer = (await api.ask(RESET, token=token, password=NEW_PASSWORD))["resetPassword"]
     assert answer["user"] == {"email": email, "emailVerified": True}
     signed_in = api.signed_in(answer["accessToken"])

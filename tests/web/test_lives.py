@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients import Api
-from tests.servers import EXPERTBOOK, Program, await_ready, environment, free_port, launched
+from tests.servers import EXPERTBOOK, Program, await_ready, environment, free_port, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ BOOKING = "query Booking($id: ID!) { booking(id: $id) { slot { id status } } }"
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server with three sample experts and an embedded database."""
-    with launched(tmp_path_factory.mktemp("program"), experts=3) as program:
+    with start_program(tmp_path_factory.mktemp("program"), experts=3) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -108,7 +108,7 @@ def test_a_start_prints_addresses_and_demo_accounts(program: Program) -> None:
     """Nothing else is printed when the output is not a terminal."""
     address = program.address
     assert (
-        program.said()
+        program.output()
         == f"""
 ExpertBook is ready at {address}
 
@@ -143,9 +143,9 @@ def test_a_port_in_use_is_reported_before_any_file_is_created(
     program: Program, tmp_path: Path
 ) -> None:
     port = int(program.address.rpartition(":")[2])
-    with launched(tmp_path, port=port) as second:
+    with start_program(tmp_path, port=port) as second:
         assert second.wait() == 1
-    assert second.said() == (
+    assert second.output() == (
         f"expertbook: Port {port} is in use. Stop the program that uses it, or choose another "
         f"port: EXPERTBOOK_PORT={port + 1}\n"
     )
@@ -191,11 +191,11 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
         "serve",
         *options,
     )
-    with launched(tmp_path, command, experts=0) as program:
+    with start_program(tmp_path, command, experts=0) as program:
         await_ready(program.process, program.address)
         program.process.send_signal(signal.SIGINT)
         assert program.wait() == 0
-    assert program.said().splitlines()[-1] == "Stopped."
+    assert program.output().splitlines()[-1] == "Stopped."
     assert all_ended(tmp_path)
 
 
@@ -203,7 +203,7 @@ async def test_bookings_survive_a_killed_server(
     program: Program, http: httpx.AsyncClient, tmp_path: Path, time: Time
 ) -> None:
     """SIGKILL leaves no process behind, and SIGTERM stops a server gracefully."""
-    with launched(tmp_path, experts=3) as first:
+    with start_program(tmp_path, experts=3) as first:
         await_ready(first.process, first.address)
         client = await demo_client(http, first)
         slot = (await open_slots(client, time))[0]
@@ -211,7 +211,7 @@ async def test_bookings_survive_a_killed_server(
         assert booking["__typename"] == "Booking"
         first.process.kill()
         assert all_ended(tmp_path)
-    with launched(tmp_path, experts=3) as second:
+    with start_program(tmp_path, experts=3) as second:
         await_ready(second.process, second.address)
         client = await demo_client(http, second)
         stored = await client.ask(BOOKING, id=booking["id"])
@@ -220,7 +220,7 @@ async def test_bookings_survive_a_killed_server(
         assert slot in await open_slots(await demo_client(http, program), time)
         second.process.send_signal(signal.SIGTERM)
         assert second.wait() == 0
-    assert second.said().endswith("\nStopped.\n")
+    assert second.output().endswith("\nStopped.\n")
     assert all_ended(tmp_path)
 
 
@@ -241,11 +241,11 @@ def test_the_server_stops_when_its_parent_is_killed(
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.delenv("UV", raising=False)
-    with launched(tmp_path, command, experts=0) as parent:
+    with start_program(tmp_path, command, experts=0) as parent:
         await_ready(parent.process, parent.address)
         parent.process.kill()
         assert all_ended(tmp_path)
-    assert parent.said().endswith("Stop it with Ctrl-C.\nStopped.\n")
+    assert parent.output().endswith("Stop it with Ctrl-C.\nStopped.\n")
 
 
 async def test_two_servers_start_on_one_empty_database(
@@ -255,7 +255,8 @@ async def test_two_servers_start_on_one_empty_database(
     with ExitStack() as stack:
         url = stack.enter_context(embedded_database(tmp_path / "server"))
         programs = [
-            stack.enter_context(launched(tmp_path, experts=10, mongodb_url=url)) for _ in range(2)
+            stack.enter_context(start_program(tmp_path, experts=10, mongodb_url=url))
+            for _ in range(2)
         ]
         for program in programs:
             await_ready(program.process, program.address)
@@ -270,6 +271,6 @@ async def test_two_servers_start_on_one_empty_database(
         }
         assert await open_slots(other_client, time) == await open_slots(client, time)
     for program in programs:
-        assert "client@example.com" in program.said()
-        assert program.said().endswith("Stopped.\n")
+        assert "client@example.com" in program.output()
+        assert program.output().endswith("Stopped.\n")
         assert program.process.returncode == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import PASSWORD, Api
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ EMAIL = "ada@example.com"
 @pytest.fixture
 def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
     """A client of a new server with rate limits."""
-    with running(tmp_path_factory.mktemp("throttled"), experts=1) as address:
+    with run_server(tmp_path_factory.mktemp("throttled"), experts=1) as address:
         yield Api(http, address)
 
 

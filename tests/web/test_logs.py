@@ -17,9 +17,9 @@ from starlette.routing import Route
 
 from schema.execution.observation import SLOW_SECONDS
 from tests.clients import CONTACT, PASSWORD, Api, open_socket
-from tests.mailboxes import Mailbox, until
+from tests.mailboxes import Mailbox, wait_until
 from tests.processes import databases, freeze
-from tests.servers import Program, await_ready, launched
+from tests.servers import Program, await_ready, start_program
 from web.embedded.database import embedded_database
 from web.telemetry.request_ids import RequestIds, internal_error
 
@@ -58,14 +58,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     settings = {"log_format": "json", "trusted_proxies": "127.0.0.1", "experts": 3}
     command = (sys.executable, "-c", NEVER_SLOW, "serve")
     folder = tmp_path_factory.mktemp("logs")
-    with launched(folder, command, **settings, throttle="off") as program:
+    with start_program(folder, command, **settings, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
 
 def log_entries(program: Program) -> list[dict[str, Any]]:
     """Return the entries of a JSON log."""
-    return [json.loads(line) for line in program.said().splitlines() if line != "Stopped."]
+    return [json.loads(line) for line in program.output().splitlines() if line != "Stopped."]
 
 
 def entries_of_request(program: Program, request_id: str) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ async def test_internal_errors_are_masked_and_logged_with_the_request_id(
     """The log names the invalid field, but not its value."""
     with (
         embedded_database(tmp_path / "database") as url,
-        launched(tmp_path, log_format="json", experts=3, mongodb_url=url) as program,
+        start_program(tmp_path, log_format="json", experts=3, mongodb_url=url) as program,
     ):
         await_ready(program.process, program.address)
         async with AsyncMongoClient[dict[str, Any]](url) as client:
@@ -181,7 +181,7 @@ async def test_internal_errors_are_masked_and_logged_with_the_request_id(
     assert failure["level"] == "error"
     assert "ValidationError: Calendar: rules.horizon_days (int_parsing)" in failure["exception"]
     assert operation["outcome"] == "internal"
-    assert "hunter2" not in program.said() + response.text
+    assert "hunter2" not in program.output() + response.text
 
 
 async def test_slow_operations_are_logged_as_warnings(
@@ -192,21 +192,23 @@ async def test_slow_operations_are_logged_as_warnings(
     The database is suspended until the operation times out.
     """
     limit = SLOW_SECONDS + 0.2
-    with launched(tmp_path, experts=3, throttle="off", operation_seconds=limit) as program:
+    with start_program(tmp_path, experts=3, throttle="off", operation_seconds=limit) as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         await api.post(
             "{ __typename }"
         )  # wait until requests are served, without caching any experts
-        before = program.said()
+        before = program.output()
         [database] = databases(tmp_path)
         freeze(database)
         try:
             assert await api.code(FIRST) == "TIMED_OUT"
         finally:
             os.kill(database, signal.SIGCONT)
-        await until(lambda: "WARNING: a slow operation" in program.said().removeprefix(before))
-    said = program.said()
+        await wait_until(
+            lambda: "WARNING: a slow operation" in program.output().removeprefix(before)
+        )
+    said = program.output()
     assert "an operation" not in said.replace("a slow operation", "")
     said = said.removeprefix(before)
     [line] = [line for line in said.splitlines() if "a slow operation" in line]
@@ -218,13 +220,13 @@ async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
     """The log has no passwords, tokens, cookies or mailed links, even at level debug."""
     async with Mailbox().open() as mailbox:
         settings = {"log_format": "json", "log_level": "debug", "experts": 3, "throttle": "off"}
-        with launched(tmp_path, **settings, smtp_url=mailbox.url) as program:
+        with start_program(tmp_path, **settings, smtp_url=mailbox.url) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             secrets = await use_all_secrets(program, mailbox, time)
             [database] = databases(tmp_path)
             os.kill(database, signal.SIGKILL)  # the guardian restarts it
             await send(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
-    said = program.said()
+    said = program.output()
     assert said.count('"an operation"') + said.count('"a slow operation"') > 5
     assert len(secrets) == 9
     assert [secret for secret in secrets if secret in said] == []
@@ -264,8 +266,8 @@ async def use_all_secrets(program: Program, mailbox: Mailbox, time: Time) -> set
         await socket.receive()
         await socket.connection.send(PASSWORD)
         await socket.closed()
-    await until(lambda: len(mailbox.to(email)) == 2)
-    links = {mail.token for mail in mailbox.to(email)}
+    await wait_until(lambda: len(mailbox.mails_to(email)) == 2)
+    links = {mail.token for mail in mailbox.mails_to(email)}
     tokens = {
         one[key] for one in (first, second) for key in one if key.endswith("Token") and one[key]
     }

@@ -11,8 +11,8 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.clients import Api
-from tests.mailboxes import Mailbox, until
-from tests.servers import await_ready, launched
+from tests.mailboxes import Mailbox, wait_until
+from tests.servers import await_ready, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ async def mailing(
 ) -> AsyncIterator[Api]:
     """A client of a server that sends mails."""
     settings = {"mongodb_url": mongodb_url, "experts": 30, "throttle": "off", "mail_from": SENDER}
-    with launched(tmp_path_factory.mktemp("mailing"), **settings, smtp_url=mailbox.url) as program:
+    with start_program(
+        tmp_path_factory.mktemp("mailing"), **settings, smtp_url=mailbox.url
+    ) as program:
         # In a thread, because the mail server runs on this event loop.
         await asyncio.to_thread(await_ready, program.process, program.address)
         yield Api(http, program.address)
@@ -104,11 +106,11 @@ async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
         slot["id"], contact=contact("both@example.com", **zone), note="about compilers\n<b>"
     )
     theirs = await expert_email(mongodb_url, expert["name"])
-    [booked_client] = await mailbox.gets(1, "both@example.com")
-    [booked_expert] = await mailbox.gets(1, theirs)
+    [booked_client] = await mailbox.wait_for_mails(1, "both@example.com")
+    [booked_expert] = await mailbox.wait_for_mails(1, theirs)
     await client.cancel(booking["id"])
-    [_, cancelled_client] = await mailbox.gets(2, "both@example.com")
-    [_, cancelled_expert] = await mailbox.gets(2, theirs)
+    [_, cancelled_client] = await mailbox.wait_for_mails(2, "both@example.com")
+    [_, cancelled_expert] = await mailbox.wait_for_mails(2, theirs)
 
     starts, ends = (datetime.fromisoformat(slot[key]) for key in ("startsAt", "endsAt"))
     for booked, cancelled in ((booked_client, cancelled_client), (booked_expert, cancelled_expert)):
@@ -143,17 +145,17 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
 ) -> None:
     """The expert's copy arrives; the client's is not retried."""
     client, expert = await mailing.newcomer(), (await plain_experts(mailing))[1]
-    mailbox.refuses["gone@example.com"] = "550 5.1.1 no such user"
+    mailbox.rejections["gone@example.com"] = "550 5.1.1 no such user"
     slot, other = (await open_slots(mailing, expert, time))[:2]
     await client.book(slot["id"], contact=contact("gone@example.com"))
-    await mailbox.gets(1, await expert_email(mongodb_url, expert["name"]))
+    await mailbox.wait_for_mails(1, await expert_email(mongodb_url, expert["name"]))
     await outbox_drained(mongodb_url)
-    assert mailbox.turned_away == 1
+    assert mailbox.rejected == 1
     # Once a later mail has arrived, the worker has polled the outbox again.
     await client.book(other["id"], contact=contact("there@example.com"))
-    await mailbox.gets(1, "there@example.com")
+    await mailbox.wait_for_mails(1, "there@example.com")
     await outbox_drained(mongodb_url)
-    assert (mailbox.turned_away, mailbox.to("gone@example.com")) == (1, [])
+    assert (mailbox.rejected, mailbox.mails_to("gone@example.com")) == (1, [])
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as database:
         [kept] = await database["expertbook"]["outbox"].find({"state": "FAILED"}).to_list()
     assert (kept["to"], kept["refused"]) == ([], ["CLIENT"])
@@ -167,7 +169,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
     settings = {"experts": 10, "throttle": "off", "smtp_url": mailbox.url}
     with (
         embedded_database(tmp_path / "database") as mongodb_url,
-        launched(tmp_path, mongodb_url=mongodb_url, **settings) as program,
+        start_program(tmp_path, mongodb_url=mongodb_url, **settings) as program,
     ):
         await asyncio.to_thread(await_ready, program.process, program.address)
         api = Api(http, program.address)
@@ -177,16 +179,16 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
         for slot in slots:
             booked = await client.book(slot["id"], contact=contact("late@example.com"))
             assert booked["__typename"] == "Booking"
-        await until(lambda: "is delayed" in program.said())
+        await wait_until(lambda: "is delayed" in program.output())
         mailbox.busy = "451 4.7.1 try again later"
         async with mailbox.open():
-            await until(lambda: mailbox.turned_away >= 3)
+            await wait_until(lambda: mailbox.rejected >= 3)
             mailbox.busy = None
-            await mailbox.gets(5, "late@example.com")
-            await mailbox.gets(5, theirs)
+            await mailbox.wait_for_mails(5, "late@example.com")
+            await mailbox.wait_for_mails(5, theirs)
             await outbox_drained(mongodb_url)
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
-    assert len(mailbox.to("late@example.com")) == len(mailbox.to(theirs)) == 5
+    assert len(mailbox.mails_to("late@example.com")) == len(mailbox.mails_to(theirs)) == 5
 
 
 async def test_two_processes_on_one_database_send_each_mail_once(
@@ -199,7 +201,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
 ) -> None:
     """Fifty bookings, made through both, result in a hundred mails."""
     settings = {"mongodb_url": mongodb_url, "throttle": "off", "mail_from": SENDER}
-    with launched(tmp_path, **settings, smtp_url=mailbox.url) as other:
+    with start_program(tmp_path, **settings, smtp_url=mailbox.url) as other:
         await asyncio.to_thread(await_ready, other.process, other.address)
         expert = (await plain_experts(mailing))[3]
         slots = (await open_slots(mailing, expert, time))[:50]
@@ -214,29 +216,29 @@ async def test_two_processes_on_one_database_send_each_mail_once(
         assert {answer["__typename"] for answer in answers} == {"Booking"}
         assert len(answers) == 50
         theirs = await expert_email(mongodb_url, expert["name"])
-        await mailbox.gets(50, "50@example.com")
-        await mailbox.gets(50, theirs)
+        await mailbox.wait_for_mails(50, "50@example.com")
+        await mailbox.wait_for_mails(50, theirs)
         await outbox_drained(mongodb_url)
-    assert len(mailbox.to("50@example.com")) == len(mailbox.to(theirs)) == 50
+    assert len(mailbox.mails_to("50@example.com")) == len(mailbox.mails_to(theirs)) == 50
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
 
 
 async def test_development_without_a_mail_server_writes_files_and_logs_the_link(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    with launched(tmp_path, experts=1) as program:
+    with start_program(tmp_path, experts=1) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         await Api(http, program.address).newcomer()
         link = f"{program.address}/verify-email#token="
-        await until(lambda: link in program.said())
+        await wait_until(lambda: link in program.output())
         [file] = (tmp_path / "data" / "mail").glob("*.eml")
-        assert str(file) in program.said()
+        assert str(file) in program.output()
         assert b"Subject: Verify your e-mail address\r\n" in file.read_bytes()
 
 
 def test_production_does_not_start_without_a_mail_server(tmp_path: Path, mongodb_url: str) -> None:
     """The error message names the missing settings."""
     settings = {"environment": "production", "secret": "x" * 32, "mongodb_url": mongodb_url}
-    with launched(tmp_path, **settings) as program:
+    with start_program(tmp_path, **settings) as program:
         assert program.wait() == 1
-        assert "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM" in program.said()
+        assert "Set EXPERTBOOK_SMTP_URL and EXPERTBOOK_MAIL_FROM" in program.output()

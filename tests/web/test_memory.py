@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients import Api
-from tests.mailboxes import until
-from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.mailboxes import wait_until
+from tests.servers import EXPERTBOOK, Program, await_ready, start_program
 from web import deferred
 from web.app import create_app
 from web.deferred import DEFERRED
@@ -52,7 +52,7 @@ def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
     command = (sys.executable, "-X", "importtime", EXPERTBOOK, "serve")
     url = database_url.replace("/expertbook?", "/memory?")  # a database without accounts
     settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
-    with launched(tmp_path, command, **settings, experts=0) as program:
+    with start_program(tmp_path, command, **settings, experts=0) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -69,7 +69,7 @@ async def test_a_start_imports_only_what_serving_needs(
     program: Program, http: httpx.AsyncClient
 ) -> None:
     assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
-    imported = set(re.findall(r"([\w.]+)$", program.said(), re.MULTILINE))
+    imported = set(re.findall(r"([\w.]+)$", program.output(), re.MULTILINE))
     assert {"strawberry", "web.app", "web.container"} <= imported
     assert imported & UNNEEDED == set()
     assert resident_megabytes(program) < MAX_MEGABYTES_AT_START
@@ -83,7 +83,7 @@ async def test_memory_for_password_hashing_is_released(
     emails = [f"ada.{program.process.pid}.{number}@example.com" for number in range(20)]
     answers = await asyncio.gather(*(api.ask(REGISTER, email=email) for email in emails))
     assert {answer["register"]["__typename"] for answer in answers} == {"SignedIn"}
-    await until(lambda: resident_megabytes(program) < before + MAX_MEGABYTES_RETAINED)
+    await wait_until(lambda: resident_megabytes(program) < before + MAX_MEGABYTES_RETAINED)
 
 
 def test_missing_deferred_imports_are_reported_at_start(

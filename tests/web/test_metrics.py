@@ -16,9 +16,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.clients import Api, open_socket
-from tests.mailboxes import Mailbox, until
+from tests.mailboxes import Mailbox, wait_until
 from tests.processes import wait_for, workers_of
-from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_readiness import wait_for_readiness
 
@@ -39,7 +39,7 @@ OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server used only by this module."""
     folder = tmp_path_factory.mktemp("metrics")
-    with launched(folder, experts=3, throttle="off") as program:
+    with start_program(folder, experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -158,11 +158,11 @@ async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient
     """Without its mail server, the server reports that and is ready nevertheless."""
     async with Mailbox().open() as mailbox:
         closed_url = mailbox.url
-    with launched(tmp_path, experts=1, throttle="off", smtp_url=closed_url) as program:
+    with start_program(tmp_path, experts=1, throttle="off", smtp_url=closed_url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         start = clock()
         await Api(http, program.address).newcomer()
-        await until(lambda: "is delayed" in program.said())
+        await wait_until(lambda: "is delayed" in program.output())
         checks = {"database": "ok", "broadcast": "ok", "mail": "unreachable"}
         assert (
             await wait_for_readiness(http, program.address, {"status": "ok", "checks": checks})
@@ -178,7 +178,7 @@ async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient
 async def test_a_metrics_token_is_required_once_set(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    with launched(tmp_path, experts=1, metrics_token=TOKEN) as program:
+    with start_program(tmp_path, experts=1, metrics_token=TOKEN) as program:
         await_ready(program.process, program.address)
         for header in ({}, {"authorization": f"Bearer {TOKEN}x"}, {"authorization": TOKEN}):
             refused = await http.get(f"{program.address}/metrics", headers=header)
@@ -197,7 +197,7 @@ async def test_production_has_no_metrics_without_a_token(
 ) -> None:
     async with Mailbox().open() as mailbox:
         settings = {"environment": "production", "secret": SECRET, "smtp_url": mailbox.url}
-        with launched(tmp_path, mongodb_url=database_url, **settings) as program:
+        with start_program(tmp_path, mongodb_url=database_url, **settings) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             assert (await http.get(f"{program.address}/metrics")).status_code == 404
 
@@ -205,9 +205,9 @@ async def test_production_has_no_metrics_without_a_token(
 async def test_metrics_are_summed_over_workers(tmp_path: Path) -> None:
     """A killed worker's counters stay in the sum, and its gauges drop out."""
     serve = (EXPERTBOOK, "serve", "--workers", "2")
-    with launched(tmp_path, serve, experts=3, throttle="off") as program:
+    with start_program(tmp_path, serve, experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
-        wait_for(lambda: "is ready at" in program.said())
+        wait_for(lambda: "is ready at" in program.output())
         before = await metrics(program.address)
         assert before["expertbook_workers"] == 2
         for _ in range(20):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import CONTACT, Api
-from tests.servers import running
+from tests.servers import run_server
 from tests.web.test_booking import open_slots, state
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ async def test_a_new_hold_replaces_the_first_atomically(
 async def test_an_expired_hold_blocks_nobody(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
-    with running(
+    with run_server(
         tmp_path_factory.mktemp("holds"), experts=8, hold_seconds=2, throttle="off"
     ) as address:
         api = Api(http, address)

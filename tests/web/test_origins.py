@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.raw import PATIENCE_SECONDS, QUERY, Answer, ask, connected, handshake, request
-from tests.servers import await_ready, environment, launched
+from tests.raw import PATIENCE_SECONDS, QUERY, RawResponse, connect, handshake, request, send_raw
+from tests.servers import await_ready, environment, start_program
 from web.edge.headers import API_HEADERS, PAGE_POLICY
 from web.edge.hosts import AllowedHosts
 from web.settings import Settings
@@ -27,18 +27,18 @@ SECRET = "a secret of these tests, longer than thirty-two bytes"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that allows two client origins."""
     folder, clients = tmp_path_factory.mktemp("shared"), f"{CLIENT}, {SECOND}/"
-    with launched(folder, experts=1, throttle="off", client_url=clients) as program:
+    with start_program(folder, experts=1, throttle="off", client_url=clients) as program:
         await_ready(program.process, program.address)
         yield program.address
 
 
-async def preflight(address: str, origin: str, *lines: str) -> Answer:
+async def preflight(address: str, origin: str, *lines: str) -> RawResponse:
     """Send a CORS preflight request for an origin."""
     headers = ("Access-Control-Request-Method: POST", *lines)
-    return await ask(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *headers))
+    return await send_raw(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *headers))
 
 
-def cors_of(answer: Answer) -> dict[str, str]:
+def cors_of(answer: RawResponse) -> dict[str, str]:
     """Return the CORS headers of an answer."""
     return {k: v for k, v in answer.headers.items() if k.startswith("access-control-")}
 
@@ -71,7 +71,7 @@ async def test_client_origins_may_read_answers_and_errors(shared: str) -> None:
         ),
         (request("GET", "/nowhere", origin), 404),
     ):
-        answer = await ask(shared, sent)
+        answer = await send_raw(shared, sent)
         assert answer.status == status
         allowed = cors_of(answer)
         assert allowed["access-control-allow-origin"] == CLIENT
@@ -99,11 +99,11 @@ async def test_client_origins_may_read_answers_and_errors(shared: str) -> None:
 async def test_other_origins_get_no_cors_headers(shared: str, origin: str) -> None:
     """`Vary: Origin` is present, so that caches keep answers apart."""
     preflighted = await preflight(shared, origin, "Access-Control-Request-Headers: content-type")
-    posted = await ask(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
+    posted = await send_raw(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
     for answer in (preflighted, posted):
         assert cors_of(answer) == {}
         assert "Origin" in answer.headers["vary"]
-    assert "Origin" in (await ask(shared, request("GET", QUERY_PATH))).headers["vary"]
+    assert "Origin" in (await send_raw(shared, request("GET", QUERY_PATH))).headers["vary"]
 
 
 async def test_no_cors_headers_without_client_origins(server: str) -> None:
@@ -116,7 +116,7 @@ async def test_form_media_types_are_refused(shared: str, content_type: str) -> N
     """Browsers send them across origins without a preflight."""
     lines = (f"Content-Type: {content_type}", f"Content-Length: {len(QUERY)}")
     sent = request("POST", "/graphql", f"Origin: {EVIL}", *lines) + QUERY
-    assert (await ask(shared, sent)).status == 415
+    assert (await send_raw(shared, sent)).status == 415
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_cross_site_queries_are_refused(
 ) -> None:
     """Following a link is allowed."""
     headers = (f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {dest}")
-    answer = await ask(shared, request("GET", QUERY_PATH, *headers))
+    answer = await send_raw(shared, request("GET", QUERY_PATH, *headers))
     assert answer.status == status
     if status == 403:
         assert "EXPERTBOOK_CLIENT_URL" in answer.error["message"]
@@ -148,7 +148,7 @@ async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
     host = own.removeprefix("http://")
     for origin, status in ((None, 101), (CLIENT, 101), (own, 101), (EVIL, 403), ("null", 403)):
         lines = () if origin is None else (f"Origin: {origin}",)
-        answer = await ask(shared, handshake("GET", *lines, host=host))
+        answer = await send_raw(shared, handshake("GET", *lines, host=host))
         assert answer.status == status, origin
 
 
@@ -178,16 +178,18 @@ async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
 )
 async def test_unknown_hosts_are_refused(shared: str, host: str, status: int) -> None:
     """Prevents DNS rebinding. Development allows the clients' hosts, localhost and IP addresses."""
-    answer = await ask(shared, request("POST", "/graphql", host=host, body=QUERY))
+    answer = await send_raw(shared, request("POST", "/graphql", host=host, body=QUERY))
     assert answer.status == status
     if status == 421:
         assert "EXPERTBOOK_ALLOWED_HOSTS" in answer.error["message"]
-    socket = await ask(shared, handshake(host=host))
+    socket = await send_raw(shared, handshake(host=host))
     assert socket.status == (101 if status == 200 else status)
-    assert (await ask(shared, request("GET", "/healthz", host=host))).status == 200
+    assert (await send_raw(shared, request("GET", "/healthz", host=host))).status == 200
     async with asyncio.timeout(PATIENCE_SECONDS):
         # Readiness is 503 for a while when the database is slow.
-        while (status := (await ask(shared, request("GET", "/readyz", host=host))).status) == 503:
+        while (
+            status := (await send_raw(shared, request("GET", "/readyz", host=host))).status
+        ) == 503:
             pass
     assert status == 200
 
@@ -268,7 +270,7 @@ async def test_every_response_has_the_security_headers(
     shared: str, sent: bytes, status: int
 ) -> None:
     """It has no `Server` header and, over plain HTTP, no `Strict-Transport-Security`."""
-    answer = await ask(shared, sent)
+    answer = await send_raw(shared, sent)
     assert answer.status == status
     for name, value in API_HEADERS:
         assert answer.headers[name.decode()] == value.decode(), name
@@ -279,9 +281,9 @@ async def test_every_response_has_the_security_headers(
 async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
     """Photos can be embedded by other sites; pages can load only their own resources."""
     for path in ("/", "/graphql"):
-        page = await ask(shared, request("GET", path, "Accept: text/html"))
+        page = await send_raw(shared, request("GET", path, "Accept: text/html"))
         assert page.headers["content-security-policy"] == PAGE_POLICY
-    photo = await ask(shared, request("GET", "/photos/ada.svg"))
+    photo = await send_raw(shared, request("GET", "/photos/ada.svg"))
     assert photo.headers["cross-origin-resource-policy"] == "cross-origin"
     assert photo.headers["content-security-policy"].startswith("default-src 'none'")
     for answer in (page, photo):
@@ -292,8 +294,8 @@ async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
 
 async def test_event_streams_have_the_security_headers(shared: str) -> None:
     stream = request("POST", "/graphql", "Accept: text/event-stream", body=QUERY)
-    async with connected(shared) as connection:
+    async with connect(shared) as connection:
         await connection.send(stream)
-        head = await connection.head()
+        head = await connection.read_head()
     assert (head.status, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
     assert head.headers["x-content-type-options"] == "nosniff"

@@ -17,15 +17,15 @@ from tests.raw import (
     CHUNKED,
     INITIALISE,
     QUERY,
-    Line,
-    ask,
+    RawConnection,
     chunk,
-    connected,
+    connect,
     handshake,
-    is_served,
+    is_connection_open,
     request,
+    send_raw,
 )
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from web.edge.connections import MAX_CONNECTIONS_PER_ADDRESS
 from web.edge.http_protocol import MAX_PIPELINED, MAX_UNSENT_BYTES
 
@@ -70,7 +70,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server that waits two seconds for a request."""
     command = [sys.executable, "-c", SHORT_TIMEOUTS, "serve"]
     folder = tmp_path_factory.mktemp("impatient")
-    with launched(folder, command, experts=0, throttle="off") as program:
+    with start_program(folder, command, experts=0, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -80,7 +80,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server that closes idle connections after one second, and stalled ones after eight."""
     command = [sys.executable, "-c", SHORT_IDLE, "serve"]
     folder = tmp_path_factory.mktemp("short-idle")
-    with launched(folder, command, experts=1, throttle="off") as program:
+    with start_program(folder, command, experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -95,7 +95,7 @@ def address(program: Program) -> str:
 def capped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that allows few connections."""
     command = [sys.executable, "-c", CAPPED, "serve"]
-    with launched(tmp_path_factory.mktemp("capped"), command, experts=1) as program:
+    with start_program(tmp_path_factory.mktemp("capped"), command, experts=1) as program:
         await_ready(program.process, program.address)
         yield program.address
 
@@ -116,10 +116,10 @@ async def test_slow_requests_time_out(impatient: Program) -> None:
         "unwanted body": (request("POST", "/nowhere", "Content-Length: 1000"), b" "),
     }
 
-    async def status_of(connection: Line, data: bytes) -> int | None:
+    async def status_of(connection: RawConnection, data: bytes) -> int | None:
         async with asyncio.TaskGroup() as group:
             sender = group.create_task(send_repeatedly(connection, data))
-            response = await connection.rest(PATIENCE_SECONDS)
+            response = await connection.read_to_end(PATIENCE_SECONDS)
             sender.cancel()
         return int(response.split()[1]) if response else None
 
@@ -128,7 +128,7 @@ async def test_slow_requests_time_out(impatient: Program) -> None:
         freeze(impatient.process.pid)
         try:
             for first_bytes, _ in cases.values():
-                connection = await stack.enter_async_context(connected(impatient.address))
+                connection = await stack.enter_async_context(connect(impatient.address))
                 await connection.send(first_bytes)
                 connections.append(connection)
         finally:
@@ -146,7 +146,7 @@ async def test_slow_requests_time_out(impatient: Program) -> None:
     }
 
 
-async def send_repeatedly(connection: Line, data: bytes) -> None:
+async def send_repeatedly(connection: RawConnection, data: bytes) -> None:
     """Send data again and again until cancelled."""
     while data:
         await connection.send(data)
@@ -154,19 +154,19 @@ async def send_repeatedly(connection: Line, data: bytes) -> None:
 
 
 async def test_idle_connections_are_closed_after_the_idle_time(address: str, server: str) -> None:
-    async with connected(address) as short, connected(server) as long:
+    async with connect(address) as short, connect(server) as long:
         for connection in (short, long):
             await connection.send(request("GET", "/healthz"))
-            assert (await connection.answer()).status == 200
-        assert await short.rest(PATIENCE_SECONDS) == b""
+            assert (await connection.read_response()).status == 200
+        assert await short.read_to_end(PATIENCE_SECONDS) == b""
         await long.send(request("GET", "/healthz"))
-        assert (await long.answer()).status == 200
+        assert (await long.read_response()).status == 200
 
 
 async def subscription(address: str) -> bytes:
     """Return a request for an endless event stream."""
     nodes = json.dumps({"query": "{ experts(first: 1) { nodes { id } } }"}).encode()
-    [expert] = json.loads((await ask(address, request(body=nodes))).body)["data"]["experts"][
+    [expert] = json.loads((await send_raw(address, request(body=nodes))).body)["data"]["experts"][
         "nodes"
     ]
     watch = f'subscription {{ slotBooked(expertId: "{expert["id"]}") {{ sequence }} }}'
@@ -179,18 +179,18 @@ async def test_a_request_may_take_longer_than_the_idle_time(
 ) -> None:
     """Part of the request arrives during the response to the one before."""
     stream = await subscription(address)
-    async with connected(address) as connection:
+    async with connect(address) as connection:
         await connection.send(request("GET", "/healthz") + stream[:50])
-        assert (await connection.answer()).status == 200
+        assert (await connection.read_response()).status == 200
         await connection.send(stream[50:])
-        await connection.head()
+        await connection.read_head()
         with pytest.raises(TimeoutError):
-            await connection.rest(3)
+            await connection.read_to_end(3)
 
 
 async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(address: str) -> None:
     async def subscription_count() -> float:
-        metrics = (await ask(address, request("GET", "/metrics"))).body
+        metrics = (await send_raw(address, request("GET", "/metrics"))).body
         [count] = re.findall(rb"^expertbook_subscriptions (.*)$", metrics, re.MULTILINE)
         return float(count)
 
@@ -200,9 +200,9 @@ async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(addr
                 await asyncio.sleep(0.05)
 
     await wait_for_count(0)
-    async with connected(address) as connection:
+    async with connect(address) as connection:
         await connection.send(await subscription(address) + request("GET", "/healthz"))
-        await connection.head()
+        await connection.read_head()
         await wait_for_count(1)
     await wait_for_count(0)
 
@@ -210,10 +210,10 @@ async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(addr
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_a_client_that_does_not_read_is_disconnected(address: str, program: Program) -> None:
     """A client that reads slowly is not, and neither leaves a traceback in the log."""
-    page = await ask(address, request("GET", "/graphql", "Accept: text/html"))
+    page = await send_raw(address, request("GET", "/graphql", "Accept: text/html"))
     [path] = re.findall(rb'src="(/assets/[^"]+[.]js)"', page.body)
     download = request("GET", path.decode())
-    async with connected(address) as stuck, connected(address, kept=16_384) as slow:
+    async with connect(address) as stuck, connect(address, receive_buffer=16_384) as slow:
         await stuck.send(download * MAX_PIPELINED)
         await slow.send(download * MAX_PIPELINED)
         stuck_port, slow_port = (
@@ -225,13 +225,13 @@ async def test_a_client_that_does_not_read_is_disconnected(address: str, program
             await asyncio.sleep(0.1)
 
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while is_served(address, stuck_port):
+            while is_connection_open(address, stuck_port):
                 await read_slowly()
         for _ in range(20):
             await read_slowly()
-        assert is_served(address, slow_port)
-    assert (await ask(address, request("GET", "/healthz"))).status == 200
-    assert "Exception" not in program.said()
+        assert is_connection_open(address, slow_port)
+    assert (await send_raw(address, request("GET", "/healthz"))).status == 200
+    assert "Exception" not in program.output()
 
 
 async def test_connections_are_limited_per_address_and_in_total(capped: str) -> None:
@@ -239,18 +239,18 @@ async def test_connections_are_limited_per_address_and_in_total(capped: str) -> 
     async with AsyncExitStack() as stack:
 
         async def status(source: str) -> int:
-            connection = await stack.enter_async_context(connected(capped, source))
+            connection = await stack.enter_async_context(connect(capped, source))
             await connection.send(request("GET", "/healthz"))
-            return (await connection.answer()).status
+            return (await connection.read_response()).status
 
         for _ in range(MAX_CONNECTIONS_PER_ADDRESS - 1):
             assert await status("127.0.0.2") == 200
         # Opened last, because a WebSocket that answers no pings is closed after a while.
-        socket = await stack.enter_async_context(connected(capped, "127.0.0.2"))
+        socket = await stack.enter_async_context(connect(capped, "127.0.0.2"))
         await socket.send(handshake())
-        assert (await socket.answer()).status == 101
+        assert (await socket.read_response()).status == 101
         await socket.send(INITIALISE)
-        refused = await ask(capped, b"", source="127.0.0.2")
+        refused = await send_raw(capped, b"", source="127.0.0.2")
         assert (refused.status, refused.headers["retry-after"]) == (429, "10")
         assert await status("127.0.0.3") == 200
         socket.writer.transport.abort()
@@ -261,7 +261,7 @@ async def test_connections_are_limited_per_address_and_in_total(capped: str) -> 
         assert set(others) == {200, 503}
 
     async def single_status() -> int:
-        return (await ask(capped, request("GET", "/healthz"))).status
+        return (await send_raw(capped, request("GET", "/healthz"))).status
 
     await wait_for_200(single_status)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.raw import INITIALISE, QUERY, ask, connected, handshake, request
-from tests.servers import await_ready, launched
+from tests.raw import INITIALISE, QUERY, connect, handshake, request, send_raw
+from tests.servers import await_ready, start_program
 from web.edge.addresses import address_key
 from web.edge.proxies import ForwardedClients, TrustedProxies
 from web.graphql.sockets import MOST_PER_ADDRESS
@@ -43,7 +43,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("proxied")
     settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
     command = (sys.executable, "-c", LONG_TIMEOUTS, "serve")
-    with launched(folder, command, experts=1, **settings) as program:
+    with start_program(folder, command, experts=1, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 
@@ -215,16 +215,16 @@ async def test_cookies_are_secure_when_the_proxy_terminates_tls(proxied: str) ->
     login = ("X-Session: cookie", "X-Forwarded-For: 203.0.113.7")
     for proto, is_secure in (("https", True), ("http", False)):
         lines = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")
-        answer = await ask(proxied, request("POST", "/graphql", *lines, body=LOGIN))
+        answer = await send_raw(proxied, request("POST", "/graphql", *lines, body=LOGIN))
         assert answer.status == 200
         assert ("__Host-expertbook-access" in answer.headers["set-cookie"]) is is_secure
         assert ("; Secure" in answer.headers["set-cookie"]) is is_secure
         assert ("strict-transport-security" in answer.headers) is is_secure
     other = request("POST", "/graphql", "X-Forwarded-Host: evil.example", body=QUERY)
-    assert (await ask(proxied, other)).status == 421
+    assert (await send_raw(proxied, other)).status == 421
     unproxied = request("POST", "/graphql", *login, "X-Forwarded-Proto: https", body=LOGIN)
     spoofed = unproxied.replace(b"Host: 127.0.0.1", b"Host: book.example")
-    answer = await ask(proxied, spoofed, source="127.0.0.2")
+    answer = await send_raw(proxied, spoofed, source="127.0.0.2")
     assert (answer.status, "Secure" in answer.headers["set-cookie"]) == (200, False)
 
 
@@ -233,11 +233,11 @@ async def test_connections_through_a_proxy_are_limited_per_client(proxied: str) 
     async with AsyncExitStack() as stack:
 
         async def status(chain: str, source: str = "") -> int:
-            connection = await stack.enter_async_context(connected(proxied, source))
+            connection = await stack.enter_async_context(connect(proxied, source))
             await connection.send(
                 handshake("GET", f"X-Forwarded-For: {chain}", host="book.example")
             )
-            status = (await connection.answer()).status
+            status = (await connection.read_response()).status
             if status == 101:
                 await connection.send(INITIALISE)
             return status

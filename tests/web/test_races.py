@@ -18,7 +18,7 @@ import pytest
 from models.bookings.verification import verify
 from models.calendar.times import utc_now
 from tests.clients import CONTACT, Api
-from tests.servers import running
+from tests.servers import run_server
 from tests.web.test_moves import BOOK_SLOTS, HOLD, MOVE, booking_mutation, execute
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def track(
         "access_token_minutes": 1440,  # many rounds take longer than the default of 15 minutes
     }
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
-    with running(one, **settings) as here, running(two, **settings) as there:
+    with run_server(one, **settings) as here, run_server(two, **settings) as there:
         async with httpx.AsyncClient(timeout=60) as http:
             first, second = Api(http, here), Api(http, there)
             login = """mutation { login(input: {email: "admin@example.com",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.clients import Api, open_socket
 from tests.processes import databases
-from tests.servers import await_ready, launched
-from tests.valkeys import valkey
+from tests.servers import await_ready, start_program
+from tests.valkeys import run_valkey
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def logs_each_outage_once(program: Program, what: str) -> bool:
 
     On a busy machine, the connection may be lost more often than the test breaks it.
     """
-    matches = re.findall(rf"WARNING: {what} is (away)|INFO: {what} is (back)", program.said())
+    matches = re.findall(rf"WARNING: {what} is (away)|INFO: {what} is (back)", program.output())
     words = [away or back for away, back in matches]
     return bool(words) and words == ["away", "back"] * (len(words) // 2)
 
@@ -85,8 +85,8 @@ async def test_the_server_stays_ready_without_the_broadcast_server(
 ) -> None:
     """The outage is reported, and events are delivered from the event log."""
     with (
-        valkey(tmp_path) as server,
-        launched(tmp_path, experts=3, throttle="off", broadcast_url=server.url) as program,
+        run_valkey(tmp_path) as server,
+        start_program(tmp_path, experts=3, throttle="off", broadcast_url=server.url) as program,
     ):
         async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
@@ -104,7 +104,7 @@ async def test_the_server_is_not_ready_while_the_database_is_suspended(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
     """Its connections stay open; the change stream continues when the database does."""
-    with launched(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
+    with start_program(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
         async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             [database] = databases(tmp_path)

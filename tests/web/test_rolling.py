@@ -11,7 +11,7 @@ import httpx
 
 from tests.chaos import World
 from tests.fleets import Fleet
-from tests.valkeys import valkey
+from tests.valkeys import run_valkey
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def test_a_rolling_restart_loses_no_events_or_bookings(
 
     A booking in progress is completed, or retried with its idempotency key on the other server.
     """
-    with embedded_database(tmp_path / "database") as url, valkey(tmp_path) as broker:
+    with embedded_database(tmp_path / "database") as url, run_valkey(tmp_path) as broker:
         settings = {"mongodb_url": url, "broadcast_url": broker.url}
         with Fleet(tmp_path, 2, experts=8, throttle="off", **settings) as fleet:
             async with httpx.AsyncClient(timeout=60) as http:

@@ -27,7 +27,7 @@ from tests.clients import Api
 from tests.models.samples import booking, rules
 from tests.offices import WEEKDAYS, Office, hours, offer
 from tests.practices import LONDON, Practice, day_ahead
-from tests.servers import running
+from tests.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def addresses(
     assert database is not None  # seeded before the servers start
     settings = {"mongodb_url": database_url, "throttle": "off"}
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
-    with running(one, **settings) as first, running(two, **settings) as second:
+    with run_server(one, **settings) as first, run_server(two, **settings) as second:
         yield [first, second]
 
 

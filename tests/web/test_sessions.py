@@ -15,7 +15,7 @@ from starlette.responses import Response
 from auth.tokens import Tokens
 from schema.context import BrowserSession
 from tests.clients import PASSWORD, PATIENCE_SECONDS, Api, Socket, open_socket
-from tests.servers import await_ready, launched
+from tests.servers import await_ready, start_program
 from web.edge.cookies import Cookies
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A program that closes sockets at the end of their session alone, not by looking it up."""
     command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
     folder = tmp_path_factory.mktemp("prompt")
-    with launched(folder, command, experts=1, throttle="off", secret=SECRET) as program:
+    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
 

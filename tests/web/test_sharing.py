@@ -14,7 +14,7 @@ from models.directory.versions import increment_directory_version
 from resolvers.lookups import Lookups
 from schema.context import Context
 from schema.execution.documents import prepare
-from tests.larders import Clock, counted, question
+from tests.larders import Clock, cache_count, request_key
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import Shared
 
@@ -64,7 +64,7 @@ class Kitchen:
     async def ask(self) -> bytes:
         """What somebody gets."""
         prepared = prepare("{ categories { count } }", None)
-        response = await self.shared.answer(question(), prepared, None, context(), self.make)
+        response = await self.shared.answer(request_key(), prepared, None, context(), self.make)
         return bytes(response.body)
 
     async def asked_by(self, number: int) -> list[asyncio.Task[bytes]]:
@@ -82,11 +82,14 @@ def kitchen(answers: ResponseCache) -> Kitchen:
 
 
 async def test_who_asks_the_same_at_the_same_time_gets_one_answer(kitchen: Kitchen) -> None:
-    before = counted("misses_total"), counted("hits_total")
+    before = cache_count("misses_total"), cache_count("hits_total")
     tasks = await kitchen.asked_by(5)
     kitchen.may_end.set()
     assert await asyncio.gather(*tasks) == [b"1"] * 5
-    assert (counted("misses_total"), counted("hits_total")) == (before[0] + 1, before[1] + 4)
+    assert (cache_count("misses_total"), cache_count("hits_total")) == (
+        before[0] + 1,
+        before[1] + 4,
+    )
 
 
 async def test_an_answer_that_has_waited_is_looked_up_and_not_made_anew(

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients import PATIENCE_SECONDS, Api
-from tests.mailboxes import until
-from tests.raw import is_served
-from tests.servers import await_ready, launched
+from tests.mailboxes import wait_until
+from tests.raw import is_connection_open
+from tests.servers import await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import (
     ACCESS,
@@ -127,7 +127,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     command = [sys.executable, "-c", QUICK, "serve"]
     folder = tmp_path_factory.mktemp("quick")
-    with launched(folder, command, experts=3, throttle="off", secret=SECRET) as program:
+    with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
 
@@ -307,13 +307,17 @@ async def test_a_reader_that_is_stuck_is_cut_off(
         stuck.connect(("127.0.0.1", urlsplit(quick).port))
         stuck.sendall(head.encode() + body)
         port = stuck.getsockname()[1]
-        await until(lambda: is_served(quick, port), what="the server to take the connection")
+        await wait_until(
+            lambda: is_connection_open(quick, port), what="the server to take the connection"
+        )
         before = await cut_off(api)
         async with asyncio.timeout(ENOUGH_SECONDS):
             while await cut_off(api) == before:
                 booked = await client.book(slot["id"])
                 await client.cancel(booked["id"])
-        await until(lambda: not is_served(quick, port), what="the server to drop the connection")
+        await wait_until(
+            lambda: not is_connection_open(quick, port), what="the server to drop the connection"
+        )
     assert (await api.ask("{ __typename }")) == {"__typename": "Query"}
 
 
@@ -329,7 +333,7 @@ async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(
 ) -> None:
     """The end is not `complete`, so that a client connects anew."""
     command = [sys.executable, "-c", PATIENT, "serve"]
-    with launched(tmp_path, command, experts=1, throttle="off") as program:
+    with start_program(tmp_path, command, experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         expert = await first_expert(api)
@@ -339,7 +343,7 @@ async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(
             assert await events.event() is None
         await ended(program)
         # What uvicorn logs when it has waited for all of `DRAIN_SECONDS`.
-        assert "timeout graceful shutdown exceeded" not in program.said()
+        assert "timeout graceful shutdown exceeded" not in program.output()
 
 
 async def ended(program: Program) -> None:

@@ -13,9 +13,9 @@ import pytest
 from tests.clients import PATIENCE_SECONDS, Api
 from tests.offices import Office
 from tests.practices import Practice, day_ahead
-from tests.servers import running
+from tests.servers import run_server
 from tests.web.test_booking import open_slots
-from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, twice
+from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, ask_twice
 from tests.web.test_metrics import metrics
 from tests.web.test_moves import HOLD, execute
 from web.embedded.database import embedded_database
@@ -38,7 +38,7 @@ async def two(
         url = stack.enter_context(embedded_database(folder))
         settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
         addresses = [
-            stack.enter_context(running(folder, experts=4, fast_paths="all", **settings))
+            stack.enter_context(run_server(folder, experts=4, fast_paths="all", **settings))
             for _ in range(2)
         ]
         yield Api(http, addresses[0]), Api(http, addresses[1])
@@ -69,7 +69,7 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
     wanted = {"id": practice.id, "day": day.isoformat()}
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
-        before = await twice(there, DAY, **wanted)
+        before = await ask_twice(there, DAY, **wanted)
         # Kept for longer than a second, as nothing changes; later where no answer comes in time.
         hits = (await metrics(there.url))[HITS]
         end = monotonic() + 1.5
@@ -81,11 +81,11 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
         assert after == await here.ask(DAY, **wanted)
         await client.cancel(booked["id"])
         await until_seen(there, after, DAY, **wanted)
-    page = await twice(there, PAGE, id=practice.id)
+    page = await ask_twice(there, PAGE, id=practice.id)
     await practice.office.update(practice.id, practice.expert.api, bio="Seen elsewhere.")
     seen = await until_seen(there, page, PAGE, id=practice.id)
     assert seen["expert"]["bio"] == "Seen elsewhere."
-    count = await twice(there, COUNTS)
+    count = await ask_twice(there, COUNTS)
     await practice.office.expert()
     assert await until_seen(there, count, COUNTS) == await here.ask(COUNTS)
 
@@ -95,7 +95,7 @@ async def test_a_hold_is_over_at_its_end_by_the_clock_alone(
 ) -> None:
     """What is asked for from that moment on shows the time as free."""
     folder = tmp_path_factory.mktemp("ends")
-    with running(folder, experts=3, hold_seconds=2, throttle="off", fast_paths="all") as address:
+    with run_server(folder, experts=3, hold_seconds=2, throttle="off", fast_paths="all") as address:
         api = Api(http, address)
         client = await api.newcomer()
         [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.clients import BOOK, CONTACT, Api, open_socket
 from tests.collectors import Collector, attributes
-from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import open_slots
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def traced(
 ) -> Iterator[Program]:
     """A program that sends traces to a collector; all of them by its end."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
-    with launched(folder, command, **settings) as program:
+    with start_program(folder, command, **settings) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -82,7 +82,7 @@ async def test_a_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, t
     for name in commands:
         assert attributes(spans[f"mongodb {name}"])["db.system.name"] == "mongodb"
     assert all(span.start_time_unix_nano >= request.start_time_unix_nano for span in spans.values())
-    said = (json.loads(line) for line in program.said().splitlines() if line.startswith("{"))
+    said = (json.loads(line) for line in program.output().splitlines() if line.startswith("{"))
     [line] = [line for line in said if line.get("trace_id") == TRACE_ID]
     assert line["request_id"] == response.headers["x-request-id"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import Api, open_socket
-from tests.servers import launched, running
+from tests.servers import run_server, start_program
 from web.graphql.manifests import ManifestBroken, read_manifest
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def closed(
     folder = tmp_path_factory.mktemp("trusted")
     manifest = folder / "persisted-query-manifest.json"
     manifest.write_text(json.dumps(APOLLO))
-    with running(folder, trusted_documents=manifest, experts=1, throttle="off") as address:
+    with run_server(folder, trusted_documents=manifest, experts=1, throttle="off") as address:
         yield Api(http, address)
 
 
@@ -190,6 +190,6 @@ def test_the_server_does_not_start_with_a_broken_list(tmp_path: Path) -> None:
         path = tmp_path / name
         if name == "broken.json":
             path.write_text(json.dumps({"6f00": "{ gone }"}))
-        with launched(tmp_path, trusted_documents=path, experts=1) as program:
+        with start_program(tmp_path, trusted_documents=path, experts=1) as program:
             assert program.wait(60) == 1
-        assert str(path) in program.said().replace("\n", "")
+        assert str(path) in program.output().replace("\n", "")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.clients import PATIENCE_SECONDS, Api, open_socket
 from tests.processes import commands, freeze, using, wait_for, workers_of
-from tests.servers import EXPERTBOOK, Program, await_ready, launched
+from tests.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ SECRET = "0123456789abcdef0123456789abcdef"
 @contextmanager
 def working(folder: Path, **settings: object) -> Iterator[Program]:
     """The program with two workers, both of which serve."""
-    with launched(folder, SERVE, experts=3, throttle="off", **settings) as program:
+    with start_program(folder, SERVE, experts=3, throttle="off", **settings) as program:
         await_ready(program.process, program.address)
-        wait_for(lambda: "is ready at" in program.said())
+        wait_for(lambda: "is ready at" in program.output())
         yield program
 
 
@@ -124,7 +124,7 @@ async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
             # A check that a busy machine is late for is made again.
             while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - another process decides
                 await asyncio.sleep(0.05)
-    assert program.said().count("A worker ended (signal 9); another one takes its place.") == 1
+    assert program.output().count("A worker ended (signal 9); another one takes its place.") == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -139,8 +139,8 @@ async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Sign
         assert program.wait() == 0
         assert not living(workers)
         assert not using(tmp_path)
-    assert program.said().rstrip().endswith("Stopped.")
-    assert "Traceback" not in program.said()
+    assert program.output().rstrip().endswith("Stopped.")
+    assert "Traceback" not in program.output()
 
 
 async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> N
 
 
 def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None:
-    with launched(tmp_path, SERVE, broadcast_url="memory://") as program:
+    with start_program(tmp_path, SERVE, broadcast_url="memory://") as program:
         assert program.wait() == 1
-    assert program.said() == (
+    assert program.output() == (
         "expertbook: EXPERTBOOK_BROADCAST_URL=memory:// only works with one worker, not 2. Set it "
         "to mongodb:// or redis://HOST:PORT, or set EXPERTBOOK_WORKERS=1.\n"
     )
@@ -169,8 +169,10 @@ def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None
 def test_workers_that_do_not_start_end_the_program(tmp_path: Path, database_url: str) -> None:
     """Rather than being started for ever; the reason is told."""
     settings = {"environment": "production", "secret": SECRET, "mongodb_url": database_url}
-    with launched(tmp_path, SERVE, **settings) as program:
+    with start_program(tmp_path, SERVE, **settings) as program:
         assert program.wait(60) == 1
         assert workers_of(program.process.pid) == set()
-    assert "Set EXPERTBOOK_SMTP_URL" in program.said()
-    assert program.said().endswith("expertbook: The program did not start; see the lines above.\n")
+    assert "Set EXPERTBOOK_SMTP_URL" in program.output()
+    assert program.output().endswith(
+        "expertbook: The program did not start; see the lines above.\n"
+    )
