@@ -36,5 +36,5 @@ async def _sweep(ledger: Ledger) -> None:
         try:
             await expire(ledger)
         except ExpertBookError as error:
-            log.warning("expiring holds and bookings failed and is retried: %s", error)
+            log.warning("could not expire holds and bookings, retrying: %s", error)
         await asyncio.sleep(SWEEP_INTERVAL_SECONDS)

@@ -214,9 +214,9 @@ def test_changed_source_rebuilds_what_depends_on_it(
 
 
 def test_generated_files_do_not_count_as_sources(client: Path, hook: ModuleType) -> None:
-    made = client / "src" / "api" / "gql" / "graphql.ts"
-    made.parent.mkdir(parents=True)
-    made.write_text("made")
+    generated = client / "src" / "api" / "gql" / "graphql.ts"
+    generated.parent.mkdir(parents=True)
+    generated.write_text("made")
     assert hook.stale_builds(client) == []
 
 

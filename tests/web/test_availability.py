@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.offices import UNKNOWN, hours, offer, paths
-from tests.practices import SET, day_ahead, different
+from tests.offices import UNKNOWN_IDS, hours, offer, invalid_fields
+from tests.practices import SET, london_date, date_override
 
 if TYPE_CHECKING:
-    from tests.offices import Office
+    from tests.offices import Deployment
     from tests.practices import Practice
 
 ALL: dict[str, Any] = {
@@ -21,8 +21,8 @@ ALL: dict[str, Any] = {
         hours("SUNDAY", "00:00", "24:00"),
     ],
     "overrides": [
-        different(day_ahead(3)),
-        different(day_ahead(400), ("09:00", "10:00"), ("23:45", "24:00")),
+        date_override(london_date(3)),
+        date_override(london_date(400), ("09:00", "10:00"), ("23:45", "24:00")),
     ],
     "offers": [offer(480, 0), offer(15, 2_000)],
     "stepMinutes": 45,
@@ -43,7 +43,7 @@ OTHER: dict[str, Any] = {
     "cancellationNoticeMinutes": 43_200,
     "confirmsAutomatically": True,
 }
-TOMORROW, OVER = day_ahead(1), day_ahead(-2)
+TOMORROW, OVER = london_date(1), london_date(-2)
 
 
 def fields(expert: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def fields(expert: dict[str, Any]) -> dict[str, Any]:
 
 async def test_every_field_is_set_and_read_back(practice: Practice) -> None:
     for number, wanted in enumerate((ALL, OTHER), 1):
-        answer = await practice.set(**wanted)
+        answer = await practice.set_availability(**wanted)
         assert answer["__typename"] == "AvailabilitySet"
         assert fields(answer["expert"]) == wanted
         assert answer["expert"]["sequence"] == number
@@ -62,19 +62,19 @@ async def test_every_field_is_set_and_read_back(practice: Practice) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 async def test_omitted_fields_are_unchanged(practice: Practice, name: str) -> None:
-    await practice.set(**ALL)
-    answer = await practice.set(**{name: OTHER[name]})
+    await practice.set_availability(**ALL)
+    answer = await practice.set_availability(**{name: OTHER[name]})
     assert fields(answer["expert"]) == ALL | {name: OTHER[name]}
     assert answer["expert"]["sequence"] == 2
 
 
 async def test_null_leaves_every_field_but_the_step_unchanged(practice: Practice) -> None:
     """A null step means the session length."""
-    await practice.set(**ALL)
+    await practice.set_availability(**ALL)
     nulls = dict.fromkeys(ALL) | {"stepMinutes": 45}
-    answer = await practice.set(**nulls)
+    answer = await practice.set_availability(**nulls)
     assert (fields(answer["expert"]), answer["expert"]["sequence"]) == (ALL, 1)
-    answer = await practice.set(stepMinutes=None)
+    answer = await practice.set_availability(stepMinutes=None)
     assert fields(answer["expert"]) == ALL | {"stepMinutes": None}
 
 
@@ -86,7 +86,7 @@ async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) 
         "overrides": [special | {"hours": list(reversed(special["hours"]))}, closed],
         "offers": [offer(15, 2_000), offer(480, 0)],
     }
-    answer = await practice.set(**mixed)
+    answer = await practice.set_availability(**mixed)
     found = fields(answer["expert"])
     assert {name: found[name] for name in mixed} == {
         "weekly": ALL["weekly"],
@@ -96,30 +96,30 @@ async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) 
 
 
 async def test_setting_equal_rules_is_no_change(practice: Practice) -> None:
-    await practice.set(**ALL)
+    await practice.set_availability(**ALL)
     before = await practice.rules()
-    over = [different(OVER, ("09:00", "10:00")), *ALL["overrides"]]
+    past = [date_override(OVER, ("09:00", "10:00")), *ALL["overrides"]]
     again: list[dict[str, Any]] = [
         ALL,
         {},
         {"weekly": list(reversed(ALL["weekly"]))},
-        {"overrides": over},
+        {"overrides": past},
     ]
     for wanted in again:
-        assert (await practice.set(**wanted))["expert"] == before
+        assert (await practice.set_availability(**wanted))["expert"] == before
     assert await practice.rules() == before
 
 
 async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
     practice: Practice,
 ) -> None:
-    today = day_ahead(0)  # read once, because midnight may pass during the test
+    today = london_date(0)  # read once, because midnight may pass during the test
     days = [today + timedelta(days=number) for number in range(-9, 368)]
-    over = [different(day, ("09:00", "10:00")) for day in days[:8]]
-    *year, last = [different(day) for day in days[10:]]
-    answer = await practice.set(overrides=over + year)
+    past = [date_override(day, ("09:00", "10:00")) for day in days[:8]]
+    *year, last = [date_override(day) for day in days[10:]]
+    answer = await practice.set_availability(overrides=past + year)
     assert answer["expert"]["availability"]["overrides"] == year
-    assert paths(await practice.set(overrides=[*year, last])) == ["overrides"]
+    assert invalid_fields(await practice.set_availability(overrides=[*year, last])) == ["overrides"]
     assert (await practice.rules()) == answer["expert"]
 
 
@@ -141,18 +141,18 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
             },
             ["weekly.2.from", "weekly.3.to"],
         ),
-        ({"overrides": [different(TOMORROW, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
-        ({"overrides": [different(TOMORROW, ("09:01", "10:00"))]}, ["overrides.0.hours.0.from"]),
+        ({"overrides": [date_override(TOMORROW, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [date_override(TOMORROW, ("09:01", "10:00"))]}, ["overrides.0.hours.0.from"]),
         (
             {
                 "overrides": [
-                    different(TOMORROW, ("09:00", "12:00"), ("10:00", "11:00")),
-                    different(TOMORROW),
+                    date_override(TOMORROW, ("09:00", "12:00"), ("10:00", "11:00")),
+                    date_override(TOMORROW),
                 ]
             },
             ["overrides.0.hours.1.from", "overrides.1.date"],
         ),
-        ({"overrides": [different(OVER, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [date_override(OVER, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
         ({"offers": []}, ["offers"]),
         ({"offers": [offer(15 * n) for n in range(1, 10)]}, ["offers"]),
         ({"offers": [offer(60), offer(60)]}, ["offers.1.minutes"]),
@@ -171,23 +171,23 @@ async def test_invalid_rules_are_refused_with_their_path_and_change_nothing(
     practice: Practice, wanted: dict[str, Any], refused: list[str]
 ) -> None:
     before = await practice.rules()
-    assert paths(await practice.set(**wanted, confirmsAutomatically=False)) == refused
+    assert invalid_fields(await practice.set_availability(**wanted, confirmsAutomatically=False)) == refused
     assert await practice.rules() == before
 
 
 async def test_all_problems_are_reported_in_the_order_of_the_input(practice: Practice) -> None:
     before = await practice.rules()
-    answer = await practice.set(
+    answer = await practice.set_availability(
         cancellationNoticeMinutes=-1,
         horizonDays=0,
         minimumNoticeMinutes=-1,
         breakMinutes=1,
         stepMinutes=1,
         offers=[offer(10, -1)],
-        overrides=[different(TOMORROW, ("10:00", "09:00"))],
+        overrides=[date_override(TOMORROW, ("10:00", "09:00"))],
         weekly=[hours("FRIDAY", "10:00", "09:00")],
     )
-    assert paths(answer) == [
+    assert invalid_fields(answer) == [
         *("weekly.0.to", "overrides.0.hours.0.to", "offers.0.minutes", "offers.0.price.amount"),
         *("stepMinutes", "breakMinutes", "minimumNoticeMinutes", "horizonDays"),
         "cancellationNoticeMinutes",
@@ -196,47 +196,47 @@ async def test_all_problems_are_reported_in_the_order_of_the_input(practice: Pra
 
 
 async def test_only_the_expert_and_administrators_can_set_availability(
-    office: Office, practice: Practice
+    deployment: Deployment, practice: Practice
 ) -> None:
-    other, client = await office.expert(), await office.person()
-    for number, (by, whose) in enumerate(
+    other, client = await deployment.expert(), await deployment.person()
+    for number, (caller, expert_id) in enumerate(
         [
             (practice.expert.api, None),
             (practice.expert.api, practice.id),
-            (office.admin, practice.id),
+            (deployment.admin, practice.id),
         ],
         1,
     ):
-        wanted = {"expertId": whose, "horizonDays": 10 + number}
-        answer = (await by.ask(SET, input=wanted))["setAvailability"]
+        wanted = {"expertId": expert_id, "horizonDays": 10 + number}
+        answer = (await caller.ask(SET, input=wanted))["setAvailability"]
         assert answer["__typename"] == "AvailabilitySet"
         assert answer["expert"]["id"] == practice.id
         assert answer["expert"]["sequence"] == number
     before = await practice.rules()
-    for by in (other.api, client.api):
+    for caller in (other.api, client.api):
         # Permission is checked before the input is validated.
         for days in (20, 0):
-            assert (await practice.set(by, horizonDays=days))["code"] == "NOT_ALLOWED"
+            assert (await practice.set_availability(caller, horizonDays=days))["code"] == "NOT_ALLOWED"
     wanted = {"expertId": practice.id, "horizonDays": 20}
-    assert await office.nobody.code(SET, input=wanted) == "UNAUTHENTICATED"
+    assert await deployment.anonymous.code(SET, input=wanted) == "UNAUTHENTICATED"
     assert await practice.rules() == before
 
 
-async def test_unknown_calendars_are_refused_like_those_of_others(office: Office) -> None:
-    client = await office.person()
-    for whose in (UNKNOWN["Expert"], UNKNOWN["User"], "nonsense", None):
-        for by in (office.admin, client.api):
-            wanted = {"expertId": whose, "horizonDays": 20}
-            answer = (await by.ask(SET, input=wanted))["setAvailability"]
+async def test_unknown_calendars_are_refused_like_those_of_others(deployment: Deployment) -> None:
+    client = await deployment.person()
+    for expert_id in (UNKNOWN_IDS["Expert"], UNKNOWN_IDS["User"], "nonsense", None):
+        for caller in (deployment.admin, client.api):
+            wanted = {"expertId": expert_id, "horizonDays": 20}
+            answer = (await caller.ask(SET, input=wanted))["setAvailability"]
             assert answer["code"] == "NOT_ALLOWED"
 
 
 async def test_expert_made_a_client_cannot_set_availability(
-    office: Office, practice: Practice
+    deployment: Deployment, practice: Practice
 ) -> None:
-    await office.change(practice.expert.id, role="CLIENT")
-    await office.login(practice.expert)
-    for whose in (practice.id, None):
-        assert (await practice.set(expertId=whose, horizonDays=20))["code"] == "NOT_ALLOWED"
-    answer = await practice.set(office.admin, horizonDays=20)
+    await deployment.change(practice.expert.id, role="CLIENT")
+    await deployment.login(practice.expert)
+    for expert_id in (practice.id, None):
+        assert (await practice.set_availability(expertId=expert_id, horizonDays=20))["code"] == "NOT_ALLOWED"
+    answer = await practice.set_availability(deployment.admin, horizonDays=20)
     assert answer["expert"]["availability"]["horizonDays"] == 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.calendar.slot_ids import slot_id, slot_key
 from tests.clients import CONTACT, Api, open_socket
 from tests.offices import WEEKDAYS, hours, offer
-from tests.practices import day_ahead, local_time
+from tests.practices import london_date, local_time
 
 if TYPE_CHECKING:
     from tests.conftest import Time
@@ -132,28 +132,28 @@ async def test_overlapping_slots_of_different_lengths_exclude_each_other(
         if found["startsAt"] < narrow["endsAt"] and narrow["startsAt"] < found["endsAt"]
     ]
     assert (await client.book(narrow["id"]))["__typename"] == "Booking"
-    for over in around:
-        assert (await client.book(over["id"]))["__typename"] == "SlotTaken"
+    for overlapping in around:
+        assert (await client.book(overlapping["id"]))["__typename"] == "SlotTaken"
 
 
 async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
     """Books long sessions first, then the shorter ones that still fit in between."""
     spans = (("08:00", "12:15"), ("13:00", "18:00"))
-    await practice.set(
+    await practice.set_availability(
         offers=[offer(90), offer(45)],
         weekly=[hours(weekday, *span) for weekday in WEEKDAYS for span in spans],
     )
-    client, day = (await practice.office.person()).api, day_ahead(20)
+    client, day = (await practice.deployment.person()).api, london_date(20)
     booked = []
     for minutes in (90, 45):
-        for start in await practice.listed(day, minutes):
-            slot = (await practice.listed(day, minutes))[start]
+        for start in await practice.slots_by_start(day, minutes):
+            slot = (await practice.slots_by_start(day, minutes))[start]
             if slot["status"] == "OPEN":
                 assert (await client.book(slot["id"]))["__typename"] == "Booking"
                 booked.append(local_time(slot))
     assert booked == ["08:00", "09:30", "13:00", "14:30", "16:00", "11:00"]
     for minutes in (90, 45):
-        left = await practice.listed(day, minutes)
+        left = await practice.slots_by_start(day, minutes)
         assert {slot["status"] for slot in left.values()} == {"BOOKED"}
 
 
@@ -224,23 +224,23 @@ async def test_expert_and_administrator_can_read_and_cancel_a_booking(
 async def test_cancellation_notice_binds_clients_but_not_administrators(
     practice: Practice, time: Time
 ) -> None:
-    await practice.set(cancellationNoticeMinutes=30 * 24 * 60)
-    office, expert = practice.office, {"id": practice.id}
-    client = (await office.person()).api
-    booking = await practice.booked(client, day_ahead(7), "10:00")
+    await practice.set_availability(cancellationNoticeMinutes=30 * 24 * 60)
+    deployment, expert = practice.deployment, {"id": practice.id}
+    client = (await deployment.person()).api
+    booking = await practice.book(client, london_date(7), "10:00")
     details = "query ($id: ID!) { booking(id: $id) { cancellableUntil viewerActions } }"
     seen = (await client.ask(details, id=booking["id"]))["booking"]
     assert seen["cancellableUntil"] < time.now.isoformat()
     assert seen["viewerActions"] == []
-    before = await state(office.nobody, expert, time)
+    before = await state(deployment.anonymous, expert, time)
     assert await client.cancel(booking["id"]) == {
         "__typename": "TooLate",
         "deadline": seen["cancellableUntil"],
         "code": "TOO_LATE",
         "message": "It is too late for this change. Please contact the other party.",
     }
-    assert await state(office.nobody, expert, time) == before
-    assert (await office.admin.cancel(booking["id"]))["status"] == "CANCELLED"
+    assert await state(deployment.anonymous, expert, time) == before
+    assert (await deployment.admin.cancel(booking["id"]))["status"] == "CANCELLED"
 
 
 async def test_invalid_booking_is_refused_with_all_problems_and_changes_nothing(

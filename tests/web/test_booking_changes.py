@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.clients import open_socket
-from tests.practices import day_ahead
+from tests.practices import london_date
 
 if TYPE_CHECKING:
     from tests.practices import Practice
@@ -20,20 +20,20 @@ async def test_both_parties_get_each_change_from_their_own_view(
     practice: Practice,
 ) -> None:
     """Slot, calendar and actions are read again for each event."""
-    office, expert = practice.office, practice.expert
-    await practice.set(confirmsAutomatically=False)
-    client, stranger = await office.person(), await office.person()
+    deployment, expert = practice.deployment, practice.expert
+    await practice.set_availability(confirmsAutomatically=False)
+    client, stranger = await deployment.person(), await deployment.person()
     async with (
-        open_socket(office.nobody.url) as clients,
-        open_socket(office.nobody.url) as experts,
-        open_socket(office.nobody.url) as strangers,
+        open_socket(deployment.anonymous.url) as clients,
+        open_socket(deployment.anonymous.url) as experts,
+        open_socket(deployment.anonymous.url) as strangers,
     ):
         people = [(clients, client.api), (experts, expert.api), (strangers, stranger.api)]
         for socket, api in people:
             await socket.initialise(api.token)
             await socket.subscribe("1", CHANGED)
 
-        async def both(expected: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        async def receive_by_both(expected: str) -> tuple[dict[str, Any], dict[str, Any]]:
             theirs = await clients.event("bookingChanged")
             own = await experts.event("bookingChanged")
             assert theirs["status"] == own["status"] == expected
@@ -42,18 +42,18 @@ async def test_both_parties_get_each_change_from_their_own_view(
             assert own["client"]["email"] == client.email
             return theirs, own
 
-        day = day_ahead(7)
-        booking = await practice.booked(client.api, day, "10:00")
-        theirs, own = await both("PENDING")
+        day = london_date(7)
+        booking = await practice.book(client.api, day, "10:00")
+        theirs, own = await receive_by_both("PENDING")
         assert theirs["slot"] == {"status": "BOOKED", "mine": True}
         assert own["slot"] == {"status": "BOOKED", "mine": False}
         assert set(theirs["viewerActions"]) == {"CANCEL", "RESCHEDULE"}
         assert set(own["viewerActions"]) == {"CONFIRM", "CANCEL", "RESCHEDULE"}
         await expert.api.ask(DO % "confirmBooking", id=booking["id"])
-        theirs, own = await both("CONFIRMED")
+        theirs, own = await receive_by_both("CONFIRMED")
         assert set(own["viewerActions"]) == {"COMPLETE", "CANCEL", "RESCHEDULE"}
         await client.api.ask(DO % "cancelBooking", id=booking["id"])
-        theirs, own = await both("CANCELLED")
+        theirs, own = await receive_by_both("CANCELLED")
         assert theirs["slot"] == own["slot"] == {"status": "OPEN", "mine": False}
         assert theirs["viewerActions"] == own["viewerActions"] == ["REMOVE"]
         for socket, _ in people:
@@ -63,7 +63,7 @@ async def test_both_parties_get_each_change_from_their_own_view(
 async def test_unauthenticated_subscription_is_refused_and_the_socket_stays_open(
     practice: Practice,
 ) -> None:
-    async with open_socket(practice.office.nobody.url) as socket:
+    async with open_socket(practice.deployment.anonymous.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", CHANGED)
         message = await socket.receive()
@@ -77,18 +77,20 @@ async def test_expert_gets_changes_of_own_calendar_and_of_own_bookings_elsewhere
     practice: Practice,
 ) -> None:
     """A booking with oneself is delivered once."""
-    office = practice.office
-    other = await practice.opened(office)
-    async with open_socket(office.nobody.url) as socket:
+    deployment = practice.deployment
+    other = await practice.opened(deployment)
+    async with open_socket(deployment.anonymous.url) as socket:
         await socket.initialise(practice.expert.api.token)
         await socket.subscribe("1", CHANGED)
-        day = day_ahead(8)
-        for where, who in (
-            (practice, (await office.person()).api),
+        day = london_date(8)
+        for target, booker in (
+            (practice, (await deployment.person()).api),
             (other, practice.expert.api),
             (practice, practice.expert.api),
         ):
-            booking = await where.booked(who, day, "11:00" if who is where.expert.api else "09:00")
+            booking = await target.booked(
+                booker, day, "11:00" if booker is target.expert.api else "09:00"
+            )
             event = await socket.event("bookingChanged")
             assert (event["id"], event["status"]) == (booking["id"], "CONFIRMED")
         assert await socket.is_quiet()

@@ -19,10 +19,10 @@ VARY = {"accept", "authorization", "x-session"}
 
 async def get(api: Api, query: str, /, **headers: str) -> httpx.Response:
     """Send a query by GET, with the client's token if it has one."""
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    all_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     if api.token:
-        given["authorization"] = f"Bearer {api.token}"
-    return await api.http.get(f"{api.url}/graphql", params={"query": query}, headers=given)
+        all_headers["authorization"] = f"Bearer {api.token}"
+    return await api.http.get(f"{api.url}/graphql", params={"query": query}, headers=all_headers)
 
 
 def members(header: str) -> set[str]:

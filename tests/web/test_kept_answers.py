@@ -10,8 +10,8 @@ import pytest
 
 from tests.clients import Api
 from tests.mailboxes import wait_until
-from tests.offices import LISTED, PROFILE, Office
-from tests.practices import Practice, day_ahead, hours
+from tests.offices import SEARCH, PROFILE, Deployment
+from tests.practices import Practice, london_date, hours
 from tests.servers import await_ready, run_server, start_program
 from tests.web.test_metrics import metrics
 from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute
@@ -59,7 +59,7 @@ def anonymous(address: str, http: httpx.AsyncClient) -> Api:
 @pytest.fixture
 async def practice(anonymous: Api) -> Practice:
     """Practice of a new expert on that server."""
-    return await Practice.opened(await Office.of(anonymous))
+    return await Practice.create(await Deployment.sign_in(anonymous))
 
 
 async def post(api: Api, query: str, /, **headers: str) -> httpx.Response:
@@ -90,7 +90,7 @@ async def test_cached_response_is_identical_to_a_fresh_one(
     async def ask(**headers: str) -> httpx.Response:
         if is_read:
             wanted = {"accept": accept, **headers}
-            url = f"{nobody.url}/graphql"
+            url = f"{anonymous.url}/graphql"
             return await anonymous.http.get(url, params={"query": LIST}, headers=wanted)
         return await post(anonymous, LIST, accept=accept, **headers)
 
@@ -103,7 +103,7 @@ async def test_cached_response_is_identical_to_a_fresh_one(
 
 
 async def test_cached_response_supports_if_none_match(anonymous: Api) -> None:
-    url, params = f"{nobody.url}/graphql", {"query": COUNTS}
+    url, params = f"{anonymous.url}/graphql", {"query": COUNTS}
     whole = await anonymous.http.get(url, params=params)
     for method in ("GET", "HEAD"):
         condition = {"if-none-match": whole.headers["etag"]}
@@ -141,7 +141,7 @@ async def request_until_hit(api: Api, request: httpx.Request) -> None:
 
 async def test_cache_hits_are_counted_in_the_metrics(anonymous: Api) -> None:
     request = anonymous.http.build_request(
-        "POST", f"{nobody.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
+        "POST", f"{anonymous.url}/graphql", json={"query": "{ experts(first: 7) { totalCount } }"}
     )
     await request_until_hit(anonymous, request)
     found = await metrics(anonymous.url)
@@ -154,7 +154,7 @@ async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
 ) -> None:
     """With a token, a cookie session, or fields that depend on the viewer."""
     client = await anonymous.newcomer()
-    url = f"{nobody.url}/graphql"
+    url = f"{anonymous.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
     private = [
         anonymous.http.build_request("POST", url, json={"query": query}, headers=headers)
@@ -186,7 +186,7 @@ async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api)
         cached = await post(anonymous, query, **headers)
         assert (cached.content, stable_headers(cached)) == (fresh.content, stable_headers(fresh))
     request = anonymous.http.build_request(
-        "POST", f"{nobody.url}/graphql", json={"query": query}, headers=ours
+        "POST", f"{anonymous.url}/graphql", json={"query": query}, headers=ours
     )
     await request_until_hit(anonymous, request)
     foreign = await post(anonymous, query, **{**ours, "origin": "https://example.com"})
@@ -195,7 +195,7 @@ async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api)
 
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
     """For everyone who asks after the change has been acknowledged."""
-    anonymous, day, id_ = practice.office.nobody, day_ahead(5), practice.id
+    anonymous, day, id_ = practice.deployment.anonymous, london_date(5), practice.id
     client = await anonymous.newcomer()
     wanted = {"id": id_, "day": day.isoformat()}
     first, second = await practice.slot(day, "09:00"), await practice.slot(day, "11:00")
@@ -222,18 +222,18 @@ async def test_changes_are_visible_in_the_next_response(practice: Practice) -> N
     ] == "CANCELLED"
     assert await statuses() == ("OPEN", "OPEN")
     closed = [{"date": day.isoformat(), "hours": [hours("11:00", "18:00")]}]
-    assert (await practice.set(overrides=closed))["__typename"] == "AvailabilitySet"
+    assert (await practice.set_availability(overrides=closed))["__typename"] == "AvailabilitySet"
     assert await statuses() == (None, "OPEN")
 
 
 async def test_directory_changes_are_visible_in_every_page_at_once(practice: Practice) -> None:
     """In entries, lists, searches and counts."""
-    office, id_ = practice.office, practice.id
-    anonymous = office.nobody
+    deployment, id_ = practice.deployment, practice.id
+    anonymous = deployment.anonymous
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"
 
     async def listed(search: str) -> list[str]:
-        found = (await ask_twice(anonymous, LISTED, search=search))["experts"]["nodes"]
+        found = (await ask_twice(anonymous, SEARCH, search=search))["experts"]["nodes"]
         return [node["id"] for node in found]
 
     async def size() -> int:
@@ -242,21 +242,21 @@ async def test_directory_changes_are_visible_in_every_page_at_once(practice: Pra
 
     assert await listed(name) == []
     assert (await ask_twice(anonymous, PAGE, id=id_))["expert"]["bio"] == PROFILE["bio"]
-    await office.update(id_, practice.expert.api, bio="Another.", name=name)
+    await deployment.update(id_, practice.expert.api, bio="Another.", name=name)
     assert (await ask_twice(anonymous, PAGE, id=id_))["expert"]["bio"] == "Another."
     assert await listed(name) == [id_]
     before = await size()
     assert await listed(other) == []
-    made = await office.create((await office.person(other)).id)
+    made = await deployment.create((await deployment.person(other)).id)
     assert await size() == before + 1
     assert await listed(other) == [made["id"]]
-    await office.update(id_, disabled=True)
+    await deployment.update(id_, disabled=True)
     assert await ask_twice(anonymous, PAGE, id=id_) == {"expert": None}
     assert await listed(name) == []
     assert await size() == before
     assert (await practice.expert.api.ask(PAGE, id=id_))["expert"]["bio"] == "Another."
     assert await ask_twice(anonymous, PAGE, id=id_) == {"expert": None}
-    await office.update(id_, disabled=False)
+    await deployment.update(id_, disabled=False)
     assert await listed(name) == [id_]
 
 

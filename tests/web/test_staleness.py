@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import PATIENCE_SECONDS, Api
-from tests.offices import Office
-from tests.practices import Practice, day_ahead
+from tests.offices import Deployment
+from tests.practices import Practice, london_date
 from tests.servers import run_server
 from tests.web.test_booking import open_slots
 from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, ask_twice
@@ -64,8 +64,8 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
 ) -> None:
     """While the answer is asked for all the time, so that it is kept: of slots and of entries."""
     here, there = two
-    practice = await Practice.opened(await Office.of(here))
-    day, client = day_ahead(5), await here.newcomer()
+    practice = await Practice.create(await Deployment.sign_in(here))
+    day, client = london_date(5), await here.newcomer()
     wanted = {"id": practice.id, "day": day.isoformat()}
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
@@ -82,11 +82,11 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
         await client.cancel(booked["id"])
         await until_seen(there, after, DAY, **wanted)
     page = await ask_twice(there, PAGE, id=practice.id)
-    await practice.office.update(practice.id, practice.expert.api, bio="Seen elsewhere.")
+    await practice.deployment.update(practice.id, practice.expert.api, bio="Seen elsewhere.")
     seen = await until_seen(there, page, PAGE, id=practice.id)
     assert seen["expert"]["bio"] == "Seen elsewhere."
     count = await ask_twice(there, COUNTS)
-    await practice.office.expert()
+    await practice.deployment.expert()
     assert await until_seen(there, count, COUNTS) == await here.ask(COUNTS)
 
 

@@ -43,6 +43,8 @@ LINGER_SECONDS = 2.0
 """Time for a refused client to stop sending and read the response before the connection ends."""
 
 STUCK_SECONDS = 10.0
+"""Interval at which a slow reader's progress is checked."""
+
 MIN_BYTES_PER_SECOND = 240
 """Slower readers are disconnected; the same limit as in Kestrel."""
 

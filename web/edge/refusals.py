@@ -66,7 +66,7 @@ class HttpRefused(Exception):
 
 
 MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid HTTP/1.1 (RFC 9112).")
-NOT_ONE_HOST = Refusal(
+ONE_HOST_REQUIRED = Refusal(
     HTTPStatus.BAD_REQUEST, "A request needs exactly one Host header (RFC 9112, 3.2)."
 )
 BAD_HANDSHAKE = Refusal(

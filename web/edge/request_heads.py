@@ -44,9 +44,9 @@ def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool)
         raise HttpRefused(refusals.HEAD_TOO_LONG)
     if b"host" not in named:
         if version == "1.1":
-            raise HttpRefused(refusals.NOT_ONE_HOST)
+            raise HttpRefused(refusals.ONE_HOST_REQUIRED)
     elif len(named) < len(headers) and sum(name == b"host" for name, _ in headers) > 1:
-        raise HttpRefused(refusals.NOT_ONE_HOST)
+        raise HttpRefused(refusals.ONE_HOST_REQUIRED)
     coding = named.get(b"transfer-encoding")
     if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
         raise HttpRefused(refusals.UNKNOWN_CODING)

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 EXTENSION = "expertbook.wire"
 STUCK_SECONDS = 10.0
+"""A peer that does not read for so long is disconnected."""
+
 CLOSE_SECONDS = 2.0
 MAX_FRAME_BYTES = 64 * 1024
-SEND_BUFFER = 64 * 1024
+SEND_BUFFER_BYTES = 64 * 1024
 READ_CHUNK_BYTES = 512
 MAX_FRAMES_PER_TURN = 64
 """Approximate number of frames read from one socket before others get their turn."""
@@ -131,7 +133,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Bound the kernel's send buffer for a peer that does not read."""
         super().connection_made(transport)
         if (end := transport.get_extra_info("socket")) is not None:
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop reading and report the loss to `on_lost`."""
@@ -239,7 +241,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Write a frame without waiting.
 
         Returns:
-            Whether more can be written; otherwise await `drained` first.
+            Whether more can be written; if not, await `drained` first.
         """
         if self.disconnected or self.close_sent or self.transport.is_closing():
             return False

@@ -67,7 +67,7 @@ class OpenTelemetry(Tracer):
         attributes: Mapping[str, str | int] | None = None,
         contexts: Sequence[Context] = (),
     ) -> Iterator[None]:
-        """A span within this task's; or within the first request's, linked to the others."""
+        """Record a span in the current trace, or in the first context's, linked to the others."""
         spans = [context.run(trace.get_current_span) for context in contexts]
         requests = [span for span in spans if span.get_span_context().is_valid]
         parent = trace.set_span_in_context(requests[0]) if requests else None
