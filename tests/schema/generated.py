@@ -1,4 +1,4 @@
-"""Documents and objects made at random, for what must answer alike."""
+"""Random documents and resolver results, to compare two executors."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLNamedType
 
-MOST_SELECTIONS = 18
+MAX_SELECTIONS = 18
 FLAGS = (True, False)
 KEY = Id("65f000000000000000000001")
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 
-class Later:
-    """A value that has to be waited for; as often as one likes."""
+class Awaitable:
+    """Awaitable that can be awaited repeatedly."""
 
     def __init__(self, value: object) -> None:
         self._value = value
@@ -65,53 +65,55 @@ class Later:
         return self._value
 
 
-class Exploding:
-    """An object of which nothing can be read."""
+class Unreadable:
+    """Object whose attributes all raise."""
 
     def __getattr__(self, name: str) -> object:
-        raise RuntimeError(f"nobody reads {name}")
+        raise RuntimeError(f"cannot read {name}")
 
 
-WRONG: tuple[object, ...] = (
+INVALID_VALUES: tuple[object, ...] = (
     *(None, Undefined, 5, True, 2**40, 0.5, float("nan"), "text", b"bytes", [], ["a", None], {}),
     *(Category.HEALTH, SlotStatus.HELD, "HEALTH", NOON, NOON.date(), ValueError("a value")),
-    *(Later("text"), Later(None), Later(ValueError("too late")), Exploding()),
-    *(Money(amount=5, currency="EUR"), CalendarReset(cursor="c", sequence=1, expert_id=KEY, at=5)),  # type: ignore[arg-type] # on purpose
+    *(Awaitable("text"), Awaitable(None), Awaitable(ValueError("late")), Unreadable()),
+    *(Money(amount=5, currency="EUR"), CalendarReset(cursor="c", sequence=1, expert_id=KEY, at=5)),  # type: ignore[arg-type] # deliberately wrong
 )
 
 
-TAKEN = calendar_errors.SlotTaken(ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3)
-RAISED = (
-    TAKEN,
+SLOT_TAKEN = calendar_errors.SlotTaken(
+    ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3
+)
+EXCEPTIONS = (
+    SLOT_TAKEN,
     calendar_errors.SlotNotOffered("a slot"),
     errors.InvalidInput([errors.Problem("note", "Too long")]),
     errors.TooLate(NOON),
     errors.NotAllowed(),
     errors.BadUserInput("id: not a global id"),
-    ValueError("nobody expects it"),
-    GraphQLError("as GraphQL says it", extensions={"code": "OWN"}),
+    ValueError("unexpected"),
+    GraphQLError("a GraphQL error", extensions={"code": "OWN"}),
 )
 
 
 @dataclass
-class Writer:
-    """Writes one document: its fragments and variables come with its selections."""
+class DocumentWriter:
+    """Writes random selection sets; collects the fragments and variables that they use."""
 
     random: Random
     fragments: dict[str, str] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
-    left: int = MOST_SELECTIONS
+    remaining: int = MAX_SELECTIONS
 
     def selections(self, type_: GraphQLNamedType, depth: int) -> str:
-        """A selection set of a type."""
-        count = self.random.randint(1, 4) if self.left > 0 else 1
+        """Return a random selection set for a type."""
+        count = self.random.randint(1, 4) if self.remaining > 0 else 1
         written = [self._selection(type_, depth) for _ in range(count)]
         return "{ " + " ".join(written) + " }"
 
     def _selection(self, type_: GraphQLNamedType, depth: int) -> str:
-        self.left -= 1
+        self.remaining -= 1
         kind = self.random.choice(["field"] * 6 + ["inline", "spread"])
-        if kind == "field" or depth <= 0 or self.left <= 0:
+        if kind == "field" or depth <= 0 or self.remaining <= 0:
             return self._field(type_, depth)
         on: GraphQLNamedType = type_
         if isinstance(type_, GraphQLUnionType):
@@ -134,9 +136,9 @@ class Writer:
         fields = getattr(type_, "fields", {})
         for name, each in fields.items():
             is_composite = is_composite_type(get_named_type(each.type))
-            is_deeper = depth > 0 and self.left > 0
+            may_nest = depth > 0 and self.remaining > 0
             if not any(map(is_required_argument, each.args.values())) and (
-                is_deeper or not is_composite
+                may_nest or not is_composite
             ):
                 names.append(name)
         name = self.random.choice(names)
@@ -156,184 +158,184 @@ class Writer:
         return f"{name}(if: {value})"
 
 
-def document(random: Random, kind: str, root: str, declared: str = "") -> str:
-    """A document of one field at the root, with selections of some depth below it.
+def random_document(random: Random, kind: str, root: str, declared: str = "") -> str:
+    """Return a document that selects one root field, with random selections below it.
 
     Args:
-        random: decides.
-        kind: of the operation.
-        root: the field, with its arguments.
-        declared: the variables of these.
+        random: source of randomness.
+        kind: kind of the operation, such as "query".
+        root: root field with its arguments.
+        declared: declarations of the variables in those arguments.
     """
     name, _, arguments = root.partition("(")
     type_ = core.type_map[kind.title()]
     assert isinstance(type_, GraphQLObjectType)
-    writer = Writer(random)
+    writer = DocumentWriter(random)
     selections = writer.selections(get_named_type(type_.fields[name].type), random.randint(2, 5))
     flags = [f"{each}: Boolean!" for each in sorted(writer.variables)]
     declared = ", ".join([declared, *flags] if declared else flags)
-    head = f"{kind} Made({declared})" if declared else f"{kind} Made"
+    head = f"{kind} Random({declared})" if declared else f"{kind} Random"
     fragments = "\n".join(writer.fragments.values())
     return f"{head} {{ {name}{'(' if arguments else ''}{arguments} {selections} }}\n{fragments}"
 
 
-class Maker:
-    """Makes objects as resolvers do; some of their values are not what they should be."""
+class ResultFactory:
+    """Creates random resolver results, some with values of the wrong type."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._wrong = random.choice([0, 0.02, 0.1, 0.3])
+        self._error_rate = random.choice([0, 0.02, 0.1, 0.3])
 
-    def _one(self, *good: object, bad: Sequence[object] = ()) -> Any:
-        """One of some values, or what it should not be."""
-        if self._random.random() >= self._wrong:
+    def _choose(self, *good: object, bad: Sequence[object] = ()) -> Any:
+        """Return a good value or, at the error rate, a bad one."""
+        if self._random.random() >= self._error_rate:
             return self._random.choice(good)
-        return self._random.choice(self._random.choice([WRONG, bad or WRONG]))
+        return self._random.choice(self._random.choice([INVALID_VALUES, bad or INVALID_VALUES]))
 
     def _text(self) -> Any:
-        return self._one("", "text", "Ünïcode", bad=[5, True, 0.5, ValueError("a text")])
+        return self._choose("", "text", "Ünïcode", bad=[5, True, 0.5, ValueError("a text")])
 
     def _number(self) -> Any:
-        return self._one(-1, 0, 2**31 - 1, bad=[2**31, -(2**31) - 1, True, 5.0, "7", None])
+        return self._choose(-1, 0, 2**31 - 1, bad=[2**31, -(2**31) - 1, True, 5.0, "7", None])
 
     def _list(self, make: Callable[[], object]) -> Any:
         rows = [make() for _ in range(self._random.randint(1, 3))]
-        return self._one(rows, rows, tuple(rows))
+        return self._choose(rows, rows, tuple(rows))
 
     def _money(self) -> Any:
-        return self._one(Money(amount=self._number(), currency=self._text()))
+        return self._choose(Money(amount=self._number(), currency=self._text()))
 
     def _slot(self) -> Any:
-        return self._one(
+        return self._choose(
             Slot(
                 id=self._text(),
-                starts_at=self._one(NOON, NOON.replace(microsecond=250_000)),
-                ends_at=self._one(NOON),
+                starts_at=self._choose(NOON, NOON.replace(microsecond=250_000)),
+                ends_at=self._choose(NOON),
                 minutes=self._number(),
                 price=self._money(),
-                status=self._one(*SlotStatus),
-                held_until=self._one(None, NOON),
-                mine=self._one(*FLAGS, bad=[0, 1, None, "true"]),
+                status=self._choose(*SlotStatus),
+                held_until=self._choose(None, NOON),
+                mine=self._choose(*FLAGS, bad=[0, 1, None, "true"]),
                 sequence=self._number(),
             )
         )
 
     def _expert(self) -> Any:
-        return self._one(
+        return self._choose(
             Expert(
                 id=self._text(),
                 slug=self._text(),
                 name=self._text(),
                 title=self._text(),
-                category=self._one(*Category, bad=["HEALTH", "nothing", SlotStatus.HELD, 3]),
+                category=self._choose(*Category, bad=["HEALTH", "nothing", SlotStatus.HELD, 3]),
                 bio=self._text(),
                 photo_url=self._text(),
                 experience_years=self._number(),
                 languages=self._list(self._text),
                 hourly_rate=self._money(),
-                rating=self._one(None, 0.5, 4.0, bad=[float("nan"), float("inf"), 5, True, "0"]),
+                rating=self._choose(None, 0.5, 4.0, bad=[float("nan"), float("inf"), 5, True, "0"]),
                 review_count=self._number(),
                 key=KEY,
             )
         )
 
     def _contact(self) -> Any:
-        return self._one(
+        return self._choose(
             None,
             Contact(
                 name=self._text(),
                 email=self._text(),
                 phone=self._text(),
-                time_zone=self._one(None, "Europe/Paris"),
+                time_zone=self._choose(None, "Europe/Paris"),
             ),
         )
 
     def _booking(self) -> Any:
         change = SimpleNamespace(
             at=NOON,
-            actor_id=self._one(None, KEY),
-            before=self._one(None, *BookingStatus),
-            after=self._one(*BookingStatus),
+            actor_id=self._choose(None, KEY),
+            before=self._choose(None, *BookingStatus),
+            after=self._choose(*BookingStatus),
             starts_at=NOON,
         )
         return Booking(
             id=self._text(),
             reference=self._text(),
-            status=self._one(*BookingStatus),
-            starts_at=self._one(NOON),
-            ends_at=self._one(NOON),
+            status=self._choose(*BookingStatus),
+            starts_at=self._choose(NOON),
+            ends_at=self._choose(NOON),
             minutes=self._number(),
             price=self._money(),
             contact=self._contact(),
             note=self._text(),
-            created_at=self._one(NOON),
-            updated_at=self._one(NOON),
-            held_until=self._one(None, NOON),
-            cancellable_until=self._one(NOON),
+            created_at=self._choose(NOON),
+            updated_at=self._choose(NOON),
+            held_until=self._choose(None, NOON),
+            cancellable_until=self._choose(NOON),
             sequence=self._number(),
             booking=SimpleNamespace(
-                expert_id=KEY, client_id=KEY, history=self._list(lambda: self._one(change))
-            ),  # type: ignore[arg-type] # what is read of a stored one, and more of it is not there
+                expert_id=KEY, client_id=KEY, history=self._list(lambda: self._choose(change))
+            ),  # type: ignore[arg-type] # only the attributes that resolvers read
         )
 
-    def good_booking(self) -> Any:
-        """What `bookSlot` answers, as it should be."""
-        self._wrong = 0
+    def valid_booking(self) -> Any:
+        """Return a booking without wrong values."""
+        self._error_rate = 0
         return self._booking()
 
     def _refusal(self) -> Any:
-        said: dict[str, Any] = {"code": self._one(*RefusalCode), "message": self._text()}
-        return self._one(
+        common: dict[str, Any] = {"code": self._choose(*RefusalCode), "message": self._text()}
+        return self._choose(
             InvalidInput(
-                **said,
+                **common,
                 fields=self._list(lambda: FieldProblem(field=self._text(), message=self._text())),
             ),
-            SlotTaken(**said, slot=self._slot(), exception=TAKEN),
-            SlotNotOffered(**said, slot_id=self._text()),
-            TooLate(**said, deadline=NOON),
-            strawberry.cast(SlotNotOffered, SimpleNamespace(**said, slot_id=self._text())),
-            strawberry.cast(Booking, SlotNotOffered(**said, slot_id=self._text())),
+            SlotTaken(**common, slot=self._slot(), exception=SLOT_TAKEN),
+            SlotNotOffered(**common, slot_id=self._text()),
+            TooLate(**common, deadline=NOON),
+            strawberry.cast(SlotNotOffered, SimpleNamespace(**common, slot_id=self._text())),
+            strawberry.cast(Booking, SlotNotOffered(**common, slot_id=self._text())),
         )
 
     def outcome(self) -> tuple[bool, Any]:
-        """Whether `bookSlot` fails, and with what, or what it answers."""
+        """Return whether the resolver of `bookSlot` raises, and its exception or result."""
         if self._random.random() < 0.3:
-            return True, self._random.choice(RAISED)
+            return True, self._random.choice(EXCEPTIONS)
         if self._random.random() < 0.1:
-            return False, self._random.choice(WRONG)
+            return False, self._random.choice(INVALID_VALUES)
         return False, self._random.choice([self._booking, self._booking, self._refusal])()
 
     def page(self) -> Any:
-        """What `experts` resolves to."""
+        """Return a result of `experts`."""
         return Connection(
-            edges=self._list(lambda: self._one(Edge(cursor=self._text(), node=self._expert()))),
+            edges=self._list(lambda: self._choose(Edge(cursor=self._text(), node=self._expert()))),
             nodes=self._list(self._expert),
-            page_info=self._one(
+            page_info=self._choose(
                 PageInfo(
-                    has_next_page=self._one(*FLAGS, bad=[0, 1, None, "true"]),
-                    has_previous_page=self._one(*FLAGS, bad=[0, 1, None, "true"]),
-                    start_cursor=self._one(None, "first"),
-                    end_cursor=self._one(None, "last"),
+                    has_next_page=self._choose(*FLAGS, bad=[0, 1, None, "true"]),
+                    has_previous_page=self._choose(*FLAGS, bad=[0, 1, None, "true"]),
+                    start_cursor=self._choose(None, "first"),
+                    end_cursor=self._choose(None, "last"),
                 )
             ),
-            page=None,  # type: ignore[arg-type] # whoever counts it fails
+            page=None,  # type: ignore[arg-type] # totalCount must fail
         )
 
     def event(self) -> SlotEvent | CalendarReset:
-        """What `slotChanged` sends."""
+        """Return an event of `slotChanged`."""
         if self._random.random() < 0.25:
             return CalendarReset(
                 cursor=self._text(),
                 sequence=self._number(),
                 expert_id=self._text(),
-                at=self._one(NOON),
+                at=self._choose(NOON),
             )
         return SlotEvent(
             cursor=self._text(),
             sequence=self._number(),
             expert_id=self._text(),
-            kind=self._one(*SlotEventKind),
-            at=self._one(NOON),
+            kind=self._choose(*SlotEventKind),
+            at=self._choose(NOON),
             slot=self._slot(),
             changed=self._list(self._slot),
         )

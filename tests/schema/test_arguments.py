@@ -1,4 +1,4 @@
-"""Variables and arguments are coerced as GraphQL does it."""
+"""Variables and arguments are coerced as by graphql-core."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from schema.execution.documents import core
 if TYPE_CHECKING:
     from graphql.execution.values import VariableValues
 
-ODD: tuple[Any, ...] = (
+UNUSUAL_VALUES: tuple[Any, ...] = (
     *(None, None, None, 5, -1, 2**31, 0.5, 5.0, True, "", "text", "HEALTH", "2027-03-01T12:00:00Z"),
     *("2027-03-01", "Europe/Paris", [], ["HEALTH"], [None], {}, {"unknown": 1}),
 )
@@ -41,27 +41,27 @@ FIELDS = [
 DEFAULTS = {"Int": "7", "String": '"text"', "[Category!]": "[HEALTH]", "DateTime": '"2027-03-01"'}
 
 
-def good(random: Random, type_: Any) -> Any:
-    """A value of a type, as often as not."""
+def random_value(random: Random, type_: Any) -> Any:
+    """Return a random value for a type, usually a valid one."""
     if random.random() < 0.05:
-        return random.choice(ODD)
+        return random.choice(UNUSUAL_VALUES)
     if isinstance(type_, GraphQLNonNull):
-        return good(random, type_.of_type)
+        return random_value(random, type_.of_type)
     if isinstance(type_, GraphQLList):
-        return [good(random, type_.of_type) for _ in range(random.randint(0, 3))]
+        return [random_value(random, type_.of_type) for _ in range(random.randint(0, 3))]
     if isinstance(type_, GraphQLInputObjectType):
         return {
-            name: good(random, field.type)
+            name: random_value(random, field.type)
             for name, field in type_.fields.items()
             if isinstance(field.type, GraphQLNonNull) or random.random() < 0.6
         }
     if isinstance(type_, GraphQLEnumType):
         return random.choice([*type_.values])
-    return scalar(random, type_.name)
+    return random_scalar(random, type_.name)
 
 
-def scalar(random: Random, name: str) -> Any:
-    """A value of a scalar."""
+def random_scalar(random: Random, name: str) -> Any:
+    """Return a value for a scalar."""
     return {
         "Int": 30,
         "Float": 0.5,
@@ -71,95 +71,99 @@ def scalar(random: Random, name: str) -> Any:
     }.get(name, "text")
 
 
-def document(random: Random) -> tuple[Any, str, OperationDefinitionNode, dict[str, Any]]:
-    """A field, an operation that asks for it with arguments of all kinds, and its variables."""
+def random_operation(random: Random) -> tuple[Any, str, OperationDefinitionNode, dict[str, Any]]:
+    """Return a type, its field, an operation that selects the field, and the variables."""
     type_, name = random.choice(FIELDS)
-    declared, given_, variables = [], [], {}
-    for index, (argument, each) in enumerate(type_.fields[name].args.items()):
+    declarations, arguments, variables = [], [], {}
+    for index, (argument, definition) in enumerate(type_.fields[name].args.items()):
         kind = random.choice(["variable"] * 4 + ["none", "null", "literal", "undeclared"])
         if kind == "variable":
-            default = DEFAULTS.get(str(each.type)) if random.random() < 0.5 else None
-            of = each.type if random.random() < 0.7 else str(each.type).rstrip("!")
-            declared.append(f"$v{index}: {of}{f' = {default}' if default else ''}")
-            given_.append(f"{argument}: $v{index}")
+            default = DEFAULTS.get(str(definition.type)) if random.random() < 0.5 else None
+            declared_type = str(definition.type)
+            if random.random() >= 0.7:
+                declared_type = declared_type.rstrip("!")
+            suffix = f" = {default}" if default else ""
+            declarations.append(f"$v{index}: {declared_type}{suffix}")
+            arguments.append(f"{argument}: $v{index}")
             if random.random() < 0.8:
-                variables[f"v{index}"] = good(random, each.type)
+                variables[f"v{index}"] = random_value(random, definition.type)
         elif kind != "none":
-            literal = {"null": "null", "undeclared": "$nobody"}.get(
+            literal = {"null": "null", "undeclared": "$undeclared"}.get(
                 kind, random.choice(["7", '"text"', '"2027-03-01T12:00:00Z"', "[HEALTH]", "{}"])
             )
-            given_.append(f"{argument}: {literal}")
-    head = f"query ({', '.join(declared)})" if declared else "query"
-    asked = f"{name}({', '.join(given_)})" if given_ else name
-    operation = parse(f"{head} {{ {asked} }}").definitions[0]
+            arguments.append(f"{argument}: {literal}")
+    head = f"query ({', '.join(declarations)})" if declarations else "query"
+    selection = f"{name}({', '.join(arguments)})" if arguments else name
+    operation = parse(f"{head} {{ {selection} }}").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     return type_, name, operation, variables
 
 
-def own(operation: OperationDefinitionNode, given_: dict[str, Any]) -> VariableValues | None:
-    """The values of the variables, if GraphQL need not be asked."""
+def fast_values(
+    operation: OperationDefinitionNode, variables: dict[str, Any]
+) -> VariableValues | None:
+    """Return the coerced variables, or None if the fast path leaves them to graphql-core."""
     try:
-        return Variables(core, operation).of(given_)
-    except Exception:  # noqa: BLE001 - whatever it is, GraphQL is asked
+        return Variables(core, operation).of(variables)
+    except Exception:  # noqa: BLE001 - any failure falls back to graphql-core
         return None
 
 
-def told(found: VariableValues | list[GraphQLError]) -> object:
-    """What is known of some values, or what is wrong with them."""
-    if isinstance(found, list):
-        return found
+def comparable(values: VariableValues | list[GraphQLError]) -> object:
+    """Return coerced values with their sources, or the errors, for comparison."""
+    if isinstance(values, list):
+        return values
     sources = {
         name: (str(source.signature.type), repr(source.value))
-        for name, source in found.sources.items()
+        for name, source in values.sources.items()
     }
-    return repr(found.coerced), sources
+    return repr(values.coerced), sources
 
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=1_500, deadline=None)
-def test_values_are_those_of_graphql(seed: int) -> None:
-    """Where they are not, and where GraphQL finds something wrong, it is asked."""
+def test_coerced_values_equal_those_of_graphql_core(seed: int) -> None:
+    """The fast path may leave values to graphql-core, but never disagrees with it."""
     random = Random(seed)
-    type_, name, operation, given_ = document(random)
-    plain = get_variable_values(core, operation.variable_definitions or (), given_)
-    found = own(operation, given_)
-    assert found is None or told(found) == told(plain)
-    if isinstance(plain, list):
+    type_, name, operation, variables = random_operation(random)
+    expected = get_variable_values(core, operation.variable_definitions or (), variables)
+    fast = fast_values(operation, variables)
+    assert fast is None or comparable(fast) == comparable(expected)
+    if isinstance(expected, list):
         return
     node = operation.selection_set.selections[0]
     assert isinstance(node, FieldNode)
     try:
-        values = Arguments(type_.fields[name], node).of(plain.coerced)
-    except Exception:  # noqa: BLE001 - whatever it is, GraphQL is asked
+        arguments = Arguments(type_.fields[name], node).of(expected.coerced)
+    except Exception:  # noqa: BLE001 - any failure falls back to graphql-core
         return
-    assert values == get_argument_values(type_.fields[name], node, plain)
+    assert arguments == get_argument_values(type_.fields[name], node, expected)
 
 
-def test_what_is_as_it_should_be_is_coerced_here() -> None:
-    """All inputs of the schema: GraphQL is asked about few of them, such as an item for a list."""
+def test_most_valid_values_take_the_fast_path() -> None:
+    """Covers all arguments of the schema; a single item for a list is one of the exceptions."""
     random = Random(1)
-    right = coerced = 0
+    valid = fast_count = 0
     for type_, name in FIELDS:
-        for argument, each in type_.fields[name].args.items():
-            text = f"query ($v: {each.type}) {{ {name}({argument}: $v) }}"
+        for argument, definition in type_.fields[name].args.items():
+            text = f"query ($v: {definition.type}) {{ {name}({argument}: $v) }}"
             operation = parse(text).definitions[0]
             assert isinstance(operation, OperationDefinitionNode)
             for _ in range(100):
-                value = good(random, each.type)
-                plain = get_variable_values(
+                value = random_value(random, definition.type)
+                expected = get_variable_values(
                     core, operation.variable_definitions or (), {"v": value}
                 )
-                if isinstance(plain, list):
+                if isinstance(expected, list):
                     continue
-                found = own(operation, {"v": value})
-                assert found is None or told(found) == told(plain)
-                right += 1
-                coerced += found is not None
-    assert coerced > 0.8 * right > 100
+                fast = fast_values(operation, {"v": value})
+                assert fast is None or comparable(fast) == comparable(expected)
+                valid += 1
+                fast_count += fast is not None
+    assert fast_count > 0.8 * valid > 100
 
 
-def test_a_default_is_made_anew_for_each() -> None:
-    """Whoever changes the list that it got changes no other's."""
+def test_each_request_gets_its_own_copy_of_a_default() -> None:
     operation = parse("query ($v: [Category!] = [HEALTH]) { experts }").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     variables = Variables(core, operation)

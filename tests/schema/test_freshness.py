@@ -1,4 +1,4 @@
-"""Which answers strangers may share is decided by what the schema's fields read."""
+"""Public cacheability of responses is derived from the selected fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from schema.execution.documents import core, prepare
 from schema.execution.freshness import READ, SECONDS, public_seconds
 from schema.execution.prepared import RequestFailed
-from tests.schema.generated import document
+from tests.schema.generated import random_document
 
 if TYPE_CHECKING:
     from graphql import FieldNode
@@ -29,17 +29,17 @@ PRIVATE = {
     "Query": {"viewer", "bookings", "booking", "users"},
     "Slot": {"mine"},
 }
-"""Fields of types that strangers may share which depend on who asks."""
+"""Viewer-dependent fields of types that are otherwise publicly cacheable."""
 
 
 @pytest.mark.parametrize("type_name", sorted(SECONDS.keys() | READ.keys()))
-def test_every_field_of_a_shared_type_is_said_to_be_shared_or_not(type_name: str) -> None:
-    """A new one belongs into one of the lists, after a look at what its resolver reads."""
+def test_every_field_of_a_cacheable_type_is_classified(type_name: str) -> None:
+    """Add a new field to one of the lists, depending on the data that its resolver reads."""
     type_ = core.type_map[type_name]
     assert isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType))
     lists = [set(SECONDS.get(type_name, {})), READ.get(type_name, set()), PRIVATE.get(type_name)]
-    known = [name for names in lists for name in names or ()]
-    assert sorted(known) == sorted(type_.fields)
+    classified = [name for names in lists for name in names or ()]
+    assert sorted(classified) == sorted(type_.fields)
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,17 @@ def test_every_field_of_a_shared_type_is_said_to_be_shared_or_not(type_name: str
         ('{ __type(name: "Slot") { name } }', None),
     ],
 )
-def test_the_field_that_counts_for_the_shortest_time_decides(
-    query: str, seconds: int | None
-) -> None:
+def test_the_shortest_cache_time_of_the_fields_applies(query: str, seconds: int | None) -> None:
     name = "A" if query.startswith("query A") else None
     assert public_seconds(prepare(query, name)) == seconds
 
 
-def test_a_document_that_is_too_long_to_be_remembered_is_not_shared() -> None:
+def test_a_response_to_a_document_too_long_to_cache_is_not_public() -> None:
     assert public_seconds(prepare("{ categories { count } }" + " " * 20_000, None)) is None
 
 
-class Reference(Visitor):
-    """Looks for the field that counts for the shortest time as GraphQL goes through documents."""
+class CacheTimeVisitor(Visitor):
+    """Reference implementation: collects the cache times of all fields of a document."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -79,7 +77,7 @@ class Reference(Visitor):
         self.seconds: list[int | None] = [30]
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        """Take the field into account."""
+        """Record the cache time of a field."""
         parent, name = self.info.get_parent_type(), node.name.value
         if parent and name != "__typename" and name not in READ.get(parent.name, ()):
             self.seconds.append(SECONDS.get(parent.name, {}).get(name))
@@ -87,17 +85,17 @@ class Reference(Visitor):
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=300, deadline=None)
-def test_no_field_is_overlooked(seed: int) -> None:
-    """Whatever it is in: aliases, fragments, members of an interface."""
+def test_cache_time_considers_every_field(seed: int) -> None:
+    """Fields may occur under aliases, in fragments and on members of an interface."""
     random = Random(seed)
     root = random.choice(["experts", "experts", "categories", 'node(id: "x")', "viewer"])
     try:
-        prepared = prepare(document(random, "query", root), None, remembers=False)
-    except RequestFailed:  # members have fields of one name and several types
+        prepared = prepare(random_document(random, "query", root), None, remembers=False)
+    except RequestFailed:  # conflicting types of equally named fields
         reject()
     info = TypeInfo(core)
-    reference = Reference(info)
+    reference = CacheTimeVisitor(info)
     visit(prepared.document, TypeInfoVisitor(info, reference))
-    found = [seconds for seconds in reference.seconds if seconds is not None]
-    expected = min(found) if len(found) == len(reference.seconds) else None
+    known = [seconds for seconds in reference.seconds if seconds is not None]
+    expected = min(known) if len(known) == len(reference.seconds) else None
     assert public_seconds(prepared) == expected

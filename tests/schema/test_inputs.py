@@ -1,4 +1,4 @@
-"""Plain inputs: made as Strawberry would make them."""
+"""Plain inputs are constructed as by Strawberry."""
 
 from __future__ import annotations
 
@@ -30,20 +30,22 @@ texts = st.text(max_size=5)
 contacts = st.fixed_dictionaries(
     {"name": texts, "email": texts, "phone": texts}, optional={"timeZone": st.none() | texts}
 )
-more = {"note": st.none() | texts, "idempotencyKey": st.none() | texts}
+optional_fields = {"note": st.none() | texts, "idempotencyKey": st.none() | texts}
 inputs = st.one_of(
     st.tuples(
         st.just(reservations.BookSlotInput),
-        st.fixed_dictionaries({"slotId": texts, "contact": contacts}, optional=more),
+        st.fixed_dictionaries({"slotId": texts, "contact": contacts}, optional=optional_fields),
     ),
     st.tuples(
         st.just(reservations.BookSlotsInput),
-        st.fixed_dictionaries({"slotIds": st.lists(texts), "contact": contacts}, optional=more),
+        st.fixed_dictionaries(
+            {"slotIds": st.lists(texts), "contact": contacts}, optional=optional_fields
+        ),
     ),
     st.tuples(
         st.just(reservations.HoldSlotInput),
         st.fixed_dictionaries(
-            {"slotId": texts}, optional={"idempotencyKey": more["idempotencyKey"]}
+            {"slotId": texts}, optional={"idempotencyKey": optional_fields["idempotencyKey"]}
         ),
     ),
 )
@@ -51,7 +53,7 @@ inputs = st.one_of(
 
 @strawberry.input
 class Inner:
-    """Not plain."""
+    """Input that is not plain."""
 
     text: str
 
@@ -59,42 +61,41 @@ class Inner:
 @plain
 @strawberry.input
 class Outer:
-    """Said to be plain."""
+    """Plain input with a field that is not plain."""
 
     inner: Inner
 
 
-def made(of: type, value: Mapping[str, Any]) -> object:
-    """An input as it is made of what GraphQL has checked."""
+def construct(input_type: type, value: Mapping[str, Any]) -> object:
+    """Construct an input from a coerced value."""
     converter = schema.schema_converter
-    return convert_argument(value, of, converter.scalar_registry, converter.config)
+    return convert_argument(value, input_type, converter.scalar_registry, converter.config)
 
 
 @settings(deadline=None)
 @given(inputs)
-def test_an_input_is_what_strawberry_makes_of_it(asked: tuple[type, dict[str, Any]]) -> None:
-    """With what was given, what was left out, and null."""
-    of, value = asked
-    ours = made(of, value)
+def test_a_plain_input_equals_that_of_strawberry(example: tuple[type, dict[str, Any]]) -> None:
+    """Fields may have values, be omitted or be null."""
+    input_type, value = example
+    ours = construct(input_type, value)
     with ExitStack() as stack:
         for each in PLAIN:
             definition = get_object_definition(each, strict=True)
             assert isinstance(definition.from_input, PlainInput)
             stack.enter_context(patch.object(definition, "from_input", None))
-        assert ours == made(of, value)
+        assert ours == construct(input_type, value)
 
 
 def test_a_list_is_copied() -> None:
-    """GraphQL may give the same one to the next request."""
+    """GraphQL may pass the same list to the next request."""
     ids = ["a", "b"]
     contact = {"name": "", "email": "", "phone": ""}
-    found = made(reservations.BookSlotsInput, {"slotIds": ids, "contact": contact})
-    assert isinstance(found, reservations.BookSlotsInput)
-    assert found.slot_ids == ids
-    assert found.slot_ids is not ids
+    result = construct(reservations.BookSlotsInput, {"slotIds": ids, "contact": contact})
+    assert isinstance(result, reservations.BookSlotsInput)
+    assert result.slot_ids == ids
+    assert result.slot_ids is not ids
 
 
-def test_what_is_not_plain_is_refused() -> None:
-    """An input in it that is made in another way would be taken for a value."""
+def test_a_field_that_is_not_plain_is_refused() -> None:
     with pytest.raises(TypeError, match="Inner is not a plain input"):
-        made(Outer, {"inner": {"text": "a"}})
+        construct(Outer, {"inner": {"text": "a"}})

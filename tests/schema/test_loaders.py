@@ -1,4 +1,4 @@
-"""Batching: how many database commands an answer needs does not depend on its rows."""
+"""Batching: the number of database commands does not grow with the rows of a response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
 
-PATIENCE_SECONDS = 120
+OPERATION_SECONDS = 120
 EXPERTS = """query ($n: Int!, $from: DateTime!, $to: DateTime!, $day: Date!) {
   experts(first: $n) { totalCount nodes {
   id name timeZone cursor offers { minutes price { amount } }
@@ -39,16 +39,13 @@ BOOKINGS = """query ($n: Int!) { bookings(first: $n) { totalCount nodes {
 
 
 class Commands(monitoring.CommandListener):
-    """Counts the commands that a client sends.
-
-    The heartbeats of ledgers are left out: how many there are depends on the time.
-    """
+    """Counts the commands that the driver sends, except the heartbeats of ledgers."""
 
     def __init__(self) -> None:
         self.count: int | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Count a command, unless it is part of a heartbeat."""
+        """Count a command unless it belongs to a heartbeat."""
         is_heartbeat = (
             event.command_name == "killSessions"
             or event.command.get(event.command_name) == Writer.Settings.name
@@ -57,14 +54,14 @@ class Commands(monitoring.CommandListener):
             self.count += 1
 
     def succeeded(self, _event: monitoring.CommandSucceededEvent) -> None:
-        """Not of interest."""
+        """Do nothing."""
 
     def failed(self, _event: monitoring.CommandFailedEvent) -> None:
-        """Not of interest."""
+        """Do nothing."""
 
     @contextmanager
     def counted(self) -> Iterator[Commands]:
-        """Count from zero within the block."""
+        """Reset the counter and count within the block."""
         self.count = 0
         yield self
 
@@ -75,24 +72,24 @@ monitoring.register(COMMANDS)
 
 @pytest.mark.parametrize("fast", [frozenset(FastPath), frozenset()])
 @pytest.mark.parametrize(("query", "rows"), [(EXPERTS, 30), (BOOKINGS, 100)])
-async def test_many_rows_are_read_with_a_handful_of_commands(
+async def test_many_rows_are_read_with_a_few_commands(
     database: Client, query: str, rows: int, fast: frozenset[FastPath]
 ) -> None:
     assert database is not None
-    known = {"currency": "EUR", "operation_seconds": PATIENCE_SECONDS, "fast": fast}
-    known |= {"lookups": Lookups(), "listings": Listings(use_cache=False)}
+    parts = {"currency": "EUR", "operation_seconds": OPERATION_SECONDS, "fast": fast}
+    parts |= {"lookups": Lookups(), "listings": Listings(use_cache=False)}
     since = utc_now() + timedelta(days=1)
     until = since + timedelta(days=2)
     variables = {"n": rows, "from": since.isoformat(), "to": until.isoformat()}
     variables["day"] = since.date().isoformat()
-    services = cast("Services", SimpleNamespace(**known))
+    services = cast("Services", SimpleNamespace(**parts))
     admin = await User.by_email("admin@example.com")
     assert admin is not None
     with COMMANDS.counted() as commands:
         context = Context(services, Viewer(admin, new_id(), utc_now()))
         answer = await run(prepare(query, None), variables, context)
     assert answer.errors is None
-    found = cast("dict[str, Any]", answer.data)
-    assert len(next(iter(found.values()))["nodes"]) == rows
+    data = cast("dict[str, Any]", answer.data)
+    assert len(next(iter(data.values()))["nodes"]) == rows
     assert commands.count is not None
     assert commands.count <= 8

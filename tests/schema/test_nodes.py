@@ -1,4 +1,4 @@
-"""Ids are global: `node` finds every object that has one, as the type that it is."""
+"""`Query.node` returns every object with a global id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NODE = """query ($id: ID!) { node(id: $id) {
 
 
 async def open_slot(api: Api, experts: list[dict[str, Any]], time: Time) -> str:
-    """Return the id of a slot that is open, whatever other tests have booked."""
+    """Return the id of an open slot, regardless of bookings by other tests."""
     for expert in experts[5:]:
         for slot in await api.slots(expert["id"], *time.days(5, 12)):
             if slot["status"] == "OPEN":
@@ -34,7 +34,7 @@ async def open_slot(api: Api, experts: list[dict[str, Any]], time: Time) -> str:
 async def test_every_object_is_found_by_its_id(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
-    """One object of each type that is a `Node` is got elsewhere, and is the same by its id."""
+    """`node` returns the same data as other queries, for one object of each `Node` type."""
     client = await api.newcomer()
     await client.book(await open_slot(api, experts, time))
     [booking] = (await client.ask(MINE))["bookings"]["nodes"]

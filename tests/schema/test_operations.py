@@ -1,4 +1,4 @@
-"""From an operation to its answer: what a subscription keeps while it lasts."""
+"""Memory use of subscriptions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ type Subscription { whole: Whole }
 WATCH = parse("subscription { whole { part { number } parts { number } } }")
 
 
-async def test_a_subscription_keeps_nothing_of_its_events() -> None:
-    """However many there are, and each is answered as the first was."""
+async def test_a_subscription_retains_nothing_of_its_events() -> None:
 
     async def events() -> AsyncGenerator[object, None]:
         for number in range(200):
@@ -31,9 +30,9 @@ async def test_a_subscription_keeps_nothing_of_its_events() -> None:
     executor = Executor[None].build(SCHEMA, WATCH)
     assert isinstance(executor, Executor)
     results = map_source_to_response_event(executor, events(), execute_event)
-    answered = [result.data async for result in results]
+    responses = [result.data async for result in results]
     expected = [
         {"whole": {"part": {"number": n}, "parts": [{"number": n}] * 2}} for n in range(200)
     ]
-    assert answered == expected
+    assert responses == expected
     assert executor._relevant_sub_fields == {}

@@ -1,4 +1,4 @@
-"""The directory over the wire: every page of every list, forwards and backwards."""
+"""Pagination of the directory over HTTP, forwards and backwards, with filters and orders."""
 
 from __future__ import annotations
 
@@ -37,53 +37,57 @@ query Experts(
 }"""
 SIZES = (1, 2, 3, 7, 20, 59, 60, 61, 100)
 FIELDS = ("RATING", "EXPERIENCE", "RATE", "NAME")
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fewer_examples = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
-def plain(text: str) -> str:
-    """A text without case and accents."""
+def fold(text: str) -> str:
+    """Return a text without case and accents."""
     letters = unicodedata.normalize("NFD", text.lower())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def words(text: str) -> list[str]:
-    """The words of a text."""
-    return "".join(c if c.isalnum() else " " for c in plain(text)).split()
+    """Return the folded words of a text."""
+    return "".join(c if c.isalnum() else " " for c in fold(text)).split()
 
 
-def key(expert: Expert) -> str:
-    """What settles a tie."""
+def object_key(expert: Expert) -> str:
+    """Return the key inside the global id, which breaks ties."""
     opaque = expert["id"]
     return urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode().partition(":")[2]
 
 
-RANKS: dict[str, Callable[[Expert], Any]] = {
-    "RATING": lambda expert: (expert["rating"] or 0, expert["reviewCount"], key(expert)),
-    "EXPERIENCE": lambda expert: (expert["experienceYears"], key(expert)),
-    "RATE": lambda expert: (expert["hourlyRate"]["amount"], key(expert)),
-    "NAME": lambda expert: (" ".join(words(expert["name"])), key(expert)),
+SORT_KEYS: dict[str, Callable[[Expert], Any]] = {
+    "RATING": lambda expert: (expert["rating"] or 0, expert["reviewCount"], object_key(expert)),
+    "EXPERIENCE": lambda expert: (expert["experienceYears"], object_key(expert)),
+    "RATE": lambda expert: (expert["hourlyRate"]["amount"], object_key(expert)),
+    "NAME": lambda expert: (" ".join(words(expert["name"])), object_key(expert)),
 }
 
 
-def matches(expert: Expert, wanted: dict[str, Any]) -> bool:
-    """Whether an expert has everything that a filter asks for."""
-    spoken = words(" ".join([expert["name"], expert["title"], *expert["languages"]]))
-    languages = {plain(language) for language in expert["languages"]}
-    asked = {plain(language) for language in wanted.get("languages") or []}
-    least = wanted.get("minRating")
-    most = wanted.get("maxHourlyRate")
+def matches(expert: Expert, criteria: dict[str, Any]) -> bool:
+    """Return whether an expert satisfies a filter."""
+    searchable = words(" ".join([expert["name"], expert["title"], *expert["languages"]]))
+    languages = {fold(language) for language in expert["languages"]}
+    requested = {fold(language) for language in criteria.get("languages") or []}
+    min_rating = criteria.get("minRating")
+    max_rate = criteria.get("maxHourlyRate")
     return (
-        all(any(s.startswith(w) for s in spoken) for w in words(wanted.get("search") or ""))
-        and (not wanted.get("categories") or expert["category"] in wanted["categories"])
-        and (least is None or (expert["rating"] is not None and expert["rating"] >= least))
-        and (most is None or expert["hourlyRate"]["amount"] <= most)
-        and (not asked or not asked.isdisjoint(languages))
+        all(any(s.startswith(w) for s in searchable) for w in words(criteria.get("search") or ""))
+        and (not criteria.get("categories") or expert["category"] in criteria["categories"])
+        and (
+            min_rating is None or (expert["rating"] is not None and expert["rating"] >= min_rating)
+        )
+        and (max_rate is None or expert["hourlyRate"]["amount"] <= max_rate)
+        and (not requested or not requested.isdisjoint(languages))
     )
 
 
 @pytest.fixture(scope="session")
 async def directory(api: Api) -> list[Expert]:
-    """All experts, in the usual order."""
+    """All experts in the default order."""
     page = (await api.ask(EXPERTS, first=100))["experts"]
     assert page["totalCount"] == len(page["edges"]) == 60
     return [edge["node"] for edge in page["edges"]]
@@ -91,121 +95,121 @@ async def directory(api: Api) -> list[Expert]:
 
 @st.composite
 def filters(draw: st.DrawFn, directory: list[Expert]) -> dict[str, Any]:
-    """A filter that some experts match, as likely as not several."""
+    """Draw a filter, which usually matches some experts."""
     expert = draw(st.sampled_from(directory))
-    said = words(f"{expert['name']} {expert['title']} {expert['languages'][0]}")
-    chosen = draw(st.lists(st.sampled_from(said), min_size=1, max_size=2))
-    begun = [word[: draw(st.integers(1, 5))] for word in chosen]
+    available = words(f"{expert['name']} {expert['title']} {expert['languages'][0]}")
+    chosen = draw(st.lists(st.sampled_from(available), min_size=1, max_size=2))
+    prefixes = [word[: draw(st.integers(1, 5))] for word in chosen]
     rating = st.sampled_from([e["rating"] for e in directory if e["rating"] is not None])
     rate = st.sampled_from([e["hourlyRate"]["amount"] for e in directory])
-    language = st.sampled_from(sorted({spoken for e in directory for spoken in e["languages"]}))
+    language = st.sampled_from(sorted({language for e in directory for language in e["languages"]}))
     category = st.sampled_from(sorted({e["category"] for e in directory}))
-    some = {
+    candidates = {
         "search": draw(
-            st.sampled_from([" ".join(begun), " ".join(begun).upper(), f" {begun[0]}!"])
+            st.sampled_from([" ".join(prefixes), " ".join(prefixes).upper(), f" {prefixes[0]}!"])
         ),
         "categories": draw(st.lists(category, max_size=4)),
         "minRating": draw(st.one_of(rating, st.floats(0, 5))),
         "maxHourlyRate": draw(st.one_of(rate, rate.map(lambda amount: amount - 1))),
         "languages": draw(st.lists(language | language.map(str.upper), max_size=3)),
     }
-    names = draw(st.sets(st.sampled_from(sorted(some)), max_size=3))
-    return {name: value for name, value in some.items() if name in names}
+    names = draw(st.sets(st.sampled_from(sorted(candidates)), max_size=3))
+    return {name: value for name, value in candidates.items() if name in names}
 
 
 @st.composite
-def questions(draw: st.DrawFn, directory: list[Expert]) -> tuple[dict[str, Any], list[str]]:
-    """Variables that choose a list, and the ids that are in it, in its order."""
-    wanted = draw(filters(directory))
+def list_queries(draw: st.DrawFn, directory: list[Expert]) -> tuple[dict[str, Any], list[str]]:
+    """Draw variables for a list, with the expected ids in order."""
+    criteria = draw(filters(directory))
     field = draw(st.sampled_from(FIELDS))
     direction = draw(st.sampled_from(["ASC", "DESC"]))
-    rows = [expert for expert in directory if matches(expert, wanted)]
-    rows.sort(key=RANKS[field], reverse=direction == "DESC")
-    variables = {"filter": wanted, "orderBy": {"field": field, "direction": direction}}
+    rows = [expert for expert in directory if matches(expert, criteria)]
+    rows.sort(key=SORT_KEYS[field], reverse=direction == "DESC")
+    variables = {"filter": criteria, "orderBy": {"field": field, "direction": direction}}
     return variables, [row["id"] for row in rows]
 
 
-async def page(api: Api, variables: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A page, which agrees with itself."""
-    found: dict[str, Any] = (await api.ask(EXPERTS, **variables, **more))["experts"]
-    edges, info = found["edges"], found["pageInfo"]
-    assert found["nodes"] == [{"id": edge["node"]["id"]} for edge in edges]
+async def fetch_page(api: Api, variables: dict[str, Any], **arguments: Any) -> dict[str, Any]:
+    """Return a page, after checking that its nodes, edges and cursors agree."""
+    page: dict[str, Any] = (await api.ask(EXPERTS, **variables, **arguments))["experts"]
+    edges, info = page["edges"], page["pageInfo"]
+    assert page["nodes"] == [{"id": edge["node"]["id"]} for edge in edges]
     assert info["startCursor"] == (edges[0]["cursor"] if edges else None)
     assert info["endCursor"] == (edges[-1]["cursor"] if edges else None)
-    return found
+    return page
 
 
-def ids(found: dict[str, Any]) -> list[str]:
-    """The experts of a page."""
-    return [node["id"] for node in found["nodes"]]
+def ids(page: dict[str, Any]) -> list[str]:
+    """Return the ids of the experts on a page."""
+    return [node["id"] for node in page["nodes"]]
 
 
-def ends(found: dict[str, Any]) -> tuple[bool, bool]:
-    """Whether there is more before a page, and after it."""
-    return found["pageInfo"]["hasPreviousPage"], found["pageInfo"]["hasNextPage"]
+def has_neighbours(page: dict[str, Any]) -> tuple[bool, bool]:
+    """Return whether items precede and follow a page."""
+    return page["pageInfo"]["hasPreviousPage"], page["pageInfo"]["hasNextPage"]
 
 
-@few
+@fewer_examples
 @given(st.data())
-async def test_paging_forwards_gives_everyone_once(
+async def test_forward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """Page after page is the list that Python makes of all experts; so is the total."""
-    variables, expected = data.draw(questions(directory))
+    """Pages and totals equal those of the list filtered and sorted in Python."""
+    variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []
     after = None
     while True:
-        found = await page(api, variables, first=size, after=after)
-        assert found["totalCount"] == len(expected)
-        assert ends(found) == (after is not None, len(seen) + size < len(expected))
-        seen += ids(found)
-        after = found["pageInfo"]["endCursor"]
-        if not found["pageInfo"]["hasNextPage"]:
+        page = await fetch_page(api, variables, first=size, after=after)
+        assert page["totalCount"] == len(expected)
+        assert has_neighbours(page) == (after is not None, len(seen) + size < len(expected))
+        seen += ids(page)
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
             break
     assert seen == expected
 
 
-@few
+@fewer_examples
 @given(st.data())
-async def test_paging_backwards_gives_everyone_once(
+async def test_backward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """From the end, with `last` and `before`, it is the same list in the same order."""
-    variables, expected = data.draw(questions(directory))
+    """`last` and `before` return the same list in the same order."""
+    variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []
     before = None
     while True:
-        found = await page(api, variables, last=size, before=before)
-        assert found["totalCount"] == len(expected)
-        assert ends(found) == (len(seen) + size < len(expected), before is not None)
-        seen = ids(found) + seen
-        before = found["pageInfo"]["startCursor"]
-        if not found["pageInfo"]["hasPreviousPage"]:
+        page = await fetch_page(api, variables, last=size, before=before)
+        assert page["totalCount"] == len(expected)
+        assert has_neighbours(page) == (len(seen) + size < len(expected), before is not None)
+        seen = ids(page) + seen
+        before = page["pageInfo"]["startCursor"]
+        if not page["pageInfo"]["hasPreviousPage"]:
             break
     assert seen == expected
 
 
-@few
+@fewer_examples
 @given(st.data())
-async def test_a_page_between_two_cursors(
+async def test_after_and_before_restrict_a_page_together(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """`after` and `before` together leave what lies between, counted from either side."""
-    variables, expected = data.draw(questions(directory))
-    whole = await page(api, variables, first=100)
+    """The page lies between both cursors, counted from either end."""
+    variables, expected = data.draw(list_queries(directory))
+    whole = await fetch_page(api, variables, first=100)
     cursors = [edge["cursor"] for edge in whole["edges"]]
     assert ids(whole) == expected
     if not cursors:
-        assert ends(whole) == (False, False)
+        assert has_neighbours(whole) == (False, False)
         return
-    low, high = data.draw(st.tuples(*[st.integers(0, len(cursors) - 1)] * 2))
-    between = expected[low + 1 : high]
+    after, before = data.draw(st.tuples(*[st.integers(0, len(cursors) - 1)] * 2))
+    between = expected[after + 1 : before]
     size = data.draw(st.integers(1, 20))
-    bounds = {"after": cursors[low], "before": cursors[high]}
-    first = await page(api, variables, first=size, **bounds)
-    last = await page(api, variables, last=size, **bounds)
+    bounds = {"after": cursors[after], "before": cursors[before]}
+    first = await fetch_page(api, variables, first=size, **bounds)
+    last = await fetch_page(api, variables, last=size, **bounds)
     assert ids(first) == between[:size]
     assert ids(last) == between[-size:]
     assert first["pageInfo"]["hasNextPage"] is (len(between) > size)
@@ -213,24 +217,24 @@ async def test_a_page_between_two_cursors(
     assert first["totalCount"] == last["totalCount"] == len(expected)
 
 
-async def test_the_usual_page(api: Api, directory: list[Expert]) -> None:
-    """Asked for nothing, the best rated twenty are answered; nulls mean the same."""
+async def test_default_page_is_the_best_rated_twenty(api: Api, directory: list[Expert]) -> None:
+    """Null arguments mean the same as omitted ones."""
     nulls: dict[str, None] = dict.fromkeys(
         ["filter", "orderBy", "first", "after", "last", "before"]
     )
-    usual = await page(api, {})
-    best = sorted(directory, key=RANKS["RATING"], reverse=True)
-    assert ids(usual) == [expert["id"] for expert in best[:20]]
-    assert ends(usual) == (False, True)
-    assert await page(api, nulls) == usual
+    default = await fetch_page(api, {})
+    best = sorted(directory, key=SORT_KEYS["RATING"], reverse=True)
+    assert ids(default) == [expert["id"] for expert in best[:20]]
+    assert has_neighbours(default) == (False, True)
+    assert await fetch_page(api, nulls) == default
     order = {"orderBy": {"field": "RATING"}}
-    assert await page(api, order) == usual
+    assert await fetch_page(api, order) == default
     empty = {"search": "", "categories": [], "languages": []}
-    assert await page(api, {"filter": empty}) == usual
+    assert await fetch_page(api, {"filter": empty}) == default
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "criteria",
     [
         {"search": "zzzzzz"},
         {"search": "!!!"},
@@ -241,11 +245,17 @@ async def test_the_usual_page(api: Api, directory: list[Expert]) -> None:
         {"languages": ["Klingon"]},
     ],
 )
-async def test_nobody_matches(api: Api, wanted: dict[str, Any]) -> None:
-    """An empty page has no cursors, and nothing around it."""
+async def test_filter_without_matches_returns_an_empty_page(
+    api: Api, criteria: dict[str, Any]
+) -> None:
+    """An empty page has no cursors and no neighbours."""
     for size in ({"first": 5}, {"last": 5}):
-        found = await page(api, {"filter": wanted}, **size)
-        assert (found["edges"], found["totalCount"], ends(found)) == ([], 0, (False, False))
+        page = await fetch_page(api, {"filter": criteria}, **size)
+        assert (page["edges"], page["totalCount"], has_neighbours(page)) == (
+            [],
+            0,
+            (False, False),
+        )
 
 
 @pytest.mark.parametrize(
@@ -261,11 +271,11 @@ async def test_nobody_matches(api: Api, wanted: dict[str, Any]) -> None:
         ({"filter": {"search": "x" * 201}}, "filter.search: at most 200 characters"),
     ],
 )
-async def test_what_makes_no_sense_is_refused(
+async def test_invalid_arguments_are_refused(
     api: Api, arguments: dict[str, Any], message: str
 ) -> None:
-    """By the argument's name."""
-    await is_refused(api, arguments, message)
+    """The message names the argument."""
+    await check_refused(api, arguments, message)
 
 
 @pytest.mark.parametrize("argument", ["after", "before"])
@@ -283,39 +293,38 @@ async def test_what_makes_no_sense_is_refused(
         encode("Event:" + "a" * 24 + ":1"),
     ],
 )
-async def test_what_is_no_cursor_of_the_list_is_refused(
+async def test_foreign_and_malformed_cursors_are_refused(
     api: Api, argument: str, cursor: str
 ) -> None:
-    """Garbage, and the cursors of other lists."""
     if cursor == encode("RATING-desc"):
         cursor += "="
     message = f"{argument}: not a cursor of this list in this order"
-    await is_refused(api, {argument: cursor}, message)
+    await check_refused(api, {argument: cursor}, message)
 
 
-async def test_a_cursor_belongs_to_its_order(api: Api) -> None:
-    """Field and direction are part of a cursor; its filter is not."""
+async def test_a_cursor_is_valid_for_its_order_only(api: Api) -> None:
+    """A cursor includes field and direction of the order, but not the filter."""
     orders = [
         {"field": field, "direction": direction}
         for field in FIELDS
         for direction in ("ASC", "DESC")
     ]
     for order in orders:
-        found = await page(api, {"orderBy": order}, first=1)
-        cursor = found["pageInfo"]["endCursor"]
+        page = await fetch_page(api, {"orderBy": order}, first=1)
+        cursor = page["pageInfo"]["endCursor"]
         for other in orders:
             if other == order:
-                await page(api, {"orderBy": other}, first=1, after=cursor)
-                await page(
+                await fetch_page(api, {"orderBy": other}, first=1, after=cursor)
+                await fetch_page(
                     api, {"orderBy": other, "filter": {"search": "a"}}, last=1, before=cursor
                 )
             else:
                 message = "after: not a cursor of this list in this order"
-                await is_refused(api, {"orderBy": other, "after": cursor}, message)
+                await check_refused(api, {"orderBy": other, "after": cursor}, message)
 
 
-async def is_refused(api: Api, arguments: dict[str, Any], message: str) -> None:
-    """Check that the one answer is this error."""
+async def check_refused(api: Api, arguments: dict[str, Any], message: str) -> None:
+    """Check that the response is a single BAD_USER_INPUT error with this message."""
     answer = await api.post(EXPERTS, **arguments)
     [error] = answer["errors"]
     assert (error["message"], error["extensions"]["code"]) == (message, "BAD_USER_INPUT")

@@ -1,4 +1,4 @@
-"""Scalars: what cannot be misread is taken, everything else is refused."""
+"""Custom scalars accept one unambiguous format and refuse everything else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARSERS = {
     "TimeZone": parse_time_zone,
     "LocalTime": parse_local_time,
 }
-NO_TEXTS: tuple[object, ...] = (
+NON_STRINGS: tuple[object, ...] = (
     None,
     True,
     0,
@@ -46,7 +46,7 @@ NO_TEXTS: tuple[object, ...] = (
 
 
 def is_refused(parse: Callable[[object], object], value: object) -> bool:
-    """Whether a value is refused, and with the code for it."""
+    """Return whether a parser refuses a value with BAD_USER_INPUT."""
     try:
         parse(value)
     except GraphQLError as error:
@@ -72,11 +72,11 @@ def is_refused(parse: Callable[[object], object], value: object) -> bool:
         ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_an_instant_has_an_offset(text: str, instant: datetime) -> None:
-    """RFC 3339, section 5.6; what is finer than a microsecond is cut off."""
-    found = parse_datetime(text)
-    assert found == instant
-    assert found.tzinfo is UTC
+def test_datetime_is_parsed_into_utc(text: str, instant: datetime) -> None:
+    """RFC 3339, section 5.6; digits beyond microseconds are cut off."""
+    parsed = parse_datetime(text)
+    assert parsed == instant
+    assert parsed.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_an_instant_has_an_offset(text: str, instant: datetime) -> None:
         "2027-03-28T09:00:00+01:00[Europe/Paris]",
         "٢٠٢٧-03-28T09:00:00Z",
         "2027-03-28T09:00:00\u2212" + "01:00",
-        # These have no instant in UTC that can be written.
+        # Not representable in UTC.
         "0001-01-01T00:00:00+01:00",
         "9999-12-31T23:59:59-01:00",
     ],
 )
-def test_what_is_no_instant_is_refused(text: str) -> None:
-    """Naive times, other forms of ISO 8601, leap seconds, and offsets that no clock has."""
+def test_invalid_datetimes_are_refused(text: str) -> None:
+    """Covers naive times, other ISO 8601 formats, leap seconds and impossible offsets."""
     assert is_refused(parse_datetime, text)
 
 
@@ -147,8 +147,8 @@ instants = st.datetimes(
 
 @settings(deadline=None)
 @given(instants)
-def test_instants_are_written_in_utc(instant: datetime) -> None:
-    """To the second, or to the millisecond where there is more; it reads as the same."""
+def test_datetime_survives_a_round_trip(instant: datetime) -> None:
+    """Milliseconds are written unless they are zero."""
     instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
     text = format_datetime(instant)
     assert parse_datetime(text) == instant
@@ -156,8 +156,7 @@ def test_instants_are_written_in_utc(instant: datetime) -> None:
     assert text.endswith("Z")
 
 
-def test_how_an_instant_is_written() -> None:
-    """With Z, whatever its offset."""
+def test_datetime_is_formatted_in_utc() -> None:
     paris = timezone(timedelta(hours=2))
     assert format_datetime(datetime(2027, 3, 28, 11, tzinfo=paris)) == "2027-03-28T09:00:00Z"
     assert format_datetime(NINE + timedelta(milliseconds=5)) == "2027-03-28T09:00:00.005Z"
@@ -166,8 +165,7 @@ def test_how_an_instant_is_written() -> None:
 
 @settings(deadline=None)
 @given(st.dates())
-def test_a_day_survives(day: date) -> None:
-    """Every day of the calendar is read as it is written."""
+def test_date_survives_a_round_trip(day: date) -> None:
     assert parse_date(day.isoformat()) == day
 
 
@@ -193,13 +191,12 @@ def test_a_day_survives(day: date) -> None:
         "-2027-03-28",
     ],
 )
-def test_what_is_no_day_is_refused(text: str) -> None:
-    """Only the calendar's own form of ISO 8601 is taken."""
+def test_invalid_dates_are_refused(text: str) -> None:
+    """Only the extended calendar format of ISO 8601 is accepted."""
     assert is_refused(parse_date, text)
 
 
-def test_a_zone_is_an_iana_name() -> None:
-    """All of tzdata's names in their own spelling, and no others."""
+def test_time_zone_is_an_exact_iana_name() -> None:
     for name in zone_names():
         assert parse_time_zone(name) == name
     for other in (
@@ -222,8 +219,8 @@ def test_a_zone_is_an_iana_name() -> None:
 @settings(deadline=None)
 @given(st.integers(0, 1440))
 @example(1440)
-def test_a_time_of_the_day_survives(minutes: int) -> None:
-    """From 00:00 to 24:00, each minute."""
+def test_local_time_survives_a_round_trip(minutes: int) -> None:
+    """Covers each minute from 00:00 to 24:00."""
     text = format_local_time(LocalTime(minutes))
     assert len(text) == 5
     assert parse_local_time(text) == minutes
@@ -249,16 +246,16 @@ def test_a_time_of_the_day_survives(minutes: int) -> None:
         "T09:30",
     ],
 )
-def test_what_is_no_time_of_the_day_is_refused(text: str) -> None:
-    """Hours and minutes in two digits each; only the day's end has 24 hours."""
+def test_invalid_local_times_are_refused(text: str) -> None:
+    """Hours and minutes need two digits each; 24 hours are allowed in 24:00 only."""
     assert is_refused(parse_local_time, text)
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_scalars_are_texts(name: str) -> None:
-    """Numbers, lists and null are refused, and the message says how it is written."""
+def test_scalars_accept_strings_only(name: str) -> None:
+    """The message of the error shows the format."""
     parse = PARSERS[name]
-    assert all(is_refused(parse, value) for value in NO_TEXTS)
+    assert all(is_refused(parse, value) for value in NON_STRINGS)
     with pytest.raises(GraphQLError, match=rf"^{name} must be written as .+\.$"):
         parse("?")
 
@@ -266,8 +263,7 @@ def test_scalars_are_texts(name: str) -> None:
 @settings(deadline=None)
 @given(st.text() | st.from_regex(r"[0-9TZtz:+.-]{1,30}", fullmatch=True))
 @example("9999-12-31T23:59:59.999999999-23:59")
-def test_nothing_a_client_sends_fails_otherwise(text: str) -> None:
-    """Whatever comes is read, or refused by the error that is announced."""
+def test_parsers_raise_only_graphql_errors(text: str) -> None:
     for parse in PARSERS.values():
         with suppress(GraphQLError):
             parse(text)

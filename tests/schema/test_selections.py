@@ -1,4 +1,4 @@
-"""What is compiled answers as GraphQL's executor does."""
+"""Compiled selections give the same results as graphql-core's executor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from schema.execution.documents import core, prepare
 from schema.execution.operations import executor_of, run
 from schema.execution.prepared import RequestFailed
 from tests.benchmarks.questions import BOOK, CONTACT
-from tests.schema.generated import KEY, NOON, Maker, document
+from tests.schema.generated import KEY, NOON, ResultFactory, random_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,38 +36,46 @@ if TYPE_CHECKING:
     from schema.loaders import Loaders
 
 pytestmark = [
-    pytest.mark.usefixtures("tidied"),
-    # GraphQL's executor gives up what it has not begun to wait for when something beside it fails.
+    pytest.mark.usefixtures("collect_after_test"),
+    # After a failure, graphql-core's executor drops coroutines that it has not awaited yet.
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
 ]
 
 VARIABLES = ({"yes": True, "no": False}, {"yes": False, "no": True})
-WANTED = {"slotId": slot_id(SlotKey(KEY, 2_000_000, 30)), "contact": CONTACT, "note": "a note"}
-BOOKED: tuple[dict[str, Any], ...] = tuple(
-    {**flags, "input": wanted}
-    for flags, wanted in zip(
+BOOKING_INPUT = {
+    "slotId": slot_id(SlotKey(KEY, 2_000_000, 30)),
+    "contact": CONTACT,
+    "note": "a note",
+}
+BOOKING_VARIABLES: tuple[dict[str, Any], ...] = tuple(
+    {**flags, "input": booking_input}
+    for flags, booking_input in zip(
         VARIABLES * 3,
         (
-            WANTED,
-            {**WANTED, "idempotencyKey": None, "contact": {**CONTACT, "timeZone": "Europe/Paris"}},
-            {**WANTED, "note": 5},
-            {**WANTED, "slotId": 7},
-            {**WANTED, "unknown": "text"},
+            BOOKING_INPUT,
+            {
+                **BOOKING_INPUT,
+                "idempotencyKey": None,
+                "contact": {**CONTACT, "timeZone": "Europe/Paris"},
+            },
+            {**BOOKING_INPUT, "note": 5},
+            {**BOOKING_INPUT, "slotId": 7},
+            {**BOOKING_INPUT, "unknown": "text"},
             None,
         ),
         strict=True,
     )
 )
 LITERAL = (
-    f'input: {{ slotId: "{WANTED["slotId"]}", contact: '
+    f'input: {{ slotId: "{BOOKING_INPUT["slotId"]}", contact: '
     '{ name: "Ada", email: "ada@example.com", phone: "+442079460018" } }'
 )
-BOOKINGS = (
+BOOKING_FIELDS = (
     ("bookSlot(input: $input)", "$input: BookSlotInput!"),
     ("bookSlot(input: $input)", "$input: BookSlotInput!"),
     (f"bookSlot({LITERAL})",),
 )
-ROOTS = (
+ROOT_FIELDS = (
     (
         "mutation",
         f"bookSlot({LITERAL}) {{ __typename ... on Booking {{ id price {{ amount }} }} }}",
@@ -97,41 +105,43 @@ COMPILED = frozenset({FastPath.SELECTIONS})
 PLAIN: frozenset[FastPath] = frozenset()
 
 
-class NoLoaders:
-    """Every reading fails."""
+class FailingLoaders:
+    """Loaders that all fail."""
 
     def __getattr__(self, name: str) -> object:
-        raise LookupError(f"no {name} here")
+        raise LookupError(f"no loader {name}")
 
 
-class Desk:
-    """A ledger that answers what it is told to, and counts how often it is asked."""
+class FakeLedger:
+    """Ledger with a preset result; counts its calls."""
 
     def __init__(self) -> None:
-        self.asked = 0
-        self.fails = False
-        self.answer: object = None
+        self.calls = 0
+        self.raises = False
+        self.result: object = None
 
     async def post(self, _: object) -> list[object]:
-        """Answer, or fail."""
-        self.asked += 1
-        if self.fails:
-            raise cast("Exception", self.answer)
-        return [self.answer]
+        """Return or raise the preset result."""
+        self.calls += 1
+        if self.raises:
+            raise cast("Exception", self.result)
+        return [self.result]
 
 
-def context_with(fast: frozenset[FastPath], desk: Desk | None = None) -> Context:
-    """A context without a database."""
-    given = {"currency": "EUR", "operation_seconds": 10, "fast": fast}
-    given |= {"ledger": desk, "phone_region": None, "lookups": Lookups()}
-    viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None) if desk else None
-    context = Context(cast("Services", SimpleNamespace(**given)), cast("Viewer", viewer), now=NOON)
-    context.loaders = cast("Loaders", NoLoaders())
+def context_with(fast: frozenset[FastPath], ledger: FakeLedger | None = None) -> Context:
+    """Return a context without a database."""
+    services = {"currency": "EUR", "operation_seconds": 10, "fast": fast}
+    services |= {"ledger": ledger, "phone_region": None, "lookups": Lookups()}
+    viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None) if ledger else None
+    context = Context(
+        cast("Services", SimpleNamespace(**services)), cast("Viewer", viewer), now=NOON
+    )
+    context.loaders = cast("Loaders", FailingLoaders())
     return context
 
 
-def told(result: ExecutionResult) -> object:
-    """A result with the order of its keys and all that is known of its errors."""
+def comparable(result: ExecutionResult) -> object:
+    """Return data with the order of its keys, and all details of the errors."""
     errors = [
         (error.message, error.path, error.locations, error.positions, repr(error.original_error))
         for error in result.errors or ()
@@ -140,8 +150,8 @@ def told(result: ExecutionResult) -> object:
 
 
 @pytest.fixture
-def tidied() -> Iterator[None]:
-    """What was given up is collected here, where that may be told, not in the midst of anything."""
+def collect_after_test() -> Iterator[None]:
+    """Collect dropped coroutines after the test, where their warnings are ignored."""
     gc.disable()
     yield
     gc.collect()
@@ -149,61 +159,61 @@ def tidied() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[list[object]]:
-    """What `experts` answers for the time being."""
+def pages() -> Iterator[list[object]]:
+    """Patch the resolver of `experts` to return the last item of this list."""
     assert core.query_type
     field = core.query_type.fields["experts"]
-    found: list[object] = []
+    pages: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(field, "resolve", lambda *_, **__: found[-1])
-        yield found
+        patch.setattr(field, "resolve", lambda *_, **__: pages[-1])
+        yield pages
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    """What a booking becomes is shown as it is."""
+def ledger() -> Iterator[FakeLedger]:
+    """Fake ledger; bookings are returned without conversion."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Booking, "of", lambda booking, _: booking)
-        yield Desk()
+        yield FakeLedger()
 
 
-async def asked(
+async def response_to(
     prepared: Prepared,
     variables: dict[str, Any] | None,
     fast: frozenset[FastPath],
-    desk: Desk | None = None,
+    ledger: FakeLedger | None = None,
 ) -> object:
-    """What a query or mutation is answered with."""
+    """Return the response to a query or mutation."""
     try:
-        return told(await run(prepared, variables, context_with(fast, desk)))
+        return comparable(await run(prepared, variables, context_with(fast, ledger)))
     except RequestFailed as failed:
         return [str(error) for error in failed.errors]
 
 
-async def sent(
+async def event_response(
     prepared: Prepared, variables: dict[str, Any], event: object, fast: frozenset[FastPath]
 ) -> object:
-    """What a subscription is sent for an event."""
+    """Return the response that a subscription sends for an event."""
     executor = executor_of(prepared, variables, context_with(fast))
-    found: Any = execute_subscription_event(executor.build_per_event_executor(event))
-    return told(await found if inspect.isawaitable(found) else found)
+    result: Any = execute_subscription_event(executor.build_per_event_executor(event))
+    return comparable(await result if inspect.isawaitable(result) else result)
 
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_page_is_the_same_compiled(page: list[object], seed: int) -> None:
-    """Data, the order of keys, errors and their places: at first and from then on."""
+def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: int) -> None:
+    """Compares data, key order and errors, in the first and in later runs."""
     random = Random(seed)
-    prepared = prepare(document(random, "query", "experts"), None, remembers=False)
-    maker = Maker(random)
+    prepared = prepare(random_document(random, "query", "experts"), None, remembers=False)
+    factory = ResultFactory(random)
 
     async def compare() -> None:
         for _ in range(3):
-            page.append(maker.page())
+            pages.append(factory.page())
             for variables in VARIABLES:
-                plain = await asked(prepared, variables, PLAIN)
-                assert await asked(prepared, variables, COMPILED) == plain
-            page.clear()
+                expected = await response_to(prepared, variables, PLAIN)
+                assert await response_to(prepared, variables, COMPILED) == expected
+            pages.clear()
 
     asyncio.run(compare())
     gc.collect(1)
@@ -211,19 +221,18 @@ def test_a_page_is_the_same_compiled(page: list[object], seed: int) -> None:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=200, deadline=None)
-def test_an_event_is_the_same_compiled(seed: int) -> None:
-    """Of a union's members each as it is."""
+def test_compiled_event_equals_that_of_the_executor(seed: int) -> None:
     random = Random(seed)
-    text = document(random, "subscription", 'slotChanged(expertId: "x")')
+    text = random_document(random, "subscription", 'slotChanged(expertId: "x")')
     prepared = prepare(text, None, remembers=False)
-    maker = Maker(random)
+    factory = ResultFactory(random)
 
     async def compare() -> None:
         for _ in range(3):
-            event = maker.event()
+            event = factory.event()
             for variables in VARIABLES:
-                plain = await sent(prepared, variables, event, PLAIN)
-                assert await sent(prepared, variables, event, COMPILED) == plain
+                expected = await event_response(prepared, variables, event, PLAIN)
+                assert await event_response(prepared, variables, event, COMPILED) == expected
 
     asyncio.run(compare())
     gc.collect(1)
@@ -231,25 +240,25 @@ def test_an_event_is_the_same_compiled(seed: int) -> None:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_booking_is_the_same_compiled(desk: Desk, seed: int) -> None:
-    """Of a union's members each as it is, refusals and failures too; no resolver runs twice."""
+def test_compiled_booking_equals_that_of_the_executor(ledger: FakeLedger, seed: int) -> None:
+    """Covers bookings, refusals and exceptions; each resolver runs once."""
     random = Random(seed)
-    text = document(random, "mutation", *random.choice(BOOKINGS))
+    text = random_document(random, "mutation", *random.choice(BOOKING_FIELDS))
     try:
         prepared = prepare(text, None, remembers=False)
-    except RequestFailed:  # members have fields of one name and several types
+    except RequestFailed:  # conflicting types of equally named fields
         reject()
-    maker = Maker(random)
+    factory = ResultFactory(random)
 
     async def compare() -> None:
         for _ in range(3):
-            desk.fails, desk.answer = maker.outcome()
-            for variables in BOOKED:
-                plain = await asked(prepared, variables, PLAIN, desk)
-                times, desk.asked = desk.asked, 0
-                assert await asked(prepared, variables, COMPILED, desk) == plain
-                assert desk.asked == times
-                desk.asked = 0
+            ledger.raises, ledger.result = factory.outcome()
+            for variables in BOOKING_VARIABLES:
+                expected = await response_to(prepared, variables, PLAIN, ledger)
+                calls, ledger.calls = ledger.calls, 0
+                assert await response_to(prepared, variables, COMPILED, ledger) == expected
+                assert ledger.calls == calls
+                ledger.calls = 0
 
     asyncio.run(compare())
     gc.collect(1)
@@ -257,11 +266,13 @@ def test_a_booking_is_the_same_compiled(desk: Desk, seed: int) -> None:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-def test_several_fields_are_the_same_compiled(desk: Desk, page: list[object], seed: int) -> None:
-    """One after the other in a mutation, beside each other in a query, under whatever names."""
+def test_compiled_root_fields_equal_those_of_the_executor(
+    ledger: FakeLedger, pages: list[object], seed: int
+) -> None:
+    """Covers serial mutations and parallel queries, with aliases."""
     random = Random(seed)
-    maker = Maker(random)
-    chosen = [random.choice(ROOTS) for _ in range(random.randint(1, 4))]
+    factory = ResultFactory(random)
+    chosen = [random.choice(ROOT_FIELDS) for _ in range(random.randint(1, 4))]
     kind = random.choice(["mutation", "query"])
     fields = " ".join(each for at, each in chosen if at == kind)
     if not fields:
@@ -273,23 +284,22 @@ def test_several_fields_are_the_same_compiled(desk: Desk, page: list[object], se
 
     async def compare() -> None:
         for _ in range(2):
-            desk.fails, desk.answer = maker.outcome()
-            page.append(maker.page())
-            plain = await asked(prepared, None, PLAIN, desk)
-            assert await asked(prepared, None, COMPILED, desk) == plain
-            page.clear()
+            ledger.raises, ledger.result = factory.outcome()
+            pages.append(factory.page())
+            expected = await response_to(prepared, None, PLAIN, ledger)
+            assert await response_to(prepared, None, COMPILED, ledger) == expected
+            pages.clear()
 
     asyncio.run(compare())
     gc.collect(1)
 
 
-async def test_a_booking_that_goes_well_takes_the_short_way(desk: Desk) -> None:
-    """GraphQL's executor completes nothing of it, and so no other answer either."""
-    maker = Maker(Random(1))
-    desk.fails, desk.answer = False, maker.good_booking()
+async def test_a_successful_booking_bypasses_the_executor(ledger: FakeLedger) -> None:
+    factory = ResultFactory(Random(1))
+    ledger.raises, ledger.result = False, factory.valid_booking()
     prepared = prepare(BOOK, None, remembers=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Executor, "complete_value", None)
-        result = await run(prepared, BOOKED[0], context_with(COMPILED, desk))
+        result = await run(prepared, BOOKING_VARIABLES[0], context_with(COMPILED, ledger))
     assert result.data
     assert result.data["bookSlot"]["__typename"] == "Booking"

@@ -1,4 +1,4 @@
-"""The quick proof says yes to nothing that GraphQL's validator refuses."""
+"""The fast validity proof accepts no document that graphql-core's validator refuses."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from schema.execution.documents import core
 from schema.execution.validity import is_surely_valid
-from tests.schema.generated import document
+from tests.schema.generated import random_document
 
-USUAL = (
+PROVABLE = (
     "{ __typename }",
     "query A { categories { count } } query B { categories { category } }",
     """query Experts($filter: ExpertFilter, $first: Int = 20, $after: String) {
@@ -37,7 +37,7 @@ USUAL = (
     '{ node(id: "x") { id ... on Expert { name } ... on Slot { minutes } } }',
     "query Twice($first: Int) { experts(first: $first) { nodes { id id: id name } } }",
 )
-UNUSUAL = (
+UNPROVABLE = (
     "{ __schema { types { name } } }",
     "query A($n: Int) { experts(first: $n) { nodes { id } } experts(first: $n) { totalCount } }",
     "query A @skip(if: true) { __typename }",
@@ -98,7 +98,7 @@ INVALID = (
     "{ node(id: 1) { ... on Expert { a: id } ... on Slot { a: minutes } } }",
     '{ expert(id: "x") { offers { minutes } offers { minutes: price { amount } } } }',
 )
-"""Each against a rule of its own."""
+"""Documents that each violate one validation rule."""
 
 WORDS = (
     *("id", "name", "slots", "nodes", "Expert", "Slot", "Node", "Money", "first", "last", "if"),
@@ -110,17 +110,17 @@ WORDS = (
 
 
 def tokens_of(text: str) -> list[str]:
-    """The tokens of a document as they are written."""
-    lexer, found = Lexer(Source(text)), []
+    """Return the tokens of a document as text."""
+    lexer, tokens = Lexer(Source(text)), []
     while (token := lexer.advance()).kind is not TokenKind.EOF:
-        found.append(text[token.start : token.end])
-    return found
+        tokens.append(text[token.start : token.end])
+    return tokens
 
 
 def damaged(random: Random) -> str:
-    """A document of which some tokens are gone, twice there, changed or in another place."""
-    made = document(random, "query", "experts")
-    tokens = tokens_of(random.choice([*USUAL, made, made, made]))
+    """Return a document with some tokens removed, repeated, replaced or moved."""
+    generated = random_document(random, "query", "experts")
+    tokens = tokens_of(random.choice([*PROVABLE, generated, generated, generated]))
     for _ in range(random.randint(1, 3)):
         at, other = random.randrange(len(tokens)), random.choice([*WORDS, *tokens])
         match random.choice(["remove", "rename", "rename", "rename", "insert", "move", "repeat"]):
@@ -141,23 +141,20 @@ def damaged(random: Random) -> str:
     return " ".join(tokens)
 
 
-@pytest.mark.parametrize("text", USUAL)
-def test_what_clients_mostly_write_is_proven(text: str) -> None:
-    """Without the validator."""
+@pytest.mark.parametrize("text", PROVABLE)
+def test_common_documents_are_proven_valid(text: str) -> None:
     document = parse(text)
     assert is_surely_valid(core, document)
     assert validate(core, document) == []
 
 
-@pytest.mark.parametrize("text", UNUSUAL)
-def test_what_is_not_known_is_left_to_the_validator(text: str) -> None:
-    """Whether it is valid or not."""
+@pytest.mark.parametrize("text", UNPROVABLE)
+def test_unusual_documents_are_left_to_the_validator(text: str) -> None:
     assert not is_surely_valid(core, parse(text))
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_what_breaks_one_rule_is_not_proven(text: str) -> None:
-    """A document for each rule, or more."""
+def test_a_document_that_violates_one_rule_is_not_proven(text: str) -> None:
     document = parse(text)
     assert validate(core, document)
     assert not is_surely_valid(core, document)
@@ -165,8 +162,7 @@ def test_what_breaks_one_rule_is_not_proven(text: str) -> None:
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=1_000, deadline=None)
-def test_nothing_invalid_is_proven(seed: int) -> None:
-    """Whatever is damaged in a valid document."""
+def test_a_damaged_document_is_proven_only_if_valid(seed: int) -> None:
     text = damaged(Random(seed))
     try:
         document = parse(text, allow_empty_selection_sets=False)
@@ -178,8 +174,8 @@ def test_nothing_invalid_is_proven(seed: int) -> None:
         assert validate(core, document) == []
 
 
-def test_a_proof_is_given_up_before_it_takes_long() -> None:
-    """Fragments that spread each other twice would be gone through a million times."""
+def test_a_proof_stops_before_it_takes_long() -> None:
+    """Fragments that spread each other twice would require 2²⁰ steps."""
     levels = 20
     spread = " ".join(
         f"fragment F{n} on Expert {{ ...F{n + 1} ... on Expert {{ ...F{n + 1} }} }}"
