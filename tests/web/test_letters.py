@@ -51,7 +51,7 @@ def change(
     return BookingChange(at=START, actor_id=None, before=before, after=status, starts_at=start)
 
 
-def booked(
+def booked_session(
     *changes: BookingChange, name: str = "Ada Lovelace", email: str = "ada@example.com"
 ) -> BookedSession:
     """Return a booking of a client in Paris with an expert in New York."""
@@ -93,7 +93,7 @@ def render(session: BookedSession) -> tuple[Mail, list[RenderedMail]]:
     ]
 
 
-def parsed(copy: RenderedMail) -> ReceivedMail:
+def parse(copy: RenderedMail) -> ReceivedMail:
     """Return a copy as a mail client parses it."""
     message = message_from_bytes(copy.message.as_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
@@ -102,8 +102,8 @@ def parsed(copy: RenderedMail) -> ReceivedMail:
 
 def test_times_are_in_the_recipients_zone() -> None:
     """Both offsets are given when the clock changes during the session."""
-    _, copies = render(booked(change(CONFIRMED)))
-    client, expert = map(parsed, copies)
+    _, copies = render(booked_session(change(CONFIRMED)))
+    client, expert = map(parse, copies)
     paris = "Sunday, 28 March 2027, 01:30 (UTC+01:00) to 03:30 (UTC+02:00), Europe/Paris"
     york = "Saturday, 27 March 2027, 20:30 to 21:30 (UTC-04:00, America/New_York)"
     for mail, own, other in ((client, paris, york), (expert, york, paris)):
@@ -151,75 +151,77 @@ def test_each_kind_of_change_has_its_own_texts(
     changes: list[BookingChange], kind: MailKind, subject: str, method: str, status: str
 ) -> None:
     """The calendar part agrees with the texts."""
-    mail, copies = render(booked(*changes))
+    mail, copies = render(booked_session(*changes))
     assert mail.kind is kind
     for copy in copies:
-        mail_read = parsed(copy)
-        assert mail_read.calendar["METHOD"] == method
-        assert (mail_read.event["STATUS"], mail_read.event["SEQUENCE"]) == (
+        parsed = parse(copy)
+        assert parsed.calendar["METHOD"] == method
+        assert (parsed.event["STATUS"], parsed.event["SEQUENCE"]) == (
             status,
             len(changes) - 1,
         )
-        assert "{" not in mail_read.text + mail_read.html.partition("<body")[2]
-        assert mail_read.text.rstrip().endswith("ExpertBook  https://book.example.com")
-    assert str(parsed(copies[0]).message["Subject"]).startswith(f"{subject}: Bea Expert, ")
+        assert "{" not in parsed.text + parsed.html.partition("<body")[2]
+        assert parsed.text.rstrip().endswith("ExpertBook  https://book.example.com")
+    assert str(parse(copies[0]).message["Subject"]).startswith(f"{subject}: Bea Expert, ")
     if kind is MailKind.MOVED:
-        assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in parsed(copies[0]).text
+        assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in parse(copies[0]).text
 
 
 @pytest.mark.parametrize("name", INJECTIONS)
 def test_a_hostile_name_injects_nothing(name: str) -> None:
     """A name adds no header, recipient, HTML element or calendar property."""
-    _, copies = render(booked(change(CONFIRMED), name=name))
+    _, copies = render(booked_session(change(CONFIRMED), name=name))
     for copy in copies:
-        mail_read = parsed(copy)
-        plain = parsed(render(booked(change(CONFIRMED)))[1][0])
-        assert mail_read.message.keys() == plain.message.keys()
+        parsed = parse(copy)
+        plain = parse(render(booked_session(change(CONFIRMED)))[1][0])
+        assert parsed.message.keys() == plain.message.keys()
         for header, address in (("To", copy.to), ("From", "bookings@example.com")):
-            [one] = mail_read.message[header].addresses
+            [one] = parsed.message[header].addresses
             assert one.addr_spec == address
-        [other] = mail_read.message["Reply-To"].addresses
+        [other] = parsed.message["Reply-To"].addresses
         assert {other.addr_spec, copy.to} == {"ada@example.com", "bea@example.com"}
-        assert "\n" not in mail_read.message["Subject"]
-        assert mail_read.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
-        assert len(mail_read.calendar.subcomponents) == 1
-        assert "<script" not in mail_read.html
-        assert "49" not in mail_read.text.split("Reference")[0]
-        assert "\x1b" not in mail_read.text
-        assert "\u202e" not in mail_read.text
+        assert "\n" not in parsed.message["Subject"]
+        assert parsed.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
+        assert len(parsed.calendar.subcomponents) == 1
+        assert "<script" not in parsed.html
+        assert "49" not in parsed.text.split("Reference")[0]
+        assert "\x1b" not in parsed.text
+        assert "\u202e" not in parsed.text
 
 
 def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
     """Otherwise anyone could use the server to send texts of their choice to strangers."""
-    session = booked(change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com")
+    session = booked_session(
+        change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com"
+    )
     session = BookedSession(
         session.booking, Person("Bea", "bea@example.com", "UTC"), session.title, session.client
     )
     _, (client, expert) = render(session)
     assert b"evil" not in client.message.as_bytes()
-    for part in parsed(client).message.walk():
+    for part in parse(client).message.walk():
         if not part.is_multipart():
             assert "evil" not in str(part.get_payload(decode=True))
-    assert "evil" in parsed(expert).text
+    assert "evil" in parse(expert).text
 
 
 def test_international_addresses() -> None:
     """A domain is sent in its ASCII form; a local part beyond ASCII needs SMTPUTF8."""
-    _, (client, expert) = render(booked(change(CONFIRMED), email="ada@münchen.example"))
+    _, (client, expert) = render(booked_session(change(CONFIRMED), email="ada@münchen.example"))
     assert client.to == "ada@xn--mnchen-3ya.example"
     assert client.message.as_bytes().isascii()
     assert "ada@xn--mnchen-3ya.example" in str(expert.message["Reply-To"])
-    _, (client, expert) = render(booked(change(CONFIRMED), email="adá@example.com"))
+    _, (client, expert) = render(booked_session(change(CONFIRMED), email="adá@example.com"))
     assert client.to == "adá@example.com"
     assert "To: adá@example.com\r\n".encode() in client.message.as_bytes()
     assert expert.message["Reply-To"] is None
     with pytest.raises(RecipientRefused):
-        render(booked(change(CONFIRMED), email="no address"))
+        render(booked_session(change(CONFIRMED), email="no address"))
 
 
 def test_message_ids_are_stable_per_recipient() -> None:
     """A copy sent twice can be recognized as a duplicate."""
-    session = booked(change(CONFIRMED))
+    session = booked_session(change(CONFIRMED))
     mail, copies = render(session)
     assert mail.occasion
     again = RENDERER.render_for_party(mail, mail.occasion, session, Party.CLIENT)
@@ -256,7 +258,7 @@ def test_a_session_across_midnight_names_both_days() -> None:
         ("smtps://a:b@[::1]:2465", MailServer("::1", 2465, Security.TLS, "a", "b")),
     ],
 )
-def test_mail_server_urls_are_parsed(url: str, server: MailServer) -> None:
+def test_mail_server_urls_are_parse(url: str, server: MailServer) -> None:
     assert MailServer.parse(url) == server
     assert "password" not in repr(server)
 

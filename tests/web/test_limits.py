@@ -16,7 +16,7 @@ from auth.budget_accounts import ADDRESS, NETWORK, USER
 from schema.execution.documents import LONGEST_CACHED
 from schema.execution.limits import MOST_ALIASES, MOST_COST, MOST_ERRORS, MOST_TOKENS
 from tests.clients import BOOK, CONTACT, Api, open_socket
-from tests.processes import databases, freeze
+from tests.processes import database_processes, freeze
 from tests.schema.test_cost import INTROSPECTION
 from tests.servers import await_ready, run_server, start_program
 from tests.web.test_booking import state
@@ -241,7 +241,7 @@ async def test_exhausted_budgets_are_reported_and_refuse_requests(
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
     """Suspend the database of a folder: connections stay open, but get no answers."""
-    processes = databases(folder)
+    processes = database_processes(folder)
     assert processes
     for process in processes:
         freeze(process)
@@ -255,10 +255,10 @@ def frozen(folder: Path) -> Iterator[None]:
 async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """The error names the idempotency key, with which the retry gets the outcome.
+    """The error mentions the idempotency key; a retry with the same key returns the booking.
 
-    Only one of the two servers has a short time limit, which other requests could exceed on a
-    busy machine.
+    The time limit is short only on the server that is used while the database is suspended: on a
+    busy machine, any request could exceed it.
     """
     command = (sys.executable, "-c", LONG_VIEWER_CACHE, "serve")
     one, two = tmp_path / "patient", tmp_path / "impatient"

@@ -99,7 +99,7 @@ def email() -> str:
     return f"ada-{next(account_numbers)}@example.com"
 
 
-async def registered(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
+async def register_account(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
     """Register an account; return it and its verification token."""
     answer = (await api.ask(REGISTER, email=email))["register"]
     assert answer["user"] == {"emailVerified": False}
@@ -107,14 +107,14 @@ async def registered(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
     return api.signed_in(answer["accessToken"]), mail.token
 
 
-async def outbox_drained(database: Database) -> None:
+async def wait_for_outbox(database: Database) -> None:
     """Wait until no mail is waiting in the outbox."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await database["outbox"].count_documents({"state": "WAITING"}):  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.05)
 
 
-async def reset_token(api: Api, mailbox: Mailbox, email: str) -> str:
+async def request_reset(api: Api, mailbox: Mailbox, email: str) -> str:
     """Request a password reset and return the token of its link."""
     owner = email.lower()
     before = len(mailbox.mails_to(owner))
@@ -123,7 +123,7 @@ async def reset_token(api: Api, mailbox: Mailbox, email: str) -> str:
 
 
 async def test_a_verification_link_works_once(api: Api, mailbox: Mailbox, email: str) -> None:
-    account, token = await registered(api, mailbox, email)
+    account, token = await register_account(api, mailbox, email)
     [mail] = mailbox.mails_to(email)
     assert f"https://book.example.com/verify-email#token={token}\n" in mail.text
     assert f'href="https://book.example.com/verify-email#token={token}"' in mail.html
@@ -144,7 +144,7 @@ async def test_concurrent_registrations_of_one_address_create_one_account_and_on
     answers = await asyncio.gather(*(api.ask(REGISTER, email=each) for each in addresses))
     kinds = Counter(answer["register"]["__typename"] for answer in answers)
     assert kinds == {"SignedIn": 1, "EmailTaken": 9}
-    await outbox_drained(database)
+    await wait_for_outbox(database)
     assert len([mail for mail in mailbox.mails if mail.to.lower() == email]) == 1
 
 
@@ -152,8 +152,8 @@ async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
     """It also signs in and verifies the address."""
-    account, _ = await registered(api, mailbox, email)
-    token = await reset_token(api, mailbox, email.upper())
+    account, _ = await register_account(api, mailbox, email)
+    token = await request_reset(api, mailbox, email.upper())
     assert "30 minutes" in mailbox.mails_to(email)[-1].text
     answer = (await api.ask(RESET, token=token, password=NEW_PASSWORD))["resetPassword"]
     assert answer["user"] == {"email": email, "emailVerified": True}
@@ -171,9 +171,9 @@ async def test_concurrent_uses_of_a_reset_link_succeed_once(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
     """The account's other reset links expire with it."""
-    await registered(api, mailbox, email)
-    spare = await reset_token(api, mailbox, email)
-    token = await reset_token(api, mailbox, email)
+    await register_account(api, mailbox, email)
+    spare = await request_reset(api, mailbox, email)
+    token = await request_reset(api, mailbox, email)
     answers = await asyncio.gather(
         *(api.ask(RESET, token=token, password=f"{NEW_PASSWORD} {n}") for n in range(10))
     )
@@ -185,8 +185,8 @@ async def test_concurrent_uses_of_a_reset_link_succeed_once(
 async def test_a_password_change_expires_reset_links(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    account, _ = await registered(api, mailbox, email)
-    token = await reset_token(api, mailbox, email)
+    account, _ = await register_account(api, mailbox, email)
+    token = await request_reset(api, mailbox, email)
     changed = await account.ask(CHANGE, current=PASSWORD, password=NEW_PASSWORD)
     assert changed == {"changePassword": {"__typename": "SignedIn"}}
     answer = await api.ask(RESET, token=token, password=f"{NEW_PASSWORD} 2")
@@ -196,8 +196,8 @@ async def test_a_password_change_expires_reset_links(
 async def test_a_refused_password_does_not_use_up_the_link(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    await registered(api, mailbox, email)
-    token = await reset_token(api, mailbox, email)
+    await register_account(api, mailbox, email)
+    token = await request_reset(api, mailbox, email)
     for password in ("short", "1234567890", "x" * 201):
         assert (await api.ask(RESET, token=token, password=password))["resetPassword"] == {
             "__typename": "InvalidInput",
@@ -212,8 +212,8 @@ async def test_expired_links_change_nothing(
 ) -> None:
     """Reset links last 30 minutes, verification links three days."""
     began = datetime.now(UTC)
-    _, verification = await registered(api, mailbox, email)
-    reset = await reset_token(api, mailbox, email)
+    _, verification = await register_account(api, mailbox, email)
+    reset = await request_reset(api, mailbox, email)
     done = datetime.now(UTC)
     user = await database["users"].find_one({"email": email})
     assert user
@@ -235,8 +235,8 @@ async def test_expired_links_change_nothing(
 async def test_a_link_cannot_be_used_for_another_purpose(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    _, verification = await registered(api, mailbox, email)
-    reset = await reset_token(api, mailbox, email)
+    _, verification = await register_account(api, mailbox, email)
+    reset = await request_reset(api, mailbox, email)
     assert (await api.ask(VERIFY, token=reset))["verifyEmail"] == EXPIRED
     answer = await api.ask(RESET, token=verification, password=NEW_PASSWORD)
     assert answer["resetPassword"] == EXPIRED
@@ -248,12 +248,12 @@ async def test_a_password_request_does_not_reveal_whether_an_account_exists(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
     """Unknown and malformed addresses get the same answer after the same work, and no mail."""
-    await outbox_drained(database)
+    await wait_for_outbox(database)
     mails = len(mailbox.mails)
     for address in (email, "nonsense", ""):
         assert await api.ask(REQUEST, email=address) == {"requestPasswordReset": True}
     assert await database["outbox"].count_documents({"address": email}) == 1
-    await outbox_drained(database)
+    await wait_for_outbox(database)
     assert len(mailbox.mails) == mails
     [done] = await database["outbox"].find({"address": email}).to_list()
     assert (done["kind"], done["state"], done["refused"]) == ("PASSWORD_RESET", "SENT", [])
@@ -262,22 +262,22 @@ async def test_a_password_request_does_not_reveal_whether_an_account_exists(
 async def test_a_disabled_account_gets_no_link_and_can_use_none(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
-    _, verification = await registered(api, mailbox, email)
-    reset = await reset_token(api, mailbox, email)
+    _, verification = await register_account(api, mailbox, email)
+    reset = await request_reset(api, mailbox, email)
     await database["users"].update_one({"email": email}, {"$set": {"disabled": True}})
-    await outbox_drained(database)
+    await wait_for_outbox(database)
     mails = len(mailbox.mails)
     await api.ask(REQUEST, email=email)
     assert (await api.ask(VERIFY, token=verification))["verifyEmail"] == EXPIRED
     assert (await api.ask(RESET, token=reset, password=NEW_PASSWORD))["resetPassword"] == EXPIRED
-    await outbox_drained(database)
+    await wait_for_outbox(database)
     assert len(mailbox.mails) == mails
 
 
 async def test_only_hashes_of_links_are_stored(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
-    _, token = await registered(api, mailbox, email)
+    _, token = await register_account(api, mailbox, email)
     everything = [
         str(document)
         for name in await database.list_collection_names()

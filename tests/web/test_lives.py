@@ -130,7 +130,7 @@ Stop it with Ctrl-C.
     "arguments", [("serve",), ("seed",), ("user", "disable", "admin@example.com")]
 )
 def test_a_data_folder_is_used_by_one_server(program: Program, arguments: tuple[str, ...]) -> None:
-    """The second command names the server that uses the folder, not the port in use."""
+    """The error names the running server, rather than the port in use."""
     data, pid = program.log.parent / "data", program.process.pid
     error = (
         f"expertbook: ExpertBook is already running on {data} (process {pid}, {program.address}). "

@@ -81,7 +81,7 @@ async def expert_email(mongodb_url: str, name: str) -> str:
     return str(found["email"])
 
 
-async def outbox_drained(mongodb_url: str) -> None:
+async def wait_for_outbox(mongodb_url: str) -> None:
     """Wait until every mail was sent or has failed permanently."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
         outbox = client["expertbook"]["outbox"]
@@ -149,12 +149,12 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     slot, other = (await open_slots(mailing, expert, time))[:2]
     await client.book(slot["id"], contact=contact("gone@example.com"))
     await mailbox.wait_for_mails(1, await expert_email(mongodb_url, expert["name"]))
-    await outbox_drained(mongodb_url)
+    await wait_for_outbox(mongodb_url)
     assert mailbox.rejected == 1
     # Once a later mail has arrived, the worker has polled the outbox again.
     await client.book(other["id"], contact=contact("there@example.com"))
     await mailbox.wait_for_mails(1, "there@example.com")
-    await outbox_drained(mongodb_url)
+    await wait_for_outbox(mongodb_url)
     assert (mailbox.rejected, mailbox.mails_to("gone@example.com")) == (1, [])
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as database:
         [kept] = await database["expertbook"]["outbox"].find({"state": "FAILED"}).to_list()
@@ -186,7 +186,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
             mailbox.busy = None
             await mailbox.wait_for_mails(5, "late@example.com")
             await mailbox.wait_for_mails(5, theirs)
-            await outbox_drained(mongodb_url)
+            await wait_for_outbox(mongodb_url)
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
     assert len(mailbox.mails_to("late@example.com")) == len(mailbox.mails_to(theirs)) == 5
 
@@ -218,7 +218,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
         theirs = await expert_email(mongodb_url, expert["name"])
         await mailbox.wait_for_mails(50, "50@example.com")
         await mailbox.wait_for_mails(50, theirs)
-        await outbox_drained(mongodb_url)
+        await wait_for_outbox(mongodb_url)
     assert len(mailbox.mails_to("50@example.com")) == len(mailbox.mails_to(theirs)) == 50
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
 

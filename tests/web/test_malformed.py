@@ -180,7 +180,7 @@ async def test_lone_surrogates_are_refused(api: Api) -> None:
     ],
 )
 async def test_other_media_types_get_415(api: Api, content_type: str) -> None:
-    """Other sites can send forms, among them, without a CORS preflight."""
+    """Forms must be refused: other sites can send them without a CORS preflight."""
     response = await post(api, QUERY, content_type=content_type)
     assert is_refused(response, 415)
     assert response.headers["accept-post"] == JSON

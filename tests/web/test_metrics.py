@@ -155,7 +155,7 @@ async def test_client_input_never_becomes_a_label(
 
 
 async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
-    """Without its mail server, the server reports that and is ready nevertheless."""
+    """An unreachable mail server is reported, but does not affect readiness."""
     async with Mailbox().open() as mailbox:
         closed_url = mailbox.url
     with start_program(tmp_path, experts=1, throttle="off", smtp_url=closed_url) as program:

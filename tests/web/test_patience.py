@@ -101,7 +101,7 @@ def capped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def test_slow_requests_time_out(impatient: Program) -> None:
-    """Time limits hold for the head, handshakes, and bodies, whether or not they are accepted.
+    """Time limits cover request heads, handshakes and bodies, including unwanted bodies.
 
     The server is suspended until all clients have sent their first bytes, because on a busy machine
     that could take longer than the time limit.
@@ -209,7 +209,7 @@ async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(addr
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_a_client_that_does_not_read_is_disconnected(address: str, program: Program) -> None:
-    """A client that reads slowly is not, and neither leaves a traceback in the log."""
+    """A client that reads slowly stays connected; neither leaves a traceback in the log."""
     page = await send_raw(address, request("GET", "/graphql", "Accept: text/html"))
     [path] = re.findall(rb'src="(/assets/[^"]+[.]js)"', page.body)
     download = request("GET", path.decode())

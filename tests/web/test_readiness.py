@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.clients import Api, open_socket
-from tests.processes import databases
+from tests.processes import database_processes
 from tests.servers import await_ready, start_program
 from tests.valkeys import run_valkey
 from tests.web.test_booking import BOOKED, open_slots, state
@@ -64,7 +64,7 @@ async def subscribed(
         yield socket, client, slots
 
 
-async def receives_events(socket: Socket, booked: list[dict[str, Any]]) -> None:
+async def assert_events_received(socket: Socket, booked: list[dict[str, Any]]) -> None:
     """Assert that the socket receives the events of the bookings in order."""
     events = [await socket.event("slotBooked") for _ in booked]
     assert [event["sequence"] for event in events] == [b["sequence"] for b in booked]
@@ -96,7 +96,7 @@ async def test_the_server_stays_ready_without_the_broadcast_server(
             await asyncio.to_thread(server.start)
             assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[2]))
-            await receives_events(socket, booked)
+            await assert_events_received(socket, booked)
     assert logs_each_outage_once(program, "the broadcast server")
 
 
@@ -107,7 +107,7 @@ async def test_the_server_is_not_ready_while_the_database_is_suspended(
     with start_program(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
         async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
-            [database] = databases(tmp_path)
+            [database] = database_processes(tmp_path)
             os.kill(database, signal.SIGSTOP)
             try:
                 assert await wait_for_readiness(http, program.address, UNAVAILABLE) == 503
@@ -115,5 +115,5 @@ async def test_the_server_is_not_ready_while_the_database_is_suspended(
                 os.kill(database, signal.SIGCONT)
             assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[1]))
-            await receives_events(socket, booked)
+            await assert_events_received(socket, booked)
     assert logs_each_outage_once(program, "the database's change stream")

@@ -25,8 +25,8 @@ from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
 from tests.clients import Api
 from tests.models.samples import booking, rules
-from tests.offices import WEEKDAYS, Office, hours, offer
-from tests.practices import LONDON, Practice, day_ahead
+from tests.offices import WEEKDAYS, Deployment, hours, offer
+from tests.practices import LONDON, Practice, london_date
 from tests.servers import run_server
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def addresses(
 
 @dataclass(frozen=True)
 class NumberedRules:
-    """Rules that are derived from a number, which is also the price and thus identifies them."""
+    """Rules derived from a number, which is also their price and identifies them in a booking."""
 
     number: int
 
@@ -84,7 +84,7 @@ class NumberedRules:
         return self.opening_hour <= at.hour < self.opening_hour + 4
 
     def match(self, booking: Booking) -> bool:
-        """Return whether time, price, break, notice and status of a booking follow these rules."""
+        """Return whether a booking's time, price, break, notice and status follow these rules."""
         notice = booking.starts_at - booking.cancellable_until
         return (
             self.offers_time_of(booking)
@@ -101,7 +101,7 @@ def slot_ids(expert_id: Id) -> list[str]:
         slot_id(SlotKey(expert_id, cell_of(at), 60))
         for days in range(7, 17)
         for hour in (*range(8, 12), *range(13, 17))
-        for at in (datetime.combine(day_ahead(days), time(hour), LONDON),)
+        for at in (datetime.combine(london_date(days), time(hour), LONDON),)
     ]
 
 
@@ -110,10 +110,12 @@ async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
 ) -> None:
     """Bookings between two resets follow the same rules, and `outside` is correct at each reset."""
     known_before = set(await verify(utc_now(), lambda *_: None))
-    practice = await Practice.opened(await Office.of(Api(http, addresses[0])))
+    practice = await Practice.create(await Deployment.sign_in(Api(http, addresses[0])))
     expert_id = object_id(practice.id, "Expert", "id")
-    client = (await practice.office.person()).api
-    start = (await practice.set(**NumberedRules(1_000).as_input()))["expert"]["sequence"]
+    client = (await practice.deployment.person()).api
+    start = (await practice.set_availability(**NumberedRules(1_000).as_input()))["expert"][
+        "sequence"
+    ]
     rules_by_reset = {(await practice.rules())["sequence"]: NumberedRules(1_000)}
 
     def on_either_server(api: Api, number: int) -> Api:
@@ -122,7 +124,9 @@ async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
     async def change(number: int) -> dict[str, Any]:
         await asyncio.sleep(random.uniform(0, SECONDS))
         new_rules = NumberedRules(1_000 + number).as_input()
-        return await practice.set(on_either_server(practice.expert.api, number), **new_rules)
+        return await practice.set_availability(
+            on_either_server(practice.expert.api, number), **new_rules
+        )
 
     async def book(number: int, slot: str) -> dict[str, Any]:
         await asyncio.sleep(random.uniform(0, SECONDS))
@@ -197,7 +201,7 @@ async def test_a_change_of_rules_between_decision_and_commit_repeats_the_decisio
     async def ignore(_: Sequence[Event]) -> None:
         """Ignore events."""
 
-    offered = datetime.combine(day_ahead(7), time(10), UTC)
+    offered = datetime.combine(london_date(7), time(10), UTC)
     offered += timedelta(days=-offered.weekday() % 7)
     change = Change(decide, slots=[SlotKey(calendar.id, cell_of(offered), 60)])
     async with Ledger(database, ignore).open() as ledger:

@@ -1,7 +1,8 @@
 """Render mails from the templates in this folder, with data read at the time of sending.
 
 The first line of a `.txt` template is the subject; the `.html` template of the same name has the
-same content. To prevent abuse, a user's text is never sent to an address from the same user.
+same content. To prevent abuse, text entered by a user is never sent to an address
+that the same user entered.
 """
 
 from __future__ import annotations
@@ -238,7 +239,7 @@ def header_address(email: str, name: str = "") -> Address:
 
 @lru_cache(maxsize=1024)
 def ascii_address(email: str) -> str:
-    """Return an address in ASCII if it has such a form, and normalized otherwise.
+    """Return the ASCII form of an address, or its normalized form if it has none.
 
     Raises:
         RecipientRefused: the address is invalid.

@@ -61,7 +61,7 @@ class MailServer:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether a host is the loopback interface."""
+    """Return whether a host is the loopback interface."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -64,7 +64,7 @@ class MailTransport(Protocol):
 
 
 class FolderTransport:
-    """Writes each mail to a file, in place of a mail server, for development."""
+    """Writes each mail to a file instead of sending it, for development."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

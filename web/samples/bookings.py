@@ -119,7 +119,7 @@ class SampleCalendar:
 
     def _past(self) -> _Period:
         first = self.calendar.today(self.moment) - PAST_DAYS * DAY
-        # A session ends a day earlier, so that its outcome is recorded before MIN_CHANGE_AGE.
+        # Sessions end a day earlier, which leaves time to record their outcome.
         last = cell_of(self.moment - MIN_CHANGE_AGE - DAY)
         outcomes = self._outcomes(self.rng.uniform(*PAST_BOOKINGS), PAST_OUTCOMES)
         return _Period(first, PAST_DAYS, range(last), outcomes)

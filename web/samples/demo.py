@@ -32,9 +32,10 @@ async def seeding_outcome() -> Outcome | None:
     """Return the result of seeding, or None if it has yet to be started or finished.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: the database did not answer.
     """
-    # Accounts are read first: if they are samples, their claim, written before, is seen too.
+    # Accounts are read before the claim. Seeding writes its claim before any account, so if the
+    # accounts found are samples, the claim is found as well.
     with or_unavailable():
         has_accounts = await User.find_one() is not None
     claim = await seeding()

@@ -70,7 +70,7 @@ _TRANSLITERATION: Final = str.maketrans(
 
 
 def sample_experts(count: int, seed: int) -> Iterator[SampleExpert]:
-    """Yield experts of all categories, each equally often, from many time zones.
+    """Yield experts, evenly distributed over the categories, from many time zones.
 
     A larger count only appends: the first experts stay the same.
     """

@@ -70,7 +70,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
         progress: called with the number of experts written and the total.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: the database did not answer.
     """
     if outcome := await seeding_outcome():
         return outcome
@@ -140,7 +140,7 @@ async def _write(
         for (index, sample), (user, _) in zip(batch, people, strict=True)
     ]
     bookings = [booking for calendar in calendars for booking in calendar.fill()]
-    # A checkpoint for cancellation: up to Python 3.11, the driver's `wait_for` may swallow one.
+    # Raise a pending cancellation here: up to Python 3.11, `wait_for` in the driver may lose it.
     await asyncio.sleep(0)
     # Referenced documents go first.
     await insert_missing([user for user, _ in people])
