@@ -1,4 +1,4 @@
-"""The shard keys in README.md fit all indexes of the application.
+"""The shard keys in docs/operations.md fit all indexes of the application.
 
 In a sharded cluster, a unique index, including that of `_id`, is enforced across shards only if it
 begins with the shard key, because each shard checks only its own documents.
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from models.store.connection import Client
 
 COMMAND = r'sh\.shardCollection\("expertbook\.(\w+)", \{ (\w+): 1 \}\)'
-README = (ROOT / "README.md").read_text()
-SHARD_KEYS = dict(re.findall(COMMAND, README))
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+SHARD_KEYS = dict(re.findall(COMMAND, OPERATIONS))
 COLLECTIONS = {model.Settings.name: model for model in DOCUMENTS}
 
 Index = dict[str, Any]
@@ -98,7 +98,7 @@ async def test_each_shard_key_has_a_supporting_index(
 async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """README.md names each of them."""
+    """docs/operations.md names each of them."""
     found = {
         index["name"]: collection
         for collection in COLLECTIONS.keys() - SHARD_KEYS.keys()
@@ -109,7 +109,7 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
         "one_expert_per_slug": "experts",
         "one_expert_per_user": "experts",
     }
-    assert all(f"`{name}`" in README for name in found)
+    assert all(f"`{name}`" in OPERATIONS for name in found)
 
 
 def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:

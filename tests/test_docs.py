@@ -1,0 +1,175 @@
+"""The documentation names files, functions, commands and figures that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client import REGISTRY
+from typer.main import get_command
+
+from models.caching.fast_paths import FastPath
+from tests.documents import DOCUMENTS, Document, anchors, code
+from tests.test_house import ROOT
+from web import cli
+from web.settings import Settings
+from web.telemetry import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_README_WORDS = 1_200
+FOLDERS = "auth|models|resolvers|schema|subscriptions|web|tests|docs|[.]github|[.]ci"
+PATH = re.compile(rf"(?<![\w/.:-])(?:{FOLDERS})/[\w./*{{}}-]*")
+DEFINITION = re.compile(r"`?([\w./-]+\.(?:py|ts|tsx))`?\s+·\s+`([\w.]+)")
+MAKE = re.compile(r"(?<![\w-])make ([a-z][\w-]*)")
+COMMAND = re.compile(r"(?<![\w.:-])expertbook ((?:[a-z]+(?: |$))*[a-z]*)([^\n|>#]*)", re.MULTILINE)
+OPTION = re.compile(r"(?<!\S)--[a-z-]+")
+SETTING = re.compile(r"EXPERTBOOK_[A-Z_]+")
+METRIC = re.compile(r"\bexpertbook_[a-z_]+")
+HEADINGS = ["## Context", "## Decision", "## Consequences"]
+PAGES = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda it: it.name)
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().split()) <= MAX_README_WORDS
+
+
+@each_document
+def test_relative_links_resolve(document: Document) -> None:
+    """Also to headings, by the anchors that GitHub derives from them."""
+    broken = []
+    for link in document.links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (document.path.parent / name).resolve() if name else document.path
+        has_anchor = not anchor or (target.suffix == ".md" and anchor in anchors(target))
+        if not (target.exists() and target.is_relative_to(ROOT) and has_anchor):
+            broken.append(link)
+    assert broken == []
+
+
+@each_document
+def test_files_exist(document: Document) -> None:
+    named = {path.rstrip(".") for path in PATH.findall(document.prose)}
+    assert {path for path in named if not any(ROOT.glob(path.rstrip("/")))} == set()
+
+
+@each_document
+def test_functions_exist(document: Document) -> None:
+    """Functions are written as `path/to/file.py` · `function`, or `Class.method`."""
+    named = DEFINITION.findall(document.text)
+    missing = [(path, name) for path, name in named if name not in defined_in(ROOT / path)]
+    assert missing == []
+
+
+def test_readme_follows_a_booking() -> None:
+    """Its steps name functions from the endpoint to the frame."""
+    readme = (ROOT / "README.md").read_text()
+    assert len(DEFINITION.findall(readme)) >= 15
+
+
+def defined_in(path: Path) -> set[str]:
+    """Return the functions, classes, `Class.method`s and constants that a file defines."""
+    text = path.read_text()
+    if path.suffix != ".py":
+        return set(re.findall(r"(?:function|class|const) (\w+)", text))
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found.update(f"{node.name}.{child}" for child in members(node))
+    return found | set(re.findall(r"^([A-Z_]+)\b.* = ", text, re.MULTILINE))
+
+
+def members(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names of a class's methods."""
+    for child in node.body:
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield child.name
+
+
+@each_document
+def test_make_targets_exist(document: Document) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
+    assert {name for text in code(document) for name in MAKE.findall(text)} <= targets
+
+
+@each_document
+def test_commands_exist(document: Document) -> None:
+    unknown = []
+    for words, rest in chain.from_iterable(map(COMMAND.findall, code(document))):
+        command = get_command(cli.app)
+        for word in words.split():
+            found = getattr(command, "commands", {}).get(word)
+            if found is None:
+                break
+            command = found
+        options = {option for parameter in command.params for option in parameter.opts}
+        if command.name == "expertbook" or not set(OPTION.findall(rest)) <= options:
+            unknown.append(f"expertbook {words}{rest}")
+    assert unknown == []
+
+
+@each_document
+def test_settings_exist(document: Document) -> None:
+    settings = {f"EXPERTBOOK_{name.upper()}" for name in Settings.model_fields}
+    assert set(SETTING.findall(document.text)) <= settings
+
+
+@each_document
+def test_metrics_exist(document: Document) -> None:
+    assert set(METRIC.findall(document.text)) <= counted()
+
+
+def test_every_metric_is_explained() -> None:
+    """With what to do when it rises; a histogram or counter by the name that queries use."""
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    assert counted() <= set(METRIC.findall(operations))
+
+
+def counted() -> set[str]:
+    """Return the names of this program's metrics as queries use them."""
+    text = Path(metrics.__file__).read_text()
+    collected = {
+        f"{family.name}{'_total' * (family.type == 'counter')}" for family in REGISTRY.collect()
+    }
+    return set(METRIC.findall(text)) | {name for name in collected if METRIC.fullmatch(name)}
+
+
+def test_every_fast_path_is_explained() -> None:
+    performance = (ROOT / "docs" / "performance.md").read_text()
+    table = performance.partition("\n## Fast paths\n")[2].partition("\n### ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(FastPath)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_decisions_have_one_form(page: Path) -> None:
+    text = page.read_text()
+    assert re.findall(r"^## .*", text, re.MULTILINE) == HEADINGS
+    assert text.startswith(f"# {int(page.name[:4])}. ")
+    assert 150 <= len(text.split()) <= 300
+
+
+def test_the_index_lists_every_decision() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    titles = [page.read_text().partition("\n")[0].partition(". ")[2] for page in PAGES]
+    rows = re.findall(r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", index, re.MULTILINE)
+    assert rows == [
+        (str(number), title, page.name)
+        for number, (title, page) in enumerate(zip(titles, PAGES, strict=True), 1)
+    ]
+
+
+def test_the_workflow_runs_what_the_script_runs() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert re.search(r"run: \.ci/run$", workflow, re.MULTILINE)
