@@ -13,14 +13,14 @@ from models.ids import object_id
 if TYPE_CHECKING:
     from models.ids import Id
     from models.store.connection import Database
-    from tests.bookkeepers import Book, Step
+    from tests.bookkeepers import Journal, Step
 
 KINDS = {"HELD": "HELD", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}
 Row = dict[str, Any]
 
 
 @dataclass
-class Stored:
+class StoredDocuments:
     """The stored bookings of some clients, with their events, idempotency records and mails."""
 
     bookings: dict[Id, Row]
@@ -29,7 +29,7 @@ class Stored:
     mails: Counter[tuple[Id, int, str]]
 
     @classmethod
-    async def of(cls, database: Database, clients: set[Id]) -> Stored:
+    async def read(cls, database: Database, clients: set[Id]) -> StoredDocuments:
         """Read the stored documents."""
         ours = {"client_id": {"$in": list(clients)}}
         bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
@@ -52,26 +52,31 @@ class Stored:
         return cls(bookings, events, requests, mails)
 
 
-async def audit(book: Book, database: Database) -> None:
-    """Check that the stored documents are exactly those that clients were told about.
+async def audit(journal: Journal, database: Database) -> None:
+    """Check that the stored documents are exactly those that were acknowledged.
 
     Raises:
         AssertionError: if a booking differs from its acknowledged state, if a booking was never
             acknowledged, or if its events, mails or idempotency records are missing or surplus.
     """
-    stored = await Stored.of(database, book.clients)
-    told = {object_id(id_, "Booking", "id"): steps for id_, steps in book.histories.items()}
-    assert set(stored.bookings) == set(told)
-    assert set(stored.events) == set(told)
-    for id_, steps in told.items():
+    stored = await StoredDocuments.read(database, journal.clients)
+    acknowledged = {
+        object_id(id_, "Booking", "id"): steps for id_, steps in journal.histories.items()
+    }
+    assert set(stored.bookings) == set(acknowledged)
+    assert set(stored.events) == set(acknowledged)
+    for id_, steps in acknowledged.items():
         _check_booking(stored.bookings[id_], steps)
         _check_events(stored.events[id_], steps)
     ids = {
-        key: [object_id(id_, "Booking", "id") for id_ in made] for key, made in book.keys.items()
+        key: [object_id(id_, "Booking", "id") for id_ in booking_ids]
+        for key, booking_ids in journal.bookings_by_key.items()
     }
     assert stored.requests == ids
     assert stored.mails == Counter(
-        (id_, revision, kind) for id_, steps in told.items() for revision, kind in _mails(steps)
+        (id_, revision, kind)
+        for id_, steps in acknowledged.items()
+        for revision, kind in _expected_mails(steps)
     )
 
 
@@ -93,26 +98,26 @@ def _after(start: datetime, cells: int) -> datetime:
 
 def _check_events(events: list[Row], steps: list[Step]) -> None:
     """Check that each step has its event with the acknowledged sequence; a move has two events."""
-    left = list(events)
+    remaining = list(events)
     before: Step | None = None
     for step in steps:
         if before and before.status == step.status:
-            assert left.pop(0)["kind"] == "RELEASED"
-        event = left.pop(0)
+            assert remaining.pop(0)["kind"] == "RELEASED"
+        event = remaining.pop(0)
         assert (event["kind"], event["slot"]["starts_at"]) == (KINDS[step.status], step.starts_at)
         assert step.sequence in {None, event["sequence"]}
         before = step
-    assert left == []
+    assert remaining == []
 
 
-def _mails(steps: list[Step]) -> list[tuple[int, str]]:
+def _expected_mails(steps: list[Step]) -> list[tuple[int, str]]:
     """Return the expected mails of a booking as (revision, kind)."""
-    owed = []
+    expected = []
     before = None
     for revision, (status, _, _) in enumerate(steps):
         if status == "CONFIRMED":
-            owed.append((revision, "MOVED" if before == "CONFIRMED" else "BOOKED"))
+            expected.append((revision, "MOVED" if before == "CONFIRMED" else "BOOKED"))
         elif before == "CONFIRMED":
-            owed.append((revision, "CANCELLED"))
+            expected.append((revision, "CANCELLED"))
         before = status
-    return owed
+    return expected

@@ -37,8 +37,8 @@ MOVE = mutation("rescheduleBooking", "RescheduleBookingInput")
 CANCEL = mutation("cancelBooking", "BookingInput")
 BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input) { __typename
   ... on BookingList { bookings { id status sequence startsAt } } ... on Refusal { code } } }"""
-LARGEST_BASKET = 3
-LONGEST_THOUGHT = 0.3
+SLOTS_PER_BASKET = 3
+MAX_PAUSE_SECONDS = 0.3
 """Maximum pause between actions, which leaves time for killed processes to restart."""
 
 
@@ -51,91 +51,91 @@ class Step(NamedTuple):
 
 
 @dataclass(eq=False)
-class Book:
+class Journal:
     """The answers that a group of clients received."""
 
     clients: set[Id] = field(default_factory=set)
     histories: defaultdict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
     """The steps of each booking, by id, in order."""
-    keys: dict[str, list[str]] = field(default_factory=dict)
+    bookings_by_key: dict[str, list[str]] = field(default_factory=dict)
     """The ids of the bookings that each request made, by idempotency key."""
     answers: int = 0
     repeated: int = 0
     """Number of requests that were sent more than once."""
     longest_wait: float = 0
     """Maximum seconds from sending a request to its answer, including retries."""
-    longest_silence: float = 0
+    longest_gap: float = 0
     """Maximum seconds during which no client received an answer."""
     _answered_at: float = field(default_factory=monotonic)
 
-    def note(self, booking: dict[str, Any]) -> None:
+    def record(self, booking: dict[str, Any]) -> None:
         """Record a booking from an answer."""
         starts_at = datetime.fromisoformat(booking["startsAt"])
         step = Step(booking["status"], starts_at, booking["sequence"])
         self.histories[booking["id"]].append(step)
 
-    def note_cancelled(self, booking_id: str) -> None:
+    def record_cancelled(self, booking_id: str) -> None:
         """Record a cancellation that an answer implied but did not contain."""
         history = self.histories[booking_id]
         history.append(Step("CANCELLED", history[-1].starts_at, None))
 
-    def answered(self, since: float, *, was_repeated: bool) -> None:
+    def record_answer(self, since: float, *, was_repeated: bool) -> None:
         """Record the answer to a request that was first sent at `since`."""
         now = monotonic()
         self.answers += 1
         self.repeated += was_repeated
         self.longest_wait = max(self.longest_wait, now - since)
-        self.longest_silence = max(self.longest_silence, now - self._answered_at)
+        self.longest_gap = max(self.longest_gap, now - self._answered_at)
         self._answered_at = now
 
-    def figures(self) -> str:
+    def summary(self) -> str:
         """Return a summary for the output of a long run."""
         return (
             f"{self.answers} answers about {len(self.histories)} bookings, {self.repeated} after "
             f"retries; longest wait for an answer {self.longest_wait:.1f} s; longest time without "
-            f"any answer {self.longest_silence:.1f} s"
+            f"any answer {self.longest_gap:.1f} s"
         )
 
 
 @dataclass(eq=False)
-class Bookkeeper(Booker):
+class JournalingClient(Booker):
     """A client that retries each request with the same idempotency key until it is answered."""
 
-    calendars: dict[str, list[str]] = field(default_factory=dict)
+    slots_by_expert: dict[str, list[str]] = field(default_factory=dict)
     """The slot ids of each expert, by the expert's id."""
-    notes: Book = field(default_factory=Book)
-    mine: list[tuple[str, str]] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+    bookings: list[tuple[str, str]] = field(default_factory=list)
     """The ids of the client's active bookings and of their experts."""
 
     async def run(self) -> None:
         """Repeat random actions until `is_done`; the last one is finished."""
-        deeds = [self._book, self._fill_basket, self._hold, self._move]
+        actions = [self._book, self._fill_basket, self._hold, self._move]
         while not self.is_done:
-            await asyncio.sleep(self.rng.uniform(0, LONGEST_THOUGHT))
-            await self.rng.choice(deeds)()
-            while len(self.mine) > KEPT_BOOKINGS:
-                booking, _ = self.mine.pop(self.rng.randrange(len(self.mine)))
+            await asyncio.sleep(self.rng.uniform(0, MAX_PAUSE_SECONDS))
+            await self.rng.choice(actions)()
+            while len(self.bookings) > KEPT_BOOKINGS:
+                booking, _ = self.bookings.pop(self.rng.randrange(len(self.bookings)))
                 await self._end(booking)
 
     async def _book(self) -> None:
         expert, slot = self._any_slot()
         wanted = {"slotId": slot, "contact": CONTACT}
         if booking := await self._make(BOOK, wanted):
-            self.mine.append((booking, expert))
+            self.bookings.append((booking, expert))
 
     async def _fill_basket(self) -> None:
-        wishes = [self._any_slot() for _ in range(LARGEST_BASKET)]
-        experts = {slot: expert for expert, slot in wishes}
+        choices = [self._any_slot() for _ in range(SLOTS_PER_BASKET)]
+        experts = {slot: expert for expert, slot in choices}
         key = uuid4().hex
         wanted = {"slotIds": list(experts), "contact": CONTACT, "idempotencyKey": key}
-        answer, _ = await self._insist(BASKET, input=wanted)
+        answer, _ = await self._send_until_answered(BASKET, input=wanted)
         if answer["__typename"] == "SlotTaken":
             return
         made = [booking["id"] for booking in answer["bookings"]]
-        self.notes.keys[key] = made
+        self.journal.bookings_by_key[key] = made
         for booking in answer["bookings"]:
-            self.notes.note(booking)
-        self.mine.extend(zip(made, experts.values(), strict=True))
+            self.journal.record(booking)
+        self.bookings.extend(zip(made, experts.values(), strict=True))
 
     async def _hold(self) -> None:
         """Hold a slot, sometimes replace it with another one, then book or release it."""
@@ -143,63 +143,65 @@ class Bookkeeper(Booker):
         held = await self._make(HOLD, {"slotId": slot})
         if not held:
             return
-        other = self.rng.choice(self.calendars[expert])
+        other = self.rng.choice(self.slots_by_expert[expert])
         if self.rng.random() < 1 / 2 and (instead := await self._make(HOLD, {"slotId": other})):
-            self.notes.note_cancelled(held)
+            self.journal.record_cancelled(held)
             held, slot = instead, other
         if self.rng.random() < 1 / 2:
             booked = await self._make(BOOK, {"slotId": slot, "contact": CONTACT})
             assert booked == held
-            self.mine.append((held, expert))
+            self.bookings.append((held, expert))
         else:
             await self._end(held)
 
     async def _move(self) -> None:
-        if not self.mine:
+        if not self.bookings:
             return
-        booking, expert = self.rng.choice(self.mine)
-        wanted = {"bookingId": booking, "slotId": self.rng.choice(self.calendars[expert])}
-        answer, _ = await self._insist(MOVE, input=wanted)
+        booking, expert = self.rng.choice(self.bookings)
+        wanted = {"bookingId": booking, "slotId": self.rng.choice(self.slots_by_expert[expert])}
+        answer, _ = await self._send_until_answered(MOVE, input=wanted)
         if answer["__typename"] == "SlotTaken":
             return
         moved = datetime.fromisoformat(answer["startsAt"])
-        if moved != self.notes.histories[booking][-1].starts_at:
-            self.notes.note(answer)
+        if moved != self.journal.histories[booking][-1].starts_at:
+            self.journal.record(answer)
 
     async def _end(self, booking: str) -> None:
-        answer, was_repeated = await self._insist(CANCEL, input={"bookingId": booking})
+        answer, was_repeated = await self._send_until_answered(CANCEL, input={"bookingId": booking})
         if answer["__typename"] == "Booking":
-            self.notes.note(answer)
+            self.journal.record(answer)
         else:
             # The answer to the first request was lost, so the repeated one is refused.
             assert (answer["code"], was_repeated) == ("NOT_ALLOWED", True), answer
-            self.notes.note_cancelled(booking)
+            self.journal.record_cancelled(booking)
 
     async def _make(self, query: str, wanted: dict[str, Any]) -> str | None:
         """Send a request with a new idempotency key; return the booking's id, or None if taken."""
         key = uuid4().hex
-        answer, _ = await self._insist(query, input={**wanted, "idempotencyKey": key})
+        answer, _ = await self._send_until_answered(query, input={**wanted, "idempotencyKey": key})
         if answer["__typename"] == "SlotTaken":
             return None
-        self.notes.note(answer)
+        self.journal.record(answer)
         booking: str = answer["id"]
-        self.notes.keys[key] = [booking]
+        self.journal.bookings_by_key[key] = [booking]
         return booking
 
-    async def _insist(self, query: str, /, **variables: Any) -> tuple[dict[str, Any], bool]:
+    async def _send_until_answered(
+        self, query: str, /, **variables: Any
+    ) -> tuple[dict[str, Any], bool]:
         since = monotonic()
-        answer, was_repeated = await super()._insist(query, **variables)
-        self.notes.answered(since, was_repeated=was_repeated)
+        answer, was_repeated = await super()._send_until_answered(query, **variables)
+        self.journal.record_answer(since, was_repeated=was_repeated)
         return answer, was_repeated
 
     def _any_slot(self) -> tuple[str, str]:
-        expert = self.rng.choice(list(self.calendars))
-        return expert, self.rng.choice(self.calendars[expert])
+        expert = self.rng.choice(list(self.slots_by_expert))
+        return expert, self.rng.choice(self.slots_by_expert[expert])
 
 
-async def bookkeepers(
+async def create_journaling_clients(
     fleet: Fleet, rng: random.Random, http: httpx.AsyncClient, count: int
-) -> list[Bookkeeper]:
+) -> list[JournalingClient]:
     """Create clients that book the first five plain experts and share one journal."""
     api = Api(http, fleet.addresses[0])
     found = (await api.ask(EXPERTS))["experts"]["nodes"]
@@ -208,16 +210,20 @@ async def bookkeepers(
         "from": (today + timedelta(days=10)).isoformat(),
         "to": (today + timedelta(days=40)).isoformat(),
     }
-    calendars = {}
+    slots_by_expert = {}
     for expert in [expert for expert in found if expert["availability"] == PLAIN][:5]:
         slots = (await api.ask(SLOTS, id=expert["id"], **days))["expert"]["slots"]
-        calendars[expert["id"]] = [slot["id"] for slot in slots if slot["status"] == "OPEN"]
-    book = Book()
-    keepers = []
+        slots_by_expert[expert["id"]] = [slot["id"] for slot in slots if slot["status"] == "OPEN"]
+    journal = Journal()
+    journaling_clients = []
     for _ in range(count):
         client = await api.newcomer()
         viewer = (await client.ask("{ viewer { id } }"))["viewer"]
-        book.clients.add(object_id(viewer["id"], "User", "id"))
+        journal.clients.add(object_id(viewer["id"], "User", "id"))
         token = client.token or ""
-        keepers.append(Bookkeeper(fleet, rng, http, token, [], calendars=calendars, notes=book))
-    return keepers
+        journaling_clients.append(
+            JournalingClient(
+                fleet, rng, http, token, [], slots_by_expert=slots_by_expert, journal=journal
+            )
+        )
+    return journaling_clients

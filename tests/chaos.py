@@ -39,7 +39,7 @@ WATCH = {
 BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
   __typename ... on Booking { id status } ... on Refusal { code } } }"""
 CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
-MOST_PAUSE = 2.0
+MAX_PAUSE_SECONDS = 2.0
 KEPT_BOOKINGS = 4
 PATIENCE_SECONDS = 300
 """Generous deadline; only a subscriber that has missed an event exceeds it."""
@@ -62,9 +62,9 @@ class Subscriber:
     sequence: int
     log: list[tuple[int, str]] = field(default_factory=list)
     closes: Counter[int | None] = field(default_factory=Counter)
-    longest: timedelta = timedelta()
+    max_delay: timedelta = timedelta()
     _connection: websockets.ClientConnection | None = None
-    _left: list[websockets.ClientConnection] = field(default_factory=list)
+    _abandoned: list[websockets.ClientConnection] = field(default_factory=list)
     _patience: asyncio.Timeout | None = None
 
     async def run(self) -> None:
@@ -76,13 +76,13 @@ class Subscriber:
         pause = 0.05
         try:
             while True:
-                heard = len(self.log)
+                received = len(self.log)
                 with suppress(OSError, TimeoutError, websockets.WebSocketException):
                     await self._connect()
-                pause = 0.05 if len(self.log) > heard else min(2 * pause, MOST_PAUSE)
+                pause = 0.05 if len(self.log) > received else min(2 * pause, MAX_PAUSE_SECONDS)
                 await asyncio.sleep(self.rng.uniform(0, pause))
         finally:
-            for connection in self._left:
+            for connection in self._abandoned:
                 connection.transport.abort()
 
     @property
@@ -95,11 +95,11 @@ class Subscriber:
         if self._connection:
             self._connection.transport.abort()
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Reconnect, and leave the old connection open without ever reading it again."""
         if self._connection and self._patience and not self._patience.expired():
             self._connection.transport.pause_reading()
-            self._left.append(self._connection)
+            self._abandoned.append(self._connection)
             self._patience.reschedule(0)
 
     async def _connect(self) -> None:
@@ -114,7 +114,7 @@ class Subscriber:
         finally:
             self._connection = self._patience = None
             self.closes[connection.close_code] += 1
-            if connection not in self._left:
+            if connection not in self._abandoned:
                 connection.transport.abort()
 
     async def _watch(self, connection: websockets.ClientConnection) -> None:
@@ -143,7 +143,7 @@ class Subscriber:
         self.cursor = event["cursor"]
         at = datetime.fromisoformat(event["at"])
         if at > since:
-            self.longest = max(self.longest, datetime.now(UTC) - at)
+            self.max_delay = max(self.max_delay, datetime.now(UTC) - at)
 
 
 @dataclass(eq=False)
@@ -161,17 +161,17 @@ class Booker:
 
     async def run(self) -> None:
         """Book and cancel until `is_done`; the last request is finished."""
-        mine: list[str] = []
+        bookings: list[str] = []
         while not self.is_done:
             if booking := await self.book(self.rng.choice(self.slots)):
-                mine.append(booking)
-            if len(mine) > KEPT_BOOKINGS:
-                await self._cancel(mine.pop(self.rng.randrange(len(mine))))
+                bookings.append(booking)
+            if len(bookings) > KEPT_BOOKINGS:
+                await self._cancel(bookings.pop(self.rng.randrange(len(bookings))))
 
     async def book(self, slot_id: str) -> str | None:
         """Book a slot; return the booking's id, or None if the slot is taken."""
         wanted = {"slotId": slot_id, "contact": CONTACT, "idempotencyKey": uuid4().hex}
-        answer, _ = await self._insist(BOOK, input=wanted)
+        answer, _ = await self._send_until_answered(BOOK, input=wanted)
         if answer["__typename"] == "Booking":
             self.states[answer["id"]] = answer["status"]
             booking: str = answer["id"]
@@ -180,12 +180,14 @@ class Booker:
         return None
 
     async def _cancel(self, booking: str) -> None:
-        answer, was_repeated = await self._insist(CANCEL_BOOKING, id=booking)
+        answer, was_repeated = await self._send_until_answered(CANCEL_BOOKING, id=booking)
         # If the answer to the first request was lost, the repeated one is refused.
         assert answer["__typename"] == "Booking" or was_repeated, answer
         self.states[booking] = "CANCELLED"
 
-    async def _insist(self, query: str, /, **variables: Any) -> tuple[dict[str, Any], bool]:
+    async def _send_until_answered(
+        self, query: str, /, **variables: Any
+    ) -> tuple[dict[str, Any], bool]:
         """Send a mutation until it is answered; return the answer, and whether it was repeated."""
         was_repeated = False
         while True:
@@ -205,14 +207,14 @@ class Booker:
 
 
 @dataclass
-class World:
+class ChaosClients:
     """The subscribers and bookers that run while servers fail."""
 
     subscribers: list[Subscriber]
     bookers: list[Booker]
 
     @classmethod
-    async def of(
+    async def create(
         cls,
         fleet: Fleet,
         rng: random.Random,
@@ -220,10 +222,10 @@ class World:
         *,
         watching: int,
         booking: int,
-    ) -> World:
+    ) -> ChaosClients:
         """Create subscribers and bookers for the first five plain experts, on all servers."""
 
-        def die() -> random.Random:
+        def new_random() -> random.Random:
             return random.Random(rng.random())
 
         api = Api(http, fleet.addresses[0])
@@ -244,16 +246,18 @@ class World:
             expert = experts[number // len(WATCH) % len(experts)]
             kind = list(WATCH)[number % len(WATCH)]
             start = expert["id"], expert["cursor"], expert["sequence"]
-            subscribers.append(Subscriber(fleet, die(), kind, *start))
+            subscribers.append(Subscriber(fleet, new_random(), kind, *start))
         tokens = [(await api.newcomer()).token or "" for _ in range(booking)]
-        return cls(subscribers, [Booker(fleet, die(), http, token, slots) for token in tokens])
+        return cls(
+            subscribers, [Booker(fleet, new_random(), http, token, slots) for token in tokens]
+        )
 
     @asynccontextmanager
-    async def alive(self, database_url: str) -> AsyncIterator[None]:
+    async def run(self, database_url: str) -> AsyncIterator[None]:
         """Run all clients; at the end, wait until every subscriber has received all events."""
         async with asyncio.TaskGroup() as group:
             watching = [group.create_task(subscriber.run()) for subscriber in self.subscribers]
-            await self._until(
+            await self._wait_until(
                 lambda: all(s.is_connected for s in self.subscribers),
                 "every subscriber to be connected",
             )
@@ -262,8 +266,8 @@ class World:
             for booker in self.bookers:
                 booker.is_done = True
             await asyncio.wait(booking)
-            due = await self._due(database_url)
-            await self._until(
+            due = await self._expected_events(database_url)
+            await self._wait_until(
                 lambda: all(len(s.log) >= len(due[s]) for s in self.subscribers),
                 "every subscriber to have received all events",
             )
@@ -277,25 +281,25 @@ class World:
             AssertionError: if a subscriber missed an event, or a booking differs from its
                 acknowledged state.
         """
-        for subscriber, due in (await self._due(database_url)).items():
+        for subscriber, due in (await self._expected_events(database_url)).items():
             assert subscriber.log == due
         async with open_for_reading(database_url) as database:
             stored = {row["_id"]: row["status"] async for row in database["bookings"].find()}
-            told = {
+            acknowledged = {
                 object_id(id_, "Booking", "id"): status
                 for booker in self.bookers
                 for id_, status in booker.states.items()
             }
-            assert {id_: stored.get(id_) for id_ in told} == told
+            assert {id_: stored.get(id_) for id_ in acknowledged} == acknowledged
             report = await check_invariants(database, utc_now(), lambda *_: None)
             assert report.findings == []
             return await database["events"].count_documents({})
 
-    async def heard_more(self) -> None:
+    async def wait_for_new_events(self) -> None:
         """Wait until every subscriber is connected and has received a new event."""
-        heard = {s: len(s.log) for s in self.subscribers}
-        await self._until(
-            lambda: all(s.is_connected and len(s.log) > heard[s] for s in self.subscribers),
+        received = {s: len(s.log) for s in self.subscribers}
+        await self._wait_until(
+            lambda: all(s.is_connected and len(s.log) > received[s] for s in self.subscribers),
             "every subscriber to receive a new event",
         )
 
@@ -303,7 +307,7 @@ class World:
         """Return the number of closed sockets by close code."""
         return sum((subscriber.closes for subscriber in self.subscribers), Counter[int | None]())
 
-    async def _due(self, database_url: str) -> dict[Subscriber, list[tuple[int, str]]]:
+    async def _expected_events(self, database_url: str) -> dict[Subscriber, list[tuple[int, str]]]:
         """Return the events that each subscriber must have received, in order."""
         events: dict[object, list[tuple[int, str]]] = {}
         async with open_for_reading(database_url) as database:
@@ -318,16 +322,16 @@ class World:
             for s in self.subscribers
         }
 
-    async def _until(self, is_so: Callable[[], bool], what: str) -> None:
-        await wait_until(is_so, PATIENCE_SECONDS, what=what)
+    async def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        await wait_until(condition, PATIENCE_SECONDS, what=what)
 
-    def figures(self) -> str:
+    def summary(self) -> str:
         """Return a summary for the output of a long run."""
         deliveries = sum(len(subscriber.log) for subscriber in self.subscribers)
         bookings = sum(len(booker.states) for booker in self.bookers)
         retries = sum((booker.retries for booker in self.bookers), Counter[str]())
-        longest = max(subscriber.longest for subscriber in self.subscribers).total_seconds()
+        max_delay = max(subscriber.max_delay for subscriber in self.subscribers).total_seconds()
         return (
-            f"{deliveries} deliveries, the slowest after {longest:.2f} s; {bookings} bookings; "
+            f"{deliveries} deliveries, the slowest after {max_delay:.2f} s; {bookings} bookings; "
             f"retries by cause: {dict(retries)}"
         )

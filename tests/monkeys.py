@@ -28,7 +28,7 @@ SOCKETS_PER_CUT = 8
 PATIENCE_SECONDS = 180
 FAULTS = (
     "cut_sockets",
-    "leave_sockets",
+    "abandon_sockets",
     "kill_broker",
     "freeze_broker",
     "kill_database",
@@ -78,8 +78,8 @@ class FaultInjector:
             for subscriber in self.rng.sample(self.subscribers, SOCKETS_PER_CUT):
                 if subscriber.is_connected:
                     is_cut = self.rng.random() >= HALF_OPEN_SHARE
-                    self.injected["cut_sockets" if is_cut else "leave_sockets"] += 1
-                    (subscriber.cut if is_cut else subscriber.leave)()
+                    self.injected["cut_sockets" if is_cut else "abandon_sockets"] += 1
+                    (subscriber.cut if is_cut else subscriber.abandon)()
 
     async def _kill_broker(self) -> None:
         self.broker.kill()

@@ -37,8 +37,8 @@ CHANGE = """mutation ($input: UpdateUserInput!) { updateUser(input: $input) {
   ... on User { id name email role timeZone disabled emailVerified expert { id } }
   ... on Refusal { code message }
   ... on InvalidInput { fields { field message } } } }"""
-LISTED = "query ($search: String!) { experts(filter: {search: $search}) { nodes { id } } }"
-UNKNOWN = {
+SEARCH = "query ($search: String!) { experts(filter: {search: $search}) { nodes { id } } }"
+UNKNOWN_IDS = {
     "User": "VXNlcjowMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA",
     "Expert": "RXhwZXJ0OjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMA",
 }
@@ -80,42 +80,42 @@ class Person:
 
 
 @dataclass
-class Office:
+class Deployment:
     """A server, as seen by an anonymous client and by an administrator."""
 
-    nobody: Api
+    anonymous: Api
     admin: Api
     numbers: Any = field(default_factory=count)
 
     @classmethod
-    async def of(cls, nobody: Api) -> Office:
+    async def sign_in(cls, anonymous: Api) -> Deployment:
         """Sign in as the administrator of a server with sample data."""
-        office = cls(nobody, nobody)
-        await office.open()
-        return office
+        deployment = cls(anonymous, anonymous)
+        await deployment.open()
+        return deployment
 
     async def open(self) -> None:
         """Sign the administrator in again."""
         email, password = "admin@example.com", "expertbook-demo"
-        answer = (await self.nobody.ask(LOGIN, email=email, password=password))["login"]
-        self.admin = self.nobody.signed_in(answer["accessToken"])
+        answer = (await self.anonymous.ask(LOGIN, email=email, password=password))["login"]
+        self.admin = self.anonymous.signed_in(answer["accessToken"])
 
     async def person(self, name: str = "Ada Lovelace") -> Person:
         """Register a new account."""
         email = f"someone-{token_hex(8)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
-        answer = (await self.nobody.ask(REGISTER, **wanted))["register"]
+        answer = (await self.anonymous.ask(REGISTER, **wanted))["register"]
         assert "accessToken" in answer, answer
         return Person(
-            self.nobody.signed_in(answer["accessToken"]), answer["user"]["id"], name, email
+            self.anonymous.signed_in(answer["accessToken"]), answer["user"]["id"], name, email
         )
 
     async def login(self, person: Person) -> str:
         """Sign a person in again; return the type name of the result."""
         wanted = {"email": person.email, "password": PASSWORD}
-        answer: dict[str, str] = (await self.nobody.ask(LOGIN, **wanted))["login"]
+        answer: dict[str, str] = (await self.anonymous.ask(LOGIN, **wanted))["login"]
         if "accessToken" in answer:
-            person.api = self.nobody.signed_in(answer["accessToken"])
+            person.api = self.anonymous.signed_in(answer["accessToken"])
         return answer["__typename"]
 
     async def expert(self, name: str = "Ada Lovelace") -> Person:
@@ -154,14 +154,14 @@ class Office:
         return dict(answer)
 
 
-def paths(answer: dict[str, Any]) -> list[str]:
+def invalid_fields(answer: dict[str, Any]) -> list[str]:
     """Return the paths of the fields that an InvalidInput result names."""
     assert answer["__typename"] == "InvalidInput", answer
     assert all(problem["message"] for problem in answer["fields"])
     return [problem["field"] for problem in answer["fields"]]
 
 
-async def first_slot(office: Office, expert_id: str, time: Time) -> str:
+async def first_slot(deployment: Deployment, expert_id: str, time: Time) -> str:
     """Return the id of the first open slot of an expert in four to ten days."""
-    slots = await office.nobody.slots(expert_id, *time.days(4, 10))
+    slots = await deployment.anonymous.slots(expert_id, *time.days(4, 10))
     return str(next(slot["id"] for slot in slots if slot["status"] == "OPEN"))

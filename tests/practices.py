@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from tests.clients import Api
-    from tests.offices import Office, Person
+    from tests.offices import Deployment, Person
 
 LONDON = ZoneInfo("Europe/London")
 RULES = """id sequence offers { minutes price { amount currency } }
@@ -32,48 +32,48 @@ Json = dict[str, Any]
 class Practice:
     """An expert who is open from 8:00 to 18:00 every day, and the server that lists them."""
 
-    office: Office
+    deployment: Deployment
     expert: Person
     id: str
 
     @classmethod
-    async def opened(cls, office: Office) -> Practice:
+    async def create(cls, deployment: Deployment) -> Practice:
         """Register a new expert."""
-        expert = await office.expert()
+        expert = await deployment.expert()
         assert expert.expert_id
-        return cls(office, expert, expert.expert_id)
+        return cls(deployment, expert, expert.expert_id)
 
-    async def set(self, by: Api | None = None, /, **wanted: Any) -> Json:
+    async def set_availability(self, by: Api | None = None, /, **wanted: Any) -> Json:
         """Return the result of `setAvailability`, called by the expert by default."""
         answer = await (by or self.expert.api).ask(SET, input={"expertId": self.id, **wanted})
         return dict(answer["setAvailability"])
 
     async def rules(self) -> Json:
         """Return the public rules and the sequence of the last event."""
-        return dict((await self.office.nobody.ask(READ, id=self.id))["expert"])
+        return dict((await self.deployment.anonymous.ask(READ, id=self.id))["expert"])
 
     async def sequence(self) -> int:
         """Return the sequence of the last event."""
         number: int = (await self.rules())["sequence"]
         return number
 
-    async def listed(self, day: date, minutes: int | None = None) -> dict[str, Json]:
+    async def slots_by_start(self, day: date, minutes: int | None = None) -> dict[str, Json]:
         """Return the slots of a day by their start in UTC, such as "09:30"."""
         wanted = {"id": self.id, "day": day.isoformat(), "minutes": minutes}
-        [found] = (await self.office.nobody.ask(DAYS, **wanted))["expert"]["days"]
+        [found] = (await self.deployment.anonymous.ask(DAYS, **wanted))["expert"]["days"]
         return {slot["startsAt"][11:16]: slot for slot in found["slots"]}
 
-    async def open_at(self, day: date, minutes: int | None = None) -> list[str]:
+    async def open_times(self, day: date, minutes: int | None = None) -> list[str]:
         """Return the local start times of the open slots of a day."""
-        slots = (await self.listed(day, minutes)).values()
+        slots = (await self.slots_by_start(day, minutes)).values()
         return [local_time(slot) for slot in slots if slot["status"] == "OPEN"]
 
     async def slot(self, day: date, at: str, minutes: int | None = None) -> str:
         """Return the id of the slot that starts at a local time."""
-        slots = (await self.listed(day, minutes)).values()
+        slots = (await self.slots_by_start(day, minutes)).values()
         return next(str(slot["id"]) for slot in slots if local_time(slot) == at)
 
-    async def booked(self, client: Api, day: date, at: str, minutes: int | None = None) -> Json:
+    async def book(self, client: Api, day: date, at: str, minutes: int | None = None) -> Json:
         """Book a slot for a client by its local start time, and return the booking."""
         booking = await client.book(await self.slot(day, at, minutes))
         assert booking["__typename"] == "Booking", booking
@@ -85,7 +85,7 @@ def local_time(slot: Json) -> str:
     return datetime.fromisoformat(slot["startsAt"]).astimezone(LONDON).strftime("%H:%M")
 
 
-def day_ahead(days: int) -> date:
+def london_date(days: int) -> date:
     """Return the date in London some days from now."""
     return datetime.now(LONDON).date() + timedelta(days=days)
 
@@ -95,6 +95,6 @@ def hours(since: str, until: str) -> dict[str, str]:
     return {"from": since, "to": until}
 
 
-def different(day: date, *spans: tuple[str, str]) -> Json:
+def date_override(day: date, *spans: tuple[str, str]) -> Json:
     """Return a date override as GraphQL input; without spans the day is closed."""
     return {"date": day.isoformat(), "hours": [hours(*span) for span in spans]}

@@ -18,14 +18,14 @@ from graphql import (
 from auth.policies import Decision
 from schema import root
 from tests.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
-from tests.offices import PROFILE, Office, Person
+from tests.offices import PROFILE, Deployment, Person
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 SCHEMA = build_schema(root.schema.as_str())
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
-STIR_SECONDS = 0.25
+TRIGGER_SECONDS = 0.25
 CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
 FREE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
 HOLD = "mutation ($id: ID!) { holdSlot(input: {slotId: $id}) { ... on Booking { id } } }"
@@ -40,10 +40,10 @@ def fields_of(type_name: str) -> dict[str, GraphQLField]:
 
 
 @dataclass
-class World:
+class Scenario:
     """An expert, a client of the expert, other people, and slots that can be booked."""
 
-    office: Office
+    deployment: Deployment
     people: dict[str, Person]
     slots: list[str]
     booking: str
@@ -54,7 +54,7 @@ class World:
 
     def api(self, name: str) -> Api:
         """Return the client of a person; an anonymous one for unknown names."""
-        return self.people[name].api if name in self.people else self.office.nobody
+        return self.people[name].api if name in self.people else self.deployment.anonymous
 
     @property
     def expert(self) -> str:
@@ -71,140 +71,140 @@ class World:
 
     async def new_account(self) -> str:
         """Register another account and return its id."""
-        return (await self.office.person()).id
+        return (await self.deployment.person()).id
 
 
 Variables = dict[str, Any]
 
 
-async def nothing(_: World, __: str) -> Variables:
+async def no_variables(_: Scenario, __: str) -> Variables:
     """Return no variables."""
     return {}
 
 
-def constant(**variables: Any) -> Callable[[World, str], Awaitable[Variables]]:
+def constant(**variables: Any) -> Callable[[Scenario, str], Awaitable[Variables]]:
     """Return a function that gives everybody the same variables."""
 
-    async def give(_: World, __: str) -> Variables:
+    async def give(_: Scenario, __: str) -> Variables:
         return variables
 
     return give
 
 
-async def expert_by_id(world: World, _: str) -> Variables:
-    return {"id": world.expert}
+async def expert_id_variables(scenario: Scenario, _: str) -> Variables:
+    return {"id": scenario.expert}
 
 
-async def watched(world: World, _: str) -> Variables:
+async def event_variables(scenario: Scenario, _: str) -> Variables:
     """Return the expert, and a cursor that is followed by an event for each subscription."""
-    if not world.before:
-        found = await world.office.nobody.ask(CURSOR, id=world.expert)
-        await world.people["expert"].api.cancel(await world.new_booking())
-        world.before = found["expert"]["cursor"]
-    return {"expertId": world.expert, "after": world.before}
+    if not scenario.before:
+        found = await scenario.deployment.anonymous.ask(CURSOR, id=scenario.expert)
+        await scenario.people["expert"].api.cancel(await scenario.new_booking())
+        scenario.before = found["expert"]["cursor"]
+    return {"expertId": scenario.expert, "after": scenario.before}
 
 
-async def slug(world: World, _: str) -> Variables:
+async def slug_variables(scenario: Scenario, _: str) -> Variables:
     query = "query ($id: ID!) { expert(id: $id) { slug } }"
-    return dict((await world.office.nobody.ask(query, id=world.expert))["expert"])
+    return dict((await scenario.deployment.anonymous.ask(query, id=scenario.expert))["expert"])
 
 
-async def registration(world: World, _: str) -> Variables:
-    email = f"new-{next(world.office.numbers)}@example.com"
+async def register_variables(scenario: Scenario, _: str) -> Variables:
+    email = f"new-{next(scenario.deployment.numbers)}@example.com"
     return {"input": {"name": "New", "email": email, "password": PASSWORD}}
 
 
-async def sign_in(world: World, _: str) -> Variables:
-    return {"input": {"email": world.people["stranger"].email, "password": PASSWORD}}
+async def login_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"email": scenario.people["stranger"].email, "password": PASSWORD}}
 
 
-async def a_slot(world: World, _: str) -> Variables:
-    return {"input": {"slotId": world.slots.pop()}}
+async def hold_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"slotId": scenario.slots.pop()}}
 
 
-async def a_slot_to_book(world: World, _: str) -> Variables:
-    return {"input": {"slotId": world.slots.pop(), "contact": CONTACT}}
+async def book_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"slotId": scenario.slots.pop(), "contact": CONTACT}}
 
 
-async def slots_to_book(world: World, _: str) -> Variables:
-    return {"input": {"slotIds": [world.slots.pop()], "contact": CONTACT}}
+async def book_all_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"slotIds": [scenario.slots.pop()], "contact": CONTACT}}
 
 
-async def a_booking(world: World, _: str) -> Variables:
-    return {"input": {"bookingId": await world.new_booking()}}
+async def booking_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"bookingId": await scenario.new_booking()}}
 
 
-async def a_pending_booking(world: World, _: str) -> Variables:
-    by_hand = """mutation ($by: Boolean!) {
+async def pending_booking_variables(scenario: Scenario, _: str) -> Variables:
+    set_confirmation = """mutation ($by: Boolean!) {
       setAvailability(input: {confirmsAutomatically: $by}) { __typename } }"""
-    keeper = world.people["expert"].api
-    await keeper.ask(by_hand, by=False)
-    booking = await world.new_booking()
-    await keeper.ask(by_hand, by=True)
+    expert = scenario.people["expert"].api
+    await expert.ask(set_confirmation, by=False)
+    booking = await scenario.new_booking()
+    await expert.ask(set_confirmation, by=True)
     return {"input": {"bookingId": booking}}
 
 
-async def a_cancelled_booking(world: World, _: str) -> Variables:
-    booking = await world.new_booking()
-    await world.people["expert"].api.cancel(booking)
+async def cancelled_booking_variables(scenario: Scenario, _: str) -> Variables:
+    booking = await scenario.new_booking()
+    await scenario.people["expert"].api.cancel(booking)
     return {"input": {"bookingId": booking}}
 
 
-async def a_booking_to_move(world: World, _: str) -> Variables:
-    return {"input": {"bookingId": await world.new_booking(), "slotId": world.slots.pop()}}
+async def reschedule_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"bookingId": await scenario.new_booking(), "slotId": scenario.slots.pop()}}
 
 
-async def an_account(world: World, _: str) -> Variables:
-    return {"input": {"userId": await world.new_account(), "name": "Renamed"}}
+async def account_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"userId": await scenario.new_account(), "name": "Renamed"}}
 
 
-async def an_account_to_list(world: World, _: str) -> Variables:
-    return {"input": {"userId": await world.new_account(), **PROFILE}}
+async def create_expert_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"userId": await scenario.new_account(), **PROFILE}}
 
 
-async def an_entry(world: World, _: str) -> Variables:
-    return {"input": {"expertId": world.expert, "title": "Retitled"}}
+async def update_expert_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"expertId": scenario.expert, "title": "Retitled"}}
 
 
-async def hours(world: World, _: str) -> Variables:
-    return {"input": {"expertId": world.expert, "breakMinutes": 0}}
+async def availability_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"expertId": scenario.expert, "breakMinutes": 0}}
 
 
-VARIABLES: dict[str, Callable[[World, str], Awaitable[Variables]]] = {
-    "Query.viewer": nothing,
-    "Query.experts": nothing,
-    "Query.expert": expert_by_id,
-    "Query.expertBySlug": slug,
-    "Query.categories": nothing,
-    "Query.node": expert_by_id,
-    "Query.bookings": nothing,
-    "Query.booking": lambda world, _: constant(id=world.booking)(world, ""),
-    "Query.users": nothing,
-    "Mutation.register": registration,
-    "Mutation.login": sign_in,
+VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
+    "Query.viewer": no_variables,
+    "Query.experts": no_variables,
+    "Query.expert": expert_id_variables,
+    "Query.expertBySlug": slug_variables,
+    "Query.categories": no_variables,
+    "Query.node": expert_id_variables,
+    "Query.bookings": no_variables,
+    "Query.booking": lambda scenario, _: constant(id=scenario.booking)(scenario, ""),
+    "Query.users": no_variables,
+    "Mutation.register": register_variables,
+    "Mutation.login": login_variables,
     "Mutation.refreshSession": constant(input={"refreshToken": "unknown"}),
-    "Mutation.logout": nothing,
+    "Mutation.logout": no_variables,
     "Mutation.requestPasswordReset": constant(input={"email": "unknown@example.com"}),
     "Mutation.resetPassword": constant(input={"token": "unknown", "password": PASSWORD}),
     "Mutation.verifyEmail": constant(input={"token": "unknown"}),
     "Mutation.changePassword": constant(input={"current": "unknown", "password": PASSWORD}),
-    "Mutation.holdSlot": a_slot,
-    "Mutation.bookSlot": a_slot_to_book,
-    "Mutation.bookSlots": slots_to_book,
-    "Mutation.cancelBooking": a_booking,
-    "Mutation.confirmBooking": a_pending_booking,
-    "Mutation.completeBooking": a_booking,
-    "Mutation.markNoShow": a_booking,
-    "Mutation.removeBooking": a_cancelled_booking,
-    "Mutation.rescheduleBooking": a_booking_to_move,
-    "Mutation.setAvailability": hours,
-    "Mutation.createExpert": an_account_to_list,
-    "Mutation.updateExpert": an_entry,
-    "Mutation.updateUser": an_account,
-    "Subscription.slotBooked": watched,
-    "Subscription.slotAvailable": watched,
-    "Subscription.slotChanged": watched,
-    "Subscription.bookingChanged": nothing,
+    "Mutation.holdSlot": hold_variables,
+    "Mutation.bookSlot": book_variables,
+    "Mutation.bookSlots": book_all_variables,
+    "Mutation.cancelBooking": booking_variables,
+    "Mutation.confirmBooking": pending_booking_variables,
+    "Mutation.completeBooking": booking_variables,
+    "Mutation.markNoShow": booking_variables,
+    "Mutation.removeBooking": cancelled_booking_variables,
+    "Mutation.rescheduleBooking": reschedule_variables,
+    "Mutation.setAvailability": availability_variables,
+    "Mutation.createExpert": create_expert_variables,
+    "Mutation.updateExpert": update_expert_variables,
+    "Mutation.updateUser": account_variables,
+    "Subscription.slotBooked": event_variables,
+    "Subscription.slotAvailable": event_variables,
+    "Subscription.slotChanged": event_variables,
+    "Subscription.bookingChanged": no_variables,
 }
 
 
@@ -225,7 +225,7 @@ def document(operation: str, variables: Variables) -> str:
     )
 
 
-async def asked(api: Api, query: str, variables: Variables, *path: str) -> Decision:
+async def query_decision(api: Api, query: str, variables: Variables, *path: str) -> Decision:
     """Execute a query or mutation and return the decision about the value at a path of its data.
 
     In a list, the path continues with the last element.
@@ -251,7 +251,7 @@ async def asked(api: Api, query: str, variables: Variables, *path: str) -> Decis
     return Decision.NOT_ALLOWED if refused else Decision.ALLOWED
 
 
-async def watching(api: Api, query: str, variables: Variables) -> Decision:
+async def subscription_decision(api: Api, query: str, variables: Variables) -> Decision:
     """Subscribe and return the decision: allowed if an event arrives, else the error's code.
 
     While no event arrives, the viewer's own bookings are changed to cause one.
@@ -262,9 +262,9 @@ async def watching(api: Api, query: str, variables: Variables) -> Decision:
         message = None
         while message is None:
             try:
-                message = await socket.receive(STIR_SECONDS)
+                message = await socket.receive(TRIGGER_SECONDS)
             except TimeoutError:
-                await stir(api)
+                await trigger_event(api)
     if message["type"] == "next":
         assert "errors" not in message["payload"], message
         return Decision.ALLOWED
@@ -272,7 +272,7 @@ async def watching(api: Api, query: str, variables: Variables) -> Decision:
     return Decision(message["payload"][0]["extensions"]["code"])
 
 
-async def stir(api: Api) -> None:
+async def trigger_event(api: Api) -> None:
     """Hold and release a slot as the viewer, if signed in."""
     if api.token:
         experts = (await api.ask(FREE))["experts"]["nodes"]

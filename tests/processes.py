@@ -41,7 +41,7 @@ def workers_of(parent: int) -> set[int]:
     }
 
 
-def using(folder: Path) -> set[int]:
+def processes_using(folder: Path) -> set[int]:
     """Return the ids of the database in a folder and of its guardian."""
     return {
         process
@@ -50,12 +50,12 @@ def using(folder: Path) -> set[int]:
     }
 
 
-def databases(folder: Path) -> set[int]:
+def database_processes(folder: Path) -> set[int]:
     """Return the ids of the database servers in a folder, without their guardian."""
     running = commands()
     return {
         process
-        for process in using(folder)
+        for process in processes_using(folder)
         if not any(part.endswith("guardian.py") for part in running.get(process, ["guardian.py"]))
     }
 
@@ -70,10 +70,10 @@ def _state_of(process: int) -> str:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def wait_for(is_so: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     """Wait until a condition is true, or raise TimeoutError after two minutes."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
+    while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"the condition was still false after {PATIENCE_SECONDS} s")
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.benchmarks.accounting import tree
 from tests.benchmarks.machine import on_cores
-from tests.processes import databases
+from tests.processes import database_processes
 from tests.servers import free_port
 from web.embedded.database import GUARDIAN, SECANTUS, embedded_database
 
@@ -54,7 +54,7 @@ class Database:
 
     def processes(self) -> list[int]:
         """Its processes, to count what it costs."""
-        return tree(self.guardian)[1:] if self.guardian else sorted(databases(self.folder))
+        return tree(self.guardian)[1:] if self.guardian else sorted(database_processes(self.folder))
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from models.errors import BadUserInput
 from models.ids import new_id
 from models.store.pages import PageArguments
 from resolvers.listings import Listings
-from tests.models.test_caches import metrics
+from tests.models.test_caches import cache_metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -86,14 +86,17 @@ async def test_directory_change_is_visible_to_the_next_request(
 async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> None:
     """Pages of the same filter share one total in all orders."""
     async with Listings().open() as listings:
-        hits = [metrics(name)[0] or 0 for name in ("pages", "totals")]
+        hits = [cache_metrics(name)[0] or 0 for name in ("pages", "totals")]
         pages = [await listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 2]
         totals = {await page.total() for page in pages}
         assert len(totals) == 1
         assert pages[0] is pages[2]
         assert pages[1] is pages[3]
         assert pages[0].rows != pages[1].rows
-        assert [metrics(name)[0] for name in ("pages", "totals")] == [hits[0] + 2, hits[1] + 3]
+        assert [cache_metrics(name)[0] for name in ("pages", "totals")] == [
+            hits[0] + 2,
+            hits[1] + 3,
+        ]
         await lawyer.insert()
         await increment_directory_version()
         assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients import Api
-from tests.offices import Office
+from tests.offices import Deployment
 from tests.practices import Practice
 from tests.servers import run_server
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def deployment_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a program whose accounts and administrators are these tests' own."""
-    folder = tmp_path_factory.mktemp("office")
+    folder = tmp_path_factory.mktemp("deployment")
     # The tests of a module may take longer than the quarter of an hour that a token lasts.
     settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
     with run_server(folder, **settings) as address:
@@ -28,12 +28,12 @@ def office_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-async def office(office_address: str, http: httpx.AsyncClient) -> Office:
+async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deployment:
     """That program, with its administrator signed in."""
-    return await Office.of(Api(http, office_address))
+    return await Deployment.sign_in(Api(http, deployment_address))
 
 
 @pytest.fixture
-async def practice(office: Office) -> Practice:
+async def practice(deployment: Deployment) -> Practice:
     """A practice of somebody new in that program."""
-    return await Practice.opened(office)
+    return await Practice.create(deployment)

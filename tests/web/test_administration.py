@@ -7,7 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tests.clients import open_socket
-from tests.offices import CHANGE, SEARCH, PROFILE, UNKNOWN_IDS, Deployment, first_slot, invalid_fields
+from tests.offices import (
+    CHANGE,
+    PROFILE,
+    SEARCH,
+    UNKNOWN_IDS,
+    Deployment,
+    first_slot,
+    invalid_fields,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import Time
@@ -75,7 +83,9 @@ async def test_equal_names_get_numbered_slugs(deployment: Deployment) -> None:
     assert len(set(slugs)) == len(names)
 
 
-async def test_concurrent_creations_under_one_name_get_distinct_slugs(deployment: Deployment) -> None:
+async def test_concurrent_creations_under_one_name_get_distinct_slugs(
+    deployment: Deployment,
+) -> None:
     people = [await deployment.person("Mary Somerville") for _ in range(6)]
     created = await asyncio.gather(*(deployment.create(person.id) for person in people))
     assert {expert["__typename"] for expert in created} == {"Expert"}
@@ -97,7 +107,9 @@ async def test_concurrent_creations_for_one_account_make_one_expert(deployment: 
     assert invalid_fields(await deployment.create(person.id)) == ["userId"]
 
 
-async def test_administrator_changes_name_and_time_zone_of_an_account(deployment: Deployment) -> None:
+async def test_administrator_changes_name_and_time_zone_of_an_account(
+    deployment: Deployment,
+) -> None:
     person = await deployment.person("Before Marriage")
     changed = await deployment.change(person.id, name=" After  Marriage ", timeZone="Asia/Tokyo")
     assert changed == {
@@ -118,12 +130,16 @@ async def test_administrator_changes_name_and_time_zone_of_an_account(deployment
         assert (await deployment.admin.ask(USERS, search=search))["users"]["totalCount"] == count
 
 
-async def test_invalid_account_change_is_refused_and_changes_nothing(deployment: Deployment) -> None:
+async def test_invalid_account_change_is_refused_and_changes_nothing(
+    deployment: Deployment,
+) -> None:
     person = await deployment.person()
     before = await deployment.change(person.id)
     assert invalid_fields(await deployment.change(person.id, name="\t", disabled=True)) == ["name"]
     assert invalid_fields(await deployment.change(person.id, name="x" * 101)) == ["name"]
-    assert invalid_fields(await deployment.change(person.id, role="EXPERT", disabled=True)) == ["role"]
+    assert invalid_fields(await deployment.change(person.id, role="EXPERT", disabled=True)) == [
+        "role"
+    ]
     for id_ in (UNKNOWN_IDS["User"], UNKNOWN_IDS["Expert"], "nonsense"):
         assert (await deployment.change(id_, name="Nobody"))["code"] == "NOT_ALLOWED"
     for caller in (person.api, (await deployment.expert()).api):
@@ -162,7 +178,9 @@ async def test_expert_made_a_client_loses_the_calendar_until_made_an_expert_agai
         assert answer["__typename"] == ("Expert" if seen else "NotAllowed")
 
 
-async def test_last_active_administrator_cannot_be_demoted_or_disabled(deployment: Deployment) -> None:
+async def test_last_active_administrator_cannot_be_demoted_or_disabled(
+    deployment: Deployment,
+) -> None:
     everyone = (await deployment.admin.ask(USERS, role="ADMIN", first=100))["users"]["nodes"]
     own_id = (await deployment.admin.ask("{ viewer { id } }"))["viewer"]["id"]
     for other in everyone:

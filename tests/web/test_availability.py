@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.offices import UNKNOWN_IDS, hours, offer, invalid_fields
-from tests.practices import SET, london_date, date_override
+from tests.offices import UNKNOWN_IDS, hours, invalid_fields, offer
+from tests.practices import SET, date_override, london_date
 
 if TYPE_CHECKING:
     from tests.offices import Deployment
@@ -142,7 +142,10 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
             ["weekly.2.from", "weekly.3.to"],
         ),
         ({"overrides": [date_override(TOMORROW, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
-        ({"overrides": [date_override(TOMORROW, ("09:01", "10:00"))]}, ["overrides.0.hours.0.from"]),
+        (
+            {"overrides": [date_override(TOMORROW, ("09:01", "10:00"))]},
+            ["overrides.0.hours.0.from"],
+        ),
         (
             {
                 "overrides": [
@@ -171,7 +174,10 @@ async def test_invalid_rules_are_refused_with_their_path_and_change_nothing(
     practice: Practice, wanted: dict[str, Any], refused: list[str]
 ) -> None:
     before = await practice.rules()
-    assert invalid_fields(await practice.set_availability(**wanted, confirmsAutomatically=False)) == refused
+    assert (
+        invalid_fields(await practice.set_availability(**wanted, confirmsAutomatically=False))
+        == refused
+    )
     assert await practice.rules() == before
 
 
@@ -216,7 +222,9 @@ async def test_only_the_expert_and_administrators_can_set_availability(
     for caller in (other.api, client.api):
         # Permission is checked before the input is validated.
         for days in (20, 0):
-            assert (await practice.set_availability(caller, horizonDays=days))["code"] == "NOT_ALLOWED"
+            assert (await practice.set_availability(caller, horizonDays=days))[
+                "code"
+            ] == "NOT_ALLOWED"
     wanted = {"expertId": practice.id, "horizonDays": 20}
     assert await deployment.anonymous.code(SET, input=wanted) == "UNAUTHENTICATED"
     assert await practice.rules() == before
@@ -237,6 +245,8 @@ async def test_expert_made_a_client_cannot_set_availability(
     await deployment.change(practice.expert.id, role="CLIENT")
     await deployment.login(practice.expert)
     for expert_id in (practice.id, None):
-        assert (await practice.set_availability(expertId=expert_id, horizonDays=20))["code"] == "NOT_ALLOWED"
+        assert (await practice.set_availability(expertId=expert_id, horizonDays=20))[
+            "code"
+        ] == "NOT_ALLOWED"
     answer = await practice.set_availability(deployment.admin, horizonDays=20)
     assert answer["expert"]["availability"]["horizonDays"] == 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.calendar.slot_ids import slot_id, slot_key
 from tests.clients import CONTACT, Api, open_socket
 from tests.offices import WEEKDAYS, hours, offer
-from tests.practices import london_date, local_time
+from tests.practices import local_time, london_date
 
 if TYPE_CHECKING:
     from tests.conftest import Time

@@ -78,7 +78,7 @@ async def test_expert_gets_changes_of_own_calendar_and_of_own_bookings_elsewhere
 ) -> None:
     """A booking with oneself is delivered once."""
     deployment = practice.deployment
-    other = await practice.opened(deployment)
+    other = await practice.create(deployment)
     async with open_socket(deployment.anonymous.url) as socket:
         await socket.initialise(practice.expert.api.token)
         await socket.subscribe("1", CHANGED)
@@ -88,7 +88,7 @@ async def test_expert_gets_changes_of_own_calendar_and_of_own_bookings_elsewhere
             (other, practice.expert.api),
             (practice, practice.expert.api),
         ):
-            booking = await target.booked(
+            booking = await target.book(
                 booker, day, "11:00" if booker is target.expert.api else "09:00"
             )
             event = await socket.event("bookingChanged")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.chaos import World
+from tests.chaos import ChaosClients
 from tests.fleets import Fleet
 from tests.monkeys import FAULTS, FaultInjector
 from tests.valkeys import run_valkey
@@ -50,11 +50,13 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
         }
         async with httpx.AsyncClient(timeout=20) as http:
             with Fleet(tmp_path, 2, **settings) as fleet:
-                world = await World.of(fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS)
+                world = await ChaosClients.create(
+                    fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS
+                )
                 injector = FaultInjector(rng, fleet, broker, url, world.subscribers)
-                async with world.alive(url):
+                async with world.run(url):
                     await injector.run(seconds)
                 events = await asyncio.wait_for(world.check(url), CHECK_SECONDS)
     assert set(injector.injected) == set(FAULTS)
     with capsys.disabled():
-        print(f"\nseed {seed}: {events} events, {world.figures()}; {dict(injector.injected)}")  # noqa: T201 - the result of a long run
+        print(f"\nseed {seed}: {events} events, {world.summary()}; {dict(injector.injected)}")  # noqa: T201 - the result of a long run

@@ -10,7 +10,7 @@ import pytest
 from models.bookings.events import Event, cursor_of
 from models.ids import object_id
 from tests.clients import Api, Socket, open_socket
-from tests.offices import Office
+from tests.offices import Deployment
 from tests.practices import Practice
 from tests.servers import run_server
 
@@ -38,7 +38,7 @@ async def practice(
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
     with run_server(tmp_path_factory.mktemp("cursors"), **settings) as address:
         async with httpx.AsyncClient(timeout=60) as http:
-            practice = await Practice.opened(await Office.of(Api(http, address)))
+            practice = await Practice.create(await Deployment.sign_in(Api(http, address)))
             assert [await change_rules(practice) for _ in range(LAST)] == [*range(1, LAST + 1)]
             key = object_id(practice.id, "Expert", "id")
             await Event.find({"expert_id": key, "sequence": {"$lte": EXPIRED}}).delete()
@@ -48,7 +48,7 @@ async def practice(
 async def change_rules(practice: Practice) -> int:
     """Change the rules and return the event's sequence."""
     pause = 15 * (1 + await practice.sequence() % 2)
-    changed = await practice.set(breakMinutes=pause)
+    changed = await practice.set_availability(breakMinutes=pause)
     number: int = changed["expert"]["sequence"]
     return number
 
@@ -73,7 +73,7 @@ async def receive_error(socket: Socket) -> dict[str, Any]:
 async def test_cursor_before_an_expired_event_is_refused(
     practice: Practice, variant: str, after: int
 ) -> None:
-    async with open_socket(practice.office.nobody.url) as socket:
+    async with open_socket(practice.deployment.anonymous.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", QUERIES[variant], id=practice.id, after=cursor(practice, after))
         error = await receive_error(socket)
@@ -88,7 +88,7 @@ async def test_cursor_replays_retained_events_and_continues_live(
     """Also from the last expired event and from the newest one; each event comes once, in order."""
     last = await practice.sequence()
     for after in (EXPIRED, EXPIRED + 1, last):
-        async with open_socket(practice.office.nobody.url) as socket:
+        async with open_socket(practice.deployment.anonymous.url) as socket:
             await socket.initialise()
             await socket.subscribe(
                 "1", QUERIES[variant], id=practice.id, after=cursor(practice, after)
@@ -132,7 +132,7 @@ async def test_invalid_cursor_is_refused_with_a_reason(
         "empty": "",
         "padded": cursor(practice, last) + "=",
     }[kind]
-    async with open_socket(practice.office.nobody.url) as socket:
+    async with open_socket(practice.deployment.anonymous.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", QUERIES[variant], id=practice.id, after=after)
         error = await receive_error(socket)

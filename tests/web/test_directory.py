@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients import open_socket
-from tests.offices import SEARCH, UNKNOWN_IDS, Deployment, first_slot, hours, offer, invalid_fields
+from tests.offices import SEARCH, UNKNOWN_IDS, Deployment, first_slot, hours, invalid_fields, offer
 
 if TYPE_CHECKING:
     from tests.conftest import Time
@@ -71,7 +71,9 @@ async def test_invalid_new_expert_is_refused_with_the_path(
     person = await deployment.person("Nobody Listed")
     wanted = {"userId": person.id, **wrong}
     assert invalid_fields(await deployment.create(wanted.pop("userId"), **wanted)) == expected
-    assert (await deployment.anonymous.ask(SEARCH, search="nobody listed"))["experts"]["nodes"] == []
+    assert (await deployment.anonymous.ask(SEARCH, search="nobody listed"))["experts"][
+        "nodes"
+    ] == []
     assert (await person.api.ask("{ viewer { role } }"))["viewer"] == {"role": "CLIENT"}
 
 
@@ -98,7 +100,9 @@ async def test_adjacent_or_empty_hours_are_accepted(deployment: Deployment) -> N
     touching = [hours("FRIDAY", "12:00", "24:00"), hours("FRIDAY", "00:00", "12:00")]
     made = await deployment.create(person.id, weekly=touching)
     assert made["availability"]["weekly"] == [touching[1], touching[0]]
-    assert (await deployment.create((await deployment.person()).id, weekly=[]))["__typename"] == "Expert"
+    assert (await deployment.create((await deployment.person()).id, weekly=[]))[
+        "__typename"
+    ] == "Expert"
 
 
 async def test_expert_changes_own_entry_and_search_finds_the_change(deployment: Deployment) -> None:
@@ -144,8 +148,14 @@ async def test_invalid_entry_change_is_refused_and_changes_nothing(
     assert await deployment.update(expert.expert_id) == before
 
 
-async def test_only_the_expert_and_administrators_can_change_an_entry(deployment: Deployment) -> None:
-    expert, other, client = await deployment.expert(), await deployment.expert(), await deployment.person()
+async def test_only_the_expert_and_administrators_can_change_an_entry(
+    deployment: Deployment,
+) -> None:
+    expert, other, client = (
+        await deployment.expert(),
+        await deployment.expert(),
+        await deployment.person(),
+    )
     assert expert.expert_id
     before = await deployment.update(expert.expert_id)
     for caller in (other.api, client.api):
@@ -153,14 +163,18 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(deployment
         assert refused["code"] == "NOT_ALLOWED"
         assert await deployment.update(UNKNOWN_IDS["Expert"], caller, title="Mine") == refused
     for disabled in (True, False):
-        answer = await deployment.update(expert.expert_id, expert.api, title="New", disabled=disabled)
+        answer = await deployment.update(
+            expert.expert_id, expert.api, title="New", disabled=disabled
+        )
         assert answer["code"] == "NOT_ALLOWED"
     for id_ in (UNKNOWN_IDS["Expert"], UNKNOWN_IDS["User"], "nonsense"):
         assert (await deployment.update(id_, title="Nobody"))["code"] == "NOT_ALLOWED"
     assert await deployment.update(expert.expert_id) == before
 
 
-async def test_time_zone_change_is_an_event_of_the_calendar(deployment: Deployment, time: Time) -> None:
+async def test_time_zone_change_is_an_event_of_the_calendar(
+    deployment: Deployment, time: Time
+) -> None:
     expert, client = await deployment.expert(), await deployment.person()
     assert expert.expert_id
     booking = await client.api.book(await first_slot(deployment, expert.expert_id, time))

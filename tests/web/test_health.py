@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients import Api
 from tests.mailboxes import Mailbox
-from tests.processes import databases, freeze
+from tests.processes import database_processes, freeze
 from tests.servers import await_ready, start_program
 from tests.web.test_readiness import CHECKS, READY, wait_for_readiness
 
@@ -38,7 +38,7 @@ async def test_frozen_database_makes_the_server_unready_but_not_dead(
     """Restarting the server would not help, so `/healthz` still succeeds."""
     with start_program(tmp_path, experts=1) as program:
         await_ready(program.process, program.address)
-        [database] = databases(tmp_path)
+        [database] = database_processes(tmp_path)
         freeze(database)
         try:
             alive = await http.get(f"{program.address}/healthz")

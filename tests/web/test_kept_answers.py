@@ -10,8 +10,8 @@ import pytest
 
 from tests.clients import Api
 from tests.mailboxes import wait_until
-from tests.offices import SEARCH, PROFILE, Deployment
-from tests.practices import Practice, london_date, hours
+from tests.offices import PROFILE, SEARCH, Deployment
+from tests.practices import Practice, hours, london_date
 from tests.servers import await_ready, run_server, start_program
 from tests.web.test_metrics import metrics
 from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute

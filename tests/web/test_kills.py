@@ -16,9 +16,9 @@ import pytest
 
 from models.bookings.verification import open_for_reading
 from tests.audits import audit
-from tests.bookkeepers import bookkeepers
+from tests.bookkeepers import create_journaling_clients
 from tests.fleets import Fleet
-from tests.processes import databases, using, wait_for
+from tests.processes import database_processes, processes_using, wait_for
 from tests.web.test_cli import command
 from web.embedded.database import embedded_database
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.bookkeepers import Book
+    from tests.bookkeepers import Journal
 
 SERVERS, CLIENTS = 3, 12
 RESPONSES_PER_KILL = 2 * CLIENTS
@@ -48,19 +48,19 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 
 @asynccontextmanager
-async def load(fleet: Fleet) -> AsyncIterator[Book]:
+async def load(fleet: Fleet) -> AsyncIterator[Journal]:
     """Run clients that book for the duration of the context, and let them finish."""
     async with httpx.AsyncClient(timeout=20) as http:
-        keepers = await bookkeepers(fleet, random.Random(), http, CLIENTS)
+        clients = await create_journaling_clients(fleet, random.Random(), http, CLIENTS)
         async with asyncio.TaskGroup() as group:
-            for keeper in keepers:
-                group.create_task(keeper.run())
-            yield keepers[0].notes
-            for keeper in keepers:
-                keeper.is_done = True
+            for client in clients:
+                group.create_task(client.run())
+            yield clients[0].journal
+            for client in clients:
+                client.is_done = True
 
 
-async def wait_for_load(book: Book) -> None:
+async def wait_for_load(book: Journal) -> None:
     """Wait for some responses, and then for a random time."""
     before = book.answers
     while book.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
@@ -104,7 +104,7 @@ async def test_killed_servers_lose_no_acknowledged_booking(
             await audit(book, database)
         verify(tmp_path, MONGODB_URL=url)
     with capsys.disabled():
-        print(f"\n{kills} kills of servers: {book.figures()}")  # noqa: T201 - the result of a long run
+        print(f"\n{kills} kills of servers: {book.summary()}")  # noqa: T201 - the result of a long run
 
 
 async def test_killed_embedded_database_recovers_without_loss(
@@ -116,15 +116,15 @@ async def test_killed_embedded_database_recovers_without_loss(
         async with load(fleet) as book:
             for number in range(kills):
                 await wait_for_load(book)
-                [database] = databases(data)
+                [database] = database_processes(data)
                 alone = number % (KILLED_ALONE + 1) < KILLED_ALONE
-                [guardian] = using(data) - {database}
+                [guardian] = processes_using(data) - {database}
                 os.kill(database if alone else guardian, signal.SIGKILL)
             await wait_for_load(book)
-    wait_for(lambda: not using(data))
+    wait_for(lambda: not processes_using(data))
     with embedded_database(data) as url:
         async with open_for_reading(url) as opened:
             await audit(book, opened)
     verify(tmp_path, EXPERTBOOK_DATA=str(data))
     with capsys.disabled():
-        print(f"\n{kills} kills of the database: {book.figures()}")  # noqa: T201 - the result of a long run
+        print(f"\n{kills} kills of the database: {book.summary()}")  # noqa: T201 - the result of a long run

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from schema.execution.observation import SLOW_SECONDS
 from tests.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.mailboxes import Mailbox, wait_until
-from tests.processes import databases, freeze
+from tests.processes import database_processes, freeze
 from tests.servers import Program, await_ready, start_program
 from web.embedded.database import embedded_database
 from web.telemetry.request_ids import RequestIds, internal_error
@@ -199,7 +199,7 @@ async def test_slow_operations_are_logged_as_warnings(
             "{ __typename }"
         )  # wait until requests are served, without caching any experts
         before = program.output()
-        [database] = databases(tmp_path)
+        [database] = database_processes(tmp_path)
         freeze(database)
         try:
             assert await api.code(FIRST) == "TIMED_OUT"
@@ -223,7 +223,7 @@ async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
         with start_program(tmp_path, **settings, smtp_url=mailbox.url) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             secrets = await use_all_secrets(program, mailbox, time)
-            [database] = databases(tmp_path)
+            [database] = database_processes(tmp_path)
             os.kill(database, signal.SIGKILL)  # the guardian restarts it
             await send(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
     said = program.output()

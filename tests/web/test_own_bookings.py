@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.practices import day_ahead
+from tests.practices import london_date
 
 if TYPE_CHECKING:
-    from tests.offices import Office
+    from tests.offices import Deployment
     from tests.practices import Practice
 
 BOOKINGS = (
@@ -16,11 +16,11 @@ BOOKINGS = (
 
 
 async def test_mine_returns_only_bookings_made_by_the_viewer(
-    office: Office, practice: Practice
+    deployment: Deployment, practice: Practice
 ) -> None:
     """Experts and administrators, who may see others' bookings, get only their own."""
-    slots = [slot["id"] for slot in (await practice.listed(day_ahead(3))).values()]
-    clients = [(await office.person()).api, practice.expert.api, office.admin]
+    slots = [slot["id"] for slot in (await practice.slots_by_start(london_date(3))).values()]
+    clients = [(await deployment.person()).api, practice.expert.api, deployment.admin]
     ids = [(await client.book(slot))["id"] for client, slot in zip(clients, slots, strict=False)]
     assert len(set(ids)) == len(clients)
     for client, id_ in zip(clients, ids, strict=True):

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from tests.offices import Office
+    from tests.offices import Deployment
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -42,16 +42,16 @@ async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> N
     assert response.headers["vary"] == "Accept"
 
 
-async def test_only_sample_experts_have_a_portrait(office: Office) -> None:
+async def test_only_sample_experts_have_a_portrait(deployment: Deployment) -> None:
     """Experts created later have a placeholder."""
-    expert = await office.expert()
+    expert = await deployment.expert()
     query = "{ experts(first: 100) { nodes { id slug photoUrl } } }"
-    nodes = (await office.nobody.ask(query))["experts"]["nodes"]
+    nodes = (await deployment.anonymous.ask(query))["experts"]["nodes"]
     urls = {node["id"]: node["photoUrl"] for node in nodes}
     photo = "query ($id: ID!) { expert(id: $id) { photoUrl } }"
-    url = (await office.nobody.ask(photo, id=expert.expert_id))["expert"]["photoUrl"]
+    url = (await deployment.anonymous.ask(photo, id=expert.expert_id))["expert"]["photoUrl"]
     assert url == "/photos/placeholder.svg"
     assert any(other != url for other in urls.values())
-    response = await office.nobody.http.get(f"{office.nobody.url}{url}")
+    response = await deployment.anonymous.http.get(f"{deployment.anonymous.url}{url}")
     assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
     assert "<circle" in response.text

@@ -27,17 +27,17 @@ from auth.policies import (
 from tests.probes import (
     SCHEMA,
     VARIABLES,
-    World,
-    asked,
+    Scenario,
     document,
     fields_of,
+    query_decision,
     selection,
-    watching,
+    subscription_decision,
 )
 
 if TYPE_CHECKING:
     from tests.conftest import Time
-    from tests.offices import Office
+    from tests.offices import Deployment
 
 CONTRACT = build_schema(
     Path(__file__).parents[1].joinpath("schema", "api.graphql").read_text("utf-8")
@@ -63,20 +63,20 @@ OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(ty
 
 
 @pytest.fixture(scope="module")
-async def world(office: Office, time: Time) -> World:
+async def world(deployment: Deployment, time: Time) -> Scenario:
     people = {
-        "stranger": await office.person("Stranger"),
-        "client": await office.person("Client"),
-        "expert": await office.expert("Expert"),
-        "another expert": await office.expert("Another Expert"),
-        "administrator": await office.administrator("Administrator"),
+        "stranger": await deployment.person("Stranger"),
+        "client": await deployment.person("Client"),
+        "expert": await deployment.expert("Expert"),
+        "another expert": await deployment.expert("Another Expert"),
+        "administrator": await deployment.administrator("Administrator"),
     }
-    expert_id, disabled = people["expert"].expert_id, (await office.expert()).expert_id
+    expert_id, disabled = people["expert"].expert_id, (await deployment.expert()).expert_id
     assert expert_id
     assert disabled
-    await office.update(disabled, disabled=True)
-    slots = [slot["id"] for slot in await office.nobody.slots(expert_id, *time.days(4, 40))]
-    world = World(office, people, slots, "", "", disabled)
+    await deployment.update(disabled, disabled=True)
+    slots = [slot["id"] for slot in await deployment.anonymous.slots(expert_id, *time.days(4, 40))]
+    world = Scenario(deployment, people, slots, "", "", disabled)
     world.booking, world.cancelled = await world.new_booking(), await world.new_booking()
     await people["expert"].api.ask(CANCEL, id=world.cancelled)
     return world
@@ -92,7 +92,7 @@ def expected(rules: list[Rule], relations: Relations) -> Decision:
 
 @pytest.mark.parametrize("operation", OPERATION_NAMES)
 async def test_operations_are_executed_for_permitted_viewers_only(
-    world: World, operation: str
+    world: Scenario, operation: str
 ) -> None:
     assert operation in OPERATIONS, f"{operation} has no rule in auth/policies.py"
     assert operation in VARIABLES, f"{operation} has no variables in tests/probes.py"
@@ -103,12 +103,12 @@ async def test_operations_are_executed_for_permitted_viewers_only(
         query = document(operation, variables)
         api = world.api(name)
         if operation.startswith("Subscription."):
-            answers[name] = await watching(api, query, variables)
+            answers[name] = await subscription_decision(api, query, variables)
         else:
-            answers[name] = await asked(api, query, variables, operation.split(".")[1])
+            answers[name] = await query_decision(api, query, variables, operation.split(".")[1])
         decisions[name] = rule.decide(relations)
         if operation == "Mutation.logout" and name in world.people:
-            await world.office.login(world.people[name])
+            await world.deployment.login(world.people[name])
     if operation == "Mutation.markNoShow":
         # No session has begun yet; tests/auth/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
@@ -118,7 +118,9 @@ async def test_operations_are_executed_for_permitted_viewers_only(
 
 
 @pytest.mark.parametrize("object_type", sorted(OBJECTS))
-async def test_objects_are_found_by_permitted_viewers_only(world: World, object_type: str) -> None:
+async def test_objects_are_found_by_permitted_viewers_only(
+    world: Scenario, object_type: str
+) -> None:
     ids = {
         "Expert": world.expert,
         "disabled Expert": world.disabled,
@@ -133,7 +135,7 @@ async def test_objects_are_found_by_permitted_viewers_only(world: World, object_
         relations = PEOPLE | {"expert": MEMBER}
     query = "query ($id: ID!) { node(id: $id) { id } }"
     answers = {
-        name: await asked(world.api(name), query, {"id": ids[object_type]}, "node")
+        name: await query_decision(world.api(name), query, {"id": ids[object_type]}, "node")
         for name in PEOPLE
     }
     assert answers == {name: OBJECTS[object_type].decide(relations[name]) for name in PEOPLE}
@@ -141,14 +143,15 @@ async def test_objects_are_found_by_permitted_viewers_only(world: World, object_
 
 @pytest.mark.parametrize("field", sorted(INPUTS))
 async def test_input_fields_are_accepted_from_permitted_viewers_only(
-    world: World, field: str
+    world: Scenario, field: str
 ) -> None:
     assert field == "UpdateExpertInput.disabled", f"{field} has no test"
     variables = {"input": {"expertId": world.expert, "disabled": False}}
     query = document("Mutation.updateExpert", variables)
     rules = [OPERATIONS["Mutation.updateExpert"], INPUTS[field]]
     answers = {
-        name: await asked(world.api(name), query, variables, "updateExpert") for name in PEOPLE
+        name: await query_decision(world.api(name), query, variables, "updateExpert")
+        for name in PEOPLE
     }
     assert answers == {name: expected(rules, relations) for name, relations in PEOPLE.items()}
 
@@ -178,7 +181,7 @@ PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
 
 
 @pytest.mark.parametrize("path_name", PATHS)
-async def test_fields_are_shown_to_permitted_viewers_only(world: World, path_name: str) -> None:
+async def test_fields_are_shown_to_permitted_viewers_only(world: Scenario, path_name: str) -> None:
     template, path, added = PATHS[path_name]
     type_name = path_name.split(maxsplit=1)[0]
     for name, field in fields_of(type_name).items():
@@ -189,20 +192,20 @@ async def test_fields_are_shown_to_permitted_viewers_only(world: World, path_nam
         answers, decisions = {}, {}
         for who, relations in PEOPLE.items():
             to = ("booking", *path.split())
-            answers[who] = await asked(world.api(who), query, {"id": world.cancelled}, *to)
+            answers[who] = await query_decision(world.api(who), query, {"id": world.cancelled}, *to)
             as_party = relations | added.get(who, frozenset())
             decisions[who] = expected([OBJECTS["Booking"], FIELDS[rule]], as_party)
         assert answers == decisions, rule
 
 
 @pytest.mark.parametrize("name", sorted(n for n in fields_of("User")))
-async def test_account_fields_by_node_id(world: World, name: str) -> None:
+async def test_account_fields_by_node_id(world: Scenario, name: str) -> None:
     selected = f"{name} {selection(fields_of('User')[name])}"
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on User {{ {selected} }} }} }}"
     rules = [OBJECTS["User"], FIELDS[f"User.{name}"]]
     for who, relations in (PEOPLE | {"client": MEMBER | {Relation.OWNER}}).items():
         variables = {"id": world.people["client"].id}
-        answer = await asked(world.api(who), query, variables, "node")
+        answer = await query_decision(world.api(who), query, variables, "node")
         assert answer is expected(rules, relations), (who, name)
 
 

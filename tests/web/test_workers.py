@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.clients import PATIENCE_SECONDS, Api, open_socket
-from tests.processes import commands, freeze, using, wait_for, workers_of
+from tests.processes import commands, freeze, processes_using, wait_for, workers_of
 from tests.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 
@@ -138,7 +138,7 @@ async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Sign
             assert await socket.closed() in {1001, 1012}
         assert program.wait() == 0
         assert not living(workers)
-        assert not using(tmp_path)
+        assert not processes_using(tmp_path)
     assert program.output().rstrip().endswith("Stopped.")
     assert "Traceback" not in program.output()
 
@@ -148,12 +148,12 @@ async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> N
     with working(tmp_path) as program:
         workers = workers_of(program.process.pid)
         assert len(workers) == 2
-        assert len(using(tmp_path)) == 2
+        assert len(processes_using(tmp_path)) == 2
         async with open_socket(program.address) as socket:
             await socket.initialise()
             program.process.kill()
             wait_for(lambda: not living(workers))
-            wait_for(lambda: not using(tmp_path))
+            wait_for(lambda: not processes_using(tmp_path))
 
 
 def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None:
