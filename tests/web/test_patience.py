@@ -57,7 +57,7 @@ CAPPED = f"""
 import web.edge.connections
 import web.edge.http_protocol
 web.edge.http_protocol.IDLE_SECONDS = 600
-web.edge.connections.MOST = {MAX_CONNECTIONS_PER_ADDRESS + OTHER_CONNECTIONS}
+web.edge.connections.MAX_CONNECTIONS = {MAX_CONNECTIONS_PER_ADDRESS + OTHER_CONNECTIONS}
 from web.cli import app
 app()
 """
