@@ -39,7 +39,7 @@ def answers(clock: Clock) -> ResponseCache:
 def test_answer_expires_after_a_second_without_revalidation(
     answers: ResponseCache, clock: Clock
 ) -> None:
-    """Bounds staleness when neither the database nor the broadcast backend answers."""
+    """The expiry bounds staleness when neither database nor broadcast backend answer."""
     kept = cached_response(answers.missed())
     answers.keep(request_key(), kept)
     clock.now += 0.999
@@ -49,7 +49,7 @@ def test_answer_expires_after_a_second_without_revalidation(
 
 
 def test_expiry_counts_from_before_the_first_read(answers: ResponseCache, clock: Clock) -> None:
-    """The time taken to compute the answer counts."""
+    """The time spent on computing the answer counts towards its lifetime."""
     mark = answers.missed()
     clock.now += 0.9
     answers.keep(request_key(), cached_response(mark))
@@ -58,7 +58,7 @@ def test_expiry_counts_from_before_the_first_read(answers: ResponseCache, clock:
 
 
 def test_answer_expires_when_time_changes_its_content(answers: ResponseCache, clock: Clock) -> None:
-    """For example at the end of a hold."""
+    """Time changes an answer, for example, at the end of a hold."""
     answers.keep(request_key(), cached_response(answers.missed(), ADA, until=clock.now + 0.5))
     clock.now += 0.499
     assert answers.find(request_key())
@@ -90,7 +90,7 @@ def test_change_invalidates_all_answers_that_depend_on_it(answers: ResponseCache
 
 
 def test_answer_read_before_a_change_is_not_stored_after_it(answers: ResponseCache) -> None:
-    """Its reads may have preceded the write even if it is finished later."""
+    """The reads may have preceded the write even if the answer is finished later."""
     early = answers.missed()
     answers.calendars_changed([ADA])
     answers.keep(request_key(), cached_response(early, ADA))
@@ -107,7 +107,7 @@ def test_answer_read_before_a_change_is_not_stored_after_it(answers: ResponseCac
 def test_answers_older_than_the_remembered_changes_are_not_stored(
     answers: ResponseCache,
 ) -> None:
-    """Entries of unchanged calendars are stored however many other changes there were."""
+    """Answers about unchanged calendars are stored, however many others have changed."""
     early = answers.missed()
     answers.calendars_changed([ADA])
     late = answers.missed()
@@ -120,7 +120,7 @@ def test_answers_older_than_the_remembered_changes_are_not_stored(
 
 
 def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clock) -> None:
-    """Keys count towards the size, which the metrics report."""
+    """Keys count towards the size, and metrics report the size and evictions."""
     answers = ResponseCache(most_bytes=100_000, clock=clock, wall_clock=clock)
     before = cache_count("evictions_total")
     keys = [request_key(bytes([number]) * 1_000) for number in range(10)]
@@ -137,7 +137,7 @@ def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clo
 
 
 def test_too_long_answer_is_not_stored(answers: ResponseCache) -> None:
-    """A fairly long one is stored at its second request."""
+    """A fairly long answer is stored at its second request."""
     sizes = (LONG_ANSWER, LONG_ANSWER + 1, LONGEST_ANSWER, LONGEST_ANSWER + 1)
     found = []
     for _ in range(2):
@@ -164,7 +164,7 @@ async def calendar(database: Client) -> AsyncIterator[Id]:
 async def test_used_answer_with_unchanged_versions_is_revalidated(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Each revalidation extends its lifetime by a second."""
+    """Each revalidation extends the answer's lifetime by a second."""
     await answers.look()
     answers.keep(request_key(), cached_response(answers.missed(), calendar))
     for _ in range(3):
@@ -193,7 +193,7 @@ async def test_unused_answer_is_revalidated_on_demand_and_dropped_after_a_while(
 async def test_changed_answer_is_not_revalidated(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Whether another process or the passing of time changed it."""
+    """Another process or the passing of time may have changed it."""
     await answers.look()
     answers.keep(request_key(b"1"), cached_response(answers.missed(), calendar))
     answers.keep(
@@ -213,7 +213,7 @@ async def test_changed_answer_is_not_revalidated(
 async def test_revalidation_detects_changes_by_other_processes(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """By version counters, without a notification."""
+    """Revalidation compares version counters and needs no notification."""
     await answers.look()
     one, other = request_key(b"calendar"), request_key(b"directory")
     answers.keep(one, cached_response(answers.missed(), calendar))
@@ -251,7 +251,7 @@ async def test_answer_requested_once_is_only_revalidated_on_demand(
 async def test_answer_stored_during_a_revalidation_waits_for_the_next_one(
     answers: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """The running one did not include it."""
+    """The running revalidation did not include the answer."""
     answers.keep(request_key(b"1"), cached_response(answers.missed(), calendar))
     mark = answers.missed()
     looking = asyncio.create_task(answers.look())
@@ -266,7 +266,7 @@ async def test_answer_stored_during_a_revalidation_waits_for_the_next_one(
 def test_wall_clock_decides_when_time_changes_an_answer(
     answers: ResponseCache, clock: Clock
 ) -> None:
-    """By default it is the same clock that computes slots."""
+    """By default, the cache uses the same clock as the computation of slots."""
     # The monotonic clock is fixed, so that the answer does not expire if the test is slow.
     real = ResponseCache(clock=clock)
     real.keep(request_key(), cached_response(real.missed(), until=utc_now().timestamp() + 3600))

@@ -105,7 +105,7 @@ async def test_conditional_requests_get_304_for_each_variant(http: httpx.AsyncCl
     ],
 )
 async def test_other_paths_are_404(http: httpx.AsyncClient, path: str) -> None:
-    """Folders, variants, unknown types and paths outside the folder."""
+    """Folders, compressed variants, unknown types and paths outside the folder are not found."""
     answer = await http.get(path)
     assert answer.status_code == 404
     assert b"outside" not in answer.content
@@ -126,7 +126,7 @@ async def test_other_methods_are_refused(http: httpx.AsyncClient) -> None:
     ],
 )
 def test_accept_encoding_is_parsed(header: str, codings: set[str]) -> None:
-    """A weight of 0 refuses a coding; case and spaces do not matter."""
+    """A weight of 0 excludes a coding; case and spaces do not matter."""
     assert accepted_codings(header) == codings
 
 
@@ -142,7 +142,7 @@ def test_graphiql_page_is_revalidated_and_has_a_strict_content_policy(built: Pat
 
 
 def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
-    """Each file once."""
+    """Each file is preloaded once."""
     chunks = {
         "main": {"file": "assets/main.js", "imports": ["shared"]},
         "page": {"file": "assets/page.js", "imports": ["shared", "main"]},
@@ -236,7 +236,7 @@ def test_missing_or_unfinished_build_is_rebuilt(client: Path, hook: ModuleType) 
 def test_failed_build_is_repeated(
     client: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even if the change that broke it is reverted."""
+    """The build is repeated even if the change that broke it is reverted."""
 
     def fail(*_: object) -> None:
         raise hook.ClientNotBuiltError
@@ -253,7 +253,7 @@ def test_failed_build_is_repeated(
 
 
 def test_build_failure_is_reported_in_one_line(hook: ModuleType) -> None:
-    """From the error output of the failed command, without what precedes the error."""
+    """The report has the errors of the failed command, not the output before them."""
     npm = "npm warn old\n\nnpm error code ENOTFOUND\nnpm error syscall getaddrinfo\n"
     assert hook.reason(npm) == "npm error code ENOTFOUND npm error syscall getaddrinfo"
     vite = "vite v8\nerror during build:\nBuild failed with 1 error:\n\nCould not resolve x\n  at y"

@@ -43,7 +43,7 @@ OTHER: dict[str, Any] = {
     "cancellationNoticeMinutes": 43_200,
     "confirmsAutomatically": True,
 }
-TOMORROW, OVER = london_date(1), london_date(-2)
+TOMORROW, PAST = london_date(1), london_date(-2)
 
 
 def fields(expert: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) 
 async def test_setting_equal_rules_is_no_change(practice: Practice) -> None:
     await practice.set_availability(**ALL)
     before = await practice.rules()
-    past = [date_override(OVER, ("09:00", "10:00")), *ALL["overrides"]]
+    past = [date_override(PAST, ("09:00", "10:00")), *ALL["overrides"]]
     again: list[dict[str, Any]] = [
         ALL,
         {},
@@ -155,7 +155,7 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
             },
             ["overrides.0.hours.1.from", "overrides.1.date"],
         ),
-        ({"overrides": [date_override(OVER, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [date_override(PAST, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
         ({"offers": []}, ["offers"]),
         ({"offers": [offer(15 * n) for n in range(1, 10)]}, ["offers"]),
         ({"offers": [offer(60), offer(60)]}, ["offers.1.minutes"]),

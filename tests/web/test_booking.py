@@ -61,11 +61,11 @@ async def test_booked_slot_is_mine_for_the_client_and_booked_for_everyone(
     assert booking["startsAt"] == slot["startsAt"]
     assert booking["slot"] == {"id": slot["id"], "status": "BOOKED", "mine": True}
 
-    def the(slots: list[dict[str, Any]]) -> dict[str, Any]:
+    def find_slot(slots: list[dict[str, Any]]) -> dict[str, Any]:
         return next(found for found in slots if found["id"] == slot["id"])
 
     span = (expert["id"], *time.days(4, 40))
-    mine, theirs = the(await client.slots(*span)), the(await api.slots(*span))
+    mine, theirs = find_slot(await client.slots(*span)), find_slot(await api.slots(*span))
     assert (mine["status"], mine["mine"]) == ("BOOKED", True)
     assert (theirs["status"], theirs["mine"]) == ("BOOKED", False)
     listed = await client.ask(MINE)
@@ -137,7 +137,7 @@ async def test_overlapping_slots_of_different_lengths_exclude_each_other(
 
 
 async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
-    """Books long sessions first, then the shorter ones that still fit in between."""
+    """Long sessions are booked first, then the shorter ones that still fit in between."""
     spans = (("08:00", "12:15"), ("13:00", "18:00"))
     await practice.set_availability(
         offers=[offer(90), offer(45)],
@@ -314,7 +314,7 @@ async def test_repeated_idempotency_key_returns_the_same_booking(
 async def test_slots_carry_the_sequence_of_their_calendar(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    """It tells clients which of two answers is newer."""
+    """The sequence tells clients which of two answers is newer."""
     client, expert = await api.newcomer(), experts[7]
     listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
     listed += "slots(from: $from, to: $to) { id status sequence } } }"

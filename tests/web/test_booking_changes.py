@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CHANGED = """subscription { bookingChanged {
   id status sequence viewerActions contact { email } client { name email }
   slot { status mine } expert { id sequence } history { to } } }"""
-DO = """mutation ($id: ID!) { %s(input: {bookingId: $id}) { __typename } }"""
+CHANGE_STATUS = """mutation ($id: ID!) { %s(input: {bookingId: $id}) { __typename } }"""
 
 
 async def test_both_parties_get_each_change_from_their_own_view(
@@ -49,10 +49,10 @@ async def test_both_parties_get_each_change_from_their_own_view(
         assert own["slot"] == {"status": "BOOKED", "mine": False}
         assert set(theirs["viewerActions"]) == {"CANCEL", "RESCHEDULE"}
         assert set(own["viewerActions"]) == {"CONFIRM", "CANCEL", "RESCHEDULE"}
-        await expert.api.ask(DO % "confirmBooking", id=booking["id"])
+        await expert.api.ask(CHANGE_STATUS % "confirmBooking", id=booking["id"])
         theirs, own = await receive_by_both("CONFIRMED")
         assert set(own["viewerActions"]) == {"COMPLETE", "CANCEL", "RESCHEDULE"}
-        await client.api.ask(DO % "cancelBooking", id=booking["id"])
+        await client.api.ask(CHANGE_STATUS % "cancelBooking", id=booking["id"])
         theirs, own = await receive_by_both("CANCELLED")
         assert theirs["slot"] == own["slot"] == {"status": "OPEN", "mine": False}
         assert theirs["viewerActions"] == own["viewerActions"] == ["REMOVE"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MODERN = "application/graphql-response+json"
 CATEGORIES = "{ categories { category count } }"
-OWN = "private, no-store"
+PRIVATE = "private, no-store"
 VARY = {"accept", "authorization", "x-session"}
 
 
@@ -44,19 +44,19 @@ def members(header: str) -> set[str]:
             "public, max-age=5, stale-while-revalidate=10",
         ),
         ("{ experts(first: 2) { nodes { name sequence } } }", "public, no-cache"),
-        ('{ node(id: "RXhwZXJ0OjE") { id } }', OWN),  # an error
+        ('{ node(id: "RXhwZXJ0OjE") { id } }', PRIVATE),  # an error
         ('{ expertBySlug(slug: "nobody") { availability { breakMinutes } } }', "public, no-cache"),
-        ("{ experts(first: 2) { nodes { nextSlot { id mine } } } }", OWN),
-        ("{ viewer { id } }", OWN),
-        ("{ categories { count } viewer { id } }", OWN),
+        ("{ experts(first: 2) { nodes { nextSlot { id mine } } } }", PRIVATE),
+        ("{ viewer { id } }", PRIVATE),
+        ("{ categories { count } viewer { id } }", PRIVATE),
         (
             "query ($v: Boolean! = false) { categories { count } viewer @include(if: $v) { id } }",
-            OWN,
+            PRIVATE,
         ),
-        ("{ __schema { queryType { name } } }", OWN),
-        ("{ bookings { totalCount } }", OWN),
-        ("{ nonsense }", OWN),
-        ("{", OWN),
+        ("{ __schema { queryType { name } } }", PRIVATE),
+        ("{ bookings { totalCount } }", PRIVATE),
+        ("{ nonsense }", PRIVATE),
+        ("{", PRIVATE),
     ],
 )
 async def test_public_answers_have_the_shortest_max_age_of_their_fields(
@@ -78,7 +78,7 @@ async def test_authenticated_and_post_requests_are_not_cacheable(
         await api.http.post(f"{api.url}/graphql", json={"query": CATEGORIES}),
     ):
         assert response.status_code == 200
-        assert response.headers["cache-control"] == OWN
+        assert response.headers["cache-control"] == PRIVATE
         assert "etag" not in response.headers
         assert members(response.headers["vary"]) >= VARY
 

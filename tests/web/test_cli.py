@@ -80,7 +80,7 @@ def refused(line: str) -> tuple[int, str, str]:
 def test_help_is_plain_text_and_names_all_options(
     tmp_path: Path, arguments: tuple[str, ...], words: list[str]
 ) -> None:
-    """It fits into 80 columns."""
+    """The text fits into 80 columns."""
     status, text, errors = command(tmp_path, *arguments, "--help")
     assert (status, errors) == (0, "")
     assert [word for word in words if word not in text] == []
@@ -114,7 +114,7 @@ def test_schema_prints_the_committed_schema(tmp_path: Path) -> None:
 
 
 def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
-    """In one line, with the expected values and without passwords; no file is created."""
+    """The report is one line with the expected values, without passwords. No file is created."""
     variables = {
         "PORT": "abc",
         "EXPERTBOOK_ENVIRONMENT": "prod",
@@ -247,7 +247,7 @@ def test_standalone_mongod_is_refused_with_instructions(tmp_path: Path) -> None:
 
 
 def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, database: str) -> None:
-    """With the index, value and documents; once one is removed, the next start succeeds."""
+    """The report names index, value and documents. Once one is removed, the next start succeeds."""
     url = database.format("broken")
     ada, eve = bson.ObjectId(), bson.ObjectId()
     account: dict[str, Any] = {"name": "Ada", "email_key": "ada@example.com", "password_hash": "!"}

@@ -171,7 +171,7 @@ async def test_stuck_readers_are_disconnected_and_others_miss_nothing(
 async def test_socket_is_limited_to_fifty_operations(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
-    """Further ones get an error until one completes; the running ones continue."""
+    """Further operations get an error until one completes; running ones continue."""
     async with open_socket(api.url) as client:
         await client.initialise()
         for number in range(50):
@@ -189,7 +189,7 @@ async def test_socket_is_limited_to_fifty_operations(
 
 
 async def test_sockets_per_address_are_limited(tmp_path: Path) -> None:
-    """Further handshakes are refused with 429 until one closes."""
+    """Further handshakes are refused with 429 until a socket closes."""
     async with served(tmp_path) as (_, api), AsyncExitStack() as stack:
         for _ in range(200):
             client = await stack.enter_async_context(open_socket(api.url))

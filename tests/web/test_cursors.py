@@ -85,7 +85,7 @@ async def test_cursor_before_an_expired_event_is_refused(
 async def test_cursor_replays_retained_events_and_continues_live(
     practice: Practice, variant: str
 ) -> None:
-    """Also from the last expired event and from the newest one; each event comes once, in order."""
+    """Replay may begin after the last expired event or the newest one. Each event comes once."""
     last = await practice.sequence()
     for after in (EXPIRED, EXPIRED + 1, last):
         async with open_socket(practice.deployment.anonymous.url) as socket:

@@ -94,7 +94,7 @@ def is_gone(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "Z"
 
 
-def comes_true(condition: Callable[[], bool]) -> bool:
+def wait_until(condition: Callable[[], bool]) -> bool:
     """Wait up to two minutes for a condition; return whether it became true."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (met := condition()) and time.monotonic() < deadline:
@@ -139,7 +139,7 @@ def notes(url: str) -> list[str]:
 async def test_transactions_survive_a_restart(
     server: embedded.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even if the port is taken."""
+    """The data is kept even if the port is taken meanwhile."""
     if server.program() is None:
         pytest.skip(f"no {server.name} here")
     if server is embedded.SECANTUS:
@@ -169,7 +169,7 @@ def test_unresponsive_server_is_a_connection_error() -> None:
 
 
 def test_killing_the_main_process_stops_the_database(start: Start, tmp_path: Path) -> None:
-    """The next start waits until it has stopped."""
+    """The next start waits until the database has stopped."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     program.kill()
@@ -185,7 +185,7 @@ def test_killed_guardian_and_its_database_are_restarted(start: Start, tmp_path: 
     program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(guardian, signal.SIGKILL)
-    assert comes_true(lambda: is_gone(server))
+    assert wait_until(lambda: is_gone(server))
     assert notes(url) == ["first"]
     assert family(program) != (guardian, server)
     program.communicate()
@@ -193,7 +193,7 @@ def test_killed_guardian_and_its_database_are_restarted(start: Start, tmp_path: 
 
 
 def test_killed_database_is_restarted(start: Start, tmp_path: Path) -> None:
-    """At the same address with the same data, and with one line on stderr."""
+    """The database keeps its address and data, and stderr reports the restart in one line."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(server, signal.SIGKILL)
@@ -235,7 +235,7 @@ def test_second_start_on_a_folder_is_refused(start: Start, tmp_path: Path) -> No
 
 
 def test_ctrl_c_stops_the_database_after_the_main_process(start: Start, tmp_path: Path) -> None:
-    """Although the whole process group is interrupted."""
+    """Ctrl-C interrupts the whole process group."""
     program, _ = start(tmp_path)
     guardian, server = family(program)
     os.killpg(program.pid, signal.SIGINT)
@@ -260,7 +260,7 @@ def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
         guardian.stdin.write(b".")
         guardian.stdin.flush()
         pipe = guardian.stdin
-        assert comes_true(lambda: is_read(pipe))
+        assert wait_until(lambda: is_read(pipe))
         answered.touch()
         lines = guardian.stderr.read().decode().splitlines()
     again = "ExpertBook: The database died (exit status 0); starting it again."

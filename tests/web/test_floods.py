@@ -66,7 +66,7 @@ async def test_flood_of_frames_is_slowed_down_without_loss(
 
 
 async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
-    """Otherwise unsent pongs would accumulate without bound."""
+    """Unsent pongs would otherwise accumulate without bound."""
     async with socket_on(server, receive_buffer=4096) as line:
         for _ in range(LONG_FLOOD // 1_000):
             await line.send(LONG_PING * 1_000)
@@ -112,7 +112,7 @@ def test_token_bucket_allows_a_burst_and_a_steady_rate() -> None:
 
 
 def test_cookies_are_parsed_in_linear_time_and_like_in_browsers() -> None:
-    """Non-ASCII whitespace is part of a name, because a subdomain may set such a cookie."""
+    """Non-ASCII whitespace is part of a cookie's name: a subdomain may set such a cookie."""
 
     def token(cookie: bytes) -> str | None:
         headers = [(b"host", b"book.example"), (b"cookie", cookie)]

@@ -13,7 +13,7 @@ from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, 
 
 
 async def test_body_size_is_limited_on_every_route(server: str) -> None:
-    """By the announced length, before the body is read."""
+    """The announced length is refused before the body is read."""
     full = QUERY + b" " * (MAX_BODY_BYTES - len(QUERY))
     assert (await send_raw(server, request(body=full))).status == 200
     for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
@@ -77,7 +77,7 @@ async def test_chunk_extensions_and_trailers_are_limited(server: str, endless: b
 
 
 async def test_trailers_are_not_used_as_headers(server: str) -> None:
-    """Neither for authorization nor towards the limit of headers."""
+    """Trailers do not authenticate and do not count towards the limit of headers."""
     head = request("POST", "/graphql", *CHUNKED)
     trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MAX_HEADERS * 2))
     trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
@@ -85,7 +85,7 @@ async def test_trailers_are_not_used_as_headers(server: str) -> None:
 
 
 async def test_request_head_sizes_are_limited(server: str) -> None:
-    """Whether it arrives in one piece or in many."""
+    """The limits hold whether the head arrives in one piece or in many."""
 
     async def status(path: str, *lines: str, pieces: int = 1) -> int:
         sent = request("GET", path, *lines)
@@ -144,7 +144,7 @@ async def test_endless_head_is_refused(server: str) -> None:
 async def test_ambiguous_request_is_refused_and_the_connection_closed(
     server: str, lines: tuple[str, ...], rest: bytes, status: int
 ) -> None:
-    """As is one without a Host header. Later requests there are ignored (RFC 9112, 11)."""
+    """Later requests on the connection are ignored (RFC 9112, section 11)."""
     async with connect(server) as line:
         await line.send(request("POST", "/graphql", *lines, host=None), rest)
         answer = await line.read_response()
@@ -176,7 +176,7 @@ async def test_other_protocols_are_refused(server: str, start: str, status: int)
 
 
 async def test_pipelined_requests_are_answered_in_order_up_to_a_limit(server: str) -> None:
-    """An invalid one is refused after those before it have been answered."""
+    """An invalid request is refused after those before it have been answered."""
     queries = [json.dumps({"query": f"{{ n{n}: __typename }}"}).encode() for n in range(12)]
     async with connect(server) as line:
         await line.send(b"".join(request(body=query) for query in queries) + b"nonsense\r\n\r\n")
@@ -204,7 +204,7 @@ async def test_refused_pipelined_body_does_not_affect_the_request_before_it(
 
 
 async def test_handshake_with_too_long_headers_is_answered(server: str) -> None:
-    """Although the WebSocket library gives up on it without a response."""
+    """The WebSocket library would close the connection without a response."""
     async with connect(server) as line:
         await line.send(handshake("GET", "X: " + "x" * 10_000))
         assert (await line.read_response()).status == 431
@@ -220,7 +220,7 @@ async def test_invalid_frames_before_the_handshake_response_close_the_connection
 
 
 async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) -> None:
-    """Java's HTTP client offers h2c with every request (RFC 9110, 7.8)."""
+    """Java's HTTP client offers h2c with every request (RFC 9110, section 7.8)."""
     lines = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMA")
     sent = request("POST", "/graphql", *lines, body=QUERY)
     async with connect(server) as line:
@@ -241,7 +241,7 @@ async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) 
 async def test_websocket_handshake_must_be_a_get_without_body(
     server: str, first: bytes, method: str, more: tuple[str, ...]
 ) -> None:
-    """Otherwise the response to one request could be taken for another's."""
+    """The response to one request could otherwise be taken for another's."""
     async with connect(server) as line:
         await line.send(first + handshake(method, *more))
         if first:

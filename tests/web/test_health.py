@@ -35,7 +35,7 @@ async def test_health_checks_are_not_cacheable_and_only_answer_get_and_head(
 async def test_frozen_database_makes_the_server_unready_but_not_dead(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """Restarting the server would not help, so `/healthz` still succeeds."""
+    """`/healthz` still succeeds, because restarting the server would not help."""
     with start_program(tmp_path, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = database_processes(tmp_path)

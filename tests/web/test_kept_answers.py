@@ -31,7 +31,7 @@ PAGE = "query ($id: ID!) { expert(id: $id) { title bio sequence } }"
 DAY = """query ($id: ID!, $day: Date!) { expert(id: $id) {
   sequence days(from: $day, count: 1) { slots { id status sequence } } } }"""
 EXPENSIVE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
-"""Expensive query: about 1% of the rate limit of an address."""
+"""A query that costs about 1% of the rate limit of an address."""
 
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
@@ -85,7 +85,7 @@ async def ask_twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
 async def test_cached_response_is_identical_to_a_fresh_one(
     anonymous: Api, accept: str, *, is_read: bool
 ) -> None:
-    """For POST and GET and for each media type, including headers."""
+    """Body and headers are equal for POST and GET and for each media type."""
 
     async def ask(**headers: str) -> httpx.Response:
         if is_read:
@@ -115,10 +115,10 @@ async def test_cached_response_supports_if_none_match(anonymous: Api) -> None:
         assert (other.status_code, stable_headers(other)) == (200, stable_headers(whole))
 
 
-async def counter_increases(api: Api, *params: httpx.Request) -> tuple[float, float, float]:
+async def counter_increases(api: Api, *requests: httpx.Request) -> tuple[float, float, float]:
     """Return the increase of hits, misses and operations caused by the requests."""
     before = await metrics(api.url)
-    for request in params:
+    for request in requests:
         await api.http.send(request)
     after = await metrics(api.url)
     hits, misses, operations = (
@@ -152,7 +152,7 @@ async def test_cache_hits_are_counted_in_the_metrics(anonymous: Api) -> None:
 async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
     anonymous: Api,
 ) -> None:
-    """With a token, a cookie session, or fields that depend on the viewer."""
+    """Responses are private with a token, a cookie session, or fields that depend on the viewer."""
     client = await anonymous.newcomer()
     url = f"{anonymous.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
@@ -194,7 +194,7 @@ async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api)
 
 
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
-    """For everyone who asks after the change has been acknowledged."""
+    """No client gets a stale response after the change has been acknowledged."""
     anonymous, day, id_ = practice.deployment.anonymous, london_date(5), practice.id
     client = await anonymous.newcomer()
     wanted = {"id": id_, "day": day.isoformat()}
@@ -227,7 +227,7 @@ async def test_changes_are_visible_in_the_next_response(practice: Practice) -> N
 
 
 async def test_directory_changes_are_visible_in_every_page_at_once(practice: Practice) -> None:
-    """In entries, lists, searches and counts."""
+    """Entries, lists, searches and counts are up to date."""
     deployment, id_ = practice.deployment, practice.id
     anonymous = deployment.anonymous
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"
@@ -297,7 +297,7 @@ async def test_cached_responses_are_rate_limited_and_logged(
 async def test_cache_can_be_disabled(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """Responses are then computed anew and are equal."""
+    """Without the cache, responses are computed anew and are equal."""
     folder = tmp_path_factory.mktemp("none")
     with run_server(folder, experts=3, throttle="off", fast_paths="none") as address:
         api = Api(http, address)

@@ -60,10 +60,10 @@ async def load(fleet: Fleet) -> AsyncIterator[Journal]:
                 client.is_done = True
 
 
-async def wait_for_load(book: Journal) -> None:
+async def wait_for_load(journal: Journal) -> None:
     """Wait for some responses, and then for a random time."""
-    before = book.answers
-    while book.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
+    before = journal.answers
+    while journal.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
         await asyncio.sleep(0.01)
     await asyncio.sleep(random.uniform(0, 0.2))
 
@@ -87,44 +87,44 @@ async def test_killed_servers_lose_no_acknowledged_booking(
 
             async def kill(times: int) -> None:
                 for _ in range(times):
-                    await wait_for_load(book)
+                    await wait_for_load(journal)
                     number = alive.popleft()
                     await asyncio.to_thread(fleet.end, number, signal.SIGKILL)
                     await asyncio.to_thread(fleet.start, number)
                     alive.append(number)
 
-            async with load(fleet) as book:
+            async with load(fleet) as journal:
                 await asyncio.gather(kill(kills // 2), kill(kills - kills // 2))
                 # Repeat in case no kill has interrupted a request by chance.
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    while not book.repeated:
+                    while not journal.repeated:
                         await kill(1)
-                await wait_for_load(book)
+                await wait_for_load(journal)
         async with open_for_reading(url) as database:
-            await audit(book, database)
+            await audit(journal, database)
         verify(tmp_path, MONGODB_URL=url)
     with capsys.disabled():
-        print(f"\n{kills} kills of servers: {book.summary()}")  # noqa: T201 - the result of a long run
+        print(f"\n{kills} kills of servers: {journal.summary()}")  # noqa: T201 - the result of a long run
 
 
 async def test_killed_embedded_database_recovers_without_loss(
     tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is killed alone or with its guardian, and is restarted automatically."""
+    """The database is killed alone or with its guardian, and is restarted automatically."""
     data = tmp_path / "0" / "data"
     with Fleet(tmp_path, 1, **SETTINGS) as fleet:
-        async with load(fleet) as book:
+        async with load(fleet) as journal:
             for number in range(kills):
-                await wait_for_load(book)
+                await wait_for_load(journal)
                 [database] = database_processes(data)
                 alone = number % (KILLED_ALONE + 1) < KILLED_ALONE
                 [guardian] = processes_using(data) - {database}
                 os.kill(database if alone else guardian, signal.SIGKILL)
-            await wait_for_load(book)
+            await wait_for_load(journal)
     wait_for(lambda: not processes_using(data))
     with embedded_database(data) as url:
         async with open_for_reading(url) as opened:
-            await audit(book, opened)
+            await audit(journal, opened)
     verify(tmp_path, EXPERTBOOK_DATA=str(data))
     with capsys.disabled():
-        print(f"\n{kills} kills of the database: {book.summary()}")  # noqa: T201 - the result of a long run
+        print(f"\n{kills} kills of the database: {journal.summary()}")  # noqa: T201 - the result of a long run
