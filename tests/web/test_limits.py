@@ -284,8 +284,8 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
         slots = await api.slots(expert, *time.days(3, 40))
         slot = next(slot for slot in slots if slot["status"] == "OPEN")
         key = "the-only-key"
-        wanted = {"slotId": slot["id"], "contact": CONTACT, "idempotencyKey": key}
-        mutation = {"query": BOOK, "variables": {"input": wanted}}
+        request_input = {"slotId": slot["id"], "contact": CONTACT, "idempotencyKey": key}
+        mutation = {"query": BOOK, "variables": {"input": request_input}}
         watch = f'subscription {{ slotBooked(expertId: "{expert}") {{ cursor }} }}'
         async with open_socket(impatient.url) as socket:
             await socket.initialise()
@@ -293,8 +293,8 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
                 answers = await asyncio.gather(
                     post(impatient, {"query": query}), post(impatient_client, mutation)
                 )
-                for id_, asked in (("q", query), ("s", watch)):
-                    await socket.subscribe(id_, asked)
+                for id_, document in (("q", query), ("s", watch)):
+                    await socket.subscribe(id_, document)
                     failed = await socket.receive(PATIENCE_SECONDS)
                     assert (failed["type"], failed["id"]) == ("error", id_)
                     assert failed["payload"][0]["extensions"]["code"] == "TIMED_OUT"
@@ -309,9 +309,9 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
                     break
                 await asyncio.sleep(0.1)
         assert again.json()["data"]["bookSlot"]["__typename"] == "Booking"
-        kept = await client.ask("{ bookings { nodes { id } totalCount } }")
-        assert kept["bookings"]["totalCount"] == 1
-        assert kept["bookings"]["nodes"][0]["id"] == again.json()["data"]["bookSlot"]["id"]
+        stored = await client.ask("{ bookings { nodes { id } totalCount } }")
+        assert stored["bookings"]["totalCount"] == 1
+        assert stored["bookings"]["nodes"][0]["id"] == again.json()["data"]["bookSlot"]["id"]
 
 
 async def test_requests_with_the_wrong_method_or_media_type_are_charged(

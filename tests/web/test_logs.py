@@ -103,11 +103,11 @@ async def test_every_response_has_a_unique_request_id(program: Program) -> None:
 async def test_each_operation_is_logged_once_with_its_request_id(program: Program) -> None:
     """The entry has its kind, fields, cost and outcome, but not its variables."""
     response = await send(program, NAMED_QUERY, first=1)
-    [line] = entries_of_request(program, response.headers["x-request-id"])
-    assert line.pop("milliseconds") > 0
-    assert line.pop("cost") == response.json()["extensions"]["cost"]["requested"]
-    del line["time"], line["process"], line["request_id"]
-    assert line == {
+    [entry] = entries_of_request(program, response.headers["x-request-id"])
+    assert entry.pop("milliseconds") > 0
+    assert entry.pop("cost") == response.json()["extensions"]["cost"]["requested"]
+    del entry["time"], entry["process"], entry["request_id"]
+    assert entry == {
         "event": "an operation",
         "level": "info",
         "logger": "schema.execution.observation",
@@ -120,9 +120,9 @@ async def test_each_operation_is_logged_once_with_its_request_id(program: Progra
 
 async def test_long_operation_names_are_truncated(program: Program) -> None:
     response = await send(program, f"query {'x' * 5_000} {FIRST}")
-    [line] = entries_of_request(program, response.headers["x-request-id"])
-    assert len(line["operation"]) < 250
-    assert line["operation"].endswith("… (and 4800 more)")
+    [entry] = entries_of_request(program, response.headers["x-request-id"])
+    assert len(entry["operation"]) < 250
+    assert entry["operation"].endswith("… (and 4800 more)")
 
 
 async def test_operations_on_a_socket_have_the_request_id_of_its_handshake(
@@ -134,21 +134,23 @@ async def test_operations_on_a_socket_have_the_request_id_of_its_handshake(
         await socket.initialise()
         await socket.subscribe("1", "query OnSocket { viewer { id } }")
         assert (await socket.receive())["type"] == "next"
-    [line] = entries_of_request(program, response.headers["x-request-id"])
-    assert (line["operation"], line["outcome"]) == ("OnSocket", "ok")
+    [entry] = entries_of_request(program, response.headers["x-request-id"])
+    assert (entry["operation"], entry["outcome"]) == ("OnSocket", "ok")
 
 
-@pytest.mark.parametrize("given", ["from-the-proxy.1", "0" * 64, "4bf92f35-77b3-4da6-a3ce"])
-async def test_a_request_id_from_a_trusted_proxy_is_kept(program: Program, given: str) -> None:
-    response = await send(program, FIRST, {"x-request-id": given})
-    assert response.headers["x-request-id"] == given
-    assert [line["event"] for line in entries_of_request(program, given)] == ["an operation"]
+@pytest.mark.parametrize("request_id", ["from-the-proxy.1", "0" * 64, "4bf92f35-77b3-4da6-a3ce"])
+async def test_a_request_id_from_a_trusted_proxy_is_kept(program: Program, request_id: str) -> None:
+    response = await send(program, FIRST, {"x-request-id": request_id})
+    assert response.headers["x-request-id"] == request_id
+    assert [entry["event"] for entry in entries_of_request(program, request_id)] == ["an operation"]
 
 
-@pytest.mark.parametrize("given", ["", "short", "0" * 65, 'a"b"c"d"e', "has space", "semi;colon"])
-async def test_an_unsafe_request_id_is_replaced(program: Program, given: str) -> None:
+@pytest.mark.parametrize(
+    "request_id", ["", "short", "0" * 65, 'a"b"c"d"e', "has space", "semi;colon"]
+)
+async def test_an_unsafe_request_id_is_replaced(program: Program, request_id: str) -> None:
     """A trusted proxy may have forwarded it from a client."""
-    response = await send(program, FIRST, {"x-request-id": given})
+    response = await send(program, FIRST, {"x-request-id": request_id})
     assert len(response.headers["x-request-id"]) == ID_LENGTH
 
 
@@ -208,10 +210,10 @@ async def test_slow_operations_are_logged_as_warnings(
         await wait_until(
             lambda: "WARNING: a slow operation" in program.output().removeprefix(before)
         )
-    said = program.output()
-    assert "an operation" not in said.replace("a slow operation", "")
-    said = said.removeprefix(before)
-    [line] = [line for line in said.splitlines() if "a slow operation" in line]
+    log = program.output()
+    assert "an operation" not in log.replace("a slow operation", "")
+    log = log.removeprefix(before)
+    [line] = [line for line in log.splitlines() if "a slow operation" in line]
     assert "kind=query  fields=experts" in line
     assert "request_id=" in line
 
@@ -226,10 +228,10 @@ async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
             [database] = database_processes(tmp_path)
             os.kill(database, signal.SIGKILL)  # the guardian restarts it
             await send(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
-    said = program.output()
-    assert said.count('"an operation"') + said.count('"a slow operation"') > 5
+    log = program.output()
+    assert log.count('"an operation"') + log.count('"a slow operation"') > 5
     assert len(secrets) == 9
-    assert [secret for secret in secrets if secret in said] == []
+    assert [secret for secret in secrets if secret in log] == []
 
 
 async def use_all_secrets(program: Program, mailbox: Mailbox, time: Time) -> set[str]:

@@ -76,9 +76,9 @@ async def open_slots(api: Api, expert: dict[str, Any], time: Time) -> list[dict[
 async def expert_email(mongodb_url: str, name: str) -> str:
     """Return the e-mail address of an expert's account."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
-        found = await client["expertbook"]["users"].find_one({"name": name, "role": "EXPERT"})
-    assert found
-    return str(found["email"])
+        user = await client["expertbook"]["users"].find_one({"name": name, "role": "EXPERT"})
+    assert user
+    return str(user["email"])
 
 
 async def wait_for_outbox(mongodb_url: str) -> None:
@@ -105,12 +105,12 @@ async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
     booking = await client.book(
         slot["id"], contact=contact("both@example.com", **zone), note="about compilers\n<b>"
     )
-    theirs = await expert_email(mongodb_url, expert["name"])
+    expert_address = await expert_email(mongodb_url, expert["name"])
     [booked_client] = await mailbox.wait_for_mails(1, "both@example.com")
-    [booked_expert] = await mailbox.wait_for_mails(1, theirs)
+    [booked_expert] = await mailbox.wait_for_mails(1, expert_address)
     await client.cancel(booking["id"])
     [_, cancelled_client] = await mailbox.wait_for_mails(2, "both@example.com")
-    [_, cancelled_expert] = await mailbox.wait_for_mails(2, theirs)
+    [_, cancelled_expert] = await mailbox.wait_for_mails(2, expert_address)
 
     starts, ends = (datetime.fromisoformat(slot[key]) for key in ("startsAt", "endsAt"))
     for booked, cancelled in ((booked_client, cancelled_client), (booked_expert, cancelled_expert)):
@@ -122,14 +122,14 @@ async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
         for mail in (booked, cancelled):
             assert (mail.event.start, mail.event.end) == (starts, ends)
             assert mail.event["ORGANIZER"] == "mailto:bookings@example.com"
-            assert mail.attendees == ["mailto:both@example.com", f"mailto:{theirs}"]
+            assert mail.attendees == ["mailto:both@example.com", f"mailto:{expert_address}"]
         assert len({booked.id, cancelled.id}) == 2
         assert booked.message["Auto-Submitted"] == "auto-generated"
         assert str(booked.message["From"]) == SENDER
         assert booked.message.get_content_type() == "multipart/alternative"
         parts = [part.get_content_type() for part in booked.message.walk()][1:]
         assert parts == ["text/plain", "text/html", "text/calendar"]
-    assert booked_client.message["Reply-To"].addresses[0].addr_spec == theirs
+    assert booked_client.message["Reply-To"].addresses[0].addr_spec == expert_address
     assert booked_expert.message["Reply-To"].addresses[0].addr_spec == "both@example.com"
     local = starts + timedelta(hours=5, minutes=45)
     assert f"{local:%H:%M}" in booked_client.text
@@ -157,8 +157,8 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     await wait_for_outbox(mongodb_url)
     assert (mailbox.rejected, mailbox.mails_to("gone@example.com")) == (1, [])
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as database:
-        [kept] = await database["expertbook"]["outbox"].find({"state": "FAILED"}).to_list()
-    assert (kept["to"], kept["refused"]) == ([], ["CLIENT"])
+        [failed] = await database["expertbook"]["outbox"].find({"state": "FAILED"}).to_list()
+    assert (failed["to"], failed["refused"]) == ([], ["CLIENT"])
 
 
 async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_after_it(
@@ -175,7 +175,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
         api = Api(http, program.address)
         client, expert = await api.newcomer(), (await plain_experts(api))[0]
         slots = (await open_slots(api, expert, time))[:5]
-        theirs = await expert_email(mongodb_url, expert["name"])
+        expert_address = await expert_email(mongodb_url, expert["name"])
         for slot in slots:
             booked = await client.book(slot["id"], contact=contact("late@example.com"))
             assert booked["__typename"] == "Booking"
@@ -185,10 +185,10 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
             await wait_until(lambda: mailbox.rejected >= 3)
             mailbox.busy = None
             await mailbox.wait_for_mails(5, "late@example.com")
-            await mailbox.wait_for_mails(5, theirs)
+            await mailbox.wait_for_mails(5, expert_address)
             await wait_for_outbox(mongodb_url)
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
-    assert len(mailbox.mails_to("late@example.com")) == len(mailbox.mails_to(theirs)) == 5
+    assert len(mailbox.mails_to("late@example.com")) == len(mailbox.mails_to(expert_address)) == 5
 
 
 async def test_two_processes_on_one_database_send_each_mail_once(
@@ -215,11 +215,11 @@ async def test_two_processes_on_one_database_send_each_mail_once(
         )
         assert {answer["__typename"] for answer in answers} == {"Booking"}
         assert len(answers) == 50
-        theirs = await expert_email(mongodb_url, expert["name"])
+        expert_address = await expert_email(mongodb_url, expert["name"])
         await mailbox.wait_for_mails(50, "50@example.com")
-        await mailbox.wait_for_mails(50, theirs)
+        await mailbox.wait_for_mails(50, expert_address)
         await wait_for_outbox(mongodb_url)
-    assert len(mailbox.mails_to("50@example.com")) == len(mailbox.mails_to(theirs)) == 50
+    assert len(mailbox.mails_to("50@example.com")) == len(mailbox.mails_to(expert_address)) == 50
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
 
 

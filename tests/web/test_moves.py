@@ -84,8 +84,10 @@ async def test_a_booking_goes_from_pending_to_completed_to_removed(
     listed = await client.ask("{ bookings { nodes { id } } }")
     assert listed == {"bookings": {"nodes": []}}
     query = "query ($id: ID!) { bookings(filter: {expertId: $id}, first: 100) { nodes { id } } }"
-    theirs = (await demo["expert"].ask(query, id=manual_expert["id"]))["bookings"]["nodes"]
-    assert {"id": booked["id"]} in theirs
+    listed_for_expert = (await demo["expert"].ask(query, id=manual_expert["id"]))["bookings"][
+        "nodes"
+    ]
+    assert {"id": booked["id"]} in listed_for_expert
     assert (await client.book(slot["id"]))["__typename"] == "Booking"
 
 
@@ -97,8 +99,8 @@ async def test_a_hold_blocks_others_and_becomes_the_booking(
     held = await execute(client, HOLD, id=slot["id"])
     assert (held["status"], held["contact"], held["slot"]["mine"]) == ("HELD", None, True)
     assert held["heldUntil"] == held["slot"]["heldUntil"]
-    seen = next(s for s in await all_slots(api, expert, time) if s["id"] == slot["id"])
-    assert (seen["status"], seen["mine"]) == ("HELD", False)
+    shown = next(s for s in await all_slots(api, expert, time) if s["id"] == slot["id"])
+    assert (shown["status"], shown["mine"]) == ("HELD", False)
     assert (await other.book(slot["id"]))["__typename"] == "SlotTaken"
     assert (await execute(other, HOLD, id=slot["id"]))["__typename"] == "SlotTaken"
     booked = await client.book(slot["id"])
@@ -142,11 +144,11 @@ async def test_an_expired_hold_blocks_nobody(
         slot = (await open_slots(api, expert, time))[0]
         held = await execute(client, HOLD, id=slot["id"])
         end = datetime.fromisoformat(held["heldUntil"])
-        asked = datetime.now(UTC)
+        sent_at = datetime.now(UTC)
         while (answer := await other.book(slot["id"]))["__typename"] == "SlotTaken":
-            assert asked < end
+            assert sent_at < end
             await asyncio.sleep(0.05)
-            asked = datetime.now(UTC)
+            sent_at = datetime.now(UTC)
         assert answer["__typename"] == "Booking"
         assert datetime.now(UTC) >= end
         query = "query ($id: ID!) { booking(id: $id) { status history { to actor { id } } } }"
@@ -214,7 +216,7 @@ def has_double_length(expert: Expert) -> bool:
 async def test_a_refused_move_changes_nothing(api: Api, experts: list[Expert], time: Time) -> None:
     client, other, expert = await api.newcomer(), await api.newcomer(), experts[13]
     slots = await open_slots(api, expert, time)
-    booked, theirs = await client.book(slots[0]["id"]), await other.book(slots[1]["id"])
+    booked, booked_by_other = await client.book(slots[0]["id"]), await other.book(slots[1]["id"])
     foreign = (await open_slots(api, experts[14], time))[0]
     before = await state(api, expert, time)
     for slot, kind in (
@@ -224,7 +226,7 @@ async def test_a_refused_move_changes_nothing(api: Api, experts: list[Expert], t
     ):
         refused = await execute(client, MOVE, id=booked["id"], slot=slot)
         assert refused["__typename"] == kind
-    stranger = await execute(client, MOVE, id=theirs["id"], slot=slots[2]["id"])
+    stranger = await execute(client, MOVE, id=booked_by_other["id"], slot=slots[2]["id"])
     assert stranger["__typename"] == "NotAllowed"
     assert await state(api, expert, time) == before
 

@@ -32,9 +32,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield program.address
 
 
-async def preflight(address: str, origin: str, *lines: str) -> RawResponse:
+async def preflight(address: str, origin: str, *headers: str) -> RawResponse:
     """Send a CORS preflight request for an origin."""
-    headers = ("Access-Control-Request-Method: POST", *lines)
+    headers = ("Access-Control-Request-Method: POST", *headers)
     return await send_raw(address, request("OPTIONS", "/graphql", f"Origin: {origin}", *headers))
 
 

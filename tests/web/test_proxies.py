@@ -77,7 +77,7 @@ async def forwarded_scope(peer: str | None, *headers: tuple[str, str], kind: str
 
 
 @pytest.mark.parametrize(
-    ("lines", "client"),
+    ("values", "client"),
     [
         (["203.0.113.7"], CLIENT),
         ([" 203.0.113.7 "], CLIENT),
@@ -108,11 +108,11 @@ async def forwarded_scope(peer: str | None, *headers: tuple[str, str], kind: str
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 async def test_the_client_is_the_last_untrusted_address(
-    lines: list[str], client: str, kind: str
+    values: list[str], client: str, kind: str
 ) -> None:
     """Addresses to its left could be forged."""
     scope = await forwarded_scope(
-        "10.0.0.1", *(("x-forwarded-for", line) for line in lines), kind=kind
+        "10.0.0.1", *(("x-forwarded-for", value) for value in values), kind=kind
     )
     assert scope["client"][0] == client
 
@@ -139,7 +139,7 @@ async def test_proxies_are_trusted_by_network(peer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "scheme"),
+    ("values", "scheme"),
     [
         (["https"], "https"),
         (["HTTPS"], "https"),
@@ -152,8 +152,8 @@ async def test_proxies_are_trusted_by_network(peer: str) -> None:
         ([""], "http"),
     ],
 )
-async def test_the_scheme_is_that_of_the_nearest_proxy(lines: list[str], scheme: str) -> None:
-    headers = [("x-forwarded-proto", line) for line in lines]
+async def test_the_scheme_is_that_of_the_nearest_proxy(values: list[str], scheme: str) -> None:
+    headers = [("x-forwarded-proto", value) for value in values]
     assert (await forwarded_scope("10.0.0.1", *headers))["scheme"] == scheme
     socket = await forwarded_scope("10.0.0.1", *headers, kind="websocket")
     assert socket["scheme"] == scheme.replace("http", "ws")
@@ -166,7 +166,7 @@ async def test_the_host_is_that_of_the_nearest_proxy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "client", "scheme", "host"),
+    ("header", "client", "scheme", "host"),
     [
         ('for="203.0.113.7:80";proto=https;host=book.example', CLIENT, "https", b"book.example"),
         ('For="[2001:db8::7]:80"', "2001:db8::7", "http", b"own.example"),
@@ -179,10 +179,10 @@ async def test_the_host_is_that_of_the_nearest_proxy() -> None:
     ],
 )
 async def test_the_forwarded_header_is_only_read_without_older_headers(
-    line: str, client: str, scheme: str, host: bytes
+    header: str, client: str, scheme: str, host: bytes
 ) -> None:
     """A proxy that sends X-Forwarded-For may pass on a client's Forwarded header (RFC 7239)."""
-    scope = await forwarded_scope("10.0.0.1", ("forwarded", line))
+    scope = await forwarded_scope("10.0.0.1", ("forwarded", header))
     assert (scope["client"][0], scope["scheme"]) == (client, scheme)
     assert dict(scope["headers"])[b"host"] == host
     for older in (("x-forwarded-for", "203.0.113.8"), ("x-forwarded-proto", "http")):
@@ -214,8 +214,8 @@ async def test_cookies_are_secure_when_the_proxy_terminates_tls(proxied: str) ->
     """HSTS is sent, too; forwarded hosts must be allowed, and forged headers are ignored."""
     login = ("X-Session: cookie", "X-Forwarded-For: 203.0.113.7")
     for proto, is_secure in (("https", True), ("http", False)):
-        lines = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")
-        answer = await send_raw(proxied, request("POST", "/graphql", *lines, body=LOGIN))
+        headers = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")
+        answer = await send_raw(proxied, request("POST", "/graphql", *headers, body=LOGIN))
         assert answer.status == 200
         assert ("__Host-expertbook-access" in answer.headers["set-cookie"]) is is_secure
         assert ("; Secure" in answer.headers["set-cookie"]) is is_secure

@@ -94,13 +94,13 @@ async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
     while not claim.finished:
         progress(claim.done, claim.experts)
         if claim.owner is None or seconds_left <= 0:
-            mine = claim.model_copy(update={"owner": me})
-            if await advance_seeding(claim, mine):
-                return mine
+            taken_over = claim.model_copy(update={"owner": me})
+            if await advance_seeding(claim, taken_over):
+                return taken_over
         await asyncio.sleep(POLL_SECONDS)
-        seen = await seeding() or claim
-        seconds_left = seconds_left - POLL_SECONDS if seen == claim else STALL_SECONDS
-        claim = seen
+        current = await seeding() or claim
+        seconds_left = seconds_left - POLL_SECONDS if current == claim else STALL_SECONDS
+        claim = current
     return claim
 
 
