@@ -1,4 +1,4 @@
-"""An agenda: what a change of a calendar writes, and what watchers are told of it."""
+"""Agendas: the documents that a change writes, and the events that report it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def agenda(*bookings: Booking, now: datetime = NOW, of: Rules | None = None) -> Agenda:
-    """The agenda of an expert who has had 41 events."""
+    """Return an agenda whose calendar has had 41 events."""
     return Agenda(Calendar(id=EXPERT, rules=of or rules(), sequence=41), bookings, now)
 
 
-def told(event: Event) -> dict[tuple[str, int], str]:
-    """What an event changed: start and length, and the status."""
+def changed_slots(event: Event) -> dict[tuple[str, int], str]:
+    """Return the statuses of the slots that an event changed, by start and length."""
     return {
         (state.starts_at.strftime("%H:%M"), state.minutes): state.status.value
         for state in event.changed
     }
 
 
-def test_a_booking_takes_slots_of_every_length() -> None:
-    """Its event has the next number, its slot, and whatever its time was part of."""
+def test_booking_changes_overlapping_slots_of_every_length() -> None:
+    """The event has the next number, the booked slot and the changed slots."""
     now = at(0, 5)
     the = agenda(now=now)
     made = the.book(booking(cell(10)))
@@ -45,7 +45,7 @@ def test_a_booking_takes_slots_of_every_length() -> None:
     assert (event.sequence, event.kind, event.at) == (42, EventKind.BOOKED, now)
     assert (event.expert_id, event.booking_id, event.client_id) == (EXPERT, made.id, ADA)
     assert (made.sequence, the.next_sequence) == (42, 43)
-    assert told(event) == {
+    assert changed_slots(event) == {
         ("10:00", 60): "BOOKED",
         ("10:00", 30): "BOOKED",
         ("10:30", 30): "BOOKED",
@@ -57,23 +57,21 @@ def test_a_booking_takes_slots_of_every_length() -> None:
     assert (change.before, change.after, change.actor_id) == (None, BookingStatus.CONFIRMED, ADA)
 
 
-def test_a_hold_is_told_with_its_end() -> None:
-    """Watchers learn until when the time is held."""
+def test_event_of_a_hold_has_its_end() -> None:
     the = agenda()
     the.book(booking(cell(10), 30, held_until=at(0, 10)))
     [event] = the.events
     assert event.kind is EventKind.HELD
-    assert told(event) == {("10:00", 60): "HELD", ("10:00", 30): "HELD"}
+    assert changed_slots(event) == {("10:00", 60): "HELD", ("10:00", 30): "HELD"}
     assert {state.held_until for state in event.changed} == {at(0, 10)}
 
 
-def test_a_break_takes_the_next_slot() -> None:
-    """Its cells are told of like the session's, and nobody's own."""
+def test_slots_blocked_by_a_break_are_reported_without_a_client() -> None:
     of = rules(break_minutes=15)
     the = agenda(of=of)
     the.book(booking(cell(10), pause=15))
     [event] = the.events
-    assert told(event) == dict.fromkeys(
+    assert changed_slots(event) == dict.fromkeys(
         [("09:00", 60), ("10:00", 60), ("11:00", 60)]
         + [(start, 30) for start in ("09:30", "10:00", "10:30", "11:00")],
         "BOOKED",
@@ -82,51 +80,50 @@ def test_a_break_takes_the_next_slot() -> None:
     assert mine == {(at(10), 60), (at(10), 30), (at(10, 30), 30)}
 
 
-def test_what_was_taken_before_is_not_told_again() -> None:
-    """Only changes are told: an hour that already was BOOKED is not among them."""
+def test_slot_whose_status_does_not_change_is_not_reported() -> None:
     the = agenda(booking(cell(10), 30))
     the.book(booking(cell(10, 30), 30))
     [event] = the.events
     # The hour has one client before and after.
-    assert told(event) == {("10:30", 30): "BOOKED"}
+    assert changed_slots(event) == {("10:30", 30): "BOOKED"}
 
 
-def test_a_booking_outside_the_hours_changes_only_what_is_listed() -> None:
-    """Its own slot is told though it is not listed; half of it lies in the hours."""
+def test_booking_partly_outside_the_hours_changes_only_listed_slots() -> None:
+    """The event still has the booked slot, which is not listed."""
     the = agenda()
     the.book(booking(cell(8, 30)))
     [event] = the.events
     assert event.slot is not None
     assert (event.slot.starts_at, event.slot.status) == (at(8, 30), SlotStatus.BOOKED)
-    assert told(event) == {("09:00", 60): "BOOKED", ("09:00", 30): "BOOKED"}
+    assert changed_slots(event) == {("09:00", 60): "BOOKED", ("09:00", 30): "BOOKED"}
 
 
-def test_a_release_frees_the_time() -> None:
-    """The booking loses its flag and keeps its cells; the slots are open again."""
-    standing = booking(cell(10))
-    the = agenda(standing, now=at(0, 5))
-    ended = the.release(standing, BookingStatus.CANCELLED, BEA)
+def test_release_frees_the_time() -> None:
+    """The booking becomes inactive and keeps its cells; the slots are open again."""
+    existing = booking(cell(10))
+    the = agenda(existing, now=at(0, 5))
+    ended = the.release(existing, BookingStatus.CANCELLED, BEA)
     [event] = the.events
     assert (event.kind, event.sequence, event.client_id) == (EventKind.RELEASED, 42, ADA)
-    assert set(told(event).values()) == {"OPEN"}
-    assert set(told(event)) == {("10:00", 60), ("10:00", 30), ("10:30", 30)}
+    assert set(changed_slots(event).values()) == {"OPEN"}
+    assert set(changed_slots(event)) == {("10:00", 60), ("10:00", 30), ("10:30", 30)}
     assert (ended.active, ended.status, ended.cells) == (
         False,
         BookingStatus.CANCELLED,
-        standing.cells,
+        existing.cells,
     )
     assert (ended.updated_at, ended.sequence, ended.held_until) == (at(0, 5), 42, None)
     assert ended.history[-1].actor_id == BEA
-    assert (standing.active, standing.history) == (True, [])
+    assert (existing.active, existing.history) == (True, [])
     assert (the.written, the.is_new) == ({ended.id: ended}, set())
-    slot = the.slot(standing.key)
+    slot = the.slot(existing.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
-    assert the.blockers(standing.key) == []
+    assert the.blockers(existing.key) == []
 
 
-def test_the_release_of_a_hold_past_its_end_is_told() -> None:
-    """The clock has freed the time already, but nobody has been told until this event."""
+def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
+    """The time has been free since the hold expired, but no event has reported it yet."""
     hold = booking(cell(10), held_until=at(0, 10))
     the = agenda(hold, now=at(0, 10))
     slot = the.slot(hold.key)
@@ -135,11 +132,15 @@ def test_the_release_of_a_hold_past_its_end_is_told() -> None:
     ended = the.release(hold, BookingStatus.EXPIRED, None)
     assert (ended.held_until, hold.held_until) == (None, at(0, 10))
     [event] = the.events
-    assert told(event) == {("10:00", 60): "OPEN", ("10:00", 30): "OPEN", ("10:30", 30): "OPEN"}
+    assert changed_slots(event) == {
+        ("10:00", 60): "OPEN",
+        ("10:00", 30): "OPEN",
+        ("10:30", 30): "OPEN",
+    }
 
 
-def test_booking_over_a_hold_past_its_end() -> None:
-    """The hold stands in the way of the index, not of the slot: released first, then booked."""
+def test_expired_hold_is_released_before_its_time_is_booked() -> None:
+    """The slot is open, but the hold's cells are still in the unique index."""
     hold = booking(cell(10), held_until=at(0, 10))
     the = agenda(hold, now=at(0, 11))
     assert the.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
@@ -147,14 +148,14 @@ def test_booking_over_a_hold_past_its_end() -> None:
     made = the.book(booking(cell(10, 30), 30))
     released, booked = the.events
     assert [released.sequence, booked.sequence] == [42, 43]
-    assert told(released)["10:30", 30] == "OPEN"
-    assert told(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
-    # The hold is written first: in that order no two of them meet in one cell.
+    assert changed_slots(released)["10:30", 30] == "OPEN"
+    assert changed_slots(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
+    # The hold is written first, so that the unique index never sees two bookings in a cell.
     assert list(the.written) == [hold.id, made.id]
 
 
-def test_every_state_is_written_in_its_order() -> None:
-    """So a booking that ends after another took the time that it left does not meet it."""
+def test_successive_states_of_bookings_are_written_in_order() -> None:
+    """In this order, a released booking never conflicts with the one that takes its time."""
     the = agenda()
     first = the.book(booking(cell(10)))
     second = the.book(booking(cell(9)))
@@ -166,20 +167,19 @@ def test_every_state_is_written_in_its_order() -> None:
     assert [event.sequence for event in the.events] == [42, 43, 44]
 
 
-def test_a_savepoint_goes_back() -> None:
-    """What a refused change had begun is undone, what was before it stays."""
-    standing = booking(cell(9))
-    the = agenda(standing)
+def test_savepoint_undoes_only_later_changes() -> None:
+    existing = booking(cell(9))
+    the = agenda(existing)
     kept = the.book(booking(cell(10)))
     undo = the.savepoint()
-    the.release(standing, BookingStatus.CANCELLED, ADA)
+    the.release(existing, BookingStatus.CANCELLED, ADA)
     gone = the.book(booking(cell(11)))
     undo()
     assert [event.booking_id for event in the.events] == [kept.id]
     assert (the.written, the.is_new, the.next_sequence) == ({kept.id: kept}, {kept.id}, 43)
     with pytest.raises(KeyError):
         the.booking(gone.id)
-    assert the.booking(standing.id) is standing
+    assert the.booking(existing.id) is existing
     assert [len(the.blockers(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
         1,
         1,
@@ -188,8 +188,8 @@ def test_a_savepoint_goes_back() -> None:
     assert the.book(booking(cell(11))).sequence == 43
 
 
-def test_the_time_of_events_never_goes_back() -> None:
-    """A clock that went back does not put an event before the last one."""
+def test_event_times_never_decrease() -> None:
+    """An event is not dated before the last one, even if the clock was set back."""
     calendar = Calendar(id=EXPERT, rules=rules(), last_event_at=at(1))
     the = Agenda(calendar, (), NOW)
     the.book(booking(cell(10)))
@@ -197,7 +197,7 @@ def test_the_time_of_events_never_goes_back() -> None:
 
 
 def test_time_that_is_not_offered_has_no_slot() -> None:
-    """An agenda judges by the rules as of its own moment."""
+    """The notice is counted from the agenda's own `now`."""
     the = agenda(now=at(9, 1))
     assert the.slot(SlotKey(EXPERT, cell(9), 60)) is None
     assert the.slot(SlotKey(EXPERT, cell(10), 45)) is None

@@ -1,4 +1,4 @@
-"""When slots change by the clock: between now and then they are the same at every instant."""
+"""`unchanged_until`: computed slots stay the same until that instant."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 moments = st.one_of(
     st.integers(0, 300 * 24 * 3_600_000).map(lambda number: at(0) + number * MILLISECOND),
-    # On the grid, and a moment beside it.
+    # On a quarter hour, or a millisecond before or after it.
     st.builds(
         lambda quarters, off: at(0) + quarters * timedelta(minutes=15) + off * MILLISECOND,
         st.integers(0, 96 * 300),
@@ -35,7 +35,7 @@ moments = st.one_of(
 
 @st.composite
 def some_rules(draw: st.DrawFn) -> Rules:
-    """An expert who is open round the clock, with some notice and a short horizon."""
+    """Generate rules with hours round the clock, a random notice and a short horizon."""
     return rules(
         time_zone=draw(st.sampled_from(ZONES)),
         weekly=OPEN_ALL_DAY,
@@ -47,14 +47,14 @@ def some_rules(draw: st.DrawFn) -> Rules:
 
 
 def hold(first: int, until: datetime) -> Occupant:
-    """Ada's hold of an hour from a cell on."""
+    """Return Ada's one-hour hold that begins at a cell."""
     return Occupant(ADA, ADA, range(first, first + 4), first + 4, until)
 
 
 def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> list[Slot]:
-    """What is asked for at `now`, as it is at another moment."""
-    standing = [each for each in holds if each.held_until and as_of < each.held_until]
-    taken = {cell: each for each in standing for cell in each.cells}
+    """Return the slots of a span around `now`, computed as of another instant."""
+    active = [each for each in holds if each.held_until and as_of < each.held_until]
+    taken = {cell: each for each in active for cell in each.cells}
     minutes = of.offers[0].minutes
     return list(listed_slots(EXPERT, of, taken, minutes, now - DAY, now + 5 * DAY, as_of))
 
@@ -66,10 +66,10 @@ def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> 
     st.lists(st.tuples(st.integers(0, 400), st.integers(-120_000, 1_500_000)), max_size=3),
     st.floats(0, 1),
 )
-def test_until_then_the_slots_are_those_of_now(
+def test_slots_do_not_change_before_that_instant(
     of: Rules, now: datetime, held: list[tuple[int, int]], part: float
 ) -> None:
-    """Whatever notice, horizon, zone and holds: up to the last millisecond before it."""
+    """Checked up to the last millisecond, for random notice, horizon, zone and holds."""
     holds = [
         hold(cell_of(now) + cells, now + milliseconds * MILLISECOND) for cells, milliseconds in held
     ]
@@ -85,8 +85,8 @@ def test_until_then_the_slots_are_those_of_now(
 
 @settings(deadline=None, max_examples=100)
 @given(some_rules(), moments)
-def test_every_change_by_the_clock_is_at_such_a_moment(of: Rules, now: datetime) -> None:
-    """Minute by minute through two hours: where the slots differ a boundary has been passed."""
+def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> None:
+    """Checked minute by minute through two hours."""
     before, until = listed(of, [], now, now), unchanged_until(of, [], now)
     for minutes in range(1, 120):
         instant = now + timedelta(minutes=minutes)
@@ -98,8 +98,8 @@ def test_every_change_by_the_clock_is_at_such_a_moment(of: Rules, now: datetime)
         before = found
 
 
-def test_each_kind_of_boundary_is_the_next() -> None:
-    """The grid, the grid less the notice, and the end of a hold; one that is over is none."""
+def test_instant_is_the_next_quarter_hour_notice_limit_or_end_of_a_hold() -> None:
+    """Holds that have already expired are ignored."""
     moment = at(9, 1)
     assert unchanged_until(rules(), [], moment) == at(9, 15)
     assert unchanged_until(rules(minimum_notice_minutes=10), [], moment) == at(9, 5)

@@ -1,4 +1,4 @@
-"""The database's driver, while the database is away."""
+"""The database driver during an outage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.store import driver
 
 PATIENCE_SECONDS = 600
 ROOT = Path(driver.__file__).parents[2]
-# A process of its own: a driver that waits for ever would do so in this one, too.
+# Runs in a separate process, which can be killed if the driver blocks forever.
 PROGRAM = """
 import asyncio, random
 from pymongo import AsyncMongoClient
@@ -44,10 +44,10 @@ asyncio.run(main())
 """
 
 
-def test_operations_that_are_cancelled_in_an_outage_do_not_harm_the_others() -> None:
-    """Each still learns in time that no server is there, however many others were given up."""
+def test_operations_cancelled_in_an_outage_do_not_block_the_others() -> None:
+    """Every other operation still fails with a server selection timeout."""
     command = [sys.executable, "-c", PROGRAM]
-    said = subprocess.run(  # noqa: S603 - the test's own program
+    result = subprocess.run(  # noqa: S603 - the test's own program
         command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
     )
-    assert said.stdout.split() == ["ServerSelectionTimeoutError"]
+    assert result.stdout.split() == ["ServerSelectionTimeoutError"]

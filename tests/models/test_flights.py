@@ -1,4 +1,4 @@
-"""What several want at the same time is made once."""
+"""Single-flight: sharing, failures and cancellation."""
 
 from __future__ import annotations
 
@@ -9,76 +9,76 @@ import pytest
 from models.caching.single_flight import SingleFlight
 
 
-class Kitchen:
-    """Makes what is wanted of each word, once it is let."""
+class Computation:
+    """Computes a list from a key, once released, and records the keys."""
 
     def __init__(self) -> None:
         self.flights: SingleFlight[str, list[str]] = SingleFlight()
-        self.made: list[str] = []
-        self.is_open = asyncio.Event()
+        self.keys: list[str] = []
+        self.released = asyncio.Event()
         self.fails = False
 
-    async def of(self, word: str) -> list[str]:
-        """Want something."""
+    async def run(self, key: str) -> list[str]:
+        """Return the value of a key, sharing a running computation."""
 
-        async def make() -> list[str]:
-            self.made.append(word)
-            await self.is_open.wait()
+        async def compute() -> list[str]:
+            self.keys.append(key)
+            await self.released.wait()
             if self.fails:
                 self.fails = False
-                self.is_open.clear()
-                raise ValueError(word)
-            return [word]
+                self.released.clear()
+                raise ValueError(key)
+            return [key]
 
-        return await self.flights.run(word, make)
+        return await self.flights.run(key, compute)
 
 
-async def wanting(
-    group: asyncio.TaskGroup, kitchen: Kitchen, *words: str
+async def start_callers(
+    group: asyncio.TaskGroup, computation: Computation, *keys: str
 ) -> list[asyncio.Task[list[str]]]:
-    """All of them wait."""
-    tasks = [group.create_task(kitchen.of(word)) for word in words]
+    """Start one caller per key, and return once all of them wait."""
+    tasks = [group.create_task(computation.run(key)) for key in keys]
     await asyncio.sleep(0)
     return tasks
 
 
-async def test_it_is_made_once_for_all_and_anew_for_the_next() -> None:
-    kitchen = Kitchen()
+async def test_concurrent_callers_share_one_computation_and_later_ones_start_another() -> None:
+    computation = Computation()
     async with asyncio.TaskGroup() as group:
-        tasks = await wanting(group, kitchen, "a", "b", "a", "a")
-        kitchen.is_open.set()
-    first, other, *same = [await task for task in tasks]
+        tasks = await start_callers(group, computation, "a", "b", "a", "a")
+        computation.released.set()
+    first, other, *shared = [await task for task in tasks]
     assert (first, other) == (["a"], ["b"])
-    assert all(made is first for made in same)
-    assert await kitchen.of("a") is not first
-    assert kitchen.made == ["a", "b", "a"]
+    assert all(value is first for value in shared)
+    assert await computation.run("a") is not first
+    assert computation.keys == ["a", "b", "a"]
 
 
-async def test_what_fails_is_told_to_who_tried_and_the_next_tries() -> None:
-    kitchen = Kitchen()
-    kitchen.fails = True
+async def test_after_a_failure_one_of_the_waiting_callers_retries() -> None:
+    """Only the caller that ran the failed computation gets its exception."""
+    computation = Computation()
+    computation.fails = True
     async with asyncio.TaskGroup() as group:
-        first = asyncio.create_task(kitchen.of("a"))
+        first = asyncio.create_task(computation.run("a"))
         await asyncio.sleep(0)
-        others = await wanting(group, kitchen, "a", "a")
-        kitchen.is_open.set()
+        others = await start_callers(group, computation, "a", "a")
+        computation.released.set()
         with pytest.raises(ValueError, match="a"):
             await first
-        kitchen.is_open.set()
+        computation.released.set()
     assert [await other for other in others] == [["a"], ["a"]]
-    assert kitchen.made == ["a", "a"]
+    assert computation.keys == ["a", "a"]
 
 
-async def test_nobody_depends_on_who_gives_up() -> None:
-    """Neither those who wait for it nor those who come later."""
-    kitchen = Kitchen()
+async def test_cancelled_caller_does_not_affect_other_callers() -> None:
+    computation = Computation()
     async with asyncio.TaskGroup() as group:
-        first, waits, gives_up = await wanting(group, kitchen, "a", "a", "a")
-        gives_up.cancel()
+        first, waiting, cancelled = await start_callers(group, computation, "a", "a", "a")
+        cancelled.cancel()
         first.cancel()
         await asyncio.sleep(0)
-        kitchen.is_open.set()
+        computation.released.set()
     assert first.cancelled()
-    assert gives_up.cancelled()
-    assert await waits == ["a"]
-    assert await kitchen.of("a") == ["a"]
+    assert cancelled.cancelled()
+    assert await waiting == ["a"]
+    assert await computation.run("a") == ["a"]

@@ -1,4 +1,4 @@
-"""How texts are compared, and which sizes a page may have."""
+"""Text folding and page sizes."""
 
 # ruff: noqa: RUF001 - letters that look like others are the point
 
@@ -29,13 +29,11 @@ from models.store.pages import PageArguments, fold
         ("", ""),
     ],
 )
-def test_texts_are_compared_without_case_and_accents(text: str, folded: str) -> None:
-    """However a word was typed, it is found."""
+def test_fold_removes_case_and_accents(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-def test_folding_is_done_once() -> None:
-    """Of every character, what is folded stays as it is, and so does its upper case."""
+def test_fold_is_idempotent_for_every_character() -> None:
     letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
 
@@ -51,14 +49,15 @@ def test_folding_is_done_once() -> None:
         (PageArguments(before="x"), 20, False),
     ],
 )
-def test_a_page_has_a_size(arguments: PageArguments, size: int, *, is_backward: bool) -> None:
-    """Twenty from the beginning, unless asked for otherwise."""
+def test_page_size_and_direction_follow_from_the_arguments(
+    arguments: PageArguments, size: int, *, is_backward: bool
+) -> None:
     assert (arguments.size, arguments.is_backward) == (size, is_backward)
 
 
 @pytest.mark.parametrize("size", [0, -1, 101, 2**31])
-def test_a_size_that_makes_no_sense_is_refused(size: int) -> None:
-    """By the argument's name."""
+def test_invalid_page_size_is_rejected(size: int) -> None:
+    """The error names the argument."""
     with pytest.raises(BadUserInput, match=r"^first: must lie between 1 and 100$"):
         _ = PageArguments(first=size).size
     with pytest.raises(BadUserInput, match=r"^last: must lie between 1 and 100$"):

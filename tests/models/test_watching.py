@@ -1,4 +1,4 @@
-"""What watchers are told is exactly what changed: by brute force over random calendars."""
+"""Events report exactly the slots that changed; property tests on random calendars."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Table = dict[SlotKey, Slot]
 def every_slot(
     of: Rules, bookings: list[Booking], now: datetime, also: Booking | None = None
 ) -> Table:
-    """All listed slots of every length; one booking stands, whatever the clock says of it."""
+    """Return the listed slots of every length; `also` counts even if it is an expired hold."""
     taken = taken_cells([each.occupant() for each in bookings if each.active], now)
     if also:
         taken |= dict.fromkeys(also.occupant().cells, also.occupant())
@@ -54,8 +54,8 @@ def every_slot(
 
 
 @dataclass
-class Story:
-    """A calendar that changes, and somebody who reads it once and then only hears of events."""
+class Scenario:
+    """A changing calendar, and a watcher who reads it once and then only receives events."""
 
     rules: Rules
     bookings: dict[Id, Booking]
@@ -63,21 +63,21 @@ class Story:
     sequence: int = 0
     watched: Table = field(default_factory=dict)
 
-    def standing(self) -> list[Booking]:
-        """Whatever is active, holds past their end among it."""
+    def active(self) -> list[Booking]:
+        """Return the active bookings, including expired holds."""
         return [each for each in self.bookings.values() if each.active]
 
     def slots(self) -> Table:
-        """All slots as they are listed now."""
-        return every_slot(self.rules, self.standing(), self.now)
+        """Return the currently listed slots of every length."""
+        return every_slot(self.rules, self.active(), self.now)
 
     def agenda(self) -> Agenda:
-        """The agenda of a transaction at this moment."""
+        """Return the agenda of a transaction at this moment."""
         calendar = Calendar(id=EXPERT, rules=self.rules, sequence=self.sequence)
-        return Agenda(calendar, self.standing(), self.now)
+        return Agenda(calendar, self.active(), self.now)
 
     def commit(self, the: Agenda, before: Table) -> None:
-        """Write what was changed, and compare what was told with the listings around it."""
+        """Apply the changes, and compare the events with the listings before and after."""
         self.bookings.update(the.written)
         after = self.slots()
         changed: dict[SlotKey, SlotState] = {}
@@ -85,10 +85,10 @@ class Story:
             self.sequence += 1
             assert event.sequence == self.sequence
             assert event.slot is not None
-            told_now = {state.slot(EXPERT).key: state for state in event.changed}
-            assert len(told_now) == len(event.changed)
-            changed |= told_now
-            self.watched |= {key: state.slot(EXPERT) for key, state in told_now.items()}
+            states = {state.slot(EXPERT).key: state for state in event.changed}
+            assert len(states) == len(event.changed)
+            changed |= states
+            self.watched |= {key: state.slot(EXPERT) for key, state in states.items()}
         differing = {key for key, slot in after.items() if before[key] != slot}
         assert differing <= set(changed)
         assert {key: state.slot(EXPERT) for key, state in changed.items()} == {
@@ -98,14 +98,14 @@ class Story:
             assert set(changed) == differing
 
     def release(self, ended: Booking) -> None:
-        """End a booking; what is told is measured against the hold as it was told of."""
+        """Release a booking; watchers still see an expired hold as active before that."""
         the = self.agenda()
-        before = every_slot(self.rules, self.standing(), self.now, also=ended)
+        before = every_slot(self.rules, self.active(), self.now, also=ended)
         the.release(ended, BookingStatus.CANCELLED, ADA)
         self.commit(the, before)
 
     def book(self, slot: Slot, held_until: datetime | None) -> None:
-        """Take an open slot, and release what the clock has freed there."""
+        """Book an open slot, and release the expired holds that overlap it."""
         the = self.agenda()
         before = self.slots()
         for ended in the.blockers(slot.key):
@@ -132,47 +132,47 @@ some_rules = st.builds(
 
 @settings(max_examples=200, deadline=None)
 @given(some_rules, breaks, st.data())
-def test_events_tell_exactly_what_changed(
+def test_events_report_exactly_the_changed_slots(
     of: Rules, earlier_break: int, data: st.DataObject
 ) -> None:
-    """By brute force: the listings of every length before and after each change.
+    """Compares the listings of every length before and after each change.
 
-    A watcher who read the slots once and then heard of every event knows the slots as they are,
-    as soon as the holds past their end have been released.
+    After the expired holds have been released, a watcher who read the slots once and received
+    every event has the current slots.
     """
-    # Bookings from before the break was changed, where they do not meet.
+    # Bookings with an earlier break length; they do not overlap.
     hours = data.draw(st.sets(st.sampled_from([8, 10, 12])))
-    standing = [booking(cell(hour, 45), 30, pause=earlier_break) for hour in hours]
-    story = Story(of, {each.id: each for each in standing})
-    story.watched = story.slots()
+    bookings = [booking(cell(hour, 45), 30, pause=earlier_break) for hour in hours]
+    scenario = Scenario(of, {each.id: each for each in bookings})
+    scenario.watched = scenario.slots()
     for _ in range(data.draw(st.integers(1, 8))):
-        story.now += data.draw(st.integers(0, 6)) * MINUTE
-        free = [slot for slot in story.slots().values() if slot.status is SlotStatus.OPEN]
-        active = story.standing()
+        scenario.now += data.draw(st.integers(0, 6)) * MINUTE
+        free = [slot for slot in scenario.slots().values() if slot.status is SlotStatus.OPEN]
+        active = scenario.active()
         if free and (not active or data.draw(st.booleans())):
-            held = story.now + 5 * MINUTE if data.draw(st.booleans()) else None
-            story.book(data.draw(st.sampled_from(free)), held)
+            held = scenario.now + 5 * MINUTE if data.draw(st.booleans()) else None
+            scenario.book(data.draw(st.sampled_from(free)), held)
         elif active:
-            story.release(data.draw(st.sampled_from(active)))
-    for each in story.standing():
-        if not each.occupies_at(story.now):
-            story.release(each)
-    assert story.watched == story.slots()
+            scenario.release(data.draw(st.sampled_from(active)))
+    for each in scenario.active():
+        if not each.occupies_at(scenario.now):
+            scenario.release(each)
+    assert scenario.watched == scenario.slots()
 
 
-def test_a_booked_hold_is_told_to_whoever_has_taken_it_for_over() -> None:
-    """Their clock was a moment ahead: what they read is set right by the events all the same."""
+def test_booking_a_hold_corrects_readers_who_saw_it_as_expired() -> None:
+    """A reader whose clock is slightly ahead saw the slots as open; the event corrects them."""
     of = rules(offers=OFFERS[:2])
     until = NOW + MINUTE
     hold = booking(cell(9), 30, held_until=until)
-    standing = booking(cell(9, 30), 30).model_copy(update={"client_id": BEA})
-    story = Story(of, {each.id: each for each in (hold, standing)})
-    read_later = every_slot(of, story.standing(), until)
-    the = story.agenda()
+    other = booking(cell(9, 30), 30).model_copy(update={"client_id": BEA})
+    scenario = Scenario(of, {each.id: each for each in (hold, other)})
+    read_later = every_slot(of, scenario.active(), until)
+    the = scenario.agenda()
     confirmed = {"status": BookingStatus.CONFIRMED, "held_until": None}
     the.fulfil(hold, hold.model_copy(update=confirmed))
     [event] = the.events
-    story.bookings.update(the.written)
-    heard = {slot.key: slot for slot in (state.slot(EXPERT) for state in event.changed)}
-    assert read_later != story.slots()
-    assert read_later | heard == story.slots()
+    scenario.bookings.update(the.written)
+    reported = {slot.key: slot for slot in (state.slot(EXPERT) for state in event.changed)}
+    assert read_later != scenario.slots()
+    assert read_later | reported == scenario.slots()
