@@ -145,8 +145,8 @@ class Expert(Node):
         """Compute the slots of a time span."""
         slots.check_span(from_, to)
         calendar = await self._calendar(info)
-        found = await self._slots_between(info, minutes, from_, to)
-        return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
+        offered = await self._slots_between(info, minutes, from_, to)
+        return [Slot.of(slot, info.context, calendar.sequence) for slot in offered]
 
     @strawberry.field(description="Slots by local date; a day without slots has an empty list.")
     async def days(
@@ -164,10 +164,10 @@ class Expert(Node):
         calendar = await self._calendar(info)
         zone_name = time_zone or calendar.rules.time_zone
         since, until = slots.span_of_days(from_, count, zone_name)
-        found = await self._slots_between(info, minutes, since, until)
+        offered = await self._slots_between(info, minutes, since, until)
         return [
-            Day(date=day, slots=[Slot.of(slot, info.context, calendar.sequence) for slot in listed])
-            for day, listed in slots.group_by_day(found, from_, count, zone_name)
+            Day(date=day, slots=[Slot.of(slot, info.context, calendar.sequence) for slot in of_day])
+            for day, of_day in slots.group_by_day(offered, from_, count, zone_name)
         ]
 
     @strawberry.field(description="Earliest open slot; null if none is within the horizon.")
@@ -175,9 +175,9 @@ class Expert(Node):
         """Find the first open slot within the horizon."""
         calendar = await self._calendar(info)
         for since, until in slots.search_windows(calendar, info.context.now):
-            found = slots.first_open_slot(await self._slots_between(info, minutes, since, until))
-            if found:
-                return Slot.of(found, info.context, calendar.sequence)
+            slot = slots.first_open_slot(await self._slots_between(info, minutes, since, until))
+            if slot:
+                return Slot.of(slot, info.context, calendar.sequence)
         return None
 
     @strawberry.field(
@@ -313,8 +313,8 @@ class ExpertQuery:
         self, info: Info, slug: Annotated[str, strawberry.argument(description="URL slug.")]
     ) -> Expert | None:
         """Return an expert by slug."""
-        found = await experts.by_slug(info.context.viewer, slug)
-        return Expert.of(found, info.context) if found else None
+        expert = await experts.by_slug(info.context.viewer, slug)
+        return Expert.of(expert, info.context) if expert else None
 
     @strawberry.field(description="All categories, each with its number of listed experts.")
     async def categories(self) -> list[CategoryCount]:
@@ -324,11 +324,7 @@ class ExpertQuery:
 
 
 async def load_calendar(context: Context, expert_id: Id) -> Calendar:
-    """Load the calendar of an expert.
-
-    Raises:
-        LookupError: the calendar is missing, although every expert has one.
-    """
+    """Load the calendar of an expert; every expert has one."""
     calendar = await context.loaders.calendar.load(expert_id)
     if calendar is None:
         raise LookupError(f"no calendar {expert_id}")
@@ -337,17 +333,13 @@ async def load_calendar(context: Context, expert_id: Id) -> Calendar:
 
 async def load_visible_expert(context: Context, expert_id: Id) -> Expert | None:
     """Load an expert; return None unless they exist and the viewer may see them."""
-    found = experts.if_visible(context.viewer, await context.loaders.expert.load(expert_id))
-    return Expert.of(found, context) if found else None
+    expert = experts.if_visible(context.viewer, await context.loaders.expert.load(expert_id))
+    return Expert.of(expert, context) if expert else None
 
 
 async def load_expert(context: Context, expert_id: Id) -> Expert:
-    """Load an expert, visible in the directory or not.
-
-    Raises:
-        LookupError: the expert is missing.
-    """
-    found = await context.loaders.expert.load(expert_id)
-    if found is None:
+    """Load an expert that must exist, whether or not the viewer may see them."""
+    expert = await context.loaders.expert.load(expert_id)
+    if expert is None:
         raise LookupError(f"no expert {expert_id}")
-    return Expert.of(found, context)
+    return Expert.of(expert, context)

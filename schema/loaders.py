@@ -42,15 +42,15 @@ class Loaders:
 
 
 async def _calendars(lookups: Lookups, reads: Reads, ids: list[Id]) -> list[Calendar | None]:
-    found = await lookups.calendars(ids)
-    reads.record_calendars(found)
-    return found
+    calendars = await lookups.calendars(ids)
+    reads.record_calendars(calendars)
+    return calendars
 
 
 async def _occupants(reads: Reads, spans: list[Span]) -> list[list[Occupant]]:
-    found = await slots.occupants(spans)
-    reads.record_occupants(spans, found)
-    return found
+    occupants = await slots.occupants(spans)
+    reads.record_occupants(spans, occupants)
+    return occupants
 
 
 def _loader(load: Callable[[list[Key]], Awaitable[list[Value]]]) -> DataLoader[Key, Value]:

@@ -26,17 +26,19 @@ class Reads:
         self._calendars: dict[Id, Calendar] = {}
         self._hold_expiries: dict[Id, list[datetime]] = {}
 
-    def record_calendars(self, found: Iterable[Calendar | None]) -> None:
+    def record_calendars(self, calendars: Iterable[Calendar | None]) -> None:
         """Record calendars; of each, the first one read counts."""
-        for calendar in found:
+        for calendar in calendars:
             if calendar:
                 self._calendars.setdefault(calendar.id, calendar)
 
-    def record_occupants(self, spans: Iterable[Span], found: Iterable[Iterable[Occupant]]) -> None:
+    def record_occupants(
+        self, spans: Iterable[Span], occupants: Iterable[Iterable[Occupant]]
+    ) -> None:
         """Record the holds and bookings found in some spans."""
-        for span, occupants in zip(spans, found, strict=True):
+        for span, in_span in zip(spans, occupants, strict=True):
             expiries = self._hold_expiries.setdefault(span.expert_id, [])
-            expiries.extend(each.held_until for each in occupants if each.held_until)
+            expiries.extend(occupant.held_until for occupant in in_span if occupant.held_until)
 
     @property
     def sequences(self) -> dict[Id, int]:

@@ -52,8 +52,8 @@ class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
             case "User":
                 return await load_visible_user(context, object_id(id, kind, "id"))
             case "Booking":
-                found = await bookings.find_booking(context.viewer, id)
-                return Booking.of(found, context) if found else None
+                booking = await bookings.find_booking(context.viewer, id)
+                return Booking.of(booking, context) if booking else None
             case "Slot":
                 return await _slot(context, id)
         raise BadUserInput("id: not a global id")
@@ -69,8 +69,8 @@ async def _slot(context: Context, global_id: str) -> Slot | None:
         return None
     calendar = await load_calendar(context, key.expert_id)
     occupants = await context.loaders.occupants.load(slots.occupancy_span(key))
-    found = slots.find_listed_slot(key, calendar, occupants, context.now)
-    return Slot.of(found, context, calendar.sequence) if found else None
+    slot = slots.find_listed_slot(key, calendar, occupants, context.now)
+    return Slot.of(slot, context, calendar.sequence) if slot else None
 
 
 @strawberry.type(description="Root of all mutations.")

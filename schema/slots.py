@@ -195,8 +195,8 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
     """
     key = object_id(expert_id, "Expert", "expertId")
     async with context.time_limit():
-        found = await context.loaders.expert.load(key)
-    if experts.if_visible(context.viewer, found) is None:
+        expert = await context.loaders.expert.load(key)
+    if experts.if_visible(context.viewer, expert) is None:
         raise BadUserInput("expertId: there is no such expert")
     return key
 

@@ -299,18 +299,14 @@ class UserMutation:
 
 
 async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
-    """Load the client or another party of a booking that the viewer may see.
-
-    Raises:
-        LookupError: the account is missing.
-    """
-    found = await context.loaders.user.load(user_id)
-    if found is None:
+    """Load the account of a party to a booking that the viewer may see."""
+    user = await context.loaders.user.load(user_id)
+    if user is None:
         raise LookupError(f"no account {user_id}")
-    return User.of(found, relations_to_party(context.viewer, booking, user_id))
+    return User.of(user, relations_to_party(context.viewer, booking, user_id))
 
 
 async def load_visible_user(context: Context, user_id: Id) -> User | None:
     """Load an account; return None unless it exists and the viewer may see it."""
-    found = users.if_visible(context.viewer, await context.loaders.user.load(user_id))
-    return User.of(found, relations_to_user(context.viewer, user_id)) if found else None
+    user = users.if_visible(context.viewer, await context.loaders.user.load(user_id))
+    return User.of(user, relations_to_user(context.viewer, user_id)) if user else None
