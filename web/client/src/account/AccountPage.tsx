@@ -3,7 +3,7 @@ import { type ReactNode, useId } from "react";
 import { useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { useTitle } from "../ui/title.ts";
-import { About } from "./About.tsx";
+import { AccountOverview } from "./AccountOverview.tsx";
 import { ChangePassword } from "./ChangePassword.tsx";
 import { SignOutEverywhere } from "./SignOutEverywhere.tsx";
 import { accountWords } from "./words.ts";
@@ -18,24 +18,24 @@ export default function AccountPage() {
     <div className="grid gap-6 py-4 md:py-8">
       <h1 className="text-xl font-semibold">{words.title}</h1>
       <div className="divide-y divide-line rounded-lg border border-line bg-panel">
-        <Part title={words.about} body={words.aboutBody}>
-          <About viewer={viewer} />
-        </Part>
-        <Part title={words.passwordTitle} body={words.passwordBody}>
+        <Section title={words.about} body={words.aboutBody}>
+          <AccountOverview viewer={viewer} />
+        </Section>
+        <Section title={words.passwordTitle} body={words.passwordBody}>
           <div className="max-w-form">
             <ChangePassword viewer={viewer} />
           </div>
-        </Part>
-        <Part title={words.everywhereTitle} body={words.everywhereBody}>
+        </Section>
+        <Section title={words.everywhereTitle} body={words.everywhereBody}>
           <SignOutEverywhere />
-        </Part>
+        </Section>
       </div>
     </div>
   );
 }
 
 /** One section: title and description on the left, content on the right. */
-function Part({ title, body, children }: { title: string; body: string; children: ReactNode }) {
+function Section({ title, body, children }: { title: string; body: string; children: ReactNode }) {
   const id = useId();
   return (
     <section

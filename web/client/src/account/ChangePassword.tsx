@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import { Form } from "../session/Form.tsx";
 import { PasswordField } from "../session/PasswordField.tsx";
-import { useAttempt } from "../session/useAttempt.ts";
+import { useSubmission } from "../session/useSubmission.ts";
 import { useViewer, type Viewer } from "../session/Viewer.tsx";
 import { sessionWords } from "../session/words.ts";
 import { useWords } from "../text/text.tsx";
@@ -36,7 +36,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
   const { passwordRule } = useWords(sessionWords);
   const { signedIn } = useViewer();
   const [change] = useMutation(CHANGE_PASSWORD);
-  const attempt = useAttempt(async ({ current = "", password = "" }, form) => {
+  const submission = useSubmission(async ({ current = "", password = "" }, form) => {
     const { data } = await change({ variables: { input: { current, password } } });
     if (data?.changePassword.__typename !== "SignedIn") return data?.changePassword;
     form.reset();
@@ -44,10 +44,10 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
     void toast(words.changed);
     return null;
   });
-  const { refused } = attempt;
-  const isWrong = refused?.why === "WrongCredentials";
+  const { refusal } = submission;
+  const isWrong = refusal?.reason === "WrongCredentials";
   return (
-    <Form attempt={attempt} action={words.change} busy={words.changing}>
+    <Form submission={submission} submitLabel={words.change} busyLabel={words.changing}>
       {/* Tells password managers which account the password belongs to. */}
       <input type="email" autoComplete="username" value={viewer.email} readOnly hidden />
       <PasswordField
@@ -63,7 +63,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
               </Link>
             </>
           ) : (
-            refused?.problems["current"]
+            refusal?.problems["current"]
           )
         }
       />
@@ -72,7 +72,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
         name="password"
         autoComplete="new-password"
         hint={passwordRule}
-        problem={refused?.problems["password"]}
+        problem={refusal?.problems["password"]}
       />
     </Form>
   );

@@ -6,7 +6,7 @@ import { useTitle } from "../ui/title.ts";
 import { EditExpert } from "./experts/EditExpert.tsx";
 import { ExpertsList } from "./experts/ExpertsList.tsx";
 import { NewExpert } from "./experts/NewExpert.tsx";
-import { OthersHours } from "./experts/OthersHours.tsx";
+import { ExpertHoursPage } from "./experts/ExpertHoursPage.tsx";
 import { UsersList } from "./users/UsersList.tsx";
 import { administrationWords } from "./words.ts";
 
@@ -35,7 +35,7 @@ export default function AdministrationPage() {
         <Route path="experts" element={<ExpertsList />} />
         <Route path="experts/new" element={<NewExpert />} />
         <Route path="experts/:id" element={<EditExpert />} />
-        <Route path="experts/:id/hours" element={<OthersHours />} />
+        <Route path="experts/:id/hours" element={<ExpertHoursPage />} />
         <Route path="users" element={<UsersList />} />
         <Route path="*" element={<NotFound />} />
       </Routes>

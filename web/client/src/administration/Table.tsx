@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Bone } from "../ui/Bone.tsx";
+import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 
 interface Column<T> {
   readonly name: string;
@@ -68,14 +68,14 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
 }
 
 /** Placeholder while the first page is loading. */
-export function TableBones() {
+export function TableSkeleton() {
   return (
     <div aria-hidden className="grid gap-px overflow-hidden rounded-lg border border-line bg-panel">
       {[0, 1, 2, 3, 4, 5].map((index) => (
         <div key={index} className="flex h-16 items-center gap-6 px-4">
-          <Bone className="h-4 w-40 rounded-md" />
-          <Bone className="h-4 flex-1 rounded-md" />
-          <Bone className="h-4 w-20 rounded-md" />
+          <SkeletonBlock className="h-4 w-40 rounded-md" />
+          <SkeletonBlock className="h-4 flex-1 rounded-md" />
+          <SkeletonBlock className="h-4 w-20 rounded-md" />
         </div>
       ))}
     </div>

@@ -6,25 +6,25 @@ export type ConnectionState = "idle" | "connecting" | "live" | "reconnecting";
 /**
  * The state of the live connection, and how often it has reconnected.
  *
- * Queries without an event cursor refetch when `returns` changes: events may have been missed.
+ * Queries without an event cursor refetch when `reconnects` changes: events may have been missed.
  */
 export interface Connection {
   readonly state: ConnectionState;
-  readonly returns: number;
+  readonly reconnects: number;
 }
 
 const listeners = new Set<() => void>();
-let current: Connection = { state: "idle", returns: 0 };
+let current: Connection = { state: "idle", reconnects: 0 };
 
 /** Publish a new connection state. */
-export function connectionIs(state: ConnectionState): void {
+export function setConnectionState(state: ConnectionState): void {
   if (state === current.state) return;
   const returned = state === "live" && current.state === "reconnecting";
-  current = { state, returns: current.returns + (returned ? 1 : 0) };
+  current = { state, reconnects: current.reconnects + (returned ? 1 : 0) };
   for (const listener of listeners) listener();
 }
 
-export function connectionState(): ConnectionState {
+export function getConnectionState(): ConnectionState {
   return current.state;
 }
 

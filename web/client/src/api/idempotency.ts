@@ -3,20 +3,20 @@ import { useRef } from "react";
 /** Idempotency keys, with which a retried request has no second effect. */
 export interface IdempotencyKey {
   /** Return the key for this input; equal inputs get the same key. */
-  of(input: unknown): string;
+  keyFor(input: unknown): string;
   /** Start a new attempt: from now on the same input gets a new key. */
-  forget(): void;
+  reset(): void;
 }
 
 export function useIdempotencyKey(): IdempotencyKey {
   const last = useRef({ input: "", key: "" });
   return {
-    of(input) {
+    keyFor(input) {
       const text = JSON.stringify(input);
       if (last.current.input !== text) last.current = { input: text, key: randomKey() };
       return last.current.key;
     },
-    forget() {
+    reset() {
       last.current = { input: "", key: "" };
     },
   };

@@ -6,13 +6,13 @@ import type { Client as StreamClient } from "graphql-sse";
 import { type Client as SocketClient, createClient as createSocket } from "graphql-ws";
 import { from, Observable, switchMap, tap } from "rxjs";
 
-import { connectionIs } from "./connection.ts";
+import { setConnectionState } from "./connection.ts";
 
-const PING_EVERY = 12_000;
-const PONG_WITHIN = 5_000;
-const SOCKET_ATTEMPTS = 2;
-const SESSION_OVER = 4401;
-const FORBIDDEN = 4403;
+const PING_INTERVAL_MS = 12_000;
+const PONG_TIMEOUT_MS = 5_000;
+const MAX_SOCKET_FAILURES = 2;
+const CLOSE_SESSION_EXPIRED = 4401;
+const CLOSE_FORBIDDEN = 4403;
 
 /**
  * Carries subscriptions over one WebSocket, or over SSE where proxies block WebSockets.
@@ -21,12 +21,12 @@ const FORBIDDEN = 4403;
  */
 export class Transport extends ApolloLink {
   readonly #socket: SocketClient;
-  #streams: Promise<StreamClient> | undefined;
-  readonly #overSocket: ApolloLink;
+  #streamClient: Promise<StreamClient> | undefined;
+  readonly #socketLink: ApolloLink;
   readonly #url: URL;
-  #failed = 0;
+  #socketFailures = 0;
   /** Whether the server has rejected the session. */
-  isRefused = false;
+  isSessionRejected = false;
 
   constructor(url: URL) {
     super();
@@ -34,37 +34,37 @@ export class Transport extends ApolloLink {
     this.#socket = createSocket({
       url: url.href.replace(/^http/, "ws"),
       retryAttempts: 0,
-      connectionAckWaitTimeout: PONG_WITHIN,
+      connectionAckWaitTimeout: PONG_TIMEOUT_MS,
       lazyCloseTimeout: 1_000,
-      keepAlive: PING_EVERY,
+      keepAlive: PING_INTERVAL_MS,
     });
     // A broken connection may stay silent: close it when a ping is not answered in time.
-    let overdue: ReturnType<typeof setTimeout> | undefined;
+    let pongTimeout: ReturnType<typeof setTimeout> | undefined;
     this.#socket.on("ping", (received) => {
-      if (!received) overdue = setTimeout(() => this.#socket.terminate(), PONG_WITHIN);
+      if (!received) pongTimeout = setTimeout(() => this.#socket.terminate(), PONG_TIMEOUT_MS);
     });
     this.#socket.on("pong", (received) => {
-      if (received) clearTimeout(overdue);
+      if (received) clearTimeout(pongTimeout);
     });
     this.#socket.on("connected", () => {
-      this.#failed = 0;
-      this.isRefused = false;
-      connectionIs("live");
+      this.#socketFailures = 0;
+      this.isSessionRejected = false;
+      setConnectionState("live");
     });
     this.#socket.on("closed", (event) => {
-      clearTimeout(overdue);
+      clearTimeout(pongTimeout);
       const { code } = event as CloseEvent;
-      this.isRefused = code === SESSION_OVER || code === FORBIDDEN;
+      this.isSessionRejected = code === CLOSE_SESSION_EXPIRED || code === CLOSE_FORBIDDEN;
       // Closed before the server's acknowledgement: something between may block WebSockets.
-      if (code === 1006) this.#failed += 1;
+      if (code === 1006) this.#socketFailures += 1;
     });
-    this.#overSocket = new GraphQLWsLink(this.#socket);
+    this.#socketLink = new GraphQLWsLink(this.#socket);
   }
 
   override request(operation: ApolloLink.Operation, forward: ApolloLink.ForwardFunction) {
-    return this.#failed < SOCKET_ATTEMPTS
-      ? this.#overSocket.request(operation, forward)
-      : this.#overStream(operation);
+    return this.#socketFailures < MAX_SOCKET_FAILURES
+      ? this.#socketLink.request(operation, forward)
+      : this.#requestOverStream(operation);
   }
 
   /** Close the socket, so that the next connection uses the new viewer's session. */
@@ -72,23 +72,23 @@ export class Transport extends ApolloLink {
     this.#socket.terminate();
   }
 
-  #overStream({ query, variables, operationName }: ApolloLink.Operation) {
+  #requestOverStream({ query, variables, operationName }: ApolloLink.Operation) {
     const request = { query: print(query), variables, ...(operationName && { operationName }) };
     // Loaded on first use only.
-    this.#streams ??= import("graphql-sse").then(({ createClient }) =>
+    this.#streamClient ??= import("graphql-sse").then(({ createClient }) =>
       createClient({
         url: this.#url.pathname,
         headers: { "X-Session": "cookie" },
         retryAttempts: 0,
         on: {
           connected: () => {
-            this.isRefused = false;
-            connectionIs("live");
+            this.isSessionRejected = false;
+            setConnectionState("live");
           },
         },
       }),
     );
-    return from(this.#streams).pipe(
+    return from(this.#streamClient).pipe(
       switchMap(
         (streams) =>
           new Observable<ApolloLink.Result>((observer) =>
@@ -98,11 +98,11 @@ export class Transport extends ApolloLink {
                 const { data, errors } = result;
                 if (data || !errors) return observer.next(result);
                 // On an event stream, a lost session arrives as an error result.
-                this.isRefused = errors.some(
+                this.isSessionRejected = errors.some(
                   ({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED",
                 );
                 observer.error(
-                  this.isRefused
+                  this.isSessionRejected
                     ? new Error("The session has ended")
                     : new CombinedGraphQLErrors({ errors }),
                 );
@@ -115,8 +115,8 @@ export class Transport extends ApolloLink {
       tap({
         error: () => {
           // The server may have been unreachable altogether: try WebSockets again next time.
-          this.#streams = undefined;
-          this.#failed = 0;
+          this.#streamClient = undefined;
+          this.#socketFailures = 0;
         },
       }),
     );

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Link, NavLink, useLocation, useNavigate } from "react-router";
 
-import { useViewer, useWayBack } from "../session/Viewer.tsx";
+import { useViewer, useReturnQuery } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { toastError } from "../ui/toast.tsx";
@@ -13,7 +13,7 @@ export function Header() {
   const { viewer, signOut } = useViewer();
   const navigate = useNavigate();
   const { key } = useLocation();
-  const back = useWayBack();
+  const back = useReturnQuery();
   const [isOpen, setIsOpen] = useState(false);
   const header = useRef<HTMLElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -23,13 +23,13 @@ export function Header() {
   useEffect(() => {
     if (!isOpen) return;
     // Close the menu on a click outside or when the focus leaves it.
-    function leave({ target }: Event): void {
+    function closeIfOutside({ target }: Event): void {
       if (!header.current?.contains(target as Node)) setIsOpen(false);
     }
-    const leavings = ["pointerdown", "focusin"];
-    for (const leaving of leavings) document.addEventListener(leaving, leave);
+    const closingEvents = ["pointerdown", "focusin"];
+    for (const type of closingEvents) document.addEventListener(type, closeIfOutside);
     return () => {
-      for (const leaving of leavings) document.removeEventListener(leaving, leave);
+      for (const type of closingEvents) document.removeEventListener(type, closeIfOutside);
     };
   }, [isOpen]);
 
@@ -64,20 +64,20 @@ export function Header() {
         aria-label={app.menu}
         className={`${isOpen ? "grid" : "hidden"} absolute inset-x-0 top-16 rounded-lg border border-line bg-panel p-2 shadow-[0_8px_24px_#0003] md:static md:flex md:min-h-10 md:flex-1 md:items-center md:gap-x-5 md:border-0 md:bg-transparent md:p-0 md:shadow-none`}
       >
-        <Item to="/experts">{app.experts}</Item>
-        {viewer && <Item to="/bookings">{app.bookings}</Item>}
-        {viewer?.expert && <Item to="/desk">{app.desk}</Item>}
-        {viewer?.role === "ADMIN" && <Item to="/administration">{app.administration}</Item>}
+        <NavItem to="/experts">{app.experts}</NavItem>
+        {viewer && <NavItem to="/bookings">{app.bookings}</NavItem>}
+        {viewer?.expert && <NavItem to="/desk">{app.desk}</NavItem>}
+        {viewer?.role === "ADMIN" && <NavItem to="/administration">{app.administration}</NavItem>}
         <span aria-hidden className="hidden flex-1 md:block" />
         {viewer === null && (
           <>
-            <Item to={`/sign-in${back}`}>{app.signIn}</Item>
-            <Item to={`/register${back}`}>{app.register}</Item>
+            <NavItem to={`/sign-in${back}`}>{app.signIn}</NavItem>
+            <NavItem to={`/register${back}`}>{app.register}</NavItem>
           </>
         )}
         {viewer && (
           <>
-            <Item to="/account">{app.account}</Item>
+            <NavItem to="/account">{app.account}</NavItem>
             <button
               type="button"
               className={itemClass}
@@ -100,7 +100,7 @@ export function Header() {
 const itemClass =
   "flex min-h-11 items-center rounded-md px-3 text-sm font-medium text-muted no-underline hover:text-text aria-[current=page]:bg-soft aria-[current=page]:text-text md:min-h-10 md:rounded-none md:border-b-2 md:border-transparent md:px-0 md:aria-[current=page]:border-accent md:aria-[current=page]:bg-transparent";
 
-function Item({ to, children }: { to: string; children: ReactNode }) {
+function NavItem({ to, children }: { to: string; children: ReactNode }) {
   return (
     <NavLink to={to} className={itemClass}>
       {children}

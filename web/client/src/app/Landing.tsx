@@ -3,12 +3,12 @@ import { type FormEvent, useId } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
-import { CardBones } from "../directory/CardBones.tsx";
+import { ExpertCardsSkeleton } from "../directory/ExpertCardsSkeleton.tsx";
 import { Count, type Counts, pillClass } from "../directory/Categories.tsx";
 import { ExpertCards } from "../directory/ExpertCard.tsx";
 import { SearchField } from "../directory/SearchField.tsx";
 import { useRetryOnline } from "../directory/useRetryOnline.ts";
-import { CATEGORIES, pathOf } from "../directory/wanted.ts";
+import { CATEGORIES, directoryPath } from "../directory/directoryQuery.ts";
 import { directoryWords } from "../directory/words.ts";
 import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
@@ -64,7 +64,7 @@ export default function Landing() {
           {data ? (
             <ExpertCards experts={data.experts.nodes} heading="h3" />
           ) : (
-            <CardBones count={SHOWN} />
+            <ExpertCardsSkeleton count={SHOWN} />
           )}
         </section>
       )}
@@ -79,7 +79,7 @@ function Search() {
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const search = new FormData(event.currentTarget).get("search");
-    void navigate(pathOf({ search: String(search ?? "") }));
+    void navigate(directoryPath({ search: String(search ?? "") }));
   }
   return (
     <form role="search" action="/experts" onSubmit={submit} className="flex max-w-[36rem] gap-2">
@@ -103,8 +103,8 @@ function CategoryLinks({ label, names, counts }: CategoryLinksProps) {
       <ul className="flex flex-wrap gap-2">
         {CATEGORIES.map((category) => (
           <li key={category}>
-            <Link to={pathOf({ categories: [category] })} className={pillClass}>
-              {names[category]} <Count of={counts?.get(category)} />
+            <Link to={directoryPath({ categories: [category] })} className={pillClass}>
+              {names[category]} <Count count={counts?.get(category)} />
             </Link>
           </li>
         ))}

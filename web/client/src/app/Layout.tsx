@@ -4,7 +4,7 @@ import { useLocation } from "react-router";
 import { Toasts } from "../ui/toast.tsx";
 import { type Language, LANGUAGES, useText, useWords } from "../text/text.tsx";
 import { Header } from "./Header.tsx";
-import { useScroll } from "./scroll.ts";
+import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
 /** Frame of every page: header, main content, footer and notices. */
@@ -13,7 +13,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const shown = useRef(pathname);
-  useScroll();
+  useScrollRestoration();
 
   // Move the focus to the new page, as a page load does, so that Tab starts there and screen
   // readers announce it. A page that has focused an element itself keeps that focus.

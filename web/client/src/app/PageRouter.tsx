@@ -5,7 +5,7 @@ import {
   UNSAFE_createBrowserHistory as createBrowserHistory,
 } from "react-router";
 
-import { isHeld } from "./hold.ts";
+import { revertIfBlocked } from "./historyBlock.ts";
 
 /**
  * Router that renders another page as a transition, and changes within a page at once.
@@ -20,7 +20,7 @@ export function PageRouter({ children }: { children: ReactNode }) {
   useLayoutEffect(() => {
     let { pathname } = history.location;
     return history.listen((next) => {
-      if (next.action === NavigationType.Pop && isHeld(next.delta)) return;
+      if (next.action === NavigationType.Pop && revertIfBlocked(next.delta)) return;
       const isSamePage = next.location.pathname === pathname;
       pathname = next.location.pathname;
       const show = () => setShown({ action: next.action, location: next.location });

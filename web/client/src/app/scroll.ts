@@ -1,16 +1,16 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { NavigationType, useLocation, useNavigationType } from "react-router";
 
-const KEPT = "expertbook.scroll";
-const MOST_KEPT = 50;
-const PATIENCE = 3_000;
+const STORAGE_KEY = "expertbook.scroll";
+const MAX_POSITIONS = 50;
+const RESTORE_TIMEOUT_MS = 3_000;
 
 const positions = new Map<string, number>(
-  Object.entries(JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") as Record<string, number>),
+  Object.entries(JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}") as Record<string, number>),
 );
 
 /** Start new pages at the top; restore the scroll position on Back, Forward and reload. */
-export function useScroll(): void {
+export function useScrollRestoration(): void {
   const { key, pathname } = useLocation();
   const type = useNavigationType();
   const entry = `${key} ${pathname}`;
@@ -19,44 +19,44 @@ export function useScroll(): void {
   useEffect(() => {
     // The browser's own restoration would run before the page has rendered.
     history.scrollRestoration = "manual";
-    const note = () => positions.set(shown.current.entry, window.scrollY);
-    const keep = () =>
+    const recordPosition = () => positions.set(shown.current.entry, window.scrollY);
+    const storePositions = () =>
       sessionStorage.setItem(
-        KEPT,
-        JSON.stringify(Object.fromEntries([...positions].slice(-MOST_KEPT))),
+        STORAGE_KEY,
+        JSON.stringify(Object.fromEntries([...positions].slice(-MAX_POSITIONS))),
       );
-    window.addEventListener("scroll", note, { passive: true });
-    window.addEventListener("pagehide", keep);
+    window.addEventListener("scroll", recordPosition, { passive: true });
+    window.addEventListener("pagehide", storePositions);
     return () => {
-      window.removeEventListener("scroll", note);
-      window.removeEventListener("pagehide", keep);
+      window.removeEventListener("scroll", recordPosition);
+      window.removeEventListener("pagehide", storePositions);
     };
   }, []);
 
   useLayoutEffect(() => {
     const isSamePage = shown.current.pathname === pathname;
     shown.current = { entry, pathname };
-    if (type === NavigationType.Pop) return scrollTo(positions.get(entry) ?? 0);
+    if (type === NavigationType.Pop) return scrollWhenTallEnough(positions.get(entry) ?? 0);
     if (!isSamePage) window.scrollTo(0, 0);
   }, [entry, pathname, type]);
 }
 
 /** Scroll as soon as the page is long enough, unless the user scrolls first. */
-function scrollTo(top: number): (() => void) | undefined {
+function scrollWhenTallEnough(top: number): (() => void) | undefined {
   window.scrollTo(0, top);
   if (window.scrollY >= top - 1) return undefined;
-  const growth = new ResizeObserver(() => {
+  const resizeObserver = new ResizeObserver(() => {
     window.scrollTo(0, top);
     if (window.scrollY >= top - 1) stop();
   });
-  const timer = setTimeout(stop, PATIENCE);
+  const timer = setTimeout(stop, RESTORE_TIMEOUT_MS);
   const gestures = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
   function stop(): void {
-    growth.disconnect();
+    resizeObserver.disconnect();
     clearTimeout(timer);
     for (const gesture of gestures) window.removeEventListener(gesture, stop);
   }
-  growth.observe(document.body);
+  resizeObserver.observe(document.body);
   for (const gesture of gestures) window.addEventListener(gesture, stop, { passive: true });
   return stop;
 }

@@ -5,12 +5,12 @@ import { Link } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
-import { remaining } from "../expert/remaining.ts";
+import { formatRemaining } from "../expert/formatRemaining.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { buttonClass } from "../ui/Button.tsx";
-import { Actions } from "./Actions.tsx";
+import { BookingActions } from "./BookingActions.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 import { bookingsWords } from "./words.ts";
 
@@ -54,12 +54,12 @@ const BOOKING_CARD = graphql(`
 interface BookingCardProps {
   booking: FragmentType<BookingCardFragment>;
   /** Whether the booking has just been changed; the card then gets the focus. */
-  isNew: boolean;
+  isJustChanged: boolean;
   onRemoved(): void;
 }
 
 /** A booking as its client sees it, with its actions. */
-export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProps) {
+export function BookingCard({ booking: from, isJustChanged, onRemoved }: BookingCardProps) {
   const { data: booking, complete } = useFragment({
     fragment: BOOKING_CARD,
     fragmentName: "BookingCard",
@@ -70,12 +70,12 @@ export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProp
   const card = useRef<HTMLElement>(null);
   const [changes, setChanges] = useState(0);
   useEffect(() => {
-    if (isNew || changes) card.current?.focus();
-  }, [isNew, changes]);
+    if (isJustChanged || changes) card.current?.focus();
+  }, [isJustChanged, changes]);
   const isHeld = complete && booking.status === "HELD";
   const now = useNow(isHeld ? 1_000 : 60_000);
   if (!complete) return null;
-  const isAhead = Date.parse(booking.endsAt) > now;
+  const isUpcoming = Date.parse(booking.endsAt) > now;
   const hasHoldEnded = isHeld && Date.parse(booking.heldUntil ?? "") <= now;
   const status = hasHoldEnded ? "EXPIRED" : booking.status;
 
@@ -85,9 +85,9 @@ export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProp
       tabIndex={-1}
       aria-labelledby={name}
       data-booking={booking.reference}
-      className={`grid grid-cols-[1fr_auto] gap-4 rounded-lg border bg-panel p-4 outline-none transition-opacity duration-200 focus:border-accent starting:opacity-0 md:grid-cols-[11rem_1fr_auto] md:gap-x-6 md:p-6 ${isNew ? "border-accent" : "border-line"}`}
+      className={`grid grid-cols-[1fr_auto] gap-4 rounded-lg border bg-panel p-4 outline-none transition-opacity duration-200 focus:border-accent starting:opacity-0 md:grid-cols-[11rem_1fr_auto] md:gap-x-6 md:p-6 ${isJustChanged ? "border-accent" : "border-line"}`}
     >
-      <When booking={booking} isOff={status === "CANCELLED" || status === "EXPIRED"} />
+      <When booking={booking} isCancelled={status === "CANCELLED" || status === "EXPIRED"} />
       <div className="col-span-2 flex min-w-0 items-center gap-3 md:col-span-1">
         <img
           src={booking.expert.photoUrl}
@@ -119,12 +119,12 @@ export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProp
             {booking.note}
           </p>
         )}
-        {isHeld && !hasHoldEnded && <Held booking={booking} now={now} />}
-        {isAhead && <Deadline booking={booking} now={now} />}
-        <Actions
+        {isHeld && !hasHoldEnded && <HoldNotice booking={booking} now={now} />}
+        {isUpcoming && <Deadline booking={booking} now={now} />}
+        <BookingActions
           booking={booking}
-          isAhead={isAhead}
-          onMade={() => setChanges(changes + 1)}
+          isUpcoming={isUpcoming}
+          onStepDone={() => setChanges(changes + 1)}
           onRemoved={onRemoved}
         />
       </div>
@@ -132,7 +132,7 @@ export function BookingCard({ booking: from, isNew, onRemoved }: BookingCardProp
   );
 }
 
-function When({ booking, isOff }: { booking: BookingCardFragment; isOff: boolean }) {
+function When({ booking, isCancelled }: { booking: BookingCardFragment; isCancelled: boolean }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();
   const date = formats.dateOf(booking.startsAt);
@@ -140,7 +140,7 @@ function When({ booking, isOff }: { booking: BookingCardFragment; isOff: boolean
   return (
     <dl className="grid content-start gap-1 md:row-span-2">
       <dt className="sr-only">{text.when}</dt>
-      <dd className={isOff ? "text-muted line-through" : ""}>
+      <dd className={isCancelled ? "text-muted line-through" : ""}>
         <time dateTime={booking.startsAt}>
           <span className="block text-base font-semibold first-letter:uppercase">
             {formats.day(date)}
@@ -164,7 +164,7 @@ function When({ booking, isOff }: { booking: BookingCardFragment; isOff: boolean
 }
 
 /** Remaining time of a hold, with a link to complete the booking. */
-function Held({ booking, now }: { booking: BookingCardFragment; now: number }) {
+function HoldNotice({ booking, now }: { booking: BookingCardFragment; now: number }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();
   const day = formats.dateOf(booking.startsAt);
@@ -174,7 +174,7 @@ function Held({ booking, now }: { booking: BookingCardFragment; now: number }) {
       <p>
         {text.keptFor}{" "}
         <span role="timer" className="font-semibold tabular-nums">
-          {remaining(booking.heldUntil ?? "", now)}
+          {formatRemaining(booking.heldUntil ?? "", now)}
         </span>
       </p>
       <Link to={`/experts/${booking.expert.slug}?${query}`} className={buttonClass("primary")}>

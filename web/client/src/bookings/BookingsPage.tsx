@@ -8,11 +8,11 @@ import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
-import { More } from "../ui/More.tsx";
+import { ShowMore } from "../ui/ShowMore.tsx";
 import { useTitle } from "../ui/title.ts";
 import { BookingCard } from "./BookingCard.tsx";
-import { type View, viewFrom, VIEWS } from "./lists.ts";
-import { Skeleton } from "./Skeleton.tsx";
+import { type View, parseView, VIEWS } from "./lists.ts";
+import { BookingsSkeleton } from "./BookingsSkeleton.tsx";
 import { useBookings } from "./useBookings.ts";
 import { bookingsWords } from "./words.ts";
 
@@ -22,7 +22,7 @@ export default function BookingsPage() {
   const { viewer } = useViewer();
   const { zone } = useTimePreferences();
   const [parameters] = useSearchParams();
-  const view = viewFrom(parameters.get("view"));
+  const view = parseView(parameters.get("view"));
   if (!viewer) return null;
   return (
     <div className="grid gap-6 py-2 md:py-6">
@@ -53,14 +53,14 @@ export default function BookingsPage() {
 function List({ view, clientId }: { view: View; clientId: string }) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);
-  const found = useBookings(view, clientId);
-  const { bookings, error, retry } = found;
+  const listState = useBookings(view, clientId);
+  const { bookings, error, retry } = listState;
   const list = useRef<HTMLElement>(null);
-  const movedId = useMovedId();
+  const rescheduledId = useRescheduledId();
   useTitle(error ? errors.title : text.title);
 
   if (error) return <Failure retry={retry} isOffline />;
-  if (!bookings) return <Skeleton />;
+  if (!bookings) return <BookingsSkeleton />;
   return (
     <section
       ref={list}
@@ -72,29 +72,29 @@ function List({ view, clientId }: { view: View; clientId: string }) {
         <BookingCard
           key={booking.id}
           booking={booking}
-          isNew={booking.id === movedId}
+          isJustChanged={booking.id === rescheduledId}
           onRemoved={() => list.current?.focus()}
         />
       ))}
-      {!bookings.length && <Nothing view={view} />}
-      <More of={found} />
+      {!bookings.length && <EmptyList view={view} />}
+      <ShowMore of={listState} />
     </section>
   );
 }
 
 /** Return the ID of the booking that was just rescheduled, and remove it from the history state. */
-function useMovedId(): string | undefined {
+function useRescheduledId(): string | undefined {
   const { pathname, search, state } = useLocation();
   const navigate = useNavigate();
-  const [movedId] = useState((state as { moved?: string } | null)?.moved);
+  const [rescheduledId] = useState((state as { moved?: string } | null)?.moved);
   const isRemembered = state !== null;
   useEffect(() => {
     if (isRemembered) void navigate(pathname + search, { replace: true, state: null });
   }, [isRemembered, navigate, pathname, search]);
-  return movedId;
+  return rescheduledId;
 }
 
-function Nothing({ view }: { view: View }) {
+function EmptyList({ view }: { view: View }) {
   const text = useWords(bookingsWords);
   return (
     <div className="grid justify-items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">

@@ -41,7 +41,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
 /** Alert that replaces the question when the action was refused; it takes the focus. */
 export function Refusal({ children }: { children: ReactNode }) {
   return (
-    <div ref={focused} tabIndex={-1} className="outline-none">
+    <div ref={focusOnMount} tabIndex={-1} className="outline-none">
       {children}
     </div>
   );
@@ -58,6 +58,6 @@ export function RefusalText({ children }: { children: ReactNode }) {
   );
 }
 
-function focused(element: HTMLElement | null): void {
+function focusOnMount(element: HTMLElement | null): void {
   element?.focus();
 }

@@ -8,7 +8,7 @@ import { useMonth } from "../expert/useMonth.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Select } from "../ui/Select.tsx";
-import { AskMove } from "./AskMove.tsx";
+import { RescheduleDialog } from "./RescheduleDialog.tsx";
 import { bookingsWords } from "./words.ts";
 
 /** The booking's current time, and its expert's live calendar to choose another. */
@@ -17,15 +17,15 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   const formats = useFormats();
   const { expert } = booking;
   const [day, setDay] = useState(formats.dateOf(booking.startsAt));
-  const [minutes, setMinutes] = useState(() => lengthOf(booking));
-  const [chosenId, setChosenId] = useState<string>();
-  const [asked, setAsked] = useState<SlotTime>();
-  const shown = useMonth({
+  const [minutes, setMinutes] = useState(() => initialLength(booking));
+  const [selectedId, setSelectedId] = useState<string>();
+  const [slotToConfirm, setSlotToConfirm] = useState<SlotTime>();
+  const month = useMonth({
     expertId: expert.id,
     minutes,
     horizonDays: expert.availability.horizonDays,
-    wanted: day,
-    start: booking.startsAt,
+    requestedDay: day,
+    initialInstant: booking.startsAt,
   });
 
   return (
@@ -37,13 +37,13 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
         </Link>
         <img src={expert.photoUrl} alt="" width={64} height={64} className="size-16 rounded-full" />
         <h1 className="text-lg font-semibold text-balance">{text.title(expert.name)}</h1>
-        <Now booking={booking} />
+        <CurrentTime booking={booking} />
         {expert.offers.length > 1 && (
           <Select
             label={text.length}
             value={minutes}
             onChange={(event) => {
-              setChosenId(undefined);
+              setSelectedId(undefined);
               setMinutes(Number(event.target.value));
             }}
           >
@@ -56,28 +56,28 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
         )}
       </div>
       <TimePanes
-        shown={shown}
-        chosenId={chosenId}
+        month={month}
+        selectedId={selectedId}
         isBusy={false}
         confirmLabel={text.choose}
-        canTake={(slot) => overlaps(slot, booking)}
+        canSelect={(slot) => overlaps(slot, booking)}
         onDay={setDay}
-        onChoose={(slot) => setChosenId(slot?.id)}
-        onConfirm={setAsked}
+        onChoose={(slot) => setSelectedId(slot?.id)}
+        onConfirm={setSlotToConfirm}
       />
-      {asked && (
-        <AskMove
+      {slotToConfirm && (
+        <RescheduleDialog
           booking={booking}
-          slot={asked}
-          onChoose={setAsked}
-          onClose={() => setAsked(undefined)}
+          slot={slotToConfirm}
+          onChoose={setSlotToConfirm}
+          onClose={() => setSlotToConfirm(undefined)}
         />
       )}
     </article>
   );
 }
 
-function Now({ booking }: { booking: MovableBookingFragment }) {
+function CurrentTime({ booking }: { booking: MovableBookingFragment }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();
   return (
@@ -95,7 +95,7 @@ function Now({ booking }: { booking: MovableBookingFragment }) {
 }
 
 /** Return the booking's length if still offered, otherwise the expert's first offer. */
-function lengthOf({ minutes, expert }: MovableBookingFragment): number {
+function initialLength({ minutes, expert }: MovableBookingFragment): number {
   const offer = expert.offers.find((each) => each.minutes === minutes) ?? expert.offers[0];
   return offer?.minutes ?? minutes;
 }

@@ -4,7 +4,7 @@ import { Link, useParams } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
-import { Skeleton } from "../expert/Skeleton.tsx";
+import { ExpertSkeleton } from "../expert/ExpertSkeleton.tsx";
 import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
@@ -79,5 +79,5 @@ export default function ReschedulePage() {
       </Message>
     );
   }
-  return error ? <Failure retry={() => void refetch()} isOffline /> : <Skeleton />;
+  return error ? <Failure retry={() => void refetch()} isOffline /> : <ExpertSkeleton />;
 }

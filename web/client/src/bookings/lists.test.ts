@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 
 import type { BookingStatus } from "../api/gql/graphql.ts";
-import { belongs, firstPage, shown, viewFrom, withBooking } from "./lists.ts";
+import {
+  matchesList,
+  firstPageVariables,
+  visibleBookings,
+  parseView,
+  insertBooking,
+} from "./lists.ts";
 
 const NOW = Date.parse("2026-11-21T12:30:00Z");
 
@@ -28,71 +34,71 @@ const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
 test("an address names a list; any other means the coming bookings", () => {
-  expect(viewFrom("past")).toBe("past");
-  expect(viewFrom("elsewhere")).toBe("coming");
-  expect(viewFrom(null)).toBe("coming");
+  expect(parseView("past")).toBe("past");
+  expect(parseView("elsewhere")).toBe("coming");
+  expect(parseView(null)).toBe("coming");
 });
 
 test("a list keeps its name in the cache for a day", () => {
-  expect(firstPage("coming", NOW)).toEqual(firstPage("coming", NOW + 3_600_000));
-  expect(firstPage("past", NOW)).not.toEqual(firstPage("past", NOW + 86_400_000));
+  expect(firstPageVariables("coming", NOW)).toEqual(firstPageVariables("coming", NOW + 3_600_000));
+  expect(firstPageVariables("past", NOW)).not.toEqual(firstPageVariables("past", NOW + 86_400_000));
 });
 
 test("a booking belongs where the server would list it", () => {
-  expect(belongs("coming", late, NOW)).toBe(true);
-  expect(belongs("past", late, NOW)).toBe(false);
-  expect(belongs("cancelled", late, NOW)).toBe(false);
+  expect(matchesList("coming", late, NOW)).toBe(true);
+  expect(matchesList("past", late, NOW)).toBe(false);
+  expect(matchesList("cancelled", late, NOW)).toBe(false);
   const cancelled = booking("cancelled", "2026-11-25T10:00:00Z", "CANCELLED");
-  expect(belongs("coming", cancelled, NOW)).toBe(false);
-  expect(belongs("cancelled", cancelled, NOW)).toBe(true);
+  expect(matchesList("coming", cancelled, NOW)).toBe(false);
+  expect(matchesList("cancelled", cancelled, NOW)).toBe(true);
 });
 
 test("the next session comes first among the coming, the last among the past", () => {
   const { edges } = list([late, between, early]);
-  expect(shown("coming", edges, NOW)).toEqual([early, between, late]);
+  expect(visibleBookings("coming", edges, NOW)).toEqual([early, between, late]);
   const later = Date.parse("2027-01-01T00:00:00Z");
-  expect(shown("past", edges, later)).toEqual([late, between, early]);
+  expect(visibleBookings("past", edges, later)).toEqual([late, between, early]);
 });
 
 test("a session is coming until it ends", () => {
   const running = booking("running", "2026-11-21T12:00:00Z");
   const over = booking("over", "2026-11-21T11:00:00Z");
   const { edges } = list([running, over]);
-  expect(shown("coming", edges, NOW)).toEqual([running]);
-  expect(shown("past", edges, NOW)).toEqual([over]);
+  expect(visibleBookings("coming", edges, NOW)).toEqual([running]);
+  expect(visibleBookings("past", edges, NOW)).toEqual([over]);
 });
 
 test("a booking of two pages is shown once", () => {
   const { edges } = list([late, late]);
-  expect(shown("coming", edges, NOW)).toEqual([late]);
+  expect(visibleBookings("coming", edges, NOW)).toEqual([late]);
 });
 
 test("one that is called off stays where it is; a moved one is shown at its new time", () => {
   const cancelled = booking("cancelled", "2026-11-24T10:00:00Z", "CANCELLED");
   const moved = booking("moved", "2026-11-26T10:00:00Z");
   const { edges } = list([late, cancelled, moved, early]);
-  expect(shown("coming", edges, NOW)).toEqual([early, cancelled, late, moved]);
+  expect(visibleBookings("coming", edges, NOW)).toEqual([early, cancelled, late, moved]);
 });
 
 test("a new booking is put in its place", () => {
-  expect(ids(withBooking(list([late, early]), between))).toEqual(["late", "between", "early"]);
-  expect(ids(withBooking(list([between, early]), late))).toEqual(["late", "between", "early"]);
-  expect(ids(withBooking(list([late, between]), early))).toEqual(["late", "between", "early"]);
-  expect(ids(withBooking(list([]), early))).toEqual(["early"]);
+  expect(ids(insertBooking(list([late, early]), between))).toEqual(["late", "between", "early"]);
+  expect(ids(insertBooking(list([between, early]), late))).toEqual(["late", "between", "early"]);
+  expect(ids(insertBooking(list([late, between]), early))).toEqual(["late", "between", "early"]);
+  expect(ids(insertBooking(list([]), early))).toEqual(["early"]);
 });
 
 test("a booking that is there is not put there again", () => {
   const before = list([late, early]);
   const again = booking("early", "2026-11-23T10:00:00Z", "PENDING");
-  expect(withBooking(before, again)).toBe(before);
+  expect(insertBooking(before, again)).toBe(before);
 });
 
 test("a new booking beyond what was read comes with its page", () => {
   const rest = list([late, between], { next: true });
-  expect(withBooking(rest, early)).toBe(rest);
+  expect(insertBooking(rest, early)).toBe(rest);
   const first = list([between, early], { previous: true });
-  expect(withBooking(first, late)).toBe(first);
-  expect(ids(withBooking(list([late, early], { next: true, previous: true }), between))).toEqual([
+  expect(insertBooking(first, late)).toBe(first);
+  expect(ids(insertBooking(list([late, early], { next: true, previous: true }), between))).toEqual([
     "late",
     "between",
     "early",

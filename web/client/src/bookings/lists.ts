@@ -6,17 +6,17 @@ export const VIEWS = ["coming", "past", "cancelled"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Bookings per page. */
-export const PAGE = 10;
+export const PAGE_SIZE = 10;
 
 /** Maximum page size that the server accepts. */
-export const MOST = 100;
+export const MAX_PAGE_SIZE = 100;
 
 /** One day, in milliseconds. */
-export const DAY = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 const MAX_SESSION_MS = 8 * 3_600_000;
 const STANDING: BookingStatus[] = ["HELD", "PENDING", "CONFIRMED", "COMPLETED", "NO_SHOW"];
-const CALLED_OFF: BookingStatus[] = ["CANCELLED", "EXPIRED"];
+const CANCELLED: BookingStatus[] = ["CANCELLED", "EXPIRED"];
 
 interface Listed {
   readonly id: string;
@@ -36,7 +36,7 @@ interface Connection<T> {
 }
 
 /** Return the list named in the address; by default the upcoming bookings. */
-export function viewFrom(name: string | null): View {
+export function parseView(name: string | null): View {
   return VIEWS.find((view) => view === name) ?? "coming";
 }
 
@@ -45,24 +45,24 @@ export function viewFrom(name: string | null): View {
  *
  * The server sorts by start, latest first, so the next upcoming bookings are at the end. The
  * bounds change once a day, which keeps the cache key stable. The ranges of "coming" and "past"
- * therefore overlap; `shown` decides which sessions have ended.
+ * therefore overlap; `visibleBookings` decides which sessions have ended.
  */
-export function firstPage(view: View, now: number): BookingsQueryVariables {
-  const today = Math.floor(now / DAY) * DAY;
+export function firstPageVariables(view: View, now: number): BookingsQueryVariables {
+  const today = Math.floor(now / DAY_MS) * DAY_MS;
   if (view === "coming") {
     const from = instant(today - MAX_SESSION_MS);
-    return { filter: { mine: true, statuses: STANDING, from }, last: PAGE };
+    return { filter: { mine: true, statuses: STANDING, from }, last: PAGE_SIZE };
   }
   if (view === "past") {
-    const to = instant(today + DAY);
-    return { filter: { mine: true, statuses: STANDING, to }, first: PAGE };
+    const to = instant(today + DAY_MS);
+    return { filter: { mine: true, statuses: STANDING, to }, first: PAGE_SIZE };
   }
-  return { filter: { mine: true, statuses: CALLED_OFF }, first: PAGE };
+  return { filter: { mine: true, statuses: CANCELLED }, first: PAGE_SIZE };
 }
 
-/** Return whether a booking matches the filter of `firstPage`. */
-export function belongs(view: View, { status, startsAt }: Listed, now: number): boolean {
-  const { statuses, from, to } = firstPage(view, now).filter ?? {};
+/** Return whether a booking matches the filter of `firstPageVariables`. */
+export function matchesList(view: View, { status, startsAt }: Listed, now: number): boolean {
+  const { statuses, from, to } = firstPageVariables(view, now).filter ?? {};
   const start = Date.parse(startsAt);
   return Boolean(
     statuses?.includes(status) &&
@@ -77,14 +77,18 @@ export function belongs(view: View, { status, startsAt }: Listed, now: number): 
  * A booking cancelled meanwhile stays until the next refetch, so that it does not vanish while the
  * user looks at it. A booking whose session has ended leaves the upcoming list.
  */
-export function shown<T extends Listed>(view: View, edges: readonly Edge<T>[], now: number): T[] {
+export function visibleBookings<T extends Listed>(
+  view: View,
+  edges: readonly Edge<T>[],
+  now: number,
+): T[] {
   const found = new Map<string, T>();
   for (const { node } of edges) {
     const isOver = Date.parse(node.endsAt) <= now;
     const isHere = view === "cancelled" || isOver === (view === "past");
     if (isHere) found.set(node.id, node);
   }
-  const latestFirst = [...found.values()].sort((one, other) => startOf(other) - startOf(one));
+  const latestFirst = [...found.values()].sort((one, other) => startTime(other) - startTime(one));
   return view === "coming" ? latestFirst.reverse() : latestFirst;
 }
 
@@ -93,18 +97,18 @@ export function shown<T extends Listed>(view: View, edges: readonly Edge<T>[], n
  *
  * A position beyond the loaded pages is left out: that page will contain the booking.
  */
-export function withBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
+export function insertBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
   const { edges, pageInfo } = list;
   if (edges.some((edge) => edge.node.id === node.id)) return list;
-  const later = edges.findIndex((edge) => startOf(edge.node) <= startOf(node));
-  const at = later < 0 ? edges.length : later;
+  const index = edges.findIndex((edge) => startTime(edge.node) <= startTime(node));
+  const at = index < 0 ? edges.length : index;
   if (at === 0 && pageInfo.hasPreviousPage) return list;
   if (at === edges.length && pageInfo.hasNextPage) return list;
   const edge = { __typename: "BookingEdge", cursor: "", node };
   return { ...list, edges: [...edges.slice(0, at), edge, ...edges.slice(at)] };
 }
 
-function startOf({ startsAt }: Listed): number {
+function startTime({ startsAt }: Listed): number {
   return Date.parse(startsAt);
 }
 

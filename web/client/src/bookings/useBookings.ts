@@ -5,8 +5,15 @@ import { useConnection } from "../api/connection.ts";
 import { graphql } from "../api/gql/gql.ts";
 import type { ListedBookingFragment } from "../api/gql/graphql.ts";
 import { useNow } from "../time/clock.ts";
-import { BOOKINGS, enlist } from "./listed.ts";
-import { DAY, firstPage, MOST, PAGE, shown, type View } from "./lists.ts";
+import { BOOKINGS, addToLists } from "./listCache.ts";
+import {
+  DAY_MS,
+  firstPageVariables,
+  MAX_PAGE_SIZE,
+  PAGE_SIZE,
+  visibleBookings,
+  type View,
+} from "./lists.ts";
 
 const BOOKING_CHANGED = graphql(`
   subscription BookingChanged {
@@ -21,8 +28,8 @@ export interface Bookings {
   readonly bookings: readonly ListedBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
-  readonly isReadingMore: boolean;
-  more(): Promise<void>;
+  readonly isLoadingMore: boolean;
+  loadMore(): Promise<void>;
   retry(): void;
 }
 
@@ -35,47 +42,50 @@ export interface Bookings {
 export function useBookings(view: View, clientId: string): Bookings {
   const client = useApolloClient();
   const now = useNow(60_000);
-  const today = useNow(DAY);
-  const { returns } = useConnection();
-  const variables = useMemo(() => firstPage(view, today), [view, today]);
+  const today = useNow(DAY_MS);
+  const { reconnects } = useConnection();
+  const variables = useMemo(() => firstPageVariables(view, today), [view, today]);
   const query = useQuery(BOOKINGS, { variables, fetchPolicy: "cache-and-network" });
-  const [isReadingMore, setReadingMore] = useState(false);
+  const [isLoadingMore, setIsLoadingMore] = useState(false);
   const list = (query.data ?? query.previousData)?.bookings;
   const count = list?.edges.length ?? 0;
   const readsBackwards = variables.last !== undefined;
   const pageInfo = list?.pageInfo;
   const hasMore = Boolean(readsBackwards ? pageInfo?.hasPreviousPage : pageInfo?.hasNextPage);
-  const bookings = list && shown(view, list.edges, now);
+  const bookings = list && visibleBookings(view, list.edges, now);
 
   useSubscription(BOOKING_CHANGED, {
     ignoreResults: true,
     onData({ data: { data } }) {
-      if (data) enlist(client.cache, data.bookingChanged.id, clientId);
+      if (data) addToLists(client.cache, data.bookingChanged.id, clientId);
     },
   });
 
-  const lastReturn = useRef(returns);
+  const handledReconnects = useRef(reconnects);
   useEffect(() => {
-    if (lastReturn.current === returns) return;
-    lastReturn.current = returns;
-    const size = Math.min(MOST, Math.max(PAGE, count));
-    const asMany = { ...variables, ...(readsBackwards ? { last: size } : { first: size }) };
+    if (handledReconnects.current === reconnects) return;
+    handledReconnects.current = reconnects;
+    const size = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, count));
+    const refetchVariables = {
+      ...variables,
+      ...(readsBackwards ? { last: size } : { first: size }),
+    };
     client
-      .query({ query: BOOKINGS, variables: asMany, fetchPolicy: "network-only" })
+      .query({ query: BOOKINGS, variables: refetchVariables, fetchPolicy: "network-only" })
       // A failed refetch is repeated after the next reconnect.
       .catch(() => undefined);
-  }, [returns, client, variables, readsBackwards, count]);
+  }, [reconnects, client, variables, readsBackwards, count]);
 
-  async function more(): Promise<void> {
-    setReadingMore(true);
+  async function loadMore(): Promise<void> {
+    setIsLoadingMore(true);
     try {
       await query.fetchMore({
         variables: readsBackwards
-          ? { last: PAGE, before: pageInfo?.startCursor ?? null }
-          : { first: PAGE, after: pageInfo?.endCursor ?? null },
+          ? { last: PAGE_SIZE, before: pageInfo?.startCursor ?? null }
+          : { first: PAGE_SIZE, after: pageInfo?.endCursor ?? null },
       });
     } finally {
-      setReadingMore(false);
+      setIsLoadingMore(false);
     }
   }
 
@@ -83,8 +93,8 @@ export function useBookings(view: View, clientId: string): Bookings {
     bookings,
     error: list ? undefined : query.error,
     hasMore,
-    isReadingMore,
-    more,
+    isLoadingMore,
+    loadMore,
     retry: () => void query.refetch(),
   };
 }

@@ -2,7 +2,7 @@ import { useApolloClient, useMutation } from "@apollo/client/react";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTime } from "../expert/slots.ts";
-import { enlist } from "./listed.ts";
+import { addToLists } from "./listCache.ts";
 import { useViewer } from "../session/Viewer.tsx";
 
 const RESCHEDULE = graphql(`
@@ -57,7 +57,7 @@ export function useReschedule(id: string) {
       const answer = data?.rescheduleBooking;
       switch (answer?.__typename) {
         case "Booking":
-          enlist(client.cache, id, viewer?.id);
+          addToLists(client.cache, id, viewer?.id);
           return { kind: "moved", startsAt: answer.startsAt };
         case "SlotTaken":
           return { kind: "taken", alternatives: answer.alternatives };

@@ -2,12 +2,12 @@ import { useState } from "react";
 
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { appWords } from "../app/words.ts";
-import { type Refused, useMoves } from "../bookings/useMoves.ts";
+import { type StepRefusal, useBookingSteps } from "../bookings/useBookingSteps.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
-import { AskStep, type AskedStep } from "./AskStep.tsx";
+import { ExpertStepDialog, type ConfirmedStep } from "./ExpertStepDialog.tsx";
 import { deskWords } from "./words.ts";
 
 const STEPS = ["CONFIRM", "COMPLETE", "MARK_NO_SHOW", "CANCEL"] as const;
@@ -16,28 +16,28 @@ type DeskStep = (typeof STEPS)[number];
 
 interface DeskActionsProps {
   booking: DeskBookingFragment;
-  onMade(): void;
+  onStepDone(): void;
 }
 
 /** Buttons for the steps that the server allows the expert now, and the last refusal. */
-export function DeskActions({ booking, onMade }: DeskActionsProps) {
+export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
   const text = useWords(deskWords);
   const { errors } = useWords(appWords);
   const formats = useFormats();
-  const moves = useMoves(booking);
-  const [asked, setAsked] = useState<AskedStep>();
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const bookingSteps = useBookingSteps(booking);
+  const [stepToConfirm, setStepToConfirm] = useState<ConfirmedStep>();
+  const [refusal, setRefusal] = useState<StepRefusal | null>(null);
   const steps = STEPS.filter((step) => booking.viewerActions.includes(step));
-  if (!steps.length && !refused && !asked) return null;
+  if (!steps.length && !refusal && !stepToConfirm) return null;
 
-  async function make(step: DeskStep): Promise<Refused | null> {
-    setRefused(null);
+  async function perform(step: DeskStep): Promise<StepRefusal | null> {
+    setRefusal(null);
     try {
-      const refused = await moves.make(step);
-      if (refused) return refused;
-      setAsked(undefined);
+      const refusal = await bookingSteps.perform(step);
+      if (refusal) return refusal;
+      setStepToConfirm(undefined);
       void toast(text.done[step]);
-      onMade();
+      onStepDone();
     } catch {
       void toastError(errors.unexpected);
     }
@@ -50,9 +50,9 @@ export function DeskActions({ booking, onMade }: DeskActionsProps) {
 
   return (
     <div className="grid gap-3">
-      {refused && (
+      {refusal && (
         <p role="alert" className="rounded-md border border-danger bg-danger-bg p-3 text-danger">
-          {refused.deadline ? text.tooLate(formats.moment(refused.deadline)) : text.notAllowed}
+          {refusal.deadline ? text.tooLate(formats.moment(refusal.deadline)) : text.notAllowed}
         </p>
       )}
       <div className="flex flex-wrap gap-2 md:justify-end">
@@ -65,20 +65,22 @@ export function DeskActions({ booking, onMade }: DeskActionsProps) {
               booking.contact?.name ?? "",
               formats.moment(booking.startsAt),
             )}
-            isBusy={step === "CONFIRM" && moves.isBusy}
-            onClick={() => (step === "CONFIRM" ? void make(step).then(setRefused) : setAsked(step))}
+            isBusy={step === "CONFIRM" && bookingSteps.isBusy}
+            onClick={() =>
+              step === "CONFIRM" ? void perform(step).then(setRefusal) : setStepToConfirm(step)
+            }
           >
-            {step === "CONFIRM" && moves.isBusy && !asked ? text.busy : label(step)}
+            {step === "CONFIRM" && bookingSteps.isBusy && !stepToConfirm ? text.busy : label(step)}
           </Button>
         ))}
       </div>
-      {asked && (
-        <AskStep
+      {stepToConfirm && (
+        <ExpertStepDialog
           booking={booking}
-          step={asked}
-          isBusy={moves.isBusy}
-          onConfirm={() => make(asked)}
-          onClose={() => setAsked(undefined)}
+          step={stepToConfirm}
+          isBusy={bookingSteps.isBusy}
+          onConfirm={() => perform(stepToConfirm)}
+          onClose={() => setStepToConfirm(undefined)}
         />
       )}
     </div>

@@ -11,13 +11,13 @@ import { deskWords } from "./words.ts";
 interface DeskCardProps {
   booking: DeskBookingFragment;
   /** Whether to show the date, where no heading above does. */
-  hasDay?: boolean;
+  showsDay?: boolean;
   /** Called after a successful step, which may move the booking to another list. */
-  onMade(): void;
+  onStepDone(): void;
 }
 
 /** A booking as its expert sees it: time, client, contact, note and actions. */
-export function DeskCard({ booking, hasDay = false, onMade }: DeskCardProps) {
+export function DeskCard({ booking, showsDay = false, onStepDone }: DeskCardProps) {
   const text = useWords(deskWords);
   const formats = useFormats();
   const name = useId();
@@ -31,12 +31,12 @@ export function DeskCard({ booking, hasDay = false, onMade }: DeskCardProps) {
     >
       <p className={`tabular-nums ${isOff ? "text-muted line-through" : ""}`}>
         <time dateTime={startsAt}>
-          {hasDay && (
+          {showsDay && (
             <span className="block font-semibold first-letter:uppercase">
               {formats.day(formats.dateOf(startsAt))}
             </span>
           )}
-          <span className={`block ${hasDay ? "" : "text-base font-semibold"}`}>
+          <span className={`block ${showsDay ? "" : "text-base font-semibold"}`}>
             {formats.time(startsAt)} – {formats.time(booking.endsAt)}
           </span>
         </time>
@@ -46,7 +46,7 @@ export function DeskCard({ booking, hasDay = false, onMade }: DeskCardProps) {
         <h3 id={name} className="text-base font-semibold wrap-anywhere">
           {contact?.name ?? booking.reference}
         </h3>
-        {contact && <Reach contact={contact} startsAt={startsAt} />}
+        {contact && <ContactDetails contact={contact} startsAt={startsAt} />}
         {booking.note && (
           <p className="max-w-prose border-l-2 border-line pl-3 whitespace-pre-line text-muted wrap-anywhere">
             <span className="sr-only">{text.note}: </span>
@@ -66,24 +66,24 @@ export function DeskCard({ booking, hasDay = false, onMade }: DeskCardProps) {
           <StatusBadge status={booking.status} />
         </div>
         <div className="col-span-2 empty:hidden">
-          <DeskActions booking={booking} onMade={onMade} />
+          <DeskActions booking={booking} onStepDone={onStepDone} />
         </div>
       </div>
     </article>
   );
 }
 
-interface ReachProps {
+interface ContactDetailsProps {
   contact: NonNullable<DeskBookingFragment["contact"]>;
   startsAt: string;
 }
 
 /** The client's contact data, and the local time there if it differs. */
-function Reach({ contact, startsAt }: ReachProps) {
+function ContactDetails({ contact, startsAt }: ContactDetailsProps) {
   const text = useWords(deskWords);
   const formats = useFormats();
-  const there = useTimeThere(contact.timeZone ?? undefined);
-  const time = there?.time(startsAt);
+  const clientFormats = useFormatsIn(contact.timeZone ?? undefined);
+  const time = clientFormats?.time(startsAt);
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1">
       <a
@@ -107,7 +107,7 @@ function Reach({ contact, startsAt }: ReachProps) {
   );
 }
 
-function useTimeThere(zone: string | undefined) {
+function useFormatsIn(zone: string | undefined) {
   const { locale } = useText();
   const { hourCycle } = useTimePreferences();
   return useMemo(

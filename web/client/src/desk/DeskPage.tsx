@@ -12,15 +12,15 @@ import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { useTitle } from "../ui/title.ts";
-import { Chosen } from "./Chosen.tsx";
-import { Days } from "./Days.tsx";
+import { SelectedBooking } from "./SelectedBooking.tsx";
+import { BookingsByDay } from "./BookingsByDay.tsx";
 import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
-import { Earlier } from "./Earlier.tsx";
-import { More } from "../ui/More.tsx";
+import { PastBookings } from "./PastBookings.tsx";
+import { ShowMore } from "../ui/ShowMore.tsx";
 import { NoExpert } from "./NoExpert.tsx";
 import { useDeskList } from "./useDeskList.ts";
-import { useTidings } from "./useTidings.ts";
+import { useAnnouncements } from "./useAnnouncements.ts";
 import { deskWords } from "./words.ts";
 
 /** Page `/desk`: the bookings of the viewer's own calendar. */
@@ -44,12 +44,12 @@ function Desk({ userId, expert }: DeskProps) {
   const today = formats.dateOf(new Date(useNow(60_000)));
   const since = useMemo(() => parseDate(today).toDate(zone).toISOString(), [today, zone]);
   const requests = useDeskList("requests", expert.id, since);
-  const coming = useDeskList("coming", expert.id, since);
-  const said = useTidings({ expertId: expert.id, userId, today: since });
-  const chosen = useSearchParams()[0].get("booking");
+  const upcoming = useDeskList("coming", expert.id, since);
+  const announcement = useAnnouncements({ expertId: expert.id, userId, today: since });
+  const selectedId = useSearchParams()[0].get("booking");
   const title = useRef<HTMLHeadingElement>(null);
   // Focus the title: the card with the pressed button may have moved to another list.
-  const onMade = () => title.current?.focus();
+  const onStepDone = () => title.current?.focus();
 
   return (
     <div className="grid gap-6 py-2 md:py-6">
@@ -68,36 +68,38 @@ function Desk({ userId, expert }: DeskProps) {
         </div>
       </div>
       <p role="status" className="sr-only">
-        {said}
+        {announcement}
       </p>
-      {chosen ? (
-        <Chosen id={chosen} onMade={onMade} />
-      ) : (coming.error ?? requests.error) ? (
+      {selectedId ? (
+        <SelectedBooking id={selectedId} onStepDone={onStepDone} />
+      ) : (upcoming.error ?? requests.error) ? (
         <Failure
           retry={() => {
-            coming.retry();
+            upcoming.retry();
             requests.retry();
           }}
           isOffline
         />
-      ) : !coming.bookings || !requests.bookings ? (
+      ) : !upcoming.bookings || !requests.bookings ? (
         <DeskSkeleton />
       ) : (
         <>
           {requests.bookings.length > 0 && (
             <Requests count={`${requests.bookings.length}${requests.hasMore ? "+" : ""}`}>
               {requests.bookings.map((booking) => (
-                <DeskCard key={booking.id} booking={booking} hasDay onMade={onMade} />
+                <DeskCard key={booking.id} booking={booking} showsDay onStepDone={onStepDone} />
               ))}
             </Requests>
           )}
-          <More of={requests} />
-          {coming.bookings.length > 0 && (
-            <Days bookings={coming.bookings} today={today} onMade={onMade} />
+          <ShowMore of={requests} />
+          {upcoming.bookings.length > 0 && (
+            <BookingsByDay bookings={upcoming.bookings} today={today} onStepDone={onStepDone} />
           )}
-          <More of={coming} />
-          {!coming.bookings.length && !requests.bookings.length && <Nothing slug={expert.slug} />}
-          <Earlier expertId={expert.id} today={today} since={since} onMade={onMade} />
+          <ShowMore of={upcoming} />
+          {!upcoming.bookings.length && !requests.bookings.length && (
+            <EmptyDesk slug={expert.slug} />
+          )}
+          <PastBookings expertId={expert.id} today={today} since={since} onStepDone={onStepDone} />
         </>
       )}
     </div>
@@ -119,7 +121,7 @@ function Requests({ count, children }: { count: string; children: ReactNode }) {
   );
 }
 
-function Nothing({ slug }: { slug: string }) {
+function EmptyDesk({ slug }: { slug: string }) {
   const text = useWords(deskWords);
   return (
     <div className="rounded-lg border border-dashed border-line">

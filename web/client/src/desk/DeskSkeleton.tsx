@@ -1,4 +1,4 @@
-import { Bone } from "../ui/Bone.tsx";
+import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
 /** Placeholder of about the size of the desk's lists. */
@@ -8,7 +8,7 @@ export function DeskSkeleton() {
       <div className="sr-only">
         <Loading />
       </div>
-      <Bone className="rounded-md h-6 w-40" />
+      <SkeletonBlock className="rounded-md h-6 w-40" />
       <div aria-hidden className="divide-y divide-line rounded-lg border border-line bg-panel">
         {[0, 1, 2].map((index) => (
           <div
@@ -16,15 +16,15 @@ export function DeskSkeleton() {
             className="grid gap-3 p-4 md:grid-cols-[9rem_1fr_5rem] md:gap-6 md:px-6 md:py-5"
           >
             <div className="grid content-start gap-2">
-              <Bone className="rounded-md h-5 w-28" />
-              <Bone className="rounded-md h-4 w-16" />
+              <SkeletonBlock className="rounded-md h-5 w-28" />
+              <SkeletonBlock className="rounded-md h-4 w-16" />
             </div>
             <div className="grid gap-3">
-              <Bone className="rounded-md h-5 w-36" />
-              <Bone className="rounded-md h-4 w-4/5" />
-              <Bone className="rounded-md h-10 w-48" />
+              <SkeletonBlock className="rounded-md h-5 w-36" />
+              <SkeletonBlock className="rounded-md h-4 w-4/5" />
+              <SkeletonBlock className="rounded-md h-10 w-48" />
             </div>
-            <Bone className="rounded-md hidden h-6 md:block" />
+            <SkeletonBlock className="rounded-md hidden h-6 md:block" />
           </div>
         ))}
       </div>

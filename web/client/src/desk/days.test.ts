@@ -1,24 +1,26 @@
 import { expect, test } from "vitest";
 
 import { formats } from "../time/formats.ts";
-import { byDay } from "./days.ts";
+import { groupByDay } from "./days.ts";
 
 const LATE = { id: "late", startsAt: "2026-11-21T23:30:00Z" };
 const EARLY = { id: "early", startsAt: "2026-11-22T07:00:00Z" };
 
 test("bookings are grouped by the day in the reader's zone", () => {
   const { dateOf } = formats("en-GB", { zone: "Europe/Paris", hourCycle: "h23" });
-  expect(byDay([LATE, EARLY], dateOf)).toEqual([{ date: "2026-11-22", bookings: [LATE, EARLY] }]);
+  expect(groupByDay([LATE, EARLY], dateOf)).toEqual([
+    { date: "2026-11-22", bookings: [LATE, EARLY] },
+  ]);
 });
 
 test("in another zone they are on two days", () => {
   const { dateOf } = formats("en-GB", { zone: "UTC", hourCycle: "h23" });
-  expect(byDay([LATE, EARLY], dateOf)).toEqual([
+  expect(groupByDay([LATE, EARLY], dateOf)).toEqual([
     { date: "2026-11-21", bookings: [LATE] },
     { date: "2026-11-22", bookings: [EARLY] },
   ]);
 });
 
 test("no bookings are no days", () => {
-  expect(byDay([], String)).toEqual([]);
+  expect(groupByDay([], String)).toEqual([]);
 });

@@ -1,15 +1,15 @@
 /** Bookings of one calendar day. */
-export interface BookedDay<T> {
+export interface BookingDay<T> {
   /** ISO date, such as 2026-11-21. */
   readonly date: string;
   readonly bookings: readonly T[];
 }
 
 /** Group bookings by the calendar day of their start, keeping their order. */
-export function byDay<T extends { readonly startsAt: string }>(
+export function groupByDay<T extends { readonly startsAt: string }>(
   bookings: readonly T[],
   dateOf: (instant: string) => string,
-): BookedDay<T>[] {
+): BookingDay<T>[] {
   const days = Map.groupBy(bookings, ({ startsAt }) => dateOf(startsAt));
   return [...days].map(([date, bookings]) => ({ date, bookings }));
 }

@@ -2,8 +2,8 @@ import type { ApolloCache } from "@apollo/client";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
-import { withBooking } from "../bookings/lists.ts";
-import { belongs, type DeskList, firstPage } from "./lists.ts";
+import { insertBooking } from "../bookings/lists.ts";
+import { matchesList, type DeskList, firstPageVariables } from "./lists.ts";
 
 /** A booking, as its expert sees it. */
 export const DESK_BOOKING = graphql(`
@@ -90,12 +90,16 @@ export const ONE_DESK_BOOKING = graphql(`
 const LISTS: readonly DeskList[] = ["requests", "coming", "earlier"];
 
 /** Add a booking to each loaded desk list that it belongs to. */
-export function enlist(cache: ApolloCache, booking: DeskBookingFragment, today: string): void {
+export function addToDeskLists(
+  cache: ApolloCache,
+  booking: DeskBookingFragment,
+  today: string,
+): void {
   for (const list of LISTS) {
-    if (!belongs(list, booking, today)) continue;
+    if (!matchesList(list, booking, today)) continue;
     cache.updateQuery(
-      { query: DESK_BOOKINGS, variables: firstPage(list, booking.expert.id, today) },
-      (data) => data && { bookings: withBooking(data.bookings, booking) },
+      { query: DESK_BOOKINGS, variables: firstPageVariables(list, booking.expert.id, today) },
+      (data) => data && { bookings: insertBooking(data.bookings, booking) },
     );
   }
 }

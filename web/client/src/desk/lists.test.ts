@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { belongs, firstPage, shown, tidingsOf } from "./lists.ts";
+import { matchesList, firstPageVariables, visibleBookings, announcementFor } from "./lists.ts";
 
 const TODAY = "2026-11-21T23:00:00Z";
 
@@ -14,20 +14,26 @@ function booking(
 
 describe("lists", () => {
   test("today's sessions are coming ones, over or not", () => {
-    expect(belongs("coming", booking("a", TODAY), TODAY)).toBe(true);
-    expect(belongs("earlier", booking("a", TODAY), TODAY)).toBe(false);
-    expect(belongs("earlier", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
+    expect(matchesList("coming", booking("a", TODAY), TODAY)).toBe(true);
+    expect(matchesList("earlier", booking("a", TODAY), TODAY)).toBe(false);
+    expect(matchesList("earlier", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
   });
 
   test("a request is no session until it is confirmed", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
-    expect(belongs("requests", request, TODAY)).toBe(true);
-    expect(belongs("coming", request, TODAY)).toBe(false);
+    expect(matchesList("requests", request, TODAY)).toBe(true);
+    expect(matchesList("coming", request, TODAY)).toBe(false);
   });
 
   test("what comes is read from the end, as the server has the latest first", () => {
-    expect(firstPage("coming", "e", TODAY)).toMatchObject({ last: 20, filter: { from: TODAY } });
-    expect(firstPage("earlier", "e", TODAY)).toMatchObject({ first: 20, filter: { to: TODAY } });
+    expect(firstPageVariables("coming", "e", TODAY)).toMatchObject({
+      last: 20,
+      filter: { from: TODAY },
+    });
+    expect(firstPageVariables("earlier", "e", TODAY)).toMatchObject({
+      first: 20,
+      filter: { to: TODAY },
+    });
   });
 
   test("cancelled ones leave, and each is there once, the next first", () => {
@@ -35,7 +41,7 @@ describe("lists", () => {
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");
     const edges = [later, off, next, later].map((node) => ({ node }));
-    expect(shown("coming", edges, TODAY).map(({ id }) => id)).toEqual(["next", "later"]);
+    expect(visibleBookings("coming", edges, TODAY).map(({ id }) => id)).toEqual(["next", "later"]);
   });
 });
 
@@ -44,20 +50,20 @@ describe("tidings", () => {
   const at = "2026-11-22T09:00:00Z";
 
   test("a booking and a request", () => {
-    expect(tidingsOf([{ from: null, to: "CONFIRMED", startsAt: at, actor: client }], "me")).toBe(
-      "booked",
-    );
-    expect(tidingsOf([{ from: "HELD", to: "PENDING", startsAt: at, actor: client }], "me")).toBe(
-      "requested",
-    );
+    expect(
+      announcementFor([{ from: null, to: "CONFIRMED", startsAt: at, actor: client }], "me"),
+    ).toBe("booked");
+    expect(
+      announcementFor([{ from: "HELD", to: "PENDING", startsAt: at, actor: client }], "me"),
+    ).toBe("requested");
   });
 
   test("a hold and its release are none", () => {
     expect(
-      tidingsOf([{ from: null, to: "HELD", startsAt: at, actor: client }], "me"),
+      announcementFor([{ from: null, to: "HELD", startsAt: at, actor: client }], "me"),
     ).toBeUndefined();
     expect(
-      tidingsOf([{ from: "HELD", to: "CANCELLED", startsAt: at, actor: client }], "me"),
+      announcementFor([{ from: "HELD", to: "CANCELLED", startsAt: at, actor: client }], "me"),
     ).toBeUndefined();
   });
 
@@ -69,18 +75,21 @@ describe("tidings", () => {
       startsAt: "2026-11-23T09:00:00Z",
       actor: client,
     } as const;
-    expect(tidingsOf([first, moved], "me")).toBe("moved");
-    expect(tidingsOf([first, { ...first, from: "CONFIRMED", to: "CANCELLED" }], "me")).toBe(
+    expect(announcementFor([first, moved], "me")).toBe("moved");
+    expect(announcementFor([first, { ...first, from: "CONFIRMED", to: "CANCELLED" }], "me")).toBe(
       "cancelled",
     );
   });
 
   test("what the expert or the clock did is none", () => {
     expect(
-      tidingsOf([{ from: "PENDING", to: "CONFIRMED", startsAt: at, actor: { id: "me" } }], "me"),
+      announcementFor(
+        [{ from: "PENDING", to: "CONFIRMED", startsAt: at, actor: { id: "me" } }],
+        "me",
+      ),
     ).toBeUndefined();
     expect(
-      tidingsOf([{ from: "PENDING", to: "EXPIRED", startsAt: at, actor: null }], "me"),
+      announcementFor([{ from: "PENDING", to: "EXPIRED", startsAt: at, actor: null }], "me"),
     ).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import type { BookingStatus, DeskBookingsQueryVariables } from "../api/gql/graph
 export type DeskList = "requests" | "coming" | "earlier";
 
 /** Bookings per page. */
-export const PAGE = 20;
+export const PAGE_SIZE = 20;
 
 const SESSIONS: BookingStatus[] = ["CONFIRMED", "COMPLETED", "NO_SHOW"];
 
@@ -16,15 +16,15 @@ const SESSIONS: BookingStatus[] = ["CONFIRMED", "COMPLETED", "NO_SHOW"];
  *
  * @param today start of the reader's day, as an instant.
  */
-export function firstPage(
+export function firstPageVariables(
   list: DeskList,
   expertId: string,
   today: string,
 ): DeskBookingsQueryVariables {
   if (list === "earlier")
-    return { filter: { expertId, statuses: SESSIONS, to: today }, first: PAGE };
+    return { filter: { expertId, statuses: SESSIONS, to: today }, first: PAGE_SIZE };
   const statuses: BookingStatus[] = list === "requests" ? ["PENDING"] : SESSIONS;
-  return { filter: { expertId, statuses, from: today }, last: PAGE };
+  return { filter: { expertId, statuses, from: today }, last: PAGE_SIZE };
 }
 
 interface Listed {
@@ -33,8 +33,8 @@ interface Listed {
   readonly startsAt: string;
 }
 
-/** Return whether a booking matches the filter of `firstPage`. */
-export function belongs(list: DeskList, { status, startsAt }: Listed, today: string): boolean {
+/** Return whether a booking matches the filter of `firstPageVariables`. */
+export function matchesList(list: DeskList, { status, startsAt }: Listed, today: string): boolean {
   const isEarlier = Date.parse(startsAt) < Date.parse(today);
   const statuses = list === "requests" ? ["PENDING"] : SESSIONS;
   return statuses.includes(status) && isEarlier === (list === "earlier");
@@ -44,13 +44,13 @@ export function belongs(list: DeskList, { status, startsAt }: Listed, today: str
  * Return the loaded bookings to show, without duplicates: next first; in the past list latest
  * first.
  */
-export function shown<T extends Listed>(
+export function visibleBookings<T extends Listed>(
   list: DeskList,
   edges: readonly { readonly node: T }[],
   today: string,
 ): T[] {
   const found = new Map<string, T>();
-  for (const { node } of edges) if (belongs(list, node, today)) found.set(node.id, node);
+  for (const { node } of edges) if (matchesList(list, node, today)) found.set(node.id, node);
   const earliestFirst = [...found.values()].sort(
     (one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt),
   );
@@ -58,7 +58,7 @@ export function shown<T extends Listed>(
 }
 
 /** What somebody else has just done to a booking, as announced to its expert. */
-export type Tidings = "booked" | "requested" | "moved" | "cancelled";
+export type Announcement = "booked" | "requested" | "moved" | "cancelled";
 
 interface Change {
   readonly from?: BookingStatus | null;
@@ -68,7 +68,10 @@ interface Change {
 }
 
 /** Return what to announce after the last history entry; nothing for the expert's own changes. */
-export function tidingsOf(history: readonly Change[], expertUserId: string): Tidings | undefined {
+export function announcementFor(
+  history: readonly Change[],
+  expertUserId: string,
+): Announcement | undefined {
   const last = history.at(-1);
   const before = history.at(-2);
   if (!last?.actor || last.actor.id === expertUserId) return undefined;

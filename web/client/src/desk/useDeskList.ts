@@ -3,18 +3,18 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import { useConnection } from "../api/connection.ts";
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
-import { MOST } from "../bookings/lists.ts";
+import { MAX_PAGE_SIZE } from "../bookings/lists.ts";
 import { useNow } from "../time/clock.ts";
 import { DESK_BOOKINGS } from "./deskBookings.ts";
-import { type DeskList, firstPage, PAGE, shown } from "./lists.ts";
+import { type DeskList, firstPageVariables, PAGE_SIZE, visibleBookings } from "./lists.ts";
 
 export interface DeskBookings {
   /** Undefined until the first result. */
   readonly bookings: readonly DeskBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
-  readonly isReadingMore: boolean;
-  more(): Promise<void>;
+  readonly isLoadingMore: boolean;
+  loadMore(): Promise<void>;
   retry(): void;
 }
 
@@ -27,32 +27,39 @@ export interface DeskBookings {
 export function useDeskList(list: DeskList, expertId: string, today: string): DeskBookings {
   const client = useApolloClient();
   const now = useNow(60_000);
-  const { returns } = useConnection();
-  const variables = useMemo(() => firstPage(list, expertId, today), [list, expertId, today]);
+  const { reconnects } = useConnection();
+  const variables = useMemo(
+    () => firstPageVariables(list, expertId, today),
+    [list, expertId, today],
+  );
   const query = useQuery(DESK_BOOKINGS, { variables, fetchPolicy: "cache-and-network" });
-  const [isReadingMore, setReadingMore] = useState(false);
+  const [isLoadingMore, setIsLoadingMore] = useState(false);
   const connection = (query.data ?? query.previousData)?.bookings;
   const readsBackwards = variables.last !== undefined;
   const count = connection?.edges.length ?? 0;
-  const bookings = connection && shown(list, connection.edges, today);
-  const reached = lastReached(bookings ?? [], now);
+  const bookings = connection && visibleBookings(list, connection.edges, today);
+  const passedBoundary = latestPassedBoundary(bookings ?? [], now);
 
-  const known = useRef({ returns, reached });
+  const known = useRef({ reconnects, passedBoundary });
   useEffect(() => {
-    const isBehind = known.current.returns !== returns || known.current.reached < reached;
-    known.current = { returns, reached: Math.max(reached, known.current.reached) };
-    if (!isBehind) return;
-    const size = Math.min(MOST, Math.max(PAGE, count));
-    const asMany = readsBackwards ? { last: size } : { first: size };
+    const isStale =
+      known.current.reconnects !== reconnects || known.current.passedBoundary < passedBoundary;
+    known.current = {
+      reconnects,
+      passedBoundary: Math.max(passedBoundary, known.current.passedBoundary),
+    };
+    if (!isStale) return;
+    const size = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, count));
+    const pageSize = readsBackwards ? { last: size } : { first: size };
     client
       .query({
         query: DESK_BOOKINGS,
-        variables: { ...variables, ...asMany },
+        variables: { ...variables, ...pageSize },
         fetchPolicy: "network-only",
       })
       // A failed refetch is repeated after the next reconnect.
       .catch(() => undefined);
-  }, [returns, reached, client, variables, readsBackwards, count]);
+  }, [reconnects, passedBoundary, client, variables, readsBackwards, count]);
 
   return {
     bookings,
@@ -60,9 +67,9 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
     hasMore: Boolean(
       readsBackwards ? connection?.pageInfo.hasPreviousPage : connection?.pageInfo.hasNextPage,
     ),
-    isReadingMore,
-    async more() {
-      setReadingMore(true);
+    isLoadingMore,
+    async loadMore() {
+      setIsLoadingMore(true);
       const { startCursor, endCursor } = connection?.pageInfo ?? {};
       try {
         await query.fetchMore({
@@ -71,7 +78,7 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
             : { after: endCursor ?? null },
         });
       } finally {
-        setReadingMore(false);
+        setIsLoadingMore(false);
       }
     },
     retry: () => void query.refetch(),
@@ -79,7 +86,7 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
 }
 
 /** Return the latest start or end of a session that has passed, in milliseconds; 0 if none has. */
-function lastReached(bookings: readonly DeskBookingFragment[], now: number): number {
+function latestPassedBoundary(bookings: readonly DeskBookingFragment[], now: number): number {
   const instants = bookings.flatMap(({ startsAt, endsAt }) => [
     Date.parse(startsAt),
     Date.parse(endsAt),

@@ -1,7 +1,7 @@
 import type { Category } from "../api/gql/graphql.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
-import { CATEGORIES } from "./wanted.ts";
+import { CATEGORIES } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
 /** Number of listed experts by category. */
@@ -12,11 +12,11 @@ export const pillClass =
   "group inline-flex h-9 pointer-coarse:h-11 shrink-0 items-center gap-1.5 rounded-full border border-line bg-panel px-3 text-sm text-text no-underline transition-colors hover:border-accent aria-pressed:border-accent aria-pressed:bg-soft aria-pressed:font-medium";
 
 /** Number beside a category; its space is reserved until it is known. */
-export function Count({ of }: { of: number | undefined }) {
+export function Count({ count }: { count: number | undefined }) {
   const formats = useFormats();
   return (
     <span className="min-w-4 text-xs text-muted tabular-nums group-aria-pressed:text-text">
-      {of === undefined ? "" : formats.number(of)}
+      {count === undefined ? "" : formats.number(count)}
     </span>
   );
 }
@@ -43,7 +43,7 @@ export function Categories({ counts, chosen, onChoose }: CategoriesProps) {
         onClick={() => onChoose([])}
         className={pillClass}
       >
-        {text.all} <Count of={all} />
+        {text.all} <Count count={all} />
       </button>
       {CATEGORIES.map((category) => {
         const isChosen = chosen.includes(category);
@@ -59,7 +59,7 @@ export function Categories({ counts, chosen, onChoose }: CategoriesProps) {
             }
             className={pillClass}
           >
-            {text.categories[category]} <Count of={counts?.get(category)} />
+            {text.categories[category]} <Count count={counts?.get(category)} />
           </button>
         );
       })}

@@ -10,8 +10,13 @@ import { Filters } from "./Filters.tsx";
 import { Results } from "./Results.tsx";
 import { SearchField } from "./SearchField.tsx";
 import { useDirectory, useExperts } from "./useExperts.ts";
-import { useTyped } from "./useTyped.ts";
-import { EVERYTHING, parametersOf, type Wanted, wantedFrom } from "./wanted.ts";
+import { useDebouncedText } from "./useDebouncedText.ts";
+import {
+  DEFAULT_QUERY,
+  toSearchParams,
+  type DirectoryQuery,
+  parseQuery,
+} from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
 /** Page `/experts`: the directory. Filters, order and page are in the address. */
@@ -20,58 +25,58 @@ export default function DirectoryPage() {
   const formats = useFormats();
   const { zone } = useTimePreferences();
   const [parameters, setParameters] = useSearchParams();
-  const wanted = useMemo(() => wantedFrom(parameters), [parameters]);
-  const experts = useExperts(wanted);
+  const query = useMemo(() => parseQuery(parameters), [parameters]);
+  const experts = useExperts(query);
   const directory = useDirectory();
   const field = useRef<HTMLInputElement>(null);
   const results = useRef<HTMLElement>(null);
   const ids = useId();
   useTitle(text.title);
-  useTurning(wanted, results);
+  useScrollToNewPage(query, results);
 
-  const typed = useTyped(wanted.search, (search) => show({ search }, true));
+  const typed = useDebouncedText(query.search, (search) => show({ search }, true));
   // Any change of the filters returns to the first page.
-  function show(changed: Partial<Wanted>, isTyping = false): void {
-    setParameters(parametersOf({ ...wanted, after: null, before: null, ...changed }), {
+  function show(changed: Partial<DirectoryQuery>, isTyping = false): void {
+    setParameters(toSearchParams({ ...query, after: null, before: null, ...changed }), {
       replace: isTyping,
     });
   }
-  function choose(changed: Partial<Wanted>): void {
-    show({ search: typed.settle(), ...changed });
+  function choose(changed: Partial<DirectoryQuery>): void {
+    show({ search: typed.flush(), ...changed });
   }
 
   const total = experts.page?.totalCount;
-  const isRefused = experts.refused === "search";
+  const isSearchRefused = experts.refused === "search";
   return (
     <div className="grid gap-6 pt-4 pb-8">
       <h1 className="text-xl font-semibold">{text.title}</h1>
-      <Filters wanted={wanted} highest={directory.highest} onChange={choose}>
+      <Filters query={query} highest={directory.highest} onChange={choose}>
         <form
           role="search"
           onSubmit={(event) => {
             event.preventDefault();
-            show({ search: typed.settle() }, true);
+            show({ search: typed.flush() }, true);
           }}
         >
           <SearchField
             ref={field}
             value={typed.text}
-            onChange={(event) => typed.type(event.target.value)}
-            aria-invalid={isRefused || undefined}
-            aria-describedby={isRefused ? `${ids}-refused` : undefined}
+            onChange={(event) => typed.setText(event.target.value)}
+            aria-invalid={isSearchRefused || undefined}
+            aria-describedby={isSearchRefused ? `${ids}-refused` : undefined}
           />
         </form>
       </Filters>
       <Categories
         counts={directory.counts}
-        chosen={wanted.categories}
+        chosen={query.categories}
         onChoose={(categories) => choose({ categories })}
       />
       <section
         ref={results}
         tabIndex={-1}
         aria-label={text.results}
-        aria-busy={experts.isOld}
+        aria-busy={experts.isStale}
         className="grid scroll-mt-4 gap-4 outline-none"
       >
         <div className="flex min-h-5 flex-wrap items-baseline justify-between gap-x-4 text-muted">
@@ -86,15 +91,15 @@ export default function DirectoryPage() {
         </div>
         <Results
           experts={experts}
-          wanted={wanted}
+          query={query}
           refusalId={`${ids}-refused`}
           onRetry={() => {
             void experts.refetch();
             if (!directory.counts) void directory.refetch();
           }}
           onClear={() => {
-            typed.settle();
-            show({ ...EVERYTHING, order: wanted.order });
+            typed.flush();
+            show({ ...DEFAULT_QUERY, order: query.order });
             field.current?.focus();
           }}
         />
@@ -104,7 +109,10 @@ export default function DirectoryPage() {
 }
 
 /** Scroll to the top of the next or previous page; the layout restores positions on Back. */
-function useTurning({ after, before }: Wanted, results: React.RefObject<HTMLElement | null>): void {
+function useScrollToNewPage(
+  { after, before }: DirectoryQuery,
+  results: React.RefObject<HTMLElement | null>,
+): void {
   const type = useNavigationType();
   const cursor = after ?? before;
   const shown = useRef(cursor);

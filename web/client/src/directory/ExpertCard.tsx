@@ -7,7 +7,7 @@ import type { ExpertCardFragment } from "../api/gql/graphql.ts";
 import { useWords } from "../text/text.tsx";
 import { type Formats, useFormats } from "../time/formats.ts";
 import { useLanguageName } from "./languages.ts";
-import { useNextFree } from "./nextFree.ts";
+import { useRelativeMoment } from "./relativeMoment.ts";
 import { directoryWords } from "./words.ts";
 
 export const EXPERT_CARD = graphql(`
@@ -33,23 +33,27 @@ export const EXPERT_CARD = graphql(`
   }
 `);
 
-type Masked = FragmentType<ExpertCardFragment>;
+type MaskedExpert = FragmentType<ExpertCardFragment>;
 type Heading = "h2" | "h3";
 
 interface ExpertCardsProps {
-  experts: readonly (Masked & { readonly id: string })[];
+  experts: readonly (MaskedExpert & { readonly id: string })[];
   heading: Heading;
 }
 
 /** Grid of expert cards, each with the next free time. */
 export function ExpertCards({ experts, heading }: ExpertCardsProps) {
   // Shared by all cards, because formats are expensive to create.
-  const said = { formats: useFormats(), nextFree: useNextFree(), languageName: useLanguageName() };
+  const shared = {
+    formats: useFormats(),
+    nextFree: useRelativeMoment(),
+    languageName: useLanguageName(),
+  };
   return (
     <ul className="grid gap-4 md:grid-cols-2">
       {experts.map((expert) => (
         <li key={expert.id} className="grid min-w-0">
-          <ExpertCard expert={expert} heading={heading} {...said} />
+          <ExpertCard expert={expert} heading={heading} {...shared} />
         </li>
       ))}
     </ul>
@@ -62,7 +66,7 @@ function prefetch(): void {
 }
 
 interface ExpertCardProps {
-  expert: Masked;
+  expert: MaskedExpert;
   heading: Heading;
   formats: Formats;
   nextFree(instant: string): string;

@@ -5,7 +5,7 @@ import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { Select } from "../ui/Select.tsx";
 import { LANGUAGE_NAMES, useLanguageName } from "./languages.ts";
-import { EVERYTHING, type Order, ORDERS, type Wanted } from "./wanted.ts";
+import { DEFAULT_QUERY, type Order, ORDERS, type DirectoryQuery } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
@@ -13,29 +13,29 @@ const RATINGS = [3, 3.5, 4, 4.5, 4.8];
 const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
 
 interface FiltersProps {
-  wanted: Wanted;
+  query: DirectoryQuery;
   /** Highest hourly rate in the directory, which limits the offered rates. */
   highest: { readonly amount: number; readonly currency: string } | undefined;
-  onChange(changed: Partial<Wanted>): void;
+  onChange(changed: Partial<DirectoryQuery>): void;
   /** Content beside the controls. */
   children: ReactNode;
 }
 
 /** Sort order and an expandable panel of filters; active filters stay visible as chips. */
-export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
+export function Filters({ query, highest, onChange, children }: FiltersProps) {
   const text = useWords(directoryWords);
   const { locale } = useText();
   const formats = useFormats();
   const languageName = useLanguageName();
   const [isOpen, setIsOpen] = useState(false);
   const panel = useId();
-  const { minRating, maxRate, languages } = wanted;
+  const { minRating, maxRate, languages } = query;
 
   const rate = (amount: number) =>
     text.rateTo(highest ? formats.price({ ...highest, amount }) : formats.number(amount / 100));
-  const rating = (least: number) => text.ratingFrom(`★ ${formats.number(least, 1)}`);
+  const rating = (minimum: number) => text.ratingFrom(`★ ${formats.number(minimum, 1)}`);
   const rates = RATES.filter((amount) => amount < (highest?.amount ?? Infinity));
-  const others = LANGUAGE_NAMES.filter((name) => !languages.includes(name))
+  const otherLanguages = LANGUAGE_NAMES.filter((name) => !languages.includes(name))
     .map((name) => ({ name, shown: languageName(name) }))
     .sort((one, other) => one.shown.localeCompare(other.shown, locale));
   const chips = [
@@ -56,7 +56,7 @@ export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
             <Select
               label={text.order}
               hidesLabel
-              value={wanted.order}
+              value={query.order}
               onChange={(event) => onChange({ order: event.target.value as Order })}
             >
               {ORDERS.map((order) => (
@@ -90,7 +90,7 @@ export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
             onChange={(event) => onChange({ minRating: numberOrNull(event.target.value) })}
           >
             <option value="">{text.anyRating}</option>
-            {withChosen(RATINGS, minRating).map((least) => (
+            {includingSelected(RATINGS, minRating).map((least) => (
               <option key={least} value={least}>
                 {rating(least)}
               </option>
@@ -102,7 +102,7 @@ export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
             onChange={(event) => onChange({ maxRate: numberOrNull(event.target.value) })}
           >
             <option value="">{text.anyRate}</option>
-            {withChosen(rates, maxRate).map((amount) => (
+            {includingSelected(rates, maxRate).map((amount) => (
               <option key={amount} value={amount}>
                 {rate(amount)}
               </option>
@@ -114,7 +114,7 @@ export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
             onChange={(event) => onChange({ languages: [...languages, event.target.value] })}
           >
             <option value="">{languages.length ? text.anotherLanguage : text.anyLanguage}</option>
-            {others.map(({ name, shown }) => (
+            {otherLanguages.map(({ name, shown }) => (
               <option key={name} value={name}>
                 {shown}
               </option>
@@ -142,7 +142,7 @@ export function Filters({ wanted, highest, onChange, children }: FiltersProps) {
               type="button"
               className="h-8 pointer-coarse:h-11 px-2 text-accent hover:underline"
               onClick={() => {
-                const { minRating, maxRate, languages } = EVERYTHING;
+                const { minRating, maxRate, languages } = DEFAULT_QUERY;
                 onChange({ minRating, maxRate, languages });
               }}
             >
@@ -160,7 +160,7 @@ function numberOrNull(text: string): number | null {
 }
 
 /** Return the offered values, with the address's value added if it is missing. */
-function withChosen(offered: readonly number[], chosen: number | null): readonly number[] {
+function includingSelected(offered: readonly number[], chosen: number | null): readonly number[] {
   const isOffered = chosen === null || offered.includes(chosen);
   return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);
 }

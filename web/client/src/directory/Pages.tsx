@@ -2,11 +2,11 @@ import { Link } from "react-router";
 
 import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
-import { pathOf, type Wanted } from "./wanted.ts";
+import { directoryPath, type DirectoryQuery } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
 interface PagesProps {
-  wanted: Wanted;
+  query: DirectoryQuery;
   page: {
     readonly hasPreviousPage: boolean;
     readonly hasNextPage: boolean;
@@ -16,7 +16,7 @@ interface PagesProps {
 }
 
 /** Links to the next and previous page. */
-export function Pages({ wanted, page }: PagesProps) {
+export function Pages({ query, page }: PagesProps) {
   const text = useWords(directoryWords);
   if (!page.hasPreviousPage && !page.hasNextPage) return null;
   return (
@@ -24,7 +24,7 @@ export function Pages({ wanted, page }: PagesProps) {
       {page.hasPreviousPage ? (
         <Link
           rel="prev"
-          to={pathOf({ ...wanted, after: null, before: page.startCursor })}
+          to={directoryPath({ ...query, after: null, before: page.startCursor })}
           className={buttonClass()}
         >
           <span aria-hidden>←</span> {text.previous}
@@ -35,7 +35,7 @@ export function Pages({ wanted, page }: PagesProps) {
       {page.hasNextPage && (
         <Link
           rel="next"
-          to={pathOf({ ...wanted, after: page.endCursor, before: null })}
+          to={directoryPath({ ...query, after: page.endCursor, before: null })}
           className={buttonClass()}
         >
           {text.following} <span aria-hidden>→</span>

@@ -4,16 +4,16 @@ import { Message } from "../app/Message.tsx";
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
 import { Button, buttonClass } from "../ui/Button.tsx";
-import { CardBones } from "./CardBones.tsx";
+import { ExpertCardsSkeleton } from "./ExpertCardsSkeleton.tsx";
 import { ExpertCards } from "./ExpertCard.tsx";
 import { Pages } from "./Pages.tsx";
 import type { useExperts } from "./useExperts.ts";
-import { PAGE_SIZE, pathOf, type Wanted } from "./wanted.ts";
+import { PAGE_SIZE, directoryPath, type DirectoryQuery } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
 interface ResultsProps {
   experts: ReturnType<typeof useExperts>;
-  wanted: Wanted;
+  query: DirectoryQuery;
   /** Element ID of the message that the search was refused. */
   refusalId: string;
   onRetry(): void;
@@ -21,22 +21,22 @@ interface ResultsProps {
 }
 
 /** The page's experts, or why there are none; the previous page stays while loading. */
-export function Results({ experts, wanted, refusalId, onRetry, onClear }: ResultsProps) {
+export function Results({ experts, query, refusalId, onRetry, onClear }: ResultsProps) {
   const text = useWords(directoryWords);
   const { errors } = useWords(appWords);
-  const { page, isOld, error, refused } = experts;
-  const clear = (
+  const { page, isStale, error, refused } = experts;
+  const clearButton = (
     <Button kind="primary" onClick={onClear}>
       {text.clearSearch}
     </Button>
   );
-  const again = <Button onClick={onRetry}>{errors.again}</Button>;
+  const retryButton = <Button onClick={onRetry}>{errors.again}</Button>;
 
   if (refused === "search") {
     return (
       <div id={refusalId}>
         <Message heading="h2" title={text.tooLong} body={text.tooLongBody}>
-          {clear}
+          {clearButton}
         </Message>
       </div>
     );
@@ -45,7 +45,7 @@ export function Results({ experts, wanted, refusalId, onRetry, onClear }: Result
     return (
       <Message heading="h2" title={text.pageGone} body={text.pageGoneBody}>
         <Link
-          to={pathOf({ ...wanted, after: null, before: null })}
+          to={directoryPath({ ...query, after: null, before: null })}
           className={buttonClass("primary")}
         >
           {text.firstPage}
@@ -57,11 +57,11 @@ export function Results({ experts, wanted, refusalId, onRetry, onClear }: Result
     return error ? (
       <div role="alert">
         <Message heading="h2" title={text.stale} body={errors.offline}>
-          {again}
+          {retryButton}
         </Message>
       </div>
     ) : (
-      <CardBones count={PAGE_SIZE} />
+      <ExpertCardsSkeleton count={PAGE_SIZE} />
     );
   }
   return (
@@ -72,18 +72,18 @@ export function Results({ experts, wanted, refusalId, onRetry, onClear }: Result
           className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line bg-danger-bg px-5 py-3 text-danger"
         >
           <p>{text.stale}</p>
-          {again}
+          {retryButton}
         </div>
       )}
-      <div className={`grid gap-6 transition-opacity ${isOld ? "opacity-60" : ""}`}>
+      <div className={`grid gap-6 transition-opacity ${isStale ? "opacity-60" : ""}`}>
         {page.nodes.length > 0 ? (
           <ExpertCards experts={page.nodes} heading="h2" />
         ) : (
           <Message heading="h2" title={text.none} body={text.noneBody}>
-            {clear}
+            {clearButton}
           </Message>
         )}
-        <Pages wanted={wanted} page={page.pageInfo} />
+        <Pages query={query} page={page.pageInfo} />
       </div>
     </>
   );

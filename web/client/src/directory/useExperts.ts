@@ -4,7 +4,7 @@ import { useQuery } from "@apollo/client/react";
 import { graphql } from "../api/gql/gql.ts";
 import type { Category, ExpertsQuery } from "../api/gql/graphql.ts";
 import { useRetryOnline } from "./useRetryOnline.ts";
-import { variablesOf, type Wanted } from "./wanted.ts";
+import { toVariables, type DirectoryQuery } from "./directoryQuery.ts";
 
 const EXPERTS = graphql(`
   query Experts(
@@ -56,32 +56,32 @@ const DIRECTORY = graphql(`
   }
 `);
 
-const REFRESHED_EVERY = 60_000;
+const POLL_INTERVAL_MS = 60_000;
 
 /** Part of the address that the server refused. */
-export type Refused = "search" | "page";
+export type RefusedArgument = "search" | "page";
 
 interface Experts {
   /** The requested page; until it has loaded, or if it failed, the previous one. */
   readonly page: ExpertsQuery["experts"] | undefined;
   /** Whether `page` is not yet the requested page. */
-  readonly isOld: boolean;
+  readonly isStale: boolean;
   readonly error: Error | undefined;
-  readonly refused: Refused | undefined;
+  readonly refused: RefusedArgument | undefined;
   refetch(): Promise<unknown>;
 }
 
 /** A page of the directory, polled to keep it current; a superseded request is cancelled. */
-export function useExperts(wanted: Wanted): Experts {
+export function useExperts(query: DirectoryQuery): Experts {
   const { data, previousData, error, refetch } = useQuery(EXPERTS, {
-    variables: variablesOf(wanted),
+    variables: toVariables(query),
     fetchPolicy: "cache-and-network",
-    pollInterval: REFRESHED_EVERY,
+    pollInterval: POLL_INTERVAL_MS,
     skipPollAttempt: () => document.hidden,
   });
   useRetryOnline(error, refetch);
   const shown = data ?? previousData;
-  return { page: shown?.experts, isOld: !data, error, refused: refusedBy(error), refetch };
+  return { page: shown?.experts, isStale: !data, error, refused: refusedArgument(error), refetch };
 }
 
 /** Categories with their counts, and the highest hourly rate. */
@@ -97,7 +97,7 @@ export function useDirectory() {
   };
 }
 
-function refusedBy(error: Error | undefined): Refused | undefined {
+function refusedArgument(error: Error | undefined): RefusedArgument | undefined {
   if (!CombinedGraphQLErrors.is(error)) return undefined;
   for (const { message, extensions } of error.errors) {
     if (extensions?.["code"] !== "BAD_USER_INPUT") continue;

@@ -4,13 +4,13 @@ import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { remaining } from "./remaining.ts";
+import { formatRemaining } from "./formatRemaining.ts";
 import type { Hold } from "./useReservation.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
 
 /** Contact data and note as typed; the page keeps them when the slot is lost. */
-export interface Details {
+export interface ContactDetails {
   name: string;
   email: string;
   phone: string;
@@ -19,12 +19,12 @@ export interface Details {
 
 interface BookingFormProps {
   hold: Hold;
-  details: Details;
+  details: ContactDetails;
   problems: Record<string, string>;
   isBusy: boolean;
   /** Message that the slot was lost, with alternatives. */
   notice: ReactNode;
-  onChange(details: Details): void;
+  onChange(details: ContactDetails): void;
   onSubmit(): void;
   onBack(): void;
 }
@@ -42,7 +42,7 @@ export function BookingForm(props: BookingFormProps) {
     if (hasProblems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [hasProblems, problems]);
 
-  function field(name: keyof Details) {
+  function field(name: keyof ContactDetails) {
     const path = name === "note" ? name : `contact.${name}`;
     return {
       value: details[name],
@@ -70,7 +70,7 @@ export function BookingForm(props: BookingFormProps) {
           {formats.minutes(hold.minutes)} · {formats.price(hold.price)}
         </dd>
       </dl>
-      {notice ?? (hold.heldUntil && <KeptFor until={hold.heldUntil} />)}
+      {notice ?? (hold.heldUntil && <HoldCountdown until={hold.heldUntil} />)}
       <form ref={form} onSubmit={submit} noValidate className="grid gap-4">
         {hasProblems && (
           <p role="alert" className="text-danger">
@@ -100,9 +100,9 @@ export function BookingForm(props: BookingFormProps) {
 }
 
 /** Countdown; screen readers are told only its end, not each second. */
-function KeptFor({ until }: { until: string }) {
+function HoldCountdown({ until }: { until: string }) {
   const text = useWords(expertWords);
-  const left = remaining(until, useNow(1_000));
+  const left = formatRemaining(until, useNow(1_000));
   return (
     <p className="flex items-center justify-between rounded-md border border-dashed border-held bg-held-bg px-3 py-2 text-held">
       {text.keptFor}

@@ -6,8 +6,8 @@ import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { useTitle } from "../ui/title.ts";
-import { Panes } from "./Panes.tsx";
-import { Skeleton } from "./Skeleton.tsx";
+import { ExpertPanes } from "./ExpertPanes.tsx";
+import { ExpertSkeleton } from "./ExpertSkeleton.tsx";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "../app/words.ts";
 import { expertWords } from "./words.ts";
@@ -44,7 +44,7 @@ export default function ExpertPage() {
   const { data, error, refetch } = useQuery(EXPERT, { variables: { slug } });
   const expert = data?.expertBySlug;
   useTitle(expert?.name);
-  if (expert) return <Panes key={expert.id} expert={expert} />;
+  if (expert) return <ExpertPanes key={expert.id} expert={expert} />;
   if (data) {
     return (
       <Message title={text.notFound} body={text.notFoundBody}>
@@ -54,5 +54,5 @@ export default function ExpertPage() {
       </Message>
     );
   }
-  return error ? <Failure retry={() => void refetch()} isOffline /> : <Skeleton />;
+  return error ? <Failure retry={() => void refetch()} isOffline /> : <ExpertSkeleton />;
 }

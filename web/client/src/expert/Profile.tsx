@@ -6,7 +6,7 @@ import { graphql } from "../api/gql/gql.ts";
 import type { ExpertProfileFragment } from "../api/gql/graphql.ts";
 import { useLanguageName } from "../directory/languages.ts";
 import { useFormats } from "../time/formats.ts";
-import { rememberTimePreferences, timeZones, useTimePreferences } from "../time/preferences.ts";
+import { saveTimePreferences, timeZones, useTimePreferences } from "../time/preferences.ts";
 import { Select } from "../ui/Select.tsx";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
@@ -39,12 +39,12 @@ interface ProfileProps {
   expert: FragmentType<ExpertProfileFragment>;
   minutes: number;
   /** Whether the session length can be changed: not while a slot is held. */
-  hasChoice: boolean;
+  canChangeLength: boolean;
   onMinutes(minutes: number): void;
 }
 
 /** The expert's profile and prices, and the time zone of the calendar. */
-export function Profile({ expert: from, minutes, hasChoice, onMinutes }: ProfileProps) {
+export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: ProfileProps) {
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });
   const text = useWords(expertWords);
   const formats = useFormats();
@@ -86,7 +86,12 @@ export function Profile({ expert: from, minutes, hasChoice, onMinutes }: Profile
         {expert.languages.map(languageName).join(", ")}
       </p>
       {!expert.availability.confirmsAutomatically && <p>{text.confirmsByHand}</p>}
-      <div role="radiogroup" aria-labelledby={lengths} hidden={!hasChoice} className="grid gap-2">
+      <div
+        role="radiogroup"
+        aria-labelledby={lengths}
+        hidden={!canChangeLength}
+        className="grid gap-2"
+      >
         <p id={lengths} className="font-medium">
           {text.length}
         </p>
@@ -110,7 +115,7 @@ export function Profile({ expert: from, minutes, hasChoice, onMinutes }: Profile
       <Select
         label={text.zone}
         value={zone}
-        onChange={(event) => rememberTimePreferences({ zone: event.target.value })}
+        onChange={(event) => saveTimePreferences({ zone: event.target.value })}
       >
         {zones.map((name) => (
           <option key={name}>{name}</option>

@@ -1,8 +1,8 @@
 import { type Formats, useFormats } from "../time/formats.ts";
-import { rememberTimePreferences, useTimePreferences } from "../time/preferences.ts";
+import { saveTimePreferences, useTimePreferences } from "../time/preferences.ts";
 import { useNow } from "../time/clock.ts";
 import { Button } from "../ui/Button.tsx";
-import { remaining } from "./remaining.ts";
+import { formatRemaining } from "./formatRemaining.ts";
 import type { SlotTime } from "./slots.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
@@ -10,18 +10,18 @@ import { expertWords } from "./words.ts";
 interface SlotListProps {
   date: string;
   slots: readonly SlotTime[];
-  chosenId: string | undefined;
+  selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
-  canTake?(slot: SlotTime): boolean;
+  canSelect?(slot: SlotTime): boolean;
   onChoose(slot: SlotTime | undefined): void;
   onConfirm(slot: SlotTime): void;
 }
 
 /** The slots of a day; the selected one shows a button to confirm. */
 export function SlotList(props: SlotListProps) {
-  const { date, slots, chosenId, isBusy, confirmLabel, onChoose, onConfirm } = props;
-  const canChoose = (slot: SlotTime) => isFree(slot) || Boolean(props.canTake?.(slot));
+  const { date, slots, selectedId, isBusy, confirmLabel, onChoose, onConfirm } = props;
+  const isSelectable = (slot: SlotTime) => isFree(slot) || Boolean(props.canSelect?.(slot));
   const text = useWords(expertWords);
   const formats = useFormats();
   const { hourCycle } = useTimePreferences();
@@ -43,7 +43,7 @@ export function SlotList(props: SlotListProps) {
                 name="clock"
                 className="sr-only"
                 checked={hourCycle === cycle}
-                onChange={() => rememberTimePreferences({ hourCycle: cycle })}
+                onChange={() => saveTimePreferences({ hourCycle: cycle })}
               />
               {cycle === "h12" ? "12h" : "24h"}
             </label>
@@ -53,8 +53,8 @@ export function SlotList(props: SlotListProps) {
       {slots.length === 0 && <p className="text-muted">{text.none}</p>}
       <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 md:-m-1 md:max-h-[34rem] md:grid-cols-1 md:overflow-y-auto md:p-1">
         {slots.map((slot) => (
-          <li key={slot.id} className={slot.id === chosenId ? "col-span-full" : undefined}>
-            {slot.id === chosenId && canChoose(slot) ? (
+          <li key={slot.id} className={slot.id === selectedId ? "col-span-full" : undefined}>
+            {slot.id === selectedId && isSelectable(slot) ? (
               <div className="grid grid-cols-2 gap-2">
                 <button
                   type="button"
@@ -78,7 +78,7 @@ export function SlotList(props: SlotListProps) {
               <SlotButton
                 slot={slot}
                 formats={formats}
-                onChoose={canChoose(slot) ? onChoose : undefined}
+                onChoose={isSelectable(slot) ? onChoose : undefined}
               />
             )}
           </li>
@@ -92,7 +92,7 @@ function isFree({ status, mine }: SlotTime): boolean {
   return status === "OPEN" || (status === "HELD" && mine);
 }
 
-const LOOKS = {
+const STATUS_CLASSES = {
   OPEN: "border-accent text-accent hover:bg-soft",
   HELD: "border-dashed border-held bg-held-bg text-held",
   BOOKED: "border-gone-bg bg-gone-bg text-gone line-through",
@@ -124,19 +124,19 @@ function SlotButton({ slot, formats, onChoose }: SlotButtonProps) {
       data-status={slot.mine ? "MINE" : slot.status}
       aria-disabled={!onChoose || undefined}
       onClick={() => onChoose?.(slot)}
-      className={`flex h-10 pointer-coarse:h-11 w-full items-center justify-center gap-2 rounded-md border tabular-nums transition-colors duration-200 aria-disabled:cursor-default ${LOOKS[slot.mine ? "MINE" : slot.status]}`}
+      className={`flex h-10 pointer-coarse:h-11 w-full items-center justify-center gap-2 rounded-md border tabular-nums transition-colors duration-200 aria-disabled:cursor-default ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
     >
       {slot.mine && <span aria-hidden>✓</span>}
       {time}
       <span className="sr-only">, {state}</span>
-      {slot.status === "HELD" && slot.heldUntil && <Left until={slot.heldUntil} />}
+      {slot.status === "HELD" && slot.heldUntil && <HoldCountdown until={slot.heldUntil} />}
     </button>
   );
 }
 
 /** Remaining time of a hold; screen readers get its end from the button's name. */
-function Left({ until }: { until: string }) {
-  const left = remaining(until, useNow(1_000));
+function HoldCountdown({ until }: { until: string }) {
+  const left = formatRemaining(until, useNow(1_000));
   return (
     <span aria-hidden className="text-xs no-underline">
       {left}

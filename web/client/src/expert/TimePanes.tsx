@@ -6,19 +6,19 @@ import { useText, useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { MonthCalendar } from "../ui/MonthCalendar.tsx";
-import { SlotBones } from "./Skeleton.tsx";
+import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
-import { ahead, type SlotTime } from "./slots.ts";
+import { upcomingSlots, type SlotTime } from "./slots.ts";
 import type { Month } from "./useMonth.ts";
 import { expertWords } from "./words.ts";
 
 interface TimePanesProps {
-  shown: Month;
-  chosenId: string | undefined;
+  month: Month;
+  selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
   /** Whether a slot that is not free can be chosen, because it overlaps the booking to move. */
-  canTake?(slot: SlotTime): boolean;
+  canSelect?(slot: SlotTime): boolean;
   onDay(date: string): void;
   onChoose(slot: SlotTime | undefined): void;
   onConfirm(slot: SlotTime): void;
@@ -26,12 +26,12 @@ interface TimePanesProps {
 
 /** Live calendar of a month, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
-  const { shown, chosenId, onDay, onChoose } = props;
-  const { calendar, first, last, month, setMonth, open, day, minute } = shown;
+  const { month, selectedId, onDay, onChoose } = props;
+  const { calendar, firstDay, lastDay, firstOfMonth, setMonth, openDays, selectedDay, now } = month;
   const text = useWords(expertWords);
   const { locale } = useText();
   const formats = useFormats();
-  const lost = useLoss(day?.slots, chosenId, onChoose);
+  const lost = useTakenSlot(selectedDay?.slots, selectedId, onChoose);
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -45,11 +45,11 @@ export function TimePanes(props: TimePanesProps) {
         <MonthCalendar
           label={text.calendar}
           locale={locale}
-          value={day ? parseDate(day.date) : null}
-          firstMonth={month}
-          minValue={first}
-          maxValue={last}
-          isUnavailable={(date) => !calendar.isLoading && !open.has(date.toString())}
+          value={selectedDay ? parseDate(selectedDay.date) : null}
+          firstMonth={firstOfMonth}
+          minValue={firstDay}
+          maxValue={lastDay}
+          isUnavailable={(date) => !calendar.isLoading && !openDays.has(date.toString())}
           onChange={(date) => {
             onChoose(undefined);
             onDay(date.toString());
@@ -58,17 +58,21 @@ export function TimePanes(props: TimePanesProps) {
         />
         <div className="flex min-h-6 items-center justify-between gap-4 text-xs text-muted">
           <LiveBadge />
-          {!calendar.isLoading && open.size === 0 && <p>{text.noneAtAll}</p>}
+          {!calendar.isLoading && openDays.size === 0 && <p>{text.noneAtAll}</p>}
         </div>
         <p role="status" className="sr-only">
           {lost && text.lost(formats.time(lost.startsAt))}
         </p>
       </div>
       <div className="border-t border-line p-6 lg:border-t-0 lg:border-l">
-        {day ? (
-          <SlotList {...props} date={day.date} slots={ahead(day.slots, minute)} />
+        {selectedDay ? (
+          <SlotList
+            {...props}
+            date={selectedDay.date}
+            slots={upcomingSlots(selectedDay.slots, now)}
+          />
         ) : (
-          <SlotBones />
+          <SlotListSkeleton />
         )}
       </div>
     </>
@@ -76,7 +80,7 @@ export function TimePanes(props: TimePanesProps) {
 }
 
 /** Deselect the selected slot when somebody else takes it, and return it. */
-function useLoss(
+function useTakenSlot(
   slots: readonly SlotTime[] | undefined,
   chosenId: string | undefined,
   onChoose: (slot: undefined) => void,

@@ -23,13 +23,13 @@ export interface Day {
 }
 
 /** Return the slots that have not begun. */
-export function ahead(slots: readonly SlotTime[], now: number): SlotTime[] {
+export function upcomingSlots(slots: readonly SlotTime[], now: number): SlotTime[] {
   return slots.filter(({ startsAt }) => Date.parse(startsAt) > now);
 }
 
 /** Return whether a day has a slot that can be booked. */
-export function isOpen({ slots }: Day, now: number): boolean {
-  return ahead(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
+export function hasFreeSlot({ slots }: Day, now: number): boolean {
+  return upcomingSlots(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
 }
 
 /** Return the open slots nearest to a lost hold, nearest first. */
@@ -37,14 +37,14 @@ export function nearestOpen(
   days: readonly Day[],
   hold: { readonly startsAt: string } | null,
   now: number,
-  most = 3,
+  limit = 3,
 ): SlotTime[] {
   if (!hold) return [];
   const at = Date.parse(hold.startsAt);
   const distance = ({ startsAt }: SlotTime) => Math.abs(Date.parse(startsAt) - at);
   return days
-    .flatMap(({ slots }) => ahead(slots, now))
+    .flatMap(({ slots }) => upcomingSlots(slots, now))
     .filter((slot) => slot.status === "OPEN" && distance(slot) > 0)
     .sort((one, other) => distance(one) - distance(other))
-    .slice(0, most);
+    .slice(0, limit);
 }

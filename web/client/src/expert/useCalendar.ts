@@ -3,7 +3,7 @@ import { useQuery, useSubscription } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
-import { waitBefore } from "../api/resume.ts";
+import { backoffDelay } from "../api/resumeLink.ts";
 import type { Day } from "./slots.ts";
 
 const CALENDAR = graphql(`
@@ -75,13 +75,13 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     if (cursor && !after) setStart({ expertId, after: cursor });
   }, [cursor, after, expertId]);
 
-  async function readAnew(isExpired: boolean, attempt = 0): Promise<void> {
+  async function refetchDays(isExpired: boolean, attempt = 0): Promise<void> {
     try {
       const { data } = await query.refetch();
       const newest = data?.expert?.cursor;
       if (newest && isExpired) setStart({ expertId, after: newest });
     } catch {
-      setTimeout(() => void readAnew(isExpired, attempt + 1), waitBefore(attempt));
+      setTimeout(() => void refetchDays(isExpired, attempt + 1), backoffDelay(attempt));
     }
   }
 
@@ -90,13 +90,13 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     skip: !after,
     ignoreResults: true,
     onData({ data: { data } }) {
-      if (data?.slotChanged.__typename === "CalendarReset") void readAnew(false);
+      if (data?.slotChanged.__typename === "CalendarReset") void refetchDays(false);
     },
     async onError(error) {
       const isExpired =
         CombinedGraphQLErrors.is(error) &&
         error.errors.some(({ extensions }) => extensions?.["code"] === "CURSOR_EXPIRED");
-      if (isExpired) await readAnew(true);
+      if (isExpired) await refetchDays(true);
     },
   });
 

@@ -11,7 +11,7 @@ import { useMemo, useState } from "react";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
-import { type Day, isOpen } from "./slots.ts";
+import { type Day, hasFreeSlot } from "./slots.ts";
 import { type Calendar, useCalendar } from "./useCalendar.ts";
 
 interface MonthOptions {
@@ -21,67 +21,77 @@ interface MonthOptions {
   /** How many days ahead slots can be booked. */
   horizonDays: number;
   /** Requested day, such as 2026-11-23; ignored if it is out of range. */
-  wanted: string | null;
+  requestedDay: string | null;
   /** Instant whose month is shown first if no day is requested. */
-  start: string | undefined;
+  initialInstant: string | undefined;
 }
 
 /** A month of an expert's live calendar, and its selected day. */
 export interface Month {
   readonly calendar: Calendar;
   /** First and last day that can be booked. */
-  readonly first: CalendarDate;
-  readonly last: CalendarDate;
+  readonly firstDay: CalendarDate;
+  readonly lastDay: CalendarDate;
   /** First day of the month. */
-  readonly month: CalendarDate;
+  readonly firstOfMonth: CalendarDate;
   setMonth(month: CalendarDate): void;
   /** Days with a free slot. */
-  readonly open: ReadonlySet<string>;
+  readonly openDays: ReadonlySet<string>;
   /** The requested day if it is in the month, otherwise the first day with a free slot. */
-  readonly day: Day | undefined;
+  readonly selectedDay: Day | undefined;
   /** Current time, rounded down to the minute. */
-  readonly minute: number;
+  readonly now: number;
 }
 
-export function useMonth({ expertId, minutes, horizonDays, wanted, start }: MonthOptions): Month {
+export function useMonth({
+  expertId,
+  minutes,
+  horizonDays,
+  requestedDay,
+  initialInstant,
+}: MonthOptions): Month {
   const { zone } = useTimePreferences();
   const formats = useFormats();
-  const minute = useNow(60_000);
-  const first = today(zone);
-  const last = first.add({ days: horizonDays });
-  const [chosen, setMonth] = useState(() =>
+  const now = useNow(60_000);
+  const firstDay = today(zone);
+  const lastDay = firstDay.add({ days: horizonDays });
+  const [selectedMonth, setMonth] = useState(() =>
     startOfMonth(
-      dayFrom(wanted, first, last) ?? dayFrom(start && formats.dateOf(start), first, last) ?? first,
+      parseDay(requestedDay, firstDay, lastDay) ??
+        parseDay(initialInstant && formats.dateOf(initialInstant), firstDay, lastDay) ??
+        firstDay,
     ),
   );
   // Move on when the selected month has ended.
-  const month = maxDate(chosen, startOfMonth(first)) ?? chosen;
-  const from = maxDate(month, first) ?? first;
+  const firstOfMonth = maxDate(selectedMonth, startOfMonth(firstDay)) ?? selectedMonth;
+  const from = maxDate(firstOfMonth, firstDay) ?? firstDay;
   const calendar = useCalendar({
     expertId,
     from: from.toString(),
-    count: endOfMonth(month).compare(from) + 1,
+    count: endOfMonth(firstOfMonth).compare(from) + 1,
     timeZone: zone,
     minutes,
   });
   const { days } = calendar;
-  const open = useMemo(
-    () => new Set(days.filter((each) => isOpen(each, minute)).map(({ date }) => date)),
-    [days, minute],
+  const openDays = useMemo(
+    () => new Set(days.filter((each) => hasFreeSlot(each, now)).map(({ date }) => date)),
+    [days, now],
   );
-  const day =
-    days.find(({ date }) => date === wanted) ?? days.find(({ date }) => open.has(date)) ?? days[0];
-  return { calendar, first, last, month, setMonth, open, day, minute };
+  const selectedDay =
+    days.find(({ date }) => date === requestedDay) ??
+    days.find(({ date }) => openDays.has(date)) ??
+    days[0];
+  return { calendar, firstDay, lastDay, firstOfMonth, setMonth, openDays, selectedDay, now };
 }
 
-function dayFrom(
-  wanted: string | null | undefined,
-  first: CalendarDate,
-  last: CalendarDate,
+function parseDay(
+  text: string | null | undefined,
+  firstDay: CalendarDate,
+  lastDay: CalendarDate,
 ): CalendarDate | null {
   try {
-    const date = wanted ? parseDate(wanted) : null;
-    return date && date.compare(first) >= 0 && date.compare(last) <= 0 ? date : null;
+    const date = text ? parseDate(text) : null;
+    return date && date.compare(firstDay) >= 0 && date.compare(lastDay) <= 0 ? date : null;
   } catch {
     return null;
   }

@@ -83,7 +83,7 @@ const HOLD_SLOT = graphql(`
   }
 `);
 
-const RELEASE = graphql(`
+const RELEASE_HOLD = graphql(`
   mutation ReleaseHold($id: ID!) {
     cancelBooking(input: { bookingId: $id }) {
       ... on Booking {
@@ -129,7 +129,7 @@ interface Money {
 }
 
 /** Why a slot is unavailable, and alternatives. */
-export interface Loss {
+export interface Unavailable {
   readonly slot: SlotTime | undefined;
   readonly message: string;
   readonly alternatives: readonly SlotTimeFragment[];
@@ -138,7 +138,7 @@ export interface Loss {
 /** Outcome of an attempt to book. */
 export type Outcome =
   | { readonly reserved: Reserved }
-  | { readonly loss: Loss }
+  | { readonly unavailable: Unavailable }
   | { readonly problems: readonly { field: string; message: string }[] };
 
 /**
@@ -147,28 +147,28 @@ export type Outcome =
  * Also finds an existing hold of the viewer with this expert, for example from another tab.
  */
 export function useReservation(expertId: string, isSignedIn: boolean) {
-  const found = useQuery(MY_HOLD, {
+  const existingHold = useQuery(MY_HOLD, {
     variables: { expertId },
     skip: !isSignedIn,
     fetchPolicy: "network-only",
   });
   const [holdSlot, holding] = useMutation(HOLD_SLOT);
   const [bookSlot, booking] = useMutation(BOOK_SLOT);
-  const [releaseHold] = useMutation(RELEASE);
+  const [releaseHold] = useMutation(RELEASE_HOLD);
   const key = useIdempotencyKey();
   const [held, setHeld] = useState<Hold | null>();
-  const earlier = found.data?.bookings.nodes[0];
-  const hold = held === undefined ? (earlier ?? null) : held;
+  const existing = existingHold.data?.bookings.nodes[0];
+  const hold = held === undefined ? (existing ?? null) : held;
 
   return {
     hold,
     isBusy: holding.loading || booking.loading,
 
     /** Hold a slot, optimistically; resolves to null, or to the reason why it is unavailable. */
-    async keep(slot: SlotTime, price: Money): Promise<Loss | null> {
+    async placeHold(slot: SlotTime, price: Money): Promise<Unavailable | null> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
-        optimisticResponse: { holdSlot: heldAtOnce(slot, price) },
+        optimisticResponse: { holdSlot: optimisticHold(slot, price) },
       });
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
@@ -190,18 +190,18 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
     },
 
     async book(input: BookSlotInput): Promise<Outcome> {
-      const idempotencyKey = key.of(input);
+      const idempotencyKey = key.keyFor(input);
       const { data } = await bookSlot({ variables: { input: { ...input, idempotencyKey } } });
       const answer = data?.bookSlot;
       if (answer?.__typename === "Booking") {
         setHeld(null);
-        key.forget();
+        key.reset();
         return { reserved: answer };
       }
       if (answer?.__typename === "InvalidInput") return { problems: answer.fields };
       const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
       return {
-        loss: {
+        unavailable: {
           slot: taken?.slot,
           message: answer?.message ?? "",
           alternatives: taken?.alternatives ?? [],
@@ -212,7 +212,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
 }
 
 /** Return the optimistic response to holding a slot. */
-function heldAtOnce(slot: SlotTime, price: Money): Hold {
+function optimisticHold(slot: SlotTime, price: Money): Hold {
   const { startsAt, minutes, sequence } = slot;
   return {
     __typename: "Booking",

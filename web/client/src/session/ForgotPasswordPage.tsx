@@ -7,10 +7,10 @@ import { useWords } from "../text/text.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { useTitle } from "../ui/title.ts";
-import { emailFrom } from "./email.ts";
+import { emailFromState } from "./email.ts";
 import { Form } from "./Form.tsx";
 import { FormCard } from "./FormCard.tsx";
-import { useAttempt } from "./useAttempt.ts";
+import { useSubmission } from "./useSubmission.ts";
 import { useViewer } from "./Viewer.tsx";
 import { sessionWords } from "./words.ts";
 
@@ -28,7 +28,7 @@ export default function ForgotPasswordPage() {
   const [sentTo, setSentTo] = useState<string>();
   const [request] = useMutation(REQUEST_PASSWORD_RESET);
   useTitle(words.forgotTitle);
-  const attempt = useAttempt(async ({ email = "" }) => {
+  const submission = useSubmission(async ({ email = "" }) => {
     await request({ variables: { input: { email } } });
     setSentTo(email);
     return null;
@@ -36,7 +36,7 @@ export default function ForgotPasswordPage() {
   const back = viewer === null && (
     <Link
       to={`/sign-in${search}`}
-      state={{ email: sentTo ?? emailFrom(state) }}
+      state={{ email: sentTo ?? emailFromState(state) }}
       className="underline"
     >
       {words.backToSignIn}
@@ -45,7 +45,7 @@ export default function ForgotPasswordPage() {
   if (sentTo) return <Sent to={sentTo} back={back} onOther={() => setSentTo(undefined)} />;
   return (
     <FormCard title={words.forgotTitle} lead={words.forgotLead} footer={back}>
-      <Form attempt={attempt} action={words.send} busy={words.sending}>
+      <Form submission={submission} submitLabel={words.send} busyLabel={words.sending}>
         <Field
           label={words.email}
           name="email"
@@ -53,8 +53,8 @@ export default function ForgotPasswordPage() {
           autoComplete="email"
           required
           pattern=".+@.+"
-          defaultValue={emailFrom(state)}
-          problem={attempt.refused?.problems["email"]}
+          defaultValue={emailFromState(state)}
+          problem={submission.refusal?.problems["email"]}
         />
       </Form>
     </FormCard>

@@ -1,41 +1,49 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
-import { remaining } from "../expert/remaining.ts";
+import { formatRemaining } from "../expert/formatRemaining.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { Button } from "../ui/Button.tsx";
-import type { Attempt } from "./useAttempt.ts";
+import type { Submission } from "./useSubmission.ts";
 import { sessionWords } from "./words.ts";
 
 interface FormProps {
-  attempt: Attempt;
+  submission: Submission;
   /** Label of the submit button, and its label while busy. */
-  action: string;
-  busy: string;
+  submitLabel: string;
+  busyLabel: string;
   /** Message for wrong credentials, unless a field shows it. */
-  wrong?: string;
+  wrongCredentials?: string;
   children: ReactNode;
 }
 
 /** Form that shows why it was refused, and focuses the first invalid field. */
-export function Form({ attempt, action, busy, wrong, children }: FormProps) {
-  const { isBusy, refused, onSubmit } = attempt;
+export function Form({
+  submission,
+  submitLabel,
+  busyLabel,
+  wrongCredentials,
+  children,
+}: FormProps) {
+  const { isBusy, refusal, onSubmit } = submission;
   const words = useWords(sessionWords);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    if (refused) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [refused]);
-  const hasProblems = refused?.why === "InvalidInput" || refused?.why === "Incomplete";
+    if (refusal) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [refusal]);
+  const hasProblems = refusal?.reason === "InvalidInput" || refusal?.reason === "Incomplete";
   return (
     <form ref={form} onSubmit={onSubmit} noValidate className="grid gap-4">
       <div role="alert" className="contents">
         {hasProblems && <p className="sr-only">{words.correct}</p>}
-        {refused?.why === "WrongCredentials" && wrong && <Alert>{wrong}</Alert>}
+        {refusal?.reason === "WrongCredentials" && wrongCredentials && (
+          <Alert>{wrongCredentials}</Alert>
+        )}
       </div>
-      {refused?.why === "TooManyAttempts" && <TooMany until={refused.until} />}
+      {refusal?.reason === "TooManyAttempts" && <TooManyAttempts until={refusal.retryAt} />}
       {children}
       <Button type="submit" kind="primary" isBusy={isBusy} className="justify-self-start">
-        {isBusy ? busy : action}
+        {isBusy ? busyLabel : submitLabel}
       </Button>
     </form>
   );
@@ -48,7 +56,7 @@ function Alert({ children }: { children: ReactNode }) {
 }
 
 /** Time until the next attempt; screen readers can read it, but do not announce each second. */
-function TooMany({ until }: { until: string | undefined }) {
+function TooManyAttempts({ until }: { until: string | undefined }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);
   const isWaiting = until === undefined || Date.parse(until) > now;
@@ -61,7 +69,7 @@ function TooMany({ until }: { until: string | undefined }) {
         {!isWaiting ? words.waitIsOver : until ? words.waitFor : words.waitAWhile}{" "}
         {isWaiting && until && (
           <span role="timer" className="font-semibold tabular-nums">
-            {remaining(until, now)}
+            {formatRemaining(until, now)}
           </span>
         )}
       </p>

@@ -30,14 +30,14 @@ export function PasswordField(props: PasswordFieldProps) {
           onClick={() => setIsShown(!isShown)}
           className="absolute inset-y-0 right-0 grid w-10 pointer-coarse:w-11 place-items-center rounded-md text-muted hover:text-text"
         >
-          <Eye isOpen={isShown} />
+          <EyeIcon isOpen={isShown} />
         </button>
       }
     />
   );
 }
 
-function Eye({ isOpen }: { isOpen: boolean }) {
+function EyeIcon({ isOpen }: { isOpen: boolean }) {
   return (
     <svg
       viewBox="0 0 24 24"

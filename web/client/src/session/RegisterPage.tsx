@@ -7,12 +7,12 @@ import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
 import { Field } from "../ui/Field.tsx";
 import { useTitle } from "../ui/title.ts";
-import { destinationFrom } from "./destination.ts";
-import { emailFrom } from "./email.ts";
+import { safeDestination } from "./destination.ts";
+import { emailFromState } from "./email.ts";
 import { Form } from "./Form.tsx";
 import { FormCard } from "./FormCard.tsx";
 import { PasswordField } from "./PasswordField.tsx";
-import { useAttempt } from "./useAttempt.ts";
+import { useSubmission } from "./useSubmission.ts";
 import { useViewer } from "./Viewer.tsx";
 import { sessionWords } from "./words.ts";
 
@@ -42,25 +42,25 @@ export default function RegisterPage() {
   const { search, state } = useLocation();
   const to = useSearchParams()[0].get("to");
   const { zone: timeZone } = useTimePreferences();
-  const [email, setEmail] = useState(emailFrom(state));
+  const [email, setEmail] = useState(emailFromState(state));
   const [register] = useMutation(REGISTER);
   useTitle(words.register);
-  const attempt = useAttempt(async ({ name = "", email = "", password = "" }) => {
+  const submission = useSubmission(async ({ name = "", email = "", password = "" }) => {
     const input = { name, email, password, timeZone };
     const { data } = await register({ variables: { input } });
     if (data?.register.__typename !== "SignedIn") return data?.register;
     await signedIn(data.register.expiresAt);
     return null;
   });
-  if (viewer) return <Navigate to={destinationFrom(to, "/experts")} replace />;
+  if (viewer) return <Navigate to={safeDestination(to, "/experts")} replace />;
 
   const signIn = (label: string) => (
     <Link to={`/sign-in${search}`} state={{ email }} className="underline">
       {label}
     </Link>
   );
-  const problems = attempt.refused?.problems;
-  const isTaken = attempt.refused?.why === "EmailTaken";
+  const problems = submission.refusal?.problems;
+  const isTaken = submission.refusal?.reason === "EmailTaken";
   return (
     <FormCard
       title={words.register}
@@ -71,7 +71,7 @@ export default function RegisterPage() {
         </p>
       }
     >
-      <Form attempt={attempt} action={words.register} busy={words.registering}>
+      <Form submission={submission} submitLabel={words.register} busyLabel={words.registering}>
         <Field
           label={words.name}
           name="name"

@@ -10,7 +10,7 @@ import { useTitle } from "../ui/title.ts";
 import { Form } from "./Form.tsx";
 import { FormCard } from "./FormCard.tsx";
 import { PasswordField } from "./PasswordField.tsx";
-import { useAttempt } from "./useAttempt.ts";
+import { useSubmission } from "./useSubmission.ts";
 import { useLinkToken } from "./useLinkToken.ts";
 import { useViewer } from "./Viewer.tsx";
 import { sessionWords } from "./words.ts";
@@ -38,7 +38,7 @@ export default function ResetPasswordPage() {
   const token = useLinkToken();
   const [doneWith, setDoneWith] = useState<string | null>(null);
   const [reset] = useMutation(RESET_PASSWORD);
-  const attempt = useAttempt(async ({ password = "" }) => {
+  const submission = useSubmission(async ({ password = "" }) => {
     if (!token) return { __typename: "LinkExpired" };
     const { data } = await reset({ variables: { input: { token, password } } });
     if (data?.resetPassword.__typename !== "SignedIn") return data?.resetPassword;
@@ -46,7 +46,7 @@ export default function ResetPasswordPage() {
     await signedIn(data.resetPassword.expiresAt);
     return null;
   });
-  const isExpired = !token || attempt.refused?.why === "LinkExpired";
+  const isExpired = !token || submission.refusal?.reason === "LinkExpired";
   const isDone = token !== null && token === doneWith;
   useTitle(isDone ? words.resetDoneTitle : isExpired ? words.linkExpiredTitle : words.resetTitle);
   if (isDone) {
@@ -72,13 +72,13 @@ export default function ResetPasswordPage() {
   }
   return (
     <FormCard title={words.resetTitle} lead={words.resetLead}>
-      <Form attempt={attempt} action={words.reset} busy={words.resetting}>
+      <Form submission={submission} submitLabel={words.reset} busyLabel={words.resetting}>
         <PasswordField
           label={words.newPassword}
           name="password"
           autoComplete="new-password"
           hint={words.passwordRule}
-          problem={attempt.refused?.problems["password"]}
+          problem={submission.refusal?.problems["password"]}
         />
       </Form>
     </FormCard>

@@ -6,12 +6,12 @@ import { graphql } from "../api/gql/gql.ts";
 import { useWords } from "../text/text.tsx";
 import { Field } from "../ui/Field.tsx";
 import { useTitle } from "../ui/title.ts";
-import { destinationFrom } from "./destination.ts";
-import { emailFrom } from "./email.ts";
+import { safeDestination } from "./destination.ts";
+import { emailFromState } from "./email.ts";
 import { Form } from "./Form.tsx";
 import { FormCard } from "./FormCard.tsx";
 import { PasswordField } from "./PasswordField.tsx";
-import { useAttempt } from "./useAttempt.ts";
+import { useSubmission } from "./useSubmission.ts";
 import { useViewer } from "./Viewer.tsx";
 import { sessionWords } from "./words.ts";
 
@@ -34,16 +34,16 @@ export default function SignInPage() {
   const { viewer, signedIn } = useViewer();
   const { search, state } = useLocation();
   const to = useSearchParams()[0].get("to");
-  const [email, setEmail] = useState(emailFrom(state));
+  const [email, setEmail] = useState(emailFromState(state));
   const [login] = useMutation(LOGIN);
   useTitle(words.signIn);
-  const attempt = useAttempt(async ({ email = "", password = "" }) => {
+  const submission = useSubmission(async ({ email = "", password = "" }) => {
     const { data } = await login({ variables: { input: { email, password } } });
     if (data?.login.__typename !== "SignedIn") return data?.login;
     await signedIn(data.login.expiresAt);
     return null;
   });
-  if (viewer) return <Navigate to={destinationFrom(to, "/bookings")} replace />;
+  if (viewer) return <Navigate to={safeDestination(to, "/bookings")} replace />;
   return (
     <FormCard
       title={words.signIn}
@@ -57,7 +57,12 @@ export default function SignInPage() {
         </p>
       }
     >
-      <Form attempt={attempt} action={words.signIn} busy={words.signingIn} wrong={words.wrong}>
+      <Form
+        submission={submission}
+        submitLabel={words.signIn}
+        busyLabel={words.signingIn}
+        wrongCredentials={words.wrong}
+      >
         <Field
           label={words.email}
           name="email"
@@ -66,13 +71,13 @@ export default function SignInPage() {
           required
           value={email}
           onChange={(event) => setEmail(event.target.value)}
-          problem={attempt.refused?.problems["email"]}
+          problem={submission.refusal?.problems["email"]}
         />
         <PasswordField
           label={words.password}
           name="password"
           autoComplete="current-password"
-          problem={attempt.refused?.problems["password"]}
+          problem={submission.refusal?.problems["password"]}
         />
       </Form>
       <p>

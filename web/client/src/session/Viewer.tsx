@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from "react";
 import { Navigate, useLocation } from "react-router";
 
-import { viewerChanged } from "../api/client.ts";
+import { resetForNewViewer } from "../api/client.ts";
 import { graphql } from "../api/gql/gql.ts";
 import type { Role, ViewerQuery } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
@@ -38,7 +38,7 @@ interface ViewerState {
   /** Null if nobody is signed in; undefined until known. */
   readonly viewer: Viewer | null | undefined;
   /** Whether the viewer has just signed out here, so that no page asks to sign in again. */
-  readonly hasLeft: boolean;
+  readonly hasSignedOut: boolean;
   /** Query the viewer again; defined only after a failed query. */
   readonly retry: (() => void) | undefined;
   /** Record a sign-in; resolves when all queries have been refetched for the new viewer. */
@@ -59,49 +59,49 @@ export function useViewer(): ViewerState {
 export function ViewerProvider({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useQuery(VIEWER);
   const [logout] = useMutation(LOGOUT);
-  const [hasLeft, setHasLeft] = useState(false);
-  useEffect(() => session.onChange(() => void viewerChanged()), []);
+  const [hasSignedOut, setHasSignedOut] = useState(false);
+  useEffect(() => session.onChange(() => void resetForNewViewer()), []);
   // After a failed query, a viewer who was signed in may still be.
   const viewer = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
   const state = useMemo(
     () => ({
       viewer,
-      hasLeft,
+      hasSignedOut,
       retry: error && viewer === undefined ? () => void refetch() : undefined,
       async signedIn(expiresAt: string) {
         session.replace(expiresAt);
-        setHasLeft(false);
-        await viewerChanged();
+        setHasSignedOut(false);
+        await resetForNewViewer();
       },
       async signOut({ everywhere } = { everywhere: false }) {
         await logout({ variables: { everywhere } });
-        setHasLeft(true);
+        setHasSignedOut(true);
         session.end();
       },
     }),
-    [viewer, hasLeft, error, refetch, logout],
+    [viewer, hasSignedOut, error, refetch, logout],
   );
   return <ViewerContext value={state}>{children}</ViewerContext>;
 }
 
 /** Return the path of the sign-in page, which leads back to `path` afterwards. */
-export function signInFrom(path: string): string {
-  return `/sign-in${wayBack(path)}`;
+export function signInPath(path: string): string {
+  return `/sign-in${returnQuery(path)}`;
 }
 
 /** Return the query string that leads back here after signing in; kept between the forms. */
-export function useWayBack(): string {
+export function useReturnQuery(): string {
   const { pathname, search } = useLocation();
-  return wayBack(new URLSearchParams(search).get("to") ?? pathname + search);
+  return returnQuery(new URLSearchParams(search).get("to") ?? pathname + search);
 }
 
-function wayBack(path: string): string {
+function returnQuery(path: string): string {
   return `?${new URLSearchParams({ to: path })}`;
 }
 
 /** Requires a signed-in viewer, optionally with one of some roles; otherwise redirects. */
 export function Protected({ roles, children }: { roles?: readonly Role[]; children: ReactNode }) {
-  const { viewer, hasLeft, retry } = useViewer();
+  const { viewer, hasSignedOut, retry } = useViewer();
   const { pathname, search } = useLocation();
   const wasShown = useRef(false);
   useEffect(() => {
@@ -109,7 +109,7 @@ export function Protected({ roles, children }: { roles?: readonly Role[]; childr
   }, [viewer]);
   if (viewer === undefined) return retry ? <Failure retry={retry} isOffline /> : <Loading />;
   if (viewer === null) {
-    const to = hasLeft && wasShown.current ? "/" : signInFrom(pathname + search);
+    const to = hasSignedOut && wasShown.current ? "/" : signInPath(pathname + search);
     return <Navigate to={to} replace />;
   }
   if (roles && !roles.includes(viewer.role)) return <Navigate to="/" replace />;

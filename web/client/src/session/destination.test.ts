@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { destinationFrom } from "./destination.ts";
+import { safeDestination } from "./destination.ts";
 
 test.each([
   "/",
   "/bookings",
   "/experts/ada?minutes=60&day=2026-11-23#times",
   "/experts?search=a//b",
-])("goes back to %s", (to) => expect(destinationFrom(to, "/usual")).toBe(to));
+])("goes back to %s", (to) => expect(safeDestination(to, "/usual")).toBe(to));
 
 test.each([
   null,
@@ -31,4 +31,4 @@ test.each([
   "//",
   "/sign-in",
   "/register?to=%2Fsign-in",
-])("does not go to %j", (to) => expect(destinationFrom(to, "/usual")).toBe("/usual"));
+])("does not go to %j", (to) => expect(safeDestination(to, "/usual")).toBe("/usual"));

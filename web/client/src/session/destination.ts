@@ -1,5 +1,5 @@
 // Pages that make no sense after signing in.
-const BEFORE = new Set([
+const SIGNED_OUT_PAGES = new Set([
   "/sign-in",
   "/register",
   "/forgot-password",
@@ -12,12 +12,12 @@ const BEFORE = new Set([
  *
  * Prevents open redirects: anything that leads elsewhere, however it is written, is replaced.
  */
-export function destinationFrom(to: string | null, usual = "/"): string {
+export function safeDestination(to: string | null, fallback = "/"): string {
   const here = window.location.origin;
-  if (!to?.startsWith("/") || !URL.canParse(to, here)) return usual;
+  if (!to?.startsWith("/") || !URL.canParse(to, here)) return fallback;
   const url = new URL(to, here);
-  if (url.origin !== here || BEFORE.has(url.pathname)) return usual;
+  if (url.origin !== here || SIGNED_OUT_PAGES.has(url.pathname)) return fallback;
   // The path of "/.//there" is "//there", which would be another site's address.
   const path = url.pathname + url.search + url.hash;
-  return path.startsWith("//") ? usual : path;
+  return path.startsWith("//") ? fallback : path;
 }

@@ -10,12 +10,12 @@ export type Refusal =
     };
 
 /** Why a submission failed, as a form shows it. */
-export interface Refused {
-  readonly why: Refusal["__typename"] | "Incomplete";
+export interface FormRefusal {
+  readonly reason: Refusal["__typename"] | "Incomplete";
   /** Messages by field name. */
   readonly problems: Readonly<Record<string, string>>;
   /** Instant after which to try again, if known. */
-  readonly until?: string;
+  readonly retryAt?: string;
 }
 
 /** Texts of validation errors, and the translation of the server's messages. */
@@ -27,40 +27,40 @@ export interface ProblemWords {
 }
 
 /** Convert a refusal for a form; `now` is the start of the time to wait, in milliseconds. */
-export function refusedBy(refusal: Refusal, words: ProblemWords, now: number): Refused {
-  const why = refusal.__typename;
-  switch (why) {
+export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number): FormRefusal {
+  const reason = refusal.__typename;
+  switch (reason) {
     case "InvalidInput":
       return {
-        why,
+        reason,
         problems: Object.fromEntries(
           refusal.fields.map(({ field, message }) => [field, words.problem(message)]),
         ),
       };
     case "TooManyAttempts": {
-      const until = new Date(now + refusal.retryAfterSeconds * 1_000).toISOString();
-      return { why, problems: {}, until };
+      const retryAt = new Date(now + refusal.retryAfterSeconds * 1_000).toISOString();
+      return { reason, problems: {}, retryAt };
     }
     default:
-      return { why, problems: {} };
+      return { reason, problems: {} };
   }
 }
 
 /** Return the refusal in a GraphQL error, where the field's type cannot express it. */
-export function refusedByError(error: unknown): Refused | undefined {
+export function refusalFromError(error: unknown): FormRefusal | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&
     error.errors.some(({ extensions }) => extensions?.["code"] === "TOO_MANY_ATTEMPTS");
-  return isTooMany ? { why: "TooManyAttempts", problems: {} } : undefined;
+  return isTooMany ? { reason: "TooManyAttempts", problems: {} } : undefined;
 }
 
 /** Validate the fields in the browser, so that no attempt is spent on an incomplete form. */
-export function missingIn(form: HTMLFormElement, words: ProblemWords): Refused | undefined {
+export function validateForm(form: HTMLFormElement, words: ProblemWords): FormRefusal | undefined {
   const problems: Record<string, string> = {};
   for (const field of form.elements) {
     if (!(field instanceof HTMLInputElement) || !field.name) continue;
     if (field.validity.valueMissing) problems[field.name] = words.required;
     else if (field.validity.patternMismatch) problems[field.name] = words.noEmail;
   }
-  return Object.keys(problems).length > 0 ? { why: "Incomplete", problems } : undefined;
+  return Object.keys(problems).length > 0 ? { reason: "Incomplete", problems } : undefined;
 }

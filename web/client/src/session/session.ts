@@ -5,10 +5,10 @@
  * tab renew at a time: refresh tokens are single-use, and a second use ends the session.
  */
 
-const UNTIL = "expertbook.session-until";
-const EARLY = 60_000;
-const RETRY = 15_000;
-const REFRESH = `mutation RefreshSession {
+const EXPIRY_KEY = "expertbook.session-until";
+const RENEW_BEFORE_MS = 60_000;
+const RETRY_MS = 15_000;
+const REFRESH_MUTATION = `mutation RefreshSession {
   refreshSession(input: {}) { __typename ... on SignedIn { expiresAt } }
 }`;
 
@@ -18,24 +18,24 @@ const listeners = new Set<() => void>();
 
 /** Return whether somebody has signed in here and has not signed out. */
 export function isSignedIn(): boolean {
-  return read() !== undefined;
+  return readExpiry() !== undefined;
 }
 
 /** Record a new or renewed session, and schedule its renewal. */
-export function begin(expiresAt: string): void {
-  localStorage.setItem(UNTIL, expiresAt);
-  plan();
+export function start(expiresAt: string): void {
+  localStorage.setItem(EXPIRY_KEY, expiresAt);
+  scheduleRenewal();
 }
 
 /** Record the session of a new sign-in; other tabs are notified of a change of viewer. */
 export function replace(expiresAt: string): void {
-  localStorage.removeItem(UNTIL);
-  begin(expiresAt);
+  localStorage.removeItem(EXPIRY_KEY);
+  start(expiresAt);
 }
 
 /** Record that the session has ended, here or on the server. */
 export function end(): void {
-  localStorage.removeItem(UNTIL);
+  localStorage.removeItem(EXPIRY_KEY);
   clearTimeout(timer);
   for (const changed of listeners) changed();
 }
@@ -49,71 +49,73 @@ export function onChange(changed: () => void): () => void {
 }
 
 /** Renew the session if it is about to expire; waits for a renewal in progress. */
-export async function ready(): Promise<void> {
+export async function renewIfDue(): Promise<void> {
   if (isSignedIn() && isDue()) await renew();
 }
 
 /** Renew the session; resolves to whether there still is one. */
 export function renew(): Promise<boolean> {
-  renewal ??= alone(async () => !isDue() || (await ask())).finally(() => (renewal = undefined));
+  renewal ??= withLock(async () => !isDue() || (await requestRenewal())).finally(
+    () => (renewal = undefined),
+  );
   return renewal;
 }
 
 /** Renew the session before its time, because the server has rejected it. */
-export function renewNow(): Promise<boolean> {
-  if (isSignedIn()) localStorage.setItem(UNTIL, new Date(0).toISOString());
+export function forceRenew(): Promise<boolean> {
+  if (isSignedIn()) localStorage.setItem(EXPIRY_KEY, new Date(0).toISOString());
   return renew();
 }
 
-async function ask(): Promise<boolean> {
+async function requestRenewal(): Promise<boolean> {
   if (!isSignedIn()) return false;
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Session": "cookie" },
-    body: JSON.stringify({ query: REFRESH }),
+    body: JSON.stringify({ query: REFRESH_MUTATION }),
   });
   const answer = (await response.json()) as {
     data?: { refreshSession: { __typename: string; expiresAt?: string } };
   };
   const refreshed = answer.data?.refreshSession;
-  if (refreshed?.expiresAt) begin(refreshed.expiresAt);
+  if (refreshed?.expiresAt) start(refreshed.expiresAt);
   else if (refreshed) end();
   return Boolean(refreshed?.expiresAt);
 }
 
-function plan(): void {
+function scheduleRenewal(): void {
   clearTimeout(timer);
-  const until = read();
+  const until = readExpiry();
   if (until === undefined) return;
   // Timers stop while the device sleeps, so the wait is recalculated when it wakes.
-  const wait = Math.max(isDue() ? RETRY : 1_000, until - EARLY - Date.now());
+  const wait = Math.max(isDue() ? RETRY_MS : 1_000, until - RENEW_BEFORE_MS - Date.now());
   timer = setTimeout(
     () =>
-      void ready()
+      void renewIfDue()
         .catch(() => undefined)
-        .finally(plan),
+        .finally(scheduleRenewal),
     wait,
   );
 }
 
 function isDue(): boolean {
-  return (read() ?? 0) - EARLY < Date.now();
+  return (readExpiry() ?? 0) - RENEW_BEFORE_MS < Date.now();
 }
 
-function read(): number | undefined {
-  const until = localStorage.getItem(UNTIL);
+function readExpiry(): number | undefined {
+  const until = localStorage.getItem(EXPIRY_KEY);
   return until === null ? undefined : Date.parse(until);
 }
 
-function alone<T>(work: () => Promise<T>): Promise<T> {
+function withLock<T>(work: () => Promise<T>): Promise<T> {
   // The Web Locks API needs a secure context; without it, only one tab is expected.
-  return navigator.locks ? navigator.locks.request(UNTIL, work) : work();
+  return navigator.locks ? navigator.locks.request(EXPIRY_KEY, work) : work();
 }
 
-plan();
-document.addEventListener("visibilitychange", plan);
+scheduleRenewal();
+document.addEventListener("visibilitychange", scheduleRenewal);
 window.addEventListener("storage", ({ key, oldValue, newValue }) => {
-  if (key !== UNTIL) return;
-  plan();
+  if (key !== EXPIRY_KEY) return;
+  scheduleRenewal();
   if (oldValue === null || newValue === null) for (const changed of listeners) changed();
 });

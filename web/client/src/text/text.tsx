@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
 
-const REMEMBERED = "expertbook.language";
+const STORAGE_KEY = "expertbook.language";
 
 /** Languages of the interface, by their own names. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
@@ -47,16 +47,16 @@ export function useWords<T>(words: Catalogue<T>): T {
 
 /** Provides the interface language; the user's choice is stored on this device. */
 export function TextProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(preferred);
+  const [language, setLanguage] = useState(preferredLanguage);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
   const text = useMemo(
     () => ({
       language,
-      locale: navigator.languages.find((tag) => baseOf(tag) === language) ?? language,
+      locale: navigator.languages.find((tag) => baseLanguage(tag) === language) ?? language,
       choose(chosen: Language) {
-        localStorage.setItem(REMEMBERED, chosen);
+        localStorage.setItem(STORAGE_KEY, chosen);
         setLanguage(chosen);
       },
     }),
@@ -66,11 +66,13 @@ export function TextProvider({ children }: { children: ReactNode }) {
 }
 
 /** Return the stored language, otherwise the first supported one of the browser. */
-function preferred(): Language {
-  const wanted = [localStorage.getItem(REMEMBERED) ?? "", ...navigator.languages].map(baseOf);
+function preferredLanguage(): Language {
+  const wanted = [localStorage.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
+    baseLanguage,
+  );
   return wanted.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
 }
 
-function baseOf(tag: string): string {
+function baseLanguage(tag: string): string {
   return tag.split("-")[0] ?? tag;
 }

@@ -25,12 +25,12 @@ export function calendarFile({ id, reference, startsAt, endsAt, summary, url }: 
     "END:VCALENDAR",
     "",
   ]
-    .map(folded)
+    .map(foldLine)
     .join("\r\n");
 }
 
 /** Download a text as a file. */
-export function save(name: string, type: string, text: string): void {
+export function downloadFile(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
   link.href = url;
@@ -48,7 +48,7 @@ function escaped(text: string): string {
 }
 
 /** Fold a line at 75 octets (RFC 5545, section 3.1); continuation lines begin with a space. */
-function folded(line: string): string {
+function foldLine(line: string): string {
   const encoder = new TextEncoder();
   const lines = [""];
   let size = 0;

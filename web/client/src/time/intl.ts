@@ -6,17 +6,17 @@ export function dateFormat(
   locale: string,
   options: Intl.DateTimeFormatOptions,
 ): Intl.DateTimeFormat {
-  return once(dates, locale, options, () => new Intl.DateTimeFormat(locale, options));
+  return cached(dates, locale, options, () => new Intl.DateTimeFormat(locale, options));
 }
 
 /** Return a cached number format. */
 export function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  return once(numbers, locale, options, () => new Intl.NumberFormat(locale, options));
+  return cached(numbers, locale, options, () => new Intl.NumberFormat(locale, options));
 }
 
-function once<T>(made: Map<string, T>, locale: string, options: object, make: () => T): T {
+function cached<T>(cache: Map<string, T>, locale: string, options: object, create: () => T): T {
   const key = locale + JSON.stringify(options);
-  const format = made.get(key) ?? make();
-  made.set(key, format);
+  const format = cache.get(key) ?? create();
+  cache.set(key, format);
   return format;
 }

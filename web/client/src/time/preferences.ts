@@ -7,7 +7,7 @@ export interface TimePreferences {
   readonly hourCycle: "h12" | "h23";
 }
 
-const REMEMBERED = "expertbook.time";
+const STORAGE_KEY = "expertbook.time";
 const listeners = new Set<() => void>();
 let current = read();
 
@@ -15,9 +15,9 @@ export function useTimePreferences(): TimePreferences {
   return useSyncExternalStore(subscribe, () => current);
 }
 
-export function rememberTimePreferences(changed: Partial<TimePreferences>): void {
+export function saveTimePreferences(changed: Partial<TimePreferences>): void {
   current = { ...current, ...changed };
-  localStorage.setItem(REMEMBERED, JSON.stringify(current));
+  localStorage.setItem(STORAGE_KEY, JSON.stringify(current));
   for (const listener of listeners) listener();
 }
 
@@ -40,7 +40,7 @@ function read(): TimePreferences {
   const own = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
   const hourCycle = own.hourCycle?.startsWith("h1") ? "h12" : "h23";
   try {
-    const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") as Partial<TimePreferences>;
+    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<TimePreferences>;
     const zone = kept.zone && isTimeZone(kept.zone) ? kept.zone : own.timeZone;
     return {
       zone,

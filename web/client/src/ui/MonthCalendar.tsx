@@ -44,16 +44,18 @@ export function MonthCalendar(props: MonthCalendarProps) {
   const words = useWords(calendarWords);
   const heading = useId();
   const grid = useRef<HTMLTableElement>(null);
-  const [reached, setReached] = useState(() => within(value ?? firstMonth, minValue, maxValue));
+  const [focusedDate, setFocusedDate] = useState(() =>
+    clamp(value ?? firstMonth, minValue, maxValue),
+  );
   const [hasFocus, setHasFocus] = useState(false);
-  const month = startOfMonth(reached);
+  const month = startOfMonth(focusedDate);
   // Tab enters the grid at the selected day.
-  const focused = !hasFocus && value && isSameMonth(value, month) ? value : reached;
+  const focused = !hasFocus && value && isSameMonth(value, month) ? value : focusedDate;
   const shown = useRef(month);
-  const title = formatted(month, locale, { month: "long", year: "numeric" });
+  const title = formatDate(month, locale, { month: "long", year: "numeric" });
 
-  function show(date: CalendarDate): void {
-    setReached(within(date, minValue, maxValue));
+  function moveTo(date: CalendarDate): void {
+    setFocusedDate(clamp(date, minValue, maxValue));
   }
 
   useEffect(() => {
@@ -66,10 +68,10 @@ export function MonthCalendar(props: MonthCalendarProps) {
   });
 
   function move(event: KeyboardEvent): void {
-    const step = stepOf(event, locale);
+    const step = stepForKey(event, locale);
     if (!step) return;
     event.preventDefault();
-    show(step(focused));
+    moveTo(step(focused));
   }
 
   return (
@@ -83,20 +85,20 @@ export function MonthCalendar(props: MonthCalendarProps) {
           {title}
         </h2>
         <div className="flex gap-1">
-          <Arrow
+          <MonthButton
             label={words.previous}
             isDisabled={month.compare(minValue) <= 0}
-            onClick={() => show(month.subtract({ months: 1 }))}
+            onClick={() => moveTo(month.subtract({ months: 1 }))}
           >
             ‹
-          </Arrow>
-          <Arrow
+          </MonthButton>
+          <MonthButton
             label={words.next}
             isDisabled={endOfMonth(month).compare(maxValue) >= 0}
-            onClick={() => show(month.add({ months: 1 }))}
+            onClick={() => moveTo(month.add({ months: 1 }))}
           >
             ›
-          </Arrow>
+          </MonthButton>
         </div>
       </div>
       <table
@@ -112,7 +114,7 @@ export function MonthCalendar(props: MonthCalendarProps) {
         <tbody>
           {Array.from({ length: getWeeksInMonth(month, locale) }, (_, week) => (
             <tr key={week}>
-              {weekFrom(startOfWeek(month, locale).add({ weeks: week })).map((date) =>
+              {weekStarting(startOfWeek(month, locale).add({ weeks: week })).map((date) =>
                 isSameMonth(date, month) ? (
                   <Day
                     key={date.day}
@@ -120,7 +122,7 @@ export function MonthCalendar(props: MonthCalendarProps) {
                     date={date}
                     isFocused={date.compare(focused) === 0}
                     unavailable={words.unavailable}
-                    onFocus={() => setReached(date)}
+                    onFocus={() => setFocusedDate(date)}
                     onChoose={() => props.onChange(date)}
                   />
                 ) : (
@@ -139,14 +141,14 @@ function Weekdays({ month, locale }: { month: CalendarDate; locale: string }) {
   return (
     <thead>
       <tr>
-        {weekFrom(startOfWeek(month, locale)).map((date) => (
+        {weekStarting(startOfWeek(month, locale)).map((date) => (
           <th
             key={date.toString()}
             scope="col"
-            abbr={formatted(date, locale, { weekday: "long" })}
+            abbr={formatDate(date, locale, { weekday: "long" })}
             className="h-8 font-semibold"
           >
-            {formatted(date, locale, { weekday: "narrow" })}
+            {formatDate(date, locale, { weekday: "narrow" })}
           </th>
         ))}
       </tr>
@@ -166,11 +168,11 @@ function Day(props: DayProps) {
   const { date, locale, value, minValue, maxValue, isFocused, unavailable } = props;
   const isSelected = value?.compare(date) === 0;
   const isOutside = date.compare(minValue) < 0 || date.compare(maxValue) > 0;
-  const cannot = isOutside || props.isUnavailable(date);
-  const name = formatted(date, locale, { dateStyle: "full" });
-  const look = isSelected
+  const isDisabled = isOutside || props.isUnavailable(date);
+  const name = formatDate(date, locale, { dateStyle: "full" });
+  const stateClass = isSelected
     ? "bg-accent font-semibold text-on-accent"
-    : cannot
+    : isDisabled
       ? "cursor-default text-muted opacity-60"
       : "font-medium hover:bg-soft";
   return (
@@ -179,26 +181,26 @@ function Day(props: DayProps) {
         type="button"
         tabIndex={isFocused ? 0 : -1}
         disabled={isOutside}
-        aria-disabled={cannot || undefined}
-        aria-label={cannot ? `${name}, ${unavailable}` : name}
+        aria-disabled={isDisabled || undefined}
+        aria-label={isDisabled ? `${name}, ${unavailable}` : name}
         onFocus={props.onFocus}
-        onClick={cannot ? undefined : props.onChoose}
-        className={`mx-auto grid size-10 pointer-coarse:size-11 place-items-center rounded-md tabular-nums ${look}`}
+        onClick={isDisabled ? undefined : props.onChoose}
+        className={`mx-auto grid size-10 pointer-coarse:size-11 place-items-center rounded-md tabular-nums ${stateClass}`}
       >
-        {formatted(date, locale, { day: "numeric" })}
+        {formatDate(date, locale, { day: "numeric" })}
       </button>
     </td>
   );
 }
 
-interface ArrowProps {
+interface MonthButtonProps {
   label: string;
   isDisabled: boolean;
   onClick(): void;
   children: ReactNode;
 }
 
-function Arrow({ label, isDisabled, onClick, children }: ArrowProps) {
+function MonthButton({ label, isDisabled, onClick, children }: MonthButtonProps) {
   return (
     <button
       type="button"
@@ -215,7 +217,7 @@ function Arrow({ label, isDisabled, onClick, children }: ArrowProps) {
 type Step = (date: CalendarDate) => CalendarDate;
 
 /** Return how a key moves the focused day; null for other keys. */
-function stepOf({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
+function stepForKey({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
   const pages = shiftKey ? { years: 1 } : { months: 1 };
   const steps: Record<string, Step> = {
     ArrowLeft: (date) => date.subtract({ days: 1 }),
@@ -230,15 +232,15 @@ function stepOf({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
   return steps[key] ?? null;
 }
 
-function weekFrom(first: CalendarDate): CalendarDate[] {
+function weekStarting(first: CalendarDate): CalendarDate[] {
   return Array.from({ length: 7 }, (_, days) => first.add({ days }));
 }
 
-function within(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
+function clamp(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
   return minDate(maxDate(date, first)!, last)!;
 }
 
-function formatted(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {
+function formatDate(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {
   // A calendar day is the same in every time zone: format it as midnight UTC.
   const instant = date.toDate("UTC");
   return dateFormat(locale, { ...form, timeZone: "UTC" }).format(instant);

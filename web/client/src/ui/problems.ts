@@ -6,11 +6,13 @@ interface Problem {
 /**
  * Return the server's validation messages by field name.
  *
- * @param say translates a message to the reader's language.
+ * @param translate translates a message to the reader's language.
  */
 export function problemsByField(
   fields: readonly Problem[] | undefined,
-  say: (message: string) => string = (message) => message,
+  translate: (message: string) => string = (message) => message,
 ): Record<string, string> {
-  return Object.fromEntries((fields ?? []).map(({ field, message }) => [field, say(message)]));
+  return Object.fromEntries(
+    (fields ?? []).map(({ field, message }) => [field, translate(message)]),
+  );
 }

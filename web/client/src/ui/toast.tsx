@@ -5,16 +5,16 @@ import type { ExternalToast } from "sonner";
 const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
 
 const listeners = new Set<() => void>();
-let isWanted = false;
+let hasToast = false;
 
 /** Show a toast; screen readers announce it. */
 export async function toast(message: string, options?: ExternalToast): Promise<void> {
-  await say((sonner) => sonner.toast(message, options));
+  await withSonner((sonner) => sonner.toast(message, options));
 }
 
 /** Show an error toast. */
 export async function toastError(message: string, options?: ExternalToast): Promise<void> {
-  await say((sonner) => sonner.toast.error(message, options));
+  await withSonner((sonner) => sonner.toast.error(message, options));
 }
 
 /** Container of the toasts. */
@@ -24,7 +24,7 @@ export function Toasts() {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
-    () => isWanted,
+    () => hasToast,
   );
   return isShown ? (
     <Suspense>
@@ -33,11 +33,11 @@ export function Toasts() {
   ) : null;
 }
 
-async function say(speak: (sonner: typeof import("sonner")) => void): Promise<void> {
+async function withSonner(speak: (sonner: typeof import("sonner")) => void): Promise<void> {
   // The chunk cannot be loaded while offline: go without the toast.
   const sonner = await import("sonner").catch(() => undefined);
   if (!sonner) return;
-  isWanted = true;
+  hasToast = true;
   for (const listener of listeners) listener();
   speak(sonner);
 }

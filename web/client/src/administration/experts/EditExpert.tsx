@@ -6,19 +6,19 @@ import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
 import { appWords } from "../../app/words.ts";
-import { isBadAddress } from "../../desk/badAddress.ts";
+import { isMalformedId } from "../../desk/malformedId.ts";
 import type { Problems } from "../../desk/hours/spans.ts";
 import { useText, useWords } from "../../text/text.tsx";
 import { Button, buttonClass } from "../../ui/Button.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { toast, toastError } from "../../ui/toast.tsx";
-import { Back } from "../Back.tsx";
+import { BackToExperts } from "../BackToExperts.tsx";
 import { FormSection } from "../FormSection.tsx";
-import { TableBones } from "../Table.tsx";
+import { TableSkeleton } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
 import { ONE_EXPERT, UPDATE_EXPERT } from "./documents.ts";
-import { Listing } from "./Listing.tsx";
-import { changesOf, placed, type Profile, problemsOf, profileOf } from "./profile.ts";
+import { ListingSection } from "./ListingSection.tsx";
+import { changedInput, mapServerProblems, type Profile, validate, toProfile } from "./profile.ts";
 import { ProfileFields } from "./ProfileFields.tsx";
 
 /** Form to edit an expert's profile. */
@@ -29,20 +29,20 @@ export function EditExpert() {
     variables: { id },
     fetchPolicy: "cache-and-network",
   });
-  const isGone = data ? !data.expert : isBadAddress(error);
+  const isGone = data ? !data.expert : isMalformedId(error);
   if (error && !data && !isGone) return <Failure retry={() => void refetch()} isOffline />;
   if (isGone) {
     return (
       <Message title={text.goneTitle} body={text.gone}>
-        <Back />
+        <BackToExperts />
       </Message>
     );
   }
-  if (!data?.expert) return <TableBones />;
+  if (!data?.expert) return <TableSkeleton />;
   const { name, slug } = data.expert;
   return (
     <div className="grid gap-4">
-      <Back />
+      <BackToExperts />
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-lg font-semibold">{name}</h1>
         <div className="flex flex-wrap gap-2">
@@ -55,7 +55,7 @@ export function EditExpert() {
         </div>
       </div>
       <ProfileForm key={id} expert={data.expert} />
-      <Listing expert={data.expert} />
+      <ListingSection expert={data.expert} />
     </div>
   );
 }
@@ -64,7 +64,7 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);
   const { locale } = useText();
-  const saved = useMemo(() => profileOf(expert, locale), [expert, locale]);
+  const saved = useMemo(() => toProfile(expert, locale), [expert, locale]);
   const [edited, setEdited] = useState<Profile>();
   const [problems, setProblems] = useState<Problems>();
   const [refusal, setRefusal] = useState("");
@@ -78,9 +78,9 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
   async function send(): Promise<void> {
     setRefusal("");
     setProblems(undefined);
-    const found = problemsOf(profile, text);
+    const found = validate(profile, text);
     if (Object.keys(found).length) return setProblems(found);
-    const changes = changesOf(saved, profile);
+    const changes = changedInput(saved, profile);
     if (!Object.keys(changes).length) return void toast(text.nothing);
     const { data } = await updateExpert({
       variables: { input: { expertId: expert.id, ...changes } },
@@ -91,7 +91,7 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
         field,
         message: text.problem(message),
       }));
-      return setProblems(placed(problemsByField(said)));
+      return setProblems(mapServerProblems(problemsByField(said)));
     }
     if (answer?.__typename !== "Expert") return setRefusal(text.problem(answer?.message ?? ""));
     setEdited(undefined);

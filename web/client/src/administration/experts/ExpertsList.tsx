@@ -7,8 +7,8 @@ import { directoryWords } from "../../directory/words.ts";
 import { useWords } from "../../text/text.tsx";
 import { useFormats } from "../../time/formats.ts";
 import { buttonClass } from "../../ui/Button.tsx";
-import { Search } from "../Search.tsx";
-import { Table, TableBones } from "../Table.tsx";
+import { SearchBox } from "../SearchBox.tsx";
+import { Table, TableSkeleton } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
 import { ADMINISTERED_EXPERTS } from "./documents.ts";
 
@@ -44,7 +44,7 @@ export function ExpertsList() {
       <h1 className="sr-only">{text.tabs.experts}</h1>
       <p className="text-muted">{text.expertsLead}</p>
       <div className="flex flex-wrap items-end gap-3">
-        <Search label={text.search} hint={text.searchExperts} />
+        <SearchBox label={text.search} hint={text.searchExperts} />
         <Link to="/administration/users?role=CLIENT&choose=expert" className={buttonClass()}>
           {text.newExpert}
         </Link>
@@ -52,7 +52,7 @@ export function ExpertsList() {
       {query.error && !experts ? (
         <Failure retry={() => void query.refetch()} isOffline />
       ) : !experts ? (
-        <TableBones />
+        <TableSkeleton />
       ) : experts.nodes.length === 0 ? (
         <Message heading="h2" title={text.noExperts} body={text.tryOther} />
       ) : (

@@ -6,7 +6,7 @@ import type { FutureExpertQuery } from "../../api/gql/graphql.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
 import { appWords } from "../../app/words.ts";
-import { isBadAddress } from "../../desk/badAddress.ts";
+import { isMalformedId } from "../../desk/malformedId.ts";
 import { OfferFields } from "../../desk/hours/OfferFields.tsx";
 import type { Problems } from "../../desk/hours/spans.ts";
 import { WeekFields } from "../../desk/hours/WeekFields.tsx";
@@ -15,12 +15,18 @@ import { useWords } from "../../text/text.tsx";
 import { Button, buttonClass } from "../../ui/Button.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { toast, toastError } from "../../ui/toast.tsx";
-import { Back } from "../Back.tsx";
+import { BackToExperts } from "../BackToExperts.tsx";
 import { FormSection } from "../FormSection.tsx";
-import { TableBones } from "../Table.tsx";
+import { TableSkeleton } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
-import { CREATE_EXPERT, FUTURE_EXPERT } from "./documents.ts";
-import { beginning, inputOf, type NewExpertDraft, placed, problemsOf } from "./newExpert.ts";
+import { CREATE_EXPERT, NEW_EXPERT_DATA } from "./documents.ts";
+import {
+  initialDraft,
+  toInput,
+  type NewExpertDraft,
+  mapServerProblems,
+  validate,
+} from "./newExpert.ts";
 import { ProfileFields } from "./ProfileFields.tsx";
 
 type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "User" }>;
@@ -29,13 +35,13 @@ type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "Us
 export function NewExpert() {
   const text = useWords(administrationWords);
   const id = useSearchParams()[0].get("user") ?? "";
-  const { data, error, refetch } = useQuery(FUTURE_EXPERT, {
+  const { data, error, refetch } = useQuery(NEW_EXPERT_DATA, {
     variables: { id },
     skip: !id,
     fetchPolicy: "network-only",
   });
-  if (error && !isBadAddress(error)) return <Failure retry={() => void refetch()} isOffline />;
-  if (id && !data && !error) return <TableBones />;
+  if (error && !isMalformedId(error)) return <Failure retry={() => void refetch()} isOffline />;
+  if (id && !data && !error) return <TableSkeleton />;
   const account = data?.node?.__typename === "User" ? data.node : undefined;
   if (!account || account.expert) {
     return (
@@ -55,7 +61,7 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
   const words = useWords(hoursWords);
   const { errors } = useWords(appWords);
   const navigate = useNavigate();
-  const [draft, setDraft] = useState(() => beginning(account, currency ?? ""));
+  const [draft, setDraft] = useState(() => initialDraft(account, currency ?? ""));
   const [problems, setProblems] = useState<Problems>();
   const [createExpert, { loading }] = useMutation(CREATE_EXPERT, {
     update(cache) {
@@ -71,10 +77,10 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
   const edit = (changed: Partial<NewExpertDraft>) => setDraft({ ...draft, ...changed });
 
   async function send(): Promise<void> {
-    const found = problemsOf(draft, { ...text, ...words });
+    const found = validate(draft, { ...text, ...words });
     if (Object.keys(found).length) return setProblems(found);
     const { data } = await createExpert({
-      variables: { input: { userId: account.id, ...inputOf(draft) } },
+      variables: { input: { userId: account.id, ...toInput(draft) } },
     });
     const answer = data?.createExpert;
     if (answer?.__typename === "InvalidInput") {
@@ -82,7 +88,7 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
         field,
         message: words.problem(message),
       }));
-      return setProblems(placed(problemsByField(said), draft));
+      return setProblems(mapServerProblems(problemsByField(said), draft));
     }
     if (answer?.__typename !== "Expert")
       return setProblems({ userId: text.problem(answer?.message ?? "") });
@@ -97,7 +103,7 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
 
   return (
     <form ref={form} noValidate onSubmit={submit} className="grid gap-4">
-      <Back />
+      <BackToExperts />
       <div>
         <h1 className="text-lg font-semibold">{text.createTitle(account.name)}</h1>
         <p className="text-muted">

@@ -108,7 +108,7 @@ export const CREATE_EXPERT = graphql(`
 `);
 
 /** The account that becomes an expert, and the currency that other experts use. */
-export const FUTURE_EXPERT = graphql(`
+export const NEW_EXPERT_DATA = graphql(`
   query FutureExpert($id: ID!) {
     node(id: $id) {
       ... on User {

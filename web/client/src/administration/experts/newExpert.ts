@@ -1,17 +1,17 @@
 import type { CreateExpertInput } from "../../api/gql/graphql.ts";
 import type { DraftWords, OfferDraft } from "../../desk/hours/draft.ts";
-import { amountFrom } from "../../desk/hours/price.ts";
+import { parseAmount } from "../../desk/hours/price.ts";
 import {
-  missingIn,
+  findMissingTimes,
   newKey,
   type Problems,
-  problemsOfSpans,
-  spanOf,
-  spansOf,
+  mapSpanProblems,
+  toSpan,
+  allSpans,
   type Week,
   WEEKDAYS,
-  weeklyOf,
-  weekOf,
+  toWeeklyInput,
+  toWeek,
 } from "../../desk/hours/spans.ts";
 import * as profiles from "./profile.ts";
 
@@ -23,13 +23,13 @@ export interface NewExpertDraft {
 }
 
 /** Return the form's initial values: the account's time zone and common office hours. */
-export function beginning(
+export function initialDraft(
   account: { name: string; timeZone: string },
   currency: string,
 ): NewExpertDraft {
   const usual = WEEKDAYS.slice(0, 5).map((weekday) => ({
     weekday,
-    ...spanOf({ from: "09:00", to: "17:00" }),
+    ...toSpan({ from: "09:00", to: "17:00" }),
   }));
   return {
     profile: {
@@ -44,49 +44,49 @@ export function beginning(
       timeZone: account.timeZone,
     },
     offers: [{ key: newKey(), minutes: 60, price: "" }],
-    week: weekOf(usual),
+    week: toWeek(usual),
   };
 }
 
 /** Convert a draft to the mutation's input; the name is the account's. */
-export function inputOf({
+export function toInput({
   profile,
   offers,
   week,
 }: NewExpertDraft): Omit<CreateExpertInput, "userId"> {
-  const { name: _, ...described } = profiles.inputOf(profile);
+  const { name: _, ...described } = profiles.toInput(profile);
   const { currency } = profile;
   return {
     ...described,
     offers: offers.map(({ minutes, price }) => ({
       minutes,
-      price: { amount: amountFrom(price, currency) ?? NaN, currency },
+      price: { amount: parseAmount(price, currency) ?? NaN, currency },
     })),
-    weekly: weeklyOf(week),
+    weekly: toWeeklyInput(week),
   };
 }
 
 /** Return the problems that must be fixed before the draft can be sent. */
-export function problemsOf({ profile, offers, week }: NewExpertDraft, words: DraftWords): Problems {
-  const found: Record<string, string> = { ...profiles.problemsOf(profile, words) };
+export function validate({ profile, offers, week }: NewExpertDraft, words: DraftWords): Problems {
+  const found: Record<string, string> = { ...profiles.validate(profile, words) };
   for (const { key, price } of offers) {
     // A missing currency is reported at its own field.
     const isPrice =
-      found["currency"] !== undefined || amountFrom(price, profile.currency) !== undefined;
+      found["currency"] !== undefined || parseAmount(price, profile.currency) !== undefined;
     if (!isPrice) found[`${key}.price`] = words.noPrice;
   }
   return {
     ...found,
-    ...missingIn(
-      spansOf(week).map(({ span }) => span),
+    ...findMissingTimes(
+      allSpans(week).map(({ span }) => span),
       words.noTime,
     ),
   };
 }
 
 /** Map the server's problems, keyed by input path, to the draft's fields. */
-export function placed(problems: Problems, { offers, week }: NewExpertDraft): Problems {
-  const found: Record<string, string> = { ...profiles.placed(problems) };
+export function mapServerProblems(problems: Problems, { offers, week }: NewExpertDraft): Problems {
+  const found: Record<string, string> = { ...profiles.mapServerProblems(problems) };
   if (problems["offers"]) found["offers"] = problems["offers"];
   offers.forEach(({ key }, index) => {
     const minutes = problems[`offers.${index}.minutes`];
@@ -97,10 +97,10 @@ export function placed(problems: Problems, { offers, week }: NewExpertDraft): Pr
   });
   return {
     ...found,
-    ...problemsOfSpans(
+    ...mapSpanProblems(
       problems,
       "weekly",
-      spansOf(week).map(({ span }) => span),
+      allSpans(week).map(({ span }) => span),
     ),
   };
 }

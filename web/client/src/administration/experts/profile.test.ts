@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
-import { changesOf, placed, problemsOf, profileOf } from "./profile.ts";
+import { changedInput, mapServerProblems, validate, toProfile } from "./profile.ts";
 
 const EXPERT = {
   name: "Ada",
@@ -15,22 +15,24 @@ const EXPERT = {
 } as unknown as AdministeredExpertFragment;
 
 const WORDS = { noPrice: "no price", noNumber: "no number" };
-const saved = profileOf(EXPERT, "en-GB");
+const saved = toProfile(EXPERT, "en-GB");
 
 test("only what differs is sent", () => {
-  expect(changesOf(saved, saved)).toEqual({});
+  expect(changedInput(saved, saved)).toEqual({});
   expect(
-    changesOf(saved, { ...saved, languages: "English,French ", hourlyRate: "120,50" }),
+    changedInput(saved, { ...saved, languages: "English,French ", hourlyRate: "120,50" }),
   ).toEqual({});
-  expect(changesOf(saved, { ...saved, languages: "French, English", hourlyRate: "99" })).toEqual({
-    languages: ["French", "English"],
-    hourlyRate: { amount: 9_900, currency: "EUR" },
-  });
+  expect(changedInput(saved, { ...saved, languages: "French, English", hourlyRate: "99" })).toEqual(
+    {
+      languages: ["French", "English"],
+      hourlyRate: { amount: 9_900, currency: "EUR" },
+    },
+  );
 });
 
 test("what the server could not read is found before", () => {
-  expect(problemsOf(saved, WORDS)).toEqual({});
-  expect(problemsOf({ ...saved, experienceYears: "", hourlyRate: "x" }, WORDS)).toEqual({
+  expect(validate(saved, WORDS)).toEqual({});
+  expect(validate({ ...saved, experienceYears: "", hourlyRate: "x" }, WORDS)).toEqual({
     experienceYears: "no number",
     hourlyRate: "no price",
   });
@@ -38,7 +40,7 @@ test("what the server could not read is found before", () => {
 
 test("the server's problems are beside the fields of the form", () => {
   expect(
-    placed({
+    mapServerProblems({
       "languages.1": "twice",
       "hourlyRate.amount": "negative",
       "offers.0.minutes": "elsewhere",

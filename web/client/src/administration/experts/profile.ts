@@ -3,7 +3,7 @@ import type {
   Category,
   UpdateExpertInput,
 } from "../../api/gql/graphql.ts";
-import { amountFrom, priceInField } from "../../desk/hours/price.ts";
+import { parseAmount, formatPriceField } from "../../desk/hours/price.ts";
 import type { Problems } from "../../desk/hours/spans.ts";
 
 /** An expert's profile, as entered in the form. */
@@ -31,7 +31,7 @@ export const CATEGORIES: readonly Category[] = [
   "EDUCATION",
 ];
 
-export function profileOf(expert: AdministeredExpertFragment, locale: string): Profile {
+export function toProfile(expert: AdministeredExpertFragment, locale: string): Profile {
   const { name, title, category, bio, timeZone } = expert;
   const { amount, currency } = expert.hourlyRate;
   return {
@@ -42,13 +42,13 @@ export function profileOf(expert: AdministeredExpertFragment, locale: string): P
     timeZone,
     experienceYears: String(expert.experienceYears),
     languages: expert.languages.join(", "),
-    hourlyRate: priceInField(amount, currency, locale),
+    hourlyRate: formatPriceField(amount, currency, locale),
     currency,
   };
 }
 
 /** Convert a profile to the mutation's input. */
-export function inputOf(profile: Profile) {
+export function toInput(profile: Profile) {
   const { currency, hourlyRate, experienceYears, languages, ...texts } = profile;
   return {
     ...texts,
@@ -57,14 +57,14 @@ export function inputOf(profile: Profile) {
       .split(",")
       .map((name) => name.trim())
       .filter(Boolean),
-    hourlyRate: { amount: amountFrom(hourlyRate, currency) ?? NaN, currency },
+    hourlyRate: { amount: parseAmount(hourlyRate, currency) ?? NaN, currency },
   };
 }
 
 /** Return the changed fields only. */
-export function changesOf(saved: Profile, edited: Profile): Omit<UpdateExpertInput, "expertId"> {
-  const before = inputOf(saved);
-  const changed = Object.entries(inputOf(edited)).filter(
+export function changedInput(saved: Profile, edited: Profile): Omit<UpdateExpertInput, "expertId"> {
+  const before = toInput(saved);
+  const changed = Object.entries(toInput(edited)).filter(
     ([name, value]) =>
       JSON.stringify(value) !== JSON.stringify(before[name as keyof typeof before]),
   );
@@ -77,12 +77,12 @@ interface ProfileWords {
 }
 
 /** Return the problems that must be fixed before the profile can be sent. */
-export function problemsOf(profile: Profile, words: ProfileWords): Problems {
+export function validate(profile: Profile, words: ProfileWords): Problems {
   const found: Record<string, string> = {};
   if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found["experienceYears"] = words.noNumber;
   // Without a valid currency no amount can be parsed; the server reports the missing currency.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
-  if (hasCurrency && amountFrom(profile.hourlyRate, profile.currency) === undefined) {
+  if (hasCurrency && parseAmount(profile.hourlyRate, profile.currency) === undefined) {
     found["hourlyRate"] = words.noPrice;
   }
   if (!hasCurrency) found["currency"] = words.noPrice;
@@ -90,7 +90,7 @@ export function problemsOf(profile: Profile, words: ProfileWords): Problems {
 }
 
 /** Map the server's problems, keyed by input path, to the form's fields. */
-export function placed(problems: Problems): Problems {
+export function mapServerProblems(problems: Problems): Problems {
   const found: Record<string, string> = {};
   for (const [path, message] of Object.entries(problems)) {
     const [field = ""] = path.split(".");

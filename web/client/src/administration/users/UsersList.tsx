@@ -6,10 +6,10 @@ import type { Role } from "../../api/gql/graphql.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
 import { useWords } from "../../text/text.tsx";
-import { More } from "../../ui/More.tsx";
+import { ShowMore } from "../../ui/ShowMore.tsx";
 import { Select } from "../../ui/Select.tsx";
-import { Search } from "../Search.tsx";
-import { TableBones } from "../Table.tsx";
+import { SearchBox } from "../SearchBox.tsx";
+import { TableSkeleton } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
 import { USERS } from "./documents.ts";
 import { UsersTable } from "./UsersTable.tsx";
@@ -21,7 +21,7 @@ const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
 export function UsersList() {
   const text = useWords(administrationWords);
   const [parameters, setParameters] = useSearchParams();
-  const [isReadingMore, setReadingMore] = useState(false);
+  const [isLoadingMore, setIsLoadingMore] = useState(false);
   const role = ROLES.find((each) => each === parameters.get("role")) ?? null;
   const query = useQuery(USERS, {
     variables: { search: parameters.get("search"), role, first: PAGE },
@@ -29,11 +29,11 @@ export function UsersList() {
   });
   const users = (query.data ?? query.previousData)?.users;
 
-  function more(): Promise<unknown> {
-    setReadingMore(true);
+  function loadMore(): Promise<unknown> {
+    setIsLoadingMore(true);
     return query
       .fetchMore({ variables: { after: users?.pageInfo.endCursor ?? null } })
-      .finally(() => setReadingMore(false));
+      .finally(() => setIsLoadingMore(false));
   }
 
   return (
@@ -45,7 +45,7 @@ export function UsersList() {
         </p>
       )}
       <div className="flex flex-wrap items-end gap-3">
-        <Search label={text.search} hint={text.searchUsers} />
+        <SearchBox label={text.search} hint={text.searchUsers} />
         <div className="w-full sm:w-48">
           <Select
             label={text.role}
@@ -69,13 +69,13 @@ export function UsersList() {
       {query.error && !users ? (
         <Failure retry={() => void query.refetch()} isOffline />
       ) : !users ? (
-        <TableBones />
+        <TableSkeleton />
       ) : users.edges.length === 0 ? (
         <Message heading="h2" title={text.noUsers} body={text.tryOther} />
       ) : (
         <UsersTable users={users.edges.map(({ node }) => node)} />
       )}
-      <More of={{ hasMore: users?.pageInfo.hasNextPage ?? false, isReadingMore, more }} />
+      <ShowMore of={{ hasMore: users?.pageInfo.hasNextPage ?? false, isLoadingMore, loadMore }} />
     </div>
   );
 }

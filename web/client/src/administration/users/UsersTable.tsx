@@ -7,8 +7,8 @@ import { useWords } from "../../text/text.tsx";
 import { Button, buttonClass } from "../../ui/Button.tsx";
 import { Table } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
-import { EditUser } from "./EditUser.tsx";
-import { SwitchUser } from "./SwitchUser.tsx";
+import { EditUserDialog } from "./EditUserDialog.tsx";
+import { DisableUserDialog } from "./DisableUserDialog.tsx";
 
 /** Table of accounts with the actions for each. */
 export function UsersTable({ users }: { users: readonly AdministeredUserFragment[] }) {
@@ -83,8 +83,8 @@ export function UsersTable({ users }: { users: readonly AdministeredUserFragment
           },
         ]}
       />
-      {edited && <EditUser user={edited} onClose={() => setEdited(undefined)} />}
-      {switched && <SwitchUser user={switched} onClose={() => setSwitched(undefined)} />}
+      {edited && <EditUserDialog user={edited} onClose={() => setEdited(undefined)} />}
+      {switched && <DisableUserDialog user={switched} onClose={() => setSwitched(undefined)} />}
     </>
   );
 }

@@ -5,7 +5,7 @@ import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
 import { useWords } from "../../text/text.tsx";
 import { useTitle } from "../../ui/title.ts";
-import { isBadAddress } from "../badAddress.ts";
+import { isMalformedId } from "../malformedId.ts";
 import { DeskSkeleton } from "../DeskSkeleton.tsx";
 import { EXPERT_HOURS } from "./availability.ts";
 import { HoursEditor } from "./HoursEditor.tsx";
@@ -29,7 +29,7 @@ export function ExpertHours({ expertId, isOwn, children }: ExpertHoursProps) {
   const expert = data?.expert;
   const title = isOwn ? text.title : expert ? text.titleOf(expert.name) : "";
   useTitle(title || undefined);
-  const isGone = data ? !expert : isBadAddress(error);
+  const isGone = data ? !expert : isMalformedId(error);
   if (error && !data && !isGone) return <Failure retry={() => void refetch()} isOffline />;
   if (isGone) {
     return (

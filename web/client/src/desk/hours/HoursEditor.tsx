@@ -6,9 +6,9 @@ import { useNow } from "../../time/clock.ts";
 import { formats } from "../../time/formats.ts";
 import { useTimePreferences } from "../../time/preferences.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Leave } from "./Leave.tsx";
+import { UnsavedChangesDialog } from "./UnsavedChangesDialog.tsx";
 import { OfferFields } from "./OfferFields.tsx";
-import { Outside } from "./Outside.tsx";
+import { BookingsOutsideHours } from "./BookingsOutsideHours.tsx";
 import { OverrideFields } from "./OverrideFields.tsx";
 import { RuleFields } from "./RuleFields.tsx";
 import { useHours } from "./useHours.ts";
@@ -19,12 +19,12 @@ import { hoursWords } from "./words.ts";
 export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: boolean }) {
   const text = useWords(hoursWords);
   const hours = useHours(expert);
-  const { draft, unsaved, isDirty, edit } = hours;
-  const problems = unsaved?.problems ?? {};
+  const { draft, failure, isDirty, edit } = hours;
+  const problems = failure?.problems ?? {};
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    if (unsaved) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [unsaved]);
+    if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [failure]);
 
   return (
     <form
@@ -36,9 +36,13 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
       }}
       className="grid gap-6"
     >
-      <Zone zone={expert.timeZone} />
+      <TimeZoneNote zone={expert.timeZone} />
       {hours.outside.length > 0 && (
-        <Outside bookings={hours.outside} isOwn={isOwn} onClose={hours.seen} />
+        <BookingsOutsideHours
+          bookings={hours.outside}
+          isOwn={isOwn}
+          onClose={hours.dismissOutside}
+        />
       )}
       <Section title={text.weekly} lead={text.weeklyLead}>
         <WeekFields week={draft.week} problems={problems} onChange={(week) => edit({ week })} />
@@ -73,7 +77,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
             {isDirty ? text.unsaved : text.allSaved}
           </p>
           <p role="alert" className="text-danger empty:hidden">
-            {unsaved && (unsaved.isRefused ? text.refused : text.correct)}
+            {failure && (failure.isRefused ? text.refused : text.correct)}
           </p>
         </div>
         <div className="flex flex-wrap gap-3">
@@ -83,13 +87,13 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
           </Button>
         </div>
       </div>
-      <Leave isDirty={isDirty} />
+      <UnsavedChangesDialog isDirty={isDirty} />
     </form>
   );
 }
 
 /** The calendar's time zone and its current local time. */
-function Zone({ zone }: { zone: string }) {
+function TimeZoneNote({ zone }: { zone: string }) {
   const text = useWords(hoursWords);
   const { locale } = useText();
   const { hourCycle } = useTimePreferences();

@@ -11,8 +11,8 @@ import { newKey, type Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 const LENGTHS = Array.from({ length: 32 }, (_, index) => (index + 1) * 15);
-const USUAL = [60, 30, 45, 90, 15, 120];
-const MOST = 8;
+const SUGGESTED_LENGTHS = [60, 30, 45, 90, 15, 120];
+const MAX_OFFERS = 8;
 
 interface OfferFieldsProps {
   offers: readonly OfferDraft[];
@@ -31,14 +31,14 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
     onChange(offers.map((each) => (each.key === key ? { ...each, ...changed } : each)));
   }
 
-  function raise(index: number): void {
+  function moveUp(index: number): void {
     const [raised] = offers.slice(index, index + 1);
     if (!raised) return;
     const others = offers.toSpliced(index, 1);
     onChange(others.toSpliced(index - 1, 0, raised));
   }
 
-  const free = [...USUAL, ...LENGTHS].find((minutes) =>
+  const unusedLength = [...SUGGESTED_LENGTHS, ...LENGTHS].find((minutes) =>
     offers.every((each) => each.minutes !== minutes),
   );
   return (
@@ -95,7 +95,7 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
                   <Button
                     kind="plain"
                     aria-label={text.raiseOffer(name)}
-                    onClick={() => raise(index)}
+                    onClick={() => moveUp(index)}
                     className="w-10 px-0! text-muted! pointer-coarse:w-11"
                   >
                     <span aria-hidden>↑</span>
@@ -116,9 +116,11 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
         })}
       </div>
       <div ref={add}>
-        {offers.length < MOST && free && (
+        {offers.length < MAX_OFFERS && unusedLength && (
           <Button
-            onClick={() => onChange([...offers, { key: newKey(), minutes: free, price: "" }])}
+            onClick={() =>
+              onChange([...offers, { key: newKey(), minutes: unusedLength, price: "" }])
+            }
           >
             {text.addOffer}
           </Button>

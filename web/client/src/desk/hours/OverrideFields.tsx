@@ -8,7 +8,7 @@ import { Field } from "../../ui/Field.tsx";
 import { Select } from "../../ui/Select.tsx";
 import type { OverrideDraft } from "./draft.ts";
 import { RemoveButton, SpanFields } from "./SpanFields.tsx";
-import { newKey, nextSpan, type Problems } from "./spans.ts";
+import { newKey, suggestSpan, type Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 interface OverrideFieldsProps {
@@ -52,7 +52,7 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                     problem={problems[`${key}.date`]}
                     onChange={(event) => change(key, { date: event.target.value })}
                     // Sort after editing: sorting while typing would move the field.
-                    onBlur={() => onChange(sorted(overrides))}
+                    onBlur={() => onChange(sortByDate(overrides))}
                   />
                 </div>
                 <div className="pt-6 sm:col-start-3 sm:row-start-1 sm:justify-self-end">
@@ -69,7 +69,7 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                     label={text.onThatDay}
                     value={hours.length ? "open" : "closed"}
                     onChange={(event) =>
-                      change(key, { hours: event.target.value === "open" ? [nextSpan([])] : [] })
+                      change(key, { hours: event.target.value === "open" ? [suggestSpan([])] : [] })
                     }
                   >
                     <option value="closed">{text.closed}</option>
@@ -94,7 +94,10 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
       <div ref={add}>
         <Button
           onClick={() =>
-            onChange([...overrides, { key: newKey(), date: freeDay(overrides, today), hours: [] }])
+            onChange([
+              ...overrides,
+              { key: newKey(), date: nextUnusedDate(overrides, today), hours: [] },
+            ])
           }
         >
           {text.addDay}
@@ -104,12 +107,12 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
   );
 }
 
-function sorted(overrides: readonly OverrideDraft[]): readonly OverrideDraft[] {
+function sortByDate(overrides: readonly OverrideDraft[]): readonly OverrideDraft[] {
   return overrides.toSorted((one, other) => (one.date || "9").localeCompare(other.date || "9"));
 }
 
 /** Return the day after the last override, which is therefore unused. */
-function freeDay(overrides: readonly OverrideDraft[], today: string): string {
+function nextUnusedDate(overrides: readonly OverrideDraft[], today: string): string {
   const last = overrides.reduce((latest, { date }) => (date > latest ? date : latest), today);
   return parseDate(last).add({ days: 1 }).toString();
 }

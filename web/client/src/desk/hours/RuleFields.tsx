@@ -8,10 +8,22 @@ import type { RulesDraft } from "./draft.ts";
 import type { Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
-const DAY = 1_440;
+const DAY_MINUTES = 1_440;
 const STEPS = [15, 30, 45, 60, 90, 120];
 const BREAKS = [0, 15, 30, 45, 60, 90, 120];
-const NOTICES = [0, 60, 120, 240, 720, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY];
+const NOTICES = [
+  0,
+  60,
+  120,
+  240,
+  720,
+  DAY_MINUTES,
+  2 * DAY_MINUTES,
+  3 * DAY_MINUTES,
+  7 * DAY_MINUTES,
+  14 * DAY_MINUTES,
+  30 * DAY_MINUTES,
+];
 
 interface RuleFieldsProps {
   rules: RulesDraft;
@@ -28,9 +40,9 @@ export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
     onChange({ ...rules, ...changed });
   }
 
-  function span(minutes: number): string {
-    if (minutes < DAY || minutes % DAY) return formats.minutes(minutes);
-    return text.daysCount(formats.number(minutes / DAY), minutes === DAY);
+  function formatNotice(minutes: number): string {
+    if (minutes < DAY_MINUTES || minutes % DAY_MINUTES) return formats.minutes(minutes);
+    return text.daysCount(formats.number(minutes / DAY_MINUTES), minutes === DAY_MINUTES);
   }
 
   return (
@@ -53,7 +65,7 @@ export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
             onChange={({ target }) => change({ breakMinutes: Number(target.value) })}
           >
             {options(BREAKS, rules.breakMinutes, (minutes) =>
-              minutes ? span(minutes) : text.none,
+              minutes ? formatNotice(minutes) : text.none,
             )}
           </Select>
         </WithHint>
@@ -63,7 +75,7 @@ export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
           onChange={({ target }) => change({ minimumNoticeMinutes: Number(target.value) })}
         >
           {options(NOTICES, rules.minimumNoticeMinutes, (minutes) =>
-            minutes ? span(minutes) : text.none,
+            minutes ? formatNotice(minutes) : text.none,
           )}
         </Select>
         <WithHint hint={text.forNew}>
@@ -73,7 +85,7 @@ export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
             onChange={({ target }) => change({ cancellationNoticeMinutes: Number(target.value) })}
           >
             {options(NOTICES, rules.cancellationNoticeMinutes, (minutes) =>
-              minutes ? text.before(span(minutes)) : text.atStart,
+              minutes ? text.before(formatNotice(minutes)) : text.atStart,
             )}
           </Select>
         </WithHint>
@@ -115,13 +127,13 @@ function WithHint({ hint, children }: { hint: string; children: ReactNode }) {
 function options(
   offered: readonly number[],
   value: number | null,
-  said: (minutes: number) => string,
+  format: (minutes: number) => string,
 ) {
   const all =
     value === null ? offered : [...new Set([...offered, value])].sort((one, other) => one - other);
   return all.map((minutes) => (
     <option key={minutes} value={minutes}>
-      {said(minutes)}
+      {format(minutes)}
     </option>
   ));
 }

@@ -3,7 +3,7 @@ import { useId, useRef } from "react";
 import { useWords } from "../../text/text.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { inputClass } from "../../ui/Field.tsx";
-import { endFrom, inField, nextSpan, type Problems, type Span } from "./spans.ts";
+import { fromFieldEnd, toFieldTime, suggestSpan, type Problems, type Span } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 interface SpanFieldsProps {
@@ -41,10 +41,10 @@ export function SpanFields({ spans, day, problems, onChange }: SpanFieldsProps) 
           </span>
           <Time
             label={`${day}: ${text.to}`}
-            value={inField(span.to)}
+            value={toFieldTime(span.to)}
             hint={span.to === "24:00" ? text.endOfDay : undefined}
             problem={problems[`${span.key}.to`]}
-            onChange={(to) => change(span.key, { to: endFrom(to) })}
+            onChange={(to) => change(span.key, { to: fromFieldEnd(to) })}
           />
           <RemoveButton
             label={text.removeHours(day, span.from, span.to)}
@@ -59,7 +59,7 @@ export function SpanFields({ spans, day, problems, onChange }: SpanFieldsProps) 
         ref={add}
         type="button"
         aria-label={text.addHoursOn(day)}
-        onClick={() => onChange([...spans, nextSpan(spans)])}
+        onClick={() => onChange([...spans, suggestSpan(spans)])}
         className="inline-flex h-10 items-center gap-1 rounded-md text-sm font-medium text-accent hover:underline pointer-coarse:h-11"
       >
         <span aria-hidden>+</span> {text.addHours}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useWords } from "../../text/text.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { SpanFields } from "./SpanFields.tsx";
-import { type Problems, type Week, WEEKDAYS, withMondayOnWeekdays } from "./spans.ts";
+import { type Problems, type Week, WEEKDAYS, copyMondayToWeekdays } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 interface WeekFieldsProps {
@@ -15,7 +15,7 @@ interface WeekFieldsProps {
 /** Weekly hours, day by day. */
 export function WeekFields({ week, problems, onChange }: WeekFieldsProps) {
   const text = useWords(hoursWords);
-  const [said, setSaid] = useState("");
+  const [announcement, setAnnouncement] = useState("");
   return (
     <div className="grid gap-2">
       <div className="divide-y divide-line">
@@ -42,14 +42,14 @@ export function WeekFields({ week, problems, onChange }: WeekFieldsProps) {
       <Button
         className="justify-self-start"
         onClick={() => {
-          onChange(withMondayOnWeekdays(week));
-          setSaid(text.copied);
+          onChange(copyMondayToWeekdays(week));
+          setAnnouncement(text.copied);
         }}
       >
         {text.copyMonday}
       </Button>
       <p role="status" className="sr-only">
-        {said}
+        {announcement}
       </p>
     </div>
   );

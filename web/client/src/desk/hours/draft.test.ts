@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import type { HoursFragment } from "../../api/gql/graphql.ts";
-import { changesOf, type Draft, draftOf, placed, problemsOf } from "./draft.ts";
-import { amountFrom, priceInField } from "./price.ts";
-import { endFrom, inField, nextSpan, spanOf, withMondayOnWeekdays } from "./spans.ts";
+import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } from "./draft.ts";
+import { parseAmount, formatPriceField } from "./price.ts";
+import { fromFieldEnd, toFieldTime, suggestSpan, toSpan, copyMondayToWeekdays } from "./spans.ts";
 
 const EXPERT = {
   id: "e",
@@ -36,10 +36,10 @@ const EXPERT = {
 
 const WORDS = { noTime: "no time", noDate: "no date", noPrice: "no price", noNumber: "no number" };
 
-const saved = draftOf(EXPERT, "2026-11-21", "en-GB");
+const saved = toDraft(EXPERT, "2026-11-21", "en-GB");
 
 function changes(draft: Partial<Draft>) {
-  return changesOf(EXPERT, saved, { ...saved, ...draft });
+  return changedInput(EXPERT, saved, { ...saved, ...draft });
 }
 
 describe("what is saved", () => {
@@ -90,13 +90,13 @@ describe("what is saved", () => {
 describe("problems", () => {
   test("of spans are found by their place among all days", () => {
     const [tuesday] = saved.week.TUESDAY;
-    const found = placed({ "weekly.2.to": "too early" }, saved);
+    const found = mapServerProblems({ "weekly.2.to": "too early" }, saved);
     expect(found).toEqual({ [`${tuesday?.key}.to`]: "too early" });
   });
 
   test("of days, offers and single fields", () => {
     const [day] = saved.overrides;
-    const found = placed(
+    const found = mapServerProblems(
       {
         "overrides.0.date": "twice",
         "overrides.0.hours.0.from": "overlap",
@@ -116,14 +116,14 @@ describe("problems", () => {
   });
 
   test("what the server could not read is found before", () => {
-    expect(problemsOf(saved, "EUR", WORDS)).toEqual({});
+    expect(validateDraft(saved, "EUR", WORDS)).toEqual({});
     const draft: Draft = {
       week: { ...saved.week, SUNDAY: [{ key: "s", from: "", to: "10:00" }] },
       overrides: [{ key: "o", date: "", hours: [] }],
       offers: [{ key: "p", minutes: 30, price: "much" }],
       rules: { ...saved.rules, horizonDays: "1.5" },
     };
-    expect(problemsOf(draft, "EUR", WORDS)).toEqual({
+    expect(validateDraft(draft, "EUR", WORDS)).toEqual({
       "s.from": "no time",
       "o.date": "no date",
       "p.price": "no price",
@@ -134,27 +134,27 @@ describe("problems", () => {
 
 describe("spans", () => {
   test("midnight ends the day in the field for the end", () => {
-    expect(inField("24:00")).toBe("00:00");
-    expect(endFrom("00:00")).toBe("24:00");
-    expect(endFrom("12:30")).toBe("12:30");
+    expect(toFieldTime("24:00")).toBe("00:00");
+    expect(fromFieldEnd("00:00")).toBe("24:00");
+    expect(fromFieldEnd("12:30")).toBe("12:30");
   });
 
   test("the next one begins after the last and stays within the day", () => {
-    expect(nextSpan([])).toMatchObject({ from: "09:00", to: "17:00" });
-    expect(nextSpan([spanOf({ from: "09:00", to: "12:00" })])).toMatchObject({
+    expect(suggestSpan([])).toMatchObject({ from: "09:00", to: "17:00" });
+    expect(suggestSpan([toSpan({ from: "09:00", to: "12:00" })])).toMatchObject({
       from: "13:00",
       to: "16:00",
     });
-    expect(nextSpan([spanOf({ from: "09:00", to: "23:30" })])).toMatchObject({
+    expect(suggestSpan([toSpan({ from: "09:00", to: "23:30" })])).toMatchObject({
       from: "23:00",
       to: "24:00",
     });
   });
 
   test("Monday is copied to the weekdays alone", () => {
-    const week = withMondayOnWeekdays({
+    const week = copyMondayToWeekdays({
       ...saved.week,
-      SATURDAY: [spanOf({ from: "10:00", to: "11:00" })],
+      SATURDAY: [toSpan({ from: "10:00", to: "11:00" })],
     });
     expect(week.FRIDAY.map(({ from }) => from)).toEqual(["08:30", "14:00"]);
     expect(week.SATURDAY.map(({ from }) => from)).toEqual(["10:00"]);
@@ -164,15 +164,15 @@ describe("spans", () => {
 
 describe("prices", () => {
   test("as they are typed", () => {
-    expect(priceInField(7_250, "EUR", "de-DE")).toBe("72,50");
-    expect(priceInField(7_200, "EUR", "en-GB")).toBe("72");
-    expect(priceInField(7_200, "JPY", "en-GB")).toBe("7200");
+    expect(formatPriceField(7_250, "EUR", "de-DE")).toBe("72,50");
+    expect(formatPriceField(7_200, "EUR", "en-GB")).toBe("72");
+    expect(formatPriceField(7_200, "JPY", "en-GB")).toBe("7200");
   });
 
   test("as they are read", () => {
-    expect(amountFrom("72.5", "EUR")).toBe(7_250);
-    expect(amountFrom("7200", "JPY")).toBe(7_200);
+    expect(parseAmount("72.5", "EUR")).toBe(7_250);
+    expect(parseAmount("7200", "JPY")).toBe(7_200);
     for (const typed of ["", "-1", "1.234", "a", "1.5.0"])
-      expect(amountFrom(typed, "EUR")).toBeUndefined();
+      expect(parseAmount(typed, "EUR")).toBeUndefined();
   });
 });

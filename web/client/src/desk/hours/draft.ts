@@ -1,16 +1,16 @@
 import type { HoursFragment, SetAvailabilityInput } from "../../api/gql/graphql.ts";
-import { amountFrom, priceInField } from "./price.ts";
+import { parseAmount, formatPriceField } from "./price.ts";
 import {
-  missingIn,
+  findMissingTimes,
   newKey,
   type Problems,
-  problemsOfSpans,
+  mapSpanProblems,
   type Span,
-  spanOf,
-  spansOf,
+  toSpan,
+  allSpans,
   type Week,
-  weeklyOf,
-  weekOf,
+  toWeeklyInput,
+  toWeek,
 } from "./spans.ts";
 
 /** A date override, as edited; without hours the day is closed. */
@@ -55,17 +55,17 @@ export interface DraftWords {
 }
 
 /** Convert the saved rules to a draft, without overrides before `today`. */
-export function draftOf(expert: HoursFragment, today: string, locale: string): Draft {
+export function toDraft(expert: HoursFragment, today: string, locale: string): Draft {
   const { weekly, overrides, ...rules } = expert.availability;
   return {
-    week: weekOf(weekly),
+    week: toWeek(weekly),
     overrides: overrides
       .filter(({ date }) => date >= today)
-      .map(({ date, hours }) => ({ key: newKey(), date, hours: hours.map(spanOf) })),
+      .map(({ date, hours }) => ({ key: newKey(), date, hours: hours.map(toSpan) })),
     offers: expert.offers.map(({ minutes, price }) => ({
       key: newKey(),
       minutes,
-      price: priceInField(price.amount, price.currency, locale),
+      price: formatPriceField(price.amount, price.currency, locale),
     })),
     rules: {
       stepMinutes: rules.stepMinutes ?? null,
@@ -79,50 +79,54 @@ export function draftOf(expert: HoursFragment, today: string, locale: string): D
 }
 
 /** Return the changed parts of a draft, as input of the mutation. */
-export function changesOf(expert: HoursFragment, saved: Draft, draft: Draft): SetAvailabilityInput {
+export function changedInput(
+  expert: HoursFragment,
+  saved: Draft,
+  draft: Draft,
+): SetAvailabilityInput {
   const { currency } = expert.hourlyRate;
-  const before = inputOf(saved, currency);
-  const after = inputOf(draft, currency);
+  const before = toInput(saved, currency);
+  const after = toInput(draft, currency);
   const changed = Object.entries(after).filter(
-    ([name, value]) => comparable(value) !== comparable(before[name as keyof typeof before]),
+    ([name, value]) => canonical(value) !== canonical(before[name as keyof typeof before]),
   );
   return Object.fromEntries(changed);
 }
 
 /** Return the problems that must be fixed before the draft can be sent. */
-export function problemsOf(draft: Draft, currency: string, words: DraftWords): Problems {
+export function validateDraft(draft: Draft, currency: string, words: DraftWords): Problems {
   const { week, overrides, offers, rules } = draft;
-  const found: Record<string, string> = missingIn(
-    spansOf(week).map(({ span }) => span),
+  const found: Record<string, string> = findMissingTimes(
+    allSpans(week).map(({ span }) => span),
     words.noTime,
   );
   for (const { key, date, hours } of overrides) {
     if (!date) found[`${key}.date`] = words.noDate;
-    Object.assign(found, missingIn(hours, words.noTime));
+    Object.assign(found, findMissingTimes(hours, words.noTime));
   }
   for (const { key, price } of offers) {
-    if (amountFrom(price, currency) === undefined) found[`${key}.price`] = words.noPrice;
+    if (parseAmount(price, currency) === undefined) found[`${key}.price`] = words.noPrice;
   }
   if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found["horizonDays"] = words.noNumber;
   return found;
 }
 
 /** Map the server's problems, keyed by input path, to the draft's fields. */
-export function placed(problems: Problems, draft: Draft): Problems {
+export function mapServerProblems(problems: Problems, draft: Draft): Problems {
   const { week, overrides, offers } = draft;
   const found: Record<string, string> = {};
   Object.assign(
     found,
-    problemsOfSpans(
+    mapSpanProblems(
       problems,
       "weekly",
-      spansOf(week).map(({ span }) => span),
+      allSpans(week).map(({ span }) => span),
     ),
   );
   overrides.forEach(({ key, hours }, index) => {
     const path = `overrides.${index}`;
     copy(problems, `${path}.date`, found, `${key}.date`);
-    Object.assign(found, problemsOfSpans(problems, `${path}.hours`, hours));
+    Object.assign(found, mapSpanProblems(problems, `${path}.hours`, hours));
   });
   offers.forEach(({ key }, index) => {
     copy(problems, `offers.${index}.minutes`, found, `${key}.minutes`);
@@ -136,16 +140,16 @@ export function placed(problems: Problems, draft: Draft): Problems {
   return found;
 }
 
-function inputOf({ week, overrides, offers, rules }: Draft, currency: string) {
+function toInput({ week, overrides, offers, rules }: Draft, currency: string) {
   return {
-    weekly: weeklyOf(week),
+    weekly: toWeeklyInput(week),
     overrides: overrides.map(({ date, hours }) => ({
       date,
       hours: hours.map(({ from, to }) => ({ from, to })),
     })),
     offers: offers.map(({ minutes, price }) => ({
       minutes,
-      price: { amount: amountFrom(price, currency) ?? NaN, currency },
+      price: { amount: parseAmount(price, currency) ?? NaN, currency },
     })),
     ...rules,
     horizonDays: Number(rules.horizonDays),
@@ -153,11 +157,11 @@ function inputOf({ week, overrides, offers, rules }: Draft, currency: string) {
 }
 
 /** Serialize for comparison. The order matters only for offers, whose first is the default. */
-function comparable(value: unknown): string {
+function canonical(value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
   const items = value.map((item: object) =>
     "hours" in item
-      ? JSON.stringify({ ...item, hours: comparable(item.hours) })
+      ? JSON.stringify({ ...item, hours: canonical(item.hours) })
       : JSON.stringify(item),
   );
   const isOrdered = value.some((item: object) => "price" in item);

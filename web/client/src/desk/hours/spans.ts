@@ -31,54 +31,54 @@ export function newKey(): string {
   return `k${++count}`;
 }
 
-export function spanOf({ from, to }: { readonly from: string; readonly to: string }): Span {
+export function toSpan({ from, to }: { readonly from: string; readonly to: string }): Span {
   return { key: newKey(), from, to };
 }
 
 /** Suggest a range to add: after the day's last one, otherwise common office hours. */
-export function nextSpan(spans: readonly Span[]): Span {
+export function suggestSpan(spans: readonly Span[]): Span {
   const end = spans.reduce((latest, { to }) => (to > latest ? to : latest), "");
-  if (!end) return spanOf({ from: "09:00", to: "17:00" });
-  const from = Math.min(minuteOf(end) + 60, 23 * 60);
-  return spanOf({ from: timeOf(from), to: timeOf(Math.min(from + 180, 24 * 60)) });
+  if (!end) return toSpan({ from: "09:00", to: "17:00" });
+  const from = Math.min(parseMinute(end) + 60, 23 * 60);
+  return toSpan({ from: formatMinute(from), to: formatMinute(Math.min(from + 180, 24 * 60)) });
 }
 
-export function weekOf(hours: readonly WeeklyHoursInput[]): Week {
+export function toWeek(hours: readonly WeeklyHoursInput[]): Week {
   const days = WEEKDAYS.map((weekday) => {
-    const spans = hours.filter((each) => each.weekday === weekday).map(spanOf);
+    const spans = hours.filter((each) => each.weekday === weekday).map(toSpan);
     return [weekday, spans] as const;
   });
   return Object.fromEntries(days) as unknown as Week;
 }
 
 /** Convert a week to the mutation's input. */
-export function weeklyOf(week: Week): WeeklyHoursInput[] {
-  return spansOf(week).map(({ weekday, span: { from, to } }) => ({ weekday, from, to }));
+export function toWeeklyInput(week: Week): WeeklyHoursInput[] {
+  return allSpans(week).map(({ weekday, span: { from, to } }) => ({ weekday, from, to }));
 }
 
 /** Return all ranges in the order of the input, so that the server's indexes find them again. */
-export function spansOf(week: Week): { weekday: Weekday; span: Span }[] {
+export function allSpans(week: Week): { weekday: Weekday; span: Span }[] {
   return WEEKDAYS.flatMap((weekday) => week[weekday].map((span) => ({ weekday, span })));
 }
 
 /** Copy Monday's hours to Tuesday through Friday. */
-export function withMondayOnWeekdays(week: Week): Week {
-  const others = WEEKDAYS.slice(1, 5).map((day) => [day, week.MONDAY.map(spanOf)] as const);
+export function copyMondayToWeekdays(week: Week): Week {
+  const others = WEEKDAYS.slice(1, 5).map((day) => [day, week.MONDAY.map(toSpan)] as const);
   return { ...week, ...Object.fromEntries(others) };
 }
 
 /** Convert a time for `<input type="time">`, which does not accept 24:00. */
-export function inField(time: string): string {
+export function toFieldTime(time: string): string {
   return time === "24:00" ? "00:00" : time;
 }
 
 /** Convert the end time of a field: 00:00 means the end of the day. */
-export function endFrom(field: string): string {
+export function fromFieldEnd(field: string): string {
   return field === "00:00" ? "24:00" : field;
 }
 
 /** Map the server's problems with ranges, keyed by index, to the ranges' keys. */
-export function problemsOfSpans(
+export function mapSpanProblems(
   problems: Problems,
   path: string,
   spans: readonly Span[],
@@ -94,7 +94,7 @@ export function problemsOfSpans(
 }
 
 /** Return a message for each empty time; the server could not parse it. */
-export function missingIn(spans: readonly Span[], message: string): Record<string, string> {
+export function findMissingTimes(spans: readonly Span[], message: string): Record<string, string> {
   return Object.fromEntries(
     spans.flatMap(({ key, from, to }) => [
       ...(from ? [] : [[`${key}.from`, message]]),
@@ -103,12 +103,12 @@ export function missingIn(spans: readonly Span[], message: string): Record<strin
   );
 }
 
-function minuteOf(time: string): number {
+function parseMinute(time: string): number {
   const [hours = 0, minutes = 0] = time.split(":").map(Number);
   return hours * 60 + minutes;
 }
 
-function timeOf(minute: number): string {
+function formatMinute(minute: number): string {
   const hours = String(Math.floor(minute / 60)).padStart(2, "0");
   return `${hours}:${String(minute % 60).padStart(2, "0")}`;
 }

@@ -8,13 +8,13 @@ import { useText, useWords } from "../../text/text.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { toast, toastError } from "../../ui/toast.tsx";
 import { SET_AVAILABILITY } from "./availability.ts";
-import { changesOf, type Draft, draftOf, placed, problemsOf } from "./draft.ts";
-import type { OutsideBookings } from "./Outside.tsx";
+import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } from "./draft.ts";
+import type { OutsideBookings } from "./BookingsOutsideHours.tsx";
 import type { Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 /** Why nothing was saved: invalid fields, or a refusal. */
-export interface Unsaved {
+export interface SaveFailure {
   readonly problems: Problems;
   readonly isRefused: boolean;
 }
@@ -25,18 +25,18 @@ export function useHours(expert: HoursFragment) {
   const { errors } = useWords(appWords);
   const { locale } = useText();
   const today = todayIn(expert.timeZone).toString();
-  const saved = useMemo(() => draftOf(expert, today, locale), [expert, today, locale]);
+  const saved = useMemo(() => toDraft(expert, today, locale), [expert, today, locale]);
   const [edited, setEdited] = useState<Draft>();
-  const [unsaved, setUnsaved] = useState<Unsaved>();
+  const [failure, setFailure] = useState<SaveFailure>();
   const [outside, setOutside] = useState<OutsideBookings>([]);
   const [setAvailability, { loading }] = useMutation(SET_AVAILABILITY);
   const draft = edited ?? saved;
-  const changes = changesOf(expert, saved, draft);
+  const changes = changedInput(expert, saved, draft);
 
   async function send(): Promise<void> {
     if (!Object.keys(changes).length) return;
-    const found = problemsOf(draft, expert.hourlyRate.currency, text);
-    if (Object.keys(found).length) return setUnsaved({ problems: found, isRefused: false });
+    const found = validateDraft(draft, expert.hourlyRate.currency, text);
+    if (Object.keys(found).length) return setFailure({ problems: found, isRefused: false });
     const { data } = await setAvailability({
       variables: { input: { expertId: expert.id, ...changes } },
     });
@@ -46,11 +46,14 @@ export function useHours(expert: HoursFragment) {
         field,
         message: text.problem(message),
       }));
-      return setUnsaved({ problems: placed(problemsByField(said), draft), isRefused: false });
+      return setFailure({
+        problems: mapServerProblems(problemsByField(said), draft),
+        isRefused: false,
+      });
     }
     if (answer?.__typename !== "AvailabilitySet")
-      return setUnsaved({ problems: {}, isRefused: true });
-    setUnsaved(undefined);
+      return setFailure({ problems: {}, isRefused: true });
+    setFailure(undefined);
     setEdited(undefined);
     setOutside(answer.outside);
     void toast(text.saved);
@@ -61,14 +64,14 @@ export function useHours(expert: HoursFragment) {
     today,
     isDirty: Object.keys(changes).length > 0,
     isSaving: loading,
-    unsaved,
+    failure,
     outside,
     edit: (changed: Partial<Draft>) => setEdited({ ...draft, ...changed }),
     reset() {
       setEdited(undefined);
-      setUnsaved(undefined);
+      setFailure(undefined);
     },
-    seen: () => setOutside([]),
+    dismissOutside: () => setOutside([]),
     save: () => send().catch(() => void toastError(errors.unexpected)),
   };
 }

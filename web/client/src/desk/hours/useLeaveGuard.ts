@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-import { holdHistory } from "../../app/hold.ts";
+import { blockHistory } from "../../app/historyBlock.ts";
 
 /** A navigation that waits for the user's answer; either answer ends it. */
-export interface Leaving {
+export interface PendingNavigation {
   stay(): void;
   leave(): void;
 }
@@ -14,19 +14,19 @@ export interface Leaving {
  *
  * The declarative router cannot block navigation, so clicks on links are intercepted here.
  */
-export function useLeaveGuard(isOn: boolean): Leaving | undefined {
+export function useLeaveGuard(isOn: boolean): PendingNavigation | undefined {
   const navigate = useNavigate();
   const [go, setGo] = useState<() => void>();
-  const isOff = useRef(false);
+  const isDisarmed = useRef(false);
 
   useEffect(() => {
     if (!isOn) return;
-    isOff.current = false;
-    const release = holdHistory(ask);
+    isDisarmed.current = false;
+    const release = blockHistory(ask);
 
     function ask(go: () => void): void {
       setGo(() => () => {
-        isOff.current = true;
+        isDisarmed.current = true;
         release();
         go();
       });
@@ -34,12 +34,12 @@ export function useLeaveGuard(isOn: boolean): Leaving | undefined {
 
     function click(event: MouseEvent): void {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
-      const isOther =
+      const opensElsewhere =
         event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
       if (
         !link ||
-        isOff.current ||
-        isOther ||
+        isDisarmed.current ||
+        opensElsewhere ||
         link.target ||
         link.origin !== window.location.origin
       )
@@ -52,7 +52,7 @@ export function useLeaveGuard(isOn: boolean): Leaving | undefined {
     }
 
     function unload(event: BeforeUnloadEvent): void {
-      if (!isOff.current) event.preventDefault();
+      if (!isDisarmed.current) event.preventDefault();
     }
 
     document.addEventListener("click", click, true);

@@ -1,0 +1,14 @@
+import { useParams } from "react-router";
+
+import { ExpertHours } from "../../desk/hours/ExpertHours.tsx";
+import { BackToExperts } from "../BackToExperts.tsx";
+
+/** Page where an administrator edits an expert's hours. */
+export function ExpertHoursPage() {
+  const { id = "" } = useParams();
+  return (
+    <ExpertHours expertId={id} isOwn={false}>
+      <BackToExperts />
+    </ExpertHours>
+  );
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+
+import { SequenceLink } from "./sequenceLink.ts";
+
+function slot(sequence: number, status: string, more: object = {}) {
+  return { __typename: "Slot", id: "s", sequence, status, ...more };
+}
+
+/** Return all permutations of some items. */
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),
+  );
+}
+
+describe("the newest state of a slot wins", () => {
+  const answers = [
+    { expert: { __typename: "Expert", id: "e", sequence: 1, slots: [slot(1, "OPEN")] } },
+    { slotChanged: { __typename: "SlotEvent", sequence: 2, changed: [slot(2, "HELD")] } },
+    { bookSlot: { __typename: "Booking", id: "b", sequence: 3, slot: slot(3, "BOOKED") } },
+    { slotChanged: { __typename: "SlotEvent", sequence: 4, changed: [slot(4, "OPEN")] } },
+  ];
+
+  it.each(permutations([0, 1, 2, 3]))("in the order %i %i %i %i", (...order) => {
+    const newest = new SequenceLink();
+    const shown: string[] = [];
+    for (const index of order) {
+      const text = JSON.stringify(newest.merge(answers[index]));
+      shown.push(/"status":"(\w+)"/.exec(text)![1]!);
+    }
+    const known = order.map((_, at) => Math.max(...order.slice(0, at + 1)));
+    expect(shown).toEqual(known.map((index) => ["OPEN", "HELD", "BOOKED", "OPEN"][index]));
+  });
+});
+
+it("keeps the fields of an older answer that no newer one had", () => {
+  const newest = new SequenceLink();
+  newest.merge(slot(5, "BOOKED"));
+  const older = newest.merge(slot(3, "OPEN", { startsAt: "2026-11-23T08:00:00Z" }));
+  expect(older).toEqual(slot(5, "BOOKED", { startsAt: "2026-11-23T08:00:00Z" }));
+});
+
+it("takes the later of two answers with the same number", () => {
+  const newest = new SequenceLink();
+  newest.merge(slot(5, "HELD"));
+  expect(newest.merge(slot(5, "OPEN"))).toEqual(slot(5, "OPEN"));
+});
+
+it("leaves objects without a number, and changes nothing in place", () => {
+  const newest = new SequenceLink();
+  const data = { experts: [{ __typename: "Expert", id: "e", sequence: 9 }], none: null, n: 1 };
+  const before = structuredClone(data);
+  newest.merge({ ...data, experts: [{ __typename: "Expert", id: "e", sequence: 10 }] });
+  expect(newest.merge(data)).toEqual(before);
+  expect(data).toEqual(before);
+});
+
+it("forgets what another viewer saw", () => {
+  const newest = new SequenceLink();
+  newest.merge(slot(5, "BOOKED", { mine: true }));
+  newest.reset();
+  expect(newest.merge(slot(4, "OPEN", { mine: false }))).toEqual(slot(4, "OPEN", { mine: false }));
+});

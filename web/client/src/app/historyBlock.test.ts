@@ -1,0 +1,23 @@
+import { expect, test, vi } from "vitest";
+
+import { blockHistory, revertIfBlocked } from "./historyBlock.ts";
+
+test("a step of the history is taken back until the page is asked", () => {
+  const go = vi.spyOn(window.history, "go").mockImplementation(() => undefined);
+  let leave: () => void = () => undefined;
+  const release = blockHistory((asked) => (leave = asked));
+
+  expect(revertIfBlocked(-1)).toBe(true);
+  expect(go).toHaveBeenLastCalledWith(1);
+  // The step that reverts the navigation is not prompted for.
+  expect(revertIfBlocked(1)).toBe(true);
+
+  release();
+  leave();
+  expect(go).toHaveBeenLastCalledWith(-1);
+  expect(revertIfBlocked(-1)).toBe(false);
+});
+
+test("nothing is held where no page asks", () => {
+  expect(revertIfBlocked(-1)).toBe(false);
+});

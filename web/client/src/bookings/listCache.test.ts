@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+
+import { createCache } from "../api/cache.ts";
+import type { BookingStatus } from "../api/gql/graphql.ts";
+import { BOOKINGS, removeFromLists, addToLists, LISTED_BOOKING, undoRemoval } from "./listCache.ts";
+import { firstPageVariables, type View } from "./lists.ts";
+
+const NOW = Date.parse("2026-11-21T12:30:00Z");
+
+function booking(id: string, startsAt: string, status: BookingStatus = "CONFIRMED") {
+  return {
+    __typename: "Booking" as const,
+    id,
+    reference: id,
+    status,
+    startsAt,
+    endsAt: startsAt,
+    minutes: 60,
+    note: "",
+    heldUntil: null,
+    cancellableUntil: startsAt,
+    sequence: 1,
+    viewerActions: [],
+    price: { __typename: "Money" as const, amount: 9_000, currency: "EUR" },
+    client: { __typename: "User" as const, id: "me" },
+    expert: {
+      __typename: "Expert" as const,
+      id: "expert",
+      slug: "ada",
+      name: "Ada",
+      title: "Engineer",
+      photoUrl: "/photos/ada",
+    },
+    history: [],
+  };
+}
+
+type Row = ReturnType<typeof booking>;
+
+function cacheWith(view: View, rows: Row[]) {
+  const cache = createCache();
+  cache.writeQuery({
+    query: BOOKINGS,
+    variables: firstPageVariables(view, NOW),
+    data: {
+      bookings: {
+        __typename: "BookingConnection",
+        edges: rows.map((node) => ({ __typename: "BookingEdge" as const, cursor: node.id, node })),
+        pageInfo: {
+          __typename: "PageInfo",
+          hasNextPage: false,
+          hasPreviousPage: false,
+          startCursor: rows[0]?.id ?? null,
+          endCursor: rows.at(-1)?.id ?? null,
+        },
+      },
+    },
+  });
+  return {
+    cache,
+    ids: (of: View = view) =>
+      cache
+        .readQuery({ query: BOOKINGS, variables: firstPageVariables(of, NOW) })
+        ?.bookings.edges.map(({ node }) => node.id),
+    learn(row: Row) {
+      const fragmentName = "ListedBooking";
+      cache.writeFragment({ fragment: LISTED_BOOKING, fragmentName, data: row });
+      addToLists(cache, row.id, "me", NOW);
+    },
+  };
+}
+
+const late = booking("late", "2026-11-25T10:00:00Z");
+const early = booking("early", "2026-11-23T10:00:00Z");
+const between = booking("between", "2026-11-24T10:00:00Z");
+
+test("a booking that is new to the cache comes into its list, in its place, once", () => {
+  const { ids, learn } = cacheWith("coming", [late, early]);
+  learn(between);
+  learn({ ...between, sequence: 2 });
+  expect(ids()).toEqual(["late", "between", "early"]);
+});
+
+test("a list that was not read is left alone", () => {
+  const { ids, learn } = cacheWith("coming", [late]);
+  learn(booking("off", "2026-11-24T10:00:00Z", "CANCELLED"));
+  expect(ids()).toEqual(["late"]);
+  expect(ids("cancelled")).toBeUndefined();
+});
+
+test("a booking that is taken out is in no list, and no event brings it back", () => {
+  const { cache, ids, learn } = cacheWith("coming", [late, early]);
+  removeFromLists(cache, "early");
+  expect(ids()).toEqual(["late"]);
+  learn({ ...early, sequence: 2 });
+  expect(ids()).toEqual(["late"]);
+  undoRemoval("early");
+  learn({ ...early, sequence: 3 });
+  expect(ids()).toEqual(["late", "early"]);
+});
+
+test("a booking that could not be taken out is back", () => {
+  const { cache, ids } = cacheWith("coming", [late, early]);
+  cache.recordOptimisticTransaction((layer) => removeFromLists(layer, "late"), "removal");
+  const meanwhile = {
+    query: BOOKINGS,
+    variables: firstPageVariables("coming", NOW),
+    optimistic: true,
+  };
+  expect(cache.readQuery(meanwhile)?.bookings.edges).toHaveLength(1);
+  cache.removeOptimistic("removal");
+  undoRemoval("late");
+  expect(ids()).toEqual(["late", "early"]);
+});

@@ -1,0 +1,82 @@
+import type { ApolloCache, Reference } from "@apollo/client";
+
+import { graphql } from "../api/gql/gql.ts";
+import { matchesList, firstPageVariables, VIEWS, insertBooking } from "./lists.ts";
+
+/** Fields that decide which lists contain a booking; the card selects the others. */
+export const LISTED_BOOKING = graphql(`
+  fragment ListedBooking on Booking {
+    id
+    status
+    startsAt
+    endsAt
+    sequence
+    client {
+      id
+    }
+    ...BookingCard
+  }
+`);
+
+export const BOOKINGS = graphql(`
+  query Bookings($filter: BookingFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    bookings(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      edges {
+        cursor
+        node {
+          ...ListedBooking @unmask
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+/** IDs of removed bookings, so that a late event does not add them again. */
+const removedIds = new Set<string>();
+
+/** Add a client's cached booking to each loaded list that it belongs to. */
+export function addToLists(
+  cache: ApolloCache,
+  id: string,
+  clientId: string | undefined,
+  now = Date.now(),
+): void {
+  if (removedIds.has(id)) return;
+  const booking = cache.readFragment({
+    fragment: LISTED_BOOKING,
+    fragmentName: "ListedBooking",
+    from: { __typename: "Booking", id },
+  });
+  if (!booking || booking.client.id !== clientId) return;
+  for (const view of VIEWS) {
+    if (!matchesList(view, booking, now)) continue;
+    cache.updateQuery(
+      { query: BOOKINGS, variables: firstPageVariables(view, now) },
+      (data) => data && { bookings: insertBooking(data.bookings, booking) },
+    );
+  }
+}
+
+/** Remove a booking from all lists. */
+export function removeFromLists(cache: ApolloCache, id: string): void {
+  removedIds.add(id);
+  cache.modify({
+    fields: {
+      bookings: (list, { readField }) => ({
+        ...list,
+        edges: list.edges?.filter(({ node }: { node: Reference }) => readField("id", node) !== id),
+      }),
+    },
+  });
+}
+
+/** Undo a removal that the server refused. */
+export function undoRemoval(id: string): void {
+  removedIds.delete(id);
+}

@@ -1,0 +1,132 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useState } from "react";
+
+import { graphql } from "../api/gql/gql.ts";
+import type { BookingAction } from "../api/gql/graphql.ts";
+import { removeFromLists, addToLists, undoRemoval } from "./listCache.ts";
+import { useViewer } from "../session/Viewer.tsx";
+
+graphql(`
+  fragment BookingOutcome on BookingResult {
+    ... on Booking {
+      ...ListedBooking
+    }
+    ... on TooLate {
+      deadline
+    }
+    ... on Refusal {
+      message
+    }
+  }
+`);
+
+const CONFIRM = graphql(`
+  mutation ConfirmBooking($id: ID!) {
+    outcome: confirmBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const COMPLETE = graphql(`
+  mutation CompleteBooking($id: ID!) {
+    outcome: completeBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const MARK_NO_SHOW = graphql(`
+  mutation MarkNoShow($id: ID!) {
+    outcome: markNoShow(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const CANCEL = graphql(`
+  mutation CancelBooking($id: ID!) {
+    outcome: cancelBooking(input: { bookingId: $id }) {
+      ...BookingOutcome @unmask
+    }
+  }
+`);
+
+const REMOVE = graphql(`
+  mutation RemoveBooking($id: ID!) {
+    outcome: removeBooking(input: { bookingId: $id }) {
+      ... on Booking {
+        id
+        sequence
+      }
+      ... on Refusal {
+        message
+      }
+    }
+  }
+`);
+
+const BOOKING = graphql(`
+  query BookingAnew($id: ID!) {
+    booking(id: $id) {
+      ...ListedBooking
+    }
+  }
+`);
+
+const MUTATIONS = { CONFIRM, COMPLETE, MARK_NO_SHOW, CANCEL };
+
+/** Actions that need no further input, unlike choosing another slot. */
+export type Step = Exclude<BookingAction, "RESCHEDULE">;
+
+/** Why a step was refused; with the deadline if it was too late. */
+export interface StepRefusal {
+  readonly deadline: string | null;
+}
+
+/** Mutations that change a booking's status. */
+export function useBookingSteps({ id, sequence }: { id: string; sequence: number }) {
+  const client = useApolloClient();
+  const { viewer } = useViewer();
+  const [isBusy, setBusy] = useState(false);
+
+  return {
+    isBusy,
+
+    /** Perform a step; resolves to null, or to the refusal after refetching the stale booking. */
+    async perform(step: keyof typeof MUTATIONS): Promise<StepRefusal | null> {
+      setBusy(true);
+      try {
+        const { data } = await client.mutate({ mutation: MUTATIONS[step], variables: { id } });
+        const outcome = data?.outcome;
+        if (outcome?.__typename === "Booking") {
+          addToLists(client.cache, id, viewer?.id);
+          return null;
+        }
+        await client.query({ query: BOOKING, variables: { id }, fetchPolicy: "network-only" });
+        return { deadline: outcome?.__typename === "TooLate" ? outcome.deadline : null };
+      } finally {
+        setBusy(false);
+      }
+    },
+
+    /** Remove the booking from the lists optimistically; restore it if the server refuses. */
+    async remove(): Promise<StepRefusal | null> {
+      let isRemoved = false;
+      try {
+        const { data } = await client.mutate({
+          mutation: REMOVE,
+          variables: { id },
+          optimisticResponse: { outcome: { __typename: "Booking", id, sequence } },
+          update(cache, { data }) {
+            if (data?.outcome.__typename === "Booking") removeFromLists(cache, id);
+          },
+        });
+        isRemoved = data?.outcome.__typename === "Booking";
+      } finally {
+        if (!isRemoved) undoRemoval(id);
+      }
+      return isRemoved ? null : { deadline: null };
+    },
+  };
+}

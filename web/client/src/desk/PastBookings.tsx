@@ -1,0 +1,54 @@
+import { useId, useState } from "react";
+
+import { Failure } from "../app/Failure.tsx";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
+import { BookingsByDay } from "./BookingsByDay.tsx";
+import { DeskSkeleton } from "./DeskSkeleton.tsx";
+import { ShowMore } from "../ui/ShowMore.tsx";
+import { useDeskList } from "./useDeskList.ts";
+import { deskWords } from "./words.ts";
+
+interface PastBookingsProps {
+  expertId: string;
+  today: string;
+  /** Start of today, as an instant. */
+  since: string;
+  onStepDone(): void;
+}
+
+/** Bookings before today, latest first, loaded on request. */
+export function PastBookings(props: PastBookingsProps) {
+  const text = useWords(deskWords);
+  const [isOpen, setIsOpen] = useState(false);
+  const id = useId();
+  return (
+    <section aria-label={text.earlier} className="grid gap-6 border-t border-line pt-6">
+      <Button
+        className="justify-self-center"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {isOpen ? text.hideEarlier : text.showEarlier}
+      </Button>
+      <div id={id} hidden={!isOpen} className="grid gap-6">
+        {isOpen && <List {...props} />}
+      </div>
+    </section>
+  );
+}
+
+function List({ expertId, today, since, onStepDone }: PastBookingsProps) {
+  const text = useWords(deskWords);
+  const list = useDeskList("earlier", expertId, since);
+  if (list.error) return <Failure retry={list.retry} isOffline />;
+  if (!list.bookings) return <DeskSkeleton />;
+  if (!list.bookings.length) return <p className="text-center text-muted">{text.noEarlier}</p>;
+  return (
+    <>
+      <BookingsByDay bookings={list.bookings} today={today} onStepDone={onStepDone} />
+      <ShowMore of={list} />
+    </>
+  );
+}

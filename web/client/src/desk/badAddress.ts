@@ -1,9 +1,0 @@
-import { CombinedGraphQLErrors } from "@apollo/client/errors";
-
-/** Return whether the server rejected the ID in the address as malformed. */
-export function isBadAddress(error: unknown): boolean {
-  return (
-    CombinedGraphQLErrors.is(error) &&
-    error.errors.some(({ extensions }) => extensions?.["code"] === "BAD_USER_INPUT")
-  );
-}

@@ -1,0 +1,72 @@
+import { Link } from "react-router";
+
+import type { SetAvailabilityMutation } from "../../api/gql/graphql.ts";
+import { StatusBadge } from "../../bookings/StatusBadge.tsx";
+import { useWords } from "../../text/text.tsx";
+import { useFormats } from "../../time/formats.ts";
+import { Button } from "../../ui/Button.tsx";
+import { hoursWords } from "./words.ts";
+
+/** Bookings that remain valid although the new rules would not offer their times. */
+export type OutsideBookings = Extract<
+  SetAvailabilityMutation["setAvailability"],
+  { __typename: "AvailabilitySet" }
+>["outside"];
+
+interface BookingsOutsideHoursProps {
+  bookings: OutsideBookings;
+  /** Whether the bookings are on the viewer's own desk, and can be linked. */
+  isOwn: boolean;
+  onClose(): void;
+}
+
+/** After saving, lists the bookings outside the new rules; it takes the focus. */
+export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsideHoursProps) {
+  const text = useWords(hoursWords);
+  const formats = useFormats();
+  return (
+    <section
+      ref={focusOnMount}
+      tabIndex={-1}
+      aria-labelledby="outside"
+      className="grid gap-3 rounded-lg border border-held bg-held-bg p-4 text-held outline-none md:p-6"
+    >
+      <h2 id="outside" className="text-base font-semibold">
+        {text.outside}
+      </h2>
+      <p>{text.outsideLead}</p>
+      <ul className="grid gap-2">
+        {bookings.map(({ id, contact, reference, startsAt, minutes, status }) => {
+          const to = isOwn ? `/desk?booking=${id}` : undefined;
+          const name = contact?.name ?? reference;
+          return (
+            <li key={id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
+              {to ? (
+                <Link to={to} className="font-medium text-held underline">
+                  {name}
+                </Link>
+              ) : contact ? (
+                <a href={`mailto:${contact.email}`} className="font-medium text-held underline">
+                  {name}
+                </a>
+              ) : (
+                name
+              )}
+              <span>
+                {formats.moment(startsAt)} · {formats.minutes(minutes)}
+              </span>
+              <StatusBadge status={status} />
+            </li>
+          );
+        })}
+      </ul>
+      <Button className="justify-self-start" onClick={onClose}>
+        {text.outsideClose}
+      </Button>
+    </section>
+  );
+}
+
+function focusOnMount(element: HTMLElement | null): void {
+  element?.focus();
+}

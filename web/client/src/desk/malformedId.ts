@@ -1,0 +1,9 @@
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
+
+/** Return whether the server rejected the ID in the address as malformed. */
+export function isMalformedId(error: unknown): boolean {
+  return (
+    CombinedGraphQLErrors.is(error) &&
+    error.errors.some(({ extensions }) => extensions?.["code"] === "BAD_USER_INPUT")
+  );
+}

@@ -1,0 +1,63 @@
+import { type FormEvent, useState } from "react";
+
+import { appWords } from "../app/words.ts";
+import { useWords } from "../text/text.tsx";
+import { toastError } from "../ui/toast.tsx";
+import {
+  validateForm,
+  type Refusal,
+  type FormRefusal,
+  toFormRefusal,
+  refusalFromError,
+} from "./refusals.ts";
+import { sessionWords } from "./words.ts";
+
+/** State of a form's submission. */
+export interface Submission {
+  readonly isBusy: boolean;
+  readonly refusal: FormRefusal | null;
+  onSubmit(event: FormEvent<HTMLFormElement>): void;
+}
+
+/**
+ * Submits a form's values by field name, and keeps the reason of a refusal.
+ *
+ * @param send resolves to the refusal, or to nothing on success.
+ */
+export function useSubmission(
+  send: (
+    values: Record<string, string>,
+    form: HTMLFormElement,
+  ) => Promise<Refusal | null | undefined>,
+): Submission {
+  const words = useWords(sessionWords);
+  const { errors } = useWords(appWords);
+  const [isBusy, setIsBusy] = useState(false);
+  const [refusal, setRefusal] = useState<FormRefusal | null>(null);
+
+  async function submit(form: HTMLFormElement): Promise<void> {
+    const incomplete = validateForm(form, words);
+    if (incomplete) return setRefusal(incomplete);
+    const values = Object.fromEntries(new FormData(form)) as Record<string, string>;
+    setIsBusy(true);
+    try {
+      const refusal = await send(values, form);
+      setRefusal(refusal ? toFormRefusal(refusal, words, Date.now()) : null);
+    } catch (error) {
+      const refusal = refusalFromError(error);
+      setRefusal(refusal ?? null);
+      if (!refusal) void toastError(errors.unexpected);
+    } finally {
+      setIsBusy(false);
+    }
+  }
+
+  return {
+    isBusy,
+    refusal,
+    onSubmit(event) {
+      event.preventDefault();
+      if (!isBusy) void submit(event.currentTarget);
+    },
+  };
+}
