@@ -84,7 +84,7 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
             await client.admin.command("ping")
         except PyMongoError as error:
             raise DatabaseUnreachable(
-                "No database answers there. Start it, or correct MONGODB_URL."
+                "No database answers at MONGODB_URL. Start it, or correct the URL."
             ) from error
         yield client.get_default_database(DEFAULT_NAME)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def agenda(*bookings: Booking, now: datetime = NOW, of: Rules | None = None) -> Agenda:
+def make_agenda(*bookings: Booking, now: datetime = NOW, of: Rules | None = None) -> Agenda:
     """Return an agenda whose calendar has had 41 events."""
     return Agenda(Calendar(id=EXPERT, rules=of or rules(), sequence=41), bookings, now)
 
@@ -39,12 +39,12 @@ def changed_slots(event: Event) -> dict[tuple[str, int], str]:
 def test_booking_changes_overlapping_slots_of_every_length() -> None:
     """The event has the next number, the booked slot and the changed slots."""
     now = at(0, 5)
-    the = agenda(now=now)
-    made = the.book(booking(cell(10)))
-    [event] = the.events
+    agenda = make_agenda(now=now)
+    made = agenda.book(booking(cell(10)))
+    [event] = agenda.events
     assert (event.sequence, event.kind, event.at) == (42, EventKind.BOOKED, now)
     assert (event.expert_id, event.booking_id, event.client_id) == (EXPERT, made.id, ADA)
-    assert (made.sequence, the.next_sequence) == (42, 43)
+    assert (made.sequence, agenda.next_sequence) == (42, 43)
     assert changed_slots(event) == {
         ("10:00", 60): "BOOKED",
         ("10:00", 30): "BOOKED",
@@ -52,15 +52,15 @@ def test_booking_changes_overlapping_slots_of_every_length() -> None:
     }
     assert event.slot == event.changed[0]
     assert event.slot.clients == (ADA,)
-    assert (the.written, the.is_new) == ({made.id: made}, {made.id})
+    assert (agenda.written, agenda.is_new) == ({made.id: made}, {made.id})
     [change] = made.history
     assert (change.before, change.after, change.actor_id) == (None, BookingStatus.CONFIRMED, ADA)
 
 
 def test_event_of_a_hold_has_its_end() -> None:
-    the = agenda()
-    the.book(booking(cell(10), 30, held_until=at(0, 10)))
-    [event] = the.events
+    agenda = make_agenda()
+    agenda.book(booking(cell(10), 30, held_until=at(0, 10)))
+    [event] = agenda.events
     assert event.kind is EventKind.HELD
     assert changed_slots(event) == {("10:00", 60): "HELD", ("10:00", 30): "HELD"}
     assert {state.held_until for state in event.changed} == {at(0, 10)}
@@ -68,9 +68,9 @@ def test_event_of_a_hold_has_its_end() -> None:
 
 def test_slots_blocked_by_a_break_are_reported_without_a_client() -> None:
     of = rules(break_minutes=15)
-    the = agenda(of=of)
-    the.book(booking(cell(10), pause=15))
-    [event] = the.events
+    agenda = make_agenda(of=of)
+    agenda.book(booking(cell(10), pause=15))
+    [event] = agenda.events
     assert changed_slots(event) == dict.fromkeys(
         [("09:00", 60), ("10:00", 60), ("11:00", 60)]
         + [(start, 30) for start in ("09:30", "10:00", "10:30", "11:00")],
@@ -81,18 +81,18 @@ def test_slots_blocked_by_a_break_are_reported_without_a_client() -> None:
 
 
 def test_slot_whose_status_does_not_change_is_not_reported() -> None:
-    the = agenda(booking(cell(10), 30))
-    the.book(booking(cell(10, 30), 30))
-    [event] = the.events
+    agenda = make_agenda(booking(cell(10), 30))
+    agenda.book(booking(cell(10, 30), 30))
+    [event] = agenda.events
     # The hour has one client before and after.
     assert changed_slots(event) == {("10:30", 30): "BOOKED"}
 
 
 def test_booking_partly_outside_the_hours_changes_only_listed_slots() -> None:
     """The event still has the booked slot, which is not listed."""
-    the = agenda()
-    the.book(booking(cell(8, 30)))
-    [event] = the.events
+    agenda = make_agenda()
+    agenda.book(booking(cell(8, 30)))
+    [event] = agenda.events
     assert event.slot is not None
     assert (event.slot.starts_at, event.slot.status) == (at(8, 30), SlotStatus.BOOKED)
     assert changed_slots(event) == {("09:00", 60): "BOOKED", ("09:00", 30): "BOOKED"}
@@ -101,9 +101,9 @@ def test_booking_partly_outside_the_hours_changes_only_listed_slots() -> None:
 def test_release_frees_the_time() -> None:
     """The booking becomes inactive and keeps its cells; the slots are open again."""
     existing = booking(cell(10))
-    the = agenda(existing, now=at(0, 5))
-    ended = the.release(existing, BookingStatus.CANCELLED, BEA)
-    [event] = the.events
+    agenda = make_agenda(existing, now=at(0, 5))
+    ended = agenda.release(existing, BookingStatus.CANCELLED, BEA)
+    [event] = agenda.events
     assert (event.kind, event.sequence, event.client_id) == (EventKind.RELEASED, 42, ADA)
     assert set(changed_slots(event).values()) == {"OPEN"}
     assert set(changed_slots(event)) == {("10:00", 60), ("10:00", 30), ("10:30", 30)}
@@ -115,23 +115,23 @@ def test_release_frees_the_time() -> None:
     assert (ended.updated_at, ended.sequence, ended.held_until) == (at(0, 5), 42, None)
     assert ended.history[-1].actor_id == BEA
     assert (existing.active, existing.history) == (True, [])
-    assert (the.written, the.is_new) == ({ended.id: ended}, set())
-    slot = the.slot(existing.key)
+    assert (agenda.written, agenda.is_new) == ({ended.id: ended}, set())
+    slot = agenda.slot(existing.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
-    assert the.blockers(existing.key) == []
+    assert agenda.blockers(existing.key) == []
 
 
 def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
     """The time has been free since the hold expired, but no event has reported it yet."""
     hold = booking(cell(10), held_until=at(0, 10))
-    the = agenda(hold, now=at(0, 10))
-    slot = the.slot(hold.key)
+    agenda = make_agenda(hold, now=at(0, 10))
+    slot = agenda.slot(hold.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
-    ended = the.release(hold, BookingStatus.EXPIRED, None)
+    ended = agenda.release(hold, BookingStatus.EXPIRED, None)
     assert (ended.held_until, hold.held_until) == (None, at(0, 10))
-    [event] = the.events
+    [event] = agenda.events
     assert changed_slots(event) == {
         ("10:00", 60): "OPEN",
         ("10:00", 30): "OPEN",
@@ -142,63 +142,63 @@ def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
 def test_expired_hold_is_released_before_its_time_is_booked() -> None:
     """The slot is open, but the hold's cells are still in the unique index."""
     hold = booking(cell(10), held_until=at(0, 10))
-    the = agenda(hold, now=at(0, 11))
-    assert the.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
-    the.release(hold, BookingStatus.EXPIRED, None)
-    made = the.book(booking(cell(10, 30), 30))
-    released, booked = the.events
+    agenda = make_agenda(hold, now=at(0, 11))
+    assert agenda.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
+    agenda.release(hold, BookingStatus.EXPIRED, None)
+    made = agenda.book(booking(cell(10, 30), 30))
+    released, booked = agenda.events
     assert [released.sequence, booked.sequence] == [42, 43]
     assert changed_slots(released)["10:30", 30] == "OPEN"
     assert changed_slots(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
     # The hold is written first, so that the unique index never sees two bookings in a cell.
-    assert list(the.written) == [hold.id, made.id]
+    assert list(agenda.written) == [hold.id, made.id]
 
 
 def test_successive_states_of_bookings_are_written_in_order() -> None:
     """In this order, a released booking never conflicts with the one that takes its time."""
-    the = agenda()
-    first = the.book(booking(cell(10)))
-    second = the.book(booking(cell(9)))
-    ended = the.release(first, BookingStatus.CANCELLED, ADA)
-    assert the.writes == [first, second, ended]
-    assert the.written == {first.id: ended, second.id: second}
-    assert the.is_new == {first.id, second.id}
+    agenda = make_agenda()
+    first = agenda.book(booking(cell(10)))
+    second = agenda.book(booking(cell(9)))
+    ended = agenda.release(first, BookingStatus.CANCELLED, ADA)
+    assert agenda.writes == [first, second, ended]
+    assert agenda.written == {first.id: ended, second.id: second}
+    assert agenda.is_new == {first.id, second.id}
     assert [change.after for change in ended.history] == ["CONFIRMED", "CANCELLED"]
-    assert [event.sequence for event in the.events] == [42, 43, 44]
+    assert [event.sequence for event in agenda.events] == [42, 43, 44]
 
 
 def test_savepoint_undoes_only_later_changes() -> None:
     existing = booking(cell(9))
-    the = agenda(existing)
-    kept = the.book(booking(cell(10)))
-    undo = the.savepoint()
-    the.release(existing, BookingStatus.CANCELLED, ADA)
-    gone = the.book(booking(cell(11)))
+    agenda = make_agenda(existing)
+    kept = agenda.book(booking(cell(10)))
+    undo = agenda.savepoint()
+    agenda.release(existing, BookingStatus.CANCELLED, ADA)
+    gone = agenda.book(booking(cell(11)))
     undo()
-    assert [event.booking_id for event in the.events] == [kept.id]
-    assert (the.written, the.is_new, the.next_sequence) == ({kept.id: kept}, {kept.id}, 43)
+    assert [event.booking_id for event in agenda.events] == [kept.id]
+    assert (agenda.written, agenda.is_new, agenda.next_sequence) == ({kept.id: kept}, {kept.id}, 43)
     with pytest.raises(KeyError):
-        the.booking(gone.id)
-    assert the.booking(existing.id) is existing
-    assert [len(the.blockers(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
+        agenda.booking(gone.id)
+    assert agenda.booking(existing.id) is existing
+    assert [len(agenda.blockers(SlotKey(EXPERT, cell(hour), 60))) for hour in (9, 10, 11)] == [
         1,
         1,
         0,
     ]
-    assert the.book(booking(cell(11))).sequence == 43
+    assert agenda.book(booking(cell(11))).sequence == 43
 
 
 def test_event_times_never_decrease() -> None:
     """An event is not dated before the last one, even if the clock was set back."""
     calendar = Calendar(id=EXPERT, rules=rules(), last_event_at=at(1))
-    the = Agenda(calendar, (), NOW)
-    the.book(booking(cell(10)))
-    assert the.events[0].at == at(1)
+    agenda = Agenda(calendar, (), NOW)
+    agenda.book(booking(cell(10)))
+    assert agenda.events[0].at == at(1)
 
 
 def test_time_that_is_not_offered_has_no_slot() -> None:
     """The notice is counted from the agenda's own `now`."""
-    the = agenda(now=at(9, 1))
-    assert the.slot(SlotKey(EXPERT, cell(9), 60)) is None
-    assert the.slot(SlotKey(EXPERT, cell(10), 45)) is None
-    assert the.slot(SlotKey(EXPERT, cell(10), 60)) is not None
+    agenda = make_agenda(now=at(9, 1))
+    assert agenda.slot(SlotKey(EXPERT, cell(9), 60)) is None
+    assert agenda.slot(SlotKey(EXPERT, cell(10), 45)) is None
+    assert agenda.slot(SlotKey(EXPERT, cell(10), 60)) is not None

@@ -66,15 +66,15 @@ def test_bookings_events_and_mails_are_encoded_as_by_beanie(
     price: int,
 ) -> None:
     """Validation of the encoded document restores the original."""
-    the = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
+    agenda = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
     fields = {"contact": contact, "note": note, "removed_by": removed_by, "price": price}
     first = booking(cell(10), held_until=at(0, 10) if held else None)
-    made = the.book(first.model_copy(update=fields))
+    made = agenda.book(first.model_copy(update=fields))
     if moved:
         to = made.model_copy(update={"starts_at": at(11), "cells": booking(cell(11)).cells})
-        made = the.move(made, to, BEA)
-    the.release(made, BookingStatus.CANCELLED, None)
-    for document in (*the.writes, *the.written.values(), *the.events, *the.mails):
+        made = agenda.move(made, to, BEA)
+    agenda.release(made, BookingStatus.CANCELLED, None)
+    for document in (*agenda.writes, *agenda.written.values(), *agenda.events, *agenda.mails):
         row = bson_round_trip(stored(document))
         assert row == encoded_by_beanie(document)
         assert type(document).model_validate(row) == document

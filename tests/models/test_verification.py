@@ -10,7 +10,7 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 from models.bookings.verification import check_invariants, open_for_reading
-from tests.models.damages import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
+from tests.models.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
 from tests.servers import EXPERTBOOK, environment
 from web.embedded.database import embedded_database
 
@@ -147,5 +147,5 @@ def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
     result = command(tmp_path, "mongodb://127.0.0.1:1/none", "verify")
     assert result == (
         *(1, ""),
-        "expertbook: No database answers there. Start it, or correct MONGODB_URL.\n",
+        "expertbook: No database answers at MONGODB_URL. Start it, or correct the URL.\n",
     )

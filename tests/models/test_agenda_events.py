@@ -76,12 +76,12 @@ class Scenario:
         calendar = Calendar(id=EXPERT, rules=self.rules, sequence=self.sequence)
         return Agenda(calendar, self.active(), self.now)
 
-    def commit(self, the: Agenda, before: Table) -> None:
+    def commit(self, agenda: Agenda, before: Table) -> None:
         """Apply the changes, and compare the events with the listings before and after."""
-        self.bookings.update(the.written)
+        self.bookings.update(agenda.written)
         after = self.slots()
         changed: dict[SlotKey, SlotState] = {}
-        for event in the.events:
+        for event in agenda.events:
             self.sequence += 1
             assert event.sequence == self.sequence
             assert event.slot is not None
@@ -94,26 +94,26 @@ class Scenario:
         assert {key: state.slot(EXPERT) for key, state in changed.items()} == {
             key: after[key] for key in changed
         }
-        if len(the.events) == 1:
+        if len(agenda.events) == 1:
             assert set(changed) == differing
 
     def release(self, ended: Booking) -> None:
         """Release a booking; watchers still see an expired hold as active before that."""
-        the = self.agenda()
+        agenda = self.agenda()
         before = every_slot(self.rules, self.active(), self.now, also=ended)
-        the.release(ended, BookingStatus.CANCELLED, ADA)
-        self.commit(the, before)
+        agenda.release(ended, BookingStatus.CANCELLED, ADA)
+        self.commit(agenda, before)
 
     def book(self, slot: Slot, held_until: datetime | None) -> None:
         """Book an open slot, and release the expired holds that overlap it."""
-        the = self.agenda()
+        agenda = self.agenda()
         before = self.slots()
-        for ended in the.blockers(slot.key):
+        for ended in agenda.blockers(slot.key):
             assert not ended.occupies_at(self.now)
-            the.release(self.bookings[ended.booking_id], BookingStatus.EXPIRED, None)
+            agenda.release(self.bookings[ended.booking_id], BookingStatus.EXPIRED, None)
         pause = self.rules.break_minutes
-        the.book(booking(slot.key.cell, slot.key.minutes, pause=pause, held_until=held_until))
-        self.commit(the, before)
+        agenda.book(booking(slot.key.cell, slot.key.minutes, pause=pause, held_until=held_until))
+        self.commit(agenda, before)
 
 
 breaks = st.sampled_from([0, 0, 15, 30, 60])
@@ -168,11 +168,11 @@ def test_booking_a_hold_corrects_readers_who_saw_it_as_expired() -> None:
     other = booking(cell(9, 30), 30).model_copy(update={"client_id": BEA})
     scenario = Scenario(of, {each.id: each for each in (hold, other)})
     read_later = every_slot(of, scenario.active(), until)
-    the = scenario.agenda()
+    agenda = scenario.agenda()
     confirmed = {"status": BookingStatus.CONFIRMED, "held_until": None}
-    the.fulfil(hold, hold.model_copy(update=confirmed))
-    [event] = the.events
-    scenario.bookings.update(the.written)
+    agenda.fulfil(hold, hold.model_copy(update=confirmed))
+    [event] = agenda.events
+    scenario.bookings.update(agenda.written)
     reported = {slot.key: slot for slot in (state.slot(EXPERT) for state in event.changed)}
     assert read_later != scenario.slots()
     assert read_later | reported == scenario.slots()
