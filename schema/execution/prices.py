@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from graphql import OperationType
 
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from resolvers.slots import MAX_SPAN, MAX_DAYS
+from resolvers.slots import MAX_DAYS, MAX_SPAN
 from schema.scalars import parse_datetime
 
 if TYPE_CHECKING:
