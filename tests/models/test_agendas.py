@@ -84,7 +84,7 @@ def test_slot_whose_status_does_not_change_is_not_reported() -> None:
     agenda = make_agenda(booking(cell(10), 30))
     agenda.book(booking(cell(10, 30), 30))
     [event] = agenda.events
-    # The hour has one client before and after.
+    # The 60-minute slot was BOOKED by the same client before.
     assert changed_slots(event) == {("10:30", 30): "BOOKED"}
 
 

@@ -59,7 +59,7 @@ def is_multikey(collection: str, index: Index) -> bool:
     )
 
 
-def test_readme_shards_bookings_events_and_calendars_by_expert() -> None:
+def test_documentation_shards_bookings_events_and_calendars_by_expert() -> None:
     """A calendar's `_id` is the expert's id."""
     assert SHARD_KEYS == {"bookings": "expert_id", "events": "expert_id", "calendars": "_id"}
 
