@@ -132,7 +132,7 @@ class Expert(Node):
         """Load the rules of the calendar."""
         return Availability.of(await self._calendar(info))
 
-    @strawberry.field(description="Slots that start in a span of at most 62 days, in order.")
+    @strawberry.field(description="Slots that start in a span of at most 62 days, earliest first.")
     async def slots(
         self,
         info: Info,

@@ -38,7 +38,7 @@ BOOKINGS = """query ($n: Int!) { bookings(first: $n) { totalCount nodes {
   id expert { name cursor } client { name } slot { id status } history { actor { name } } } } }"""
 
 
-class Commands(monitoring.CommandListener):
+class CommandCounter(monitoring.CommandListener):
     """Counts the commands that the driver sends, except the heartbeats of ledgers."""
 
     def __init__(self) -> None:
@@ -60,13 +60,13 @@ class Commands(monitoring.CommandListener):
         """Do nothing."""
 
     @contextmanager
-    def counted(self) -> Iterator[Commands]:
+    def counted(self) -> Iterator[CommandCounter]:
         """Reset the counter and count within the block."""
         self.count = 0
         yield self
 
 
-COMMANDS = Commands()
+COMMANDS = CommandCounter()
 monitoring.register(COMMANDS)
 
 
