@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,6 +169,16 @@ def test_the_index_lists_every_decision() -> None:
         (str(number), title, page.name)
         for number, (title, page) in enumerate(zip(titles, PAGES, strict=True), 1)
     ]
+
+
+def test_the_layers_of_models_are_those_of_the_contract() -> None:
+    """The table lists the layers of import-linter's contract in their order."""
+    architecture = (ROOT / "docs" / "architecture.md").read_text()
+    section = architecture.partition("### Layers of models")[2].partition("\n### ")[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = project["tool"]["importlinter"]["contracts"]
+    [layers] = [it["layers"] for it in contracts if it.get("containers") == ["models"]]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == layers
 
 
 def test_the_workflow_runs_what_the_script_runs() -> None:
