@@ -217,7 +217,7 @@ async def create_journaling_clients(
     journal = Journal()
     journaling_clients = []
     for _ in range(count):
-        client = await api.newcomer()
+        client = await api.new_client()
         viewer = (await client.ask("{ viewer { id } }"))["viewer"]
         journal.clients.add(object_id(viewer["id"], "User", "id"))
         token = client.token or ""

@@ -247,7 +247,7 @@ class ChaosClients:
             kind = list(WATCH)[number % len(WATCH)]
             start = expert["id"], expert["cursor"], expert["sequence"]
             subscribers.append(Subscriber(fleet, new_random(), kind, *start))
-        tokens = [(await api.newcomer()).token or "" for _ in range(booking)]
+        tokens = [(await api.new_client()).token or "" for _ in range(booking)]
         return cls(
             subscribers, [Booker(fleet, new_random(), http, token, slots) for token in tokens]
         )

@@ -59,7 +59,7 @@ query Slots($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
 }"""
 
 
-newcomers = count(1)
+client_numbers = count(1)
 
 
 @dataclass
@@ -90,15 +90,15 @@ class Api:
         data: dict[str, Any] = answer["data"]
         return data
 
-    async def code(self, query: str, /, **variables: Any) -> str:
+    async def error_code(self, query: str, /, **variables: Any) -> str:
         """Execute an operation that must fail and return the code of its only error."""
         [error] = (await self.post(query, **variables))["errors"]
         code: str = error["extensions"]["code"]
         return code
 
-    async def newcomer(self, name: str = "Ada Lovelace") -> Api:
+    async def new_client(self, name: str = "Ada Lovelace") -> Api:
         """Register a new account and return a client that is signed in with it."""
-        email = f"newcomer-{next(newcomers)}@example.com"
+        email = f"client-{next(client_numbers)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         registered = await self.ask(REGISTER, input=wanted)
         return self.signed_in(registered["register"]["accessToken"])
@@ -139,7 +139,7 @@ class Socket:
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
-    async def closed(self, seconds: float = PATIENCE_SECONDS) -> int | None:
+    async def close_code(self, seconds: float = PATIENCE_SECONDS) -> int | None:
         """Wait until the server closes the socket and return the close code."""
         async with asyncio.timeout(seconds):
             await self.connection.wait_closed()

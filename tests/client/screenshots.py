@@ -46,8 +46,8 @@ async def take(site: str) -> None:
         await grace.free_slot()
         times = grace.page.locator("[data-slot][data-status=OPEN]")
         ids = [str(await times.nth(index).get_attribute("data-slot")) for index in (1, 2, 4, 5)]
-        await (await api.newcomer()).book(ids[0])
-        await (await api.newcomer()).book(ids[2])
+        await (await api.new_client()).book(ids[0])
+        await (await api.new_client()).book(ids[2])
         somebody = await visitor("light")
         await somebody.has_account()
         await somebody.see(expert)

@@ -128,7 +128,7 @@ async def test_somebody_books_after_the_hold(
     # By what the server says: by the page's clock there is time left.
     await holder.end_hold(slot)
     await is_told(ada)
-    booked = await (await api.newcomer()).book(slot)
+    booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
     await ada.button("Hold it again").click()
     alert = ada.page.get_by_role("alert")

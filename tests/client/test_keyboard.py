@@ -129,14 +129,14 @@ async def test_nothing_moves(visit: Visit, expert: Expert, site_api: Api) -> Non
     await ada.slot(str(ids[1])).focus()
     await ada.page.evaluate(SHIFTS)
     for other in (ids[0], ids[2]):
-        grace = await site_api.newcomer()
+        grace = await site_api.new_client()
         booked = await grace.book(str(other))
         await expect(ada.slot(str(other))).to_have_attribute("data-status", "BOOKED")
         await expect(ada.slot(str(ids[1]))).to_be_focused()
         await grace.cancel(booked["id"])
         await expect(ada.slot(str(other))).to_have_attribute("data-status", "OPEN")
     # Taken itself, it stays where it is, and keeps the focus.
-    await (await site_api.newcomer()).book(str(ids[1]))
+    await (await site_api.new_client()).book(str(ids[1]))
     await expect(ada.slot(str(ids[1]))).to_have_attribute("data-status", "BOOKED")
     await expect(ada.slot(str(ids[1]))).to_be_focused()
     assert await ada.page.evaluate("() => window.shifts") == []

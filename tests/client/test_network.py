@@ -49,7 +49,7 @@ async def slots(visitor: Visitor) -> list[str]:
 
 async def book(api: Api, slot: str) -> None:
     """Book a time as somebody new."""
-    booked = await (await api.newcomer()).book(slot)
+    booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking", booked
 
 

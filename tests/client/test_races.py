@@ -118,7 +118,7 @@ async def test_chosen_time_goes(visit: Visit, expert: Expert, site_api: Api) -> 
     slot = await ada.free_slot()
     await ada.slot(slot).click()
     await expect(ada.button("Confirm")).to_be_focused()
-    booked = await (await site_api.newcomer()).book(slot)
+    booked = await (await site_api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
     await becomes(ada, slot, "BOOKED")
     await expect(ada.button("Confirm")).to_be_hidden()

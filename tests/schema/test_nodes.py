@@ -35,7 +35,7 @@ async def test_every_object_is_found_by_its_id(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
     """`node` returns the same data as other queries, for one object of each `Node` type."""
-    client = await api.newcomer()
+    client = await api.new_client()
     await client.book(await open_slot(api, experts, time))
     [booking] = (await client.ask(MINE))["bookings"]["nodes"]
     objects = [booking.pop(name) for name in ("client", "expert", "slot")] + [booking]

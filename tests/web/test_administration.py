@@ -59,8 +59,8 @@ async def test_becoming_an_expert_ends_all_sessions(deployment: Deployment) -> N
     async with open_socket(deployment.anonymous.url) as socket:
         await socket.initialise(person.api.token)
         await deployment.create(person.id)
-        assert await socket.closed() is not None
-    assert await person.api.code("{ viewer { id } }") == "UNAUTHENTICATED"
+        assert await socket.close_code() is not None
+    assert await person.api.error_code("{ viewer { id } }") == "UNAUTHENTICATED"
 
 
 async def test_administrator_who_becomes_an_expert_keeps_the_role(deployment: Deployment) -> None:
@@ -152,8 +152,8 @@ async def test_disabled_account_is_signed_out_and_cannot_sign_in(deployment: Dep
     async with open_socket(deployment.anonymous.url) as socket:
         await socket.initialise(person.api.token)
         assert (await deployment.change(person.id, disabled=True))["disabled"] is True
-        assert await socket.closed() is not None
-    assert await person.api.code("{ viewer { id } }") == "UNAUTHENTICATED"
+        assert await socket.close_code() is not None
+    assert await person.api.error_code("{ viewer { id } }") == "UNAUTHENTICATED"
     assert await deployment.login(person) == "WrongCredentials"
     assert (await deployment.change(person.id, disabled=False))["disabled"] is False
     assert await deployment.login(person) == "SignedIn"
@@ -169,7 +169,7 @@ async def test_expert_made_a_client_loses_the_calendar_until_made_an_expert_agai
     for role, seen in (("CLIENT", None), ("EXPERT", {"id": booking["id"]})):
         changed = await deployment.change(expert.id, role=role)
         assert (changed["role"], changed["expert"]) == (role, {"id": expert.expert_id})
-        assert await expert.api.code("{ viewer { id } }") == "UNAUTHENTICATED"
+        assert await expert.api.error_code("{ viewer { id } }") == "UNAUTHENTICATED"
         await deployment.login(expert)
         assert (await expert.api.ask(read, id=booking["id"]))["booking"] == seen
         listed = (await expert.api.ask("{ bookings { totalCount } }"))["bookings"]
@@ -225,7 +225,7 @@ async def test_accounts_are_found_by_words_of_name_and_email(deployment: Deploym
     assert await found(search="***") == []
     assert await found(search="alesund", role="ADMIN") == []
     assert await found(search="alesund", role="CLIENT") == [person.id]
-    assert await deployment.admin.code(USERS, search="x" * 201) == "BAD_USER_INPUT"
+    assert await deployment.admin.error_code(USERS, search="x" * 201) == "BAD_USER_INPUT"
 
 
 async def test_accounts_are_paged_in_order_of_name(deployment: Deployment) -> None:
@@ -244,11 +244,11 @@ async def test_accounts_are_paged_in_order_of_name(deployment: Deployment) -> No
     assert {node["role"] for node in whole["users"]["nodes"]} == {"CLIENT"}
     last = (await deployment.admin.ask(USERS, role="CLIENT", last=5))["users"]["nodes"]
     assert [node["id"] for node in last] == seen[-5:]
-    assert await deployment.admin.code(USERS, first=101) == "BAD_USER_INPUT"
-    assert await deployment.admin.code(USERS, after="nonsense") == "BAD_USER_INPUT"
+    assert await deployment.admin.error_code(USERS, first=101) == "BAD_USER_INPUT"
+    assert await deployment.admin.error_code(USERS, after="nonsense") == "BAD_USER_INPUT"
 
 
 async def test_only_administrators_can_list_accounts(deployment: Deployment) -> None:
-    assert await deployment.anonymous.code(USERS) == "UNAUTHENTICATED"
+    assert await deployment.anonymous.error_code(USERS) == "UNAUTHENTICATED"
     for person in (await deployment.person(), await deployment.expert()):
-        assert await person.api.code(USERS) == "FORBIDDEN"
+        assert await person.api.error_code(USERS) == "FORBIDDEN"

@@ -226,7 +226,7 @@ async def test_only_the_expert_and_administrators_can_set_availability(
                 "code"
             ] == "NOT_ALLOWED"
     wanted = {"expertId": practice.id, "horizonDays": 20}
-    assert await deployment.anonymous.code(SET, input=wanted) == "UNAUTHENTICATED"
+    assert await deployment.anonymous.error_code(SET, input=wanted) == "UNAUTHENTICATED"
     assert await practice.rules() == before
 
 

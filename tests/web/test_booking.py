@@ -53,7 +53,7 @@ async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[st
 async def test_booked_slot_is_mine_for_the_client_and_booked_for_everyone(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[0]
+    client, expert = await api.new_client(), experts[0]
     slot = (await open_slots(api, expert, time))[0]
     booking = await client.book(slot["id"], note="about compilers")
     assert booking["__typename"] == "Booking"
@@ -79,7 +79,7 @@ async def test_one_of_500_concurrent_bookings_wins_and_every_subscriber_gets_one
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     expert = experts[1]
-    clients = [await api.newcomer() for _ in range(5)]
+    clients = [await api.new_client() for _ in range(5)]
     slot = (await open_slots(api, expert, time))[10]
     cursor, _ = await state(api, expert, time)
     async with AsyncExitStack() as stack:
@@ -107,7 +107,7 @@ async def test_one_of_500_concurrent_bookings_wins_and_every_subscriber_gets_one
 async def test_overlapping_slots_of_different_lengths_exclude_each_other(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[2]
+    client, expert = await api.new_client(), experts[2]
     short, long = sorted(offer["minutes"] for offer in expert["offers"])
     longs = await open_slots(api, expert, time, long)
     shorts = await open_slots(api, expert, time, short)
@@ -160,7 +160,7 @@ async def test_every_listed_open_slot_can_be_booked(practice: Practice) -> None:
 async def test_cancelled_booking_frees_its_slot(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    first, second, expert = await api.newcomer(), await api.newcomer(), experts[3]
+    first, second, expert = await api.new_client(), await api.new_client(), experts[3]
     slot = (await open_slots(api, expert, time))[5]
     booking = await first.book(slot["id"])
     cursor, _ = await state(api, expert, time)
@@ -182,7 +182,7 @@ async def test_cancelled_booking_frees_its_slot(
 async def test_strangers_cannot_read_or_cancel_a_booking(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    owner, stranger, expert = await api.newcomer(), await api.newcomer(), experts[4]
+    owner, stranger, expert = await api.new_client(), await api.new_client(), experts[4]
     slot = (await open_slots(api, expert, time))[3]
     booking = await owner.book(slot["id"])
     before = await state(api, expert, time)
@@ -193,7 +193,7 @@ async def test_strangers_cannot_read_or_cancel_a_booking(
     assert await stranger.cancel(booking["id"]) == unknown
     assert unknown["__typename"] == "NotAllowed"
     cancel = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
-    assert await api.code(cancel, id=booking["id"]) == "UNAUTHENTICATED"
+    assert await api.error_code(cancel, id=booking["id"]) == "UNAUTHENTICATED"
     email = CONTACT["email"]
     narrowed = "query ($email: String) { bookings(filter: {email: $email}) { nodes { id } } }"
     assert await stranger.ask(narrowed, email=email) == {"bookings": {"nodes": []}}
@@ -205,7 +205,7 @@ async def test_strangers_cannot_read_or_cancel_a_booking(
 async def test_expert_and_administrator_can_read_and_cancel_a_booking(
     api: Api, demo: dict[str, Api], time: Time
 ) -> None:
-    client = await api.newcomer()
+    client = await api.new_client()
     query = "{ viewer { role expert { id } } }"
     expert = (await demo["expert"].ask(query))["viewer"]["expert"]
     slots = await open_slots(api, expert, time)
@@ -246,7 +246,7 @@ async def test_cancellation_notice_binds_clients_but_not_administrators(
 async def test_invalid_booking_is_refused_with_all_problems_and_changes_nothing(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[5]
+    client, expert = await api.new_client(), experts[5]
     slot = (await open_slots(api, expert, time))[0]
     before = await state(api, expert, time)
     answer = await client.book(
@@ -266,7 +266,7 @@ async def test_invalid_booking_is_refused_with_all_problems_and_changes_nothing(
 
 
 async def test_unlisted_slot_cannot_be_booked(api: Api, experts: list[Expert], time: Time) -> None:
-    client, expert = await api.newcomer(), experts[5]
+    client, expert = await api.new_client(), experts[5]
     listed = await api.slots(expert["id"], *time.days(4, 40))
     before = await state(api, expert, time)
     key = slot_key(listed[0]["id"])
@@ -291,14 +291,14 @@ async def test_booking_requires_signing_in(api: Api, experts: list[Expert], time
     slot = (await open_slots(api, experts[5], time))[0]
     book = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename } }"
     wanted = {"slotId": slot["id"], "contact": CONTACT}
-    assert await api.code(book, input=wanted) == "UNAUTHENTICATED"
-    assert await api.code(MINE) == "UNAUTHENTICATED"
+    assert await api.error_code(book, input=wanted) == "UNAUTHENTICATED"
+    assert await api.error_code(MINE) == "UNAUTHENTICATED"
 
 
 async def test_repeated_idempotency_key_returns_the_same_booking(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, other, expert = await api.newcomer(), await api.newcomer(), experts[6]
+    client, other, expert = await api.new_client(), await api.new_client(), experts[6]
     slots = await open_slots(api, expert, time)
     answers = await asyncio.gather(
         *(client.book(slots[0]["id"], idempotencyKey="once") for _ in range(20))
@@ -315,7 +315,7 @@ async def test_slots_carry_the_sequence_of_their_calendar(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     """The sequence tells clients which of two answers is newer."""
-    client, expert = await api.newcomer(), experts[7]
+    client, expert = await api.new_client(), experts[7]
     listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
     listed += "slots(from: $from, to: $to) { id status sequence } } }"
     since, until = time.days(4, 11)
@@ -328,7 +328,7 @@ async def test_slots_carry_the_sequence_of_their_calendar(
     wanted = {"slotId": slot_id, "contact": CONTACT}
     booked = (await client.ask(book, input=wanted))["bookSlot"]
     assert booked["sequence"] == booked["slot"]["sequence"] == before["sequence"] + 1
-    other = await api.newcomer()
+    other = await api.new_client()
     taken = (await other.ask(book, input=wanted))["bookSlot"]
     numbers = {slot["sequence"] for slot in (taken["slot"], *taken["alternatives"])}
     assert numbers == {booked["sequence"]}

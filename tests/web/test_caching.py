@@ -145,7 +145,7 @@ async def test_booking_changes_the_etag_of_slots(
     tag = before.headers["etag"]
     assert (await get(api, query, if_none_match=tag)).status_code == 304
     slot = next(s for s in before.json()["data"]["expert"]["slots"] if s["status"] == "OPEN")
-    booked = await (await api.newcomer()).book(slot["id"])
+    booked = await (await api.new_client()).book(slot["id"])
     assert booked["__typename"] == "Booking"
     after = await get(api, query, if_none_match=tag)
     assert after.status_code == 200

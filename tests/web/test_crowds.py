@@ -125,7 +125,7 @@ async def book_and_cancel(
 
     So the server never holds more than one event for a reader, however slow the machine.
     """
-    ada = await api.newcomer()
+    ada = await api.new_client()
     for index in range(number):
         booked = await ada.book(slots[index % len(slots)])
         assert booked["__typename"] == "Booking", booked
@@ -211,7 +211,7 @@ async def test_shutdown_answers_running_mutations_and_closes_sockets_with_1012(
     async with served(tmp_path, throttle="off") as (program, api), AsyncExitStack() as stack:
         expert_id, _ = await plain_expert(api)
         free = await free_slots(api, expert_id, time)
-        ada = await api.newcomer()
+        ada = await api.new_client()
         watcher, booker = [await stack.enter_async_context(open_socket(api.url)) for _ in "ab"]
         await watcher.initialise()
         await watcher.subscribe("1", WATCH, id=expert_id)
@@ -225,7 +225,7 @@ async def test_shutdown_answers_running_mutations_and_closes_sockets_with_1012(
         answers = {m["id"]: m["payload"]["data"]["bookSlot"] for m in messages if "payload" in m}
         assert {answer["__typename"] for answer in answers.values()} == {"Booking"}
         assert {m["id"] for m in messages if m["type"] == "complete"} == set(answers)
-        assert await booker.closed() == 1012
+        assert await booker.close_code() == 1012
         await remaining_messages(watcher)
-        assert await watcher.closed() == 1012
+        assert await watcher.close_code() == 1012
         assert await asyncio.to_thread(program.wait, PATIENCE_SECONDS) in {0, 143}

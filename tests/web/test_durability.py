@@ -50,7 +50,7 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
             await_ready(program.process, program.address)
             async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
                 api = Api(http, program.address)
-                client = await api.newcomer()
+                client = await api.new_client()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
                 nodes = (await api.ask(query))["experts"]["nodes"]
                 # A different expert each time: the killed server's transaction blocks its calendar

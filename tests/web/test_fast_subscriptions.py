@@ -47,7 +47,7 @@ async def test_every_fast_path_delivers_the_same_events(
     with run_server(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
         async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
             api = Api(http, address)
-            ada, bob = await api.newcomer(), await api.newcomer()
+            ada, bob = await api.new_client(), await api.new_client()
             nodes = (await api.ask(EXPERT))["experts"]["nodes"]
             plain = {"breakMinutes": 0, "confirmsAutomatically": True}
             expert = next(node for node in nodes if node["availability"] == plain)

@@ -55,7 +55,7 @@ async def test_unreachable_mail_server_is_reported_without_affecting_readiness(
     mailbox = Mailbox()
     with start_program(tmp_path, experts=1, throttle="off", smtp_url=mailbox.url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
-        await Api(http, program.address).newcomer()
+        await Api(http, program.address).new_client()
         away = {"status": "ok", "checks": CHECKS | {"mail": "unreachable"}}
         assert await wait_for_readiness(http, program.address, away) == 200
         async with mailbox.open():

@@ -153,7 +153,7 @@ async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
     anonymous: Api,
 ) -> None:
     """Responses are private with a token, a cookie session, or fields that depend on the viewer."""
-    client = await anonymous.newcomer()
+    client = await anonymous.new_client()
     url = f"{anonymous.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
     private = [
@@ -196,7 +196,7 @@ async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api)
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
     """No client gets a stale response after the change has been acknowledged."""
     anonymous, day, id_ = practice.deployment.anonymous, london_date(5), practice.id
-    client = await anonymous.newcomer()
+    client = await anonymous.new_client()
     wanted = {"id": id_, "day": day.isoformat()}
     first, second = await practice.slot(day, "09:00"), await practice.slot(day, "11:00")
     sequence = -1

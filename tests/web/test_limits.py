@@ -146,7 +146,7 @@ async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
 async def test_events_do_not_report_a_cost(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
-    client = await api.newcomer()
+    client = await api.new_client()
     expert = experts[0]
     async with open_socket(api.url) as socket:
         await socket.initialise()
@@ -189,7 +189,7 @@ async def test_exhausted_budgets_are_reported_and_refuse_requests(
 ) -> None:
     """Invalid documents are charged too; signed-in users of the same address are unaffected."""
     stranger = Api(http, throttled)
-    client = await stranger.newcomer()
+    client = await stranger.new_client()
     anonymous = await post(stranger, {"query": TYPENAME})
     assert anonymous.headers["ratelimit-policy"] == policy(ADDRESS)
     assert re.fullmatch(r'"address";r=\d+;t=\d+', anonymous.headers["ratelimit"])
@@ -273,7 +273,7 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     ):
         await_ready(program.process, program.address)
         api = Api(http, address)
-        client = await api.newcomer()
+        client = await api.new_client()
         impatient = Api(http, program.address)
         impatient_client = impatient.signed_in(client.token or "")
         async with asyncio.timeout(PATIENCE_SECONDS):

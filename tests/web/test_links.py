@@ -159,7 +159,7 @@ async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     assert answer["user"] == {"email": email, "emailVerified": True}
     signed_in = api.signed_in(answer["accessToken"])
     assert await signed_in.ask("{ viewer { email } }") == {"viewer": {"email": email}}
-    assert await account.code("{ viewer { email } }") == "UNAUTHENTICATED"
+    assert await account.error_code("{ viewer { email } }") == "UNAUTHENTICATED"
     for password, kind in ((PASSWORD, "WrongCredentials"), (NEW_PASSWORD, "SignedIn")):
         assert (await api.ask(LOGIN, email=email, password=password))["login"] == {
             "__typename": kind

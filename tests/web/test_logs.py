@@ -204,7 +204,7 @@ async def test_slow_operations_are_logged_as_warnings(
         [database] = database_processes(tmp_path)
         freeze(database)
         try:
-            assert await api.code(FIRST) == "TIMED_OUT"
+            assert await api.error_code(FIRST) == "TIMED_OUT"
         finally:
             os.kill(database, signal.SIGCONT)
         await wait_until(
@@ -267,7 +267,7 @@ async def use_all_secrets(program: Program, mailbox: Mailbox, time: Time) -> set
         await socket.subscribe("1", f"{{ viewer {{ {second['refreshToken'].replace('-', '')}")
         await socket.receive()
         await socket.connection.send(PASSWORD)
-        await socket.closed()
+        await socket.close_code()
     await wait_until(lambda: len(mailbox.mails_to(email)) == 2)
     links = {mail.token for mail in mailbox.mails_to(email)}
     tokens = {

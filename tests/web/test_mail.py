@@ -99,7 +99,7 @@ async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
     mailing: Api, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
     """The calendar parts create one entry and then cancel it."""
-    client, expert = await mailing.newcomer(), (await plain_experts(mailing))[0]
+    client, expert = await mailing.new_client(), (await plain_experts(mailing))[0]
     slot = (await open_slots(mailing, expert, time))[0]
     zone = {"timeZone": "Asia/Kathmandu"}
     booking = await client.book(
@@ -144,7 +144,7 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     mailing: Api, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
     """The expert's copy arrives; the client's is not retried."""
-    client, expert = await mailing.newcomer(), (await plain_experts(mailing))[1]
+    client, expert = await mailing.new_client(), (await plain_experts(mailing))[1]
     mailbox.rejections["gone@example.com"] = "550 5.1.1 no such user"
     slot, other = (await open_slots(mailing, expert, time))[:2]
     await client.book(slot["id"], contact=contact("gone@example.com"))
@@ -173,7 +173,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
     ):
         await asyncio.to_thread(await_ready, program.process, program.address)
         api = Api(http, program.address)
-        client, expert = await api.newcomer(), (await plain_experts(api))[0]
+        client, expert = await api.new_client(), (await plain_experts(api))[0]
         slots = (await open_slots(api, expert, time))[:5]
         expert_address = await expert_email(mongodb_url, expert["name"])
         for slot in slots:
@@ -205,7 +205,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
         await asyncio.to_thread(await_ready, other.process, other.address)
         expert = (await plain_experts(mailing))[3]
         slots = (await open_slots(mailing, expert, time))[:50]
-        client = await mailing.newcomer()
+        client = await mailing.new_client()
         second = Api(http, other.address).signed_in(str(client.token))
         answers = await asyncio.gather(
             *(
@@ -228,7 +228,7 @@ async def test_development_without_a_mail_server_writes_files_and_logs_the_link(
 ) -> None:
     with start_program(tmp_path, experts=1) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
-        await Api(http, program.address).newcomer()
+        await Api(http, program.address).new_client()
         link = f"{program.address}/verify-email#token="
         await wait_until(lambda: link in program.output())
         [file] = (tmp_path / "data" / "mail").glob("*.eml")

@@ -133,7 +133,7 @@ async def test_unusable_documents_are_client_errors(api: Api, query: str) -> Non
 async def test_numbers_outside_32_bits_are_not_ints(api: Api) -> None:
     query = "query ($n: Int) { experts(first: $n) { totalCount } }"
     for number in (2**31, 2**63, 2**64, 1e300, 1.5):
-        assert await api.code(query, n=number) == "BAD_USER_INPUT"
+        assert await api.error_code(query, n=number) == "BAD_USER_INPUT"
 
 
 async def test_long_filter_lists_are_refused_and_duplicates_ignored(
@@ -142,7 +142,7 @@ async def test_long_filter_lists_are_refused_and_duplicates_ignored(
     languages = """query ($some: [String!]) {
       experts(first: 1, filter: {languages: $some}) { totalCount } }"""
     some = [f"Language {number}" for number in range(5_000)]
-    assert await api.code(languages, some=some) == "BAD_USER_INPUT"
+    assert await api.error_code(languages, some=some) == "BAD_USER_INPUT"
     too_many = await api.post(languages, some=["english"] * (LONGEST_LIST + 1))
     assert "more than 1000 values" in too_many["errors"][0]["message"]
     repeated = await api.ask(languages, some=["english"] * LONGEST_LIST)

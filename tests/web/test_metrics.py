@@ -82,7 +82,7 @@ async def test_each_activity_is_counted(
 ) -> None:
     """Requests, operations, refusals by reason, events and deliveries are counted exactly."""
     api = Api(http, program.address)
-    client, other = await api.newcomer(), await api.newcomer()
+    client, other = await api.new_client(), await api.new_client()
     [expert] = (await api.ask(FIRST))["experts"]["nodes"]
     cursor, _ = await state(api, expert, time)
     slot = (await open_slots(api, expert, time, 60))[0]["id"]
@@ -161,7 +161,7 @@ async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient
     with start_program(tmp_path, experts=1, throttle="off", smtp_url=closed_url) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         start = clock()
-        await Api(http, program.address).newcomer()
+        await Api(http, program.address).new_client()
         await wait_until(lambda: "is delayed" in program.output())
         checks = {"database": "ok", "broadcast": "ok", "mail": "unreachable"}
         assert (

@@ -57,7 +57,7 @@ async def manual_expert(demo: dict[str, Api]) -> Expert:
 async def test_a_booking_goes_from_pending_to_completed_to_removed(
     api: Api, demo: dict[str, Api], manual_expert: Expert, time: Time
 ) -> None:
-    client = await api.newcomer("Grace Hopper")
+    client = await api.new_client("Grace Hopper")
     slot = (await open_slots(api, manual_expert, time))[0]
     booked = await client.book(slot["id"])
     assert booked["status"] == "PENDING"
@@ -94,7 +94,7 @@ async def test_a_booking_goes_from_pending_to_completed_to_removed(
 async def test_a_hold_blocks_others_and_becomes_the_booking(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, other, expert = await api.newcomer(), await api.newcomer(), experts[10]
+    client, other, expert = await api.new_client(), await api.new_client(), experts[10]
     slot = (await open_slots(api, expert, time))[2]
     held = await execute(client, HOLD, id=slot["id"])
     assert (held["status"], held["contact"], held["slot"]["mine"]) == ("HELD", None, True)
@@ -115,14 +115,14 @@ async def all_slots(api: Api, expert: Expert, time: Time) -> list[dict[str, Any]
 async def test_a_new_hold_replaces_the_first_atomically(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[11]
+    client, expert = await api.new_client(), experts[11]
     first, second, third = [s["id"] for s in (await open_slots(api, expert, time))[:3]]
     one = await execute(client, HOLD, id=first)
     two = await execute(client, HOLD, id=second)
     assert two["sequence"] == one["sequence"] + 2
     statuses = {s["id"]: s["status"] for s in await all_slots(api, expert, time)}
     assert (statuses[first], statuses[second]) == ("OPEN", "HELD")
-    other = await api.newcomer()
+    other = await api.new_client()
     await other.book(third)
     refused = await execute(client, HOLD, id=third)
     assert refused["__typename"] == "SlotTaken"
@@ -139,7 +139,7 @@ async def test_an_expired_hold_blocks_nobody(
         tmp_path_factory.mktemp("holds"), experts=8, hold_seconds=2, throttle="off"
     ) as address:
         api = Api(http, address)
-        client, other = await api.newcomer(), await api.newcomer()
+        client, other = await api.new_client(), await api.new_client()
         [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
         slot = (await open_slots(api, expert, time))[0]
         held = await execute(client, HOLD, id=slot["id"])
@@ -175,7 +175,7 @@ async def test_a_booking_can_move_to_an_overlapping_slot(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     expert = next(e for e in experts[12:] if has_double_length(e))
-    client = await api.newcomer()
+    client = await api.new_client()
     short, long = sorted(offer["minutes"] for offer in expert["offers"])
     wide = (await open_slots(api, expert, time, long))[1]
     inside = next(
@@ -214,7 +214,7 @@ def has_double_length(expert: Expert) -> bool:
 
 
 async def test_a_refused_move_changes_nothing(api: Api, experts: list[Expert], time: Time) -> None:
-    client, other, expert = await api.newcomer(), await api.newcomer(), experts[13]
+    client, other, expert = await api.new_client(), await api.new_client(), experts[13]
     slots = await open_slots(api, expert, time)
     booked, booked_by_other = await client.book(slots[0]["id"]), await other.book(slots[1]["id"])
     foreign = (await open_slots(api, experts[14], time))[0]
@@ -234,7 +234,7 @@ async def test_a_refused_move_changes_nothing(api: Api, experts: list[Expert], t
 async def test_several_slots_are_booked_all_or_none(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, other = await api.newcomer(), await api.newcomer()
+    client, other = await api.new_client(), await api.new_client()
     one, two = experts[15], experts[16]
     ones, twos = await open_slots(api, one, time), await open_slots(api, two, time)
     request = {"ids": [ones[0]["id"], twos[0]["id"], ones[2]["id"]], "contact": CONTACT}
@@ -259,7 +259,7 @@ async def test_several_slots_are_booked_all_or_none(
 async def test_concurrent_bookings_of_several_slots_never_share_one(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    clients = [await api.newcomer() for _ in range(6)]
+    clients = [await api.new_client() for _ in range(6)]
     ones = [s["id"] for s in (await open_slots(api, experts[17], time))[:6]]
     twos = [s["id"] for s in (await open_slots(api, experts[18], time))[:6]]
     answers = await asyncio.gather(

@@ -150,7 +150,7 @@ async def test_sockets_accept_hashes_and_register_documents(api: Api) -> None:
             assert await socket.receive() == {"type": "complete", "id": id_}
         assert "data" in (await post(api, extensions=by_hash(query))).json()
         await socket.send(type="subscribe", id="6", payload={"extensions": {}})
-        assert await socket.closed() == 4400
+        assert await socket.close_code() == 4400
 
 
 async def test_event_streams_accept_hashes(api: Api) -> None:

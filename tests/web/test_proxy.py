@@ -164,7 +164,7 @@ async def test_sockets_work_through_the_proxy(front: Proxy, proxied: Api, time: 
         await socket.initialise()
         # With the cursor, the event arrives even if the booking precedes the subscription.
         await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
-        booked = await (await proxied.newcomer()).book(slot["id"])
+        booked = await (await proxied.new_client()).book(slot["id"])
         assert (await socket.event("slotBooked"))["sequence"] == booked["sequence"]
 
 
@@ -172,7 +172,7 @@ async def test_event_streams_are_not_buffered(proxied: Api, time: Time) -> None:
     """Each event arrives before the next one happens."""
     expert = await first_expert(proxied)
     first, second = (await open_slots(proxied, expert, time))[:2]
-    client = await proxied.newcomer()
+    client = await proxied.new_client()
     cursor, _ = await state(proxied, expert, time)
     coding = {"accept-encoding": "gzip"}
     async with stream(proxied, BOOKED, headers=coding, id=expert["id"], after=cursor) as events:

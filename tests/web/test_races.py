@@ -83,7 +83,7 @@ async def track(
             login = """mutation { login(input: {email: "admin@example.com",
                 password: "expertbook-demo"}) { ... on SignedIn { accessToken } } }"""
             admin = first.signed_in((await first.ask(login))["login"]["accessToken"])
-            ada, bea = await first.newcomer(), await second.newcomer()
+            ada, bea = await first.new_client(), await second.new_client()
             nodes = (await first.ask(EXPERTS))["experts"]["nodes"]
             experts = [node for node in nodes if node["availability"]["breakMinutes"] == 0]
             slots = {expert["id"]: await shortest_open_slots(first, expert) for expert in experts}

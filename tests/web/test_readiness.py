@@ -55,7 +55,7 @@ async def subscribed(
     assert await wait_for_readiness(http, program.address, READY) == 200
     api = Api(http, program.address)
     [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
-    client = await api.newcomer()
+    client = await api.new_client()
     cursor, _ = await state(api, expert, time)
     slots = [slot["id"] for slot in (await open_slots(api, expert, time, 60))[:6:2]]
     async with open_socket(program.address) as socket:

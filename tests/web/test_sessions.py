@@ -119,7 +119,7 @@ async def test_a_refresh_token_is_good_for_one_use_and_its_reuse_ends_the_family
     assert await api.ask(REFRESH, token=first["refreshToken"]) == ended
     assert await api.ask(REFRESH, token=second["refreshToken"]) == ended
     for access in (first["accessToken"], second["accessToken"]):
-        assert await api.signed_in(access).code(VIEWER) == "UNAUTHENTICATED"
+        assert await api.signed_in(access).error_code(VIEWER) == "UNAUTHENTICATED"
 
 
 async def test_of_two_that_refresh_at_once_one_gets_the_session_at_most(
@@ -140,7 +140,7 @@ async def test_what_is_no_refresh_token_gets_session_ended(api: Api, token: str 
 
 async def test_tokens_do_not_stand_for_each_other(api: Api, email: str) -> None:
     session = await sign_in(api, email)
-    assert await api.signed_in(session["refreshToken"]).code(VIEWER) == "UNAUTHENTICATED"
+    assert await api.signed_in(session["refreshToken"]).error_code(VIEWER) == "UNAUTHENTICATED"
     answer = await api.ask(REFRESH, token=session["accessToken"])
     assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
 
@@ -159,15 +159,15 @@ async def test_logout_is_effective_at_once_on_requests_and_on_open_sockets(
         await mine.subscribe("1", NEVER % expert["id"])
         assert await signed_in.ask(VIEWER) == {"viewer": {"email": email}}
         assert await signed_in.ask(LOGOUT) == {"logout": True}
-        assert await signed_in.code(VIEWER) == "UNAUTHENTICATED"
-        assert await mine.closed() == 4401
+        assert await signed_in.error_code(VIEWER) == "UNAUTHENTICATED"
+        assert await mine.close_code() == 4401
         await others.send(type="ping")
         assert await others.receive() == {"type": "pong"}
         answer = await api.ask(REFRESH, token=session["refreshToken"])
         assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
         everywhere = api.signed_in(other["accessToken"])
         assert await everywhere.ask(LOGOUT, everywhere=True) == {"logout": True}
-        assert await others.closed() == 4401
+        assert await others.close_code() == 4401
     assert await api.ask(LOGOUT) == {"logout": False}
 
 
@@ -182,9 +182,9 @@ async def test_a_changed_password_ends_every_other_session(api: Api, email: str)
     new = (await signed_in.ask(CHANGE, **change))["changePassword"]
     assert (await api.signed_in(new["accessToken"]).ask(VIEWER))["viewer"] == {"email": email}
     for ended in (old, other):
-        assert await api.signed_in(ended["accessToken"]).code(VIEWER) == "UNAUTHENTICATED"
+        assert await api.signed_in(ended["accessToken"]).error_code(VIEWER) == "UNAUTHENTICATED"
     assert (await api.ask(LOGIN, email=email))["login"]["code"] == "WRONG_CREDENTIALS"
-    assert await api.code(CHANGE, **change) == "UNAUTHENTICATED"
+    assert await api.error_code(CHANGE, **change) == "UNAUTHENTICATED"
 
 
 async def test_a_browser_gets_cookies_that_no_script_reads(
@@ -286,7 +286,7 @@ async def test_a_socket_takes_the_cookie_of_an_own_page_alone(api: Api, email: s
 async def test_a_bad_token_on_a_socket_is_forbidden(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload={"Authorization": "Bearer nonsense"})
-        assert await socket.closed() == 4403
+        assert await socket.close_code() == 4403
 
 
 async def test_a_socket_ends_with_its_token(
@@ -298,11 +298,11 @@ async def test_a_socket_ends_with_its_token(
         short = short_token(session, seconds)
         async with open_socket(prompt) as socket:
             seen = await viewer_seen(socket, short)
-            code = await socket.closed()
+            code = await socket.close_code()
         if seen:
             break
     assert (seen, code) == ({"email": email}, 4401)
-    assert await api.signed_in(short.token).code(VIEWER) == "UNAUTHENTICATED"
+    assert await api.signed_in(short.token).error_code(VIEWER) == "UNAUTHENTICATED"
 
 
 async def viewer_seen(socket: Socket, short: AccessToken) -> dict[str, Any] | None:

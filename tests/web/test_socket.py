@@ -33,7 +33,7 @@ async def test_init_takes_any_payload_and_is_acknowledged_once(api: Api, payload
         await socket.send(type="connection_init", payload=payload)
         assert await socket.receive() == {"type": "connection_ack"}
         await socket.send(type="connection_init")
-        assert await socket.closed() == 4429
+        assert await socket.close_code() == 4429
 
 
 @pytest.mark.parametrize("payload", [None, {"a": [1]}])
@@ -46,13 +46,13 @@ async def test_ping_is_answered_with_its_payload_at_any_time(api: Api, payload: 
 
 async def test_who_does_not_initialise_in_time_is_closed(api: Api) -> None:
     async with open_socket(api.url) as socket:
-        assert await socket.closed() == 4408
+        assert await socket.close_code() == 4408
 
 
 async def test_subscribing_before_the_acknowledgement_is_unauthorised(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.subscribe("1", "{ __typename }")
-        assert await socket.closed() == 4401
+        assert await socket.close_code() == 4401
 
 
 @pytest.mark.parametrize("subprotocol", ["graphql-ws", ""])
@@ -62,7 +62,7 @@ async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str)
     async with websockets.connect(
         address, subprotocols=protocols, open_timeout=PATIENCE_SECONDS
     ) as connection:
-        assert await Socket(connection).closed() == 4406
+        assert await Socket(connection).close_code() == 4406
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_a_malformed_message_closes_the_socket(api: Api, frame: str | byte
         if "connection_init" not in str(frame):
             await socket.initialise()
         await socket.connection.send(frame)
-        assert await socket.closed() == 4400
+        assert await socket.close_code() == 4400
 
 
 async def test_an_id_is_taken_until_its_operation_ends(
@@ -106,7 +106,7 @@ async def test_an_id_is_taken_until_its_operation_ends(
         await socket.send(type="complete", id="1")
         await socket.subscribe("1", WATCH, id=experts[0]["id"])
         await socket.subscribe("1", WATCH, id=experts[0]["id"])
-        assert await socket.closed() == 4409
+        assert await socket.close_code() == 4409
 
 
 @pytest.mark.parametrize("query", ["{", "{ nonsense }", "subscription { nonsense }"])
@@ -129,4 +129,4 @@ async def test_a_frame_that_is_too_long_closes_the_socket(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", "{ __typename }" + " " * 70_000)
-        assert await socket.closed() in {1009, 4400}
+        assert await socket.close_code() in {1009, 4400}

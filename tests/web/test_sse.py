@@ -147,7 +147,7 @@ async def test_a_query_and_a_mutation_get_one_result_and_complete(api: Api) -> N
         assert (await events.result())["data"] == {"__typename": "Query"}
         assert await events.event() == COMPLETE
         assert await events.event() is None
-    async with stream(await api.newcomer(), LOGOUT) as events:
+    async with stream(await api.new_client(), LOGOUT) as events:
         assert (await events.result())["data"] == {"logout": True}
         assert await events.event() == COMPLETE
 
@@ -196,7 +196,7 @@ async def test_a_subscription_needs_a_client_that_takes_a_stream_however_little(
 async def test_an_event_source_that_connects_anew_goes_on_after_its_last_event(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[3]
+    client, expert = await api.new_client(), experts[3]
     slots = await open_slots(api, expert, time)
     cursor, _ = await state(api, expert, time)
     variables = {"id": expert["id"], "after": cursor}
@@ -226,7 +226,7 @@ async def test_an_operation_that_cannot_go_on_after_a_cursor_gets_no_ids(
     expert = experts[3]
     slots = await open_slots(api, expert, time)
     cursor, _ = await state(api, expert, time)
-    await (await api.newcomer()).book(slots[0]["id"])
+    await (await api.new_client()).book(slots[0]["id"])
     watch = f'slotBooked(expertId: "{expert["id"]}", after: "{cursor}") {{ cursor }}'
     async with stream(api, f"subscription {{ {watch} }}") as events:
         block = await events.event()
@@ -293,7 +293,7 @@ async def test_a_reader_that_is_stuck_is_cut_off(
 ) -> None:
     """What it is owed is not kept for it: the server lets go of the connection."""
     api = Api(http, quick)
-    client, expert = await api.newcomer(), await first_expert(api)
+    client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
     much = " ".join(f"n{n}: changed {{ id startsAt endsAt price {{ amount }} }}" for n in range(30))
     query = f'subscription {{ slotBooked(expertId: "{expert["id"]}") {{ {much} }} }}'

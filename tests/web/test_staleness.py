@@ -65,7 +65,7 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
     """While the answer is asked for all the time, so that it is kept: of slots and of entries."""
     here, there = two
     practice = await Practice.create(await Deployment.sign_in(here))
-    day, client = london_date(5), await here.newcomer()
+    day, client = london_date(5), await here.new_client()
     wanted = {"id": practice.id, "day": day.isoformat()}
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
@@ -97,7 +97,7 @@ async def test_a_hold_is_over_at_its_end_by_the_clock_alone(
     folder = tmp_path_factory.mktemp("ends")
     with run_server(folder, experts=3, hold_seconds=2, throttle="off", fast_paths="all") as address:
         api = Api(http, address)
-        client = await api.newcomer()
+        client = await api.new_client()
         [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
         slot = (await open_slots(api, expert, time))[0]["id"]
         held = await execute(client, HOLD, id=slot)

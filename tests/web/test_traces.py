@@ -56,7 +56,7 @@ async def test_a_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, t
     """Within its caller's: request, operation, commit, commands; and the log names it."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
-            client = await Api(http, program.address).newcomer("Zebedee")
+            client = await Api(http, program.address).new_client("Zebedee")
             [expert] = (await client.ask(FIRST))["experts"]["nodes"]
             slot = (await open_slots(client, expert, time, 60))[0]["id"]
             wanted = {"slotId": slot, "contact": CONTACT, "note": NOTE}
@@ -93,7 +93,7 @@ async def test_nothing_that_people_write_is_in_a_span(
     """Neither variables nor documents, addresses, names or what an error repeats of them."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
-            client = await Api(http, program.address).newcomer("Zebedee")
+            client = await Api(http, program.address).new_client("Zebedee")
             [expert] = (await client.ask(FIRST))["experts"]["nodes"]
             slot = (await open_slots(client, expert, time, 60))[0]["id"]
             contact = {**CONTACT, "name": "Zebedee"}

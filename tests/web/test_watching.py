@@ -18,7 +18,7 @@ Expert = dict[str, Any]
 async def test_a_watcher_that_returns_with_its_cursor_gets_what_it_missed(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    client, expert = await api.newcomer(), experts[7]
+    client, expert = await api.new_client(), experts[7]
     slots = await open_slots(api, expert, time)
     cursor, _ = await state(api, expert, time)
     missed = [await client.book(slot["id"]) for slot in slots[:5]]

@@ -80,7 +80,7 @@ async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
             )
             with alone(program, worker):
                 api = Api(http, program.address)
-                clients.append(await api.newcomer())
+                clients.append(await api.new_client())
                 expert = (await api.ask(EXPERTS))["experts"]["nodes"][0]
                 cursor, _ = await state(api, expert, time)
                 for _ in range(3):
@@ -101,7 +101,7 @@ async def test_a_token_of_one_worker_counts_at_the_other(program: Program) -> No
     one, other = workers_of(program.process.pid)
     async with httpx.AsyncClient(timeout=60) as http:
         with alone(program, one):
-            token = (await Api(http, program.address).newcomer()).token
+            token = (await Api(http, program.address).new_client()).token
     async with httpx.AsyncClient(timeout=60) as http:
         with alone(program, other):
             viewer = await Api(http, program.address, token).ask("{ viewer { name } }")
@@ -135,7 +135,7 @@ async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Sign
         async with open_socket(program.address) as socket:
             await socket.initialise()
             program.process.send_signal(how)
-            assert await socket.closed() in {1001, 1012}
+            assert await socket.close_code() in {1001, 1012}
         assert program.wait() == 0
         assert not living(workers)
         assert not processes_using(tmp_path)
