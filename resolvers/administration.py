@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from auth.policies import relations_of, relations_to_expert, require
 from models.accounts.users import User, user_page
+from models.bookings.calendars import DescribeExpert
 from models.calendar.rules import Rules
 from models.directory import administration as directory
 from models.directory.experts import Expert
 from models.errors import BadUserInput, NotAllowed
 from models.ids import new_id, object_id
-from models.ledger.changes import Change
 from models.store.documents import or_unavailable
 from models.store.pages import fold
 from resolvers.availability import validate_offers, validate_price, validate_weekly
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.accounts.users import Role
-    from models.bookings.booking import Booking
     from models.calendar.rules import WeeklyRange
     from models.directory.experts import Category
     from models.ids import Id
-    from models.ledger.changes import Agendas
     from models.ledger.ledger import Ledger
     from models.store.pages import Page, PageArguments
     from resolvers.availability import Price, PricedLength
@@ -143,18 +141,7 @@ async def update_expert(
         changed_rules["accepts_bookings"] = not profile.disabled
     validator.raise_problems()
 
-    def decide(agendas: Agendas) -> list[Booking]:
-        agenda = agendas.get(key)
-        if agenda is None or agenda.expert is None:
-            raise NotAllowed
-        rules = agenda.rules.with_changes(**changed_rules)
-        if rules != agenda.rules:
-            agenda.reset(rules)
-        if described:
-            agenda.describe(agenda.expert.model_copy(update=described))
-        return []
-
-    await ledger.post(Change(decide, expert_ids=[key]))
+    await ledger.post(DescribeExpert(expert_ids=[key], fields=described, rules=changed_rules))
     with or_unavailable():
         expert = await Expert.get(key)
     if expert is None:

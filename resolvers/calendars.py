@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from auth.policies import own_expert_id, relations_to_expert, require
 from models.bookings.booking import calendar_and_upcoming_bookings
+from models.bookings.calendars import ChangeRules
 from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, MIN_SESSION_MINUTES
 from models.calendar.slots import is_offered
-from models.calendar.times import DAY_MINUTES, local_date
+from models.calendar.times import DAY_MINUTES
 from models.errors import NotAllowed
-from models.ledger.changes import Change
 from models.store.documents import or_unavailable
 from resolvers.availability import validate_offers, validate_overrides, validate_weekly
 from resolvers.checks import InputValidator, decode_id
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
-    from models.calendar.rules import Calendar, DateOverride, Rules, WeeklyRange
-    from models.ledger.changes import Agendas
+    from models.calendar.rules import Calendar, DateOverride, WeeklyRange
     from models.ledger.ledger import Ledger
     from resolvers.availability import PricedLength
 
@@ -96,16 +95,7 @@ async def set_availability(
     fields = _hours(validator, wanted, currency, now) | _numbers(validator, wanted)
     validator.raise_problems()
 
-    def decide(agendas: Agendas) -> list[Booking]:
-        agenda = agendas.get(key)
-        if agenda is None:
-            raise NotAllowed
-        rules = _changed(agenda.rules, fields, now)
-        if rules != agenda.rules:
-            agenda.reset(rules)
-        return []
-
-    await ledger.post(Change(decide, expert_ids=[key]))
+    await ledger.post(ChangeRules(expert_ids=[key], fields=fields))
     with or_unavailable():
         calendar, ahead = await calendar_and_upcoming_bookings(key, now)
     if calendar is None:
@@ -156,17 +146,6 @@ def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
     if wanted.confirms_automatically is not None:
         found["confirms_automatically"] = wanted.confirms_automatically
     return found
-
-
-def _changed(rules: Rules, fields: dict[str, Any], now: datetime) -> Rules:
-    """Return the rules with some fields changed and past overrides dropped."""
-    if "overrides" not in fields:
-        return rules.with_changes(**fields)
-    today = local_date(now, rules.time_zone)
-    overrides = _since(today, fields["overrides"])
-    if overrides == _since(today, rules.overrides):
-        overrides = rules.overrides  # Dropping past days alone is not a change.
-    return rules.with_changes(**{**fields, "overrides": overrides})
 
 
 def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:

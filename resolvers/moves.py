@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from auth.moves import TRANSITIONS, Action, check, is_past_expiry
-from auth.policies import is_self, relations_to_booking
-from models.bookings.booking import Booking, BookingStatus, due_bookings
+from auth.policies import OPERATIONS, Decision, Relation, is_self, relations_to_booking
+from models.bookings.booking import due_bookings
+from models.bookings.life import TRANSITIONS, Action, check_action
+from models.bookings.moves import ChangeStatus, ExpireBooking, MoveBooking, RemoveBooking
 from models.calendar.errors import SlotNotOffered
 from models.calendar.slot_ids import slot_key
 from models.calendar.times import utc_now
-from models.errors import NotAllowed
-from models.ledger.changes import Change
+from models.errors import NotAllowed, Refused
+from models.ids import Id
 from models.store.documents import or_unavailable
 from resolvers.bookings import find_booking
-from resolvers.reservations import at_slot, clear_slot, find_offered_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
+    from datetime import datetime
 
+    from auth.policies import Relations
     from auth.viewers import Viewer
-    from models.ledger.changes import Agendas
+    from models.bookings.booking import Booking
     from models.ledger.ledger import Ledger
+
+OPERATION_OF: Final[Mapping[Action, str]] = {
+    Action.CONFIRM: "Mutation.confirmBooking",
+    Action.COMPLETE: "Mutation.completeBooking",
+    Action.MARK_NO_SHOW: "Mutation.markNoShow",
+    Action.CANCEL: "Mutation.cancelBooking",
+    Action.RESCHEDULE: "Mutation.rescheduleBooking",
+    Action.REMOVE: "Mutation.removeBooking",
+}
 
 
 async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Action) -> Booking:
@@ -31,20 +42,17 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
         TooLate: if the client's deadline has passed.
     """
-    booking = await _require_booking(viewer, booking_id)
-    target = TRANSITIONS[action].target
-    if target is None:
+    booking, relations = await _require_booking(viewer, booking_id, action)
+    if TRANSITIONS[action].target is None:
         raise ValueError(f"{action} does not change the status")
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        found = agendas.booking(booking.id)
-        agenda = agendas[found.expert_id]
-        check(action, relations_to_booking(viewer, found), found, agenda.now)
-        if target is BookingStatus.CANCELLED:
-            return [agenda.release(found, target, viewer.id)]
-        return [agenda.advance(found, target, viewer.id)]
-
-    [changed] = await ledger.post(Change(decide, booking_ids=[booking.id]))
+    command = ChangeStatus(
+        expert_ids=[booking.expert_id],
+        booking_ids=[booking.id],
+        action=action,
+        actor_id=viewer.id,
+        is_manager=_is_manager(relations),
+    )
+    [changed] = await ledger.post(command)
     return changed
 
 
@@ -60,29 +68,20 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id:
         SlotNotOffered: if the new slot is not offered now.
         SlotTaken: if the new slot is taken.
     """
-    booking = await _require_booking(viewer, booking_id)
+    booking, relations = await _require_booking(viewer, booking_id, Action.RESCHEDULE)
     try:
         key = slot_key(opaque_id)
     except ValueError:
         raise SlotNotOffered(opaque_id) from None
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        found = agendas.booking(booking.id)
-        check(Action.RESCHEDULE, relations_to_booking(viewer, found), found, utc_now())
-        if key.expert_id != found.expert_id:
-            raise SlotNotOffered(opaque_id)
-        if key == found.key:
-            return [found]
-        agenda, slot = find_offered_slot(agendas, key)
-        hold = clear_slot(agenda, slot, found.client_id, moving=found)
-        if hold:
-            agenda.release(hold, BookingStatus.CANCELLED, viewer.id)
-        target = at_slot(found, agenda, slot)
-        if is_self(viewer, found.client_id) and not agenda.rules.confirms_automatically:
-            target = target.model_copy(update={"status": BookingStatus.PENDING})
-        return [agenda.move(found, target, viewer.id)]
-
-    [changed] = await ledger.post(Change(decide, slots=[key], booking_ids=[booking.id]))
+    command = MoveBooking(
+        expert_ids=list(dict.fromkeys([booking.expert_id, Id(key.expert_id)])),
+        slots=[key],
+        booking_ids=[booking.id],
+        actor_id=viewer.id,
+        is_manager=_is_manager(relations),
+        is_client=is_self(viewer, booking.client_id),
+    )
+    [changed] = await ledger.post(command)
     return changed
 
 
@@ -92,19 +91,18 @@ async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
     Raises:
         NotAllowed: if the viewer may not see the booking, or it is not finished.
     """
-    booking = await _require_booking(viewer, booking_id)
-    check(Action.REMOVE, relations_to_booking(viewer, booking), booking, utc_now())
+    booking, relations = await _require_booking(viewer, booking_id, Action.REMOVE)
+    now = utc_now()
+    check_action(Action.REMOVE, booking, now, is_manager=_is_manager(relations))
     if viewer.id in booking.removed_by:
         return booking
-    if not booking.active or booking.cells[-1] < utc_now():
+    if not booking.active or booking.cells[-1] < now:
         with or_unavailable():
             return await booking.hide_from(viewer.id)
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        found = agendas.booking(booking.id)
-        return [agendas[found.expert_id].give_back(found, viewer.id)]
-
-    [removed] = await ledger.post(Change(decide, booking_ids=[booking.id]))
+    command = RemoveBooking(
+        expert_ids=[booking.expert_id], booking_ids=[booking.id], viewer_id=viewer.id
+    )
+    [removed] = await ledger.post(command)
     return removed
 
 
@@ -119,23 +117,42 @@ async def expire(ledger: Ledger) -> int:
     with or_unavailable():
         due = await due_bookings(utc_now())
     for booking in due:
-        await ledger.post(Change(_expiry(booking), booking_ids=[booking.id]))
+        await ledger.post(ExpireBooking(expert_ids=[booking.expert_id], booking_ids=[booking.id]))
     return len(due)
 
 
-def _expiry(booking: Booking) -> Callable[[Agendas], list[Booking]]:
-    def decide(agendas: Agendas) -> list[Booking]:
-        found = agendas.booking(booking.id)
-        agenda = agendas[found.expert_id]
-        if not is_past_expiry(found, agenda.now):
-            return []
-        return [agenda.release(found, BookingStatus.EXPIRED, actor_id=None)]
-
-    return decide
+def allowed_actions(viewer: Viewer | None, booking: Booking, now: datetime) -> list[Action]:
+    """Return the actions that the viewer may take now."""
+    relations = relations_to_booking(viewer, booking)
+    return [action for action in Action if is_allowed(action, relations, booking, now)]
 
 
-async def _require_booking(viewer: Viewer, booking_id: str) -> Booking:
+def is_allowed(action: Action, relations: Relations, booking: Booking, now: datetime) -> bool:
+    """Return whether the policy and the booking's life allow an action now."""
+    try:
+        _require(action, relations)
+        check_action(action, booking, now, is_manager=_is_manager(relations))
+    except Refused:
+        return False
+    return True
+
+
+def _require(action: Action, relations: Relations) -> None:
+    if OPERATIONS[OPERATION_OF[action]].decide(relations) is not Decision.ALLOWED:
+        raise NotAllowed
+
+
+def _is_manager(relations: Relations) -> bool:
+    return not relations.isdisjoint({Relation.EXPERT, Relation.ADMIN})
+
+
+async def _require_booking(
+    viewer: Viewer, booking_id: str, action: Action
+) -> tuple[Booking, Relations]:
+    """Return a booking that the viewer may act on, and the viewer's relations to it."""
     booking = await find_booking(viewer, booking_id)
     if booking is None:
         raise NotAllowed
-    return booking
+    relations = relations_to_booking(viewer, booking)
+    _require(action, relations)
+    return booking, relations

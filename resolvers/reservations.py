@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from models.bookings.booking import Booking, BookingStatus, Contact, contact_key
+from models.bookings.booking import Contact
 from models.bookings.idempotency import IdempotencyRecord, digest_of, record_id
-from models.calendar.errors import SlotNotOffered, SlotTaken
-from models.calendar.slot_ids import slot_id, slot_key
-from models.calendar.times import instant_of, utc_now
+from models.bookings.reservations import BookSlots, HoldSlot
+from models.calendar.slot_ids import slot_key
+from models.calendar.times import utc_now
 from models.ids import Id, new_id
-from models.ledger.changes import Change
-from models.store.unchecked import construct_unchecked
 from resolvers.checks import MAX_NAME_CHARS, InputValidator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from auth.viewers import Viewer
-    from models.bookings.agenda import Agenda
-    from models.calendar.slots import Slot, SlotKey
-    from models.ledger.changes import Agendas
+    from models.bookings.booking import Booking
+    from models.calendar.slots import SlotKey
     from models.ledger.ledger import Ledger
 
 MAX_NOTE_CHARS = 2_000
@@ -69,25 +66,17 @@ async def book(
     note = validator.note("note", wanted.note, MAX_NOTE_CHARS)
     _check_key(validator, wanted.idempotency_key)
     validator.raise_problems()
-    ids = [new_id() for _ in keys]
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        bookings = []
-        for id_, key in zip(ids, keys, strict=True):
-            agenda, slot = find_offered_slot(agendas, key)
-            hold = clear_slot(agenda, slot, viewer.id)
-            if hold:
-                fields = _slot_fields(agenda, slot) | _booking_fields(agenda, contact, note)
-                bookings.append(agenda.fulfil(hold, hold.model_copy(update=fields)))
-            else:
-                booking = _new_booking(
-                    id_, viewer, agenda, slot, **_booking_fields(agenda, contact, note)
-                )
-                bookings.append(agenda.book(booking))
-        return bookings
-
-    request = _idempotency_record(viewer, wanted.field, wanted.idempotency_key, wanted)
-    return await ledger.post(Change(decide, slots=keys, request=request))
+    record = _idempotency_record(viewer, wanted.field, wanted.idempotency_key, wanted)
+    command = BookSlots(
+        expert_ids=unique_experts(keys),
+        slots=keys,
+        client_id=viewer.id,
+        contact=contact,
+        note=note,
+        new_ids=[new_id() for _ in keys],
+        idempotency=record,
+    )
+    return await ledger.post(command)
 
 
 async def hold(
@@ -108,62 +97,21 @@ async def hold(
     keys = _slot_keys(validator, "slotId", [opaque_id])
     _check_key(validator, idempotency_key)
     validator.raise_problems()
-    id_ = new_id()
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        agenda, slot = find_offered_slot(agendas, keys[0])
-        clear_slot(agenda, slot, viewer.id)
-        for earlier in agenda.holds_of(viewer.id):
-            agenda.release(earlier, BookingStatus.CANCELLED, viewer.id)
-        held = {"status": BookingStatus.HELD, "held_until": agenda.now + duration}
-        return [agenda.book(_new_booking(id_, viewer, agenda, slot, **held))]
-
-    request = _idempotency_record(viewer, "hold", idempotency_key, opaque_id)
-    change = Change(decide, slots=keys, holder_id=viewer.id, request=request)
-    [booking] = await ledger.post(change)
+    command = HoldSlot(
+        expert_ids=unique_experts(keys),
+        slots=keys,
+        holder_id=viewer.id,
+        new_id=new_id(),
+        duration=duration,
+        idempotency=_idempotency_record(viewer, "hold", idempotency_key, opaque_id),
+    )
+    [booking] = await ledger.post(command)
     return booking
 
 
-def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
-    """Return the agenda and the slot of a key.
-
-    Raises:
-        SlotNotOffered: if there is no such expert, or the slot is not listed now.
-    """
-    agenda = agendas.get(key.expert_id)
-    slot = agenda.slot(key) if agenda else None
-    if agenda is None or slot is None:
-        raise SlotNotOffered(slot_id(key))
-    return agenda, slot
-
-
-def clear_slot(
-    agenda: Agenda, slot: Slot, client_id: Id, moving: Booking | None = None
-) -> Booking | None:
-    """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
-
-    Args:
-        agenda: the agenda of the slot's expert.
-        slot: the slot to clear.
-        client_id: the client who wants the slot.
-        moving: a booking of the client that gives up its time for the slot; it does not block.
-
-    Raises:
-        SlotTaken: if a booking or another client's hold blocks the slot.
-    """
-    own = None
-    blockers = agenda.blockers(slot.key)
-    if moving:
-        blockers = [other for other in blockers if other.booking_id != moving.id]
-    for other in blockers:
-        if other.occupies_at(agenda.now):
-            if other.held_until is None or other.client_id != client_id:
-                raise SlotTaken(slot, agenda.next_sequence - 1)
-            own = other
-    for other in blockers:
-        if other is not own:
-            agenda.release(agenda.booking(other.booking_id), BookingStatus.EXPIRED, actor_id=None)
-    return agenda.booking(own.booking_id) if own else None
+def unique_experts(keys: Sequence[SlotKey]) -> list[Id]:
+    """Return the experts of slots, each once."""
+    return list(dict.fromkeys(Id(key.expert_id) for key in keys))
 
 
 def _slot_keys(validator: InputValidator, field: str, slot_ids: Sequence[str]) -> list[SlotKey]:
@@ -190,44 +138,6 @@ def _check_key(validator: InputValidator, key: str | None) -> None:
         )
 
 
-def _slot_fields(agenda: Agenda, slot: Slot) -> dict[str, Any]:
-    """Return the fields of a booking that follow from its slot and the current rules."""
-    notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
-    return {
-        "starts_at": slot.key.starts_at,
-        "minutes": slot.key.minutes,
-        "cells": [instant_of(cell) for cell in slot.key.occupies(agenda.rules)],
-        "price": slot.price,
-        "cancellable_until": slot.key.starts_at - notice,
-    }
-
-
-def _booking_fields(agenda: Agenda, contact: Contact, note: str) -> dict[str, Any]:
-    """Return the fields that turn a hold into a booking."""
-    confirmed = agenda.rules.confirms_automatically
-    return {
-        "status": BookingStatus.CONFIRMED if confirmed else BookingStatus.PENDING,
-        "held_until": None,
-        "contact": contact,
-        "contact_key": contact_key(contact.email),
-        "note": note,
-    }
-
-
-def _new_booking(id_: Id, viewer: Viewer, agenda: Agenda, slot: Slot, **more: Any) -> Booking:
-    return construct_unchecked(
-        Booking,
-        id=id_,
-        expert_id=slot.key.expert_id,
-        client_id=viewer.id,
-        active=True,
-        created_at=agenda.now,
-        updated_at=agenda.now,
-        **_slot_fields(agenda, slot),
-        **more,
-    )
-
-
 def _idempotency_record(
     viewer: Viewer, operation: str, key: str | None, wanted: object
 ) -> IdempotencyRecord | None:
@@ -240,9 +150,3 @@ def _idempotency_record(
         booking_ids=[],
         at=utc_now(),
     )
-
-
-def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
-    """Return a booking moved to another slot of the same expert."""
-    found: Booking = booking.model_copy(update=_slot_fields(agenda, slot))
-    return found

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import strawberry
 
-from auth.moves import Action, allowed_actions
-from auth.policies import own_expert_id, relations_to_booking
+from auth.policies import own_expert_id
 from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
+from models.bookings.life import Action
 from models.ids import global_id
 from resolvers import bookings, slots
+from resolvers.moves import allowed_actions
 from schema.context import Context, Info
 from schema.enums import describe_enum
 from schema.experts import (
@@ -186,9 +187,7 @@ class Booking(Node):
     async def viewer_actions(self, info: Info) -> list[Action]:
         """List the actions that are allowed now."""
         context = info.context
-        return allowed_actions(
-            relations_to_booking(context.viewer, self.booking), self.booking, context.now
-        )
+        return allowed_actions(context.viewer, self.booking, context.now)
 
     @strawberry.field(description="Changes of the booking, earliest first.")
     async def history(self) -> list[BookingChange]:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from auth.moves import Action
 from auth.viewers import require_viewer
+from models.bookings.life import Action
 from resolvers import moves
 from schema.bookings import Booking
 from schema.context import Info

@@ -135,7 +135,7 @@ def patient_commits() -> Iterator[None]:
     The default of eight seconds can be exceeded on a busy machine.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.ledger.commits.PATIENCE_SECONDS", 600)
+        patch.setattr("models.ledger.ledger.PATIENCE_SECONDS", 600)
         yield
 
 

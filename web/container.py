@@ -23,7 +23,7 @@ from auth.viewers import Viewers
 from models.caching.batch_loader import MAX_KEYS_PER_READ
 from models.caching.fast_paths import FastPath
 from models.database import open_database
-from models.ledger.ledger import LARGEST_BATCH, Ledger
+from models.ledger.ledger import MAX_BATCH, Ledger
 from models.store.shared_state import shared_secret
 from resolvers.alternatives import Alternatives
 from resolvers.listings import Listings
@@ -109,9 +109,9 @@ async def open_container(
             client,
             announce,
             answers.directory_changed,
-            largest_batch=batch_size(LARGEST_BATCH),
+            max_batch=batch_size(MAX_BATCH),
             single_command=FastPath.WRITES in settings.fast,
-            speculates={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
+            remembers={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
         ).open() as ledger,
         sweeping(ledger),
         sockets.open(),

@@ -58,7 +58,7 @@ class Agenda:
     ) -> None:
         self.calendar = calendar
         self.now = now
-        self.expert = expert
+        self.expert = self.known_expert = expert
         self.spans = spans
         self.rules = calendar.rules
         self.is_described = False

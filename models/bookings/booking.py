@@ -17,7 +17,7 @@ from models.calendar.times import CELL_MINUTES, cell_of, instant_of
 from models.ids import Id
 from models.store.documents import Part, Record
 from models.store.pages import Filter, Order, Page, PageArguments, page
-from models.store.transactions import run_in_transaction
+from models.store.transactions import MAJORITY, run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -234,12 +234,12 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     return found
 
 
-async def active_rows(span: Span, session: AsyncClientSession | None) -> list[dict[str, Any]]:
+async def active_rows(span: Span) -> list[dict[str, Any]]:
     """Return the active bookings of a span as stored: `OCCUPANT_FIELDS` and the status."""
     query = _active_in(span.since, span.until, span.expert_id)
     fields = {**OCCUPANT_FIELDS, "status": 1}
-    bookings = Booking.get_pymongo_collection()
-    return await bookings.find(query, fields, session=session, batch_size=ROWS_PER_BATCH).to_list()
+    bookings = Booking.get_pymongo_collection().with_options(read_concern=MAJORITY)
+    return await bookings.find(query, fields, batch_size=ROWS_PER_BATCH).to_list()
 
 
 def _active_in(since: datetime, until: datetime, expert: object) -> Filter:

@@ -46,11 +46,11 @@ class Cache(Generic[Key, Value]):
 
     def put(self, key: Key, value: Value, size: int = 0) -> None:
         """Store or replace a value, and evict entries until the bounds are met."""
-        self._remove(key)
+        self.remove(key)
         self._entries[key] = value, size
         self._size += size
         while len(self._entries) > self._max_entries or self._size > self._max_size:
-            self._remove(next(iter(self._entries)))
+            self.remove(next(iter(self._entries)))
             self._meter.evictions.inc()
         self._meter.size(len(self._entries))
 
@@ -58,12 +58,19 @@ class Cache(Generic[Key, Value]):
         """Remove the entries for which the predicate holds."""
         unwanted = [key for key, (value, _) in self._entries.items() if is_unwanted(key, value)]
         for key in unwanted:
-            self._remove(key)
+            self.remove(key)
         self._meter.size(len(self._entries))
 
-    def _remove(self, key: Key) -> None:
+    def remove(self, key: Key) -> None:
+        """Remove a key, if it is stored."""
         _, size = self._entries.pop(key, (None, 0))
         self._size -= size
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        self._entries.clear()
+        self._size = 0
+        self._meter.size(0)
 
 
 class Doorkeeper:

@@ -25,9 +25,9 @@ class FastPath(StrEnum):
     WRITES = "writes"
     """Write all documents of a commit in one command (models/store/bulk_writes.py)."""
     SPECULATION = "speculation"
-    """Decide on changes of cached calendars immediately (models/ledger/decision_cache.py)."""
+    """Decide on changes of cached calendars immediately (models/ledger/ledger.py)."""
     AUDIENCES = "audiences"
-    """Execute and encode identical subscriptions once (schema/live.py)."""
+    """Execute and encode identical subscriptions once (schema/execution/shared_subscriptions.py)."""
     FRAMES = "frames"
     """Write WebSocket frames directly to the transport (web/edge/websocket_protocol.py)."""
 

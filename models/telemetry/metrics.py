@@ -22,37 +22,27 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no 
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-HTTP_REQUESTS = Counter(
-    "expertbook_http_requests", "HTTP requests answered.", ("kind", "status")
-)
+HTTP_REQUESTS = Counter("expertbook_http_requests", "HTTP requests answered.", ("kind", "status"))
 HTTP_SECONDS = Histogram(
     "expertbook_http_request_seconds",
     "Time from an HTTP request to the first byte of its response.",
     ("kind",),
     buckets=LATENCIES,
 )
-OPERATIONS = Counter(
-    "expertbook_operations", "GraphQL operations completed.", ("kind", "outcome")
-)
+OPERATIONS = Counter("expertbook_operations", "GraphQL operations completed.", ("kind", "outcome"))
 OPERATION_SECONDS = Histogram(
     "expertbook_operation_seconds",
     "Duration of queries and mutations.",
     ("kind",),
     buckets=LATENCIES,
 )
-REFUSALS = Counter(
-    "expertbook_refusals", "Refusals returned by mutations.", ("mutation", "reason")
-)
-BUDGET_REFUSALS = Counter(
-    "expertbook_budget_refusals", "Operations rejected by the rate limit."
-)
+REFUSALS = Counter("expertbook_refusals", "Refusals returned by mutations.", ("mutation", "reason"))
+BUDGET_REFUSALS = Counter("expertbook_budget_refusals", "Operations rejected by the rate limit.")
 OPEN_SOCKETS = Gauge("expertbook_open_sockets", "Open WebSockets.", multiprocess_mode="livesum")
 SUBSCRIPTIONS = Gauge(
     "expertbook_subscriptions", "Active subscriptions.", multiprocess_mode="livesum"
 )
-DELIVERIES = Counter(
-    "expertbook_deliveries", "Events passed to subscriptions for sending."
-)
+DELIVERIES = Counter("expertbook_deliveries", "Events passed to subscriptions for sending.")
 CUT_OFF = Counter(
     "expertbook_cut_off_readers", "Connections closed because the client did not read."
 )

@@ -34,7 +34,7 @@ async def test_changes_that_exceed_a_batch_are_written_in_order(
     database: Client, calendar: Calendar
 ) -> None:
     """Each batch is decided while the previous one is written, without reading the calendar."""
-    async with Ledger(database, unheard, largest_batch=4).open() as ledger:
+    async with Ledger(database, unheard, max_batch=4).open() as ledger:
         await booked(ledger, slot(calendar, 0))
         with COMMANDS.counted() as commands:
             made = await asyncio.gather(
@@ -58,7 +58,7 @@ async def test_changes_that_need_a_read_are_made_while_batches_are_full(
     """Cancellations, and bookings in calendars that are not cached."""
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:
-        async with Ledger(database, unheard, largest_batch=2).open() as ledger:
+        async with Ledger(database, unheard, max_batch=2).open() as ledger:
             first = await booked(ledger, slot(calendar, 0))
             made = await asyncio.gather(
                 *(booked(ledger, slot(calendar, hour)) for hour in range(1, 10)),

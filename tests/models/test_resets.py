@@ -1,4 +1,4 @@
-"""A change of the rules: an event among those of the bookings, which it never comes between."""
+"""Changes of the rules: RESET events, and their order relative to other changes."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from models.directory.administration import slug_of
 from models.directory.experts import Expert
 from models.errors import NotAllowed
 from models.ids import new_id
-from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
+from tests.commands import FunctionCommand
 from tests.models.samples import EXPERT, NOW, day_rules, override, rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.bookings.booking import Booking
+    from models.bookings.command import Agendas
     from models.ids import Id
-    from models.ledger.changes import Agendas
     from models.store.connection import Client
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def unheard(_: Sequence[Event]) -> None:
-    """Nobody listens."""
+    """Ignore committed events."""
 
 
 async def sample_expert() -> Id:
-    """Some expert of the database."""
+    """Return the id of an expert in the database."""
     user = await User.find_one({"expert_id": {"$ne": None}})
     assert user
     assert user.expert_id
     return user.expert_id
 
 
-async def test_a_reset_is_the_next_event_and_can_be_undone() -> None:
-    """Those who decide after it in the same batch decide on the new rules."""
+async def test_reset_adds_the_next_event_and_can_be_undone() -> None:
+    """Later decisions in the same batch use the new rules."""
     agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
     undo = agenda.savepoint()
     closed = agenda.rules.with_changes(accepts_bookings=False)
@@ -57,15 +57,15 @@ async def test_a_reset_is_the_next_event_and_can_be_undone() -> None:
     assert (agenda.events, agenda.has_new_rules) == ([], False)
 
 
-async def test_changed_rules_forget_what_was_derived_of_the_old() -> None:
+async def test_changed_rules_do_not_inherit_cached_properties() -> None:
     old = rules()
     assert old.ranges_on(NOW.date())
     assert not old.with_changes(weekly=()).ranges_on(NOW.date())
     assert old.with_changes(weekly=weekly(0, (0, 60))).ranges_on(NOW.date())[0].end == 60
 
 
-async def test_rules_are_stored_whole_with_another_version(database: Client) -> None:
-    """Overrides included, whose dates the database has no type for."""
+async def test_rules_are_stored_completely_with_a_new_version(database: Client) -> None:
+    """Includes overrides, whose dates have no BSON type."""
     calendar = Calendar(id=new_id(), rules=rules())
     await calendar.insert()
     wanted = day_rules(NOW.date(), "Asia/Kathmandu", (0, 60), break_minutes=30)
@@ -75,7 +75,7 @@ async def test_rules_are_stored_whole_with_another_version(database: Client) -> 
         return []
 
     async with Ledger(database, unheard).open() as ledger:
-        await ledger.post(Change(decide, expert_ids=[calendar.id]))
+        await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
     stored = await Calendar.get(calendar.id)
     assert stored
     assert (stored.rules, stored.rules_version, stored.sequence) == (wanted, 2, 1)
@@ -84,8 +84,8 @@ async def test_rules_are_stored_whole_with_another_version(database: Client) -> 
     assert (event.kind, event.sequence) == (EventKind.RESET, 1)
 
 
-async def test_no_change_of_several_processes_is_lost(database: Client) -> None:
-    """Each decides on what those before it left: of twenty, twenty are counted."""
+async def test_concurrent_changes_of_several_processes_are_all_applied(database: Client) -> None:
+    """Each of twenty changes is decided on the result of the previous ones."""
     expert_id = await sample_expert()
     before = await Calendar.get(expert_id)
     assert before
@@ -104,7 +104,12 @@ async def test_no_change_of_several_processes_is_lost(database: Client) -> None:
         ledgers = [
             await stack.enter_async_context(Ledger(database, unheard).open()) for _ in range(4)
         ]
-        changes = [ledger.post(Change(decide, expert_ids=[expert_id])) for ledger in ledgers * 5]
+        changes = [
+            ledger.post(
+                FunctionCommand(function=decide, expert_ids=[expert_id], describes=True)
+            )
+            for ledger in ledgers * 5
+        ]
         await asyncio.gather(*changes)
     after, described = await Calendar.get(expert_id), await Expert.get(expert_id)
     assert after
@@ -114,7 +119,7 @@ async def test_no_change_of_several_processes_is_lost(database: Client) -> None:
     assert described.review_count == expert.review_count + 20
 
 
-async def test_an_expert_that_is_refused_stays_as_it_is(database: Client) -> None:
+async def test_refused_change_leaves_expert_and_calendar_unchanged(database: Client) -> None:
     expert_id = await sample_expert()
     before = (await Calendar.get(expert_id), await Expert.get(expert_id))
 
@@ -127,7 +132,9 @@ async def test_an_expert_that_is_refused_stays_as_it_is(database: Client) -> Non
 
     async with Ledger(database, unheard).open() as ledger:
         with pytest.raises(NotAllowed):
-            await ledger.post(Change(decide, expert_ids=[expert_id]))
+            await ledger.post(
+                FunctionCommand(function=decide, expert_ids=[expert_id], describes=True)
+            )
     assert (await Calendar.get(expert_id), await Expert.get(expert_id)) == before
 
 
@@ -142,5 +149,5 @@ async def test_an_expert_that_is_refused_stays_as_it_is(database: Client) -> Non
         ("x" * 59 + " yz", "x" * 59),
     ],
 )
-async def test_a_slug_is_what_addresses_take(name: str, slug: str) -> None:
+async def test_slug_is_ascii_and_hyphenated(name: str, slug: str) -> None:
     assert slug_of(name) == slug

@@ -1,4 +1,4 @@
-"""What is decided before it is read: as right as what is read, and quicker."""
+"""Changes decided on cached calendars, which other processes may have changed meanwhile."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from models.calendar.slots import SlotKey
 from models.calendar.times import cell_of, utc_now
 from models.errors import ExpertBookError, InvalidInput
 from models.ids import new_id
-from models.ledger import decision_cache
-from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold
+from tests.commands import FunctionCommand
 from tests.models.samples import rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from auth.viewers import Viewer
-    from models.ledger.changes import Agendas
+    from models.bookings.command import Agendas, Command
     from models.store.connection import Client
 
 DAY = 96
@@ -40,17 +39,17 @@ EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)
 
 
 async def unheard(_: Sequence[Event]) -> None:
-    """Nobody listens."""
+    """Ignore committed events."""
 
 
 def someone() -> Viewer:
-    """A client."""
+    """Return a viewer with a new id."""
     return cast("Viewer", SimpleNamespace(id=new_id()))
 
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Calendar]:
-    """A calendar of nobody, open at all hours, gone after the test."""
+    """Insert a calendar without an expert that is always open; delete it after the test."""
     assert database is not None
     calendar = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     yield calendar
@@ -59,32 +58,32 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
     await calendar.delete()
 
 
-@pytest.fixture(params=[True, False], ids=["speculating", "reading"])
+@pytest.fixture(params=[True, False], ids=["cached", "uncached"])
 async def ledgers(
     database: Client, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
-    """Those of two processes."""
+    """Open two ledgers, as in two processes, with and without cached calendars."""
     async with (
-        Ledger(database, unheard, speculates=request.param).open() as first,
-        Ledger(database, unheard, speculates=request.param).open() as second,
+        Ledger(database, unheard, remembers=request.param).open() as first,
+        Ledger(database, unheard, remembers=request.param).open() as second,
     ):
         yield first, second
 
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """One that decides before it reads."""
+    """Open a ledger with cached calendars."""
     async with Ledger(database, unheard).open() as ledger:
         yield ledger
 
 
 def slot(calendar: Calendar, hour: int, minutes: int = 60) -> SlotKey:
-    """The slot that begins so many hours after the start of the day after tomorrow."""
+    """Return a slot that begins `hour` hours after the start of the day after tomorrow."""
     return SlotKey(calendar.id, SOON + 4 * hour, minutes)
 
 
-def wanted(key: SlotKey, idempotency_key: str | None = None) -> BookingRequest:
-    """What a client sends to book a slot."""
+def booking_request(key: SlotKey, idempotency_key: str | None = None) -> BookingRequest:
+    """Return a client's request to book a slot."""
     contact = ("Ada Lovelace", "ada@example.com", "+442079460018", None)
     return BookingRequest("slotId", [slot_id(key)], *contact, None, idempotency_key)
 
@@ -93,34 +92,37 @@ async def booked(
     ledger: Ledger, key: SlotKey, viewer: Viewer | None = None, idempotency_key: str | None = None
 ) -> Booking:
     """Book a slot."""
-    [made] = await book(ledger, viewer or someone(), wanted(key, idempotency_key), None)
+    request = booking_request(key, idempotency_key)
+    [made] = await book(ledger, viewer or someone(), request, None)
     return made
 
 
-def cancelled(booking: Booking) -> Change:
-    """A change that cancels it."""
+def cancelled(booking: Booking) -> Command:
+    """Return a command that cancels a booking."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)
         agenda = agendas[found.expert_id]
         return [agenda.release(found, BookingStatus.CANCELLED, None)]
 
-    return Change(decide, booking_ids=[booking.id])
+    return FunctionCommand(
+        function=decide, expert_ids=[booking.expert_id], booking_ids=[booking.id]
+    )
 
 
-def closed(calendar: Calendar) -> Change:
-    """A change after which nothing is offered."""
+def closed(calendar: Calendar) -> Command:
+    """Return a command that makes the calendar accept no bookings."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar.id]
         agenda.reset(agenda.rules.with_changes(accepts_bookings=False))
         return []
 
-    return Change(decide, expert_ids=[calendar.id])
+    return FunctionCommand(function=decide, expert_ids=[calendar.id])
 
 
 async def events(calendar: Calendar) -> list[Event]:
-    """What has happened, in order; nothing is missing and nothing there twice."""
+    """Return a calendar's events in order; assert that their numbers have no gaps."""
     found = await Event.find({"expert_id": calendar.id}).sort("+sequence").to_list()
     stored = await Calendar.get(calendar.id)
     assert stored
@@ -129,35 +131,35 @@ async def events(calendar: Calendar) -> list[Event]:
 
 
 async def findings() -> set[Finding]:
-    """What the judge finds, apart from experts and clients who have no account here."""
+    """Return the violated invariants, except for missing accounts of experts and clients."""
     return {
         finding for finding in await verify(utc_now(), lambda *_: None) if finding.kind != "orphan"
     }
 
 
-def counted(kind: str) -> float:
-    """The hits or misses so far."""
+def cache_counter(kind: str) -> float:
+    """Return the hits or misses of the calendar cache so far."""
     name = f"expertbook_cache_{kind}_total"
     return REGISTRY.get_sample_value(name, {"cache": "agendas"}) or 0.0
 
 
-async def test_what_is_known_is_not_read_again(ledger: Ledger, calendar: Calendar) -> None:
-    """Of a calendar that was changed twice, weeks are known: what comes is decided on that."""
+async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calendar) -> None:
+    """After two changes, the cached span covers weeks."""
     await booked(ledger, slot(calendar, 1))
     await booked(ledger, slot(calendar, 2))
-    hits, misses = counted("hits"), counted("misses")
+    hits, misses = cache_counter("hits"), cache_counter("misses")
     third = await booked(ledger, slot(calendar, 3))
     with pytest.raises(SlotTaken) as refusal:
         await booked(ledger, slot(calendar, 3))
     assert (third.sequence, refusal.value.sequence) == (3, 3)
-    assert (counted("hits"), counted("misses")) == (hits + 2, misses)
+    assert (cache_counter("hits"), cache_counter("misses")) == (hits + 2, misses)
     assert [event.kind for event in await events(calendar)] == [EventKind.BOOKED] * 3
 
 
-async def test_many_at_once_are_all_made_once(
+async def test_concurrent_requests_book_each_slot_exactly_once(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Of forty hours with five who want each, in two processes, each has one who gets it."""
+    """In two processes, five clients compete for each of forty slots."""
     posts = [
         booked(ledgers[number % 2], slot(calendar, hour))
         for number in range(5)
@@ -171,10 +173,10 @@ async def test_many_at_once_are_all_made_once(
     assert len(await events(calendar)) == 40
 
 
-async def test_what_another_process_has_booked_is_taken(
+async def test_slot_booked_by_another_process_is_taken(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Though this one thinks that it is free."""
+    """The slot is still open in this process's cache."""
     here, elsewhere = ledgers
     await booked(here, slot(calendar, 1))
     await booked(elsewhere, slot(calendar, 3))
@@ -185,20 +187,20 @@ async def test_what_another_process_has_booked_is_taken(
     assert len(await events(calendar)) == 3
 
 
-async def test_what_another_process_has_freed_is_free(
+async def test_slot_released_by_another_process_can_be_booked(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Though this one thinks that it is taken."""
+    """The slot is still booked in this process's cache."""
     here, elsewhere = ledgers
     first = await booked(here, slot(calendar, 1))
     await elsewhere.post(cancelled(first))
     assert (await booked(here, slot(calendar, 1))).sequence == 3
 
 
-async def test_what_another_process_offers_no_more_is_not_booked(
+async def test_slot_no_longer_offered_by_another_process_is_refused(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Nor is it refused here as what it no longer is."""
+    """Both open and booked slots are refused as not offered."""
     here, elsewhere = ledgers
     await booked(here, slot(calendar, 1))
     await elsewhere.post(closed(calendar))
@@ -208,10 +210,10 @@ async def test_what_another_process_offers_no_more_is_not_booked(
         await booked(here, slot(calendar, 1))
 
 
-async def test_all_of_several_slots_or_none(
+async def test_several_slots_are_booked_all_or_none(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Also where the last of them turns out to be taken, and another wants the first."""
+    """The last slot is taken, so the first stays available to a concurrent request."""
     here, _ = ledgers
     await booked(here, slot(calendar, 3))
     three = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3)]
@@ -227,10 +229,10 @@ async def test_all_of_several_slots_or_none(
     assert [event.kind for event in await events(calendar)] == [EventKind.BOOKED] * 2
 
 
-async def test_a_request_that_was_granted_is_granted_again(
+async def test_repeated_idempotency_key_returns_the_same_booking(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """At once, later, and elsewhere: it is the same booking; with other input it is refused."""
+    """Concurrently, later, and in another process; the key with other input is refused."""
     here, elsewhere = ledgers
     client = someone()
     await booked(here, slot(calendar, 9))
@@ -244,10 +246,10 @@ async def test_a_request_that_was_granted_is_granted_again(
     assert len(await events(calendar)) == 2
 
 
-async def test_a_hold_past_its_end_makes_way(
+async def test_expired_hold_is_released_by_the_next_booking(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An expired hold is released by the next booking; until then only its client has the time."""
+    """Before it expires, other clients cannot book its time."""
     here, _ = ledgers
     await booked(here, slot(calendar, 9))
     held = await hold(here, someone(), slot_id(slot(calendar, 1)), None, timedelta(hours=1))
@@ -255,7 +257,7 @@ async def test_a_hold_past_its_end_makes_way(
     assert ends
     with pytest.raises(SlotTaken):
         await booked(here, slot(calendar, 1))
-    for module in ("decision_cache", "snapshots"):
+    for module in ("ledger", "loading"):
         monkeypatch.setattr(f"models.ledger.{module}.utc_now", lambda: ends)
     made = await booked(here, slot(calendar, 1))
     ended = await Booking.get(held.id)
@@ -264,10 +266,10 @@ async def test_a_hold_past_its_end_makes_way(
     assert (ended.sequence, made.sequence) == (3, 4)
 
 
-async def test_a_hold_becomes_its_clients_booking(
+async def test_booking_a_held_slot_confirms_the_hold(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The same booking, by another step of its history."""
+    """The booking keeps its id and gets another step in its history."""
     here, _ = ledgers
     holder = someone()
     held = await hold(here, holder, slot_id(slot(calendar, 1)), None, timedelta(minutes=5))
@@ -276,10 +278,9 @@ async def test_a_hold_becomes_its_clients_booking(
     assert [step.after for step in made.history] == [BookingStatus.HELD, BookingStatus.CONFIRMED]
 
 
-async def test_what_fails_in_deciding_harms_nobody_else(
+async def test_exception_in_one_decision_does_not_affect_the_others(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """It is told to whoever asked; what was decided before and after it stands."""
     here, _ = ledgers
     await booked(here, slot(calendar, 1))
 
@@ -288,7 +289,9 @@ async def test_what_fails_in_deciding_harms_nobody_else(
 
     answers = await asyncio.gather(
         booked(here, slot(calendar, 2)),
-        here.post(Change(decide, slots=[slot(calendar, 3)])),
+        here.post(
+            FunctionCommand(function=decide, expert_ids=[calendar.id], slots=[slot(calendar, 3)])
+        ),
         booked(here, slot(calendar, 4)),
         return_exceptions=True,
     )
@@ -296,8 +299,7 @@ async def test_what_fails_in_deciding_harms_nobody_else(
     assert len(await events(calendar)) == 3
 
 
-async def test_what_is_far_away_is_read(ledger: Ledger, calendar: Calendar) -> None:
-    """Of what was not read nothing is taken for free."""
+async def test_slot_outside_the_cached_span_is_read(ledger: Ledger, calendar: Calendar) -> None:
     far = slot(calendar, 24 * 60)
     elsewhere = Ledger(cast("Any", calendar.get_pymongo_collection().database.client), unheard)
     async with elsewhere.open():
@@ -307,43 +309,43 @@ async def test_what_is_far_away_is_read(ledger: Ledger, calendar: Calendar) -> N
         await booked(ledger, far)
 
 
-async def test_no_more_is_known_than_there_is_room_for(
-    ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has no room is read again, and right."""
-    monkeypatch.setattr(decision_cache, "MOST_BOOKINGS", 2)
-    for hour in range(4):
-        await booked(ledger, slot(calendar, hour))
-    entries = REGISTRY.get_sample_value("expertbook_cache_entries", {"cache": "agendas"})
-    assert entries == 0
-    with pytest.raises(SlotTaken):
-        await booked(ledger, slot(calendar, 2))
+    monkeypatch.setattr("models.ledger.ledger.MAX_BOOKINGS", 2)
+    async with Ledger(database, unheard).open() as ledger:
+        for hour in range(4):
+            await booked(ledger, slot(calendar, hour))
+        entries = REGISTRY.get_sample_value("expertbook_cache_entries", {"cache": "agendas"})
+        assert entries == 0
+        with pytest.raises(SlotTaken):
+            await booked(ledger, slot(calendar, 2))
     assert len(await events(calendar)) == 4
 
 
-async def test_everything_at_once_leaves_the_data_in_order(
+async def test_mixed_concurrent_changes_violate_no_invariants(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Bookings, holds and cancellations of two processes, mixed; the judge finds nothing new."""
+    """Bookings, holds and cancellations in two processes."""
     before = await findings()
 
     async def client(number: int) -> list[str]:
         ledger, viewer = ledgers[number % 2], someone()
-        done = []
+        outcomes = []
         for turn in range(8):
             key = slot(calendar, (number * 3 + turn * 5) % 17, 30 if turn % 3 else 60)
             try:
                 if turn % 4 == 1:
                     await hold(ledger, viewer, slot_id(key), None, timedelta(hours=1))
                 made = await booked(ledger, key, viewer, f"{turn}" if turn % 2 else None)
-                done.append("booked")
+                outcomes.append("booked")
                 if turn % 3 == 2:
                     await ledger.post(cancelled(made))
             except ExpertBookError as refusal:
-                done.append(type(refusal).__name__)
-        return done
+                outcomes.append(type(refusal).__name__)
+        return outcomes
 
-    found = [done for each in await asyncio.gather(*map(client, range(8))) for done in each]
-    assert {"booked", "SlotTaken"} == set(found)
+    results = await asyncio.gather(*map(client, range(8)))
+    assert {outcome for outcomes in results for outcome in outcomes} == {"booked", "SlotTaken"}
     assert await events(calendar)
     assert await findings() <= before

@@ -1,4 +1,4 @@
-"""What a killed ledger leaves behind, and how soon the others can go on."""
+"""Recovery from killed writers: their transactions are ended and their rows are deleted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pymongo import MongoClient, monitoring
 from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.ids import new_id
-from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
 from models.ledger.writers import SILENCE_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
+from tests.commands import FunctionCommand
 from tests.models.samples import rules
 from tests.models.victims import die_at_commit, longer_horizon, unheard
 
@@ -26,43 +26,43 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from models.bookings.booking import Booking
-    from models.ledger.changes import Agendas
+    from models.bookings.command import Agendas
     from models.store.connection import Client
 
 PATIENCE_SECONDS = 120
 LIFETIME_SECONDS = 60
-"""After this time the database itself gives up a transaction."""
+"""The database's own limit for the lifetime of a transaction."""
 
 
-class Kills(monitoring.CommandListener):
-    """Records the sessions that the database has ended on request."""
+class EndedSessions(monitoring.CommandListener):
+    """Records the sessions that `killSessions` commands have ended."""
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
-        self._asked: dict[int, set[str]] = {}
+        self._requested: dict[int, set[str]] = {}
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Remember which sessions a command is about."""
+        """Remember the sessions that a command is to end."""
         if event.command_name == "killSessions":
             sessions = event.command["killSessions"]
-            self._asked[event.request_id] = {str(each["id"].as_uuid()) for each in sessions}
+            self._requested[event.request_id] = {str(each["id"].as_uuid()) for each in sessions}
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Record the sessions of a command that the database has carried out."""
-        self.ended |= self._asked.pop(event.request_id, set())
+        """Record the sessions that a command has ended."""
+        self.ended |= self._requested.pop(event.request_id, set())
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Forget a command that the database has refused."""
-        self._asked.pop(event.request_id, None)
+        """Forget a command that failed."""
+        self._requested.pop(event.request_id, None)
 
 
-KILLS = Kills()
-monitoring.register(KILLS)
+ENDED_SESSIONS = EndedSessions()
+monitoring.register(ENDED_SESSIONS)
 
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Calendar]:
-    """A calendar of nobody, gone after the test."""
+    """Insert a calendar without an expert; delete it after the test."""
     assert database is not None
     calendar = await Calendar(id=new_id(), rules=rules()).insert()
     yield calendar
@@ -70,8 +70,8 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
     await calendar.delete()
 
 
-async def horizon_and_events(calendar: Calendar) -> tuple[int, int]:
-    """How much further it reaches than at first, and how many events it has had."""
+async def added_days_and_events(calendar: Calendar) -> tuple[int, int]:
+    """Return by how many days the horizon has grown, and the number of events."""
     after = await Calendar.get(calendar.id)
     assert after
     events = await Event.find({"expert_id": calendar.id}).to_list()
@@ -79,67 +79,90 @@ async def horizon_and_events(calendar: Calendar) -> tuple[int, int]:
     return after.rules.horizon_days - calendar.rules.horizon_days, len(events)
 
 
-async def known_writers() -> set[str]:
-    """The sessions that are looked after."""
+async def registered_sessions() -> set[str]:
+    """Return the ids of the sessions that writers have registered."""
     return {writer.id for writer in await Writer.find_all().to_list()}
 
 
 async def beats(id_: str) -> int:
-    """How often one of them has said that it lives."""
+    """Return the number of heartbeats of a writer."""
     writer = await Writer.get(id_)
     return writer.beats if writer else 0
 
 
-async def test_a_calendar_is_free_soon_after_the_death_of_who_was_writing_to_it(
+async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """The killed writer's transaction is ended, leaves nothing behind, and its row is removed.
+    """The killed writer's transaction is rolled back and its row is deleted.
 
-    A ledger retries for some ten seconds, less than the database keeps the transaction by itself.
-    So the change succeeds only if ending the session has freed the calendar.
+    A ledger retries for about ten seconds, which is less than the database's own limit. So the
+    change succeeds only if ending the session has released the calendar.
     """
     assert 2 * SILENCE_SECONDS < LIFETIME_SECONDS / 2
-    before = await known_writers()
+    before = await registered_sessions()
     victim = get_context("spawn").Process(target=die_at_commit, args=(database_url, calendar.id))
     victim.start()
     await asyncio.to_thread(victim.join)
     assert victim.exitcode == -signal.SIGKILL
-    [dead] = await known_writers() - before
+    [dead] = await registered_sessions() - before
     async with Ledger(database, unheard).open() as ledger, asyncio.timeout(PATIENCE_SECONDS):
-        while dead not in KILLS.ended:  # noqa: ASYNC110 - another task brings it about
+        while dead not in ENDED_SESSIONS.ended:  # noqa: ASYNC110 - another task does it
             await asyncio.sleep(0.1)
         await ledger.post(longer_horizon(calendar.id))
-        while dead in await known_writers():  # noqa: ASYNC110 - another task brings it about
+        while dead in await registered_sessions():  # noqa: ASYNC110 - another task brings it about
             await asyncio.sleep(0.1)
-    assert await horizon_and_events(calendar) == (1, 1)
+    assert await added_days_and_events(calendar) == (1, 1)
 
 
-async def test_a_ledger_whose_session_was_ended_decides_anew(
+class KillsItself(monitoring.CommandListener):
+    """Has the database end every writer's session just before the first commit that it sees."""
+
+    def __init__(self) -> None:
+        self.url: str | None = None
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """End the sessions, once."""
+        if event.command_name != "commitTransaction" or self.url is None:
+            return
+        url, self.url = self.url, None
+        with MongoClient[dict[str, Any]](url) as other:
+            known = other.get_default_database()["writers"].find()
+            ids = [{"id": Binary.from_uuid(UUID(writer["_id"]))} for writer in known]
+            other.admin.command({"killSessions": ids})
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Do nothing."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Do nothing."""
+
+
+KILLS_ITSELF = KillsItself()
+monitoring.register(KILLS_ITSELF)
+
+
+async def test_a_ledger_whose_session_was_ended_decides_again(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """It was taken for dead and was only slow: its change is made all the same, once."""
+    """A slow writer that was taken for dead still makes its change, once."""
     wanted = longer_horizon(calendar.id)
-    tries: list[int] = []
+    decisions: list[int] = []
 
     def decide(agendas: Agendas) -> list[Booking]:
-        tries.append(1)
-        if len(tries) == 1:
-            with MongoClient[dict[str, Any]](database_url) as other:
-                known = other.get_default_database()["writers"].find()
-                ids = [{"id": Binary.from_uuid(UUID(writer["_id"]))} for writer in known]
-                other.admin.command({"killSessions": ids})
+        decisions.append(1)
         return wanted.decide(agendas)
 
     async with Ledger(database, unheard).open() as ledger:
-        await ledger.post(Change(decide, expert_ids=[calendar.id]))
-    assert len(tries) == 2
-    assert await horizon_and_events(calendar) == (1, 1)
+        KILLS_ITSELF.url = database_url
+        await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
+    assert len(decisions) == 2
+    assert await added_days_and_events(calendar) == (1, 1)
 
 
-async def test_who_writes_says_so_for_as_long_as_the_transaction_is_open(
+async def test_writer_sends_heartbeats_while_its_transaction_is_open(
     database: Client, calendar: Calendar
 ) -> None:
-    """So it is not taken for dead, however long it takes."""
+    """So a slow writer is not considered dead."""
     writer = WriterSession(database)
     async with (
         writer.open(),

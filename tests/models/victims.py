@@ -1,4 +1,4 @@
-"""A ledger in a process of its own, which is killed when all is written and nothing committed."""
+"""A ledger process that is killed after its last write and before its commit."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from typing import TYPE_CHECKING
 from pymongo import monitoring
 
 from models import database
-from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
 from models.store import connection
+from tests.commands import FunctionCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.bookings.booking import Booking
+    from models.bookings.command import Agendas, Command
     from models.bookings.events import Event
     from models.ids import Id
-    from models.ledger.changes import Agendas
 
 PATIENCE_SECONDS = 120
 
 
 async def unheard(_: Sequence[Event]) -> None:
-    """Nobody listens."""
+    """Ignore committed events."""
 
 
-def longer_horizon(calendar_id: Id) -> Change:
-    """A change that lets people book a day further ahead."""
+def longer_horizon(calendar_id: Id) -> Command:
+    """Return a command that extends the booking horizon by a day."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar_id]
         agenda.reset(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
         return []
 
-    return Change(decide, expert_ids=[calendar_id])
+    return FunctionCommand(function=decide, expert_ids=[calendar_id])
 
 
 class _KilledAtCommit(monitoring.CommandListener):
-    """Is told of each command just before the driver sends it."""
+    """Kills this process with SIGKILL just before the driver sends a commit."""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         if event.command_name == "commitTransaction":
@@ -55,8 +55,8 @@ class _KilledAtCommit(monitoring.CommandListener):
 
 
 def die_at_commit(url: str, calendar_id: Id) -> None:
-    """Make the change, and be killed by `kill -9` between its last write and its commit."""
-    # A busy machine may answer a new connection late.
+    """Make the change; the process is killed between its last write and its commit."""
+    # Connections can be slow on a busy machine.
     connection.STARTUP_TIMEOUT_SECONDS = PATIENCE_SECONDS
     connection.SERVER_TIMEOUT_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())

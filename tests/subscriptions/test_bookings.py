@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auth.moves import Action
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event, EventKind
+from models.bookings.life import Action
 from models.calendar.times import utc_now
 from models.errors import Refused
 from models.ids import global_id

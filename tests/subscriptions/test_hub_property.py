@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from auth.moves import Action
 from models.accounts.users import Role
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event, EventKind, last_sequences
+from models.bookings.life import Action
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
 from models.calendar.slot_ids import slot_id

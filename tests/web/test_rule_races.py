@@ -21,9 +21,9 @@ from models.calendar.slot_ids import slot_id
 from models.calendar.slots import SlotKey
 from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id, object_id
-from models.ledger.changes import Change
 from models.ledger.ledger import Ledger
 from tests.clients import Api
+from tests.commands import FunctionCommand
 from tests.models.samples import booking, rules
 from tests.offices import WEEKDAYS, Deployment, hours, offer
 from tests.practices import LONDON, Practice, london_date
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from models.ledger.changes import Agendas
+    from models.bookings.command import Agendas
     from models.store.connection import Client
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -158,7 +158,7 @@ async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
         assert rules_by_reset.setdefault(reset, of_answer) == of_answer
         known = [booking for booking in stored if booking.sequence <= expert["sequence"]]
         outside = {booking.sequence for booking in known if not of_answer.offers_time_of(booking)}
-        assert {found["sequence"] for found in answer["outside"]} == outside
+        assert {booking_["sequence"] for booking_ in answer["outside"]} == outside
     for since, until in pairwise([*resets, len(events) + 1]):
         for each in stored:
             if not since < each.sequence < until:
@@ -203,7 +203,11 @@ async def test_a_change_of_rules_between_decision_and_commit_repeats_the_decisio
 
     offered = datetime.combine(london_date(7), time(10), UTC)
     offered += timedelta(days=-offered.weekday() % 7)
-    change = Change(decide, slots=[SlotKey(calendar.id, cell_of(offered), 60)])
+    change = FunctionCommand(
+        function=decide,
+        expert_ids=[calendar.id],
+        slots=[SlotKey(calendar.id, cell_of(offered), 60)],
+    )
     async with Ledger(database, ignore).open() as ledger:
         with pytest.raises(SlotNotOffered):
             await ledger.post(change)

@@ -7,11 +7,12 @@ from itertools import product
 
 import pytest
 
-from auth.moves import Action, allowed_actions, check, is_past_expiry
 from auth.policies import Relation
 from models.bookings.booking import Booking, BookingStatus
+from models.bookings.life import Action, check_action, is_past_expiry
 from models.errors import NotAllowed, TooLate
 from models.ids import new_id
+from resolvers.moves import is_allowed
 
 START = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DEADLINE = START - timedelta(hours=24)
@@ -70,20 +71,31 @@ async def test_actions_are_allowed_as_in_the_table(
     for relations, now in product(EVERYBODY, TIMES):
         found = booking(status)
         cell = (action, status, relations, now)
-        if cell in ALLOWED:
-            check(action, relations, found, now)
+        assert is_allowed(action, relations, found, now) == (cell in ALLOWED)
+        if cell in TOO_LATE:
+            with pytest.raises(TooLate):
+                check_action(action, found, now, is_manager=False)
+
+
+@pytest.mark.parametrize("action", Action)
+async def test_managers_are_bound_by_status_and_start_alone(
+    database: object, action: Action
+) -> None:
+    assert database
+    for status, now in product(BookingStatus, TIMES):
+        if (action, status, EXPERT, now) in ALLOWED:
+            check_action(action, booking(status), now, is_manager=True)
         else:
-            with pytest.raises(TooLate if cell in TOO_LATE else NotAllowed):
-                check(action, relations, found, now)
-        assert (action in allowed_actions(relations, found, now)) == (cell in ALLOWED)
+            with pytest.raises(NotAllowed):
+                check_action(action, booking(status), now, is_manager=True)
 
 
 async def test_late_cancellation_reports_the_deadline(database: object) -> None:
     assert database
     with pytest.raises(TooLate) as refused:
-        check(Action.CANCEL, CLIENT, booking(BookingStatus.CONFIRMED), LATE)
+        check_action(Action.CANCEL, booking(BookingStatus.CONFIRMED), LATE, is_manager=False)
     assert refused.value.deadline == DEADLINE
-    check(Action.CANCEL, CLIENT, booking(BookingStatus.CONFIRMED), DEADLINE)
+    check_action(Action.CANCEL, booking(BookingStatus.CONFIRMED), DEADLINE, is_manager=False)
 
 
 async def test_only_holds_and_pending_bookings_expire(database: object) -> None:

@@ -1,0 +1,88 @@
+"""Commands that change an expert's rules and directory entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models.bookings.command import Command
+from models.calendar.times import local_date
+from models.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+    from models.bookings.booking import Booking
+    from models.bookings.command import Agendas
+    from models.calendar.rules import DateOverride, Rules
+
+
+@dataclass(eq=False, kw_only=True)
+class ChangeRules(Command):
+    """Change the rules of the expert's calendar; existing bookings remain valid.
+
+    Overrides of days that are past in the expert's zone are dropped.
+
+    Args:
+        fields: the new values of fields of the rules.
+    """
+
+    fields: Mapping[str, Any]
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Replace the rules if they differ.
+
+        Raises:
+            NotAllowed: if there is no such expert.
+        """
+        agenda = agendas.get(self.expert_ids[0])
+        if agenda is None:
+            raise NotAllowed
+        rules = self._changed(agenda.rules, agenda.now)
+        if rules != agenda.rules:
+            agenda.reset(rules)
+        return []
+
+    def _changed(self, rules: Rules, now: datetime) -> Rules:
+        if "overrides" not in self.fields:
+            return rules.with_changes(**self.fields)
+        today = local_date(now, rules.time_zone)
+        overrides = _since(today, self.fields["overrides"])
+        if overrides == _since(today, rules.overrides):
+            overrides = rules.overrides  # Dropping past days alone is not a change.
+        return rules.with_changes(**{**self.fields, "overrides": overrides})
+
+
+@dataclass(eq=False, kw_only=True)
+class DescribeExpert(Command):
+    """Change the expert's directory entry, and the rules that follow from it.
+
+    Args:
+        fields: the new values of fields of the entry.
+        rules: the new values of fields of the rules.
+    """
+
+    describes: bool = True
+    fields: Mapping[str, Any]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Change the entry and the rules.
+
+        Raises:
+            NotAllowed: if there is no such expert.
+        """
+        agenda = agendas.get(self.expert_ids[0])
+        if agenda is None or agenda.expert is None:
+            raise NotAllowed
+        rules = agenda.rules.with_changes(**self.rules)
+        if rules != agenda.rules:
+            agenda.reset(rules)
+        if self.fields:
+            agenda.describe(agenda.expert.model_copy(update=dict(self.fields)))
+        return []
+
+
+def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:
+    return tuple(override for override in overrides if override.day >= day)

@@ -1,0 +1,94 @@
+"""Commands that change calendars, and the agendas that they are decided on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.bookings.agenda import Agenda
+from models.errors import NotAllowed
+from models.ids import Id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from models.bookings.booking import Booking
+    from models.bookings.events import Event
+    from models.bookings.idempotency import IdempotencyRecord
+    from models.calendar.slots import SlotKey
+
+
+class Agendas(dict[Id, Agenda]):
+    """The agendas of some experts by the expert's id, and bookings that commands name by id."""
+
+    def __init__(self, agendas: Iterable[Agenda] = (), bookings: Iterable[Booking] = ()) -> None:
+        super().__init__((agenda.calendar.id, agenda) for agenda in agendas)
+        self._named = {booking.id: booking for booking in bookings}
+
+    def of(self, expert_ids: Iterable[Id]) -> Agendas:
+        """Return the agendas of some experts, with the same named bookings."""
+        found = Agendas(self[id_] for id_ in expert_ids if id_ in self)
+        found._named = self._named
+        return found
+
+    def booking(self, id_: Id) -> Booking:
+        """Return a named booking with the changes made to it so far.
+
+        Raises:
+            NotAllowed: if it does not exist.
+        """
+        found = self._named.get(id_)
+        if found is None:
+            raise NotAllowed
+        return self[found.expert_id].written.get(id_, found)
+
+    def events(self) -> list[Event]:
+        """Return the events of the changes made so far."""
+        return [event for agenda in self.values() for event in agenda.events]
+
+    def savepoint(self) -> Callable[[], None]:
+        """Return a function that undoes the changes made to the agendas from now on."""
+        restores = [agenda.savepoint() for agenda in self.values()]
+
+        def restore() -> None:
+            for undo in restores:
+                undo()
+
+        return restore
+
+
+@dataclass(eq=False, kw_only=True)
+class Command(ABC):
+    """A change of one or several calendars, all or nothing.
+
+    Args:
+        expert_ids: the experts whose calendars the command reads or changes.
+        slots: the slots whose surroundings it needs.
+        booking_ids: the stored bookings that it needs.
+        holder_id: a client of whom it needs every hold with these experts.
+        describes: whether it needs the experts' directory entries.
+        idempotency: the record of the request; None if it has no idempotency key.
+    """
+
+    expert_ids: Sequence[Id]
+    slots: Sequence[SlotKey] = ()
+    booking_ids: Sequence[Id] = ()
+    holder_id: Id | None = None
+    describes: bool = False
+    idempotency: IdempotencyRecord | None = None
+
+    @abstractmethod
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Change the agendas, and return the bookings that were made or changed.
+
+        The ledger may call it again on newer agendas, so it must have no other effect.
+
+        Raises:
+            ExpertBookError: if the command is refused; its changes are undone.
+        """
+
+    @property
+    def needs_only_slots(self) -> bool:
+        """Return whether the surroundings of the slots are all that it needs."""
+        return bool(self.slots) and not (self.booking_ids or self.holder_id or self.describes)

@@ -1,0 +1,103 @@
+"""The life of a booking: which actions are possible from which status, and when.
+
+| action       | from                          | to        | when                                |
+|--------------|-------------------------------|-----------|-------------------------------------|
+| CONFIRM      | PENDING                       | CONFIRMED | until the session starts            |
+| COMPLETE     | CONFIRMED                     | COMPLETED | at any time                         |
+| MARK_NO_SHOW | CONFIRMED                     | NO_SHOW   | once the session has started        |
+| CANCEL       | HELD, PENDING, CONFIRMED      | CANCELLED | clients: until the deadline         |
+| RESCHEDULE   | PENDING, CONFIRMED            |           | clients: until the deadline         |
+| REMOVE       | COMPLETED, CANCELLED, EXPIRED |           | at any time                         |
+
+A hold has no deadline. A hold past its end and a pending booking past its start become EXPIRED.
+auth/policies.py says who may take which action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from models.bookings.booking import BookingStatus
+from models.errors import NotAllowed, TooLate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from models.bookings.booking import Booking
+
+
+class Action(StrEnum):
+    """An action on a booking."""
+
+    CONFIRM = "CONFIRM"
+    COMPLETE = "COMPLETE"
+    MARK_NO_SHOW = "MARK_NO_SHOW"
+    CANCEL = "CANCEL"
+    RESCHEDULE = "RESCHEDULE"
+    REMOVE = "REMOVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A row of the table; `target` is None if the status does not change."""
+
+    sources: frozenset[BookingStatus]
+    target: BookingStatus | None = None
+    has_deadline: bool = False
+    before_start: bool = False
+    after_start: bool = False
+
+
+UPCOMING: Final = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
+REMOVABLE: Final = frozenset(
+    {BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.EXPIRED}
+)
+TRANSITIONS: Final[Mapping[Action, Transition]] = {
+    Action.CONFIRM: Transition(
+        frozenset({BookingStatus.PENDING}), BookingStatus.CONFIRMED, before_start=True
+    ),
+    Action.COMPLETE: Transition(frozenset({BookingStatus.CONFIRMED}), BookingStatus.COMPLETED),
+    Action.MARK_NO_SHOW: Transition(
+        frozenset({BookingStatus.CONFIRMED}), BookingStatus.NO_SHOW, after_start=True
+    ),
+    Action.CANCEL: Transition(
+        UPCOMING | {BookingStatus.HELD}, BookingStatus.CANCELLED, has_deadline=True
+    ),
+    Action.RESCHEDULE: Transition(UPCOMING, has_deadline=True),
+    Action.REMOVE: Transition(REMOVABLE),
+}
+
+
+def check_action(action: Action, booking: Booking, now: datetime, *, is_manager: bool) -> None:
+    """Check that the table allows an action on a booking.
+
+    Args:
+        action: the action.
+        booking: the booking in its present state.
+        now: the time of the action.
+        is_manager: whether the booking's expert or an administrator acts, whom no deadline binds.
+
+    Raises:
+        NotAllowed: if the status or the time does not allow it.
+        TooLate: if the client's deadline has passed.
+    """
+    transition = TRANSITIONS[action]
+    if booking.status not in transition.sources:
+        raise NotAllowed
+    if transition.before_start and now >= booking.starts_at:
+        raise NotAllowed
+    if transition.after_start and now < booking.starts_at:
+        raise NotAllowed
+    is_bound = transition.has_deadline and booking.status is not BookingStatus.HELD
+    if is_bound and not is_manager and now > booking.cancellable_until:
+        raise TooLate(booking.cancellable_until)
+
+
+def is_past_expiry(booking: Booking, now: datetime) -> bool:
+    """Return whether a booking must become EXPIRED now."""
+    if booking.status is BookingStatus.HELD:
+        return booking.held_until is None or booking.held_until <= now
+    return booking.status is BookingStatus.PENDING and booking.starts_at <= now

@@ -1,0 +1,171 @@
+"""Commands that hold and book slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from models.bookings.booking import Booking, BookingStatus, Contact, contact_key
+from models.bookings.command import Command
+from models.calendar.errors import SlotNotOffered, SlotTaken
+from models.calendar.slot_ids import slot_id
+from models.calendar.times import instant_of
+from models.store.unchecked import construct_unchecked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.bookings.agenda import Agenda
+    from models.bookings.command import Agendas
+    from models.calendar.slots import Slot, SlotKey
+    from models.ids import Id
+
+
+@dataclass(eq=False, kw_only=True)
+class BookSlots(Command):
+    """Book all of the slots, or none of them; the client's own holds become the bookings.
+
+    Args:
+        client_id: the account that books.
+        contact: the contact of the bookings.
+        note: the client's note to the expert.
+        new_ids: the id of each slot's booking, unless a hold becomes it.
+    """
+
+    client_id: Id
+    contact: Contact
+    note: str
+    new_ids: Sequence[Id]
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Book each slot.
+
+        Raises:
+            SlotNotOffered: if a slot is not offered now.
+            SlotTaken: if a slot is taken.
+        """
+        bookings = []
+        for id_, key in zip(self.new_ids, self.slots, strict=True):
+            agenda, slot = find_offered_slot(agendas, key)
+            fields = self._fields(agenda)
+            if hold := clear_slot(agenda, slot, self.client_id):
+                changed = hold.model_copy(update=_slot_fields(agenda, slot) | fields)
+                bookings.append(agenda.fulfil(hold, changed))
+            else:
+                booking = _new_booking(id_, self.client_id, agenda, slot, **fields)
+                bookings.append(agenda.book(booking))
+        return bookings
+
+    def _fields(self, agenda: Agenda) -> dict[str, Any]:
+        confirmed = agenda.rules.confirms_automatically
+        return {
+            "status": BookingStatus.CONFIRMED if confirmed else BookingStatus.PENDING,
+            "held_until": None,
+            "contact": self.contact,
+            "contact_key": contact_key(self.contact.email),
+            "note": self.note,
+        }
+
+
+@dataclass(eq=False, kw_only=True)
+class HoldSlot(Command):
+    """Hold the slot, and release the client's other holds with the same expert.
+
+    Args:
+        holder_id: the account that holds.
+        new_id: the id of the hold.
+        duration: how long the hold lasts from the moment of the decision.
+    """
+
+    holder_id: Id
+    new_id: Id
+    duration: timedelta
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Hold the slot.
+
+        Raises:
+            SlotNotOffered: if the slot is not offered now.
+            SlotTaken: if the slot is taken.
+        """
+        agenda, slot = find_offered_slot(agendas, self.slots[0])
+        clear_slot(agenda, slot, self.holder_id)
+        for earlier in agenda.holds_of(self.holder_id):
+            agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
+        held = {"status": BookingStatus.HELD, "held_until": agenda.now + self.duration}
+        return [agenda.book(_new_booking(self.new_id, self.holder_id, agenda, slot, **held))]
+
+
+def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
+    """Return the agenda and the slot of a key.
+
+    Raises:
+        SlotNotOffered: if there is no such expert, or the slot is not listed now.
+    """
+    agenda = agendas.get(key.expert_id)
+    slot = agenda.slot(key) if agenda else None
+    if agenda is None or slot is None:
+        raise SlotNotOffered(slot_id(key))
+    return agenda, slot
+
+
+def clear_slot(
+    agenda: Agenda, slot: Slot, client_id: Id, moving: Booking | None = None
+) -> Booking | None:
+    """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
+
+    Args:
+        agenda: the agenda of the slot's expert.
+        slot: the slot to clear.
+        client_id: the client who wants the slot.
+        moving: a booking of the client that gives up its time for the slot; it does not block.
+
+    Raises:
+        SlotTaken: if a booking or another client's hold blocks the slot.
+    """
+    own = None
+    blockers = agenda.blockers(slot.key)
+    if moving:
+        blockers = [other for other in blockers if other.booking_id != moving.id]
+    for other in blockers:
+        if other.occupies_at(agenda.now):
+            if other.held_until is None or other.client_id != client_id:
+                raise SlotTaken(slot, agenda.next_sequence - 1)
+            own = other
+    for other in blockers:
+        if other is not own:
+            agenda.release(agenda.booking(other.booking_id), BookingStatus.EXPIRED, actor_id=None)
+    return agenda.booking(own.booking_id) if own else None
+
+
+def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
+    """Return a booking moved to another slot of the same expert."""
+    moved: Booking = booking.model_copy(update=_slot_fields(agenda, slot))
+    return moved
+
+
+def _slot_fields(agenda: Agenda, slot: Slot) -> dict[str, Any]:
+    """Return the fields of a booking that follow from its slot and the current rules."""
+    notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
+    return {
+        "starts_at": slot.key.starts_at,
+        "minutes": slot.key.minutes,
+        "cells": [instant_of(cell) for cell in slot.key.occupies(agenda.rules)],
+        "price": slot.price,
+        "cancellable_until": slot.key.starts_at - notice,
+    }
+
+
+def _new_booking(id_: Id, client_id: Id, agenda: Agenda, slot: Slot, **fields: Any) -> Booking:
+    return construct_unchecked(
+        Booking,
+        id=id_,
+        expert_id=slot.key.expert_id,
+        client_id=client_id,
+        active=True,
+        created_at=agenda.now,
+        updated_at=agenda.now,
+        **_slot_fields(agenda, slot),
+        **fields,
+    )

@@ -1,0 +1,112 @@
+"""Commit a batch in one transaction, on the condition that its calendars are unchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from models.bookings.events import Event
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.directory.versions import increment_directory_version
+from models.ledger.writers import WriterSession
+from models.store.transactions import MAJORITY, READ, WRITE, is_retryable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from pymongo import AsyncMongoClient
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+    from models.bookings.agenda import Agenda
+    from models.ledger.batch import Batch
+
+
+class Outdated(Exception):
+    """What a batch was decided on has changed in the meantime."""
+
+
+class Committer:
+    """Commits batches, one after the other.
+
+    Args:
+        client: the database.
+        single_command: whether all documents are written in one command, where the server can.
+    """
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], *, single_command: bool) -> None:
+        self._session = WriterSession(client)
+        self._single_command = single_command
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Keep a session open for as long as the context lasts."""
+        return self._session.open()
+
+    async def commit(self, batch: Batch) -> None:
+        """Commit the changes of a batch and check what its refusals are based on.
+
+        Raises:
+            Outdated: if a calendar or a directory entry has changed.
+            PyMongoError, Unavailable: if the database refuses or does not answer.
+        """
+        unchanged = batch.unchanged
+        described = [agenda for agenda in batch.agendas.values() if agenda.is_described]
+        if not batch.events and not described:
+            await _check_versions(unchanged)
+            return
+        # A transaction that reads nothing needs no snapshot: its writes are conditional.
+        concern = READ if unchanged or described else None
+        async with (
+            self._session.writing() as session,
+            await session.start_transaction(concern, WRITE),
+        ):
+            await _check_versions(unchanged, session)
+            await _check_entries(described, session)
+            if not await batch.writes(single_command=self._single_command).send(session):
+                raise Outdated
+            for agenda in described:
+                if agenda.expert:
+                    await agenda.expert.replace(session=session)
+                    await increment_directory_version(session)
+
+
+async def was_committed(batch: Batch) -> bool:
+    """Return whether a batch whose commit had no certain outcome is stored."""
+    events = Event.get_pymongo_collection().with_options(read_concern=MAJORITY)
+    return await events.find_one({"_id": batch.events[0].id}, {"_id": 1}) is not None
+
+
+def is_transient(error: Exception) -> bool:
+    """Return whether a batch may be committed if it is decided again."""
+    return isinstance(error, Outdated) or is_retryable(error)
+
+
+def is_uncertain(error: Exception) -> bool:
+    """Return whether a batch may have been committed in spite of an error."""
+    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
+        isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
+    )
+
+
+async def _check_versions(
+    agendas: Sequence[Agenda], session: AsyncClientSession | None = None
+) -> None:
+    if not agendas:
+        return
+    calendars = Calendar.get_pymongo_collection()
+    if session is None:
+        calendars = calendars.with_options(read_concern=MAJORITY)
+    ids = [agenda.calendar.id for agenda in agendas]
+    rows = await calendars.find({"_id": {"$in": ids}}, {"sequence": 1}, session=session).to_list()
+    found = {row["_id"]: row["sequence"] for row in rows}
+    if any(found.get(agenda.calendar.id) != agenda.calendar.sequence for agenda in agendas):
+        raise Outdated
+
+
+async def _check_entries(agendas: Sequence[Agenda], session: AsyncClientSession) -> None:
+    """Compare directory entries, which have no counter, with those that were decided on."""
+    for agenda in agendas:
+        if await Expert.get(agenda.calendar.id, session=session) != agenda.known_expert:
+            raise Outdated

@@ -1,0 +1,25 @@
+"""A command whose decision a test supplies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.bookings.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models.bookings.booking import Booking
+    from models.bookings.command import Agendas
+
+
+@dataclass(eq=False, kw_only=True)
+class FunctionCommand(Command):
+    """Decide by a function."""
+
+    function: Callable[[Agendas], list[Booking]]
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Call the function."""
+        return self.function(agendas)
