@@ -6,9 +6,9 @@ import { Field } from "../ui/Field.tsx";
 /** Search field bound to the URL parameter `search`; a new search starts at the first page. */
 export function SearchBox({ label, hint }: { label: string; hint: string }) {
   const [parameters, setParameters] = useSearchParams();
-  const typed = useDebouncedText(parameters.get("search") ?? "", handOn);
+  const typed = useDebouncedText(parameters.get("search") ?? "", setSearch);
 
-  function handOn(search: string): void {
+  function setSearch(search: string): void {
     const wanted = new URLSearchParams(parameters);
     for (const name of ["search", "after", "before"]) wanted.delete(name);
     if (search.trim()) wanted.set("search", search);
@@ -21,7 +21,7 @@ export function SearchBox({ label, hint }: { label: string; hint: string }) {
       className="min-w-0 flex-1 sm:min-w-64"
       onSubmit={(event) => {
         event.preventDefault();
-        handOn(typed.flush());
+        setSearch(typed.flush());
       }}
     >
       <Field

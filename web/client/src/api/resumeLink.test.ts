@@ -50,7 +50,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("goes on after the last event when the connection breaks", async () => {
+it("resumes after the last event when the connection breaks", async () => {
   subscribe();
   attempts[0]!.observer.next(event("c1"));
   attempts[0]!.observer.next(event("c2"));
@@ -63,7 +63,7 @@ it("goes on after the last event when the connection breaks", async () => {
   expect(failure).toBeUndefined();
 });
 
-it("tries again for as long as it takes, ever more seldom, and never after its end", async () => {
+it("retries with growing delays, and stops after unsubscribing", async () => {
   subscribe();
   for (let attempt = 0; attempt < 20; attempt += 1) {
     attempts.at(-1)!.observer.error(new Error("no"));
@@ -76,7 +76,7 @@ it("tries again for as long as it takes, ever more seldom, and never after its e
   expect(attempts).toHaveLength(21);
 });
 
-it("tries at once when the network is back", async () => {
+it("retries at once when the network is back", async () => {
   subscribe();
   attempts[0]!.observer.error(new Error("no"));
   window.dispatchEvent(new Event("online"));
@@ -87,7 +87,7 @@ it("tries at once when the network is back", async () => {
   expect(attempts).toHaveLength(2);
 });
 
-it("passes on what the operation itself says", async () => {
+it("passes on errors of the operation", async () => {
   subscribe();
   attempts[0]!.observer.error(
     new CombinedGraphQLErrors({
@@ -99,7 +99,7 @@ it("passes on what the operation itself says", async () => {
   expect(CombinedGraphQLErrors.is(failure)).toBe(true);
 });
 
-it("asks again when the server cannot serve it at the moment", async () => {
+it("resubscribes after a temporary server error", async () => {
   subscribe();
   attempts[0]!.observer.next(event("c1"));
   attempts[0]!.observer.error(
@@ -110,7 +110,7 @@ it("asks again when the server cannot serve it at the moment", async () => {
   expect(failure).toBeUndefined();
 });
 
-it("goes on trying when the session cannot be renewed", async () => {
+it("keeps retrying when the session cannot be renewed", async () => {
   preparation = () => Promise.reject(new TypeError("Failed to fetch"));
   subscribe();
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -120,7 +120,7 @@ it("goes on trying when the session cannot be renewed", async () => {
   expect(attempts).toHaveLength(4);
 });
 
-it("waits between a quarter of a second and ten, never the same for all", () => {
+it("backs off from a quarter of a second to ten seconds, with jitter", () => {
   expect(backoffDelay(0, 0)).toBe(125);
   expect(backoffDelay(0, 1)).toBe(250);
   expect(backoffDelay(99, 1)).toBe(10_000);

@@ -14,7 +14,7 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-describe("the newest state of a slot wins", () => {
+describe("the newest version of a slot wins", () => {
   const answers = [
     { expert: { __typename: "Expert", id: "e", sequence: 1, slots: [slot(1, "OPEN")] } },
     { slotChanged: { __typename: "SlotEvent", sequence: 2, changed: [slot(2, "HELD")] } },
@@ -23,10 +23,10 @@ describe("the newest state of a slot wins", () => {
   ];
 
   it.each(permutations([0, 1, 2, 3]))("in the order %i %i %i %i", (...order) => {
-    const newest = new SequenceLink();
+    const link = new SequenceLink();
     const shown: string[] = [];
     for (const index of order) {
-      const text = JSON.stringify(newest.merge(answers[index]));
+      const text = JSON.stringify(link.merge(answers[index]));
       shown.push(/"status":"(\w+)"/.exec(text)![1]!);
     }
     const known = order.map((_, at) => Math.max(...order.slice(0, at + 1)));
@@ -34,31 +34,31 @@ describe("the newest state of a slot wins", () => {
   });
 });
 
-it("keeps the fields of an older answer that no newer one had", () => {
-  const newest = new SequenceLink();
-  newest.merge(slot(5, "BOOKED"));
-  const older = newest.merge(slot(3, "OPEN", { startsAt: "2026-11-23T08:00:00Z" }));
+it("keeps fields that only an older result has", () => {
+  const link = new SequenceLink();
+  link.merge(slot(5, "BOOKED"));
+  const older = link.merge(slot(3, "OPEN", { startsAt: "2026-11-23T08:00:00Z" }));
   expect(older).toEqual(slot(5, "BOOKED", { startsAt: "2026-11-23T08:00:00Z" }));
 });
 
-it("takes the later of two answers with the same number", () => {
-  const newest = new SequenceLink();
-  newest.merge(slot(5, "HELD"));
-  expect(newest.merge(slot(5, "OPEN"))).toEqual(slot(5, "OPEN"));
+it("takes the later of two results with the same sequence", () => {
+  const link = new SequenceLink();
+  link.merge(slot(5, "HELD"));
+  expect(link.merge(slot(5, "OPEN"))).toEqual(slot(5, "OPEN"));
 });
 
-it("leaves objects without a number, and changes nothing in place", () => {
-  const newest = new SequenceLink();
+it("leaves objects without a sequence alone, and mutates nothing", () => {
+  const link = new SequenceLink();
   const data = { experts: [{ __typename: "Expert", id: "e", sequence: 9 }], none: null, n: 1 };
   const before = structuredClone(data);
-  newest.merge({ ...data, experts: [{ __typename: "Expert", id: "e", sequence: 10 }] });
-  expect(newest.merge(data)).toEqual(before);
+  link.merge({ ...data, experts: [{ __typename: "Expert", id: "e", sequence: 10 }] });
+  expect(link.merge(data)).toEqual(before);
   expect(data).toEqual(before);
 });
 
-it("forgets what another viewer saw", () => {
-  const newest = new SequenceLink();
-  newest.merge(slot(5, "BOOKED", { mine: true }));
-  newest.reset();
-  expect(newest.merge(slot(4, "OPEN", { mine: false }))).toEqual(slot(4, "OPEN", { mine: false }));
+it("forgets the versions of another viewer", () => {
+  const link = new SequenceLink();
+  link.merge(slot(5, "BOOKED", { mine: true }));
+  link.reset();
+  expect(link.merge(slot(4, "OPEN", { mine: false }))).toEqual(slot(4, "OPEN", { mine: false }));
 });

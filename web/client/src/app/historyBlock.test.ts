@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { blockHistory, revertIfBlocked } from "./historyBlock.ts";
 
-test("a step of the history is taken back until the page is asked", () => {
+test("a history step is reverted until the prompt is answered", () => {
   const go = vi.spyOn(window.history, "go").mockImplementation(() => undefined);
   let leave: () => void = () => undefined;
   const release = blockHistory((asked) => (leave = asked));
@@ -18,6 +18,6 @@ test("a step of the history is taken back until the page is asked", () => {
   expect(revertIfBlocked(-1)).toBe(false);
 });
 
-test("nothing is held where no page asks", () => {
+test("history steps pass when nothing blocks them", () => {
   expect(revertIfBlocked(-1)).toBe(false);
 });

@@ -74,21 +74,21 @@ const late = booking("late", "2026-11-25T10:00:00Z");
 const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
-test("a booking that is new to the cache comes into its list, in its place, once", () => {
+test("a new booking is inserted into its list once, at its position", () => {
   const { ids, learn } = cacheWith("coming", [late, early]);
   learn(between);
   learn({ ...between, sequence: 2 });
   expect(ids()).toEqual(["late", "between", "early"]);
 });
 
-test("a list that was not read is left alone", () => {
+test("a list that was not loaded is left alone", () => {
   const { ids, learn } = cacheWith("coming", [late]);
   learn(booking("off", "2026-11-24T10:00:00Z", "CANCELLED"));
   expect(ids()).toEqual(["late"]);
   expect(ids("cancelled")).toBeUndefined();
 });
 
-test("a booking that is taken out is in no list, and no event brings it back", () => {
+test("a removed booking is in no list, and no event adds it again", () => {
   const { cache, ids, learn } = cacheWith("coming", [late, early]);
   removeFromLists(cache, "early");
   expect(ids()).toEqual(["late"]);
@@ -99,7 +99,7 @@ test("a booking that is taken out is in no list, and no event brings it back", (
   expect(ids()).toEqual(["late", "early"]);
 });
 
-test("a booking that could not be taken out is back", () => {
+test("a booking whose removal failed is listed again", () => {
   const { cache, ids } = cacheWith("coming", [late, early]);
   cache.recordOptimisticTransaction((layer) => removeFromLists(layer, "late"), "removal");
   const meanwhile = {

@@ -33,18 +33,18 @@ const late = booking("late", "2026-11-25T10:00:00Z");
 const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
-test("an address names a list; any other means the coming bookings", () => {
+test("an address selects a list; unknown names mean the upcoming one", () => {
   expect(parseView("past")).toBe("past");
   expect(parseView("elsewhere")).toBe("coming");
   expect(parseView(null)).toBe("coming");
 });
 
-test("a list keeps its name in the cache for a day", () => {
+test("a list keeps its cache key for a day", () => {
   expect(firstPageVariables("coming", NOW)).toEqual(firstPageVariables("coming", NOW + 3_600_000));
   expect(firstPageVariables("past", NOW)).not.toEqual(firstPageVariables("past", NOW + 86_400_000));
 });
 
-test("a booking belongs where the server would list it", () => {
+test("a booking matches the lists in which the server has it", () => {
   expect(matchesList("coming", late, NOW)).toBe(true);
   expect(matchesList("past", late, NOW)).toBe(false);
   expect(matchesList("cancelled", late, NOW)).toBe(false);
@@ -53,14 +53,14 @@ test("a booking belongs where the server would list it", () => {
   expect(matchesList("cancelled", cancelled, NOW)).toBe(true);
 });
 
-test("the next session comes first among the coming, the last among the past", () => {
+test("upcoming sessions are sorted next first, past ones latest first", () => {
   const { edges } = list([late, between, early]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([early, between, late]);
   const later = Date.parse("2027-01-01T00:00:00Z");
   expect(visibleBookings("past", edges, later)).toEqual([late, between, early]);
 });
 
-test("a session is coming until it ends", () => {
+test("a session is upcoming until it ends", () => {
   const running = booking("running", "2026-11-21T12:00:00Z");
   const over = booking("over", "2026-11-21T11:00:00Z");
   const { edges } = list([running, over]);
@@ -68,32 +68,32 @@ test("a session is coming until it ends", () => {
   expect(visibleBookings("past", edges, NOW)).toEqual([over]);
 });
 
-test("a booking of two pages is shown once", () => {
+test("a booking on two pages is shown once", () => {
   const { edges } = list([late, late]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([late]);
 });
 
-test("one that is called off stays where it is; a moved one is shown at its new time", () => {
+test("a cancelled booking stays in place; a rescheduled one is sorted by its new time", () => {
   const cancelled = booking("cancelled", "2026-11-24T10:00:00Z", "CANCELLED");
   const moved = booking("moved", "2026-11-26T10:00:00Z");
   const { edges } = list([late, cancelled, moved, early]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([early, cancelled, late, moved]);
 });
 
-test("a new booking is put in its place", () => {
+test("a new booking is inserted at its position", () => {
   expect(ids(insertBooking(list([late, early]), between))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([between, early]), late))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([late, between]), early))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([]), early))).toEqual(["early"]);
 });
 
-test("a booking that is there is not put there again", () => {
+test("a listed booking is not inserted again", () => {
   const before = list([late, early]);
   const again = booking("early", "2026-11-23T10:00:00Z", "PENDING");
   expect(insertBooking(before, again)).toBe(before);
 });
 
-test("a new booking beyond what was read comes with its page", () => {
+test("a new booking beyond the loaded pages is left to its page", () => {
   const rest = list([late, between], { next: true });
   expect(insertBooking(rest, early)).toBe(rest);
   const first = list([between, early], { previous: true });

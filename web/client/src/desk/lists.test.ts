@@ -13,19 +13,19 @@ function booking(
 }
 
 describe("lists", () => {
-  test("today's sessions are coming ones, over or not", () => {
+  test("today's sessions are in the upcoming list, even when over", () => {
     expect(matchesList("coming", booking("a", TODAY), TODAY)).toBe(true);
     expect(matchesList("earlier", booking("a", TODAY), TODAY)).toBe(false);
     expect(matchesList("earlier", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
   });
 
-  test("a request is no session until it is confirmed", () => {
+  test("a request moves to the sessions when confirmed", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
     expect(matchesList("requests", request, TODAY)).toBe(true);
     expect(matchesList("coming", request, TODAY)).toBe(false);
   });
 
-  test("what comes is read from the end, as the server has the latest first", () => {
+  test("the upcoming list is read backwards, because the server sorts latest first", () => {
     expect(firstPageVariables("coming", "e", TODAY)).toMatchObject({
       last: 20,
       filter: { from: TODAY },
@@ -36,7 +36,7 @@ describe("lists", () => {
     });
   });
 
-  test("cancelled ones leave, and each is there once, the next first", () => {
+  test("cancelled bookings are left out, duplicates are dropped, the next is first", () => {
     const next = booking("next", "2026-11-22T09:00:00Z");
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");
@@ -45,11 +45,11 @@ describe("lists", () => {
   });
 });
 
-describe("tidings", () => {
+describe("announcements", () => {
   const client = { id: "client" };
   const at = "2026-11-22T09:00:00Z";
 
-  test("a booking and a request", () => {
+  test("a booking and a request are announced", () => {
     expect(
       announcementFor([{ from: null, to: "CONFIRMED", startsAt: at, actor: client }], "me"),
     ).toBe("booked");
@@ -58,7 +58,7 @@ describe("tidings", () => {
     ).toBe("requested");
   });
 
-  test("a hold and its release are none", () => {
+  test("a hold and its release are not announced", () => {
     expect(
       announcementFor([{ from: null, to: "HELD", startsAt: at, actor: client }], "me"),
     ).toBeUndefined();
@@ -67,7 +67,7 @@ describe("tidings", () => {
     ).toBeUndefined();
   });
 
-  test("a move is one, and so is a cancellation", () => {
+  test("a reschedule and a cancellation are announced", () => {
     const first = { from: null, to: "CONFIRMED", startsAt: at, actor: client } as const;
     const moved = {
       from: "CONFIRMED",
@@ -81,7 +81,7 @@ describe("tidings", () => {
     );
   });
 
-  test("what the expert or the clock did is none", () => {
+  test("changes by the expert or by expiry are not announced", () => {
     expect(
       announcementFor(
         [{ from: "PENDING", to: "CONFIRMED", startsAt: at, actor: { id: "me" } }],

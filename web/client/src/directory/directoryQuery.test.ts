@@ -20,13 +20,13 @@ const SOME: DirectoryQuery = {
   before: null,
 };
 
-test("an address says all that is wanted, and is read back as that", () => {
+test("an address round-trips the whole query", () => {
   expect(parseQuery(toSearchParams(SOME))).toEqual(SOME);
   expect(directoryPath({})).toBe("/experts");
   expect(parseQuery(new URLSearchParams())).toEqual(DEFAULT_QUERY);
 });
 
-test("what makes no sense in an address is left out", () => {
+test("invalid parameters are ignored", () => {
   const address =
     "category=MAGIC&category=legal&category=legal&order=luck&rating=9&rate=1.5&language=";
   expect(parseQuery(new URLSearchParams(address))).toEqual({
@@ -35,11 +35,11 @@ test("what makes no sense in an address is left out", () => {
   });
 });
 
-test("a search goes to the server as it was typed", () => {
+test("a search is sent exactly as typed", () => {
   expect(toVariables({ ...DEFAULT_QUERY, search: " Zoë  " }).filter?.search).toBe(" Zoë  ");
 });
 
-test("pages are asked for forwards, or backwards before a cursor", () => {
+test("pages are read forwards, or backwards before a cursor", () => {
   expect(toVariables(SOME)).toMatchObject({ first: 20, after: "abc=", last: null, before: null });
   const back = { ...SOME, after: null, before: "x" };
   expect(toVariables(back)).toMatchObject({ first: null, after: null, last: 20, before: "x" });

@@ -7,33 +7,33 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function field(value: string) {
-  const handOn = vi.fn();
-  const { result, rerender } = renderHook(({ value }) => useDebouncedText(value, handOn), {
+  const onSettled = vi.fn();
+  const { result, rerender } = renderHook(({ value }) => useDebouncedText(value, onSettled), {
     initialProps: { value },
   });
   return {
-    handOn,
+    onSettled,
     text: () => result.current.text,
     type: (text: string) => act(() => result.current.setText(text)),
-    settle: () => result.current.flush(),
+    flush: () => result.current.flush(),
     address: (value: string) => rerender({ value }),
     wait: (time: number) => act(() => vi.advanceTimersByTime(time)),
   };
 }
 
-test("what is typed is handed on once, when its typist pauses", () => {
-  const { type, wait, handOn, text } = field("");
+test("typed text is passed on once, after a pause", () => {
+  const { type, wait, onSettled, text } = field("");
   for (const typed of ["t", "ta", "tax"]) {
     type(typed);
     wait(200);
   }
-  expect(handOn).not.toHaveBeenCalled();
+  expect(onSettled).not.toHaveBeenCalled();
   wait(50);
-  expect(handOn.mock.calls).toEqual([["tax"]]);
+  expect(onSettled.mock.calls).toEqual([["tax"]]);
   expect(text()).toBe("tax");
 });
 
-test("the echo of what was handed on does not undo what was typed since", () => {
+test("an echoed value does not undo newer typing", () => {
   const { type, wait, address, text } = field("");
   type("ta");
   wait(250);
@@ -42,8 +42,8 @@ test("the echo of what was handed on does not undo what was typed since", () => 
   expect(text()).toBe("tax");
 });
 
-test("an echo that comes late does not undo what was handed on and typed since", () => {
-  const { type, wait, address, text, handOn } = field("");
+test("a late echo does not undo newer typing", () => {
+  const { type, wait, address, text, onSettled } = field("");
   type("ta");
   wait(250);
   type("tax");
@@ -54,14 +54,14 @@ test("an echo that comes late does not undo what was handed on and typed since",
   address("tax");
   expect(text()).toBe("taxi");
   wait(250);
-  expect(handOn.mock.calls).toEqual([["ta"], ["tax"], ["taxi"]]);
+  expect(onSettled.mock.calls).toEqual([["ta"], ["tax"], ["taxi"]]);
   address("taxi");
   address("");
   expect(text()).toBe("");
 });
 
-test("Back takes the place of what was typed, also to what was typed before", () => {
-  const { type, wait, address, text, handOn } = field("");
+test("Back replaces the typed text, also with an earlier text", () => {
+  const { type, wait, address, text, onSettled } = field("");
   type("tax");
   wait(250);
   address("tax");
@@ -72,13 +72,13 @@ test("Back takes the place of what was typed, also to what was typed before", ()
   type("taxi");
   address("");
   wait(250);
-  expect(handOn).toHaveBeenCalledTimes(1);
+  expect(onSettled).toHaveBeenCalledTimes(1);
 });
 
-test("settled text is not handed on a second time", () => {
-  const { type, wait, settle, handOn } = field("");
+test("flushed text is not passed on a second time", () => {
+  const { type, wait, flush, onSettled } = field("");
   type("law");
-  expect(settle()).toBe("law");
+  expect(flush()).toBe("law");
   wait(500);
-  expect(handOn).not.toHaveBeenCalled();
+  expect(onSettled).not.toHaveBeenCalled();
 });

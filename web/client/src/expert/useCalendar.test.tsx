@@ -79,7 +79,7 @@ function server() {
   };
 }
 
-test("watches after what it has read, and shows what changes", async () => {
+test("subscribes after the first result, and shows changes", async () => {
   const { subscribed, set, send, shown, slot } = server();
   await waitFor(() => expect(subscribed.map(({ after }) => after)).toEqual(["c1"]));
   set({ status: "BOOKED" });
@@ -87,7 +87,7 @@ test("watches after what it has read, and shows what changes", async () => {
   await waitFor(() => expect(shown()).toBe("BOOKED"));
 });
 
-test("reads anew when the rules have changed, on the same subscription", async () => {
+test("refetches after a change of the rules, on the same subscription", async () => {
   const { subscribed, set, send, shown, reads } = server();
   await waitFor(() => expect(subscribed).toHaveLength(1));
   set({ status: "BOOKED" });
@@ -96,7 +96,7 @@ test("reads anew when the rules have changed, on the same subscription", async (
   expect([reads(), subscribed.length]).toEqual([2, 1]);
 });
 
-test("reads anew and watches after that when its cursor is too old", async () => {
+test("refetches and resubscribes when its cursor has expired", async () => {
   const { subscribed, set, fail, shown, failures } = server();
   await waitFor(() => expect(subscribed).toHaveLength(1));
   set({ status: "BOOKED", isAway: true });

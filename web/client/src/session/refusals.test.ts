@@ -6,7 +6,7 @@ import { sessionWords } from "./words.ts";
 
 const now = Date.parse("2026-11-21T16:00:00Z");
 
-test("every problem goes to its field, in the reader's language where there are words for it", () => {
+test("each problem is mapped to its field, translated where possible", () => {
   const fields = [
     { field: "name", message: "Name is required" },
     { field: "password", message: "Something new" },
@@ -22,23 +22,23 @@ test("every problem goes to its field, in the reader's language where there are 
   });
 });
 
-test("the time to wait becomes an instant", () => {
+test("the time to wait is converted to an instant", () => {
   const refusal = { __typename: "TooManyAttempts", retryAfterSeconds: 90 } as const;
   expect(toFormRefusal(refusal, sessionWords.en, now)).toEqual({
-    why: "TooManyAttempts",
+    reason: "TooManyAttempts",
     problems: {},
-    until: "2026-11-21T16:01:30.000Z",
+    retryAt: "2026-11-21T16:01:30.000Z",
   });
 });
 
-test("other refusals are about no field", () => {
+test("other refusals have no field problems", () => {
   expect(toFormRefusal({ __typename: "WrongCredentials" }, sessionWords.en, now)).toEqual({
-    why: "WrongCredentials",
+    reason: "WrongCredentials",
     problems: {},
   });
 });
 
-test("of errors only the one for too many attempts is expected", () => {
+test("only the error TOO_MANY_ATTEMPTS is a refusal", () => {
   const error = (code: string) =>
     new CombinedGraphQLErrors({ errors: [{ message: "No", extensions: { code } }] });
   expect(refusalFromError(error("TOO_MANY_ATTEMPTS"))?.reason).toBe("TooManyAttempts");
@@ -46,7 +46,7 @@ test("of errors only the one for too many attempts is expected", () => {
   expect(refusalFromError(new TypeError("Failed to fetch"))).toBeUndefined();
 });
 
-test("a form is complete with every required field and something like an address", () => {
+test("a form needs its required fields and a plausible address", () => {
   const form = document.createElement("form");
   form.innerHTML = `
     <input name="email" required pattern=".+@.+">

@@ -17,7 +17,7 @@ function render() {
 
 beforeEach(() => window.history.replaceState(null, "", "/verify-email"));
 
-it("takes the token out of the address", () => {
+it("removes the token from the address", () => {
   window.history.replaceState(null, "", "/verify-email#token=a-b_c");
   expect(render().current).toBe("a-b_c");
   expect(window.location.href).toBe(`${window.location.origin}/verify-email`);
@@ -34,6 +34,6 @@ it("follows another link in the same tab", async () => {
   expect(window.location.hash).toBe("");
 });
 
-it("finds none in an address without one", () => {
+it("returns null for an address without a token", () => {
   expect(render().current).toBeNull();
 });

@@ -5,26 +5,26 @@ import { formats } from "./formats.ts";
 const paris = formats("en-GB", { zone: "Europe/Paris", hourCycle: "h23" });
 const honolulu = formats("de-DE", { zone: "Pacific/Honolulu", hourCycle: "h12" });
 
-it("shows an instant in the reader's zone, on the day that it is there", () => {
+it("formats an instant in the reader's time zone, with its day there", () => {
   expect(paris.time("2026-11-23T08:05:00Z")).toBe("9:05");
   expect(paris.dateOf("2026-11-22T23:30:00Z")).toBe("2026-11-23");
   expect(honolulu.dateOf("2026-11-23T08:05:00Z")).toBe("2026-11-22");
   expect(honolulu.time("2026-11-23T08:05:00Z")).toMatch(/^10:05/);
 });
 
-it("shows a calendar day as that day, wherever the reader is", () => {
+it("formats a calendar day without shifting it by time zone", () => {
   expect(paris.shortDay("2026-11-23")).toBe("Mon 23");
   expect(honolulu.day("2026-11-23")).toBe("Mo., 23. November");
 });
 
-it("knows how many digits a currency has", () => {
+it("formats prices with the digits of their currency", () => {
   expect(paris.price({ amount: 7_000, currency: "EUR" })).toBe("€70");
   expect(paris.price({ amount: 7_050, currency: "EUR" })).toBe("€70.50");
   expect(paris.price({ amount: 7_000, currency: "JPY" })).toBe("JP¥7,000");
   expect(honolulu.price({ amount: 7_050, currency: "EUR" })).toMatch(/^70,50\s€$/);
 });
 
-it("shows lengths in hours and minutes", () => {
+it("formats durations in hours and minutes", () => {
   expect(paris.minutes(45)).toBe("45 mins");
   expect(paris.minutes(60)).toBe("1 hr");
   expect(paris.minutes(90)).toBe("1 hr 30 mins");

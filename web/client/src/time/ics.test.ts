@@ -11,7 +11,7 @@ const session = {
   url: "https://example.com/bookings",
 };
 
-it("is one event in UTC, with lines that end as RFC 5545 wants them", () => {
+it("has one event in UTC, with the line ends of RFC 5545", () => {
   const lines = calendarFile(session).split("\r\n");
   expect(lines.slice(0, 2)).toEqual(["BEGIN:VCALENDAR", "VERSION:2.0"]);
   expect(lines.slice(-3)).toEqual(["END:VEVENT", "END:VCALENDAR", ""]);

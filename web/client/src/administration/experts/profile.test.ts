@@ -17,7 +17,7 @@ const EXPERT = {
 const WORDS = { noPrice: "no price", noNumber: "no number" };
 const saved = toProfile(EXPERT, "en-GB");
 
-test("only what differs is sent", () => {
+test("only changed fields are sent", () => {
   expect(changedInput(saved, saved)).toEqual({});
   expect(
     changedInput(saved, { ...saved, languages: "English,French ", hourlyRate: "120,50" }),
@@ -30,7 +30,7 @@ test("only what differs is sent", () => {
   );
 });
 
-test("what the server could not read is found before", () => {
+test("values that the server could not parse are reported before sending", () => {
   expect(validate(saved, WORDS)).toEqual({});
   expect(validate({ ...saved, experienceYears: "", hourlyRate: "x" }, WORDS)).toEqual({
     experienceYears: "no number",
@@ -38,7 +38,7 @@ test("what the server could not read is found before", () => {
   });
 });
 
-test("the server's problems are beside the fields of the form", () => {
+test("the server's problems are mapped to the form's fields", () => {
   expect(
     mapServerProblems({
       "languages.1": "twice",

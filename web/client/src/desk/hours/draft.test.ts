@@ -42,29 +42,29 @@ function changes(draft: Partial<Draft>) {
   return changedInput(EXPERT, saved, { ...saved, ...draft });
 }
 
-describe("what is saved", () => {
-  test("nothing, when nothing differs", () => {
+describe("changed input", () => {
+  test("is empty without changes", () => {
     expect(changes({})).toEqual({});
   });
 
-  test("nothing, when hours only stand in another order", () => {
+  test("ignores the order of hours", () => {
     const { week } = saved;
     expect(changes({ week: { ...week, MONDAY: week.MONDAY.toReversed() } })).toEqual({});
   });
 
-  test("all weekly hours, when one day's differ, and only them", () => {
+  test("has all weekly hours when one day differs", () => {
     expect(changes({ week: { ...saved.week, MONDAY: [] } })).toEqual({
       weekly: [{ weekday: "TUESDAY", from: "08:30", to: "12:30" }],
     });
   });
 
-  test("a step that follows the length is null, not left out", () => {
+  test("sends null for a step that follows the session length", () => {
     expect(changes({ rules: { ...saved.rules, stepMinutes: null } })).toEqual({
       stepMinutes: null,
     });
   });
 
-  test("the coming days that differ; those that are over are not shown", () => {
+  test("has the future overrides, without past ones", () => {
     expect(saved.overrides.map(({ date }) => date)).toEqual(["2026-11-24"]);
     const closed = { key: "new", date: "2026-12-24", hours: [] };
     expect(changes({ overrides: [...saved.overrides, closed] })).toEqual({
@@ -75,7 +75,7 @@ describe("what is saved", () => {
     });
   });
 
-  test("offers in another order, as the first is the usual one", () => {
+  test("keeps the order of offers, whose first is the default", () => {
     expect(
       changes({ offers: saved.offers.toReversed() }).offers?.map(({ minutes }) => minutes),
     ).toEqual([60, 30]);
@@ -88,13 +88,13 @@ describe("what is saved", () => {
 });
 
 describe("problems", () => {
-  test("of spans are found by their place among all days", () => {
+  test("of ranges are mapped by their index in the week", () => {
     const [tuesday] = saved.week.TUESDAY;
     const found = mapServerProblems({ "weekly.2.to": "too early" }, saved);
     expect(found).toEqual({ [`${tuesday?.key}.to`]: "too early" });
   });
 
-  test("of days, offers and single fields", () => {
+  test("of overrides, offers and single fields are mapped", () => {
     const [day] = saved.overrides;
     const found = mapServerProblems(
       {
@@ -115,7 +115,7 @@ describe("problems", () => {
     });
   });
 
-  test("what the server could not read is found before", () => {
+  test("values that the server could not parse are reported before sending", () => {
     expect(validateDraft(saved, "EUR", WORDS)).toEqual({});
     const draft: Draft = {
       week: { ...saved.week, SUNDAY: [{ key: "s", from: "", to: "10:00" }] },
@@ -133,13 +133,13 @@ describe("problems", () => {
 });
 
 describe("spans", () => {
-  test("midnight ends the day in the field for the end", () => {
+  test("midnight in the end field is the end of the day", () => {
     expect(toFieldTime("24:00")).toBe("00:00");
     expect(fromFieldEnd("00:00")).toBe("24:00");
     expect(fromFieldEnd("12:30")).toBe("12:30");
   });
 
-  test("the next one begins after the last and stays within the day", () => {
+  test("a suggested range starts after the last one and stays within the day", () => {
     expect(suggestSpan([])).toMatchObject({ from: "09:00", to: "17:00" });
     expect(suggestSpan([toSpan({ from: "09:00", to: "12:00" })])).toMatchObject({
       from: "13:00",
@@ -151,7 +151,7 @@ describe("spans", () => {
     });
   });
 
-  test("Monday is copied to the weekdays alone", () => {
+  test("Monday is copied to the other weekdays only", () => {
     const week = copyMondayToWeekdays({
       ...saved.week,
       SATURDAY: [toSpan({ from: "10:00", to: "11:00" })],
@@ -163,13 +163,13 @@ describe("spans", () => {
 });
 
 describe("prices", () => {
-  test("as they are typed", () => {
+  test("are formatted for a field", () => {
     expect(formatPriceField(7_250, "EUR", "de-DE")).toBe("72,50");
     expect(formatPriceField(7_200, "EUR", "en-GB")).toBe("72");
     expect(formatPriceField(7_200, "JPY", "en-GB")).toBe("7200");
   });
 
-  test("as they are read", () => {
+  test("are parsed", () => {
     expect(parseAmount("72.5", "EUR")).toBe(7_250);
     expect(parseAmount("7200", "JPY")).toBe(7_200);
     for (const typed of ["", "-1", "1.234", "a", "1.5.0"])
