@@ -28,7 +28,7 @@ describe_enum(
     "Whether a slot can be booked.",
     OPEN="Can be booked.",
     HELD="Overlaps a hold, but no booking; it may become open again within minutes.",
-    BOOKED="Overlaps a booking.",
+    BOOKED="Overlaps a booking or the break after it.",
 )
 
 
@@ -96,7 +96,7 @@ describe_enum(
     "Kind of a slot event.",
     HELD="A client holds the slot for a few minutes.",
     BOOKED="A client booked the slot.",
-    RELEASED="The slot is free again: its booking was cancelled, rescheduled, removed or expired.",
+    RELEASED="A hold or booking ended or was moved, so the slot is free again.",
 )
 
 
