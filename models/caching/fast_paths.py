@@ -27,7 +27,7 @@ class FastPath(StrEnum):
     SPECULATION = "speculation"
     """Decide on changes of cached calendars immediately (models/ledger/ledger.py)."""
     AUDIENCES = "audiences"
-    """Execute and encode identical subscriptions once (schema/execution/shared_subscriptions.py)."""
+    """Render identical subscriptions once (schema/execution/shared_subscriptions.py)."""
     FRAMES = "frames"
     """Write WebSocket frames directly to the transport (web/edge/websocket_protocol.py)."""
 

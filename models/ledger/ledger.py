@@ -23,12 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
-from models.bookings.command import Agendas
-from models.caching.cache import Cache
-from models.calendar.times import utc_now
 from models.errors import Unavailable
 from models.ledger.batch import Batch, replay
 from models.ledger.commit import Committer, Outdated, is_transient, is_uncertain, was_committed
+from models.ledger.known_calendars import KnownCalendars
 from models.ledger.loading import load
 from models.telemetry.metrics import count_events, observe_batch
 from models.telemetry.tracing import tracer
@@ -38,9 +36,8 @@ if TYPE_CHECKING:
 
     from pymongo import AsyncMongoClient
 
-    from models.bookings.agenda import Agenda
     from models.bookings.booking import Booking
-    from models.bookings.command import Command
+    from models.bookings.command import Agendas, Command
     from models.bookings.events import Event
     from models.ids import Id
     from models.ledger.batch import Answer
@@ -50,11 +47,6 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 16
 """With larger batches commands and database wait for each other in turn."""
-MAX_CALENDARS = 500
-MAX_BOOKINGS = 20_000
-"""In all calendars in memory, at some 0.8 kB each."""
-MAX_BOOKINGS_PER_CALENDAR = 1_000
-"""In one: undoing a command copies them."""
 PATIENCE_SECONDS = 8.0
 MAX_BACKOFF_SECONDS = 0.5
 
@@ -102,7 +94,6 @@ class Ledger:
         self._announce = announce
         self._directory_changed = directory_changed
         self._max_batch = max_batch
-        self._remembers = remembers
         self._entries: dict[Command, _Entry] = {}
         self._unloaded: list[_Entry] = []
         self._unloaded_experts: set[Id] = set()
@@ -111,7 +102,7 @@ class Ledger:
         self._open = Batch()
         self._writing = Batch()
         self._single_commits_left = 0
-        self._known: Cache[Id, Agenda] = Cache("agendas", MAX_CALENDARS, MAX_BOOKINGS)
+        self._known = KnownCalendars(is_enabled=remembers)
         self._to_load = asyncio.Event()
         self._to_write = asyncio.Event()
 
@@ -168,16 +159,7 @@ class Ledger:
             or self._is_repeated(command)
         ):
             return None
-        found = [self._open.agendas.get(id_) or self._known.get(id_) for id_ in command.expert_ids]
-        agendas = Agendas(agenda for agenda in found if agenda)
-        for key in command.slots:
-            agenda = agendas.get(key.expert_id)
-            if agenda is None or not agenda.covers(key):
-                return None
-        now = utc_now()
-        for agenda in agendas.values():
-            agenda.renew(now)
-        return agendas
+        return self._known.agendas_for(command.expert_ids, command.slots, self._open.agendas)
 
     def _is_repeated(self, command: Command) -> bool:
         """Return whether the same request was granted but its record is not stored yet."""
@@ -270,7 +252,7 @@ class Ledger:
                 batch, self._open = self._open, Batch()
                 self._writing = batch
                 for agenda in batch.agendas.values():
-                    self._remember(agenda)
+                    self._known.remember(agenda)
                 self._take_ready()
                 await self._write(batch)
                 self._take_ready()
@@ -279,14 +261,6 @@ class Ledger:
     def _take_ready(self) -> None:
         while self._ready and self._has_room:
             self._take(self._ready.popleft())
-
-    def _remember(self, agenda: Agenda) -> None:
-        """Keep a calendar as its changes leave it; the next batch is decided on that."""
-        expert_id = agenda.calendar.id
-        if not self._remembers or agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
-            self._known.remove(expert_id)
-        else:
-            self._known.put(expert_id, agenda.successor(), agenda.size)
 
     async def _write(self, batch: Batch) -> None:
         """Commit a batch and answer its commands, or queue them again."""

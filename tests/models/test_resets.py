@@ -105,9 +105,7 @@ async def test_concurrent_changes_of_several_processes_are_all_applied(database:
             await stack.enter_async_context(Ledger(database, unheard).open()) for _ in range(4)
         ]
         changes = [
-            ledger.post(
-                FunctionCommand(function=decide, expert_ids=[expert_id], describes=True)
-            )
+            ledger.post(FunctionCommand(function=decide, expert_ids=[expert_id], describes=True))
             for ledger in ledgers * 5
         ]
         await asyncio.gather(*changes)

@@ -257,7 +257,7 @@ async def test_expired_hold_is_released_by_the_next_booking(
     assert ends
     with pytest.raises(SlotTaken):
         await booked(here, slot(calendar, 1))
-    for module in ("ledger", "loading"):
+    for module in ("known_calendars", "loading"):
         monkeypatch.setattr(f"models.ledger.{module}.utc_now", lambda: ends)
     made = await booked(here, slot(calendar, 1))
     ended = await Booking.get(held.id)
@@ -312,7 +312,7 @@ async def test_slot_outside_the_cached_span_is_read(ledger: Ledger, calendar: Ca
 async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.ledger.ledger.MAX_BOOKINGS", 2)
+    monkeypatch.setattr("models.ledger.known_calendars.MAX_BOOKINGS", 2)
     async with Ledger(database, unheard).open() as ledger:
         for hour in range(4):
             await booked(ledger, slot(calendar, hour))
