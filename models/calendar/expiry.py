@@ -32,6 +32,6 @@ def unchanged_until(rules: Rules, ends_of_holds: Iterable[datetime], now: dateti
 
 
 def _on_grid(instant: datetime) -> datetime:
-    """Return the first quarter hour that is not earlier."""
+    """Round an instant up to a quarter hour."""
     microseconds = round(instant.timestamp() * 1_000_000)
     return instant + timedelta(microseconds=-microseconds % (CELL_SECONDS * 1_000_000))

@@ -80,7 +80,7 @@ class Occupancy:
         return [*current.values(), *expired]
 
     def taken_including(self, also: Occupant | None) -> Mapping[int, Occupant]:
-        """Return `taken`, extended by the cells of the expired hold `also`."""
+        """Return `taken`, and the cells of `also` even if it is an expired hold."""
         if also is None or also.booking_id not in self._expired:
             return self.taken
         return self.taken | dict.fromkeys(also.cells, also)
