@@ -180,7 +180,7 @@ def contact_key(email: str) -> str:
 
 
 def reference(id_: Id) -> str:
-    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; rarely not unique."""
+    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; can repeat."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
     letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
