@@ -49,7 +49,7 @@ class User(Record):
     expert_id: Id | None = None
     created_at: datetime
 
-    # Computed by `with_search_fields` from the fields above.
+    # Computed by `update_search_fields` from the fields above.
     terms: list[str] = []
     by_name: str = ""
 
@@ -72,7 +72,7 @@ class User(Record):
         """Whether the account is an administrator who can sign in."""
         return self.role is Role.ADMIN and not self.disabled
 
-    def with_search_fields(self) -> User:
+    def update_search_fields(self) -> User:
         """Update the derived fields and return the account; call it before writing a name."""
         self.terms = terms_of(self.name, self.email)
         self.by_name = name_key(self.name, str(self.id))
@@ -99,7 +99,7 @@ class User(Record):
         """
 
         async def write(session: AsyncClientSession) -> None:
-            for record in (self.with_search_fields(), *others):
+            for record in (self.update_search_fields(), *others):
                 await record.insert(session=session)
 
         try:

@@ -229,7 +229,7 @@ class Agenda:
     def describe(self, expert: Expert) -> None:
         """Replace the expert's entry in the directory, which is no event of the calendar."""
         self._remember()
-        self.expert = expert.with_search_fields()
+        self.expert = expert.update_search_fields()
         self.is_described = True
 
     def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
@@ -283,7 +283,7 @@ class Agenda:
 
     def _write(self, booking: Booking) -> None:
         self._remember()
-        self._bookings[booking.id] = self.written[booking.id] = booking.with_order_key()
+        self._bookings[booking.id] = self.written[booking.id] = booking.update_order_key()
         self._occupancy.remove(booking.id)
         if booking.active:
             self._occupancy.add(booking.occupant())

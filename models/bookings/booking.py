@@ -168,7 +168,7 @@ class Booking(Record):
         removed: Booking = self.model_copy(update={"removed_by": [*self.removed_by, viewer_id]})
         return removed
 
-    def with_order_key(self) -> Booking:
+    def update_order_key(self) -> Booking:
         """Update the order key and return the booking; call it before every write."""
         self.place = place(self.starts_at, str(self.id))
         return self

@@ -57,7 +57,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         if user is None or user.expert_id is not None:
             raise InvalidInput([Problem("userId", expert_account_problem(user))])
         slug = await _free_slug(slug_of(user.name), session)
-        expert = draft.model_copy(update={"name": user.name, "slug": slug}).with_search_fields()
+        expert = draft.model_copy(update={"name": user.name, "slug": slug}).update_search_fields()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
         await increment_directory_version(session)
@@ -89,7 +89,7 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
         before = await User.get(user_id, session=session)
         if before is None:
             raise NotAllowed
-        after = before.model_copy(update=dict(changes)).with_search_fields()
+        after = before.model_copy(update=dict(changes)).update_search_fields()
         if "role" in changes and after.role is Role.EXPERT and after.expert_id is None:
             raise InvalidInput([Problem("role", NO_EXPERT)])
         if before.is_active_admin and not after.is_active_admin:

@@ -63,7 +63,7 @@ class Expert(Record):
     review_count: int = 0
     disabled: bool = False
 
-    # Computed by `with_search_fields` from the fields above.
+    # Computed by `update_search_fields` from the fields above.
     listed: bool = True
     terms: list[str] = []
     language_keys: list[str] = []
@@ -100,7 +100,7 @@ class Expert(Record):
             ),
         )
 
-    def with_search_fields(self) -> Expert:
+    def update_search_fields(self) -> Expert:
         """Update the derived fields and return the expert; call it before every write."""
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})

@@ -72,7 +72,7 @@ def past_bookings(expert: Id, before: int, number: int) -> list[Booking]:
             created_at=key.starts_at,
             updated_at=key.ends_at,
             cancellable_until=key.starts_at,
-        ).with_order_key()
+        ).update_order_key()
         for key in keys
     ]
 

@@ -12,7 +12,7 @@ from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
 from tests.models.samples import rules
-from tests.models.test_speculation import (
+from tests.models.test_ledger import (
     EVERY_HOUR,
     booked,
     calendar,

@@ -19,8 +19,8 @@ from models.ledger.ledger import Ledger
 from models.ledger.writers import SILENCE_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
 from tests.commands import FunctionCommand
+from tests.models.killed_writer import die_at_commit, longer_horizon, unheard
 from tests.models.samples import rules
-from tests.models.victims import die_at_commit, longer_horizon, unheard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -49,7 +49,7 @@ async def lawyer() -> AsyncIterator[Expert]:
         languages=["English"],
         hourly_rate=1,
     )
-    yield expert.with_search_fields()
+    yield expert.update_search_fields()
     await expert.delete()
     await increment_directory_version()
 

@@ -184,7 +184,7 @@ class SampleCalendar:
             updated_at=history[-1].at,
             cancellable_until=key.starts_at - self._cancellation_notice,
             history=history,
-        ).with_order_key()
+        ).update_order_key()
 
     def _history(self, key: SlotKey, client: Client, outcome: BookingStatus) -> list[BookingChange]:
         """Return the changes up to the outcome, with times and actors that the rules allow."""

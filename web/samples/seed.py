@@ -174,7 +174,7 @@ def _person(
         rating=sample.rating,
         review_count=sample.review_count,
     )
-    return user, expert.with_search_fields()
+    return user, expert.update_search_fields()
 
 
 def _calendar(
@@ -238,7 +238,7 @@ def _user(key: str, name: str, email: str, time_zone: str, moment: datetime) -> 
         time_zone=time_zone,
         email_verified=True,
         created_at=moment - timedelta(minutes=_rng(key).randrange(*ACCOUNT_AGE_MINUTES)),
-    ).with_search_fields()
+    ).update_search_fields()
 
 
 def _id(key: str) -> Id:

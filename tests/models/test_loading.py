@@ -45,7 +45,7 @@ async def insert_booking(
     """Insert a booking, or a hold, of a new client."""
     ids = {"id": new_id(), "expert_id": calendar.id, "client_id": new_id()}
     inserted: Booking = booking(cell, minutes, held_until=held_until).model_copy(update=ids)
-    await inserted.with_order_key().insert()
+    await inserted.update_order_key().insert()
     return inserted
 
 
