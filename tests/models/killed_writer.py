@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 120
 
 
-async def unheard(_: Sequence[Event]) -> None:
+async def ignore_events(_: Sequence[Event]) -> None:
     """Ignore committed events."""
 
 
@@ -48,10 +48,10 @@ class _KilledAtCommit(monitoring.CommandListener):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
 
 def die_at_commit(url: str, calendar_id: Id) -> None:
@@ -64,5 +64,8 @@ def die_at_commit(url: str, calendar_id: Id) -> None:
 
 
 async def _change(url: str, calendar_id: Id) -> None:
-    async with database.open_database(url) as client, Ledger(client, unheard).open() as ledger:
+    async with (
+        database.open_database(url) as client,
+        Ledger(client, ignore_events).open() as ledger,
+    ):
         await ledger.post(longer_horizon(calendar_id))

@@ -13,7 +13,14 @@ from models.calendar.rules import Offer
 from models.calendar.slots import starts
 from models.calendar.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
 from tests.models.samples import day_rules, local_times
-from tests.models.zones import DAY, DAYS, days_of_change, distinct_zones, offsets, walked
+from tests.models.zones import (
+    DAY,
+    DAYS,
+    cells_by_local_day,
+    days_of_change,
+    distinct_zones,
+    offsets,
+)
 
 NIGHT = (60, 240)
 MIDNIGHT = (0, 120)
@@ -209,7 +216,7 @@ def test_days_near_clock_changes_contain_their_quarter_hours_in_every_zone() -> 
     plain = list(range(0, 1440, 15))
     for name in distinct_zones():
         for change in days_of_change(name):
-            days = walked(name, change - 3 * DAY, change + 3 * DAY)
+            days = cells_by_local_day(name, change - 3 * DAY, change + 3 * DAY)
             for day in (change + n * DAY for n in range(-2, 3)):
                 cells = [cell for cell, _ in days[day]]
                 clock = [minute for _, minute in days[day]]

@@ -14,13 +14,13 @@ from models.ledger.ledger import Ledger
 from tests.models.samples import rules
 from tests.models.test_ledger import (
     EVERY_HOUR,
-    booked,
+    book_slot,
     calendar,
-    cancelled,
+    cancel_command,
     events,
     findings,
+    ignore_events,
     slot,
-    unheard,
 )
 from tests.schema.test_loaders import COMMANDS
 
@@ -34,12 +34,12 @@ async def test_changes_that_exceed_a_batch_are_written_in_order(
     database: Client, calendar: Calendar
 ) -> None:
     """Each batch is decided while the previous one is written, without reading the calendar."""
-    async with Ledger(database, unheard, max_batch=4).open() as ledger:
-        await booked(ledger, slot(calendar, 0))
+    async with Ledger(database, ignore_events, max_batch=4).open() as ledger:
+        await book_slot(ledger, slot(calendar, 0))
         with COMMANDS.counted() as commands:
             made = await asyncio.gather(
-                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 12)),
-                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 12)),
+                *(book_slot(ledger, slot(calendar, hour)) for hour in range(1, 12)),
+                *(book_slot(ledger, slot(calendar, hour)) for hour in range(1, 12)),
                 return_exceptions=True,
             )
         assert all(isinstance(one, Booking) for one in made[:11])
@@ -58,13 +58,13 @@ async def test_changes_that_need_a_read_are_made_while_batches_are_full(
     """Cancellations, and bookings in calendars that are not cached."""
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:
-        async with Ledger(database, unheard, max_batch=2).open() as ledger:
-            first = await booked(ledger, slot(calendar, 0))
+        async with Ledger(database, ignore_events, max_batch=2).open() as ledger:
+            first = await book_slot(ledger, slot(calendar, 0))
             made = await asyncio.gather(
-                *(booked(ledger, slot(calendar, hour)) for hour in range(1, 10)),
-                ledger.post(cancelled(first)),
-                booked(ledger, slot(other, 3)),
-                *(booked(ledger, slot(calendar, hour)) for hour in range(10, 20)),
+                *(book_slot(ledger, slot(calendar, hour)) for hour in range(1, 10)),
+                ledger.post(cancel_command(first)),
+                book_slot(ledger, slot(other, 3)),
+                *(book_slot(ledger, slot(calendar, hour)) for hour in range(10, 20)),
             )
         assert len(made) == 21
         assert len(await events(calendar)) == 21

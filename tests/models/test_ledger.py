@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from prometheus_client import REGISTRY
@@ -38,12 +38,11 @@ SOON = cell_of(utc_now()) // DAY * DAY + 2 * DAY
 EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)))
 
 
-async def unheard(_: Sequence[Event]) -> None:
+async def ignore_events(_: Sequence[Event]) -> None:
     """Ignore committed events."""
 
 
 def someone() -> Viewer:
-    """Return a viewer with a new id."""
     return cast("Viewer", SimpleNamespace(id=new_id()))
 
 
@@ -64,8 +63,8 @@ async def ledgers(
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
     """Open two ledgers, as in two processes, with and without cached calendars."""
     async with (
-        Ledger(database, unheard, remembers=request.param).open() as first,
-        Ledger(database, unheard, remembers=request.param).open() as second,
+        Ledger(database, ignore_events, remembers=request.param).open() as first,
+        Ledger(database, ignore_events, remembers=request.param).open() as second,
     ):
         yield first, second
 
@@ -73,7 +72,7 @@ async def ledgers(
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
     """Open a ledger with cached calendars."""
-    async with Ledger(database, unheard).open() as ledger:
+    async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
 
 
@@ -88,16 +87,15 @@ def booking_request(key: SlotKey, idempotency_key: str | None = None) -> Booking
     return BookingRequest("slotId", [slot_id(key)], *contact, None, idempotency_key)
 
 
-async def booked(
+async def book_slot(
     ledger: Ledger, key: SlotKey, viewer: Viewer | None = None, idempotency_key: str | None = None
 ) -> Booking:
-    """Book a slot."""
     request = booking_request(key, idempotency_key)
     [made] = await book(ledger, viewer or someone(), request, None)
     return made
 
 
-def cancelled(booking: Booking) -> Command:
+def cancel_command(booking: Booking) -> Command:
     """Return a command that cancels a booking."""
 
     def decide(agendas: Agendas) -> list[Booking]:
@@ -110,7 +108,7 @@ def cancelled(booking: Booking) -> Command:
     )
 
 
-def closed(calendar: Calendar) -> Command:
+def close_command(calendar: Calendar) -> Command:
     """Return a command that makes the calendar accept no bookings."""
 
     def decide(agendas: Agendas) -> list[Booking]:
@@ -145,12 +143,12 @@ def cache_counter(kind: str) -> float:
 
 async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calendar) -> None:
     """After two changes, the cached span covers weeks."""
-    await booked(ledger, slot(calendar, 1))
-    await booked(ledger, slot(calendar, 2))
+    await book_slot(ledger, slot(calendar, 1))
+    await book_slot(ledger, slot(calendar, 2))
     hits, misses = cache_counter("hits"), cache_counter("misses")
-    third = await booked(ledger, slot(calendar, 3))
+    third = await book_slot(ledger, slot(calendar, 3))
     with pytest.raises(SlotTaken) as refusal:
-        await booked(ledger, slot(calendar, 3))
+        await book_slot(ledger, slot(calendar, 3))
     assert (third.sequence, refusal.value.sequence) == (3, 3)
     assert (cache_counter("hits"), cache_counter("misses")) == (hits + 2, misses)
     assert [event.kind for event in await events(calendar)] == [EventKind.BOOKED] * 3
@@ -161,7 +159,7 @@ async def test_concurrent_requests_book_each_slot_exactly_once(
 ) -> None:
     """In two processes, five clients compete for each of forty slots."""
     posts = [
-        booked(ledgers[number % 2], slot(calendar, hour))
+        book_slot(ledgers[number % 2], slot(calendar, hour))
         for number in range(5)
         for hour in range(40)
     ]
@@ -178,12 +176,12 @@ async def test_slot_booked_by_another_process_is_taken(
 ) -> None:
     """The slot is still open in this process's cache."""
     here, elsewhere = ledgers
-    await booked(here, slot(calendar, 1))
-    await booked(elsewhere, slot(calendar, 3))
+    await book_slot(here, slot(calendar, 1))
+    await book_slot(elsewhere, slot(calendar, 3))
     with pytest.raises(SlotTaken) as refusal:
-        await booked(here, slot(calendar, 3))
+        await book_slot(here, slot(calendar, 3))
     assert refusal.value.sequence == 2
-    assert (await booked(here, slot(calendar, 5))).sequence == 3
+    assert (await book_slot(here, slot(calendar, 5))).sequence == 3
     assert len(await events(calendar)) == 3
 
 
@@ -192,9 +190,9 @@ async def test_slot_released_by_another_process_can_be_booked(
 ) -> None:
     """The slot is still booked in this process's cache."""
     here, elsewhere = ledgers
-    first = await booked(here, slot(calendar, 1))
-    await elsewhere.post(cancelled(first))
-    assert (await booked(here, slot(calendar, 1))).sequence == 3
+    first = await book_slot(here, slot(calendar, 1))
+    await elsewhere.post(cancel_command(first))
+    assert (await book_slot(here, slot(calendar, 1))).sequence == 3
 
 
 async def test_slot_no_longer_offered_by_another_process_is_refused(
@@ -202,12 +200,12 @@ async def test_slot_no_longer_offered_by_another_process_is_refused(
 ) -> None:
     """Both open and booked slots are refused as not offered."""
     here, elsewhere = ledgers
-    await booked(here, slot(calendar, 1))
-    await elsewhere.post(closed(calendar))
+    await book_slot(here, slot(calendar, 1))
+    await elsewhere.post(close_command(calendar))
     with pytest.raises(SlotNotOffered):
-        await booked(here, slot(calendar, 2))
+        await book_slot(here, slot(calendar, 2))
     with pytest.raises(SlotNotOffered):
-        await booked(here, slot(calendar, 1))
+        await book_slot(here, slot(calendar, 1))
 
 
 async def test_several_slots_are_booked_all_or_none(
@@ -215,13 +213,13 @@ async def test_several_slots_are_booked_all_or_none(
 ) -> None:
     """The last slot is taken, so the first stays available to a concurrent request."""
     here, _ = ledgers
-    await booked(here, slot(calendar, 3))
+    await book_slot(here, slot(calendar, 3))
     three = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3)]
     contact = ("Ada Lovelace", "ada@example.com", "+442079460018", None)
     basket = BookingRequest("slotIds", three, *contact, None, None)
     answers = await asyncio.gather(
         book(here, someone(), basket, None),
-        booked(here, slot(calendar, 1)),
+        book_slot(here, slot(calendar, 1)),
         return_exceptions=True,
     )
     assert isinstance(answers[0], SlotTaken)
@@ -235,14 +233,14 @@ async def test_repeated_idempotency_key_returns_the_same_booking(
     """Concurrently, later, and in another process; the key with other input is refused."""
     here, elsewhere = ledgers
     client = someone()
-    await booked(here, slot(calendar, 9))
-    twins = [booked(here, slot(calendar, 1), client, "key") for _ in range(3)]
-    later = [await booked(ledger, slot(calendar, 1), client, "key") for ledger in ledgers]
+    await book_slot(here, slot(calendar, 9))
+    twins = [book_slot(here, slot(calendar, 1), client, "key") for _ in range(3)]
+    later = [await book_slot(ledger, slot(calendar, 1), client, "key") for ledger in ledgers]
     assert len({booking.id for booking in [*await asyncio.gather(*twins), *later]}) == 1
     with pytest.raises(InvalidInput):
-        await booked(here, slot(calendar, 2), client, "key")
+        await book_slot(here, slot(calendar, 2), client, "key")
     with pytest.raises(InvalidInput):
-        await booked(elsewhere, slot(calendar, 2), client, "key")
+        await book_slot(elsewhere, slot(calendar, 2), client, "key")
     assert len(await events(calendar)) == 2
 
 
@@ -251,15 +249,15 @@ async def test_expired_hold_is_released_by_the_next_booking(
 ) -> None:
     """Before it expires, other clients cannot book its time."""
     here, _ = ledgers
-    await booked(here, slot(calendar, 9))
+    await book_slot(here, slot(calendar, 9))
     held = await hold(here, someone(), slot_id(slot(calendar, 1)), None, timedelta(hours=1))
     ends = held.held_until
     assert ends
     with pytest.raises(SlotTaken):
-        await booked(here, slot(calendar, 1))
+        await book_slot(here, slot(calendar, 1))
     for module in ("known_calendars", "loading"):
         monkeypatch.setattr(f"models.ledger.{module}.utc_now", lambda: ends)
-    made = await booked(here, slot(calendar, 1))
+    made = await book_slot(here, slot(calendar, 1))
     ended = await Booking.get(held.id)
     assert ended
     assert (ended.status, ended.active) == (BookingStatus.EXPIRED, False)
@@ -273,7 +271,7 @@ async def test_booking_a_held_slot_confirms_the_hold(
     here, _ = ledgers
     holder = someone()
     held = await hold(here, holder, slot_id(slot(calendar, 1)), None, timedelta(minutes=5))
-    made = await booked(here, slot(calendar, 1), holder)
+    made = await book_slot(here, slot(calendar, 1), holder)
     assert made.id == held.id
     assert [step.after for step in made.history] == [BookingStatus.HELD, BookingStatus.CONFIRMED]
 
@@ -282,51 +280,51 @@ async def test_exception_in_one_decision_does_not_affect_the_others(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
     here, _ = ledgers
-    await booked(here, slot(calendar, 1))
+    await book_slot(here, slot(calendar, 1))
 
     def decide(agendas: Agendas) -> list[Booking]:
         raise LookupError(len(agendas))
 
     answers = await asyncio.gather(
-        booked(here, slot(calendar, 2)),
+        book_slot(here, slot(calendar, 2)),
         here.post(
             FunctionCommand(function=decide, expert_ids=[calendar.id], slots=[slot(calendar, 3)])
         ),
-        booked(here, slot(calendar, 4)),
+        book_slot(here, slot(calendar, 4)),
         return_exceptions=True,
     )
     assert [type(answer) for answer in answers] == [Booking, LookupError, Booking]
     assert len(await events(calendar)) == 3
 
 
-async def test_slot_outside_the_cached_span_is_read(ledger: Ledger, calendar: Calendar) -> None:
+async def test_slot_outside_the_cached_span_is_read(
+    database: Client, ledger: Ledger, calendar: Calendar
+) -> None:
     far = slot(calendar, 24 * 60)
-    elsewhere = Ledger(cast("Any", calendar.get_pymongo_collection().database.client), unheard)
-    async with elsewhere.open():
-        await booked(elsewhere, far)
-    await booked(ledger, slot(calendar, 1))
+    async with Ledger(database, ignore_events).open() as elsewhere:
+        await book_slot(elsewhere, far)
+    await book_slot(ledger, slot(calendar, 1))
     with pytest.raises(SlotTaken):
-        await booked(ledger, far)
+        await book_slot(ledger, far)
 
 
 async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.ledger.known_calendars.MAX_BOOKINGS", 2)
-    async with Ledger(database, unheard).open() as ledger:
+    async with Ledger(database, ignore_events).open() as ledger:
         for hour in range(4):
-            await booked(ledger, slot(calendar, hour))
+            await book_slot(ledger, slot(calendar, hour))
         entries = REGISTRY.get_sample_value("expertbook_cache_entries", {"cache": "agendas"})
         assert entries == 0
         with pytest.raises(SlotTaken):
-            await booked(ledger, slot(calendar, 2))
+            await book_slot(ledger, slot(calendar, 2))
     assert len(await events(calendar)) == 4
 
 
-async def test_mixed_concurrent_changes_violate_no_invariants(
+async def test_mixed_concurrent_changes_of_two_processes_violate_no_invariants(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Bookings, holds and cancellations in two processes."""
     before = await findings()
 
     async def client(number: int) -> list[str]:
@@ -337,10 +335,10 @@ async def test_mixed_concurrent_changes_violate_no_invariants(
             try:
                 if turn % 4 == 1:
                     await hold(ledger, viewer, slot_id(key), None, timedelta(hours=1))
-                made = await booked(ledger, key, viewer, f"{turn}" if turn % 2 else None)
+                made = await book_slot(ledger, key, viewer, f"{turn}" if turn % 2 else None)
                 outcomes.append("booked")
                 if turn % 3 == 2:
-                    await ledger.post(cancelled(made))
+                    await ledger.post(cancel_command(made))
             except ExpertBookError as refusal:
                 outcomes.append(type(refusal).__name__)
         return outcomes

@@ -50,7 +50,7 @@ async def insert_booking(
 
 
 async def load_agendas(*commands: Command) -> Agendas:
-    """Load what these commands are decided on."""
+    """Load the agendas that some commands need."""
     return (await load(commands, lambda _: False)).agendas
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def unheard(_: Sequence[Event]) -> None:
+async def ignore_events(_: Sequence[Event]) -> None:
     """Ignore committed events."""
 
 
@@ -74,7 +74,7 @@ async def test_rules_are_stored_completely_with_a_new_version(database: Client) 
         agendas[calendar.id].reset(wanted)
         return []
 
-    async with Ledger(database, unheard).open() as ledger:
+    async with Ledger(database, ignore_events).open() as ledger:
         await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
     stored = await Calendar.get(calendar.id)
     assert stored
@@ -102,7 +102,8 @@ async def test_concurrent_changes_of_several_processes_are_all_applied(database:
     assert expert
     async with AsyncExitStack() as stack:
         ledgers = [
-            await stack.enter_async_context(Ledger(database, unheard).open()) for _ in range(4)
+            await stack.enter_async_context(Ledger(database, ignore_events).open())
+            for _ in range(4)
         ]
         changes = [
             ledger.post(FunctionCommand(function=decide, expert_ids=[expert_id], describes=True))
@@ -128,7 +129,7 @@ async def test_refused_change_leaves_expert_and_calendar_unchanged(database: Cli
         agenda.describe(agenda.expert.model_copy(update={"disabled": True}))
         raise NotAllowed
 
-    async with Ledger(database, unheard).open() as ledger:
+    async with Ledger(database, ignore_events).open() as ledger:
         with pytest.raises(NotAllowed):
             await ledger.post(
                 FunctionCommand(function=decide, expert_ids=[expert_id], describes=True)

@@ -19,7 +19,7 @@ from models.ledger.ledger import Ledger
 from models.ledger.writers import SILENCE_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
 from tests.commands import FunctionCommand
-from tests.models.killed_writer import die_at_commit, longer_horizon, unheard
+from tests.models.killed_writer import die_at_commit, ignore_events, longer_horizon
 from tests.models.samples import rules
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     await asyncio.to_thread(victim.join)
     assert victim.exitcode == -signal.SIGKILL
     [dead] = await registered_sessions() - before
-    async with Ledger(database, unheard).open() as ledger, asyncio.timeout(PATIENCE_SECONDS):
+    async with Ledger(database, ignore_events).open() as ledger, asyncio.timeout(PATIENCE_SECONDS):
         while dead not in ENDED_SESSIONS.ended:  # noqa: ASYNC110 - another task does it
             await asyncio.sleep(0.1)
         await ledger.post(longer_horizon(calendar.id))
@@ -114,8 +114,8 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     assert await added_days_and_events(calendar) == (1, 1)
 
 
-class KillsItself(monitoring.CommandListener):
-    """Has the database end every writer's session just before the first commit that it sees."""
+class EndsOwnSession(monitoring.CommandListener):
+    """Ends every writer's session once, just before the next commit."""
 
     def __init__(self) -> None:
         self.url: str | None = None
@@ -137,11 +137,11 @@ class KillsItself(monitoring.CommandListener):
         """Do nothing."""
 
 
-KILLS_ITSELF = KillsItself()
-monitoring.register(KILLS_ITSELF)
+ENDS_OWN_SESSION = EndsOwnSession()
+monitoring.register(ENDS_OWN_SESSION)
 
 
-async def test_a_ledger_whose_session_was_ended_decides_again(
+async def test_ledger_whose_session_was_ended_decides_again(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
     """A slow writer that was taken for dead still makes its change, once."""
@@ -152,8 +152,8 @@ async def test_a_ledger_whose_session_was_ended_decides_again(
         decisions.append(1)
         return wanted.decide(agendas)
 
-    async with Ledger(database, unheard).open() as ledger:
-        KILLS_ITSELF.url = database_url
+    async with Ledger(database, ignore_events).open() as ledger:
+        ENDS_OWN_SESSION.url = database_url
         await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
     assert len(decisions) == 2
     assert await added_days_and_events(calendar) == (1, 1)

@@ -54,7 +54,9 @@ def quarters(first: date, last: date) -> Iterable[datetime]:
         instant += QUARTER
 
 
-def walked(zone_name: str, first: date, last: date) -> dict[date, list[tuple[int, int]]]:
+def cells_by_local_day(
+    zone_name: str, first: date, last: date
+) -> dict[date, list[tuple[int, int]]]:
     """Return, per local day, its quarter hours since 1970 and their local minutes.
 
     The first and last local days are incomplete.
