@@ -53,7 +53,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     documents = documents_of(
         settings.trusted_documents,
         introspection=settings.allows_introspection,
-        remembers=FastPath.DOCUMENTS in settings.fast,
+        remembers=FastPath.DOCUMENTS in settings.enabled_fast_paths,
     )
 
     origins = settings.origins

@@ -93,7 +93,7 @@ async def open_container(
     announce = partial(_announce, answers, hub, feed)
 
     def batch_size(limit: int) -> int:
-        return limit if FastPath.BATCHES in settings.fast else 1
+        return limit if FastPath.BATCHES in settings.enabled_fast_paths else 1
 
     async with (
         _tracing(settings.otlp_url),
@@ -110,16 +110,16 @@ async def open_container(
             announce,
             answers.directory_changed,
             max_batch=batch_size(MAX_BATCH),
-            single_command=FastPath.WRITES in settings.fast,
-            remembers={FastPath.BATCHES, FastPath.SPECULATION} <= settings.fast,
+            single_command=FastPath.WRITES in settings.enabled_fast_paths,
+            remembers={FastPath.BATCHES, FastPath.SPECULATION} <= settings.enabled_fast_paths,
         ).open() as ledger,
         sweeping(ledger),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
         Alternatives(batch_size(MAX_KEYS_PER_READ)).open() as alternatives,
-        Lookups(use_batches=FastPath.BATCHES in settings.fast).open() as lookups,
-        Listings(use_cache=FastPath.LISTINGS in settings.fast).open() as listings,
+        Lookups(use_batches=FastPath.BATCHES in settings.enabled_fast_paths).open() as lookups,
+        Listings(use_cache=FastPath.LISTINGS in settings.enabled_fast_paths).open() as listings,
         AsyncExitStack() as stack,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
@@ -151,10 +151,10 @@ async def open_container(
             phone_region=settings.phone_region,
             hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
-            fast=settings.fast,
+            fast=settings.enabled_fast_paths,
             directory_changed=answers.directory_changed,
         )
-        shared = Shared(answers) if FastPath.ANSWERS in settings.fast else None
+        shared = Shared(answers) if FastPath.ANSWERS in settings.enabled_fast_paths else None
         yield Container(client, bus, mails, sockets, services, shared)
 
 

@@ -322,7 +322,7 @@ class Settings(BaseSettings):
         return known if self.is_production else [*known, "localhost", ANY_ADDRESS]
 
     @property
-    def fast(self) -> frozenset[FastPath]:
+    def enabled_fast_paths(self) -> frozenset[FastPath]:
         """Enabled optimizations."""
         return parse_fast_paths(self.fast_paths)
 
