@@ -1,4 +1,4 @@
-"""A server with the built client, and visitors of it."""
+"""Fixtures: a server with the built client, and visitors with browsers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from tests.client.experts import Expert
 
-PATIENCE = 120_000
-"""Deadline in milliseconds, which only a page that hangs exceeds, even on a busy machine."""
+TIMEOUT_MS = 120_000
+"""Deadline in milliseconds, which only a hanging page exceeds, even on a busy machine."""
 HEIGHT = 900
 
 
 class Visit(Protocol):
-    """Makes a visitor; `expected` is what the console may say in the story."""
+    """Factory of visitors; `expected` matches the console errors that a test allows."""
 
     async def __call__(
         self,
@@ -39,23 +39,23 @@ class Visit(Protocol):
         expected: re.Pattern[str] | None = None,
         **options: Any,
     ) -> Visitor:
-        """Open a browser with a theme and a width."""
+        """Open a browser with a color scheme and a window width."""
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, without a window."""
+    """Headless Chromium."""
     try:
         chromium = find_chromium()
     except NoBrowserError as error:
         pytest.exit(str(error), returncode=1)
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=TIMEOUT_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium.path,
             env={**chromium.environment},
             args=["--no-sandbox", "--disable-dev-shm-usage"],
-            timeout=PATIENCE,
+            timeout=TIMEOUT_MS,
         )
         yield browser
         await browser.close()
@@ -63,42 +63,42 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with sample data of its own."""
+    """Address of a server with its own sample data."""
     with run_server(tmp_path_factory.mktemp("site"), experts=60, throttle="off") as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def site_api(site: str, http: httpx.AsyncClient) -> Api:
-    """A client of its API that is not signed in."""
+    """Anonymous client of the server's API."""
     return Api(http, site)
 
 
 @pytest.fixture(scope="session")
-async def unseen(site_api: Api) -> Iterator[Expert]:
-    """Experts that confirm at once and that no story has been about."""
+async def unused_experts(site_api: Api) -> Iterator[Expert]:
+    """Experts that confirm automatically and that no test has used yet."""
     return iter(await plain_experts(site_api))
 
 
 @pytest.fixture
-async def expert(unseen: Iterator[Expert], site_api: Api) -> Expert:
-    """An expert for one story alone, and a day."""
-    return await with_day(site_api, next(unseen))
+async def expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
+    """Expert for one test only, with a day that has free slots."""
+    return await with_day(site_api, next(unused_experts))
 
 
 @pytest.fixture(scope="session")
-async def site_expert(unseen: Iterator[Expert], site_api: Api) -> Expert:
-    """An expert to look at only."""
-    return await with_day(site_api, next(unseen))
+async def site_expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
+    """Expert for tests that change nothing."""
+    return await with_day(site_api, next(unused_experts))
 
 
 @pytest.fixture
 async def visit(
     browser: Browser, site: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[Visit]:
-    """Visitors, who must not have noticed any trouble in the end."""
+    """Factory of visitors; fails the test if their pages had errors."""
     visitors: list[Visitor] = []
-    story = request.node.name.removeprefix("test_").replace("[", "-").rstrip("]")
+    test_name = request.node.name.removeprefix("test_").replace("[", "-").rstrip("]")
     async with AsyncExitStack() as stack:
 
         async def make(
@@ -121,8 +121,8 @@ async def visit(
                 }
             )
             stack.push_async_callback(context.close)
-            context.set_default_timeout(PATIENCE)
-            name = f"{story}-{len(visitors) + 1}" if visitors else story
+            context.set_default_timeout(TIMEOUT_MS)
+            name = f"{test_name}-{len(visitors) + 1}" if visitors else test_name
             visitor = Visitor(await context.new_page(), site, name, expected)
             await visitor.watch()
             visitors.append(visitor)

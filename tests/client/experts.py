@@ -1,4 +1,4 @@
-"""Experts to book, and a day on which they have time."""
+"""Experts to book, with a day on which they have free slots."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tests.clients import Api
 
 ZONE = "Europe/Berlin"
-ENOUGH = 6
-"""Free times of a day, so that stories do not depend on the hour at which they are told."""
+MIN_FREE_SLOTS = 6
+"""Free slots that a test day must have, so that tests do not depend on the time of day."""
 EXPERTS = """{ experts(first: 100) { nodes { id slug name title bio offers { minutes }
   availability { breakMinutes confirmsAutomatically } } } }"""
 
@@ -21,16 +21,16 @@ Expert = dict[str, Any]
 
 
 async def plain_experts(api: Api) -> list[Expert]:
-    """Those who confirm at once and leave no break."""
+    """Return experts that confirm automatically and have no breaks."""
     nodes: list[Expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
     plain = {"breakMinutes": 0, "confirmsAutomatically": True}
     return [node for node in nodes if node["availability"] == plain]
 
 
 async def with_day(api: Api, expert: Expert) -> Expert:
-    """Return the expert with the first day, some days ahead, on which enough is free.
+    """Return the expert with the first day, some days ahead, that has enough free slots.
 
-    Enough is also free on a later day of the same month, so that a calendar shows both.
+    A later day of the same month has enough, too, so that the calendar shows both.
     """
     now = datetime.now(UTC)
     since, until = (now + timedelta(days=3), now + timedelta(days=24))
@@ -41,12 +41,12 @@ async def with_day(api: Api, expert: Expert) -> Expert:
     for slot in found:
         starts = datetime.fromisoformat(slot["startsAt"]).astimezone(ZoneInfo(ZONE))
         free[starts.date().isoformat()] += slot["status"] == "OPEN"
-    # The first one may be cut by the span.
-    days = [day for day, count in sorted(free.items())[1:] if count >= ENOUGH]
+    # The first day may be cut off by the start of the range.
+    days = [day for day, count in sorted(free.items())[1:] if count >= MIN_FREE_SLOTS]
     day = next(day for day, after in pairwise(days) if day[:7] == after[:7])
     return {**expert, "day": day}
 
 
-async def an_expert(api: Api) -> Expert:
-    """The first of them, with such a day."""
+async def bookable_expert(api: Api) -> Expert:
+    """Return the first such expert, with a day."""
     return await with_day(api, (await plain_experts(api))[0])

@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the client: `uv run python -m tests.client.screenshots`."""
+"""Take the README's screenshots of the client: `uv run python -m tests.client.screenshots`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOW: ViewportSize = {"width": 1120, "height": 840}
 
 
 async def take(site: str) -> None:
-    """The directory in light and the page of an expert in dark, some times of which are taken."""
+    """Take the directory in light mode, and an expert's page with taken slots in dark mode."""
     chromium = find_chromium()
     async with httpx.AsyncClient(timeout=60) as http, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -36,21 +36,21 @@ async def take(site: str) -> None:
         api = Api(http, site)
         expert = await with_day(api, (await plain_experts(api))[0])
         ada = await visitor("light")
-        await ada.go("/experts")
+        await ada.open("/experts")
         await ada.page.get_by_role("article").first.wait_for()
         await ada.page.screenshot(path=FOLDER / "directory.png")
 
         grace = await visitor("dark")
-        await grace.has_account()
-        await grace.see(expert)
+        await grace.register()
+        await grace.open_expert(expert)
         await grace.free_slot()
         times = grace.page.locator("[data-slot][data-status=OPEN]")
         ids = [str(await times.nth(index).get_attribute("data-slot")) for index in (1, 2, 4, 5)]
         await (await api.new_client()).book(ids[0])
         await (await api.new_client()).book(ids[2])
         somebody = await visitor("light")
-        await somebody.has_account()
-        await somebody.see(expert)
+        await somebody.register()
+        await somebody.open_expert(expert)
         await somebody.hold(ids[1])
         await grace.slot(ids[3]).click()
         await grace.slot(ids[1]).and_(grace.page.locator("[data-status=HELD]")).wait_for()

@@ -1,4 +1,4 @@
-"""The expert's desk: what clients do appears there, and what it changes appears to them."""
+"""The expert's desk: it shows clients' changes, and clients see the expert's changes."""
 
 from __future__ import annotations
 
@@ -23,52 +23,54 @@ LOGIN = """mutation ($input: LoginInput!) { login(input: $input) {
 
 
 async def demo_expert(api: Api) -> Expert:
-    """The expert of the demo account, who confirms by hand."""
+    """Return the demo account's expert, who confirms bookings manually."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await api.ask(LOGIN, input=account)
     return await with_day(api, answer["login"]["user"]["expert"])
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 1280)])
-async def test_desk(visit: Visit, theme: Theme, width: int, site_api: Api) -> None:
-    """A request appears at the desk, is confirmed there, and new hours reach who looks at them."""
+async def test_desk_and_client_see_each_other_s_changes(
+    visit: Visit, theme: Theme, width: int, site_api: Api
+) -> None:
+    """A request appears and is confirmed at the desk; new hours update open calendars."""
     expert = await demo_expert(site_api)
     desk = await visit(theme, width)
-    await desk.is_signed_in(DEMO_EXPERT, DEMO_PASSWORD)
-    await desk.go("/desk")
-    await desk.is_live()
+    await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)
+    await desk.open("/desk")
+    await desk.wait_until_live()
     ada = await visit(theme, width)
-    await ada.has_account()
-    await ada.see(expert)
+    await ada.register()
+    await ada.open_expert(expert)
     await ada.hold(await ada.free_slot())
     await ada.fill_in(note=NOTE)
     reference = await ada.book("Requested")
-    await ada.stop("requested")
+    await ada.check("requested")
 
     card = desk.page.locator(f'[data-booking="{reference}"]')
     await expect(card).to_have_count(1)
     await expect(card).to_contain_text(NAME)
     await expect(card).to_contain_text(NOTE)
     await expect(card).to_contain_text("Requested")
-    await desk.stop("request")
-    await ada.go("/bookings")
-    await ada.is_live()
+    await desk.check("request")
+    await ada.open("/bookings")
+    await ada.wait_until_live()
     await expect(ada.page.get_by_role("article")).to_contain_text("Requested")
     await card.get_by_role("button", name="Confirm").click()
     await expect(card).to_contain_text("Confirmed")
     await expect(card).to_have_count(1)
-    await desk.stop("confirmed")
+    await desk.check("confirmed")
     await expect(ada.page.get_by_role("article")).to_contain_text("Confirmed")
 
-    await ada.see(expert)
+    await ada.open_expert(expert)
     await ada.free_slot()
-    await close(desk, date.fromisoformat(expert["day"]).strftime("%A"))
+    await remove_hours(desk, date.fromisoformat(expert["day"]).strftime("%A"))
     await expect(ada.page.locator("[data-slot][data-status=OPEN]")).to_have_count(0)
-    await ada.stop("new-hours")
+    await ada.check("new-hours")
 
 
-async def close(desk: Visitor, weekday: str) -> None:
-    """Offer nothing on a day of the week any more; the session of that day is pointed out."""
+async def remove_hours(desk: Visitor, weekday: str) -> None:
+    """Remove a weekday's hours; the page lists the booking that is now outside them."""
     await desk.page.get_by_role("link", name="My hours").click()
     hours = desk.page.get_by_role("group", name=weekday, exact=True)
     await expect(hours).to_be_visible()
@@ -76,9 +78,9 @@ async def close(desk: Visitor, weekday: str) -> None:
     while await remove.count():
         await remove.first.click()
     await expect(hours).to_contain_text("Closed")
-    await desk.stop("hours-changed")
+    await desk.check("hours-changed")
     await desk.button("Save changes").click()
     await expect(
         desk.page.get_by_role("status").filter(has_text="Everything is saved")
     ).to_have_count(1)
-    await desk.stop("hours-saved")
+    await desk.check("hours-saved")

@@ -1,4 +1,4 @@
-"""The end of a hold, while its form is being filled in."""
+"""Holds that end while the booking form is being filled in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 
 from models.calendar.slot_ids import slot_key
 from models.calendar.times import utc_now
-from tests.client.experts import an_expert
+from tests.client.experts import bookable_expert
 from tests.client.visitors import NAME, NOTE, PHONE
 from tests.clients import Api
 from tests.servers import run_server
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from tests.client.visitors import Visitor
 
 HOLD_SECONDS = 600
-"""Longer than a test takes, and shorter than an access token, which is not renewed then."""
+"""Longer than a test, and shorter than the access token's lifetime, so it is not renewed."""
 SECOND = timedelta(seconds=1)
 
 
 @dataclass
 class Holder:
-    """A server, and the bookings in its database, where a test ends holds."""
+    """A server, and its bookings collection, in which tests end holds."""
 
     address: str
     bookings: AsyncCollection[dict[str, Any]]
 
-    async def end_of_hold(self, slot: str) -> datetime:
+    async def hold_end(self, slot: str) -> datetime:
         """Return the instant at which the hold on a slot ends."""
         hold = await self.bookings.find_one(_hold_on(slot))
         assert hold
@@ -63,7 +63,7 @@ def _hold_on(slot: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def holder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Holder]:
-    """A server on a database of its own."""
+    """A server with its own database."""
     folder = tmp_path_factory.mktemp("holds")
     settings = {"experts": 12, "throttle": "off", "hold_seconds": HOLD_SECONDS}
     with (
@@ -74,69 +74,73 @@ async def holder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hold
             yield Holder(address, client["expertbook"]["bookings"])
 
 
-async def begin(ada: Visitor, expert: Expert, holder: Holder) -> str:
-    """Hold a time and type, with five seconds of the hold left by the page's clock."""
-    await ada.has_account()
-    await ada.see(expert)
+async def fill_form_near_the_end(ada: Visitor, expert: Expert, holder: Holder) -> str:
+    """Hold a slot and fill in the form; the page's clock leaves five seconds of the hold."""
+    await ada.register()
+    await ada.open_expert(expert)
     slot = await ada.free_slot()
     await ada.hold(slot)
-    end = await holder.end_of_hold(slot)
+    end = await holder.hold_end(slot)
     await ada.page.clock.set_fixed_time(end - 5 * SECOND)
     await expect(ada.page.get_by_role("timer")).to_have_text("0:05")
     await ada.fill_in(PHONE, NOTE)
     return slot
 
 
-async def is_told(ada: Visitor) -> None:
+async def expect_hold_ended(ada: Visitor) -> None:
     """Wait until the page says that the hold has ended."""
     await expect(ada.page.get_by_role("alert")).to_contain_text("Your hold has ended")
 
 
-async def keeps_what_was_typed(ada: Visitor) -> None:
-    """Nothing that was typed is lost."""
+async def expect_form_kept(ada: Visitor) -> None:
+    """Check that the form still has all entries."""
     await expect(ada.page.get_by_label("Name")).to_have_value(NAME)
     await expect(ada.page.get_by_label("Phone")).to_have_value(PHONE)
     await expect(ada.page.get_by_label("What would you like")).to_have_value(NOTE)
 
 
-async def test_hold_ends(visit: Visit, holder: Holder, http: httpx.AsyncClient) -> None:
-    """Whose hold has ended is told, keeps what they typed, and can hold the time again."""
+async def test_slot_can_be_held_again_after_its_hold_has_ended(
+    visit: Visit, holder: Holder, http: httpx.AsyncClient
+) -> None:
+    """The page reports the end of the hold, keeps the form, and can hold the slot again."""
     ada = await visit("light", 1280, site=holder.address)
-    slot = await begin(ada, await an_expert(Api(http, holder.address)), holder)
-    # By the page's own clock, before anything comes from the server.
-    await ada.page.clock.set_fixed_time(await holder.end_of_hold(slot) + SECOND)
-    await is_told(ada)
+    slot = await fill_form_near_the_end(
+        ada, await bookable_expert(Api(http, holder.address)), holder
+    )
+    # The page's own clock ends the hold, before an event from the server.
+    await ada.page.clock.set_fixed_time(await holder.hold_end(slot) + SECOND)
+    await expect_hold_ended(ada)
     await holder.end_hold(slot)
-    await keeps_what_was_typed(ada)
-    await ada.stop("hold-ended")
+    await expect_form_kept(ada)
+    await ada.check("hold-ended")
     await ada.button("Hold it again").click()
     await ada.page.clock.set_fixed_time(utc_now())
-    await ada.is_idle()
+    await ada.wait_until_idle()
     await expect(ada.page.get_by_role("alert")).to_be_hidden()
     await expect(ada.page.get_by_role("timer")).to_be_visible()
-    await keeps_what_was_typed(ada)
+    await expect_form_kept(ada)
     await ada.book()
 
 
-async def test_somebody_books_after_the_hold(
+async def test_form_is_kept_when_somebody_books_after_the_hold(
     visit: Visit, holder: Holder, http: httpx.AsyncClient
 ) -> None:
-    """Whose time went to somebody else after the hold chooses another, and types nothing again."""
+    """After losing the slot, the client chooses another one without typing again."""
     ada = await visit("dark", 375, site=holder.address)
     api = Api(http, holder.address)
-    slot = await begin(ada, await an_expert(api), holder)
-    # By what the server says: by the page's clock there is time left.
+    slot = await fill_form_near_the_end(ada, await bookable_expert(api), holder)
+    # The server ends the hold, before the page's own clock does.
     await holder.end_hold(slot)
-    await is_told(ada)
+    await expect_hold_ended(ada)
     booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
     await ada.button("Hold it again").click()
     alert = ada.page.get_by_role("alert")
     await expect(alert).to_contain_text("Somebody was faster")
-    await keeps_what_was_typed(ada)
-    await ada.stop("taken-meanwhile")
+    await expect_form_kept(ada)
+    await ada.check("taken-meanwhile")
     await alert.get_by_role("button").first.click()
-    await ada.is_idle()
+    await ada.wait_until_idle()
     await expect(alert).to_be_hidden()
-    await keeps_what_was_typed(ada)
+    await expect_form_kept(ada)
     await ada.book()

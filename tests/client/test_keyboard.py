@@ -1,4 +1,4 @@
-"""Without a mouse, and without anything moving under one's hands."""
+"""Keyboard operation, and absence of layout shifts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from tests.client.visitors import Visitor
     from tests.clients import Api
 
-MOST_TABS = 60
-LONGEST_PAUSE = 7
-"""Days in a row without free times."""
+MAX_TABS = 60
+MAX_CLOSED_DAYS = 7
+"""Consecutive days without free slots."""
 FOCUS = """() => {
   const element = document.activeElement;
   const around = [];
@@ -52,47 +52,47 @@ SHIFTS = """() => {
 Focus = dict[str, Any]
 
 
-async def tab_to(ada: Visitor, is_it: Callable[[Focus], bool]) -> Focus:
-    """Press Tab until the focus is where one wants it, and is seen all the way there."""
-    for _ in range(MOST_TABS):
+async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
+    """Press Tab until an element matches; each focused element must be visible and marked."""
+    for _ in range(MAX_TABS):
         await ada.page.keyboard.press("Tab")
         focus: Focus = await ada.page.evaluate(FOCUS)
         assert focus["isMarked"], f"no mark at {focus}"
         assert focus["isShown"], f"out of sight: {focus}"
-        if is_it(focus):
+        if matches(focus):
             return focus
     raise AssertionError("Tab does not lead there")
 
 
-async def test_keyboard_alone(visit: Visit, expert: Expert) -> None:
-    """Tab, arrows and Enter lead from the directory to a held time and a booking."""
+async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Expert) -> None:
+    """Tab, arrow keys and Enter lead from the directory to a hold and a booking."""
     ada = await visit()
     keyboard = ada.page.keyboard
-    await ada.has_account()
-    await ada.go("/experts")
+    await ada.register()
+    await ada.open("/experts")
     await expect(ada.page.get_by_role("article").first).to_be_visible()
     await tab_to(ada, lambda focus: focus["name"] == "Skip to the content")
     await keyboard.press("Enter")
     await expect(ada.page.get_by_role("main")).to_be_focused()
     await ada.page.get_by_role("searchbox").focus()
     await keyboard.type(expert["name"])
-    # Results of part of the name would be replaced under the focus.
-    await ada.has_searched(expert["name"])
+    # Wait for the results of the whole name; earlier ones would be replaced under the focus.
+    await ada.wait_for_results(expert["name"])
     await expect(ada.page.get_by_role("article")).to_have_count(1)
     await tab_to(ada, lambda focus: focus["name"] == expert["name"])
     await keyboard.press("Enter")
-    await ada.is_live()
+    await ada.wait_until_live()
 
-    # What is seen of the month depends on the day at which this runs, unless a day is asked for.
-    await ada.see(expert)
+    # Request a day: by default the shown month depends on today's date.
+    await ada.open_expert(expert)
     await ada.free_slot()
     chosen = ada.page.locator("[aria-selected=true] button")
     first = await chosen.get_attribute("aria-label")
     await tab_to(ada, lambda focus: focus["name"] == first)
     await expect(chosen).to_be_focused()
-    await ada.stop("day")
+    await ada.check("day")
     focused = ada.page.locator("td button:focus")
-    for _ in range(LONGEST_PAUSE):
+    for _ in range(MAX_CLOSED_DAYS):
         day = str(await focused.get_attribute("aria-label"))
         await keyboard.press("ArrowRight")
         await expect(focused).not_to_have_attribute("aria-label", day)
@@ -106,7 +106,7 @@ async def test_keyboard_alone(visit: Visit, expert: Expert) -> None:
     await keyboard.press("Enter")
     await expect(ada.button("Confirm")).to_be_focused()
     assert (await ada.page.evaluate(FOCUS))["isMarked"]
-    await ada.stop("confirm")
+    await ada.check("confirm")
     await keyboard.press("Enter")
     await expect(ada.heading("Your details")).to_be_focused()
     await tab_to(ada, lambda focus: focus["name"] == "Book")
@@ -117,14 +117,16 @@ async def test_keyboard_alone(visit: Visit, expert: Expert) -> None:
     await expect(ada.heading("Booked")).to_be_focused()
 
 
-async def test_nothing_moves(visit: Visit, expert: Expert, site_api: Api) -> None:
-    """What others do changes how times look, and moves neither them nor the focus."""
+async def test_changes_by_others_move_neither_slots_nor_focus(
+    visit: Visit, expert: Expert, site_api: Api
+) -> None:
+    """Bookings by others change the look of slots, not their position or the focus."""
     ada = await visit(reduced_motion="no-preference")
-    await ada.see(expert)
+    await ada.open_expert(expert)
     slots = ada.page.locator("[data-slot][data-status=OPEN]")
     await expect(slots.nth(3)).to_be_visible()
     ids = [await slots.nth(index).get_attribute("data-slot") for index in range(4)]
-    # Layout shifts of a page that is still loading are not what this is about.
+    # Ignore layout shifts while the page is loading.
     await ada.page.wait_for_function(LOADED)
     await ada.slot(str(ids[1])).focus()
     await ada.page.evaluate(SHIFTS)
@@ -135,7 +137,7 @@ async def test_nothing_moves(visit: Visit, expert: Expert, site_api: Api) -> Non
         await expect(ada.slot(str(ids[1]))).to_be_focused()
         await grace.cancel(booked["id"])
         await expect(ada.slot(str(other))).to_have_attribute("data-status", "OPEN")
-    # Taken itself, it stays where it is, and keeps the focus.
+    # The focused slot, too, stays in place and keeps the focus when it is taken.
     await (await site_api.new_client()).book(str(ids[1]))
     await expect(ada.slot(str(ids[1]))).to_have_attribute("data-status", "BOOKED")
     await expect(ada.slot(str(ids[1]))).to_be_focused()

@@ -1,4 +1,4 @@
-"""A line that breaks and comes back, a server that ends and starts, and one without sockets."""
+"""Connection loss, a server restart, and a network that blocks WebSockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from tests.client.experts import an_expert
+from tests.client.experts import bookable_expert
 from tests.clients import Api
 from tests.lines import open_proxy
 from tests.mailboxes import wait_until
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from tests.servers import Program
 
 NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to")
-ATTEMPTS = 4
-"""To reconnect, in vain: sockets and streams are both tried."""
+MIN_FAILED_ATTEMPTS = 4
+"""Failed reconnects to wait for, so that both WebSockets and SSE are tried."""
 
 
 async def state(visitor: Visitor, name: str) -> None:
-    """Wait until the page says that of its connection."""
+    """Wait until the page shows this state of its connection."""
     badge = visitor.page.locator(f"[data-connection={name}]")
     await expect(badge).to_be_visible()
 
 
 async def slots(visitor: Visitor) -> list[str]:
-    """The times of the day that is shown."""
+    """Return the IDs of the shown slots."""
     found: list[str] = await visitor.page.locator("[data-slot]").evaluate_all(
         "(slots) => slots.map(({ dataset }) => dataset.slot)"
     )
@@ -48,37 +48,39 @@ async def slots(visitor: Visitor) -> list[str]:
 
 
 async def book(api: Api, slot: str) -> None:
-    """Book a time as somebody new."""
+    """Book a slot with a new account."""
     booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking", booked
 
 
-async def test_line_breaks(visit: Visit, site: str, expert: Expert, site_api: Api) -> None:
-    """Who comes back to the network sees what happened meanwhile, each time once."""
-    async with open_proxy(site) as between:
-        ada = await visit(site=between.address, expected=NO_NETWORK)
-        await ada.see(expert)
+async def test_missed_changes_are_shown_after_a_reconnect(
+    visit: Visit, site: str, expert: Expert, site_api: Api
+) -> None:
+    """After a reconnect the page shows missed changes, without duplicate slots."""
+    async with open_proxy(site) as proxy:
+        ada = await visit(site=proxy.address, expected=NO_NETWORK)
+        await ada.open_expert(expert)
         slot, before = await ada.free_slot(), await slots(ada)
         await ada.context.set_offline(offline=True)
-        await between.cut()
+        await proxy.cut()
         offline = ada.page.get_by_role("status").filter(has_text="You are offline")
         await expect(offline).to_be_visible()
         await state(ada, "reconnecting")
         await book(site_api, slot)
         await expect(ada.slot(slot)).to_have_attribute("data-status", "OPEN")
-        await ada.stop("offline")
-        await between.restore()
+        await ada.check("offline")
+        await proxy.restore()
         await ada.context.set_offline(offline=False)
         await state(ada, "live")
         await expect(offline).to_be_hidden()
         await expect(ada.slot(slot)).to_have_attribute("data-status", "BOOKED")
         assert await slots(ada) == before
-        await ada.stop("back")
+        await ada.check("back")
 
 
 @asynccontextmanager
-async def served(folder: Path, port: int) -> AsyncIterator[Program]:
-    """A server on a port, with the data of a folder; ended for sure."""
+async def running_server(folder: Path, port: int) -> AsyncIterator[Program]:
+    """Run a server on a port, with the data of a folder."""
     settings = {"port": port, "data": folder / "data", "experts": 12, "throttle": "off"}
     with start_program(folder, **settings) as program:
         program.address = f"http://127.0.0.1:{port}"
@@ -86,25 +88,28 @@ async def served(folder: Path, port: int) -> AsyncIterator[Program]:
         yield program
 
 
-async def test_server_is_killed(
+async def test_page_continues_after_a_server_restart(
     visit: Visit, tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """A page goes on with the server that took the place of one that was killed."""
+    """A page continues with the server that replaces a killed one."""
     folder, port = tmp_path_factory.mktemp("killed"), free_port()
     address = f"http://127.0.0.1:{port}"
     api = Api(http, address)
-    async with served(folder, port) as program:
-        expert = await an_expert(api)
+    async with running_server(folder, port) as program:
+        expert = await bookable_expert(api)
         ada = await visit("dark", 375, site=address, expected=NO_NETWORK)
-        await ada.has_account()
-        await ada.see(expert)
+        await ada.register()
+        await ada.open_expert(expert)
         slot, before = await ada.free_slot(), await slots(ada)
         program.process.send_signal(signal.SIGKILL)
         program.process.wait()
     await state(ada, "reconnecting")
-    await ada.stop("no-server")
-    await wait_until(lambda: len(ada.heard) >= ATTEMPTS, what=f"{ATTEMPTS} failed connections")
-    async with served(folder, port):
+    await ada.check("no-server")
+    await wait_until(
+        lambda: len(ada.heard) >= MIN_FAILED_ATTEMPTS,
+        what=f"{MIN_FAILED_ATTEMPTS} failed connections",
+    )
+    async with running_server(folder, port):
         await book(api, slot)
         await state(ada, "live")
         await expect(ada.slot(slot)).to_have_attribute("data-status", "BOOKED")
@@ -114,14 +119,16 @@ async def test_server_is_killed(
         await ada.book()
 
 
-async def test_no_sockets(visit: Visit, site: str, expert: Expert, site_api: Api) -> None:
-    """Where no socket gets through, events come as streams over HTTP."""
-    async with open_proxy(site, refuses_sockets=True) as between:
-        ada = await visit("dark", site=between.address, expected=NO_NETWORK)
-        await ada.see(expert)
-        assert between.refused
+async def test_events_arrive_as_streams_where_websockets_are_blocked(
+    visit: Visit, site: str, expert: Expert, site_api: Api
+) -> None:
+    """The client falls back to server-sent events."""
+    async with open_proxy(site, refuses_sockets=True) as proxy:
+        ada = await visit("dark", site=proxy.address, expected=NO_NETWORK)
+        await ada.open_expert(expert)
+        assert proxy.refused
         slot, before = await ada.free_slot(), await slots(ada)
         await book(site_api, slot)
         await expect(ada.slot(slot)).to_have_attribute("data-status", "BOOKED")
         assert await slots(ada) == before
-        await ada.stop("streams")
+        await ada.check("streams")

@@ -1,4 +1,4 @@
-"""Several browsers that want the same time, and what each sees of the others."""
+"""Several browsers compete for the same slot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DETAILS = "Your details"
 
 
 async def confirm(visitors: list[Visitor]) -> None:
-    """Have all of them confirm the time that they chose, so that the requests leave together."""
+    """Let all visitors confirm their selected slot, with simultaneous requests."""
     barrier = asyncio.Barrier(len(visitors))
 
     async def wait_for_the_others(route: Route) -> None:
@@ -40,17 +40,17 @@ async def confirm(visitors: list[Visitor]) -> None:
 
 
 def toast(visitor: Visitor) -> Locator:
-    """What is said to them in passing."""
+    """Return the visitor's toasts."""
     return visitor.page.locator("[data-sonner-toast]")
 
 
-async def becomes(visitor: Visitor, slot: str, status: str) -> None:
-    """Wait until a time looks so."""
+async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:
+    """Wait until a slot has this status."""
     await expect(visitor.slot(slot)).to_have_attribute("data-status", status)
 
 
-def requests_of(visitor: Visitor) -> list[str]:
-    """Return a list of the requests for data that a page sends from now on."""
+def record_requests(visitor: Visitor) -> list[str]:
+    """Return a list that records the GraphQL requests of a page from now on."""
     sent: list[str] = []
 
     def note(request: Request) -> None:
@@ -62,23 +62,25 @@ def requests_of(visitor: Visitor) -> list[str]:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 375)])
-async def test_race(visit: Visit, theme: Theme, width: int, expert: Expert) -> None:
-    """One of two gets the time, the other is offered others; a third sees what happens to it."""
+async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
+    visit: Visit, theme: Theme, width: int, expert: Expert
+) -> None:
+    """One visitor gets the slot, the other is offered alternatives; a third sees each change."""
     ada, grace = racers = [await visit(theme, width), await visit(theme, width)]
     onlooker = await visit(theme, width)
     for racer in racers:
-        await racer.keeps_toasts()
-        await racer.has_account()
-        await racer.see(expert)
-    # At midnight the page would ask for the days again.
+        await racer.keep_toasts()
+        await racer.register()
+        await racer.open_expert(expert)
+    # The page would refetch its days at midnight.
     await onlooker.page.clock.set_fixed_time(datetime.now(UTC).replace(second=0, microsecond=0))
-    await onlooker.see(expert)
-    requests = requests_of(onlooker)
+    await onlooker.open_expert(expert)
+    requests = record_requests(onlooker)
     slot = await onlooker.free_slot()
     for racer in racers:
         await racer.slot(slot).click()
     await confirm(racers)
-    await becomes(onlooker, slot, "HELD")
+    await wait_for_status(onlooker, slot, "HELD")
     has_won = await ada.heading(DETAILS).is_visible()
     winner, loser = (ada, grace) if has_won else (grace, ada)
     await expect(winner.heading(DETAILS)).to_be_visible()
@@ -87,41 +89,43 @@ async def test_race(visit: Visit, theme: Theme, width: int, expert: Expert) -> N
     await expect(toast(loser)).to_contain_text("Somebody was faster")
     await expect(loser.heading(DETAILS)).to_be_hidden()
     await expect(loser.slot(slot)).to_have_attribute("data-status", "HELD")
-    await loser.stop("lost")
-    await onlooker.stop("held")
+    await loser.check("lost")
+    await onlooker.check("held")
 
     await winner.fill_in()
     await winner.book()
-    await becomes(onlooker, slot, "BOOKED")
-    await onlooker.stop("taken")
+    await wait_for_status(onlooker, slot, "BOOKED")
+    await onlooker.check("taken")
     await expect(loser.slot(slot)).to_have_attribute("aria-disabled", "true")
 
-    # The alternative of the toast is a time that can really be had.
+    # The alternative in the toast can be held.
     await alternative.click()
     await expect(loser.heading(DETAILS)).to_be_visible()
 
-    await winner.go("/bookings")
+    await winner.open("/bookings")
     await winner.page.get_by_role("button", name="Cancel:").click()
     await winner.button("Cancel session").click()
-    await becomes(onlooker, slot, "OPEN")
+    await wait_for_status(onlooker, slot, "OPEN")
     await loser.button("Choose another time").click()
-    await becomes(loser, slot, "OPEN")
-    # The server pushed every change: the onlooker's page did not ask again.
+    await wait_for_status(loser, slot, "OPEN")
+    # The server pushed all changes: the onlooker's page sent no request.
     assert requests == []
 
 
-async def test_chosen_time_goes(visit: Visit, expert: Expert, site_api: Api) -> None:
-    """A time that somebody else books while one is about to confirm it is no longer chosen."""
+async def test_selected_slot_is_deselected_when_somebody_else_books_it(
+    visit: Visit, expert: Expert, site_api: Api
+) -> None:
+    """A slot booked by somebody else before the confirmation is deselected."""
     ada = await visit("dark")
-    await ada.has_account()
-    await ada.see(expert)
+    await ada.register()
+    await ada.open_expert(expert)
     slot = await ada.free_slot()
     await ada.slot(slot).click()
     await expect(ada.button("Confirm")).to_be_focused()
     booked = await (await site_api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
-    await becomes(ada, slot, "BOOKED")
+    await wait_for_status(ada, slot, "BOOKED")
     await expect(ada.button("Confirm")).to_be_hidden()
     said = ada.page.get_by_role("status").filter(has_text="has just been taken")
     await expect(said).to_have_count(1)
-    await ada.stop("chosen-gone")
+    await ada.check("chosen-gone")

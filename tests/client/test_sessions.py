@@ -1,4 +1,4 @@
-"""Who is signed in: where that leads, how it ends, and what of it a script can read."""
+"""Sessions in the browser: redirects, sign-out, renewal, and hidden tokens."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ TOKEN = re.compile(r"eyJ|[A-Za-z0-9_-]{30,}")
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 1280)])
-async def test_protected_page(visit: Visit, theme: Theme, width: int) -> None:
-    """Who signs in comes back to the page that asked for it, and scripts see no token."""
+async def test_sign_in_returns_to_the_protected_page_and_hides_tokens(
+    visit: Visit, theme: Theme, width: int
+) -> None:
+    """Signing in returns to the page that required it; scripts cannot read the tokens."""
     ada = await visit(theme, width)
-    email = await ada.has_account()
+    email = await ada.register()
     await ada.context.clear_cookies()
     await ada.page.evaluate("() => localStorage.clear()")
-    await ada.go("/bookings?view=past")
+    await ada.open("/bookings?view=past")
     await expect(ada.heading("Sign in")).to_be_visible()
-    await ada.stop("sign-in")
+    await ada.check("sign-in")
     await ada.sign_in(email, "not this one")
     await expect(ada.page.get_by_role("alert")).to_contain_text("E-mail or password is wrong.")
-    await ada.stop("sign-in-wrong")
+    await ada.check("sign-in-wrong")
     await ada.sign_in(email)
     await expect(ada.page).to_have_url(f"{ada.site}/bookings?view=past")
     await expect(ada.heading("No past sessions")).to_be_visible()
@@ -46,11 +48,11 @@ async def test_protected_page(visit: Visit, theme: Theme, width: int) -> None:
     assert json.loads(stored)[2] == ""
 
 
-async def test_sign_out_reaches_every_tab(visit: Visit) -> None:
-    """Signing out in one tab ends what the others show."""
+async def test_sign_out_applies_to_all_tabs(visit: Visit) -> None:
+    """Signing out in one tab signs out the others."""
     ada = await visit()
-    await ada.has_account()
-    await ada.go("/bookings")
+    await ada.register()
+    await ada.open("/bookings")
     await expect(ada.heading("My bookings")).to_be_visible()
     other = await ada.context.new_page()
     await other.goto(f"{ada.site}/experts")
@@ -62,15 +64,15 @@ async def test_sign_out_reaches_every_tab(visit: Visit) -> None:
     assert [cookie["name"] for cookie in await ada.context.cookies()] == []
 
 
-async def test_session_is_renewed(visit: Visit) -> None:
-    """An access cookie that has run out is replaced without a word; a session that is over asks."""
+async def test_expired_access_cookie_is_renewed(visit: Visit) -> None:
+    """A missing access cookie is renewed silently; an ended session leads to the sign-in page."""
     ada = await visit("dark", 375)
-    await ada.has_account()
+    await ada.register()
     await ada.context.clear_cookies(name=ACCESS)
-    await ada.go("/bookings")
+    await ada.open("/bookings")
     await expect(ada.heading("No sessions ahead")).to_be_visible()
     assert ACCESS in {cookie["name"] for cookie in await ada.context.cookies()}
-    await ada.stop("renewed")
+    await ada.check("renewed")
     await ada.context.clear_cookies()
-    await ada.go("/bookings")
+    await ada.open("/bookings")
     await expect(ada.heading("Sign in")).to_be_visible()

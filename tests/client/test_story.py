@@ -1,4 +1,4 @@
-"""The whole story: from an account to a booking that was moved and called off."""
+"""End to end: from registration to a booking that is rescheduled and cancelled."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ if TYPE_CHECKING:
     from tests.client.experts import Expert
     from tests.client.visitors import Theme, Visitor
 
-LOOKS = pytest.mark.parametrize(
+THEMES_AND_WIDTHS = pytest.mark.parametrize(
     ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]
 )
 
 
-@LOOKS
-async def test_story(visit: Visit, theme: Theme, width: int, expert: Expert) -> None:
-    """Register, find an expert, book, move and cancel: the time is free again."""
+@THEMES_AND_WIDTHS
+async def test_client_registers_books_reschedules_and_cancels(
+    visit: Visit, theme: Theme, width: int, expert: Expert
+) -> None:
+    """Register, find an expert, book, reschedule and cancel: the slot is free again."""
     ada = await visit(theme, width)
     await register(ada, f"{theme}-{width}@example.com")
     await find(ada, expert)
-    await ada.see(expert)
+    await ada.open_expert(expert)
     slot = await ada.free_slot()
     await book(ada, slot, expert)
     await manage(ada)
-    await ada.see(expert)
+    await ada.open_expert(expert)
     await expect(ada.slot(slot)).to_have_attribute("data-status", "OPEN")
 
 
 async def register(ada: Visitor, email: str) -> None:
-    """Make an account, after the mistakes that people make."""
-    await ada.go("/register?to=/experts")
+    """Register, after entering a password that is too short."""
+    await ada.open("/register?to=/experts")
     await ada.page.get_by_label("Name").fill("Ada Lovelace")
     await ada.page.get_by_label("E-mail").fill(email)
     password = ada.page.get_by_label("Password", exact=True)
@@ -47,7 +49,7 @@ async def register(ada: Visitor, email: str) -> None:
     await ada.button("Create account").last.click()
     await expect(password).to_have_attribute("aria-invalid", "true")
     await expect(password).to_be_focused()
-    await ada.stop("register-problem")
+    await ada.check("register-problem")
     await password.fill(PASSWORD)
     await ada.button("Create account").last.click()
     await expect(ada.heading("Experts")).to_be_visible()
@@ -55,35 +57,35 @@ async def register(ada: Visitor, email: str) -> None:
 
 
 async def find(ada: Visitor, expert: Expert) -> None:
-    """Find an expert by category and name, while typing."""
+    """Find an expert by category, then by name while typing."""
     page = ada.page
     await expect(page.get_by_role("article").first).to_be_visible()
-    await ada.stop("directory")
+    await ada.check("directory")
     pill = page.get_by_role("group", name="Category").get_by_role("button").nth(1)
     await pill.click()
     await expect(pill).to_have_attribute("aria-pressed", "true")
     await expect(page).to_have_url(re.compile("category|categories"))
-    await ada.stop("directory-category")
+    await ada.check("directory-category")
     await page.go_back()
     await expect(pill).to_have_attribute("aria-pressed", "false")
     await page.get_by_role("searchbox").press_sequentially("zzzz")
     await expect(ada.heading("No experts found.")).to_be_visible()
-    await ada.stop("directory-nothing")
+    await ada.check("directory-nothing")
     await page.get_by_role("searchbox").fill("")
     await page.get_by_role("searchbox").press_sequentially(expert["name"])
-    await ada.has_searched(expert["name"])
+    await ada.wait_for_results(expert["name"])
     await expect(page.get_by_role("article")).to_have_count(1)
     await page.get_by_role("link", name=expert["name"]).click()
     await expect(ada.heading(expert["name"])).to_be_visible()
-    await ada.is_live()
-    await ada.stop("expert")
+    await ada.wait_until_live()
+    await ada.check("expert")
 
 
 async def book(ada: Visitor, slot: str, expert: Expert) -> None:
-    """Hold a time, correct the form, book, and take the calendar file along."""
+    """Hold a slot, correct the form, book, and download the calendar file."""
     await ada.slot(slot).click()
     await expect(ada.button("Confirm")).to_be_focused()
-    await ada.stop("chosen")
+    await ada.check("chosen")
     await ada.button("Confirm").click()
     await expect(ada.heading("Your details")).to_be_visible()
     phone = ada.page.get_by_label("Phone")
@@ -91,10 +93,10 @@ async def book(ada: Visitor, slot: str, expert: Expert) -> None:
     await ada.button("Book").click()
     await expect(phone).to_have_attribute("aria-invalid", "true")
     await expect(phone).to_be_focused()
-    await ada.stop("form-problem")
+    await ada.check("form-problem")
     await ada.fill_in(PHONE, "<b>Engines</b> & more")
     reference = await ada.book()
-    await ada.stop("booked")
+    await ada.check("booked")
     async with ada.page.expect_download() as downloading:
         await ada.button("Add to calendar").click()
     download = await downloading.value
@@ -103,7 +105,7 @@ async def book(ada: Visitor, slot: str, expert: Expert) -> None:
 
 
 def summary_in(path: Path) -> str:
-    """The summary of a calendar file's one event."""
+    """Return the summary of a calendar file's only event."""
     calendar = Calendar.from_ical(path.read_bytes())
     assert isinstance(calendar, Calendar)
     [event] = calendar.events
@@ -111,36 +113,36 @@ def summary_in(path: Path) -> str:
 
 
 async def manage(ada: Visitor) -> None:
-    """Move the booking to another time, then cancel it."""
+    """Reschedule the booking, then cancel it."""
     page = ada.page
     await page.get_by_role("main").get_by_role("link", name="My bookings").click()
     card = page.get_by_role("article")
     await expect(card).to_have_count(1)
     await expect(card).to_contain_text("<b>Engines</b> & more")
-    await ada.stop("bookings")
+    await ada.check("bookings")
     await card.get_by_role("link", name="Reschedule").click()
-    await ada.is_live()
-    await ada.stop("reschedule")
+    await ada.wait_until_live()
+    await ada.check("reschedule")
     await ada.slot(await ada.free_slot()).click()
     await ada.button("Choose").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
-    await ada.stop("reschedule-asked")
+    await ada.check("reschedule-asked")
     await ada.button("Move session").click()
     await expect(page).to_have_url(f"{ada.site}/bookings")
     await expect(card).to_be_focused()
     await card.get_by_role("button", name="History").click()
     await expect(card).to_contain_text("Moved to")
-    await ada.stop("moved")
+    await ada.check("moved")
     await card.get_by_role("button", name="Cancel").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
-    await ada.stop("cancel-asked")
+    await ada.check("cancel-asked")
     await ada.button("Cancel session").click()
     await expect(page.get_by_role("dialog")).to_be_hidden()
     await expect(card).to_contain_text("Cancelled")
     await expect(card).to_be_focused()
-    await ada.stop("cancelled")
-    await ada.go("/bookings")
+    await ada.check("cancelled")
+    await ada.open("/bookings")
     await expect(ada.heading("No sessions ahead")).to_be_visible()
-    await ada.stop("bookings-none")
+    await ada.check("bookings-none")
     await page.get_by_role("link", name="Cancelled").click()
     await expect(card).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Every page at the narrowest, at 200 % zoom, and in the other language."""
+"""All pages on narrow screens, at 200 % zoom, and in German."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ WORDS = """() => {
   }
   return [document.documentElement.lang, document.title, ...texts];
 }"""
-ALIKE = {
+EQUAL_TEXTS = {
     "ExpertBook", "API", "English", "Deutsch", "Live", "Name", "Filter", "Marketing", "Status",
     "12h", "24h", "Gujarati", "Telugu", "Urdu", "Clara Client", ADA, NOTE,
 }  # fmt: skip
-"""What both languages write alike."""
+"""Texts that are equal in both languages."""
 SAMPLES = "\n".join(
     file.read_text("utf-8") for file in (ROOT / "web" / "samples" / "data").glob("*.toml")
 )
@@ -56,19 +56,19 @@ DATA = re.compile(
 NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,2}")
 
 
-async def visited(visit: Visit, of: str, **options: Any) -> Visitor:
-    """A visitor who is signed in with the demo account of that name, or not at all."""
+async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
+    """Return a visitor signed in with a demo account, or an anonymous one for ""."""
     visitor = await visit(**options)
     if of:
-        await visitor.is_signed_in(f"{of}@example.com", DEMO_PASSWORD)
+        await visitor.sign_in_with_api(f"{of}@example.com", DEMO_PASSWORD)
     return visitor
 
 
 async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
-    """The pages of an account."""
+    """Return the pages that an account can open."""
     found = [path.format(expert=f"/experts/{expert['slug']}", reschedule="") for path in PAGES[of]]
     if "{reschedule}" in PAGES[of]:
-        await visitor.go("/bookings")
+        await visitor.open("/bookings")
         link = visitor.page.locator('a[href$="/reschedule"]').first
         await expect(link).to_be_visible()
         found[found.index("")] = str(await link.get_attribute("href"))
@@ -76,13 +76,13 @@ async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
 
 
 async def settle(visitor: Visitor, path: str) -> None:
-    """Open a page and wait until it shows what it has."""
-    await visitor.go(path)
+    """Open a page and wait until it has loaded."""
+    await visitor.open(path)
     await visitor.page.wait_for_function(SETTLED)
 
 
-def named(path: str) -> str:
-    """A page's address as a file's name."""
+def file_name(path: str) -> str:
+    """Return a file name for a page's address."""
     return re.sub(r"Qm9\w+", "id", path).replace("/", "-").replace("?", "-").strip("-") or "start"
 
 
@@ -95,33 +95,39 @@ def named(path: str) -> str:
 async def test_no_page_scrolls_sideways(
     visit: Visit, of: str, theme: Theme, width: int, scale: int, site_expert: Expert
 ) -> None:
-    """Every page fits 320 pixels, and a window of 1280 at 200 %."""
+    """All pages fit 320 pixels, and a window of 1280 pixels at 200 %."""
     window = {"device_scale_factor": scale, "viewport": {"width": width, "height": 1024 // scale}}
-    visitor = await visited(visit, of, theme=theme, width=width, **window)
+    visitor = await sign_in_visitor(visit, of, theme=theme, width=width, **window)
     for path in await addresses(visitor, of, site_expert):
         await settle(visitor, path)
-        await visitor.stop(named(path))
+        await visitor.check(file_name(path))
 
 
 @pytest.mark.parametrize("of", PAGES, ids=lambda of: of or "nobody")
-async def test_german(visit: Visit, of: str, site_expert: Expert) -> None:
-    """No page in German has words that its English has, but names and what experts wrote."""
-    anna = await visited(visit, of, locale="de-DE")
-    ada = await visited(visit, of)
+async def test_german_pages_have_no_english_texts(
+    visit: Visit, of: str, site_expert: Expert
+) -> None:
+    """German and English pages share no texts except names and experts' own texts."""
+    anna = await sign_in_visitor(visit, of, locale="de-DE")
+    ada = await sign_in_visitor(visit, of)
     for path in await addresses(anna, of, site_expert):
-        said: list[set[str]] = []
+        texts_by_language: list[set[str]] = []
         for visitor, language in ((anna, "de"), (ada, "en")):
             await settle(visitor, path)
             lang, *texts = await visitor.page.evaluate(WORDS)
             assert lang == language
-            said.append({text for text in texts if re.search(r"[A-Za-z]{2}", text)})
-        await anna.stop(named(path))
-        left = {text for text in said[0] & said[1] - ALIKE if not is_data(text, site_expert)}
-        assert left == set(), path
+            texts_by_language.append({text for text in texts if re.search(r"[A-Za-z]{2}", text)})
+        await anna.check(file_name(path))
+        untranslated = {
+            text
+            for text in texts_by_language[0] & texts_by_language[1] - EQUAL_TEXTS
+            if not is_data(text, site_expert)
+        }
+        assert untranslated == set(), path
 
 
 def is_data(text: str, expert: Expert) -> bool:
-    """Whether it is a name, an address, a zone or what people wrote, and no word of the page."""
+    """Return whether a text is data, such as a name, address or biography, not interface text."""
     return (
         text in SAMPLES
         or text in {expert["title"], expert["bio"]}

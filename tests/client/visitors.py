@@ -1,4 +1,4 @@
-"""People with a browser, who notice whatever is wrong on the pages that they see."""
+"""Visitors: browser pages that record errors and check accessibility."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BEGIN_SESSION = """async ([how, input]) => {
   localStorage.setItem("expertbook.session-until", data.answer.expiresAt);
 }"""
 AXE = """async () => {
-  // Elsewhere what sticks to the window's end lies over what can be scrolled from under it.
+  // Scroll to the end, where sticky elements cover no content.
   const top = scrollY;
   scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
   const { violations } = await axe.run(document, {
@@ -57,7 +57,7 @@ SETTLED = """() => !document.querySelector("[aria-busy=true]")
     playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
 SEARCHED = """(text) => new URLSearchParams(location.search).get("search") === text
   && !document.querySelector("[aria-busy=true]")"""
-# Sonner does not let a toast go while the page is hidden.
+# Sonner keeps toasts while the page is hidden.
 HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => true });"
 REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
@@ -67,24 +67,24 @@ numbers = count()
 
 @dataclass
 class Visitor:
-    """Somebody with a browser of their own; `troubles` has what no page may ever show."""
+    """A visitor with their own browser context; `troubles` records errors that fail the test."""
 
     page: Page
     site: str
     name: str
     expected: re.Pattern[str] | None = None
-    """What the console may say in this story, such as that there is no network."""
+    """Console errors allowed in this test, such as network errors."""
     heard: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     stops: Any = field(default_factory=lambda: count(1))
 
     @property
     def context(self) -> BrowserContext:
-        """Their browser."""
+        """The visitor's browser context."""
         return self.page.context
 
     async def watch(self) -> None:
-        """Note errors, refusals of the content security policy, and requests to other hosts."""
+        """Record errors, violations of the content security policy, and requests to other hosts."""
         self.context.on("console", self._hear)
         self.context.on("weberror", lambda error: self.troubles.append(str(error.error)))
         self.context.on("request", self._see)
@@ -101,14 +101,14 @@ class Visitor:
         if url.scheme not in {"data", "blob"} and url.netloc != urlsplit(self.site).netloc:
             self.troubles.append(f"a request to {request.url}")
 
-    async def go(self, path: str) -> None:
-        """Open an address."""
+    async def open(self, path: str) -> None:
+        """Open a path of the site."""
         await self.page.goto(self.site + path)
 
-    async def stop(self, what: str) -> None:
-        """Look at the page: keep a picture, ask axe, and look for troubles so far."""
+    async def check(self, what: str) -> None:
+        """Check the page: take a screenshot, run axe, and assert that there were no errors."""
         PICTURES.mkdir(exist_ok=True)
-        # What is loading or still fades in has less contrast than it will have.
+        # Elements that load or fade in do not have their final contrast yet.
         await self.page.wait_for_function(SETTLED)
         picture = PICTURES / f"{self.name}-{next(self.stops):02}-{what}.png"
         await self.page.screenshot(path=picture, full_page=True, animations="disabled")
@@ -121,69 +121,69 @@ class Visitor:
         assert self.troubles == [], what
 
     async def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
+        """Return by how many pixels the page is wider than the window."""
         width: int = await self.page.evaluate(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         return width
 
-    async def has_account(self, name: str = NAME) -> str:
-        """Have a new account and be signed in; gives its address, the password is `PASSWORD`."""
+    async def register(self, name: str = NAME) -> str:
+        """Register with the password `PASSWORD`, sign in, and return the e-mail address."""
         email = f"visitor-{next(numbers)}@example.com"
         account = {"name": name, "email": email, "password": PASSWORD}
         await self._begin("register", account)
         return email
 
-    async def is_signed_in(self, email: str, password: str) -> None:
-        """Be signed in, without the page for it."""
+    async def sign_in_with_api(self, email: str, password: str) -> None:
+        """Sign in through the API, without the page."""
         await self._begin("login", {"email": email, "password": password})
 
     async def _begin(self, how: str, account: dict[str, str]) -> None:
-        await self.go("/sign-in")
+        await self.open("/sign-in")
         await self.page.evaluate(BEGIN_SESSION, [how, account])
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> None:
-        """Fill in and send the page that asks for it."""
+        """Fill in and submit the sign-in page."""
         await self.page.get_by_label("E-mail").fill(email)
         await self.page.get_by_label("Password", exact=True).fill(password)
         await self.button("Sign in").last.click()
 
     def button(self, name: str) -> Locator:
-        """The buttons of that name."""
+        """Return the buttons with this name."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def heading(self, name: str | re.Pattern[str]) -> Locator:
-        """The heading of that name."""
+        """Return the headings with this name."""
         return self.page.get_by_role("heading", name=name)
 
     def slot(self, id_: str) -> Locator:
-        """A time of the day that is shown."""
+        """Return the button of a slot."""
         return self.page.locator(f'[data-slot="{id_}"]')
 
-    async def is_live(self) -> None:
-        """Wait until the page says that it is live."""
+    async def wait_until_live(self) -> None:
+        """Wait until the page shows a live connection."""
         await expect(self.page.locator("[data-connection=live]")).to_be_visible()
 
-    async def keeps_toasts(self) -> None:
-        """Have toasts of the pages that are opened from now on stay until they are closed."""
+    async def keep_toasts(self) -> None:
+        """Keep toasts open until they are closed, on pages opened from now on."""
         await self.context.add_init_script(HIDDEN)
 
-    async def is_idle(self) -> None:
-        """Wait until nothing is on its way to the server or from there."""
+    async def wait_until_idle(self) -> None:
+        """Wait until no action is in progress."""
         await self.page.wait_for_function(IDLE)
 
-    async def has_searched(self, text: str) -> None:
-        """Wait until the directory shows the experts found for all of a typed text."""
+    async def wait_for_results(self, text: str) -> None:
+        """Wait until the directory shows the results for the complete text."""
         await self.page.wait_for_function(SEARCHED, arg=text)
 
-    async def see(self, expert: Expert) -> None:
-        """Open the page of an expert on a day with free times, live."""
-        await self.go(f"/experts/{expert['slug']}?day={expert['day']}")
+    async def open_expert(self, expert: Expert) -> None:
+        """Open an expert's page on a day with free slots, and wait until it is live."""
+        await self.open(f"/experts/{expert['slug']}?day={expert['day']}")
         await expect(self.heading(expert["name"])).to_be_visible()
-        await self.is_live()
+        await self.wait_until_live()
 
     async def free_slot(self) -> str:
-        """The first free time that is shown."""
+        """Return the ID of the first free slot shown."""
         first = self.page.locator("[data-slot][data-status=OPEN]").first
         await expect(first).to_be_visible()
         id_ = await first.get_attribute("data-slot")
@@ -191,18 +191,18 @@ class Visitor:
         return id_
 
     async def hold(self, slot: str) -> None:
-        """Choose a time and confirm it."""
+        """Select a slot and confirm it."""
         await self.slot(slot).click()
         await self.button("Confirm").click()
         await expect(self.heading("Your details")).to_be_visible()
 
     async def fill_in(self, phone: str = PHONE, note: str = "") -> None:
-        """Fill in what the form has not from the account."""
+        """Fill in the fields that are not prefilled from the account."""
         await self.page.get_by_label("Phone").fill(phone)
         await self.page.get_by_label("What would you like").fill(note)
 
     async def book(self, end: str = "Booked") -> str:
-        """Send the form, and wait for the end; gives the reference."""
+        """Submit the form, wait for the confirmation, and return the reference."""
         await self.button("Book").click()
         await expect(self.heading(end)).to_be_visible()
         reference = self.page.get_by_role("definition").last

@@ -1,4 +1,4 @@
-"""Sample people are reproducible, unique where they must be, and worth a look."""
+"""Sample people are reproducible, unique where required, and varied."""
 
 import re
 from collections import Counter
@@ -31,14 +31,14 @@ MIDNIGHT = 24 * 60
 
 @pytest.fixture(scope="module")
 def experts() -> list[SampleExpert]:
-    """As many as the load test has."""
+    """Sample experts, as many as the load test has."""
     return list(sample_experts(2_000, seed=1))
 
 
 def sessions(expert: SampleExpert) -> float:
-    """How many of the shortest sessions fit in 90 days, side by side, breaks included."""
+    """Return how many of the shortest sessions fit in 90 days, including breaks."""
     minutes = expert.offers[0][0]
-    # Starts step by the length, so that a break costs the whole of the next step.
+    # Slots start at multiples of the length, so a break makes the next start unusable.
     stride = -(-(minutes + expert.break_minutes) // minutes) * minutes
     return sum((to - start) // stride for _, start, to in expert.weekly) * 90 / 7
 
@@ -50,13 +50,13 @@ def grid_minutes(expert: SampleExpert) -> Iterator[int]:
     yield expert.break_minutes
 
 
-def test_a_seed_makes_the_same_people() -> None:
+def test_equal_seeds_give_equal_people() -> None:
     assert list(sample_experts(50, seed=4)) == list(sample_experts(50, seed=4))
     assert list(sample_experts(50, seed=4)) != list(sample_experts(50, seed=5))
     assert list(sample_clients(50, seed=4)) == list(sample_clients(50, seed=4))
 
 
-def test_a_longer_list_begins_with_the_shorter(experts: list[SampleExpert]) -> None:
+def test_longer_list_starts_with_the_shorter_one(experts: list[SampleExpert]) -> None:
     assert list(sample_experts(120, seed=1)) == experts[:120]
     assert list(sample_experts(0, seed=1)) == []
 
@@ -79,20 +79,20 @@ def test_biographies_are_unique_sentences(experts: list[SampleExpert]) -> None:
 
 
 def test_categories_are_mixed_evenly(experts: list[SampleExpert]) -> None:
-    """Any eight in a row from the beginning hold one of each category."""
+    """Each consecutive block of eight experts has one of each category."""
     assert {expert.category for expert in experts[:8]} == CATEGORIES
     assert Counter(expert.category for expert in experts) == dict.fromkeys(CATEGORIES, 250)
     assert categories().keys() == CATEGORIES
 
 
-def test_the_first_experts_live_all_over_the_world(experts: list[SampleExpert]) -> None:
+def test_first_experts_live_all_over_the_world(experts: list[SampleExpert]) -> None:
     zones = {expert.time_zone for expert in experts[:120]}
     assert zones >= ODD_ZONES
     assert {zone.partition("/")[0] for zone in zones} >= {"Africa", "America", "Asia", "Europe"}
     assert {ZoneInfo(zone).key for zone in zones} == zones
 
 
-def test_hours_lie_on_the_grid_in_order_and_apart(experts: list[SampleExpert]) -> None:
+def test_hours_are_on_the_grid_sorted_and_disjoint(experts: list[SampleExpert]) -> None:
     for expert in experts:
         assert all(minutes % 15 == 0 for minutes in grid_minutes(expert))
         assert all(
@@ -104,8 +104,8 @@ def test_hours_lie_on_the_grid_in_order_and_apart(experts: list[SampleExpert]) -
         )
 
 
-def test_weeks_differ(experts: list[SampleExpert]) -> None:
-    """A few work until midnight, some at weekends, some start at half past."""
+def test_weekly_hours_differ(experts: list[SampleExpert]) -> None:
+    """Some experts work until midnight, some at weekends, and some start at half past."""
     first = experts[:120]
     owls = [expert for expert in first if any(to == MIDNIGHT for _, _, to in expert.weekly)]
     assert len(owls) == 2
@@ -114,8 +114,8 @@ def test_weeks_differ(experts: list[SampleExpert]) -> None:
 
 
 @pytest.mark.parametrize("count", [120, 2_000])
-def test_there_is_enough_to_book(experts: list[SampleExpert], count: int) -> None:
-    """Most have more than 420 sessions in 90 days, and a good part more than 600."""
+def test_most_experts_offer_hundreds_of_sessions(experts: list[SampleExpert], count: int) -> None:
+    """Most experts have more than 420 sessions in 90 days, and many more than 600."""
     offered = sorted(sessions(expert) for expert in experts[:count])
     assert sum(amount > 420 for amount in offered) > 0.7 * count
     assert sum(amount > 600 for amount in offered) > 0.4 * count
@@ -137,13 +137,13 @@ def test_figures_are_plausible(experts: list[SampleExpert]) -> None:
 
 
 def test_some_names_are_common(experts: list[SampleExpert]) -> None:
-    """Searches for several words of names find about one in twenty-five."""
+    """A search for several words of names finds about one expert in 25."""
     words = Counter(word for expert in experts for word in expert.slug.split("-"))
     assert sum(50 <= amount <= 150 for amount in words.values()) >= 4
     assert len(words) > 700
 
 
-def test_telephone_numbers_are_possible() -> None:
+def test_phone_numbers_are_valid() -> None:
     for client in sample_clients(300, seed=2):
         assert phonenumbers.is_possible_number(phonenumbers.parse(client.phone))
         assert client.phone.startswith(("+1", "+44207946", "+6125550"))

@@ -1,4 +1,4 @@
-"""Sample data, on a real embedded database."""
+"""Sample data, written to a real embedded database."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 EXPERTS = 120
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-"""The bookings follow from this moment; with the current time their shares would vary."""
+"""Fixed time of the sample: with the current time, the shares of statuses would vary."""
 HEARTBEATS = "heartbeatFrequencyMS=600000"
-"""Making the data keeps the loop busy: the driver shall not take that for an unreachable server."""
+"""Generating data blocks the event loop; late heartbeats must not look like a lost server."""
 
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)
@@ -53,7 +53,7 @@ Stored = dict[str, dict[str, dict[str, Any]]]
 
 
 def silent(_done: int, _total: int) -> None:
-    """Tell nobody how far it is."""
+    """Ignore progress reports."""
 
 
 async def fill(experts: int) -> Outcome:
@@ -62,7 +62,7 @@ async def fill(experts: int) -> Outcome:
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> AsyncIterator[str]:
-    """A database server of these tests' own; then the documents are the other tests' again."""
+    """Database server of these tests; rebinds the documents to the shared one afterwards."""
     with embedded_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
     await _bind(database)
@@ -70,7 +70,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> 
 
 @asynccontextmanager
 async def opened(server: str, name: str) -> AsyncIterator[None]:
-    """An empty database of that name; the documents are bound to it from here on."""
+    """Bind the documents to an empty database with this name."""
     async with open_database(server.replace("/expertbook?", f"/{name}?{HEARTBEATS}&")):
         yield
 
@@ -82,7 +82,7 @@ async def empty(server: str, request: pytest.FixtureRequest) -> AsyncIterator[No
 
 
 async def stored() -> Stored:
-    """All documents by kind and id."""
+    """Return all documents by class and ID."""
     return {
         kind.__name__: {str(record.id): record.model_dump() async for record in kind.find_all()}
         for kind in KINDS
@@ -91,7 +91,7 @@ async def stored() -> Stored:
 
 @dataclass(frozen=True)
 class Sample:
-    """What 120 experts are filled with."""
+    """Sample data of 120 experts."""
 
     outcome: Outcome
     users: dict[Id, User]
@@ -101,12 +101,12 @@ class Sample:
     events: int
 
     def user(self, email: str) -> User:
-        """The account of that address."""
+        """Return the account with this address."""
         [found] = [user for user in self.users.values() if user.email == email]
         return found
 
     def by_expert(self) -> dict[Id, list[Booking]]:
-        """Each expert's bookings."""
+        """Return the bookings by expert."""
         found: dict[Id, list[Booking]] = {id_: [] for id_ in self.experts}
         for booking in self.bookings:
             found[booking.expert_id].append(booking)
@@ -127,7 +127,7 @@ async def sample(server: str) -> Sample:
 
 
 def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
-    """Every expert has an account, a calendar and some twelve bookings, and there are clients."""
+    """Each expert has an account, a calendar and about twelve bookings; there are clients."""
     assert sample.outcome is Outcome.SEEDED
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
@@ -144,8 +144,8 @@ def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> N
     assert min(map(len, sample.by_expert().values())) >= 2
 
 
-def test_bookings_take_slots_that_were_offered(sample: Sample) -> None:
-    """Each booking's slot was listed when it was made, at that price and with those cells."""
+def test_bookings_are_in_offered_slots(sample: Sample) -> None:
+    """Each booking's slot was listed when it was booked, with the same price and cells."""
     for booking in sample.bookings:
         rules = sample.calendars[booking.expert_id].rules
         slot = listed_slot(booking.key, rules, {}, booking.created_at)
@@ -158,13 +158,13 @@ def test_bookings_take_slots_that_were_offered(sample: Sample) -> None:
 
 
 def test_no_two_bookings_overlap(sample: Sample) -> None:
-    """No expert has a quarter hour twice, breaks included."""
+    """No expert has two bookings on the same quarter hour, including breaks."""
     cells = Counter((b.expert_id, cell) for b in sample.bookings if b.active for cell in b.cells)
     assert set(cells.values()) == {1}
 
 
-def test_nothing_happened_lately(sample: Sample) -> None:
-    """Every change is older than events are kept, and there are no events."""
+def test_sample_has_no_recent_changes(sample: Sample) -> None:
+    """All changes are older than the retention of events, and there are no events."""
     assert sample.events == 0
     for booking in sample.bookings:
         assert booking.updated_at < NOW - timedelta(seconds=RETENTION_SECONDS)
@@ -174,8 +174,8 @@ def test_nothing_happened_lately(sample: Sample) -> None:
     assert max(booking.starts_at for booking in coming) < NOW + 22 * DAY
 
 
-def test_past_sessions_have_ended_and_coming_ones_wait(sample: Sample) -> None:
-    """What is past is mostly completed, what comes is mostly confirmed; some are cancelled."""
+def test_past_sessions_have_ended_and_upcoming_ones_have_not(sample: Sample) -> None:
+    """Most past sessions are completed, most upcoming ones confirmed; some are cancelled."""
     past = Counter(b.status for b in sample.bookings if b.starts_at < NOW)
     coming = Counter(b.status for b in sample.bookings if b.starts_at > NOW)
     assert set(past) == {"COMPLETED", "NO_SHOW", "CANCELLED"}
@@ -188,8 +188,8 @@ def test_past_sessions_have_ended_and_coming_ones_wait(sample: Sample) -> None:
         assert by_hand or booking.status is not BookingStatus.PENDING
 
 
-def test_histories_are_possible(sample: Sample) -> None:
-    """Steps follow each other, made by whoever may make them, up to the booking's status."""
+def test_histories_are_consistent(sample: Sample) -> None:
+    """Each step is a valid transition by an allowed actor; the last leads to the status."""
     for booking in sample.bookings:
         keeper_id = sample.experts[booking.expert_id].user_id
         first, *rest = booking.history
@@ -214,7 +214,7 @@ def test_histories_are_possible(sample: Sample) -> None:
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
-    """An expert's bookings have the numbers from 1 on, and the calendar has the last one."""
+    """An expert's bookings have sequences from 1; the calendar has the last one."""
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)
         assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
@@ -223,8 +223,8 @@ def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
         assert calendar.last_event_at == in_order[-1].updated_at
 
 
-def test_the_coming_weeks_are_mostly_open(sample: Sample) -> None:
-    """A few slots in a hundred are taken, and nowhere many; most experts have some next week."""
+def test_upcoming_weeks_are_mostly_open(sample: Sample) -> None:
+    """A few percent of the slots are taken, evenly; most experts have a booking next week."""
     statuses: dict[int, Counter[SlotStatus]] = defaultdict(Counter)
     busy_next_week = 0
     for expert_id, bookings in sample.by_expert().items():
@@ -242,8 +242,8 @@ def test_the_coming_weeks_are_mostly_open(sample: Sample) -> None:
     assert busy_next_week > 0.6 * EXPERTS
 
 
-def test_the_demo_accounts_can_sign_in_and_no_others(sample: Sample) -> None:
-    """The three have their roles and the password's hash; all others have no password."""
+def test_only_the_demo_accounts_can_sign_in(sample: Sample) -> None:
+    """The three accounts have their roles and the password's hash; others have no password."""
     for email, role in DEMO_ACCOUNTS:
         user = sample.user(email)
         assert (user.role, user.password_hash, user.email_verified) == (role, HASH, True)
@@ -251,8 +251,8 @@ def test_the_demo_accounts_can_sign_in_and_no_others(sample: Sample) -> None:
     assert hashes == {HASH: 3, NO_PASSWORD: len(sample.users) - 3}
 
 
-def test_the_demo_accounts_have_bookings(sample: Sample) -> None:
-    """The client has been to experts and goes again; the expert has requests to answer."""
+def test_demo_accounts_have_bookings(sample: Sample) -> None:
+    """The client has past and upcoming sessions; the expert has open requests."""
     client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
     own = [booking for booking in sample.bookings if booking.client_id == client.id]
     assert Counter(booking.starts_at > NOW for booking in own) == {True: 6, False: 6}
@@ -265,8 +265,8 @@ def test_the_demo_accounts_have_bookings(sample: Sample) -> None:
 
 
 @pytest.mark.usefixtures("empty")
-async def test_a_second_time_changes_nothing() -> None:
-    """Data that are there stay as they are, whatever is asked for."""
+async def test_second_seeding_changes_nothing() -> None:
+    """Existing data stay unchanged, whatever number of experts is requested."""
     told: list[tuple[int, int]] = []
     first = await seed(
         experts=60, now=NOW, password_hash=HASH, progress=lambda *step: told.append(step)
@@ -278,15 +278,15 @@ async def test_a_second_time_changes_nothing() -> None:
     assert await stored() == before
 
 
-async def test_what_was_interrupted_is_completed(
+async def test_interrupted_seeding_is_completed(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A filling broken off in the middle is gone on with, and comes out as if it had not been."""
+    """Interrupted seeding is resumed, with the same result as without interruption."""
     async with opened(server, "whole"):
         await fill(120)
         whole = await stored()
 
-    async def break_off(records: Sequence[Record]) -> None:
+    async def interrupt(records: Sequence[Record]) -> None:
         await insert_missing(records)
         if await Expert.count() == 100:
             task.cancel()
@@ -294,7 +294,7 @@ async def test_what_was_interrupted_is_completed(
 
     async with opened(server, "broken"):
         with monkeypatch.context() as patch:
-            patch.setattr(seeds, "insert_missing", break_off)
+            patch.setattr(seeds, "insert_missing", interrupt)
             task = asyncio.create_task(fill(120))
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -308,8 +308,8 @@ async def test_what_was_interrupted_is_completed(
 
 
 @pytest.mark.usefixtures("empty")
-async def test_of_two_at_once_one_fills_and_the_other_waits() -> None:
-    """Both find the data there when they go on, and there is one set of them."""
+async def test_concurrent_seeding_runs_once() -> None:
+    """Both callers return after the data is complete, and there is one set of it."""
     outcomes = await asyncio.gather(fill(60), fill(60))
     assert set(outcomes) == {Outcome.SEEDED}
     counts = [await Expert.count(), await Calendar.count(), await User.count()]
@@ -319,8 +319,8 @@ async def test_of_two_at_once_one_fills_and_the_other_waits() -> None:
 
 
 @pytest.mark.usefixtures("empty")
-async def test_an_owner_that_does_not_get_on_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has died holds the claim for as long as the others' patience, and no longer."""
+async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim of a dead process expires after the patience of the others."""
     monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
@@ -330,8 +330,8 @@ async def test_an_owner_that_does_not_get_on_is_replaced(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("empty")
-async def test_a_database_with_accounts_is_left_alone() -> None:
-    """Where people have registered, no sample data are added."""
+async def test_database_with_accounts_is_not_seeded() -> None:
+    """No sample data is added to a database with registered accounts."""
     user = User(
         name="Ann", email="a@b.c", email_key="a@b.c", password_hash=NO_PASSWORD, created_at=NOW
     )
@@ -343,8 +343,8 @@ async def test_a_database_with_accounts_is_left_alone() -> None:
 
 
 @pytest.mark.usefixtures("empty")
-async def test_programs_share_the_secret_that_came_first() -> None:
-    """Of secrets proposed at once, and later, all get the same one."""
+async def test_programs_share_the_first_stored_secret() -> None:
+    """All callers get the same secret, whether they propose theirs concurrently or later."""
     secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
     assert len(secrets) == 1
     assert {await shared_secret("late")} == secrets

@@ -45,7 +45,7 @@ COOKIE = {"x-session": "cookie"}
 SECRET = "a secret of these tests, longer than thirty-two bytes"
 ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
 LIFETIMES = (3, 15, 75)
-"""Seconds that short tokens live: the next is tried where a busy machine let one expire unused."""
+"""Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use."""
 
 WITHOUT_RECONCILING = """
 import web.graphql.sockets
@@ -57,13 +57,13 @@ app()
 
 @pytest.fixture
 def email(request: pytest.FixtureRequest) -> str:
-    """An address of the test's own."""
+    """E-mail address that no other test uses."""
     return f"{abs(hash(request.node.nodeid))}@example.com"
 
 
 @pytest.fixture(scope="module")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that closes sockets at the end of their session alone, not by looking it up."""
+    """Server without the periodic check of sessions: sockets close only by the session's end."""
     command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
     folder = tmp_path_factory.mktemp("prompt")
     with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
@@ -72,33 +72,33 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def short_token(session: dict[str, Any], seconds: int) -> AccessToken:
-    """Return a token of a session that lasts so long, for a program with `SECRET`."""
+    """Return an access token with this lifetime, signed with `SECRET`."""
     claims = Tokens([SECRET], timedelta(minutes=1)).read(session["accessToken"])
     tokens = Tokens([SECRET], timedelta(seconds=seconds))
     return tokens.issue(claims.user_id, claims.session_id, datetime.now(UTC))
 
 
 async def sign_in(api: Api, email: str) -> dict[str, Any]:
-    """A new account's first session."""
+    """Register an account, and return its first session."""
     answer: dict[str, Any] = (await api.ask(REGISTER, email=email))["register"]
     assert answer["__typename"] == "SignedIn", answer
     return answer
 
 
-async def test_an_address_signs_in_whatever_its_case(api: Api, email: str) -> None:
+async def test_sign_in_ignores_the_case_of_the_address(api: Api, email: str) -> None:
     await sign_in(api, email.capitalize())
     answer = (await api.ask(LOGIN, email=email.upper()))["login"]
     assert answer["user"] == {"email": email.capitalize(), "role": "CLIENT"}
     assert (await api.ask(REGISTER, email=email))["register"] == {"__typename": "EmailTaken"}
 
 
-async def test_a_weak_password_is_refused_beside_its_field(api: Api, email: str) -> None:
+async def test_weak_password_is_refused_at_its_field(api: Api, email: str) -> None:
     answer = (await api.ask(REGISTER, email=email, password="password123"))["register"]
     assert [problem["field"] for problem in answer["fields"]] == ["password"]
     assert (await api.ask(LOGIN, email=email))["login"]["code"] == "WRONG_CREDENTIALS"
 
 
-async def test_unknown_and_wrong_get_the_same_answer(api: Api, email: str) -> None:
+async def test_unknown_account_and_wrong_password_get_the_same_answer(api: Api, email: str) -> None:
     await sign_in(api, email)
     wrong = (await api.ask(LOGIN, email=email, password="wrong horse battery"))["login"]
     unknown = (await api.ask(LOGIN, email=f"x{email}"))["login"]
@@ -107,9 +107,7 @@ async def test_unknown_and_wrong_get_the_same_answer(api: Api, email: str) -> No
     assert wrong["message"] == "Invalid e-mail or password."
 
 
-async def test_a_refresh_token_is_good_for_one_use_and_its_reuse_ends_the_family(
-    api: Api, email: str
-) -> None:
+async def test_refresh_token_is_single_use_and_reuse_ends_the_family(api: Api, email: str) -> None:
     first = await sign_in(api, email)
     second = (await api.ask(REFRESH, token=first["refreshToken"]))["refreshSession"]
     assert second["__typename"] == "SignedIn"
@@ -122,9 +120,7 @@ async def test_a_refresh_token_is_good_for_one_use_and_its_reuse_ends_the_family
         assert await api.signed_in(access).error_code(VIEWER) == "UNAUTHENTICATED"
 
 
-async def test_of_two_that_refresh_at_once_one_gets_the_session_at_most(
-    api: Api, email: str
-) -> None:
+async def test_concurrent_refreshes_succeed_at_most_once(api: Api, email: str) -> None:
     token = (await sign_in(api, email))["refreshToken"]
     answers = await asyncio.gather(*(api.ask(REFRESH, token=token) for _ in range(8)))
     kinds = [answer["refreshSession"]["__typename"] for answer in answers]
@@ -133,19 +129,19 @@ async def test_of_two_that_refresh_at_once_one_gets_the_session_at_most(
 
 
 @pytest.mark.parametrize("token", [None, "", "nonsense", "é", "x" * 10_000])
-async def test_what_is_no_refresh_token_gets_session_ended(api: Api, token: str | None) -> None:
+async def test_invalid_refresh_token_gets_session_ended(api: Api, token: str | None) -> None:
     answer = await api.ask(REFRESH, token=token)
     assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
 
 
-async def test_tokens_do_not_stand_for_each_other(api: Api, email: str) -> None:
+async def test_access_and_refresh_tokens_are_not_interchangeable(api: Api, email: str) -> None:
     session = await sign_in(api, email)
     assert await api.signed_in(session["refreshToken"]).error_code(VIEWER) == "UNAUTHENTICATED"
     answer = await api.ask(REFRESH, token=session["accessToken"])
     assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
 
 
-async def test_logout_is_effective_at_once_on_requests_and_on_open_sockets(
+async def test_logout_takes_effect_at_once_on_requests_and_open_sockets(
     prompt: str, http: httpx.AsyncClient, email: str
 ) -> None:
     api = Api(http, prompt)
@@ -171,7 +167,7 @@ async def test_logout_is_effective_at_once_on_requests_and_on_open_sockets(
     assert await api.ask(LOGOUT) == {"logout": False}
 
 
-async def test_a_changed_password_ends_every_other_session(api: Api, email: str) -> None:
+async def test_password_change_ends_all_other_sessions(api: Api, email: str) -> None:
     old, other = await sign_in(api, email), (await api.ask(LOGIN, email=email))["login"]
     signed_in = api.signed_in(old["accessToken"])
     change = {"current": PASSWORD, "password": "another horse battery"}
@@ -187,7 +183,7 @@ async def test_a_changed_password_ends_every_other_session(api: Api, email: str)
     assert await api.error_code(CHANGE, **change) == "UNAUTHENTICATED"
 
 
-async def test_a_browser_gets_cookies_that_no_script_reads(
+async def test_browser_gets_http_only_cookies(
     api: Api, http: httpx.AsyncClient, email: str
 ) -> None:
     await sign_in(api, email)
@@ -210,7 +206,7 @@ async def test_a_browser_gets_cookies_that_no_script_reads(
         return answer
 
     assert (await ask(VIEWER, **own)).json()["data"]["viewer"] == {"email": email}
-    # Without the header a cookie is as good as none; from a foreign page it is refused.
+    # Without the header the cookie is ignored; from another origin it is refused.
     assert (await ask(VIEWER)).json()["data"]["viewer"] is None
     foreign = await ask(VIEWER, **COOKIE, origin="https://evil.example")
     assert (foreign.status_code, "data" in foreign.json()) == (403, False)
@@ -226,7 +222,7 @@ async def test_a_browser_gets_cookies_that_no_script_reads(
     assert (await ask(VIEWER, **own)).json()["data"]["viewer"] is None
 
 
-async def test_over_https_the_cookies_are_secure_and_bound_to_the_host() -> None:
+async def test_https_cookies_are_secure_and_bound_to_the_host() -> None:
     headers = [(b"host", b"book.example"), (b"origin", b"https://book.example")]
     scope = {"type": "http", "scheme": "https", "path": "/", "headers": headers}
     cookies = Cookies(Request(scope | {"server": ("book.example", 443)}), frozenset())
@@ -238,7 +234,7 @@ async def test_over_https_the_cookies_are_secure_and_bound_to_the_host() -> None
         assert "Secure" in cookie
 
 
-async def test_a_login_never_continues_a_session_that_was_planted(
+async def test_login_never_continues_a_planted_session(
     api: Api, http: httpx.AsyncClient, email: str
 ) -> None:
     planted = await sign_in(api, f"x{email}")
@@ -255,7 +251,7 @@ async def test_a_login_never_continues_a_session_that_was_planted(
     assert viewer == {"viewer": {"email": email}}
 
 
-async def test_a_socket_takes_the_cookie_of_an_own_page_alone(api: Api, email: str) -> None:
+async def test_socket_accepts_cookies_from_its_own_origin_only(api: Api, email: str) -> None:
     session = await sign_in(api, email)
     address = api.url.replace("http", "ws", 1) + "/graphql"
     cookie = {"Cookie": f"{ACCESS}={session['accessToken']}"}
@@ -283,13 +279,13 @@ async def test_a_socket_takes_the_cookie_of_an_own_page_alone(api: Api, email: s
     assert refused.value.response.status_code == 403
 
 
-async def test_a_bad_token_on_a_socket_is_forbidden(api: Api) -> None:
+async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload={"Authorization": "Bearer nonsense"})
         assert await socket.close_code() == 4403
 
 
-async def test_a_socket_ends_with_its_token(
+async def test_socket_closes_when_its_token_expires(
     prompt: str, http: httpx.AsyncClient, email: str
 ) -> None:
     api = Api(http, prompt)

@@ -1,4 +1,4 @@
-"""Settings: their names, where they come from, and what is refused."""
+"""Settings: names, sources and precedence, and validation."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting comes from this machine: an empty folder, and an environment without ours."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide this machine's settings: empty working directory, environment without ours."""
     monkeypatch.chdir(tmp_path)
     for name in {FAST_PATHS, *(os.environ.keys() - environment().keys())}:
         monkeypatch.delenv(name, raising=False)
 
 
 def names(field: str) -> list[str]:
-    """The variables that set a field, the first one ours."""
+    """Return the environment variables of a field, our own name first."""
     alias = Settings.model_fields[field].validation_alias
     if isinstance(alias, AliasChoices):
         return [str(name) for name in alias.choices]
@@ -40,7 +40,7 @@ def names(field: str) -> list[str]:
 
 
 def example(field: str, setting: FieldInfo) -> str:
-    """A setting's part of the example: what it is in one line, and its default."""
+    """Return a setting's lines in the example: a comment and its default."""
     name, *older = names(field)
     what = str(setting.description)
     also = f" Also read from {', '.join(older)}." if older else ""
@@ -48,14 +48,14 @@ def example(field: str, setting: FieldInfo) -> str:
     return f"\n# {what[0].upper()}{what[1:]}.{also}\n{name}={default}\n"
 
 
-def test_the_example_lists_every_setting_and_nothing_else() -> None:
-    """Each with its default and one line of explanation."""
+def test_example_lists_all_settings() -> None:
+    """Each setting has its default and a line of explanation."""
     parts = [example(field, setting) for field, setting in Settings.model_fields.items()]
     assert EXAMPLE.read_text() == HEAD + "".join(parts)
 
 
-def test_the_example_changes_nothing(tmp_path: Path) -> None:
-    """A copy of it as .env leaves every default."""
+def test_example_changes_no_setting(tmp_path: Path) -> None:
+    """A copy of the example as .env leaves all defaults."""
     (tmp_path / ".env").write_text(EXAMPLE.read_text())
     assert Settings() == Settings.model_construct()
 
@@ -71,33 +71,33 @@ def test_the_example_changes_nothing(tmp_path: Path) -> None:
         ("CLIENT_URL", "client_url", "http://localhost:3000"),
     ],
 )
-def test_older_names_are_honoured(
+def test_older_names_are_accepted(
     monkeypatch: pytest.MonkeyPatch, name: str, field: str, value: object
 ) -> None:
     monkeypatch.setenv(name, str(value))
     assert getattr(Settings(), field) == value
 
 
-def test_our_names_go_before_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_names_take_precedence_over_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "9000")
     monkeypatch.setenv("EXPERTBOOK_PORT", "9001")
     assert Settings().port == 9001
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
-def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     for name in names(field):
         monkeypatch.setenv(name, "")
     assert Settings() == Settings.model_construct()
 
 
-def test_an_empty_variable_lets_an_older_name_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_falls_back_to_an_older_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPERTBOOK_MONGODB_URL", "")
     monkeypatch.setenv("MONGO_URI", "mongodb://one")
     assert Settings().mongodb_url == "mongodb://one"
 
 
-def test_the_folder_s_env_file_is_read(tmp_path: Path) -> None:
+def test_env_file_in_the_working_directory_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("EXPERTBOOK_CURRENCY=CHF\nMONGO_URI=mongodb://one\n")
     settings = Settings()
     assert (settings.currency, settings.mongodb_url) == ("CHF", "mongodb://one")
@@ -105,17 +105,19 @@ def test_the_folder_s_env_file_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
 @pytest.mark.parametrize("in_file", ["PORT", "EXPERTBOOK_PORT"])
-def test_the_environment_goes_before_the_file(
+def test_environment_takes_precedence_over_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, in_file: str
 ) -> None:
-    """Whatever the names, also over a copy of the example."""
+    """Any name in the environment wins, also over a copy of the example."""
     (tmp_path / ".env").write_text(f"{in_file}=8001\n")
     monkeypatch.setenv(name, "9000")
     assert Settings().port == 9000
 
 
 @pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
-def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_options_take_precedence_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv(name, "9000")
     assert Settings(port=9001).port == 9001
 
@@ -142,7 +144,7 @@ def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, name
         ("EXPERTBOOK_OTLP_URL", "collector:4318"),
     ],
 )
-def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError) as refusal:
         Settings()
@@ -161,25 +163,27 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: 
         (2, None, "rediss://me:mine@x:6380/1", "rediss://me:mine@x:6380/1"),
     ],
 )
-def test_events_reach_whoever_may_be_on_the_same_database(
+def test_default_event_carrier_reaches_other_processes(
     workers: int, mongodb_url: str | None, broadcast_url: str | None, bus_url: str
 ) -> None:
-    """Unless something else is asked for."""
+    """An explicit setting overrides the default."""
     settings = Settings(workers=workers, mongodb_url=mongodb_url, broadcast_url=broadcast_url)
     assert settings.bus_url == bus_url
 
 
-def test_what_reaches_one_process_is_refused_for_several() -> None:
+def test_in_process_events_are_refused_for_several_workers() -> None:
     assert Settings(workers=1, broadcast_url="memory://").bus_url == "memory://"
-    with pytest.raises(ValidationError, match="only works with one worker, not 2. Set it to mongodb://"):
+    with pytest.raises(
+        ValidationError, match=r"only works with one worker, not 2\. Set it to mongodb://"
+    ):
         Settings(workers=2, broadcast_url="memory://")
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", SECRET[1:]])
-def test_production_wants_a_long_secret(
+def test_production_requires_a_long_secret(
     monkeypatch: pytest.MonkeyPatch, secret: str | None
 ) -> None:
-    """None is made up, and none shorter than 32 bytes is taken, by whatever name."""
+    """No secret is generated, and under any name a secret below 32 bytes is refused."""
     monkeypatch.setenv("EXPERTBOOK_ENVIRONMENT", "production")
     if secret is not None:
         monkeypatch.setenv("JWT_SECRET", secret)
@@ -198,7 +202,7 @@ def test_production_wants_a_long_secret(
         (Environment.PRODUCTION, True, True),
     ],
 )
-def test_production_shows_no_tools_unless_asked(
+def test_production_hides_tools_by_default(
     environment_: Environment, *, asked: bool | None, shown: bool
 ) -> None:
     settings = Settings(
@@ -217,5 +221,5 @@ def test_production_shows_no_tools_unless_asked(
         ("::1", "http://[::1]:8000"),
     ],
 )
-def test_the_address_can_be_opened(host: str, address: str) -> None:
+def test_printed_address_can_be_opened(host: str, address: str) -> None:
     assert Settings(host=host).address == address

@@ -1,4 +1,4 @@
-"""Who asks the same at the same time: one answer for all, and nobody harms the others."""
+"""Single-flight for identical operations: one response for all, failures isolated."""
 
 from __future__ import annotations
 
@@ -25,50 +25,50 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of the answers."""
+    """Clock of the response cache."""
     return Clock()
 
 
 @pytest.fixture
 def answers(clock: Clock) -> ResponseCache:
-    """Nothing is kept yet."""
+    """Empty response cache."""
     return ResponseCache(clock=clock, wall_clock=clock)
 
 
 def context() -> Context:
-    """Of an operation of nobody."""
+    """Context of an anonymous operation."""
     services = SimpleNamespace(operation_seconds=30, lookups=Lookups())
     return Context(cast("Services", services), None)
 
 
-class Kitchen:
-    """Makes answers, when it is told to."""
+class ResponseSource:
+    """Computes responses, and lets tests decide when they are ready."""
 
     def __init__(self, answers: ResponseCache) -> None:
         self.shared = Shared(answers)
-        self.made = 0
+        self.computed = 0
         self.errors: list[GraphQLError] | None = None
         self.failure: Exception | None = None
-        self.may_end = asyncio.Event()
+        self.may_finish = asyncio.Event()
 
-    async def make(self) -> tuple[Response, ExecutionResult]:
-        """An answer with its number."""
-        self.made += 1
-        number = self.made
-        await self.may_end.wait()
+    async def compute(self) -> tuple[Response, ExecutionResult]:
+        """Compute a response that contains its number."""
+        self.computed += 1
+        number = self.computed
+        await self.may_finish.wait()
         failure, self.failure = self.failure, None
         if failure:
             raise failure
         return Response(b"%d" % number), ExecutionResult({}, self.errors)
 
     async def ask(self) -> bytes:
-        """What somebody gets."""
+        """Return the body that a caller gets."""
         prepared = prepare("{ categories { count } }", None)
-        response = await self.shared.answer(request_key(), prepared, None, context(), self.make)
+        response = await self.shared.answer(request_key(), prepared, None, context(), self.compute)
         return bytes(response.body)
 
-    async def asked_by(self, number: int) -> list[asyncio.Task[bytes]]:
-        """Some who ask at the same time, all of them waiting."""
+    async def start_callers(self, number: int) -> list[asyncio.Task[bytes]]:
+        """Start concurrent callers, and wait until all of them are waiting."""
         tasks = [asyncio.create_task(self.ask()) for _ in range(number)]
         for _ in range(3):
             await asyncio.sleep(0)
@@ -76,15 +76,15 @@ class Kitchen:
 
 
 @pytest.fixture
-def kitchen(answers: ResponseCache) -> Kitchen:
-    """Where answers are made."""
-    return Kitchen(answers)
+def source(answers: ResponseCache) -> ResponseSource:
+    """Controlled source of responses."""
+    return ResponseSource(answers)
 
 
-async def test_who_asks_the_same_at_the_same_time_gets_one_answer(kitchen: Kitchen) -> None:
+async def test_concurrent_callers_share_one_response(source: ResponseSource) -> None:
     before = cache_count("misses_total"), cache_count("hits_total")
-    tasks = await kitchen.asked_by(5)
-    kitchen.may_end.set()
+    tasks = await source.start_callers(5)
+    source.may_finish.set()
     assert await asyncio.gather(*tasks) == [b"1"] * 5
     assert (cache_count("misses_total"), cache_count("hits_total")) == (
         before[0] + 1,
@@ -92,36 +92,36 @@ async def test_who_asks_the_same_at_the_same_time_gets_one_answer(kitchen: Kitch
     )
 
 
-async def test_an_answer_that_has_waited_is_looked_up_and_not_made_anew(
-    kitchen: Kitchen, answers: ResponseCache, clock: Clock, database: Client
+async def test_waiting_response_is_revalidated_instead_of_recomputed(
+    source: ResponseSource, answers: ResponseCache, clock: Clock, database: Client
 ) -> None:
-    """Numbers cost less than what they stand for."""
+    """Comparing versions is cheaper than computing the response."""
     assert database is not None
     await answers.look()
-    kitchen.may_end.set()
+    source.may_finish.set()
     for _ in range(3):
-        assert await kitchen.ask() == b"1"
+        assert await source.ask() == b"1"
         clock.now += 5
     await increment_directory_version()
-    assert await kitchen.ask() == b"2"
+    assert await source.ask() == b"2"
 
 
-async def test_a_failure_is_its_own_alone(kitchen: Kitchen) -> None:
-    """The next who waits tries, for itself and for the others."""
-    tasks = await kitchen.asked_by(4)
-    kitchen.failure = RuntimeError("of the first alone")
-    kitchen.may_end.set()
+async def test_failure_is_not_shared_with_waiting_callers(source: ResponseSource) -> None:
+    """The next waiting caller computes the response for the others."""
+    tasks = await source.start_callers(4)
+    source.failure = RuntimeError("of the first alone")
+    source.may_finish.set()
     first, *others = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(first, RuntimeError)
     assert others == [b"2"] * 3
 
 
-async def test_who_goes_away_takes_nothing_from_the_others(kitchen: Kitchen) -> None:
-    """Neither the one who has it made nor one who waits."""
-    tasks = await kitchen.asked_by(4)
+async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSource) -> None:
+    """Neither cancelling the computing caller nor a waiting one does."""
+    tasks = await source.start_callers(4)
     tasks[0].cancel()
     tasks[2].cancel()
-    kitchen.may_end.set()
+    source.may_finish.set()
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(each, asyncio.CancelledError) for each in found] == [
         True,
@@ -132,23 +132,23 @@ async def test_who_goes_away_takes_nothing_from_the_others(kitchen: Kitchen) -> 
     assert found[1] == found[3] == b"2"
 
 
-async def test_an_answer_with_errors_is_its_askers_own(kitchen: Kitchen) -> None:
-    """It is not kept, and who waited for it makes one: all of them at once."""
-    kitchen.errors = [GraphQLError("no")]
-    tasks = await kitchen.asked_by(3)
-    kitchen.may_end.set()
+async def test_response_with_errors_is_not_shared(source: ResponseSource) -> None:
+    """It is not cached, and all waiting callers compute their own concurrently."""
+    source.errors = [GraphQLError("no")]
+    tasks = await source.start_callers(3)
+    source.may_finish.set()
     assert sorted(await asyncio.gather(*tasks)) == [b"1", b"2", b"3"]
-    kitchen.errors = None
-    assert await kitchen.ask() == b"4"
+    source.errors = None
+    assert await source.ask() == b"4"
 
 
-async def test_who_asks_after_a_change_does_not_get_what_was_read_before_it(
-    kitchen: Kitchen, answers: ResponseCache
+async def test_caller_after_a_change_does_not_get_an_older_read(
+    source: ResponseSource, answers: ResponseCache
 ) -> None:
-    """Though it waits for somebody who asked before."""
-    early = await kitchen.asked_by(1)
+    """The caller waits for the older computation, but does not get its response."""
+    early = await source.start_callers(1)
     answers.directory_changed()
-    late = await kitchen.asked_by(2)
-    kitchen.may_end.set()
+    late = await source.start_callers(2)
+    source.may_finish.set()
     assert await early[0] == b"1"
     assert b"1" not in await asyncio.gather(*late)

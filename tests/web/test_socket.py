@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { sequence } }"
 
 
-async def test_a_query_over_a_socket_gets_one_answer(api: Api) -> None:
+async def test_query_over_a_socket_gets_one_result(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         await socket.subscribe("q", "{ __typename }")
@@ -28,7 +28,7 @@ async def test_a_query_over_a_socket_gets_one_answer(api: Api) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"more": 1}])
-async def test_init_takes_any_payload_and_is_acknowledged_once(api: Api, payload: Any) -> None:
+async def test_init_accepts_any_payload_and_is_acknowledged_once(api: Api, payload: Any) -> None:
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert await socket.receive() == {"type": "connection_ack"}
@@ -44,19 +44,19 @@ async def test_ping_is_answered_with_its_payload_at_any_time(api: Api, payload: 
         assert await socket.receive() == pong
 
 
-async def test_who_does_not_initialise_in_time_is_closed(api: Api) -> None:
+async def test_socket_without_init_in_time_is_closed(api: Api) -> None:
     async with open_socket(api.url) as socket:
         assert await socket.close_code() == 4408
 
 
-async def test_subscribing_before_the_acknowledgement_is_unauthorised(api: Api) -> None:
+async def test_subscribing_before_the_acknowledgement_is_unauthorized(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.subscribe("1", "{ __typename }")
         assert await socket.close_code() == 4401
 
 
 @pytest.mark.parametrize("subprotocol", ["graphql-ws", ""])
-async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str) -> None:
+async def test_other_subprotocols_are_not_acceptable(api: Api, subprotocol: str) -> None:
     address = api.url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
     async with websockets.connect(
@@ -89,7 +89,7 @@ async def test_another_subprotocol_is_not_acceptable(api: Api, subprotocol: str)
         '{"type":"complete","id":"%s"}' % ("x" * (LONGEST_ID + 1)),
     ],
 )
-async def test_a_malformed_message_closes_the_socket(api: Api, frame: str | bytes) -> None:
+async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes) -> None:
     async with open_socket(api.url) as socket:
         if "connection_init" not in str(frame):
             await socket.initialise()
@@ -97,7 +97,7 @@ async def test_a_malformed_message_closes_the_socket(api: Api, frame: str | byte
         assert await socket.close_code() == 4400
 
 
-async def test_an_id_is_taken_until_its_operation_ends(
+async def test_id_is_in_use_until_its_operation_ends(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
     async with open_socket(api.url) as socket:
@@ -110,7 +110,7 @@ async def test_an_id_is_taken_until_its_operation_ends(
 
 
 @pytest.mark.parametrize("query", ["{", "{ nonsense }", "subscription { nonsense }"])
-async def test_a_bad_document_gets_an_error_and_its_siblings_live(
+async def test_invalid_document_gets_an_error_and_other_operations_continue(
     api: Api, experts: list[dict[str, Any]], query: str
 ) -> None:
     async with open_socket(api.url) as socket:
@@ -125,7 +125,7 @@ async def test_a_bad_document_gets_an_error_and_its_siblings_live(
         assert await socket.receive() == {"id": "bad", "type": "complete"}
 
 
-async def test_a_frame_that_is_too_long_closes_the_socket(api: Api) -> None:
+async def test_oversized_frame_closes_the_socket(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         await socket.subscribe("1", "{ __typename }" + " " * 70_000)

@@ -44,7 +44,7 @@ COMMENT = {"": ""}
 COMPLETE = {"event": "complete", "data": ""}
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
-"""Deadline for events to fill the buffers of a stuck reader, on a busy machine too."""
+"""Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
 QUICK = """
 import web.graphql.sockets, web.graphql.sse
 from web.cli import app
@@ -63,14 +63,14 @@ VIEWER = "{ viewer { email } }"
 
 
 class Events:
-    """An event stream, block by block."""
+    """Parser of an event stream."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
         self._lines = response.aiter_lines()
 
     async def block(self) -> dict[str, str] | None:
-        """The next block's fields, a comment's name being empty; None at the stream's end."""
+        """Return the next block's fields; "" names a comment, None is the end of the stream."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for line in self._lines:
@@ -81,15 +81,15 @@ class Events:
         return None
 
     async def event(self) -> dict[str, str] | None:
-        """The next block that is no comment."""
-        # A stream with comments and nothing else must not be read for ever.
+        """Return the next block other than a comment."""
+        # Do not wait forever on a stream with comments only.
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (block := await self.block()) == COMMENT:
                 pass
         return block
 
     async def result(self) -> dict[str, Any]:
-        """The next result."""
+        """Return the next result."""
         block = await self.event()
         assert block
         assert block["event"] == "next"
@@ -97,7 +97,7 @@ class Events:
         return result
 
     async def code(self) -> str:
-        """The code of the last result, after which the stream is complete and ends."""
+        """Return the code of the last result, and assert that the stream then completes."""
         [error] = (await self.result())["errors"]
         assert await self.event() == COMPLETE
         assert await self.event() is None
@@ -109,7 +109,7 @@ class Events:
 async def stream(
     api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[Events]:
-    """Post an operation for a stream, as the client that `api` is."""
+    """Post an operation with `Accept: text/event-stream`, signed in like `api`."""
     given = STREAM | ({"authorization": f"Bearer {api.token}"} if api.token else {})
     body = {"query": query, "variables": variables}
     url = f"{api.url}/graphql"
@@ -121,9 +121,9 @@ async def stream(
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A program that comments ten times a second and takes a reader for stuck after one.
+    """Server that sends comments every 0.1 seconds, and cuts off a reader stuck for one second.
 
-    It ends streams when their session ends, and never by looking it up.
+    The periodic check of sessions is off: streams end only by the event of a session's end.
     """
     command = [sys.executable, "-c", QUICK, "serve"]
     folder = tmp_path_factory.mktemp("quick")
@@ -133,13 +133,13 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def first_expert(api: Api) -> Expert:
-    """Some expert of a program."""
+    """Return an expert of a server."""
     [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
     found: Expert = expert
     return found
 
 
-async def test_a_query_and_a_mutation_get_one_result_and_complete(api: Api) -> None:
+async def test_query_and_mutation_get_one_result_and_complete(api: Api) -> None:
     async with stream(api, "{ __typename }") as events:
         headers = events.response.headers
         assert events.response.status_code == 200
@@ -163,7 +163,7 @@ async def test_a_query_and_a_mutation_get_one_result_and_complete(api: Api) -> N
         ('subscription { slotBooked(expertId: "nonsense") { cursor } }', "BAD_USER_INPUT"),
     ],
 )
-async def test_what_fails_before_the_execution_is_a_result_in_the_stream(
+async def test_failure_before_execution_is_a_result_in_the_stream(
     api: Api, query: str, code: str
 ) -> None:
     async with stream(api, query) as events:
@@ -171,7 +171,7 @@ async def test_what_fails_before_the_execution_is_a_result_in_the_stream(
         assert await events.code() == code
 
 
-async def test_what_is_no_request_gets_a_status_and_no_stream(api: Api) -> None:
+async def test_invalid_request_gets_a_status_and_no_stream(api: Api) -> None:
     url = f"{api.url}/graphql"
     mutation = await api.http.get(url, params={"query": LOGOUT}, headers=STREAM)
     assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
@@ -182,7 +182,7 @@ async def test_what_is_no_request_gets_a_status_and_no_stream(api: Api) -> None:
         assert events.response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_subscription_needs_a_client_that_takes_a_stream_however_little(api: Api) -> None:
+async def test_subscription_requires_a_client_that_accepts_streams(api: Api) -> None:
     watch = BOOKED.replace("$id: ID!", '$id: ID! = "nonsense"')
     for accept in ("application/json", "*/*", "text/event-stream;q=0, */*"):
         async with stream(api, watch, {"accept": accept}) as events:
@@ -193,7 +193,7 @@ async def test_a_subscription_needs_a_client_that_takes_a_stream_however_little(
         assert await both.code() == "BAD_USER_INPUT"
 
 
-async def test_an_event_source_that_connects_anew_goes_on_after_its_last_event(
+async def test_reconnecting_event_source_resumes_after_its_last_event(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.new_client(), experts[3]
@@ -220,7 +220,7 @@ async def test_an_event_source_that_connects_anew_goes_on_after_its_last_event(
     assert after["sequence"] == live["sequence"]
 
 
-async def test_an_operation_that_cannot_go_on_after_a_cursor_gets_no_ids(
+async def test_operation_without_a_cursor_gets_no_event_ids(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     expert = experts[3]
@@ -234,14 +234,14 @@ async def test_an_operation_that_cannot_go_on_after_a_cursor_gets_no_ids(
     assert set(block) == {"event", "data"}
 
 
-async def test_a_foreign_page_cannot_use_the_cookies(api: Api) -> None:
+async def test_other_origins_cannot_use_the_cookies(api: Api) -> None:
     foreign = COOKIE | {"origin": "https://evil.example"}
     async with stream(api, VIEWER, foreign) as events:
         assert events.response.status_code == 403
 
 
 @pytest.mark.parametrize("is_browser", [True, False], ids=["cookie", "bearer"])
-async def test_a_stream_ends_for_good_with_its_session(
+async def test_stream_completes_when_its_session_ends(
     quick: str, http: httpx.AsyncClient, *, is_browser: bool
 ) -> None:
     api = Api(http, quick)
@@ -263,7 +263,7 @@ async def test_a_stream_ends_for_good_with_its_session(
         assert await events.code() == "UNAUTHENTICATED"
 
 
-async def test_a_stream_ends_for_good_with_its_token(quick: str, http: httpx.AsyncClient) -> None:
+async def test_stream_completes_when_its_token_expires(quick: str, http: httpx.AsyncClient) -> None:
     api = Api(http, quick)
     session = await sign_in(api, "short@example.com")
     expert = await first_expert(api)
@@ -279,8 +279,8 @@ async def test_a_stream_ends_for_good_with_its_token(quick: str, http: httpx.Asy
         pytest.fail(f"a token expired unused after {LIFETIMES[-1]} seconds")
 
 
-async def test_a_quiet_stream_is_kept_alive(quick: str, http: httpx.AsyncClient) -> None:
-    """Comments go on, however long there is nothing to say."""
+async def test_idle_stream_is_kept_alive(quick: str, http: httpx.AsyncClient) -> None:
+    """Comments are sent as long as there are no events."""
     api = Api(http, quick)
     expert = await first_expert(api)
     async with stream(api, WATCH, id=expert["id"]) as events:
@@ -288,10 +288,8 @@ async def test_a_quiet_stream_is_kept_alive(quick: str, http: httpx.AsyncClient)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
-async def test_a_reader_that_is_stuck_is_cut_off(
-    quick: str, http: httpx.AsyncClient, time: Time
-) -> None:
-    """What it is owed is not kept for it: the server lets go of the connection."""
+async def test_stuck_reader_is_cut_off(quick: str, http: httpx.AsyncClient, time: Time) -> None:
+    """Its events are not buffered without bound: the server drops the connection."""
     api = Api(http, quick)
     client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
@@ -322,16 +320,16 @@ async def test_a_reader_that_is_stuck_is_cut_off(
 
 
 async def cut_off(api: Api) -> float:
-    """Return how many readers a program has cut off."""
+    """Return how many readers a server has cut off."""
     lines = (await api.http.get(f"{api.url}/metrics")).text.splitlines()
     [line] = [line for line in lines if line.startswith(f"{CUT_OFF} ")]
     return float(line.split()[1])
 
 
-async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(
+async def test_stopping_server_ends_its_streams_without_waiting(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The end is not `complete`, so that a client connects anew."""
+    """The stream ends without `complete`, so that the client reconnects."""
     command = [sys.executable, "-c", PATIENT, "serve"]
     with start_program(tmp_path, command, experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
@@ -342,10 +340,10 @@ async def test_a_server_that_stops_ends_its_streams_and_waits_for_none(
             program.process.send_signal(signal.SIGTERM)
             assert await events.event() is None
         await ended(program)
-        # What uvicorn logs when it has waited for all of `DRAIN_SECONDS`.
+        # Logged by uvicorn when it has waited for all of `DRAIN_SECONDS`.
         assert "timeout graceful shutdown exceeded" not in program.output()
 
 
 async def ended(program: Program) -> None:
-    """Wait until a program has ended, while this loop goes on."""
+    """Wait for a program's end without blocking the event loop."""
     await asyncio.to_thread(program.wait)

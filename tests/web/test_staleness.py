@@ -1,4 +1,4 @@
-"""How old a kept answer can be: a second after a change elsewhere, nothing after a hold's end."""
+"""Staleness of cached responses: at most a second, and none after the end of a hold."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 async def two(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> AsyncIterator[tuple[Api, Api]]:
-    """Two programs on one database that hear nothing of each other."""
+    """Two servers on one database, without events from each other."""
     folder = tmp_path_factory.mktemp("two")
     with ExitStack() as stack:
         url = stack.enter_context(embedded_database(folder))
@@ -44,10 +44,10 @@ async def two(
         yield Api(http, addresses[0]), Api(http, addresses[1])
 
 
-async def until_seen(api: Api, before: Any, query: str, **variables: Any) -> Any:
-    """What another program says of a change that has been made, once it says it.
+async def first_change_seen(api: Api, before: Any, query: str, **variables: Any) -> Any:
+    """Return another server's response once it shows a change.
 
-    What is asked for more than a second after the change must show it.
+    Queries sent more than a second after the change must show it.
     """
     changed = monotonic()
     while True:
@@ -59,10 +59,10 @@ async def until_seen(api: Api, before: Any, query: str, **variables: Any) -> Any
         await asyncio.sleep(0.01)
 
 
-async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
+async def test_change_by_another_server_is_seen_within_a_second(
     two: tuple[Api, Api],
 ) -> None:
-    """While the answer is asked for all the time, so that it is kept: of slots and of entries."""
+    """Continuous queries keep the responses for slots and profiles in the cache."""
     here, there = two
     practice = await Practice.create(await Deployment.sign_in(here))
     day, client = london_date(5), await here.new_client()
@@ -70,30 +70,30 @@ async def test_a_change_elsewhere_is_seen_within_a_second_without_being_told(
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
         before = await ask_twice(there, DAY, **wanted)
-        # Kept for longer than a second, as nothing changes; later where no answer comes in time.
+        # Cached for more than a second while nothing changes; later on a busy machine.
         hits = (await metrics(there.url))[HITS]
         end = monotonic() + 1.5
         while monotonic() < end or (await metrics(there.url))[HITS] == hits:
             assert await there.ask(DAY, **wanted) == before
             assert monotonic() < end + PATIENCE_SECONDS, "no kept answer was given"
         booked = await client.book(slot)
-        after = await until_seen(there, before, DAY, **wanted)
+        after = await first_change_seen(there, before, DAY, **wanted)
         assert after == await here.ask(DAY, **wanted)
         await client.cancel(booked["id"])
-        await until_seen(there, after, DAY, **wanted)
+        await first_change_seen(there, after, DAY, **wanted)
     page = await ask_twice(there, PAGE, id=practice.id)
     await practice.deployment.update(practice.id, practice.expert.api, bio="Seen elsewhere.")
-    seen = await until_seen(there, page, PAGE, id=practice.id)
+    seen = await first_change_seen(there, page, PAGE, id=practice.id)
     assert seen["expert"]["bio"] == "Seen elsewhere."
     count = await ask_twice(there, COUNTS)
     await practice.deployment.expert()
-    assert await until_seen(there, count, COUNTS) == await here.ask(COUNTS)
+    assert await first_change_seen(there, count, COUNTS) == await here.ask(COUNTS)
 
 
-async def test_a_hold_is_over_at_its_end_by_the_clock_alone(
+async def test_hold_expires_by_the_clock_alone(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """What is asked for from that moment on shows the time as free."""
+    """Queries from that instant on show the slot as free."""
     folder = tmp_path_factory.mktemp("ends")
     with run_server(folder, experts=3, hold_seconds=2, throttle="off", fast_paths="all") as address:
         api = Api(http, address)

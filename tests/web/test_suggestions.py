@@ -1,4 +1,4 @@
-"""Whoever guesses at the schema is not helped: no error suggests a name, over HTTP or a socket."""
+"""Errors do not reveal the schema: no transport suggests names for misspelt ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HINTS = ("did you mean", "perhaps you meant", "similar to")
 SLOT_BOOKED = 'subscription { slotBooked(expertId: "x") { cursr } }'
 
-# What is misspelt by a letter, and the variables that go with it.
+# Documents with one misspelt name, and their variables.
 MISSPELT: dict[str, tuple[str, dict[str, Any]]] = {
     "root field": ("{ expert_ { id } expertss { nodes { id } } }", {}),
     "field": ("{ experts(first: 1) { nodes { naem titel } } }", {}),
@@ -54,14 +54,14 @@ MISSPELT: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def hints(answer: object) -> list[str]:
-    """The suggestions in an answer."""
+    """Return the suggestions in a response."""
     text = json.dumps(answer).lower()
     return [hint for hint in HINTS if hint in text]
 
 
 @pytest.mark.parametrize("what", MISSPELT)
-async def test_nothing_is_suggested_over_http(api: Api, what: str) -> None:
-    """The error says what is wrong, not what would be right."""
+async def test_http_errors_suggest_no_names(api: Api, what: str) -> None:
+    """The error names the mistake, without a suggestion."""
     query, variables = MISSPELT[what]
     answer = await api.post(query, **variables)
     assert answer["errors"]
@@ -70,8 +70,8 @@ async def test_nothing_is_suggested_over_http(api: Api, what: str) -> None:
     assert codes <= {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"}
 
 
-async def test_nothing_is_suggested_over_a_socket(server: str) -> None:
-    """Where subscriptions are executed in another way."""
+async def test_socket_errors_suggest_no_names(server: str) -> None:
+    """Subscriptions are executed by different code."""
     async with open_socket(server) as socket:
         await socket.initialise()
         for what, (query, variables) in MISSPELT.items():
@@ -81,8 +81,8 @@ async def test_nothing_is_suggested_over_a_socket(server: str) -> None:
             assert hints(message) == []
 
 
-async def test_nothing_is_suggested_over_a_stream(api: Api) -> None:
-    """Nor to whoever asks for events."""
+async def test_stream_errors_suggest_no_names(api: Api) -> None:
+    """The same holds for clients that accept event streams."""
     headers = {"accept": "text/event-stream"}
     for query, variables in MISSPELT.values():
         body = {"query": query, "variables": variables}

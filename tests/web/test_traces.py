@@ -1,4 +1,4 @@
-"""Traces of the running program, at a real collector."""
+"""Traces of a running server, received by a real collector."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from web.cli import app
 web.telemetry.traces.SEND_SECONDS = 60
 app()
 """
-"""Spans are dropped when a collector takes too long; here only one that hangs does."""
+"""Deadline of the exporter, which only a hanging collector exceeds."""
 
 COMMANDS = {"commitTransaction", "find"}
 TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
-"""How it is written: in one command or, where that is left out, in one for each collection."""
+"""Commands of the write: one bulk write, or one command per collection without it."""
 
 
 @contextmanager
@@ -45,15 +45,15 @@ def traced(
     collector: Collector,
     command: Sequence[Path | str] = (sys.executable, "-c", PATIENT, "serve"),
 ) -> Iterator[Program]:
-    """A program that sends traces to a collector; all of them by its end."""
+    """Run a server that exports traces to a collector; all are sent when it ends."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
     with start_program(folder, command, **settings) as program:
         await_ready(program.process, program.address)
         yield program
 
 
-async def test_a_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
-    """Within its caller's: request, operation, commit, commands; and the log names it."""
+async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
+    """It continues the caller's trace: request, operation, commit, commands; logs have its ID."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")
@@ -87,10 +87,10 @@ async def test_a_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, t
     assert line["request_id"] == response.headers["x-request-id"]
 
 
-async def test_nothing_that_people_write_is_in_a_span(
+async def test_spans_contain_no_user_data(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Neither variables nor documents, addresses, names or what an error repeats of them."""
+    """Spans have no variables, documents, addresses or names, also not from error messages."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")
@@ -118,8 +118,10 @@ async def test_nothing_that_people_write_is_in_a_span(
     assert "zebedee" not in everything.lower()
 
 
-async def test_a_broken_traceparent_begins_a_trace(tmp_path: Path, http: httpx.AsyncClient) -> None:
-    """And harms nobody."""
+async def test_invalid_traceparent_starts_a_new_trace(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """The request succeeds."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             for given in ("", "nonsense", f"00-{'0' * 32}-{CALLER}-01", TRACEPARENT * 100):
@@ -135,10 +137,10 @@ async def test_a_broken_traceparent_begins_a_trace(tmp_path: Path, http: httpx.A
     assert {span.status.code for span in spans} == {Status.STATUS_CODE_UNSET}
 
 
-async def test_a_collector_that_is_away_holds_up_nobody(
+async def test_unreachable_collector_delays_no_request(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """What cannot be sent is dropped; the program serves and ends in time."""
+    """Spans that cannot be sent are dropped; the server serves and ends in time."""
     with Collector().open() as collector:
         gone = collector
     with traced(tmp_path, gone, (EXPERTBOOK, "serve")) as program:

@@ -1,4 +1,4 @@
-"""Trusted documents: a server on which only those of a list run."""
+"""Trusted documents: a server that executes only the documents of a manifest."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FORMAT = "apollo-persisted-query-manifest"
 
 
 def hash_of(text: str) -> str:
-    """A document's hash, as manifests have it."""
+    """Return a document's hash, as in manifests."""
     return sha256(text.encode()).hexdigest()
 
 
 def operation(name: str, type_: str, body: str, **more: Any) -> dict[str, Any]:
-    """An operation as Apollo's tool writes it."""
+    """Return an operation as Apollo's tool writes it."""
     return {"id": hash_of(body), "name": name, "type": type_, "body": body, **more}
 
 
@@ -51,7 +51,7 @@ APOLLO = {
 def closed(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, server: str
 ) -> Iterator[Api]:
-    """A client of a server with three trusted documents."""
+    """Client of a server with three trusted documents."""
     assert server
     folder = tmp_path_factory.mktemp("trusted")
     manifest = folder / "persisted-query-manifest.json"
@@ -65,18 +65,18 @@ async def post(api: Api, /, accept: str = MODERN, **body: Any) -> httpx.Response
     return await api.http.post(f"{api.url}/graphql", json=body, headers={"accept": accept})
 
 
-def named(hash_: str) -> dict[str, Any]:
-    """The extensions that name a document, as Apollo Client sends them."""
+def hash_extensions(hash_: str) -> dict[str, Any]:
+    """Return the extensions with a document's hash, as Apollo Client sends them."""
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_}}}
 
 
-async def test_a_trusted_document_runs_by_its_id_its_hash_or_its_text(closed: Api) -> None:
+async def test_trusted_document_runs_by_id_hash_or_text(closed: Api) -> None:
     for asked in (
         {"documentId": hash_of(CATEGORIES)},
         {"documentId": f"sha256:{hash_of(CATEGORIES)}"},
-        named(hash_of(CATEGORIES)),
+        hash_extensions(hash_of(CATEGORIES)),
         {"query": CATEGORIES},
-        {"query": CATEGORIES, **named(hash_of(CATEGORIES))},
+        {"query": CATEGORIES, **hash_extensions(hash_of(CATEGORIES))},
     ):
         response = await post(closed, **asked)
         assert response.status_code == 200
@@ -96,15 +96,15 @@ async def test_a_trusted_document_runs_by_its_id_its_hash_or_its_text(closed: Ap
         {"query": CATEGORIES + " "},
         {"query": "{ __schema { types { name } } }"},
         {"query": "{ nonsense"},
-        {"query": "{ __typename }", **named(hash_of("{ __typename }"))},
+        {"query": "{ __typename }", **hash_extensions(hash_of("{ __typename }"))},
         {"query": "{ __typename }", "documentId": hash_of(CATEGORIES)},
-        named(hash_of("{ __typename }")),
+        hash_extensions(hash_of("{ __typename }")),
         {"documentId": f"sha256:{hash_of('{ __typename }')}"},
         {"documentId": "Categories"},
         {"documentId": ""},
     ],
 )
-async def test_no_other_document_runs_however_it_is_asked_for(
+async def test_other_documents_are_refused_in_every_form(
     closed: Api, asked: dict[str, Any]
 ) -> None:
     modern, legacy = await post(closed, **asked), await post(closed, "application/json", **asked)
@@ -116,7 +116,7 @@ async def test_no_other_document_runs_however_it_is_asked_for(
     assert "UNTRUSTED_DOCUMENT" in (await post(closed, STREAM, **asked)).text
 
 
-async def test_sockets_and_streams_run_trusted_documents_alone(closed: Api) -> None:
+async def test_sockets_and_streams_run_only_trusted_documents(closed: Api) -> None:
     async with open_socket(closed.url) as socket:
         await socket.initialise()
         await socket.send(type="subscribe", id="1", payload={"documentId": hash_of(CATEGORIES)})
@@ -134,8 +134,8 @@ async def test_sockets_and_streams_run_trusted_documents_alone(closed: Api) -> N
     assert "BAD_USER_INPUT" in stream.text
 
 
-def test_relays_map_is_taken_too(tmp_path: Path) -> None:
-    """And an id that happens to be called like a part of Apollo's manifest."""
+def test_relay_manifest_is_accepted(tmp_path: Path) -> None:
+    """An ID may equal a key of Apollo's manifest."""
     path = tmp_path / "documents.json"
     texts = {"6f00": CATEGORIES, "format": LOGOUT}
     path.write_text(json.dumps(texts))
@@ -174,7 +174,7 @@ def test_relays_map_is_taken_too(tmp_path: Path) -> None:
         ({"6f00": "{ __schema { types { name } } }"}, "the document 6f00 cannot run"),
     ],
 )
-def test_a_list_that_would_not_run_is_refused_and_says_which_document(
+def test_manifest_with_an_invalid_document_is_refused_by_name(
     tmp_path: Path, content: Any, why: str
 ) -> None:
     path = tmp_path / "documents.json"
@@ -185,7 +185,7 @@ def test_a_list_that_would_not_run_is_refused_and_says_which_document(
     assert str(path) in str(refused.value)
 
 
-def test_the_server_does_not_start_with_a_broken_list(tmp_path: Path) -> None:
+def test_server_does_not_start_with_an_invalid_manifest(tmp_path: Path) -> None:
     for name in ("missing.json", "broken.json"):
         path = tmp_path / name
         if name == "broken.json":

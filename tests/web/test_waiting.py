@@ -1,4 +1,4 @@
-"""What sockets wait at: an inbox for one task, and a gate for several."""
+"""Primitives that sockets wait on: an inbox for one task, and a gate for several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from web.edge.waiting import Gate, Inbox
 
 
-async def test_an_inbox_gives_messages_in_order_and_waits_for_the_next() -> None:
+async def test_inbox_returns_messages_in_order_and_waits_for_the_next() -> None:
     inbox = Inbox[int]()
     assert inbox.empty()
     taking = asyncio.create_task(inbox.get())
@@ -22,8 +22,8 @@ async def test_an_inbox_gives_messages_in_order_and_waits_for_the_next() -> None
     assert inbox.empty()
 
 
-async def test_who_stops_waiting_at_an_inbox_takes_nothing_along() -> None:
-    """The message that comes then is the next one's."""
+async def test_cancelled_wait_loses_no_message() -> None:
+    """The next waiter gets the message."""
     inbox = Inbox[int]()
     taking = asyncio.create_task(inbox.get())
     await asyncio.sleep(0)
@@ -35,8 +35,8 @@ async def test_who_stops_waiting_at_an_inbox_takes_nothing_along() -> None:
     assert [await inbox.get(), await inbox.get()] == [1, 2]
 
 
-async def test_a_gate_lets_everybody_through_once_it_opens() -> None:
-    """One who has given up does not stop the others."""
+async def test_open_gate_releases_all_waiters() -> None:
+    """A cancelled waiter does not block the others."""
     gate = Gate()
     await gate.wait()
     gate.clear()

@@ -1,4 +1,4 @@
-"""Watching an expert's time, over real sockets."""
+"""Subscriptions to an expert's calendar, over real sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Expert = dict[str, Any]
 
 
-async def test_a_watcher_that_returns_with_its_cursor_gets_what_it_missed(
+async def test_subscriber_that_resumes_from_its_cursor_gets_missed_events(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, expert = await api.new_client(), experts[7]
@@ -42,7 +42,7 @@ async def test_a_watcher_that_returns_with_its_cursor_gets_what_it_missed(
         (None, "another", "BAD_USER_INPUT"),
     ],
 )
-async def test_a_cursor_or_expert_that_makes_no_sense_is_refused_and_the_socket_lives(
+async def test_invalid_cursor_or_expert_is_refused_and_the_socket_stays_open(
     api: Api,
     experts: list[Expert],
     time: Time,

@@ -1,4 +1,4 @@
-"""`serve --workers 2`: several processes on one socket, as one program."""
+"""`serve --workers 2`: several processes that share a listening socket."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 SERVE = (EXPERTBOOK, "serve", "--workers", "2")
 EXPERTS = "{ experts(first: 3) { nodes { id } } }"
 ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=None)
-"""One that is kept, so that all requests reach the worker that took the first."""
+"""One persistent connection, so that all requests reach the same worker."""
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
 @contextmanager
 def working(folder: Path, **settings: object) -> Iterator[Program]:
-    """The program with two workers, both of which serve."""
+    """Start the program with two workers, and wait until both serve."""
     with start_program(folder, SERVE, experts=3, throttle="off", **settings) as program:
         await_ready(program.process, program.address)
         wait_for(lambda: "is ready at" in program.output())
@@ -41,14 +41,14 @@ def working(folder: Path, **settings: object) -> Iterator[Program]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One that nobody ends."""
+    """A program that no test ends."""
     with working(tmp_path_factory.mktemp("workers")) as program:
         yield program
 
 
 @contextmanager
 def alone(program: Program, worker: int) -> Iterator[None]:
-    """Have one worker serve everybody who comes now: the others are stopped for so long."""
+    """Let one worker serve all new connections, by stopping the others."""
     others = workers_of(program.process.pid) - {worker}
     try:
         for other in others:
@@ -60,15 +60,15 @@ def alone(program: Program, worker: int) -> Iterator[None]:
 
 
 def living(workers: set[int]) -> set[int]:
-    """Return those of some workers that still run; their numbers may be other processes' by now."""
+    """Return the workers that still run; a process ID may have been reused meanwhile."""
     running = commands()
     return {worker for worker in workers if "web.workers" in running.get(worker, ())}
 
 
-async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
+async def test_subscribers_of_each_worker_get_events_of_all_workers(
     program: Program, time: Time
 ) -> None:
-    """On the embedded database and without a setting: every one, in order, to everybody."""
+    """With default settings and the embedded database, every subscriber gets all, in order."""
     workers = workers_of(program.process.pid)
     assert len(workers) == 2
     async with AsyncExitStack() as stack:
@@ -96,8 +96,8 @@ async def test_subscribers_of_each_worker_hear_of_bookings_through_each(
             assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
 
 
-async def test_a_token_of_one_worker_counts_at_the_other(program: Program) -> None:
-    """They share one secret, also where nobody has set one."""
+async def test_token_of_one_worker_is_valid_at_the_other(program: Program) -> None:
+    """Workers share one secret, also if none is configured."""
     one, other = workers_of(program.process.pid)
     async with httpx.AsyncClient(timeout=60) as http:
         with alone(program, one):
@@ -108,8 +108,8 @@ async def test_a_token_of_one_worker_counts_at_the_other(program: Program) -> No
     assert viewer == {"viewer": {"name": "Ada Lovelace"}}
 
 
-async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
-    """Whoever comes meanwhile is served by the other one, and by the new one afterwards."""
+async def test_dead_worker_is_replaced(program: Program) -> None:
+    """The other worker serves meanwhile, and the new one afterwards."""
     parent = program.process.pid
     killed, survivor = workers_of(parent)
     os.kill(killed, signal.SIGKILL)
@@ -121,15 +121,15 @@ async def test_a_worker_that_dies_is_replaced(program: Program) -> None:
     ready = {"status": "ok", "checks": {"database": "ok", "broadcast": "ok", "mail": "ok"}}
     async with httpx.AsyncClient(timeout=60) as http, asyncio.timeout(PATIENCE_SECONDS):
         with alone(program, new):
-            # A check that a busy machine is late for is made again.
+            # Retry a check that came too late on a busy machine.
             while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - another process decides
                 await asyncio.sleep(0.05)
     assert program.output().count("A worker ended (signal 9); another one takes its place.") == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Signals) -> None:
-    """Sockets are closed rather than cut, and the status is 0."""
+async def test_signal_ends_all_processes_gracefully(tmp_path: Path, how: signal.Signals) -> None:
+    """Sockets get a close frame, and the exit status is 0."""
     with working(tmp_path) as program:
         workers = workers_of(program.process.pid)
         async with open_socket(program.address) as socket:
@@ -143,8 +143,8 @@ async def test_a_signal_ends_all_of_it_in_order(tmp_path: Path, how: signal.Sign
     assert "Traceback" not in program.output()
 
 
-async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
-    """Neither a worker nor the database, though a socket is open."""
+async def test_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
+    """Workers and the database end, even with an open socket."""
     with working(tmp_path) as program:
         workers = workers_of(program.process.pid)
         assert len(workers) == 2
@@ -156,7 +156,7 @@ async def test_a_parent_that_is_killed_leaves_nobody_behind(tmp_path: Path) -> N
             wait_for(lambda: not processes_using(tmp_path))
 
 
-def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None:
+def test_in_process_events_are_refused_for_several_workers(tmp_path: Path) -> None:
     with start_program(tmp_path, SERVE, broadcast_url="memory://") as program:
         assert program.wait() == 1
     assert program.output() == (
@@ -166,8 +166,8 @@ def test_what_reaches_one_process_is_refused_for_several(tmp_path: Path) -> None
     assert not (tmp_path / "data").exists()
 
 
-def test_workers_that_do_not_start_end_the_program(tmp_path: Path, database_url: str) -> None:
-    """Rather than being started for ever; the reason is told."""
+def test_program_ends_when_its_workers_do_not_start(tmp_path: Path, database_url: str) -> None:
+    """Workers are not restarted forever; the reason is printed."""
     settings = {"environment": "production", "secret": SECRET, "mongodb_url": database_url}
     with start_program(tmp_path, SERVE, **settings) as program:
         assert program.wait(60) == 1
