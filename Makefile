@@ -2,28 +2,35 @@
 # are installed automatically.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Tests that also run with all fast paths off: answers must be the same.
-ANSWERS := tests/schema tests/subscriptions $(patsubst %,tests/web/test_%.py,\
-  administration availability booking booking_changes directory moves own_bookings permissions \
-  races rules socket sse suggestions watching)
+SAME_ANSWERS := tests/schema $(patsubst %,tests/web/test_%.py,booking moves rules socket)
+SAME_ANSWERS_LONG := $(SAME_ANSWERS) tests/subscriptions $(patsubst %,tests/web/test_%.py,\
+  administration availability booking_changes directory own_bookings permissions races sse \
+  suggestions watching)
 
-.PHONY: run test test-plain bench clean
+.PHONY: run check quick test test-long bench clean
 .DEFAULT_GOAL := run
 
 # `exec` replaces uv, so that uv does not stay in memory and signals to make reach the server.
 run: $(UV) ## start the server on http://127.0.0.1:8000
 	@program=$$($(UV) run sh -c 'command -v expertbook') && exec "$$program" serve --with-parent
 
-test: $(UV) ## check format, lint, types and architecture, and run all tests
+check: $(UV) ## check format, lint and types
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
 	$(UV) run mypy
-	$(UV) run --group containers pytest $(IN_PARALLEL)
-	EXPERTBOOK_FAST_PATHS=none $(UV) run --group containers pytest $(IN_PARALLEL) $(ANSWERS)
 
-test-plain: $(UV) ## run all tests with fast paths off
-	EXPERTBOOK_FAST_PATHS=none $(UV) run --group containers pytest $(IN_PARALLEL)
+quick: $(UV) ## run the tests that need no server and no browser
+	$(PYTEST) -m "not server"
+
+test: check ## run every test that a change needs
+	$(PYTEST)
+	EXPERTBOOK_FAST_PATHS=none $(PYTEST) $(SAME_ANSWERS)
+
+test-long: check ## run long races, kills, random changes and failures, with and without fast paths
+	$(PYTEST) --long
+	EXPERTBOOK_FAST_PATHS=none $(PYTEST) $(SAME_ANSWERS_LONG)
 
 # Variables: see tests/benchmarks/__main__.py. `exec` replaces uv, as above.
 bench: $(UV) ## run the benchmarks; PEERS=path of the peers' rig adds a comparison

@@ -33,10 +33,24 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("tests")
+settings.register_profile("long", settings.get_profile("tests"), derandomize=False)
 
 EXPERTS = 60
 TEN_MINUTES_MS = 600_000
+SIZES = {
+    "races": (5, 200),
+    "changes": (1_000, 10_000),
+    "chaos": (15, 600),
+    "kills": (4, 20),
+}
+"""Rounds of each race, committed random changes, seconds of random failures, and kills of servers
+and of databases: in `make test` and in `make test-long`."""
+SERVER_STARTERS = {
+    *("server", "database_url", "deployment_address", "browser", "site"),
+    *("start_program", "run_server", "embedded_database", "Fleet", "run_valkey", "Mailbox"),
+    *("EXPERTBOOK", "run_node", "get_context"),
+}
+"""Fixtures, and functions that a test module imports, that start a server or a browser."""
 
 
 @pytest.fixture(scope="session")
@@ -140,15 +154,27 @@ def patient_commits() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that set the sizes of the longer tests."""
-    parser.addoption("--races", type=int, default=20, help="rounds of each race (20)")
-    parser.addoption(
-        "--changes", type=int, default=5_000, help="random changes committed to calendars (5,000)"
-    )
-    parser.addoption("--chaos", type=int, default=45, help="seconds of random failures (45)")
-    parser.addoption(
-        "--kills", type=int, default=20, help="kills of servers, and of databases (20)"
-    )
+    """Add --long, and an option for each size to set it by itself."""
+    parser.addoption("--long", action="store_true", help="use the sizes of `make test-long`")
+    for name, (size, long) in SIZES.items():
+        parser.addoption(f"--{name}", type=int, help=f"default: {size:,}, with --long {long:,}")
     parser.addoption(
         "--chaos-seed", type=int, help="random seed of the chaos test (default: random)"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the sizes that no option sets, and choose the examples of Hypothesis."""
+    is_long = config.getoption("--long")
+    for name, sizes in SIZES.items():
+        if config.getoption(f"--{name}") is None:
+            setattr(config.option, name, sizes[is_long])
+    settings.load_profile("long" if is_long else "tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server or a browser, which `make quick` leaves out."""
+    for item in items:
+        names = {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", object()))}
+        if not SERVER_STARTERS.isdisjoint(names):
+            item.add_marker(pytest.mark.server)
