@@ -70,7 +70,7 @@ async def test_expired_access_cookie_is_renewed(visit: Visit) -> None:
     await ada.register()
     await ada.context.clear_cookies(name=ACCESS)
     await ada.open("/bookings")
-    await expect(ada.heading("No sessions ahead")).to_be_visible()
+    await expect(ada.heading("No upcoming sessions")).to_be_visible()
     assert ACCESS in {cookie["name"] for cookie in await ada.context.cookies()}
     await ada.check("renewed")
     await ada.context.clear_cookies()

@@ -142,7 +142,7 @@ async def manage(ada: Visitor) -> None:
     await expect(card).to_be_focused()
     await ada.check("cancelled")
     await ada.open("/bookings")
-    await expect(ada.heading("No sessions ahead")).to_be_visible()
+    await expect(ada.heading("No upcoming sessions")).to_be_visible()
     await ada.check("bookings-none")
     await page.get_by_role("link", name="Cancelled").click()
     await expect(card).to_have_count(1)

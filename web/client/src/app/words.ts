@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** What is around every page, and what is said when one cannot be shown. */
+/** Texts of the page frame, the connection's state, and error pages. */
 export const appWords = catalogue({
   en: {
     app: {
@@ -34,8 +34,8 @@ export const appWords = catalogue({
       home: "Back to the experts",
       offline: "The server cannot be reached. Check your connection and try again.",
       unexpected: "That did not work. Please try again.",
-      notFoundTitle: "There is nothing here",
-      notFoundBody: "The address may be mistyped, or what was here has been removed.",
+      notFoundTitle: "Page not found",
+      notFoundBody: "The address may be mistyped, or the page has been removed.",
     },
   },
   de: {
@@ -71,8 +71,8 @@ export const appWords = catalogue({
       offline:
         "Der Server ist nicht zu erreichen. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
       unexpected: "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.",
-      notFoundTitle: "Hier ist nichts",
-      notFoundBody: "Vielleicht ist die Adresse vertippt, oder was hier war, wurde entfernt.",
+      notFoundTitle: "Seite nicht gefunden",
+      notFoundBody: "Vielleicht ist die Adresse vertippt, oder die Seite wurde entfernt.",
     },
   },
 });

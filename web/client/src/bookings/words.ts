@@ -1,13 +1,13 @@
 import { catalogue } from "../text/text.tsx";
 
-/** A client's bookings, and what can be done with them. */
+/** Texts of a client's bookings. */
 export const bookingsWords = catalogue({
   en: {
     title: "My bookings",
     zone: (zone: string) => `Times in ${zone}`,
-    views: { coming: "Coming", past: "Past", cancelled: "Cancelled" },
+    views: { coming: "Upcoming", past: "Past", cancelled: "Cancelled" },
     empty: {
-      coming: "No sessions ahead",
+      coming: "No upcoming sessions",
       past: "No past sessions",
       cancelled: "Nothing cancelled",
     },

@@ -11,7 +11,7 @@ interface BookingsByDayProps {
   bookings: readonly DeskBookingFragment[];
   /** Today in the reader's time zone, such as 2026-11-21. */
   today: string;
-  onStepDone(): void;
+  onStepDone: () => void;
 }
 
 /** Bookings grouped by day; today is highlighted. */

@@ -16,7 +16,7 @@ type DeskStep = (typeof STEPS)[number];
 
 interface DeskActionsProps {
   booking: DeskBookingFragment;
-  onStepDone(): void;
+  onStepDone: () => void;
 }
 
 /** Buttons for the steps that the server allows the expert now, and the last refusal. */

@@ -13,7 +13,7 @@ interface DeskCardProps {
   /** Whether to show the date, where no heading above does. */
   showsDay?: boolean;
   /** Called after a successful step, which may move the booking to another list. */
-  onStepDone(): void;
+  onStepDone: () => void;
 }
 
 /** A booking as its expert sees it: time, client, contact, note and actions. */

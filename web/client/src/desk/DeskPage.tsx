@@ -44,7 +44,7 @@ function Desk({ userId, expert }: DeskProps) {
   const today = formats.dateOf(new Date(useNow(60_000)));
   const since = useMemo(() => parseDate(today).toDate(zone).toISOString(), [today, zone]);
   const requests = useDeskList("requests", expert.id, since);
-  const upcoming = useDeskList("coming", expert.id, since);
+  const upcoming = useDeskList("upcoming", expert.id, since);
   const announcement = useAnnouncements({ expertId: expert.id, userId, today: since });
   const selectedId = useSearchParams()[0].get("booking");
   const title = useRef<HTMLHeadingElement>(null);

@@ -13,8 +13,8 @@ interface ExpertStepDialogProps {
   booking: DeskBookingFragment;
   step: ConfirmedStep;
   isBusy: boolean;
-  onConfirm(): Promise<StepRefusal | null>;
-  onClose(): void;
+  onConfirm: () => Promise<StepRefusal | null>;
+  onClose: () => void;
 }
 
 /** Asks the expert to confirm a step; cancelling a request is worded as declining it. */

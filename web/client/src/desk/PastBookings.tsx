@@ -14,7 +14,7 @@ interface PastBookingsProps {
   today: string;
   /** Start of today, as an instant. */
   since: string;
-  onStepDone(): void;
+  onStepDone: () => void;
 }
 
 /** Bookings before today, latest first, loaded on request. */
@@ -41,7 +41,7 @@ export function PastBookings(props: PastBookingsProps) {
 
 function List({ expertId, today, since, onStepDone }: PastBookingsProps) {
   const text = useWords(deskWords);
-  const list = useDeskList("earlier", expertId, since);
+  const list = useDeskList("past", expertId, since);
   if (list.error) return <Failure retry={list.retry} isOffline />;
   if (!list.bookings) return <DeskSkeleton />;
   if (!list.bookings.length) return <p className="text-center text-muted">{text.noEarlier}</p>;

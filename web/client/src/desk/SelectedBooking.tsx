@@ -12,7 +12,7 @@ import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { deskWords } from "./words.ts";
 
 /** The booking selected in the address: `/desk?booking=…`. */
-export function SelectedBooking({ id, onStepDone }: { id: string; onStepDone(): void }) {
+export function SelectedBooking({ id, onStepDone }: { id: string; onStepDone: () => void }) {
   const text = useWords(deskWords);
   const { data, error, refetch } = useQuery(ONE_DESK_BOOKING, {
     variables: { id },
@@ -36,7 +36,7 @@ export function SelectedBooking({ id, onStepDone }: { id: string; onStepDone(): 
   return (
     <section aria-labelledby="chosen" className="grid gap-3">
       <h2 id="chosen" className="text-base font-semibold">
-        {text.chosen}
+        {text.selected}
       </h2>
       <div className="rounded-lg border border-line bg-panel">
         <DeskCard booking={data.booking} showsDay onStepDone={onStepDone} />

@@ -87,7 +87,7 @@ export const ONE_DESK_BOOKING = graphql(`
   }
 `);
 
-const LISTS: readonly DeskList[] = ["requests", "coming", "earlier"];
+const LISTS: readonly DeskList[] = ["requests", "upcoming", "past"];
 
 /** Add a booking to each loaded desk list that it belongs to. */
 export function addToDeskLists(

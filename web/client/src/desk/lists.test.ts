@@ -14,23 +14,23 @@ function booking(
 
 describe("lists", () => {
   test("today's sessions are in the upcoming list, even when over", () => {
-    expect(matchesList("coming", booking("a", TODAY), TODAY)).toBe(true);
-    expect(matchesList("earlier", booking("a", TODAY), TODAY)).toBe(false);
-    expect(matchesList("earlier", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
+    expect(matchesList("upcoming", booking("a", TODAY), TODAY)).toBe(true);
+    expect(matchesList("past", booking("a", TODAY), TODAY)).toBe(false);
+    expect(matchesList("past", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
   });
 
   test("a request moves to the sessions when confirmed", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
     expect(matchesList("requests", request, TODAY)).toBe(true);
-    expect(matchesList("coming", request, TODAY)).toBe(false);
+    expect(matchesList("upcoming", request, TODAY)).toBe(false);
   });
 
   test("the upcoming list is read backwards, because the server sorts latest first", () => {
-    expect(firstPageVariables("coming", "e", TODAY)).toMatchObject({
+    expect(firstPageVariables("upcoming", "e", TODAY)).toMatchObject({
       last: 20,
       filter: { from: TODAY },
     });
-    expect(firstPageVariables("earlier", "e", TODAY)).toMatchObject({
+    expect(firstPageVariables("past", "e", TODAY)).toMatchObject({
       first: 20,
       filter: { to: TODAY },
     });
@@ -41,7 +41,10 @@ describe("lists", () => {
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");
     const edges = [later, off, next, later].map((node) => ({ node }));
-    expect(visibleBookings("coming", edges, TODAY).map(({ id }) => id)).toEqual(["next", "later"]);
+    expect(visibleBookings("upcoming", edges, TODAY).map(({ id }) => id)).toEqual([
+      "next",
+      "later",
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { BookingStatus, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
 
 /** The desk's lists: open requests, upcoming sessions and past sessions. */
-export type DeskList = "requests" | "coming" | "earlier";
+export type DeskList = "requests" | "upcoming" | "past";
 
 /** Bookings per page. */
 export const PAGE_SIZE = 20;
@@ -21,7 +21,7 @@ export function firstPageVariables(
   expertId: string,
   today: string,
 ): DeskBookingsQueryVariables {
-  if (list === "earlier")
+  if (list === "past")
     return { filter: { expertId, statuses: SESSIONS, to: today }, first: PAGE_SIZE };
   const statuses: BookingStatus[] = list === "requests" ? ["PENDING"] : SESSIONS;
   return { filter: { expertId, statuses, from: today }, last: PAGE_SIZE };
@@ -35,9 +35,9 @@ interface Listed {
 
 /** Return whether a booking matches the filter of `firstPageVariables`. */
 export function matchesList(list: DeskList, { status, startsAt }: Listed, today: string): boolean {
-  const isEarlier = Date.parse(startsAt) < Date.parse(today);
+  const isPast = Date.parse(startsAt) < Date.parse(today);
   const statuses = list === "requests" ? ["PENDING"] : SESSIONS;
-  return statuses.includes(status) && isEarlier === (list === "earlier");
+  return statuses.includes(status) && isPast === (list === "past");
 }
 
 /**
@@ -54,7 +54,7 @@ export function visibleBookings<T extends Listed>(
   const earliestFirst = [...found.values()].sort(
     (one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt),
   );
-  return list === "earlier" ? earliestFirst.reverse() : earliestFirst;
+  return list === "past" ? earliestFirst.reverse() : earliestFirst;
 }
 
 /** What somebody else has just done to a booking, as announced to its expert. */

@@ -4,6 +4,6 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 export function isMalformedId(error: unknown): boolean {
   return (
     CombinedGraphQLErrors.is(error) &&
-    error.errors.some(({ extensions }) => extensions?.["code"] === "BAD_USER_INPUT")
+    error.errors.some(({ extensions }) => extensions?.code === "BAD_USER_INPUT")
   );
 }

@@ -39,10 +39,10 @@ const GERMAN_PATTERNS: readonly (readonly [RegExp, (...found: string[]) => strin
     /^.+ must lie between (\d+) and (\d+)$/,
     (least, most) => `Eine Zahl zwischen ${least} und ${most}.`,
   ],
-  [/^(\w+) is required$/, (name) => `${GERMAN_NAMES[name ?? ""] ?? name} fehlt.`],
+  [/^(\w+) is required$/, (name) => `${GERMAN_NAMES[name] ?? name} fehlt.`],
   [
     /^(\w+) must have at most (\d+) characters$/,
-    (name, most) => `${GERMAN_NAMES[name ?? ""] ?? name} darf höchstens ${most} Zeichen haben.`,
+    (name, most) => `${GERMAN_NAMES[name] ?? name} darf höchstens ${most} Zeichen haben.`,
   ],
 ];
 

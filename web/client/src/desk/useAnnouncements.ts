@@ -28,12 +28,19 @@ export function useAnnouncements({ expertId, userId, today }: Options): string {
       const booking = data?.bookingChanged;
       if (booking?.expert.id !== expertId) return;
       addToDeskLists(cache, booking, today);
-      const tidings = announcementFor(booking.history, userId);
+      const announcement = announcementFor(booking.history, userId);
       // After a reconnect an event may arrive twice.
-      if (!tidings || !booking.contact || announced.current.get(booking.id) === booking.sequence)
+      if (
+        !announcement ||
+        !booking.contact ||
+        announced.current.get(booking.id) === booking.sequence
+      )
         return;
       announced.current.set(booking.id, booking.sequence);
-      const message = text.tidings[tidings](booking.contact.name, formats.moment(booking.startsAt));
+      const message = text.announcements[announcement](
+        booking.contact.name,
+        formats.moment(booking.startsAt),
+      );
       setLatest(message);
       void toast(message, { duration: 8_000 });
     },

@@ -14,8 +14,8 @@ export interface DeskBookings {
   readonly error: Error | undefined;
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
-  loadMore(): Promise<void>;
-  retry(): void;
+  loadMore: () => Promise<void>;
+  retry: () => void;
 }
 
 /**

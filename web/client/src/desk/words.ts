@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** The expert's desk: the sessions of the own calendar, and what can be done with them. */
+/** Texts of the expert's desk. */
 export const deskWords = catalogue({
   en: {
     title: "My desk",
@@ -11,18 +11,18 @@ export const deskWords = catalogue({
       "Your account offers no sessions of its own. What you have booked is among your bookings.",
     bookings: "My bookings",
     requests: "Requests to confirm",
-    coming: "Coming sessions",
-    chosen: "The booking you asked for",
+    upcoming: "Upcoming sessions",
+    selected: "The booking you selected",
     all: "Show the whole desk",
     gone: "There is no such booking",
-    goneBody: "It may have been removed, or it is not of your calendar.",
+    goneBody: "It may have been removed, or belong to another calendar.",
     today: "Today",
     tomorrow: "Tomorrow",
     showEarlier: "Show earlier sessions",
     hideEarlier: "Hide earlier sessions",
     earlier: "Earlier sessions",
     noEarlier: "No sessions before today.",
-    empty: "No sessions ahead",
+    empty: "No upcoming sessions",
     emptyBody:
       "New bookings appear here by themselves. Check that your hours are as you want them.",
     openPage: "See my page",
@@ -69,7 +69,7 @@ export const deskWords = catalogue({
     },
     tooLate: (deadline: string) => `It is too late: this was possible until ${deadline}.`,
     notAllowed: "This is not possible any more: the booking has changed meanwhile.",
-    tidings: {
+    announcements: {
       booked: (name: string, when: string) => `New booking: ${name}, ${when}.`,
       requested: (name: string, when: string) => `New request: ${name}, ${when}.`,
       moved: (name: string, when: string) => `Moved: ${name}, now ${when}.`,
@@ -85,8 +85,8 @@ export const deskWords = catalogue({
       "Ihr Konto bietet selbst keine Termine an. Was Sie gebucht haben, steht bei Ihren Buchungen.",
     bookings: "Meine Buchungen",
     requests: "Anfragen zum Bestätigen",
-    coming: "Anstehende Termine",
-    chosen: "Die gesuchte Buchung",
+    upcoming: "Anstehende Termine",
+    selected: "Die gesuchte Buchung",
     all: "Den ganzen Kalender zeigen",
     gone: "Diese Buchung gibt es nicht",
     goneBody: "Vielleicht wurde sie entfernt, oder sie gehört nicht zu Ihrem Kalender.",
@@ -142,7 +142,7 @@ export const deskWords = catalogue({
     },
     tooLate: (deadline) => `Dafür ist es zu spät: Möglich war es bis ${deadline}.`,
     notAllowed: "Das ist nicht mehr möglich: Die Buchung hat sich inzwischen geändert.",
-    tidings: {
+    announcements: {
       booked: (name, when) => `Neue Buchung: ${name}, ${when}.`,
       requested: (name, when) => `Neue Anfrage: ${name}, ${when}.`,
       moved: (name, when) => `Verschoben: ${name}, jetzt ${when}.`,

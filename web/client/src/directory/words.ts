@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** The directory of experts, their categories, and what narrows it. */
+/** Texts of the directory: categories, filters and results. */
 export const directoryWords = catalogue({
   en: {
     title: "Experts",

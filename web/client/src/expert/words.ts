@@ -1,7 +1,7 @@
 import { germanPersonProblem } from "../text/problems.ts";
 import { catalogue } from "../text/text.tsx";
 
-/** An expert, their free time, and the way to a booking. */
+/** Texts of the expert page and the booking form. */
 export const expertWords = catalogue({
   en: {
     notFound: "There is no such expert",
@@ -26,7 +26,7 @@ export const expertWords = catalogue({
     mine: "yours",
     choose: "Confirm",
     signInToBook: "Sign in to book",
-    price: (price: string) => `${price}`,
+    price: (price: string) => price,
     lost: (time: string) => `${time} has just been taken. Choose another time.`,
     taken: "Somebody was faster: this time has just been taken.",
     takenBody: "What you typed is kept. These times are free:",

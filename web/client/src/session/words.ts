@@ -1,7 +1,7 @@
 import { germanPersonProblem } from "../text/problems.ts";
 import { catalogue } from "../text/text.tsx";
 
-/** Signing in, registering, and the links from mails. */
+/** Texts of signing in, registering, and the pages behind mailed links. */
 export const sessionWords = catalogue({
   en: {
     name: "Name",

@@ -17,7 +17,7 @@ interface BookingsOutsideHoursProps {
   bookings: OutsideBookings;
   /** Whether the bookings are on the viewer's own desk, and can be linked. */
   isOwn: boolean;
-  onClose(): void;
+  onClose: () => void;
 }
 
 /** After saving, lists the bookings outside the new rules; it takes the focus. */

@@ -48,9 +48,9 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
         <WeekFields week={draft.week} problems={problems} onChange={(week) => edit({ week })} />
       </Section>
       <Section title={text.overrides} lead={text.overridesLead}>
-        {problems["overrides"] && (
+        {problems.overrides && (
           <p tabIndex={-1} aria-invalid className="text-xs text-danger">
-            {problems["overrides"]}
+            {problems.overrides}
           </p>
         )}
         <OverrideFields

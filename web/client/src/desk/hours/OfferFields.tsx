@@ -18,7 +18,7 @@ interface OfferFieldsProps {
   offers: readonly OfferDraft[];
   currency: string;
   problems: Problems;
-  onChange(offers: readonly OfferDraft[]): void;
+  onChange: (offers: readonly OfferDraft[]) => void;
 }
 
 /** Session lengths with their prices; the first is the default. */
@@ -43,9 +43,9 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
   );
   return (
     <div className="grid gap-4">
-      {problems["offers"] && (
+      {problems.offers && (
         <p className="text-xs text-danger" tabIndex={-1} aria-invalid>
-          {problems["offers"]}
+          {problems.offers}
         </p>
       )}
       <div className="grid gap-4">

@@ -16,7 +16,7 @@ interface OverrideFieldsProps {
   /** Today in the expert's time zone, such as 2026-11-21. */
   today: string;
   problems: Problems;
-  onChange(overrides: readonly OverrideDraft[]): void;
+  onChange: (overrides: readonly OverrideDraft[]) => void;
 }
 
 /** Future days that differ from the weekly hours: closed, or with hours of their own. */

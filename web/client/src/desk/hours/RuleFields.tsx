@@ -28,7 +28,7 @@ const NOTICES = [
 interface RuleFieldsProps {
   rules: RulesDraft;
   problems: Problems;
-  onChange(rules: RulesDraft): void;
+  onChange: (rules: RulesDraft) => void;
 }
 
 /** Rules: slot step, break, minimum notice, horizon, cancellation and confirmation. */
@@ -94,7 +94,7 @@ export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
           inputMode="numeric"
           autoComplete="off"
           value={rules.horizonDays}
-          problem={problems["horizonDays"]}
+          problem={problems.horizonDays}
           onChange={({ target }) => change({ horizonDays: target.value })}
         />
       </div>

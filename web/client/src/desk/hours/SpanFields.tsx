@@ -11,7 +11,7 @@ interface SpanFieldsProps {
   /** Name of the day, for labels. */
   day: string;
   problems: Problems;
-  onChange(spans: readonly Span[]): void;
+  onChange: (spans: readonly Span[]) => void;
 }
 
 /** Time ranges of one day, which can be edited, added and removed. */
@@ -73,7 +73,7 @@ interface TimeProps {
   value: string;
   hint?: string | undefined;
   problem?: string | undefined;
-  onChange(value: string): void;
+  onChange: (value: string) => void;
 }
 
 function Time({ label, value, hint, problem, onChange }: TimeProps) {
@@ -100,7 +100,7 @@ function Time({ label, value, hint, problem, onChange }: TimeProps) {
 }
 
 /** Button that removes one item of a list. */
-export function RemoveButton({ label, onClick }: { label: string; onClick(): void }) {
+export function RemoveButton({ label, onClick }: { label: string; onClick: () => void }) {
   return (
     <Button
       kind="plain"

@@ -9,7 +9,7 @@ import { hoursWords } from "./words.ts";
 interface WeekFieldsProps {
   week: Week;
   problems: Problems;
-  onChange(week: Week): void;
+  onChange: (week: Week) => void;
 }
 
 /** Weekly hours, day by day. */

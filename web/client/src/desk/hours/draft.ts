@@ -107,7 +107,7 @@ export function validateDraft(draft: Draft, currency: string, words: DraftWords)
   for (const { key, price } of offers) {
     if (parseAmount(price, currency) === undefined) found[`${key}.price`] = words.noPrice;
   }
-  if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found["horizonDays"] = words.noNumber;
+  if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found.horizonDays = words.noNumber;
   return found;
 }
 

@@ -95,12 +95,12 @@ export function mapSpanProblems(
 
 /** Return a message for each empty time; the server could not parse it. */
 export function findMissingTimes(spans: readonly Span[], message: string): Record<string, string> {
-  return Object.fromEntries(
-    spans.flatMap(({ key, from, to }) => [
-      ...(from ? [] : [[`${key}.from`, message]]),
-      ...(to ? [] : [[`${key}.to`, message]]),
-    ]),
-  );
+  const found: Record<string, string> = {};
+  for (const { key, from, to } of spans) {
+    if (!from) found[`${key}.from`] = message;
+    if (!to) found[`${key}.to`] = message;
+  }
+  return found;
 }
 
 function parseMinute(time: string): number {

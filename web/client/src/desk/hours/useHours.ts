@@ -36,7 +36,10 @@ export function useHours(expert: HoursFragment) {
   async function send(): Promise<void> {
     if (!Object.keys(changes).length) return;
     const found = validateDraft(draft, expert.hourlyRate.currency, text);
-    if (Object.keys(found).length) return setFailure({ problems: found, isRefused: false });
+    if (Object.keys(found).length) {
+      setFailure({ problems: found, isRefused: false });
+      return;
+    }
     const { data } = await setAvailability({
       variables: { input: { expertId: expert.id, ...changes } },
     });
@@ -46,13 +49,16 @@ export function useHours(expert: HoursFragment) {
         field,
         message: text.problem(message),
       }));
-      return setFailure({
+      setFailure({
         problems: mapServerProblems(problemsByField(said), draft),
         isRefused: false,
       });
+      return;
     }
-    if (answer?.__typename !== "AvailabilitySet")
-      return setFailure({ problems: {}, isRefused: true });
+    if (answer?.__typename !== "AvailabilitySet") {
+      setFailure({ problems: {}, isRefused: true });
+      return;
+    }
     setFailure(undefined);
     setEdited(undefined);
     setOutside(answer.outside);
@@ -67,7 +73,7 @@ export function useHours(expert: HoursFragment) {
     failure,
     outside,
     edit: (changed: Partial<Draft>) => setEdited({ ...draft, ...changed }),
-    reset() {
+    reset: () => {
       setEdited(undefined);
       setFailure(undefined);
     },

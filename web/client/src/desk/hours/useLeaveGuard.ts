@@ -5,8 +5,8 @@ import { blockHistory } from "../../app/historyBlock.ts";
 
 /** A navigation that waits for the user's answer; either answer ends it. */
 export interface PendingNavigation {
-  stay(): void;
-  leave(): void;
+  stay: () => void;
+  leave: () => void;
 }
 
 /**

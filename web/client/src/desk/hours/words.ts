@@ -1,7 +1,7 @@
 import { catalogue } from "../../text/text.tsx";
 import { germanProblem } from "../problems.ts";
 
-/** The editor of an expert's hours and rules. */
+/** Texts of the editor of an expert's hours and rules. */
 export const hoursWords = catalogue({
   en: {
     title: "My hours",
@@ -27,7 +27,7 @@ export const hoursWords = catalogue({
     addHoursOn: (day: string) => `Add hours: ${day}`,
     removeHours: (day: string, from: string, to: string) => `Remove ${from} to ${to}: ${day}`,
     copyMonday: "Copy Monday to the weekdays",
-    copied: "Monday's hours are now those of every weekday.",
+    copied: "Monday's hours now apply to every weekday.",
     overrides: "Days that differ",
     overridesLead: "Holidays, and days with hours of their own. They replace the weekly hours.",
     noOverrides: "No such days ahead.",
@@ -51,7 +51,7 @@ export const hoursWords = catalogue({
     stepOfLength: "The session's length",
     break: "Break after each session",
     none: "None",
-    minimumNotice: "Least notice before a booking",
+    minimumNotice: "Minimum notice before a booking",
     horizon: "Days ahead that can be booked",
     cancellation: "Clients can cancel or move until",
     before: (span: string) => `${span} before`,
@@ -65,11 +65,11 @@ export const hoursWords = catalogue({
     reset: "Reset",
     unsaved: "You have unsaved changes.",
     allSaved: "Everything is saved.",
-    saved: "Your hours are saved. Whoever looks at the calendar sees them now.",
+    saved: "Your hours are saved. Open calendars already show them.",
     correct: "Please correct the marked fields. Nothing was saved.",
-    refused: "This is not your calendar to change.",
+    refused: "You cannot change this calendar.",
     outside: "Bookings outside the new hours",
-    outsideLead: "They stand as they are. Cancel those that you cannot keep.",
+    outsideLead: "They remain valid. Cancel those that you cannot keep.",
     outsideClose: "Understood",
     leave: "Leave without saving?",
     leaveBody: "Your changes of the hours would be lost.",
@@ -146,7 +146,7 @@ export const hoursWords = catalogue({
     reset: "Zurücksetzen",
     unsaved: "Sie haben ungespeicherte Änderungen.",
     allSaved: "Alles ist gespeichert.",
-    saved: "Ihre Zeiten sind gespeichert. Wer den Kalender ansieht, sieht sie schon.",
+    saved: "Ihre Zeiten sind gespeichert. Offene Kalender zeigen sie schon.",
     correct: "Bitte berichtigen Sie die markierten Felder. Gespeichert wurde nichts.",
     refused: "Diesen Kalender können Sie nicht ändern.",
     outside: "Buchungen außerhalb der neuen Zeiten",
