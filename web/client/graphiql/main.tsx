@@ -26,6 +26,7 @@ const fetcher = createGraphiQLFetcher({
   enableIncrementalDelivery: false,
 });
 
+// eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
 createRoot(document.getElementById("graphiql")!).render(
   <GraphiQL
     fetcher={fetcher}

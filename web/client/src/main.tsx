@@ -10,6 +10,7 @@ import { PageRouter } from "./app/PageRouter.tsx";
 import { ViewerProvider } from "./session/Viewer.tsx";
 import { TextProvider } from "./text/text.tsx";
 
+// eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
 createRoot(document.getElementById("app")!, {
   // On a slow machine a view transition may time out; the new page is shown without it.
   onRecoverableError: (error) => {

@@ -63,7 +63,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
               </Link>
             </>
           ) : (
-            refusal?.problems["current"]
+            refusal?.problems.current
           )
         }
       />
@@ -72,7 +72,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
         name="password"
         autoComplete="new-password"
         hint={passwordRule}
-        problem={refusal?.problems["password"]}
+        problem={refusal?.problems.password}
       />
     </Form>
   );

@@ -11,8 +11,8 @@ interface ConfirmDialogProps {
   action: string;
   isBusy: boolean;
   /** Resolves to the reason of a refusal, or to "" after it has closed the dialog. */
-  onConfirm(): Promise<string>;
-  onClose(): void;
+  onConfirm: () => Promise<string>;
+  onClose: () => void;
 }
 
 /** Asks for confirmation of a change that affects other people; shows reason it was refused. */

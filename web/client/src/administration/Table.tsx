@@ -3,7 +3,7 @@ import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 
 interface Column<T> {
   readonly name: string;
-  cell(row: T): ReactNode;
+  cell: (row: T) => ReactNode;
 }
 
 interface TableProps<T extends { readonly id: string }> {

@@ -1,4 +1,4 @@
-import { InMemoryCache } from "@apollo/client";
+import { InMemoryCache, type Reference } from "@apollo/client";
 import { relayStylePagination } from "@apollo/client/utilities";
 
 import possibleTypes from "./gql/possible-types.ts";
@@ -16,15 +16,15 @@ export function createCache(): InMemoryCache {
           users: relayStylePagination(["search", "role"]),
           // Read an object that a list has already loaded, without another request.
           expert: {
-            read: (found, { args, toReference }) =>
+            read: (found: Reference | null | undefined, { args, toReference }) =>
               found === undefined
-                ? toReference({ __typename: "Expert", id: args?.["id"] as string })
+                ? toReference({ __typename: "Expert", id: args?.id as string })
                 : found,
           },
           booking: {
-            read: (found, { args, toReference }) =>
+            read: (found: Reference | null | undefined, { args, toReference }) =>
               found === undefined
-                ? toReference({ __typename: "Booking", id: args?.["id"] as string })
+                ? toReference({ __typename: "Booking", id: args?.id as string })
                 : found,
           },
         },

@@ -31,7 +31,7 @@ const renewBeforeExpiry = new SetContextLink(async (context) => {
 const retryUnauthenticated = new ErrorLink(({ error, operation, forward }) => {
   const isUnauthenticated =
     CombinedGraphQLErrors.is(error) &&
-    error.errors.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
+    error.errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED");
   if (!isUnauthenticated || !session.isSignedIn()) return;
   return from(session.forceRenew()).pipe(switchMap(() => forward(operation)));
 });
@@ -41,7 +41,7 @@ const retryNullViewer = new ApolloLink((operation, forward) => {
   const wasSignedIn = session.isSignedIn();
   return forward(operation).pipe(
     switchMap((result) =>
-      wasSignedIn && result.data?.["viewer"] === null
+      wasSignedIn && result.data?.viewer === null
         ? from(session.forceRenew()).pipe(switchMap(() => forward(operation)))
         : of(result),
     ),

@@ -3,9 +3,9 @@ import { useRef } from "react";
 /** Idempotency keys, with which a retried request has no second effect. */
 export interface IdempotencyKey {
   /** Return the key for this input; equal inputs get the same key. */
-  keyFor(input: unknown): string;
+  keyFor: (input: unknown) => string;
   /** Start a new attempt: from now on the same input gets a new key. */
-  reset(): void;
+  reset: () => void;
 }
 
 export function useIdempotencyKey(): IdempotencyKey {

@@ -18,17 +18,20 @@ let events: unknown[];
 let failure: unknown;
 let prepared: number;
 let preparation: () => Promise<unknown>;
-let subscription: { unsubscribe(): void };
+let subscription: { unsubscribe: () => void };
 
 function subscribe() {
   const source = new ApolloLink(
     ({ variables }) =>
-      new Observable((observer) => void attempts.push({ after: variables["after"], observer })),
+      new Observable((observer) => void attempts.push({ after: variables.after, observer })),
   );
   const link = ApolloLink.from([resumeLink(() => preparation()), source]);
   const client = new ApolloClient({ cache: new InMemoryCache(), link });
   subscription = client.subscribe({ query: WATCH, variables: { after: "c0" } }).subscribe({
-    next: ({ data, error }) => void (error ? (failure = error) : events.push(data)),
+    next({ data, error }) {
+      if (error) failure = error;
+      else events.push(data);
+    },
     error: (error) => void (failure = error),
   });
 }
@@ -43,7 +46,7 @@ beforeEach(() => {
   events = [];
   failure = undefined;
   prepared = 0;
-  preparation = async () => (prepared += 1);
+  preparation = () => Promise.resolve((prepared += 1));
 });
 afterEach(() => {
   subscription.unsubscribe();

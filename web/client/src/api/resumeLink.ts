@@ -38,7 +38,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
       new Observable((observer) => {
         let attempt = 0;
         let retryTimer: ReturnType<typeof setTimeout> | undefined;
-        let subscription: { unsubscribe(): void } | undefined;
+        let subscription: { unsubscribe: () => void } | undefined;
         let liveTimer: ReturnType<typeof setTimeout> | undefined;
         let isClosed = false;
 
@@ -52,7 +52,10 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
             },
             complete: () => observer.complete(),
             error(error: unknown) {
-              if (!isRetryable(error)) return observer.error(error);
+              if (!isRetryable(error)) {
+                observer.error(error);
+                return;
+              }
               setConnectionState(
                 getConnectionState() === "connecting" ? "connecting" : "reconnecting",
               );
@@ -98,9 +101,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
 function isRetryable(error: unknown): boolean {
   if (!CombinedGraphQLErrors.is(error)) return true;
-  return error.errors.every(({ extensions }) =>
-    RETRYABLE_CODES.has(extensions?.["code"] as string),
-  );
+  return error.errors.every(({ extensions }) => RETRYABLE_CODES.has(extensions?.code as string));
 }
 
 /** Return the cursor of the subscription's only field, if the operation selects it. */

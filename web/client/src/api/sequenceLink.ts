@@ -28,7 +28,7 @@ export class SequenceLink extends ApolloLink {
   }
 
   merge<T>(value: T): T {
-    if (Array.isArray(value)) return value.map((item) => this.merge(item)) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.merge(item)) as T;
     if (value === null || typeof value !== "object") return value;
     const fields: Fields = {};
     for (const [name, field] of Object.entries(value)) fields[name] = this.merge(field);
@@ -46,7 +46,7 @@ export class SequenceLink extends ApolloLink {
     }
     const known = this.#known.get(id);
     this.#known.delete(id);
-    if (known && (known["sequence"] as number) > sequence) {
+    if (known && (known.sequence as number) > sequence) {
       this.#known.set(id, known);
       const names = Object.keys(fields);
       return Object.fromEntries(
@@ -65,7 +65,7 @@ export class SequenceLink extends ApolloLink {
 
 /** Return the newer value; for the same object, keep fields that only the older value has. */
 function overlay(older: unknown, newer: unknown): unknown {
-  const isSame = isObject(older) && isObject(newer) && older["id"] === newer["id"];
+  const isSame = isObject(older) && isObject(newer) && older.id === newer.id;
   return isSame ? { ...older, ...newer } : newer;
 }
 

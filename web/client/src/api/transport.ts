@@ -99,7 +99,7 @@ export class Transport extends ApolloLink {
                 if (data || !errors) return observer.next(result);
                 // On an event stream, a lost session arrives as an error result.
                 this.isSessionRejected = errors.some(
-                  ({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED",
+                  ({ extensions }) => extensions?.code === "UNAUTHENTICATED",
                 );
                 observer.error(
                   this.isSessionRejected

@@ -19,6 +19,7 @@ export function Header() {
   const button = useRef<HTMLButtonElement>(null);
   const menu = useId();
 
+  // eslint-disable-next-line react-hooks/set-state-in-effect -- closes the menu after a navigation
   useEffect(() => setIsOpen(false), [key]);
   useEffect(() => {
     if (!isOpen) return;
@@ -81,12 +82,12 @@ export function Header() {
             <button
               type="button"
               className={itemClass}
-              onClick={() =>
-                signOut().then(
+              onClick={() => {
+                void signOut().then(
                   () => navigate("/"),
                   () => toastError(errors.unexpected),
-                )
-              }
+                );
+              }}
             >
               {app.signOut}
             </button>

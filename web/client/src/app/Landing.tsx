@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { type FormEvent, useId } from "react";
+import { type SubmitEvent, useId } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
@@ -76,10 +76,10 @@ export default function Landing() {
 function Search() {
   const text = useWords(directoryWords);
   const navigate = useNavigate();
-  function submit(event: FormEvent<HTMLFormElement>): void {
+  function submit(event: SubmitEvent<HTMLFormElement>): void {
     event.preventDefault();
     const search = new FormData(event.currentTarget).get("search");
-    void navigate(directoryPath({ search: String(search ?? "") }));
+    void navigate(directoryPath({ search: typeof search === "string" ? search : "" }));
   }
   return (
     <form role="search" action="/experts" onSubmit={submit} className="flex max-w-[36rem] gap-2">

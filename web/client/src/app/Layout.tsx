@@ -39,6 +39,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <Header />
       <main id="content" ref={main} tabIndex={-1} className="flex-1 outline-none">
         {/* Animate changes from one page to another, not updates within a page. */}
+        {/* eslint-disable-next-line react-hooks/refs -- the ref holds the last committed path */}
         <ViewTransition update={shown.current === pathname ? "none" : "auto"}>
           {children}
         </ViewTransition>

@@ -20,8 +20,8 @@ interface BookingActionsProps {
   booking: BookingCardFragment;
   /** Whether the session has not ended yet. */
   isUpcoming: boolean;
-  onStepDone(): void;
-  onRemoved(): void;
+  onStepDone: () => void;
+  onRemoved: () => void;
 }
 
 /** Buttons for the actions that the server allows now, and the booking's history. */

@@ -55,7 +55,7 @@ interface BookingCardProps {
   booking: FragmentType<BookingCardFragment>;
   /** Whether the booking has just been changed; the card then gets the focus. */
   isJustChanged: boolean;
-  onRemoved(): void;
+  onRemoved: () => void;
 }
 
 /** A booking as its client sees it, with its actions. */

@@ -84,9 +84,11 @@ function List({ view, clientId }: { view: View; clientId: string }) {
 
 /** Return the ID of the booking that was just rescheduled, and remove it from the history state. */
 function useRescheduledId(): string | undefined {
-  const { pathname, search, state } = useLocation();
+  const location = useLocation();
+  const { pathname, search } = location;
+  const state = location.state as { moved?: string } | null;
   const navigate = useNavigate();
-  const [rescheduledId] = useState((state as { moved?: string } | null)?.moved);
+  const [rescheduledId] = useState(state?.moved);
   const isRemembered = state !== null;
   useEffect(() => {
     if (isRemembered) void navigate(pathname + search, { replace: true, state: null });

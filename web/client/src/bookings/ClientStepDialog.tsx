@@ -9,8 +9,8 @@ interface ClientStepDialogProps {
   booking: BookingCardFragment;
   step: Exclude<Step, "CONFIRM">;
   isBusy: boolean;
-  onConfirm(): Promise<StepRefusal | null>;
-  onClose(): void;
+  onConfirm: () => Promise<StepRefusal | null>;
+  onClose: () => void;
 }
 
 /** Asks the client to confirm a step; before a cancellation it shows the deadline. */

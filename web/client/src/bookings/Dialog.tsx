@@ -3,7 +3,7 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 interface DialogProps {
   title: string;
   /** Called on Escape or close; ignored while busy. */
-  onClose(): void;
+  onClose: () => void;
   isBusy?: boolean;
   children: ReactNode;
 }

@@ -17,8 +17,8 @@ interface RescheduleDialogProps {
   booking: MovableBookingFragment;
   slot: SlotTime;
   /** Select one of the alternatives offered for a slot that was taken. */
-  onChoose(slot: SlotTime): void;
-  onClose(): void;
+  onChoose: (slot: SlotTime) => void;
+  onClose: () => void;
 }
 
 /** Asks the client to confirm a reschedule; shows why it was refused. */
@@ -35,7 +35,10 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
   async function confirm(): Promise<void> {
     try {
       const answer = await move(slot);
-      if (answer.kind !== "moved") return setOutcome(answer);
+      if (answer.kind !== "moved") {
+        setOutcome(answer);
+        return;
+      }
       void toast(text.move.moved(formats.moment(answer.startsAt)));
       await navigate("/bookings", { state: { moved: booking.id } });
     } catch {
@@ -87,7 +90,7 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
 
 interface RescheduleRefusalProps {
   outcome: Outcome;
-  onChoose(slot: SlotTime): void;
+  onChoose: (slot: SlotTime) => void;
 }
 
 function RescheduleRefusal({ outcome, onChoose }: RescheduleRefusalProps) {

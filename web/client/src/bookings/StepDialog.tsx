@@ -11,7 +11,7 @@ interface StepDialogWords {
   readonly close: string;
   readonly busy: string;
   readonly notAllowed: string;
-  tooLate(deadline: string): string;
+  tooLate: (deadline: string) => string;
 }
 
 interface StepDialogProps {
@@ -27,8 +27,8 @@ interface StepDialogProps {
   words: StepDialogWords;
   isBusy: boolean;
   /** Perform the step; resolves to the refusal, or to null after it has closed the dialog. */
-  onConfirm(): Promise<StepRefusal | null>;
-  onClose(): void;
+  onConfirm: () => Promise<StepRefusal | null>;
+  onClose: () => void;
 }
 
 /** Asks for confirmation of a step that cannot be undone; shows why it was refused. */

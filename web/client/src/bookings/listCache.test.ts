@@ -62,7 +62,7 @@ function cacheWith(view: View, rows: Row[]) {
       cache
         .readQuery({ query: BOOKINGS, variables: firstPageVariables(of, NOW) })
         ?.bookings.edges.map(({ node }) => node.id),
-    learn(row: Row) {
+    learn: (row: Row) => {
       const fragmentName = "ListedBooking";
       cache.writeFragment({ fragment: LISTED_BOOKING, fragmentName, data: row });
       addToLists(cache, row.id, "me", NOW);

@@ -68,10 +68,10 @@ export function removeFromLists(cache: ApolloCache, id: string): void {
   removedIds.add(id);
   cache.modify({
     fields: {
-      bookings: (list, { readField }) => ({
-        ...list,
-        edges: list.edges?.filter(({ node }: { node: Reference }) => readField("id", node) !== id),
-      }),
+      bookings: (list: object, { readField }) => {
+        const { edges } = list as { edges?: { node: Reference }[] };
+        return { ...list, edges: edges?.filter(({ node }) => readField("id", node) !== id) };
+      },
     },
   });
 }

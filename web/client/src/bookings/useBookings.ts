@@ -29,8 +29,8 @@ export interface Bookings {
   readonly error: Error | undefined;
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
-  loadMore(): Promise<void>;
-  retry(): void;
+  loadMore: () => Promise<void>;
+  retry: () => void;
 }
 
 /**

@@ -52,7 +52,7 @@ export function useReschedule(id: string) {
   return {
     isBusy: loading,
 
-    async move(slot: SlotTime): Promise<Outcome> {
+    move: async (slot: SlotTime): Promise<Outcome> => {
       const { data } = await reschedule({ variables: { id, slotId: slot.id } });
       const answer = data?.rescheduleBooking;
       switch (answer?.__typename) {

@@ -24,7 +24,7 @@ export function Count({ count }: { count: number | undefined }) {
 interface CategoriesProps {
   counts: Counts | undefined;
   chosen: readonly Category[];
-  onChoose(categories: readonly Category[]): void;
+  onChoose: (categories: readonly Category[]) => void;
 }
 
 /** Category filter; several can be selected. */

@@ -1,5 +1,5 @@
 import { useEffect, useId, useMemo, useRef } from "react";
-import { useNavigationType, useSearchParams } from "react-router";
+import { NavigationType, useNavigationType, useSearchParams } from "react-router";
 
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
@@ -119,7 +119,7 @@ function useScrollToNewPage(
   useEffect(() => {
     if (shown.current === cursor) return;
     shown.current = cursor;
-    if (!cursor || type !== "PUSH") return;
+    if (!cursor || type !== NavigationType.Push) return;
     results.current?.focus({ preventScroll: true });
     results.current?.scrollIntoView();
   }, [cursor, type, results]);

@@ -69,8 +69,8 @@ interface ExpertCardProps {
   expert: MaskedExpert;
   heading: Heading;
   formats: Formats;
-  nextFree(instant: string): string;
-  languageName(english: string): string;
+  nextFree: (instant: string) => string;
+  languageName: (english: string) => string;
 }
 
 /** Summary of an expert. The whole card is one link, named after the expert. */

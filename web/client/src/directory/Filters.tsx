@@ -16,7 +16,7 @@ interface FiltersProps {
   query: DirectoryQuery;
   /** Highest hourly rate in the directory, which limits the offered rates. */
   highest: { readonly amount: number; readonly currency: string } | undefined;
-  onChange(changed: Partial<DirectoryQuery>): void;
+  onChange: (changed: Partial<DirectoryQuery>) => void;
   /** Content beside the controls. */
   children: ReactNode;
 }

@@ -16,8 +16,8 @@ interface ResultsProps {
   query: DirectoryQuery;
   /** Element ID of the message that the search was refused. */
   refusalId: string;
-  onRetry(): void;
-  onClear(): void;
+  onRetry: () => void;
+  onClear: () => void;
 }
 
 /** The page's experts, or why there are none; the previous page stays while loading. */

@@ -17,7 +17,11 @@ function field(value: string) {
     type: (text: string) => act(() => result.current.setText(text)),
     flush: () => result.current.flush(),
     address: (value: string) => rerender({ value }),
-    wait: (time: number) => act(() => vi.advanceTimersByTime(time)),
+    wait: (time: number) => {
+      act(() => {
+        vi.advanceTimersByTime(time);
+      });
+    },
   };
 }
 

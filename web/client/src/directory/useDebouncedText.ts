@@ -5,9 +5,9 @@ const DEBOUNCE_MS = 250;
 /** A text field whose value is passed on when the user pauses typing. */
 export interface DebouncedText {
   readonly text: string;
-  setText(text: string): void;
+  setText: (text: string) => void;
   /** Cancel the timer and return the current text, which the caller passes on itself. */
-  flush(): string;
+  flush: () => string;
 }
 
 /**

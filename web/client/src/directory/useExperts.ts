@@ -68,7 +68,7 @@ interface Experts {
   readonly isStale: boolean;
   readonly error: Error | undefined;
   readonly refused: RefusedArgument | undefined;
-  refetch(): Promise<unknown>;
+  refetch: () => Promise<unknown>;
 }
 
 /** A page of the directory, polled to keep it current; a superseded request is cancelled. */
@@ -100,7 +100,7 @@ export function useDirectory() {
 function refusedArgument(error: Error | undefined): RefusedArgument | undefined {
   if (!CombinedGraphQLErrors.is(error)) return undefined;
   for (const { message, extensions } of error.errors) {
-    if (extensions?.["code"] !== "BAD_USER_INPUT") continue;
+    if (extensions?.code !== "BAD_USER_INPUT") continue;
     // The message starts with the path of the invalid argument.
     if (message.startsWith("filter.search:")) return "search";
     if (/^(after|before):/.test(message)) return "page";

@@ -8,7 +8,7 @@ interface AlternativesProps {
   title: string;
   body: string;
   slots: readonly SlotTime[];
-  onChoose(slot: SlotTime): void;
+  onChoose: (slot: SlotTime) => void;
   children?: ReactNode;
 }
 

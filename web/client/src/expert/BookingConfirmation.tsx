@@ -14,7 +14,7 @@ export function BookingConfirmation({
   onBookAnother,
 }: {
   booking: Reserved;
-  onBookAnother(): void;
+  onBookAnother: () => void;
 }) {
   const text = useWords(expertWords);
   const formats = useFormats();

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useRef } from "react";
+import { type SubmitEvent, type ReactNode, useEffect, useRef } from "react";
 
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
@@ -24,9 +24,9 @@ interface BookingFormProps {
   isBusy: boolean;
   /** Message that the slot was lost, with alternatives. */
   notice: ReactNode;
-  onChange(details: ContactDetails): void;
-  onSubmit(): void;
-  onBack(): void;
+  onChange: (details: ContactDetails) => void;
+  onSubmit: () => void;
+  onBack: () => void;
 }
 
 /** Form for contact data and note, shown while a slot is held. */
@@ -52,7 +52,7 @@ export function BookingForm(props: BookingFormProps) {
     };
   }
 
-  function submit(event: FormEvent): void {
+  function submit(event: SubmitEvent): void {
     event.preventDefault();
     if (!isBusy) onSubmit();
   }

@@ -40,7 +40,7 @@ interface ProfileProps {
   minutes: number;
   /** Whether the session length can be changed: not while a slot is held. */
   canChangeLength: boolean;
-  onMinutes(minutes: number): void;
+  onMinutes: (minutes: number) => void;
 }
 
 /** The expert's profile and prices, and the time zone of the calendar. */

@@ -13,9 +13,9 @@ interface SlotListProps {
   selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
-  canSelect?(slot: SlotTime): boolean;
-  onChoose(slot: SlotTime | undefined): void;
-  onConfirm(slot: SlotTime): void;
+  canSelect?: (slot: SlotTime) => boolean;
+  onChoose: (slot: SlotTime | undefined) => void;
+  onConfirm: (slot: SlotTime) => void;
 }
 
 /** The slots of a day; the selected one shows a button to confirm. */

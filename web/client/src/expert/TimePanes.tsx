@@ -18,10 +18,10 @@ interface TimePanesProps {
   isBusy: boolean;
   confirmLabel: string;
   /** Whether a slot that is not free can be chosen, because it overlaps the booking to move. */
-  canSelect?(slot: SlotTime): boolean;
-  onDay(date: string): void;
-  onChoose(slot: SlotTime | undefined): void;
-  onConfirm(slot: SlotTime): void;
+  canSelect?: (slot: SlotTime) => boolean;
+  onDay: (date: string) => void;
+  onChoose: (slot: SlotTime | undefined) => void;
+  onConfirm: (slot: SlotTime) => void;
 }
 
 /** Live calendar of a month, and the slots of the selected day. */
@@ -90,6 +90,7 @@ function useTakenSlot(
   const isGone = chosen !== undefined && chosen.status !== "OPEN" && !chosen.mine;
   useEffect(() => {
     if (!isGone) return;
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- keeps what onChoose deselects
     setLost(chosen);
     onChoose(undefined);
   }, [isGone, chosen, onChoose]);

@@ -41,7 +41,7 @@ function server() {
     ({ operationName, variables }) =>
       new Observable((observer) => {
         if (operationName === "CalendarChanged") {
-          subscribed.push({ after: variables["after"], observer });
+          subscribed.push({ after: variables.after, observer });
           return;
         }
         if (isAway) {

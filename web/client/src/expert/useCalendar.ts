@@ -1,5 +1,5 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
-import { useQuery, useSubscription } from "@apollo/client/react";
+import { skipToken, useQuery, useSubscription } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
@@ -51,7 +51,7 @@ export interface Calendar {
   /** Whether `days` are not yet those that were requested. */
   readonly isLoading: boolean;
   readonly error: Error | undefined;
-  refetch(): Promise<unknown>;
+  refetch: () => Promise<unknown>;
 }
 
 /**
@@ -72,6 +72,7 @@ export function useCalendar(variables: CalendarVariables): Calendar {
   const [start, setStart] = useState<{ expertId: string; after: string }>();
   const after = start?.expertId === expertId ? start.after : undefined;
   useEffect(() => {
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- later cursors must not restart it
     if (cursor && !after) setStart({ expertId, after: cursor });
   }, [cursor, after, expertId]);
 
@@ -85,20 +86,24 @@ export function useCalendar(variables: CalendarVariables): Calendar {
     }
   }
 
-  useSubscription(CALENDAR_CHANGED, {
-    variables: { expertId, after: after ?? null },
-    skip: !after,
-    ignoreResults: true,
-    onData({ data: { data } }) {
-      if (data?.slotChanged.__typename === "CalendarReset") void refetchDays(false);
-    },
-    async onError(error) {
-      const isExpired =
-        CombinedGraphQLErrors.is(error) &&
-        error.errors.some(({ extensions }) => extensions?.["code"] === "CURSOR_EXPIRED");
-      if (isExpired) await refetchDays(true);
-    },
-  });
+  useSubscription(
+    CALENDAR_CHANGED,
+    after
+      ? {
+          variables: { expertId, after },
+          ignoreResults: true,
+          onData({ data: { data } }) {
+            if (data?.slotChanged.__typename === "CalendarReset") void refetchDays(false);
+          },
+          onError(error) {
+            const isExpired =
+              CombinedGraphQLErrors.is(error) &&
+              error.errors.some(({ extensions }) => extensions?.code === "CURSOR_EXPIRED");
+            if (isExpired) void refetchDays(true);
+          },
+        }
+      : skipToken,
+  );
 
   const shown = query.data ?? query.previousData;
   return {

@@ -34,7 +34,7 @@ export interface Month {
   readonly lastDay: CalendarDate;
   /** First day of the month. */
   readonly firstOfMonth: CalendarDate;
-  setMonth(month: CalendarDate): void;
+  setMonth: (month: CalendarDate) => void;
   /** Days with a free slot. */
   readonly openDays: ReadonlySet<string>;
   /** The requested day if it is in the month, otherwise the first day with a free slot. */

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { skipToken, useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
@@ -147,11 +147,10 @@ export type Outcome =
  * Also finds an existing hold of the viewer with this expert, for example from another tab.
  */
 export function useReservation(expertId: string, isSignedIn: boolean) {
-  const existingHold = useQuery(MY_HOLD, {
-    variables: { expertId },
-    skip: !isSignedIn,
-    fetchPolicy: "network-only",
-  });
+  const existingHold = useQuery(
+    MY_HOLD,
+    isSignedIn ? { variables: { expertId }, fetchPolicy: "network-only" } : skipToken,
+  );
   const [holdSlot, holding] = useMutation(HOLD_SLOT);
   const [bookSlot, booking] = useMutation(BOOK_SLOT);
   const [releaseHold] = useMutation(RELEASE_HOLD);

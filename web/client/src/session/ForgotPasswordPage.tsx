@@ -24,7 +24,8 @@ const REQUEST_PASSWORD_RESET = graphql(`
 export default function ForgotPasswordPage() {
   const words = useWords(sessionWords);
   const { viewer } = useViewer();
-  const { search, state } = useLocation();
+  const location = useLocation();
+  const { search } = location;
   const [sentTo, setSentTo] = useState<string>();
   const [request] = useMutation(REQUEST_PASSWORD_RESET);
   useTitle(words.forgotTitle);
@@ -36,7 +37,7 @@ export default function ForgotPasswordPage() {
   const back = viewer === null && (
     <Link
       to={`/sign-in${search}`}
-      state={{ email: sentTo ?? emailFromState(state) }}
+      state={{ email: sentTo ?? emailFromState(location.state) }}
       className="underline"
     >
       {words.backToSignIn}
@@ -53,15 +54,15 @@ export default function ForgotPasswordPage() {
           autoComplete="email"
           required
           pattern=".+@.+"
-          defaultValue={emailFromState(state)}
-          problem={submission.refusal?.problems["email"]}
+          defaultValue={emailFromState(location.state)}
+          problem={submission.refusal?.problems.email}
         />
       </Form>
     </FormCard>
   );
 }
 
-function Sent({ to, back, onOther }: { to: string; back: ReactNode; onOther(): void }) {
+function Sent({ to, back, onOther }: { to: string; back: ReactNode; onOther: () => void }) {
   const words = useWords(sessionWords);
   const text = useRef<HTMLDivElement>(null);
   useEffect(() => text.current?.focus(), []);

@@ -39,10 +39,11 @@ const REGISTER = graphql(`
 export default function RegisterPage() {
   const words = useWords(sessionWords);
   const { viewer, signedIn } = useViewer();
-  const { search, state } = useLocation();
+  const location = useLocation();
+  const { search } = location;
   const to = useSearchParams()[0].get("to");
   const { zone: timeZone } = useTimePreferences();
-  const [email, setEmail] = useState(emailFromState(state));
+  const [email, setEmail] = useState(emailFromState(location.state));
   const [register] = useMutation(REGISTER);
   useTitle(words.register);
   const submission = useSubmission(async ({ name = "", email = "", password = "" }) => {
@@ -78,7 +79,7 @@ export default function RegisterPage() {
           autoComplete="name"
           required
           maxLength={100}
-          problem={problems?.["name"]}
+          problem={problems?.name}
         />
         <Field
           label={words.email}
@@ -94,7 +95,7 @@ export default function RegisterPage() {
                 {words.emailTaken} {signIn(words.emailTakenSignIn)}
               </>
             ) : (
-              problems?.["email"]
+              problems?.email
             )
           }
         />
@@ -103,7 +104,7 @@ export default function RegisterPage() {
           name="password"
           autoComplete="new-password"
           hint={words.passwordRule}
-          problem={problems?.["password"]}
+          problem={problems?.password}
         />
       </Form>
       <p className="text-xs text-muted">{words.zone(timeZone)}</p>

@@ -78,7 +78,7 @@ export default function ResetPasswordPage() {
           name="password"
           autoComplete="new-password"
           hint={words.passwordRule}
-          problem={submission.refusal?.problems["password"]}
+          problem={submission.refusal?.problems.password}
         />
       </Form>
     </FormCard>

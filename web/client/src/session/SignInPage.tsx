@@ -32,9 +32,10 @@ const LOGIN = graphql(`
 export default function SignInPage() {
   const words = useWords(sessionWords);
   const { viewer, signedIn } = useViewer();
-  const { search, state } = useLocation();
+  const location = useLocation();
+  const { search } = location;
   const to = useSearchParams()[0].get("to");
-  const [email, setEmail] = useState(emailFromState(state));
+  const [email, setEmail] = useState(emailFromState(location.state));
   const [login] = useMutation(LOGIN);
   useTitle(words.signIn);
   const submission = useSubmission(async ({ email = "", password = "" }) => {
@@ -71,13 +72,13 @@ export default function SignInPage() {
           required
           value={email}
           onChange={(event) => setEmail(event.target.value)}
-          problem={submission.refusal?.problems["email"]}
+          problem={submission.refusal?.problems.email}
         />
         <PasswordField
           label={words.password}
           name="password"
           autoComplete="current-password"
-          problem={submission.refusal?.problems["password"]}
+          problem={submission.refusal?.problems.password}
         />
       </Form>
       <p>

@@ -42,9 +42,9 @@ interface ViewerState {
   /** Query the viewer again; defined only after a failed query. */
   readonly retry: (() => void) | undefined;
   /** Record a sign-in; resolves when all queries have been refetched for the new viewer. */
-  signedIn(expiresAt: string): Promise<void>;
+  signedIn: (expiresAt: string) => Promise<void>;
   /** End this session, or all sessions of the account. */
-  signOut(of?: { everywhere: boolean }): Promise<void>;
+  signOut: (of?: { everywhere: boolean }) => Promise<void>;
 }
 
 const ViewerContext = createContext<ViewerState | null>(null);
@@ -109,6 +109,7 @@ export function Protected({ roles, children }: { roles?: readonly Role[]; childr
   }, [viewer]);
   if (viewer === undefined) return retry ? <Failure retry={retry} isOffline /> : <Loading />;
   if (viewer === null) {
+    // eslint-disable-next-line react-hooks/refs -- set in an effect, before the viewer can sign out
     const to = hasSignedOut && wasShown.current ? "/" : signInPath(pathname + search);
     return <Navigate to={to} replace />;
   }

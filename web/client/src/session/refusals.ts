@@ -23,7 +23,7 @@ export interface ProblemWords {
   readonly required: string;
   readonly noEmail: string;
   /** Translate a message of the server. */
-  problem(message: string): string;
+  problem: (message: string) => string;
 }
 
 /** Convert a refusal for a form; `now` is the start of the time to wait, in milliseconds. */
@@ -50,7 +50,7 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
 export function refusalFromError(error: unknown): FormRefusal | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&
-    error.errors.some(({ extensions }) => extensions?.["code"] === "TOO_MANY_ATTEMPTS");
+    error.errors.some(({ extensions }) => extensions?.code === "TOO_MANY_ATTEMPTS");
   return isTooMany ? { reason: "TooManyAttempts", problems: {} } : undefined;
 }
 

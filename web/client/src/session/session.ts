@@ -109,6 +109,7 @@ function readExpiry(): number | undefined {
 
 function withLock<T>(work: () => Promise<T>): Promise<T> {
   // The Web Locks API needs a secure context; without it, only one tab is expected.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
   return navigator.locks ? navigator.locks.request(EXPIRY_KEY, work) : work();
 }
 

@@ -26,9 +26,10 @@ it("removes the token from the address", () => {
 it("follows another link in the same tab", async () => {
   window.history.replaceState(null, "", "/verify-email#token=one");
   const token = render();
-  await act(async () => {
+  await act(() => {
     window.history.pushState(null, "", "#token=two");
     window.dispatchEvent(new PopStateEvent("popstate"));
+    return Promise.resolve();
   });
   expect(token.current).toBe("two");
   expect(window.location.hash).toBe("");

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
@@ -16,7 +16,7 @@ import { sessionWords } from "./words.ts";
 export interface Submission {
   readonly isBusy: boolean;
   readonly refusal: FormRefusal | null;
-  onSubmit(event: FormEvent<HTMLFormElement>): void;
+  onSubmit: (event: SubmitEvent<HTMLFormElement>) => void;
 }
 
 /**
@@ -37,7 +37,10 @@ export function useSubmission(
 
   async function submit(form: HTMLFormElement): Promise<void> {
     const incomplete = validateForm(form, words);
-    if (incomplete) return setRefusal(incomplete);
+    if (incomplete) {
+      setRefusal(incomplete);
+      return;
+    }
     const values = Object.fromEntries(new FormData(form)) as Record<string, string>;
     setIsBusy(true);
     try {

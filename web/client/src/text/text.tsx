@@ -17,7 +17,9 @@ export function catalogue<const T extends Words>(
   return words as unknown as Catalogue<SameAs<T>>;
 }
 
-type Words = { readonly [name: string]: string | ((...values: never[]) => string) | Words };
+interface Words {
+  readonly [name: string]: string | ((...values: never[]) => string) | Words;
+}
 type SameAs<T> = T extends string
   ? string
   : T extends (...values: infer V) => string
@@ -28,7 +30,7 @@ interface Text {
   readonly language: Language;
   /** Browser locale of the language, with region, for dates, numbers and prices. */
   readonly locale: string;
-  choose(language: Language): void;
+  choose: (language: Language) => void;
 }
 
 const TextContext = createContext<Text | null>(null);

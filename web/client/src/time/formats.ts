@@ -12,20 +12,20 @@ interface Money {
 /** Formats instants, days, durations and prices for the reader's locale and time zone. */
 export interface Formats {
   /** Such as 9:30 or 9:30 AM. */
-  time(instant: string): string;
+  time: (instant: string) => string;
   /** Format a calendar day such as 2026-11-21: Sat 21 November. */
-  day(date: string): string;
+  day: (date: string) => string;
   /** Such as Sat 21. */
-  shortDay(date: string): string;
+  shortDay: (date: string) => string;
   /** Such as Saturday, 21 November 2026, 9:30 CET. */
-  moment(instant: string): string;
+  moment: (instant: string) => string;
   /** Such as 45 min, or 1 hr 30 min. */
-  minutes(count: number): string;
+  minutes: (count: number) => string;
   /** Such as 90 €; cents only if there are some. */
-  price(money: Money): string;
-  number(value: number, digits?: number): string;
+  price: (money: Money) => string;
+  number: (value: number, digits?: number) => string;
   /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
-  dateOf(instant: string | Date): string;
+  dateOf: (instant: string | Date) => string;
 }
 
 export function useFormats(): Formats {

@@ -40,7 +40,7 @@ export function downloadFile(name: string, type: string, text: string): void {
 }
 
 function stamp(instant: string): string {
-  return `${new Date(instant).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+  return new Date(instant).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
 function escaped(text: string): string {
@@ -50,16 +50,18 @@ function escaped(text: string): string {
 /** Fold a line at 75 octets (RFC 5545, section 3.1); continuation lines begin with a space. */
 function foldLine(line: string): string {
   const encoder = new TextEncoder();
-  const lines = [""];
+  const lines: string[] = [];
+  let current = "";
   let size = 0;
   for (const character of line) {
     const octets = encoder.encode(character).length;
     if (size + octets > 75) {
-      lines.push(" ");
+      lines.push(current);
+      current = " ";
       size = 1;
     }
-    lines[lines.length - 1] += character;
+    current += character;
     size += octets;
   }
-  return lines.join("\r\n");
+  return [...lines, current].join("\r\n");
 }

@@ -27,10 +27,10 @@ interface MonthCalendarProps {
   firstMonth: CalendarDate;
   minValue: CalendarDate;
   maxValue: CalendarDate;
-  isUnavailable(date: CalendarDate): boolean;
-  onChange(date: CalendarDate): void;
+  isUnavailable: (date: CalendarDate) => boolean;
+  onChange: (date: CalendarDate) => void;
   /** Called with the first day of the month that is now shown. */
-  onMonth(month: CalendarDate): void;
+  onMonth: (month: CalendarDate) => void;
 }
 
 /**
@@ -160,8 +160,8 @@ interface DayProps extends MonthCalendarProps {
   date: CalendarDate;
   isFocused: boolean;
   unavailable: string;
-  onFocus(): void;
-  onChoose(): void;
+  onFocus: () => void;
+  onChoose: () => void;
 }
 
 function Day(props: DayProps) {
@@ -196,7 +196,7 @@ function Day(props: DayProps) {
 interface MonthButtonProps {
   label: string;
   isDisabled: boolean;
-  onClick(): void;
+  onClick: () => void;
   children: ReactNode;
 }
 
@@ -237,7 +237,7 @@ function weekStarting(first: CalendarDate): CalendarDate[] {
 }
 
 function clamp(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
-  return minDate(maxDate(date, first)!, last)!;
+  return minDate(maxDate(date, first) ?? date, last);
 }
 
 function formatDate(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {

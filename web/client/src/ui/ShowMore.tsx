@@ -12,7 +12,7 @@ const moreWords = catalogue({
 interface PagedList {
   readonly hasMore: boolean;
   readonly isLoadingMore: boolean;
-  loadMore(): Promise<unknown>;
+  loadMore: () => Promise<unknown>;
 }
 
 /** Button that loads the next page, if there is one. */
@@ -24,7 +24,7 @@ export function ShowMore({ of: { hasMore, isLoadingMore, loadMore } }: { of: Pag
     <Button
       className="justify-self-center"
       isBusy={isLoadingMore}
-      onClick={() => loadMore().catch(() => toastError(errors.unexpected))}
+      onClick={() => void loadMore().catch(() => toastError(errors.unexpected))}
     >
       {isLoadingMore ? text.loading : text.more}
     </Button>

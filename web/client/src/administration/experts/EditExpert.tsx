@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
 import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
@@ -79,7 +79,10 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
     setRefusal("");
     setProblems(undefined);
     const found = validate(profile, text);
-    if (Object.keys(found).length) return setProblems(found);
+    if (Object.keys(found).length) {
+      setProblems(found);
+      return;
+    }
     const changes = changedInput(saved, profile);
     if (!Object.keys(changes).length) return void toast(text.nothing);
     const { data } = await updateExpert({
@@ -91,14 +94,18 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
         field,
         message: text.problem(message),
       }));
-      return setProblems(mapServerProblems(problemsByField(said)));
+      setProblems(mapServerProblems(problemsByField(said)));
+      return;
     }
-    if (answer?.__typename !== "Expert") return setRefusal(text.problem(answer?.message ?? ""));
+    if (answer?.__typename !== "Expert") {
+      setRefusal(text.problem(answer?.message ?? ""));
+      return;
+    }
     setEdited(undefined);
     void toast(text.saved(answer.name));
   }
 
-  function submit(event: FormEvent): void {
+  function submit(event: SubmitEvent): void {
     event.preventDefault();
     if (!loading) send().catch(() => void toastError(errors.unexpected));
   }

@@ -1,5 +1,5 @@
-import { useMutation, useQuery } from "@apollo/client/react";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { skipToken, useMutation, useQuery } from "@apollo/client/react";
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import type { FutureExpertQuery } from "../../api/gql/graphql.ts";
@@ -35,11 +35,10 @@ type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "Us
 export function NewExpert() {
   const text = useWords(administrationWords);
   const id = useSearchParams()[0].get("user") ?? "";
-  const { data, error, refetch } = useQuery(NEW_EXPERT_DATA, {
-    variables: { id },
-    skip: !id,
-    fetchPolicy: "network-only",
-  });
+  const { data, error, refetch } = useQuery(
+    NEW_EXPERT_DATA,
+    id ? { variables: { id }, fetchPolicy: "network-only" } : skipToken,
+  );
   if (error && !isMalformedId(error)) return <Failure retry={() => void refetch()} isOffline />;
   if (id && !data && !error) return <TableSkeleton />;
   const account = data?.node?.__typename === "User" ? data.node : undefined;
@@ -78,7 +77,10 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
 
   async function send(): Promise<void> {
     const found = validate(draft, { ...text, ...words });
-    if (Object.keys(found).length) return setProblems(found);
+    if (Object.keys(found).length) {
+      setProblems(found);
+      return;
+    }
     const { data } = await createExpert({
       variables: { input: { userId: account.id, ...toInput(draft) } },
     });
@@ -88,15 +90,18 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
         field,
         message: words.problem(message),
       }));
-      return setProblems(mapServerProblems(problemsByField(said), draft));
+      setProblems(mapServerProblems(problemsByField(said), draft));
+      return;
     }
-    if (answer?.__typename !== "Expert")
-      return setProblems({ userId: text.problem(answer?.message ?? "") });
+    if (answer?.__typename !== "Expert") {
+      setProblems({ userId: text.problem(answer?.message ?? "") });
+      return;
+    }
     void toast(text.created(answer.name));
     await navigate(`/administration/experts/${answer.id}`);
   }
 
-  function submit(event: FormEvent): void {
+  function submit(event: SubmitEvent): void {
     event.preventDefault();
     if (!loading) send().catch(() => void toastError(errors.unexpected));
   }
@@ -134,7 +139,7 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
         />
       </FormSection>
       <p role="alert" className="text-danger empty:hidden">
-        {problems && (problems["userId"] ?? text.correct)}
+        {problems && (problems.userId ?? text.correct)}
       </p>
       <Button type="submit" kind="primary" isBusy={loading} className="justify-self-start">
         {loading ? text.creating : text.create}

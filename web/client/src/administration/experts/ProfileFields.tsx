@@ -15,7 +15,7 @@ interface ProfileFieldsProps {
   hasName?: boolean;
   /** Whether to ask for a currency, because no expert has set one yet. */
   asksCurrency?: boolean;
-  onChange(profile: Profile): void;
+  onChange: (profile: Profile) => void;
 }
 
 /** Fields of an expert's profile. */

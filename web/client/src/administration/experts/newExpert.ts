@@ -72,7 +72,7 @@ export function validate({ profile, offers, week }: NewExpertDraft, words: Draft
   for (const { key, price } of offers) {
     // A missing currency is reported at its own field.
     const isPrice =
-      found["currency"] !== undefined || parseAmount(price, profile.currency) !== undefined;
+      found.currency !== undefined || parseAmount(price, profile.currency) !== undefined;
     if (!isPrice) found[`${key}.price`] = words.noPrice;
   }
   return {
@@ -87,7 +87,7 @@ export function validate({ profile, offers, week }: NewExpertDraft, words: Draft
 /** Map the server's problems, keyed by input path, to the draft's fields. */
 export function mapServerProblems(problems: Problems, { offers, week }: NewExpertDraft): Problems {
   const found: Record<string, string> = { ...profiles.mapServerProblems(problems) };
-  if (problems["offers"]) found["offers"] = problems["offers"];
+  if (problems.offers) found.offers = problems.offers;
   offers.forEach(({ key }, index) => {
     const minutes = problems[`offers.${index}.minutes`];
     const price =

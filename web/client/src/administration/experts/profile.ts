@@ -79,13 +79,13 @@ interface ProfileWords {
 /** Return the problems that must be fixed before the profile can be sent. */
 export function validate(profile: Profile, words: ProfileWords): Problems {
   const found: Record<string, string> = {};
-  if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found["experienceYears"] = words.noNumber;
+  if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found.experienceYears = words.noNumber;
   // Without a valid currency no amount can be parsed; the server reports the missing currency.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
   if (hasCurrency && parseAmount(profile.hourlyRate, profile.currency) === undefined) {
-    found["hourlyRate"] = words.noPrice;
+    found.hourlyRate = words.noPrice;
   }
-  if (!hasCurrency) found["currency"] = words.noPrice;
+  if (!hasCurrency) found.currency = words.noPrice;
   return found;
 }
 

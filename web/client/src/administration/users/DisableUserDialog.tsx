@@ -10,7 +10,7 @@ import { UPDATE_USER } from "./documents.ts";
 
 interface DisableUserDialogProps {
   user: AdministeredUserFragment;
-  onClose(): void;
+  onClose: () => void;
 }
 
 /** Asks for confirmation before an account is disabled or enabled. */

@@ -1,5 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { type SubmitEvent, useEffect, useId, useRef, useState } from "react";
 
 import type { AdministeredUserFragment, Role } from "../../api/gql/graphql.ts";
 import { appWords } from "../../app/words.ts";
@@ -19,7 +19,7 @@ const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
 
 interface EditUserDialogProps {
   user: AdministeredUserFragment;
-  onClose(): void;
+  onClose: () => void;
 }
 
 /** Dialog to edit an account's name, role and time zone; shows why a change was refused. */
@@ -46,7 +46,10 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
       ...(role !== user.role && { role }),
       ...(timeZone !== user.timeZone && { timeZone }),
     };
-    if (!Object.keys(changes).length) return onClose();
+    if (!Object.keys(changes).length) {
+      onClose();
+      return;
+    }
     const { data } = await updateUser({ variables: { input: { userId: user.id, ...changes } } });
     const answer = data?.updateUser;
     if (answer?.__typename === "InvalidInput") {
@@ -54,14 +57,18 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
         field,
         message: text.problem(message),
       }));
-      return setProblems(problemsByField(said));
+      setProblems(problemsByField(said));
+      return;
     }
-    if (answer?.__typename !== "User") return setRefusal(text.problem(answer?.message ?? ""));
+    if (answer?.__typename !== "User") {
+      setRefusal(text.problem(answer?.message ?? ""));
+      return;
+    }
     void toast(text.saved(answer.name));
     onClose();
   }
 
-  function submit(event: FormEvent): void {
+  function submit(event: SubmitEvent): void {
     event.preventDefault();
     if (!loading) send().catch(() => void toastError(errors.unexpected));
   }
@@ -73,14 +80,14 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
           label={text.name}
           autoComplete="off"
           value={name}
-          problem={problems?.["name"]}
+          problem={problems?.name}
           onChange={({ target }) => setName(target.value)}
         />
         <div className="grid gap-1">
           <Select
             label={text.role}
             value={role}
-            aria-invalid={problems?.["role"] ? true : undefined}
+            aria-invalid={problems?.role ? true : undefined}
             aria-describedby={`${id}-role`}
             onChange={({ target }) => setRole(target.value as Role)}
           >
@@ -92,9 +99,9 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
           </Select>
           <p
             id={`${id}-role`}
-            className={`text-xs ${problems?.["role"] ? "text-danger" : "text-muted"}`}
+            className={`text-xs ${problems?.role ? "text-danger" : "text-muted"}`}
           >
-            {problems?.["role"] ?? text.endsSessions}
+            {problems?.role ?? text.endsSessions}
           </p>
         </div>
         <Select
