@@ -40,6 +40,8 @@ BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
   __typename ... on Booking { id status } ... on Refusal { code } } }"""
 CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
 MAX_PAUSE_SECONDS = 2.0
+RETRYABLE = {"UNAVAILABLE", "TIMED_OUT"}
+"""Codes after which the same request may be sent again; a busy machine times out, too."""
 KEPT_BOOKINGS = 4
 PATIENCE_SECONDS = 300
 """Generous deadline; only a subscriber that has missed an event exceeds it."""
@@ -130,7 +132,7 @@ class Subscriber:
             message = json.loads(text)
             if message["type"] == "error":
                 [error] = message["payload"]
-                assert error["extensions"]["code"] == "UNAVAILABLE", error
+                assert error["extensions"]["code"] in RETRYABLE, error
                 return
             assert message["type"] == "next", message
             assert "errors" not in message["payload"], message
@@ -200,7 +202,7 @@ class Booker:
                 if "errors" not in answer:
                     return answer["data"]["answer"], was_repeated
                 why = answer["errors"][0]["extensions"]["code"]
-                assert why == "UNAVAILABLE", answer
+                assert why in RETRYABLE, answer
             self.retries[why] += 1
             was_repeated = True
             await asyncio.sleep(self.rng.uniform(0, 0.5))
