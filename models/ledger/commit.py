@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Outdated(Exception):
-    """What a batch was decided on has changed in the meantime."""
+    """The calendars that a batch was decided on have changed in the meantime."""
 
 
 class Committer:

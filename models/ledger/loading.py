@@ -41,7 +41,7 @@ MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 
 @dataclass
 class Loaded:
-    """What some commands are decided on.
+    """The state that commands are decided on.
 
     `records` are the idempotency records that exist, by id, and `earlier` the bookings of these
     records, by id.
