@@ -9,10 +9,10 @@ export function SearchBox({ label, hint }: { label: string; hint: string }) {
   const typed = useDebouncedText(parameters.get("search") ?? "", setSearch);
 
   function setSearch(search: string): void {
-    const wanted = new URLSearchParams(parameters);
-    for (const name of ["search", "after", "before"]) wanted.delete(name);
-    if (search.trim()) wanted.set("search", search);
-    setParameters(wanted, { replace: true });
+    const changed = new URLSearchParams(parameters);
+    for (const name of ["search", "after", "before"]) changed.delete(name);
+    if (search.trim()) changed.set("search", search);
+    setParameters(changed, { replace: true });
   }
 
   return (

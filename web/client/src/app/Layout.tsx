@@ -12,15 +12,16 @@ export function Layout({ children }: { children: ReactNode }) {
   const { app } = useWords(appWords);
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
-  const shown = useRef(pathname);
+  const displayedPath = useRef(pathname);
   useScrollRestoration();
 
   // Move the focus to the new page, as a page load does, so that Tab starts there and screen
   // readers announce it. A page that has focused an element itself keeps that focus.
   useEffect(() => {
     const hasFocus = main.current?.contains(document.activeElement);
-    if (shown.current !== pathname && !hasFocus) main.current?.focus({ preventScroll: true });
-    shown.current = pathname;
+    if (displayedPath.current !== pathname && !hasFocus)
+      main.current?.focus({ preventScroll: true });
+    displayedPath.current = pathname;
   }, [pathname]);
 
   return (
@@ -40,7 +41,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <main id="content" ref={main} tabIndex={-1} className="flex-1 outline-none">
         {/* Animate changes from one page to another, not updates within a page. */}
         {/* eslint-disable-next-line react-hooks/refs -- the ref holds the last committed path */}
-        <ViewTransition update={shown.current === pathname ? "none" : "auto"}>
+        <ViewTransition update={displayedPath.current === pathname ? "none" : "auto"}>
           {children}
         </ViewTransition>
       </main>

@@ -16,20 +16,23 @@ import { revertIfBlocked } from "./historyBlock.ts";
  */
 export function PageRouter({ children }: { children: ReactNode }) {
   const [history] = useState(() => createBrowserHistory({ v5Compat: true }));
-  const [shown, setShown] = useState({ action: history.action, location: history.location });
+  const [displayed, setDisplayed] = useState({
+    action: history.action,
+    location: history.location,
+  });
   useLayoutEffect(() => {
     let { pathname } = history.location;
     return history.listen((next) => {
       if (next.action === NavigationType.Pop && revertIfBlocked(next.delta)) return;
       const isSamePage = next.location.pathname === pathname;
       pathname = next.location.pathname;
-      const show = () => setShown({ action: next.action, location: next.location });
+      const show = () => setDisplayed({ action: next.action, location: next.location });
       if (isSamePage) show();
       else startTransition(show);
     });
   }, [history]);
   return (
-    <Router location={shown.location} navigationType={shown.action} navigator={history}>
+    <Router location={displayed.location} navigationType={displayed.action} navigator={history}>
       {children}
     </Router>
   );

@@ -5,7 +5,7 @@ import { blockHistory, revertIfBlocked } from "./historyBlock.ts";
 test("a history step is reverted until the prompt is answered", () => {
   const go = vi.spyOn(window.history, "go").mockImplementation(() => undefined);
   let leave: () => void = () => undefined;
-  const release = blockHistory((asked) => (leave = asked));
+  const release = blockHistory((proceed) => (leave = proceed));
 
   expect(revertIfBlocked(-1)).toBe(true);
   expect(go).toHaveBeenLastCalledWith(1);

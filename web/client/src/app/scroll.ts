@@ -14,12 +14,12 @@ export function useScrollRestoration(): void {
   const { key, pathname } = useLocation();
   const type = useNavigationType();
   const entry = `${key} ${pathname}`;
-  const shown = useRef({ entry, pathname: "" });
+  const displayed = useRef({ entry, pathname: "" });
 
   useEffect(() => {
     // The browser's own restoration would run before the page has rendered.
     history.scrollRestoration = "manual";
-    const recordPosition = () => positions.set(shown.current.entry, window.scrollY);
+    const recordPosition = () => positions.set(displayed.current.entry, window.scrollY);
     const storePositions = () =>
       sessionStorage.setItem(
         STORAGE_KEY,
@@ -34,8 +34,8 @@ export function useScrollRestoration(): void {
   }, []);
 
   useLayoutEffect(() => {
-    const isSamePage = shown.current.pathname === pathname;
-    shown.current = { entry, pathname };
+    const isSamePage = displayed.current.pathname === pathname;
+    displayed.current = { entry, pathname };
     if (type === NavigationType.Pop) return scrollWhenTallEnough(positions.get(entry) ?? 0);
     if (!isSamePage) window.scrollTo(0, 0);
   }, [entry, pathname, type]);

@@ -115,10 +115,10 @@ function useScrollToNewPage(
 ): void {
   const type = useNavigationType();
   const cursor = after ?? before;
-  const shown = useRef(cursor);
+  const displayedCursor = useRef(cursor);
   useEffect(() => {
-    if (shown.current === cursor) return;
-    shown.current = cursor;
+    if (displayedCursor.current === cursor) return;
+    displayedCursor.current = cursor;
     if (!cursor || type !== NavigationType.Push) return;
     results.current?.focus({ preventScroll: true });
     results.current?.scrollIntoView();

@@ -36,8 +36,8 @@ export function Filters({ query, highest, onChange, children }: FiltersProps) {
   const rating = (minimum: number) => text.ratingFrom(`★ ${formats.number(minimum, 1)}`);
   const rates = RATES.filter((amount) => amount < (highest?.amount ?? Infinity));
   const otherLanguages = LANGUAGE_NAMES.filter((name) => !languages.includes(name))
-    .map((name) => ({ name, shown: languageName(name) }))
-    .sort((one, other) => one.shown.localeCompare(other.shown, locale));
+    .map((name) => ({ name, label: languageName(name) }))
+    .sort((one, other) => one.label.localeCompare(other.label, locale));
   const chips = [
     ...(minRating === null ? [] : [{ name: rating(minRating), without: { minRating: null } }]),
     ...(maxRate === null ? [] : [{ name: rate(maxRate), without: { maxRate: null } }]),
@@ -114,9 +114,9 @@ export function Filters({ query, highest, onChange, children }: FiltersProps) {
             onChange={(event) => onChange({ languages: [...languages, event.target.value] })}
           >
             <option value="">{languages.length ? text.anotherLanguage : text.anyLanguage}</option>
-            {otherLanguages.map(({ name, shown }) => (
+            {otherLanguages.map(({ name, label }) => (
               <option key={name} value={name}>
-                {shown}
+                {label}
               </option>
             ))}
           </Select>

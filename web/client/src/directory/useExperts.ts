@@ -80,8 +80,8 @@ export function useExperts(query: DirectoryQuery): Experts {
     skipPollAttempt: () => document.hidden,
   });
   useRetryOnline(error, refetch);
-  const shown = data ?? previousData;
-  return { page: shown?.experts, isStale: !data, error, refused: refusedArgument(error), refetch };
+  const latest = data ?? previousData;
+  return { page: latest?.experts, isStale: !data, error, refused: refusedArgument(error), refetch };
 }
 
 /** Categories with their counts, and the highest hourly rate. */

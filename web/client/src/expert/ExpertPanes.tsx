@@ -203,7 +203,7 @@ function useIsHoldLost(hold: Hold | null, isBusy: boolean): boolean {
   return isOver || (complete && (!data.mine || data.status === "BOOKED"));
 }
 
-function parseLength(wanted: string | null, { offers }: Expert): number {
-  const found = offers.find(({ minutes }) => minutes === Number(wanted)) ?? offers[0];
+function parseLength(parameter: string | null, { offers }: Expert): number {
+  const found = offers.find(({ minutes }) => minutes === Number(parameter)) ?? offers[0];
   return found?.minutes ?? 60;
 }

@@ -17,7 +17,7 @@ interface TimePanesProps {
   selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
-  /** Whether a slot that is not free can be chosen, because it overlaps the booking to move. */
+  /** Whether a slot that is not free can be selected, because it overlaps the booking to move. */
   canSelect?: (slot: SlotTime) => boolean;
   onDay: (date: string) => void;
   onChoose: (slot: SlotTime | undefined) => void;
@@ -31,7 +31,7 @@ export function TimePanes(props: TimePanesProps) {
   const text = useWords(expertWords);
   const { locale } = useText();
   const formats = useFormats();
-  const lost = useTakenSlot(selectedDay?.slots, selectedId, onChoose);
+  const takenSlot = useTakenSlot(selectedDay?.slots, selectedId, onChoose);
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -61,7 +61,7 @@ export function TimePanes(props: TimePanesProps) {
           {!calendar.isLoading && openDays.size === 0 && <p>{text.noneAtAll}</p>}
         </div>
         <p role="status" className="sr-only">
-          {lost && text.lost(formats.time(lost.startsAt))}
+          {takenSlot && text.lost(formats.time(takenSlot.startsAt))}
         </p>
       </div>
       <div className="border-t border-line p-6 lg:border-t-0 lg:border-l">
@@ -82,17 +82,17 @@ export function TimePanes(props: TimePanesProps) {
 /** Deselect the selected slot when somebody else takes it, and return it. */
 function useTakenSlot(
   slots: readonly SlotTime[] | undefined,
-  chosenId: string | undefined,
+  selectedId: string | undefined,
   onChoose: (slot: undefined) => void,
 ): SlotTime | undefined {
-  const [lost, setLost] = useState<SlotTime>();
-  const chosen = slots?.find(({ id }) => id === chosenId);
-  const isGone = chosen !== undefined && chosen.status !== "OPEN" && !chosen.mine;
+  const [takenSlot, setTakenSlot] = useState<SlotTime>();
+  const selected = slots?.find(({ id }) => id === selectedId);
+  const isTaken = selected !== undefined && selected.status !== "OPEN" && !selected.mine;
   useEffect(() => {
-    if (!isGone) return;
+    if (!isTaken) return;
     // eslint-disable-next-line react-hooks/set-state-in-effect -- keeps what onChoose deselects
-    setLost(chosen);
+    setTakenSlot(selected);
     onChoose(undefined);
-  }, [isGone, chosen, onChoose]);
-  return lost;
+  }, [isTaken, selected, onChoose]);
+  return takenSlot;
 }

@@ -105,9 +105,9 @@ export function useCalendar(variables: CalendarVariables): Calendar {
       : skipToken,
   );
 
-  const shown = query.data ?? query.previousData;
+  const latest = query.data ?? query.previousData;
   return {
-    days: shown?.expert?.days ?? [],
+    days: latest?.expert?.days ?? [],
     isLoading: !query.data,
     error: query.data ? undefined : query.error,
     refetch: query.refetch,

@@ -31,24 +31,24 @@ export default function VerifyEmailPage() {
   const { errors } = useWords(appWords);
   const { viewer } = useViewer();
   const token = useLinkToken();
-  const asked = useRef<string>(null);
+  const sentToken = useRef<string>(null);
   const [verify, { data, error }] = useMutation(VERIFY_EMAIL);
 
-  function ask(token: string): void {
-    asked.current = token;
+  function send(token: string): void {
+    sentToken.current = token;
     // The component shows the mutation's error.
     verify({ variables: { input: { token } } }).catch(() => undefined);
   }
 
   // The token is valid once: send it once, however often the page renders.
   useEffect(() => {
-    if (token && asked.current !== token) ask(token);
+    if (token && sentToken.current !== token) send(token);
   });
 
   if (error && token) {
     return (
       <Told title={words.verifyFailedTitle} body={words.verifyFailed}>
-        <Button kind="primary" onClick={() => ask(token)}>
+        <Button kind="primary" onClick={() => send(token)}>
           {errors.again}
         </Button>
       </Told>

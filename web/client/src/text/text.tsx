@@ -69,10 +69,10 @@ export function TextProvider({ children }: { children: ReactNode }) {
 
 /** Return the stored language, otherwise the first supported one of the browser. */
 function preferredLanguage(): Language {
-  const wanted = [localStorage.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
+  const preferredTags = [localStorage.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
     baseLanguage,
   );
-  return wanted.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
+  return preferredTags.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
 }
 
 function baseLanguage(tag: string): string {

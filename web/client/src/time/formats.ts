@@ -67,8 +67,8 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
       const style = { style: "currency", currency } as const;
       const digits = numberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
       const value = amount / 10 ** digits;
-      const shown = Number.isInteger(value) ? { minimumFractionDigits: 0 } : {};
-      return numberFormat(locale, { ...style, ...shown }).format(value);
+      const fractionOptions = Number.isInteger(value) ? { minimumFractionDigits: 0 } : {};
+      return numberFormat(locale, { ...style, ...fractionOptions }).format(value);
     },
     number: (value, digits = 0) =>
       numberFormat(locale, {

@@ -51,7 +51,7 @@ export function MonthCalendar(props: MonthCalendarProps) {
   const month = startOfMonth(focusedDate);
   // Tab enters the grid at the selected day.
   const focused = !hasFocus && value && isSameMonth(value, month) ? value : focusedDate;
-  const shown = useRef(month);
+  const reportedMonth = useRef(month);
   const title = formatDate(month, locale, { month: "long", year: "numeric" });
 
   function moveTo(date: CalendarDate): void {
@@ -62,8 +62,8 @@ export function MonthCalendar(props: MonthCalendarProps) {
     if (hasFocus) grid.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }, [focused, hasFocus]);
   useEffect(() => {
-    if (isSameMonth(shown.current, month)) return;
-    shown.current = month;
+    if (isSameMonth(reportedMonth.current, month)) return;
+    reportedMonth.current = month;
     onMonth(month);
   });
 

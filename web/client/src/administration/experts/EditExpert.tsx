@@ -90,11 +90,11 @@ function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
     });
     const answer = data?.updateExpert;
     if (answer?.__typename === "InvalidInput") {
-      const said = answer.fields.map(({ field, message }) => ({
+      const translated = answer.fields.map(({ field, message }) => ({
         field,
         message: text.problem(message),
       }));
-      setProblems(mapServerProblems(problemsByField(said)));
+      setProblems(mapServerProblems(problemsByField(translated)));
       return;
     }
     if (answer?.__typename !== "Expert") {

@@ -34,9 +34,9 @@ export function ExpertsList() {
   const experts = (query.data ?? query.previousData)?.experts;
 
   function pageAt(cursor: "after" | "before", value: string | null): string {
-    const wanted = new URLSearchParams(search ? { search } : {});
-    if (value) wanted.set(cursor, value);
-    return `/administration/experts?${wanted}`;
+    const target = new URLSearchParams(search ? { search } : {});
+    if (value) target.set(cursor, value);
+    return `/administration/experts?${target}`;
   }
 
   return (

@@ -86,11 +86,11 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
     });
     const answer = data?.createExpert;
     if (answer?.__typename === "InvalidInput") {
-      const said = answer.fields.map(({ field, message }) => ({
+      const translated = answer.fields.map(({ field, message }) => ({
         field,
         message: words.problem(message),
       }));
-      setProblems(mapServerProblems(problemsByField(said), draft));
+      setProblems(mapServerProblems(problemsByField(translated), draft));
       return;
     }
     if (answer?.__typename !== "Expert") {

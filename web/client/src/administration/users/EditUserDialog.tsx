@@ -53,11 +53,11 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
     const { data } = await updateUser({ variables: { input: { userId: user.id, ...changes } } });
     const answer = data?.updateUser;
     if (answer?.__typename === "InvalidInput") {
-      const said = answer.fields.map(({ field, message }) => ({
+      const translated = answer.fields.map(({ field, message }) => ({
         field,
         message: text.problem(message),
       }));
-      setProblems(problemsByField(said));
+      setProblems(problemsByField(translated));
       return;
     }
     if (answer?.__typename !== "User") {

@@ -51,10 +51,10 @@ export function UsersList() {
             label={text.role}
             value={role ?? ""}
             onChange={({ target }) => {
-              const wanted = new URLSearchParams(parameters);
-              if (target.value) wanted.set("role", target.value);
-              else wanted.delete("role");
-              setParameters(wanted, { replace: true });
+              const changed = new URLSearchParams(parameters);
+              if (target.value) changed.set("role", target.value);
+              else changed.delete("role");
+              setParameters(changed, { replace: true });
             }}
           >
             <option value="">{text.anyRole}</option>

@@ -45,12 +45,12 @@ export function useHours(expert: HoursFragment) {
     });
     const answer = data?.setAvailability;
     if (answer?.__typename === "InvalidInput") {
-      const said = answer.fields.map(({ field, message }) => ({
+      const translated = answer.fields.map(({ field, message }) => ({
         field,
         message: text.problem(message),
       }));
       setFailure({
-        problems: mapServerProblems(problemsByField(said), draft),
+        problems: mapServerProblems(problemsByField(translated), draft),
         isRefused: false,
       });
       return;
