@@ -194,8 +194,8 @@ def test_histories_are_consistent(sample: Sample) -> None:
         keeper_id = sample.experts[booking.expert_id].user_id
         first, *rest = booking.history
         last = booking.history[-1]
-        made = (booking.created_at, booking.client_id, None)
-        assert (first.at, first.actor_id, first.before) == made
+        creation = (booking.created_at, booking.client_id, None)
+        assert (first.at, first.actor_id, first.before) == creation
         assert (last.at, last.after) == (booking.updated_at, booking.status)
         for one, next_ in pairwise(booking.history):
             assert one.at < next_.at
@@ -267,14 +267,14 @@ def test_demo_accounts_have_bookings(sample: Sample) -> None:
 @pytest.mark.usefixtures("empty")
 async def test_second_seeding_changes_nothing() -> None:
     """Existing data stay unchanged, whatever number of experts is requested."""
-    told: list[tuple[int, int]] = []
+    progress_calls: list[tuple[int, int]] = []
     first = await seed(
-        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: told.append(step)
+        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
     )
     before = await stored()
     again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
     assert (first, again) == (Outcome.SEEDED, Outcome.ALREADY_SEEDED)
-    assert told == [(0, 60), (50, 60), (60, 60)]
+    assert progress_calls == [(0, 60), (50, 60), (60, 60)]
     assert await stored() == before
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
-from schema.execution.limits import MOST_COST
+from schema.execution.limits import MAX_COST
 from tests.clients import PATIENCE_SECONDS, Socket, open_socket
 from web.graphql.socket import LONGEST_ID
 
@@ -21,7 +21,7 @@ async def test_query_over_a_socket_gets_one_result(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         await socket.subscribe("q", "{ __typename }")
-        cost = {"requested": 1, "limit": MOST_COST}
+        cost = {"requested": 1, "limit": MAX_COST}
         payload = {"data": {"__typename": "Query"}, "extensions": {"cost": cost}}
         assert await socket.receive() == {"id": "q", "type": "next", "payload": payload}
         assert await socket.receive() == {"id": "q", "type": "complete"}

@@ -45,14 +45,14 @@ COMPLETE = {"event": "complete", "data": ""}
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
 """Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
-QUICK = """
+SHORT_TIMEOUTS_SERVER = """
 import web.graphql.sockets, web.graphql.sse
 from web.cli import app
 web.graphql.sse.COMMENT_SECONDS, web.graphql.sse.STUCK_SECONDS = 0.1, 1.0
 web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
 app()
 """
-PATIENT = """
+SLOW_DRAIN_SERVER = """
 import web.serving
 from web.cli import app
 web.serving.DRAIN_SECONDS = 30
@@ -120,13 +120,13 @@ async def stream(
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def short_timeouts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Server that sends comments every 0.1 seconds, and cuts off a reader stuck for one second.
 
     The periodic check of sessions is off: streams end only by the event of a session's end.
     """
-    command = [sys.executable, "-c", QUICK, "serve"]
-    folder = tmp_path_factory.mktemp("quick")
+    command = [sys.executable, "-c", SHORT_TIMEOUTS_SERVER, "serve"]
+    folder = tmp_path_factory.mktemp("short_timeouts")
     with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
@@ -207,7 +207,7 @@ async def test_reconnecting_event_source_resumes_after_its_last_event(
         events = Events(response)
         seen = [await events.event() for _ in booked]
     results = [json.loads(block["data"])["data"]["slotBooked"] for block in seen if block]
-    assert [result["sequence"] for result in results] == [made["sequence"] for made in booked]
+    assert [result["sequence"] for result in results] == [booking["sequence"] for booking in booked]
     assert [block["id"] for block in seen if block] == [result["cursor"] for result in results]
 
     again = STREAM | {"last-event-id": results[0]["cursor"]}
@@ -242,9 +242,9 @@ async def test_other_origins_cannot_use_the_cookies(api: Api) -> None:
 
 @pytest.mark.parametrize("is_browser", [True, False], ids=["cookie", "bearer"])
 async def test_stream_completes_when_its_session_ends(
-    quick: str, http: httpx.AsyncClient, *, is_browser: bool
+    short_timeouts: str, http: httpx.AsyncClient, *, is_browser: bool
 ) -> None:
-    api = Api(http, quick)
+    api = Api(http, short_timeouts)
     email = f"stream-{is_browser}@example.com".lower()
     session = await sign_in(api, email)
     client = api.signed_in(session["accessToken"])
@@ -263,8 +263,10 @@ async def test_stream_completes_when_its_session_ends(
         assert await events.code() == "UNAUTHENTICATED"
 
 
-async def test_stream_completes_when_its_token_expires(quick: str, http: httpx.AsyncClient) -> None:
-    api = Api(http, quick)
+async def test_stream_completes_when_its_token_expires(
+    short_timeouts: str, http: httpx.AsyncClient
+) -> None:
+    api = Api(http, short_timeouts)
     session = await sign_in(api, "short@example.com")
     expert = await first_expert(api)
     for seconds in LIFETIMES:
@@ -279,18 +281,20 @@ async def test_stream_completes_when_its_token_expires(quick: str, http: httpx.A
         pytest.fail(f"a token expired unused after {LIFETIMES[-1]} seconds")
 
 
-async def test_idle_stream_is_kept_alive(quick: str, http: httpx.AsyncClient) -> None:
+async def test_idle_stream_is_kept_alive(short_timeouts: str, http: httpx.AsyncClient) -> None:
     """Comments are sent as long as there are no events."""
-    api = Api(http, quick)
+    api = Api(http, short_timeouts)
     expert = await first_expert(api)
     async with stream(api, WATCH, id=expert["id"]) as events:
         assert [await events.block() for _ in range(5)] == [COMMENT] * 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
-async def test_stuck_reader_is_cut_off(quick: str, http: httpx.AsyncClient, time: Time) -> None:
+async def test_stuck_reader_is_cut_off(
+    short_timeouts: str, http: httpx.AsyncClient, time: Time
+) -> None:
     """Its events are not buffered without bound: the server drops the connection."""
-    api = Api(http, quick)
+    api = Api(http, short_timeouts)
     client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
     much = " ".join(f"n{n}: changed {{ id startsAt endsAt price {{ amount }} }}" for n in range(30))
@@ -302,11 +306,12 @@ async def test_stuck_reader_is_cut_off(quick: str, http: httpx.AsyncClient, time
     )
     with socket.socket() as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.connect(("127.0.0.1", urlsplit(quick).port))
+        stuck.connect(("127.0.0.1", urlsplit(short_timeouts).port))
         stuck.sendall(head.encode() + body)
         port = stuck.getsockname()[1]
         await wait_until(
-            lambda: is_connection_open(quick, port), what="the server to take the connection"
+            lambda: is_connection_open(short_timeouts, port),
+            what="the server to take the connection",
         )
         before = await cut_off(api)
         async with asyncio.timeout(ENOUGH_SECONDS):
@@ -314,7 +319,8 @@ async def test_stuck_reader_is_cut_off(quick: str, http: httpx.AsyncClient, time
                 booked = await client.book(slot["id"])
                 await client.cancel(booked["id"])
         await wait_until(
-            lambda: not is_connection_open(quick, port), what="the server to drop the connection"
+            lambda: not is_connection_open(short_timeouts, port),
+            what="the server to drop the connection",
         )
     assert (await api.ask("{ __typename }")) == {"__typename": "Query"}
 
@@ -330,7 +336,7 @@ async def test_stopping_server_ends_its_streams_without_waiting(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     """The stream ends without `complete`, so that the client reconnects."""
-    command = [sys.executable, "-c", PATIENT, "serve"]
+    command = [sys.executable, "-c", SLOW_DRAIN_SERVER, "serve"]
     with start_program(tmp_path, command, experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)

@@ -26,7 +26,7 @@ FIRST = "{ experts(first: 1) { nodes { id } } }"
 TRACE_ID, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE_ID}-{CALLER}-01"
 NOTE = "Please call me Zebedee"
-PATIENT = """
+SLOW_EXPORT_SERVER = """
 import web.telemetry.traces
 from web.cli import app
 web.telemetry.traces.SEND_SECONDS = 60
@@ -43,7 +43,7 @@ TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
 def traced(
     folder: Path,
     collector: Collector,
-    command: Sequence[Path | str] = (sys.executable, "-c", PATIENT, "serve"),
+    command: Sequence[Path | str] = (sys.executable, "-c", SLOW_EXPORT_SERVER, "serve"),
 ) -> Iterator[Program]:
     """Run a server that exports traces to a collector; all are sent when it ends."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
@@ -82,8 +82,8 @@ async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, tim
     for name in commands:
         assert attributes(spans[f"mongodb {name}"])["db.system.name"] == "mongodb"
     assert all(span.start_time_unix_nano >= request.start_time_unix_nano for span in spans.values())
-    said = (json.loads(line) for line in program.output().splitlines() if line.startswith("{"))
-    [line] = [line for line in said if line.get("trace_id") == TRACE_ID]
+    entries = (json.loads(line) for line in program.output().splitlines() if line.startswith("{"))
+    [line] = [line for line in entries if line.get("trace_id") == TRACE_ID]
     assert line["request_id"] == response.headers["x-request-id"]
 
 
