@@ -120,13 +120,13 @@ async def stream(
 
 
 @pytest.fixture(scope="module")
-def short_timeouts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Server that sends comments every 0.1 seconds, and cuts off a reader stuck for one second.
 
     The periodic check of sessions is off: streams end only by the event of a session's end.
     """
     command = [sys.executable, "-c", SHORT_TIMEOUTS_SERVER, "serve"]
-    folder = tmp_path_factory.mktemp("short_timeouts")
+    folder = tmp_path_factory.mktemp("eager")
     with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
@@ -242,9 +242,9 @@ async def test_other_origins_cannot_use_the_cookies(api: Api) -> None:
 
 @pytest.mark.parametrize("is_browser", [True, False], ids=["cookie", "bearer"])
 async def test_stream_completes_when_its_session_ends(
-    short_timeouts: str, http: httpx.AsyncClient, *, is_browser: bool
+    eager: str, http: httpx.AsyncClient, *, is_browser: bool
 ) -> None:
-    api = Api(http, short_timeouts)
+    api = Api(http, eager)
     email = f"stream-{is_browser}@example.com".lower()
     session = await sign_in(api, email)
     client = api.signed_in(session["accessToken"])
@@ -263,10 +263,8 @@ async def test_stream_completes_when_its_session_ends(
         assert await events.code() == "UNAUTHENTICATED"
 
 
-async def test_stream_completes_when_its_token_expires(
-    short_timeouts: str, http: httpx.AsyncClient
-) -> None:
-    api = Api(http, short_timeouts)
+async def test_stream_completes_when_its_token_expires(eager: str, http: httpx.AsyncClient) -> None:
+    api = Api(http, eager)
     session = await sign_in(api, "short@example.com")
     expert = await first_expert(api)
     for seconds in LIFETIMES:
@@ -281,20 +279,18 @@ async def test_stream_completes_when_its_token_expires(
         pytest.fail(f"a token expired unused after {LIFETIMES[-1]} seconds")
 
 
-async def test_idle_stream_is_kept_alive(short_timeouts: str, http: httpx.AsyncClient) -> None:
+async def test_idle_stream_is_kept_alive(eager: str, http: httpx.AsyncClient) -> None:
     """Comments are sent as long as there are no events."""
-    api = Api(http, short_timeouts)
+    api = Api(http, eager)
     expert = await first_expert(api)
     async with stream(api, WATCH, id=expert["id"]) as events:
         assert [await events.block() for _ in range(5)] == [COMMENT] * 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
-async def test_stuck_reader_is_cut_off(
-    short_timeouts: str, http: httpx.AsyncClient, time: Time
-) -> None:
+async def test_stuck_reader_is_cut_off(eager: str, http: httpx.AsyncClient, time: Time) -> None:
     """Its events are not buffered without bound: the server drops the connection."""
-    api = Api(http, short_timeouts)
+    api = Api(http, eager)
     client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
     much = " ".join(f"n{n}: changed {{ id startsAt endsAt price {{ amount }} }}" for n in range(30))
@@ -306,22 +302,16 @@ async def test_stuck_reader_is_cut_off(
     )
     with socket.socket() as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.connect(("127.0.0.1", urlsplit(short_timeouts).port))
+        stuck.connect(("127.0.0.1", urlsplit(eager).port))
         stuck.sendall(head.encode() + body)
         port = stuck.getsockname()[1]
-        await wait_until(
-            lambda: is_connection_open(short_timeouts, port),
-            what="the server to take the connection",
-        )
+        await wait_until(lambda: is_connection_open(eager, port), what="an open connection")
         before = await cut_off(api)
         async with asyncio.timeout(ENOUGH_SECONDS):
             while await cut_off(api) == before:
                 booked = await client.book(slot["id"])
                 await client.cancel(booked["id"])
-        await wait_until(
-            lambda: not is_connection_open(short_timeouts, port),
-            what="the server to drop the connection",
-        )
+        await wait_until(lambda: not is_connection_open(eager, port), what="its end")
     assert (await api.ask("{ __typename }")) == {"__typename": "Query"}
 
 
