@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from graphql import OperationType
 from prometheus_client import REGISTRY
 
-from schema.execution.observation import Subject
+from schema.execution.observation import OperationSummary
 from web.graphql.response_cache import CachedResponse, CacheKey, Mark
 
 if TYPE_CHECKING:
     from models.ids import Id
 
 NEVER = float("inf")
-SUBJECT = Subject(OperationType.QUERY, "experts", None, 10)
+SUBJECT = OperationSummary(OperationType.QUERY, "experts", None, 10)
 
 
 class Clock:

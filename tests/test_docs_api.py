@@ -79,14 +79,14 @@ def error_codes(of: type[ExpertBookError]) -> set[str]:
 
 
 LIMITS: list[tuple[str, Any]] = [
-    ("Cost of an operation", limits.MOST_COST),
-    ("Tokens of a document", limits.MOST_TOKENS),
-    ("Operations and fragments in a document", limits.MOST_DEFINITIONS),
-    ("Levels of fields", limits.MOST_DEPTH),
-    ("Aliases", limits.MOST_ALIASES),
-    ("Fields at the root", limits.MOST_ROOT_FIELDS),
-    ("Directives in a document", limits.MOST_DIRECTIVES),
-    ("Directives at one place", limits.MOST_DIRECTIVES_AT_ONCE),
+    ("Cost of an operation", limits.MAX_COST),
+    ("Tokens of a document", limits.MAX_TOKENS),
+    ("Operations and fragments in a document", limits.MAX_DEFINITIONS),
+    ("Levels of fields", limits.MAX_DEPTH),
+    ("Aliases", limits.MAX_ALIASES),
+    ("Fields at the root", limits.MAX_ROOT_FIELDS),
+    ("Directives in a document", limits.MAX_DIRECTIVES),
+    ("Directives at one place", limits.MAX_DIRECTIVES_PER_NODE),
     ("Rows of a page", pages.MAX_PAGE_SIZE),
     ("Request body", f"{request_heads.MAX_BODY_BYTES:,} bytes"),
     ("URL", f"{request_heads.MAX_URL_BYTES:,} bytes"),
@@ -113,7 +113,7 @@ def figures() -> Iterator[tuple[str, str]]:
     yield CLIENTS, f"{budgets.ADDRESS.quota:,} a minute for an address that is not signed in"
     yield CLIENTS, f"{budgets.NETWORK.quota:,} a minute for all signed-in users"
     yield CLIENTS, f"costs {rate_limit.REQUEST_COST} in addition to its operation"
-    yield CLIENTS, f"costs up to {documents.MOST_READING_COST:,} for being parsed"
+    yield CLIENTS, f"costs up to {documents.MAX_PARSE_COST:,} for being parsed"
     yield CLIENTS, f"{reservations.MAX_IDEMPOTENCY_KEY_CHARS} printable characters"
     yield OPERATIONS, f"ends within {ENDING_SECONDS:.0f} seconds"
     yield OPERATIONS, f"up to {DIRECTORY_SECONDS} seconds for the directory, {HINT_SECONDS} for"

@@ -27,7 +27,7 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
-from schema.execution.leaves import unless_as_it_is
+from schema.execution.leaves import exact_type_shortcut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +87,7 @@ class Variables:
                 )
             )
 
-    def of(self, given: Mapping[str, Any]) -> VariableValues:
+    def coerce(self, given: Mapping[str, Any]) -> VariableValues:
         """Their values.
 
         Raises:
@@ -155,7 +155,7 @@ class Arguments:
                 )
             )
 
-    def of(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def coerce(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Their values.
 
         Raises:
@@ -220,7 +220,7 @@ def _leaf(type_: Any) -> Coerce:
             raise UncoercedError
         return _known(type_.coerce_input_value(value))
 
-    return unless_as_it_is(type_, converted) or converted
+    return exact_type_shortcut(type_, converted) or converted
 
 
 @lru_cache(maxsize=128)

@@ -27,21 +27,31 @@ if TYPE_CHECKING:
     Converter: TypeAlias = Callable[[Any], Any] | None
 
 DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
-WRAPPED: Final = f"{GraphQLCoreConverter.from_resolver.__qualname__}.<locals>._async_resolver"
+WRAPPER_QUALNAME: Final = (
+    f"{GraphQLCoreConverter.from_resolver.__qualname__}.<locals>._async_resolver"
+)
 """What Strawberry calls the function that it puts around such a resolver."""
 
 _converter = schema.schema_converter
 
 
-class Call:
+class ResolverCall:
     """How the resolver of a field is called, and its refusals are made answers."""
 
-    __slots__ = ("_arguments", "_field", "_function", "_handlers", "_info", "_self", "_sources")
+    __slots__ = (
+        "_argument_converters",
+        "_field",
+        "_function",
+        "_handlers",
+        "_info",
+        "_self",
+        "_sources",
+    )
 
     def __init__(self, field: StrawberryField, resolver: StrawberryResolver[Any]) -> None:
         self._field = field
         self._function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment] # an asynchronous one
-        self._arguments = _arguments(field)
+        self._argument_converters = _argument_converters(field)
         self._handlers = _converter._get_field_exception_handlers(field)  # noqa: SLF001 - what Strawberry itself asks once a field
         self._self = resolver.self_parameter is not None
         self._sources = [
@@ -51,7 +61,7 @@ class Call:
         ]
         self._info = resolver.info_parameter.name if resolver.info_parameter else None
 
-    async def answer(
+    async def invoke(
         self, source: Any, raw_info: GraphQLResolveInfo[Any], values: Mapping[str, Any]
     ) -> Any:
         """What the resolver answers, or the refusal that it raises.
@@ -63,7 +73,7 @@ class Call:
         """
         info = _converter.config.info_class(_raw_info=raw_info, _field=self._field)
         try:
-            given = self._given(values, info)
+            given = self._keyword_arguments(values, info)
             for name in self._sources:
                 given[name] = source
             if self._info:
@@ -83,9 +93,9 @@ class Call:
                 raise
             return handled
 
-    def _given(self, values: Mapping[str, Any], info: Any) -> dict[str, Any]:
+    def _keyword_arguments(self, values: Mapping[str, Any], info: Any) -> dict[str, Any]:
         """The arguments as the resolver takes them."""
-        if self._arguments is None:
+        if self._argument_converters is None:
             return convert_arguments(
                 dict(values),
                 self._field.arguments,
@@ -94,33 +104,33 @@ class Call:
                 info=info,
             )
         given = {}
-        for name, own, convert in self._arguments:
+        for name, own, convert in self._argument_converters:
             if name in values:
                 value = values[name]
                 given[own] = convert(value) if convert and value is not None else value
         return given
 
 
-def call_of(parent_type: GraphQLObjectType, name: str) -> Call | None:
+def resolver_call(parent_type: GraphQLObjectType, name: str) -> ResolverCall | None:
     """How to call the resolver of a field; None where there is none, or more to it."""
     definition = parent_type.fields.get(name)
-    if getattr(getattr(definition, "resolve", None), "__qualname__", None) != WRAPPED:
+    if getattr(getattr(definition, "resolve", None), "__qualname__", None) != WRAPPER_QUALNAME:
         return None
-    return _call_of(parent_type, name)
+    return _resolver_call(parent_type, name)
 
 
 @lru_cache(maxsize=1024)
-def _call_of(parent_type: GraphQLObjectType, name: str) -> Call | None:
+def _resolver_call(parent_type: GraphQLObjectType, name: str) -> ResolverCall | None:
     field = parent_type.fields[name].extensions.get(DEFINITION)
     if not isinstance(field, StrawberryField) or field.extensions or field.is_subscription:
         return None
     resolver = field.base_resolver
     if resolver is None or not inspect.iscoroutinefunction(resolver.wrapped_func):
         return None
-    return Call(field, resolver)
+    return ResolverCall(field, resolver)
 
 
-def _arguments(field: StrawberryField) -> Sequence[tuple[str, str, Converter]] | None:
+def _argument_converters(field: StrawberryField) -> Sequence[tuple[str, str, Converter]] | None:
     """The arguments' names, here and in Python, and how their values are made, if that is plain."""
     config = _converter.config
     try:

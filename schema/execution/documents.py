@@ -1,4 +1,4 @@
-"""From a request's text to an operation that can run: read, valid, and known in its cost."""
+"""Parse, validate and cost the documents that clients send, and cache the results."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from graphql import (
 
 from models.caching.cache import Cache, Doorkeeper
 from schema.execution.cost import plan_of
-from schema.execution.lexing import parsed
+from schema.execution.lexing import parse_fast
 from schema.execution.limits import (
-    MOST_COST,
-    MOST_FOUND,
-    MOST_TOKENS,
+    MAX_COST,
+    MAX_TOKENS,
+    MAX_VALIDATION_ERRORS,
     TOO_DEEP,
-    aborted,
     cost_error,
     document_errors,
     plan_errors,
-    unparsed,
+    syntax_error,
+    validation_error,
 )
-from schema.execution.observation import rejected
+from schema.execution.observation import count_rejected_document
 from schema.execution.prepared import FAILURE_COST, Prepared, RequestFailed
 from schema.execution.selections import selections_of
-from schema.execution.validity import is_surely_valid
+from schema.execution.validity import is_provably_valid
 from schema.root import schema
 
 if TYPE_CHECKING:
@@ -45,40 +45,40 @@ if TYPE_CHECKING:
     from schema.execution.selections import Selections
 
 RULES_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
-MOST_DOCUMENTS = 256
-MOST_CHARACTERS = 512 * 1024
-"""Of the documents that are remembered together: one takes some 80 bytes a character."""
+MAX_CACHED_DOCUMENTS = 256
+MAX_CACHED_CHARS = 512 * 1024
+"""Total length of the cached documents. A document takes about 80 bytes per character."""
 
-LONGEST_CACHED = 16_384
-READING_COST = 2
-MOST_READING_COST = 8_000
+MAX_CACHED_DOCUMENT_CHARS = 16_384
+PARSE_COST_PER_CHAR = 2
+MAX_PARSE_COST = 8_000
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
 
 @dataclass(slots=True, eq=False)
-class _Checked:
-    """A document, what is wrong with it, and what is known of its operations.
+class _CheckedDocument:
+    """Parsed document with its errors, and its operations as they are compiled.
 
-    `reading_cost` is of parsing and validating it, until somebody has paid.
+    `parse_cost` is the cost of parsing and validating the document. It is charged once.
     """
 
     document: DocumentNode | None
     errors: Sequence[GraphQLError]
-    reading_cost: int
+    parse_cost: int
     operations: dict[str | None, tuple[Plan, Selections | None]] = field(default_factory=dict)
 
-    def paid(self) -> int:
-        """What is still to be paid for the reading."""
-        cost, self.reading_cost = self.reading_cost, 0
+    def take_parse_cost(self) -> int:
+        """Return the cost of parsing the first time, and 0 afterwards."""
+        cost, self.parse_cost = self.parse_cost, 0
         return cost
 
-    def known(
+    def compiled(
         self, text: str, document: DocumentNode, operation: OperationDefinitionNode
     ) -> tuple[Plan, Selections | None]:
-        """An operation's plan and what is compiled of it, made when it is first asked for."""
+        """Return the plan and the compiled selections of an operation, compiled on first use."""
         name = operation.name.value if operation.name else None
         if name not in self.operations:
             plan = plan_of(core, document, operation)
@@ -87,30 +87,29 @@ class _Checked:
 
 
 def prepare(
-    query: str, name: str | None, *, introspection: bool = True, remembers: bool = True
+    query: str, name: str | None, *, introspection: bool = True, use_cache: bool = True
 ) -> Prepared:
     """Parse and validate a document and choose its operation.
 
     Args:
-        query: the document's text.
-        name: of its operation; None where it has one alone.
-        introspection: whether the schema can be asked for.
-        remembers: whether what follows from the text is found once, and it is read and its
-            validity proven by the short ways where they will do (`FastPath.DOCUMENTS`).
+        query: text of the document.
+        name: name of the operation; None if the document has only one.
+        introspection: whether introspection is allowed.
+        use_cache: whether to cache the document, and to use the fast lexer and the fast
+            validity proof (`FastPath.DOCUMENTS`).
 
     Raises:
-        RequestFailed: when it is no valid document, or has no such operation.
+        RequestFailed: if the document is invalid, exceeds a limit or lacks the operation.
     """
-    proves, remembers = remembers, remembers and len(query) <= LONGEST_CACHED
-    checked, is_remembered = (
-        _checked_once(query, introspection)
-        if remembers
-        else (_checked(query, introspection, proves=proves), False)
+    checked, is_cached = (
+        _check_cached(query, introspection)
+        if use_cache and len(query) <= MAX_CACHED_DOCUMENT_CHARS
+        else (_check(query, introspection, fast=use_cache), False)
     )
     document = checked.document
     if document is None or checked.errors:
-        rejected()
-        raise RequestFailed(checked.errors, FAILURE_COST + checked.paid())
+        count_rejected_document()
+        raise RequestFailed(checked.errors, FAILURE_COST + checked.take_parse_cost())
     operation = get_operation_ast(document, name)
     if operation is None:
         message = (
@@ -118,101 +117,104 @@ def prepare(
             if name is None
             else "The document has no operation of that name."
         )
-        rejected()
+        count_rejected_document()
         failure = _failure(message, "OPERATION_RESOLUTION_FAILURE")
-        raise RequestFailed([failure], FAILURE_COST + checked.paid())
+        raise RequestFailed([failure], FAILURE_COST + checked.take_parse_cost())
     try:
-        plan, selections = checked.known(query, document, operation)
+        plan, selections = checked.compiled(query, document, operation)
         errors = list(plan_errors(plan))
     except RecursionError:
         errors = [_failure("The operation is nested too deeply.", TOO_DEEP)]
     if errors:
-        rejected()
-        raise RequestFailed(errors, FAILURE_COST + checked.paid())
-    paid = checked.paid()
-    return Prepared(query, name, document, operation, plan, selections, paid, is_remembered)
+        count_rejected_document()
+        raise RequestFailed(errors, FAILURE_COST + checked.take_parse_cost())
+    parse_cost = checked.take_parse_cost()
+    return Prepared(query, name, document, operation, plan, selections, parse_cost, is_cached)
 
 
-def _checked(query: str, introspection: bool, *, proves: bool = True) -> _Checked:
-    cost = min(READING_COST * len(query), MOST_READING_COST)
+def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDocument:
+    cost = min(PARSE_COST_PER_CHAR * len(query), MAX_PARSE_COST)
     try:
         document = (
-            parsed(query, MOST_TOKENS)
-            if proves
-            else parse(query, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
+            parse_fast(query, MAX_TOKENS)
+            if fast
+            else parse(query, max_tokens=MAX_TOKENS, allow_empty_selection_sets=False)
         )
         if errors := list(document_errors(document)):
-            return _Checked(None, errors, cost)
-        if proves and is_surely_valid(core, document):
-            return _Checked(document, (), cost)
+            return _CheckedDocument(None, errors, cost)
+        if fast and is_provably_valid(core, document):
+            return _CheckedDocument(document, (), cost)
         errors = validate(
             core,
             document,
             specified_rules if introspection else RULES_WITHOUT_INTROSPECTION,
-            max_errors=MOST_FOUND,
+            max_errors=MAX_VALIDATION_ERRORS,
             hide_suggestions=True,
             allow_empty_selection_sets=False,
         )
     except GraphQLSyntaxError as error:
-        return _Checked(None, [unparsed(error)], cost)
+        return _CheckedDocument(None, [syntax_error(error)], cost)
     except RecursionError:
-        return _Checked(None, [_failure("The document is nested too deeply.", TOO_DEEP)], cost)
-    for found in errors:
-        found.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(found.extensions or {})}
-    return _Checked(document, [aborted(found) for found in errors], cost)
+        return _CheckedDocument(
+            None, [_failure("The document is nested too deeply.", TOO_DEEP)], cost
+        )
+    for each in errors:
+        each.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(each.extensions or {})}
+    return _CheckedDocument(document, [validation_error(each) for each in errors], cost)
 
 
-def _checked_once(query: str, introspection: bool) -> tuple[_Checked, bool]:
-    """A checked document, and whether it is remembered: from the second time on, if it is valid.
+def _check_cached(query: str, introspection: bool) -> tuple[_CheckedDocument, bool]:
+    """Return a checked document, and whether it is cached.
 
-    Parsing and validating cost more than the execution of most documents (1.4 of 3.9 ms remain).
-    To look through 256 documents that came once for garbage held up everybody for 60 ms every
-    second. Who repeats a bad one pays each time.
+    Valid documents are cached on their second use: caching documents that come only once would
+    fill memory with garbage. Invalid documents are never cached, so each request pays for them.
     """
     key = query, introspection
     checked = _documents.get(key)
     if checked is not None:
         return checked, True
-    checked = _checked(query, introspection)
+    checked = _check(query, introspection)
     if checked.errors:
         return checked, False
-    came_before = _texts.seen_before(key)
-    if came_before:
+    is_repeated = _doorkeeper.seen_before(key)
+    if is_repeated:
         _documents.put(key, checked, len(query))
-    return checked, came_before
+    return checked, is_repeated
 
 
-_texts = Doorkeeper("texts")
-_documents: Cache[tuple[str, bool], _Checked] = Cache("documents", MOST_DOCUMENTS, MOST_CHARACTERS)
+_doorkeeper = Doorkeeper("texts")
+_documents: Cache[tuple[str, bool], _CheckedDocument] = Cache(
+    "documents", MAX_CACHED_DOCUMENTS, MAX_CACHED_CHARS
+)
 
 
-def once_a_text(find: Callable[[Prepared], Found]) -> Callable[[Prepared], Found]:
-    """Have what follows from a document alone found once; its text is kept, the rest is not."""
-    name = find.__module__.rpartition(".")[2]
-    known: Cache[str, tuple[Found]] = Cache(name, MOST_DOCUMENTS, MOST_CHARACTERS)
+def cached_per_document(compute: Callable[[Prepared], Result]) -> Callable[[Prepared], Result]:
+    """Cache the results of a function that depends on the document alone, by its text."""
+    name = compute.__module__.rpartition(".")[2]
+    cache: Cache[str, tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS, MAX_CACHED_CHARS)
 
-    @wraps(find)
-    def found(prepared: Prepared) -> Found:
-        if not prepared.is_remembered:
-            return find(prepared)
-        remembered = known.get(prepared.text)
-        if remembered is None:
-            remembered = (find(prepared),)
-            known.put(prepared.text, remembered, len(prepared.text))
-        return remembered[0]
+    @wraps(compute)
+    def cached(prepared: Prepared) -> Result:
+        if not prepared.is_cached:
+            return compute(prepared)
+        entry = cache.get(prepared.text)
+        if entry is None:
+            entry = (compute(prepared),)
+            cache.put(prepared.text, entry, len(prepared.text))
+        return entry[0]
 
-    return found
+    return cached
 
 
 def cost_of(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
-    """What an operation costs (`schema.execution.cost`).
+    """Return the cost of an operation (see `schema.execution.cost`).
 
     Raises:
-        RequestFailed: when that is more than any operation may cost.
+        RequestFailed: if the cost exceeds the limit.
     """
     cost = prepared.plan.cost(variables)
-    if cost > MOST_COST:
-        rejected()
+    if cost > MAX_COST:
+        count_rejected_document()
         raise RequestFailed([cost_error(cost)])
     return cost
 

@@ -17,7 +17,7 @@ from graphql import (
     get_named_type,
 )
 
-from schema.execution.documents import LONGEST_CACHED, core, once_a_text
+from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS, cached_per_document, core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 DIRECTORY_SECONDS: Final = 30
 HINT_SECONDS: Final = 5
 
-SECONDS: Final = {
+CACHE_SECONDS: Final = {
     "Query": {
         "categories": DIRECTORY_SECONDS,
         "expert": DIRECTORY_SECONDS,
@@ -50,7 +50,7 @@ SECONDS: Final = {
 }
 """Fields that read something, and how many seconds what they read counts."""
 
-READ: Final = {
+PLAIN_FIELDS: Final = {
     "Availability": {
         "breakMinutes",
         "cancellationNoticeMinutes",
@@ -94,12 +94,12 @@ READ: Final = {
 def public_seconds(prepared: Prepared) -> int | None:
     """How many seconds a stranger's answer counts for all strangers; None if for nobody else."""
     is_query = prepared.kind is OperationType.QUERY
-    if not is_query or len(prepared.text) > LONGEST_CACHED:
+    if not is_query or len(prepared.text) > MAX_CACHED_DOCUMENT_CHARS:
         return None
     return _seconds(prepared)
 
 
-@once_a_text
+@cached_per_document
 def _seconds(prepared: Prepared) -> int | None:
     """That of the field that counts for the shortest time, in all of a document.
 
@@ -116,7 +116,7 @@ def _seconds(prepared: Prepared) -> int | None:
             sets.append((definition.selection_set, on))
     while sets:
         selected, parent = sets.pop()
-        shown, read = READ.get(parent.name, ()), SECONDS.get(parent.name, {})
+        shown, read = PLAIN_FIELDS.get(parent.name, ()), CACHE_SECONDS.get(parent.name, {})
         for name in _fields(selected, parent, sets):
             if name in read:
                 shortest = min(shortest, read[name])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def unless_as_it_is(type_: Any, convert: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
+def exact_type_shortcut(type_: Any, convert: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
     """What converts all values but those that stay as they are; None where that can be none."""
     if type_ is GraphQLString or type_ is GraphQLID:
         return lambda value: value if type(value) is str else convert(value)

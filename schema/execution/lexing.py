@@ -54,14 +54,14 @@ class QuickParser(Parser):
 
     _lexer: QuickLexer
 
-    def __init__(self, source: Source, most_tokens: int) -> None:
+    def __init__(self, source: Source, max_tokens: int) -> None:
         super().__init__(
             source,
-            max_tokens=most_tokens,
-            lexer=QuickLexer(source, most_tokens),
+            max_tokens=max_tokens,
+            lexer=QuickLexer(source, max_tokens),
             allow_empty_selection_sets=False,
         )
-        self._most = most_tokens
+        self._most = max_tokens
         self._source = source
         self.first = self._lexer.token
 
@@ -109,18 +109,18 @@ class QuickParser(Parser):
         )
 
 
-def parsed(text: str, most_tokens: int) -> DocumentNode:
+def parse_fast(text: str, max_tokens: int) -> DocumentNode:
     """Parse a document, whose selection sets must not be empty.
 
     Raises:
         GraphQLSyntaxError: when it is none, has more tokens or is nested too deeply.
     """
-    parser = QuickParser(Source(text), most_tokens)
+    parser = QuickParser(Source(text), max_tokens)
     token: Token | None = parser.first
     try:
         document = parser.parse_document()
     except RecursionError:
-        return parse(text, max_tokens=most_tokens, allow_empty_selection_sets=False)
+        return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
     # Nobody goes from one to the next any more, and in a ring with its tokens each document that
     # is forgotten would wait for the garbage collector.
     while token:

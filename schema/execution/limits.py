@@ -1,7 +1,7 @@
-"""Limits of documents and operations, which hold whatever the settings say.
+"""Limits of documents and operations. No setting changes them.
 
-Those of a document are looked at before it is validated, since validating takes longest where a
-document repeats itself; the validator's own limits of work are set here to some 50 ms.
+A document's limits are checked before validation, because validation is slowest for documents
+that repeat themselves. The validator's own work limits are set here as well.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
     from schema.execution.cost import Plan
 
-MOST_TOKENS = 2_000
-MOST_DEFINITIONS = 50
-MOST_ALIASES = 30
-MOST_DIRECTIVES = 50
-MOST_DIRECTIVES_AT_ONCE = 5
-MOST_DEPTH = 16
-MOST_ROOT_FIELDS = 20
-MOST_COST = 20_000
-MOST_ERRORS = 10
-MOST_FOUND = 5
-LONGEST_MESSAGE = 300
+MAX_TOKENS = 2_000
+MAX_DEFINITIONS = 50
+MAX_ALIASES = 30
+MAX_DIRECTIVES = 50
+MAX_DIRECTIVES_PER_NODE = 5
+MAX_DEPTH = 16
+MAX_ROOT_FIELDS = 20
+MAX_COST = 20_000
+MAX_ERRORS = 10
+MAX_VALIDATION_ERRORS = 5
+MAX_MESSAGE_CHARS = 300
 
 TOO_LARGE = "DOCUMENT_TOO_LARGE"
 TOO_COMPLEX = "OPERATION_TOO_COMPLEX"
@@ -38,64 +38,70 @@ TOO_MANY_ALIASES = "TOO_MANY_ALIASES"
 TOO_MANY_DIRECTIVES = "TOO_MANY_DIRECTIVES"
 TOO_MANY_ROOT_FIELDS = "TOO_MANY_ROOT_FIELDS"
 
-# The library's documented way: it reads these when a validation begins.
+# graphql-core documents these assignments; it reads the values when a validation begins.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 validation_context.MAX_FRAGMENT_WORK = 5_000
 
 
-def limit_error(what: str, code: str, found: float, limit: int, **more: object) -> GraphQLError:
-    """The error of a limit that is passed; it names the limit and what was found."""
-    message = f"{what}: {found:,} where at most {limit:,} may be."
-    return GraphQLError(message, extensions={"code": code, **more})
+def limit_error(found: str, code: str, limit: int, **extensions: object) -> GraphQLError:
+    """Return the error for an exceeded limit.
+
+    Args:
+        found: the excessive value with its unit, such as "31 aliases".
+        code: the error's code.
+        limit: the limit that is exceeded.
+        extensions: further extensions of the error.
+    """
+    message = f"{found}; the limit is {limit:,}."
+    return GraphQLError(message, extensions={"code": code, **extensions})
 
 
 def document_errors(document: DocumentNode) -> Iterator[GraphQLError]:
-    """What a document has too much of, before anything of it is known to be valid."""
+    """Yield an error for each limit that a document exceeds; it need not be valid."""
     definitions = len(document.definitions)
-    if definitions > MOST_DEFINITIONS:
-        yield limit_error("Operations and fragments", TOO_LARGE, definitions, MOST_DEFINITIONS)
-    aliases = directives = at_once = 0
+    if definitions > MAX_DEFINITIONS:
+        found = f"{definitions:,} operations and fragments"
+        yield limit_error(found, TOO_LARGE, MAX_DEFINITIONS)
+    aliases = directives = directives_per_node = 0
     nodes: list[Any] = list(document.definitions)
     while nodes:
         node = nodes.pop()
         if isinstance(node, FieldNode) and node.alias:
             aliases += 1
-        here = len(getattr(node, "directives", None) or ())
-        directives += here
-        at_once = max(at_once, here)
+        count = len(getattr(node, "directives", None) or ())
+        directives += count
+        directives_per_node = max(directives_per_node, count)
         if isinstance(node, OperationDefinitionNode):
             nodes += node.variable_definitions or ()
-        selected = getattr(node, "selection_set", None)
-        if selected:
-            nodes += selected.selections
-    if aliases > MOST_ALIASES:
-        yield limit_error("Aliases", TOO_MANY_ALIASES, aliases, MOST_ALIASES)
-    if directives > MOST_DIRECTIVES:
-        yield limit_error("Directives", TOO_MANY_DIRECTIVES, directives, MOST_DIRECTIVES)
-    if at_once > MOST_DIRECTIVES_AT_ONCE:
-        yield limit_error(
-            "Directives at one place", TOO_MANY_DIRECTIVES, at_once, MOST_DIRECTIVES_AT_ONCE
-        )
+        selection_set = getattr(node, "selection_set", None)
+        if selection_set:
+            nodes += selection_set.selections
+    if aliases > MAX_ALIASES:
+        yield limit_error(f"{aliases:,} aliases", TOO_MANY_ALIASES, MAX_ALIASES)
+    if directives > MAX_DIRECTIVES:
+        yield limit_error(f"{directives:,} directives", TOO_MANY_DIRECTIVES, MAX_DIRECTIVES)
+    if directives_per_node > MAX_DIRECTIVES_PER_NODE:
+        found = f"{directives_per_node:,} directives at one place"
+        yield limit_error(found, TOO_MANY_DIRECTIVES, MAX_DIRECTIVES_PER_NODE)
 
 
 def plan_errors(plan: Plan) -> Iterator[GraphQLError]:
-    """What an operation has too much of, whatever its variables."""
-    if plan.depth > MOST_DEPTH:
-        yield limit_error("Levels of fields", TOO_DEEP, plan.depth, MOST_DEPTH)
-    if plan.root_fields > MOST_ROOT_FIELDS:
-        yield limit_error(
-            "Fields at the root", TOO_MANY_ROOT_FIELDS, plan.root_fields, MOST_ROOT_FIELDS
-        )
+    """Yield an error for each limit that an operation exceeds regardless of its variables."""
+    if plan.depth > MAX_DEPTH:
+        yield limit_error(f"{plan.depth:,} levels of fields", TOO_DEEP, MAX_DEPTH)
+    if plan.root_fields > MAX_ROOT_FIELDS:
+        found = f"{plan.root_fields:,} fields at the root"
+        yield limit_error(found, TOO_MANY_ROOT_FIELDS, MAX_ROOT_FIELDS)
 
 
 def cost_error(cost: int) -> GraphQLError:
-    """The error of an operation that costs too much."""
-    counted = {"requested": cost, "limit": MOST_COST}
-    return limit_error("Cost", TOO_COMPLEX, cost, MOST_COST, cost=counted)
+    """Return the error for an operation whose cost exceeds the limit."""
+    details = {"requested": cost, "limit": MAX_COST}
+    return limit_error(f"The operation costs {cost:,}", TOO_COMPLEX, MAX_COST, cost=details)
 
 
-def unparsed(error: GraphQLSyntaxError) -> GraphQLError:
-    """The error of a document that cannot be read, as clients know it."""
+def syntax_error(error: GraphQLSyntaxError) -> GraphQLError:
+    """Return the error for a document that cannot be parsed, with its code."""
     code = "GRAPHQL_PARSE_FAILED"
     if error.description.startswith("Document contains more than"):
         code = TOO_LARGE
@@ -105,17 +111,17 @@ def unparsed(error: GraphQLSyntaxError) -> GraphQLError:
     return error
 
 
-def aborted(error: GraphQLError) -> GraphQLError:
-    """The error of a validation; what was too much work says why it was given up."""
-    if error.message == "Validation aborted.":
+def validation_error(error: GraphQLError) -> GraphQLError:
+    """Return the error that clients get for a validation error of graphql-core."""
+    if error.message == "Validation validation_error.":
         message = "The document repeats too many fields, fragments or arguments to be checked."
         return GraphQLError(message, extensions={"code": TOO_COMPLEX})
-    if isinstance(error.original_error, ValueError):  # Python's own, of thousands of digits
+    if isinstance(error.original_error, ValueError):  # from int() of a very long literal
         message = "A number has too many digits."
         return GraphQLError(message, error.nodes, extensions=error.extensions)
     return error
 
 
-def shortened(message: str) -> str:
-    """A message without most of the text that a client has sent, if it is in there."""
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+def truncate_message(message: str) -> str:
+    """Return a message cut to the maximum length, since it may quote the client's text."""
+    return message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"

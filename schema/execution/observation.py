@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 1.0
-MOST_FIELDS = 3
-OK, ERRORS, INTERNAL, REJECTED, CANCELLED = "ok", "errors", "internal", "rejected", "cancelled"
+MAX_LOGGED_FIELDS = 3
+OK, ERRORS, INTERNAL, REJECTED, CANCELLED = (
+    "ok",
+    "errors",
+    "internal",
+    "count_rejected_document",
+    "cancelled",
+)
 
 _seconds = {kind: OPERATION_SECONDS.labels(kind.value) for kind in OperationType}
 _ends = {
@@ -34,10 +40,10 @@ _ends = {
     for kind in OperationType
     for outcome in (OK, ERRORS, INTERNAL, REJECTED, CANCELLED)
 }
-_rejected = OPERATIONS.labels("unknown", REJECTED)
+_rejected_total = OPERATIONS.labels("unknown", REJECTED)
 
 
-class Subject(NamedTuple):
+class OperationSummary(NamedTuple):
     """What the log tells of an operation: its kind, its first fields, its name and its cost."""
 
     kind: OperationType
@@ -46,7 +52,7 @@ class Subject(NamedTuple):
     cost: int | None
 
 
-class Observed:
+class ObservedOperation:
     """Observes a query or mutation from the beginning of its execution to its end.
 
     No generator: this is around each operation, and takes half as long.
@@ -78,20 +84,20 @@ class Observed:
         finally:
             if isinstance(error, Exception):
                 self.outcome = _outcome_of(error)
-            _ended(subject_of(self._prepared, self.cost), self.outcome, self._began)
+            _ended(summary_of(self._prepared, self.cost), self.outcome, self._began)
 
     def end(self, errors: Sequence[Exception] | None) -> None:
         """Note what has failed in it, if anything."""
         self.outcome = _outcome(errors)
 
 
-def repeated(subject: Subject, began: float) -> None:
+def observe_cached_response(subject: OperationSummary, began: float) -> None:
     """Observe an operation whose answer was there: nothing was executed."""
     with _span(subject.kind):
         _ended(subject, OK, began)
 
 
-class Subscribed:
+class ObservedSubscription:
     """Observes a subscription, whose usual end is that nobody listens any more.
 
     No generator: that would take 1.3 KB for as long as a subscription lasts.
@@ -100,7 +106,7 @@ class Subscribed:
     __slots__ = ("_began", "_subject")
 
     def __init__(self, prepared: Prepared) -> None:
-        self._subject = subject_of(prepared, None)
+        self._subject = summary_of(prepared, None)
         self._began = perf_counter()
 
     def __enter__(self) -> None:
@@ -114,9 +120,9 @@ class Subscribed:
         _ended(self._subject, outcome, self._began)
 
 
-def rejected() -> None:
+def count_rejected_document() -> None:
     """Count a document of which nothing was executed."""
-    _rejected.inc()
+    _rejected_total.inc()
 
 
 def _outcome_of(error: Exception) -> str:
@@ -149,15 +155,15 @@ def _span(kind: OperationType) -> AbstractContextManager[object]:
     return tracer().span(f"graphql {kind.value}", {"graphql.operation.type": kind.value})
 
 
-def subject_of(prepared: Prepared, cost: int | None) -> Subject:
+def summary_of(prepared: Prepared, cost: int | None) -> OperationSummary:
     """What is told of an operation, which it can be told of after its document is forgotten."""
-    selections = prepared.operation.selection_set.selections[:MOST_FIELDS]
+    selections = prepared.operation.selection_set.selections[:MAX_LOGGED_FIELDS]
     fields = ",".join(each.name.value for each in selections if isinstance(each, FieldNode))
     name = prepared.operation.name
-    return Subject(prepared.kind, fields, name.value if name else None, cost)
+    return OperationSummary(prepared.kind, fields, name.value if name else None, cost)
 
 
-def _ended(subject: Subject, outcome: str, began: float) -> None:
+def _ended(subject: OperationSummary, outcome: str, began: float) -> None:
     seconds = perf_counter() - began
     is_finite = subject.kind is not OperationType.SUBSCRIPTION
     _ends[subject.kind, outcome].inc()
@@ -170,7 +176,7 @@ def _ended(subject: Subject, outcome: str, began: float) -> None:
         log.log(level, "a slow operation" if slow else "an operation", extra=told)
 
 
-def _told(subject: Subject, outcome: str, seconds: float) -> dict[str, object]:
+def _told(subject: OperationSummary, outcome: str, seconds: float) -> dict[str, object]:
     told: dict[str, object] = {
         "kind": subject.kind.value,
         "fields": subject.fields,

@@ -25,8 +25,8 @@ from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
 from schema.execution.documents import core, cost_of
-from schema.execution.limits import MOST_COST, MOST_ERRORS, shortened
-from schema.execution.observation import Observed, Subscribed, cause_of
+from schema.execution.limits import MAX_COST, MAX_ERRORS, truncate_message
+from schema.execution.observation import ObservedOperation, ObservedSubscription, cause_of
 from schema.execution.prepared import RequestFailed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def run(
         TimedOut: when it takes too long.
     """
     cost = cost_of(prepared, variables)
-    with Observed(prepared, cost) as observation:
+    with ObservedOperation(prepared, cost) as observation:
         async with in_time(prepared, context):
             executor = _executor(prepared, variables, context)
             found = executor.execute_operation()
@@ -58,7 +58,7 @@ async def run(
         # In a cycle with it, all that was read would wait for the garbage collector.
         del executor.async_helpers
         observation.end(result.errors)
-    result.extensions = {"cost": {"requested": cost, "limit": MOST_COST}}
+    result.extensions = {"cost": {"requested": cost, "limit": MAX_COST}}
     # What fails before any field is resolved has no path.
     if result.data is None and result.errors and all(e.path is None for e in result.errors):
         raise RequestFailed(result.errors)
@@ -74,7 +74,7 @@ async def watch(
         RequestFailed: when it cannot begin or go on; the events before it have been delivered.
         TimedOut: when its beginning takes too long.
     """
-    with Subscribed(prepared):
+    with ObservedSubscription(prepared):
         executor = executor_of(prepared, variables, context)
         async with in_time(prepared, context):
             found = create_source_event_stream(executor)
@@ -89,7 +89,7 @@ async def watch(
                 DELIVERIES.inc()
                 yield result
         except ExpertBookError as error:
-            raise RequestFailed([of_cause(error)]) from error
+            raise RequestFailed([as_graphql_error(error)]) from error
         finally:
             await results.aclose()
 
@@ -144,7 +144,7 @@ def in_time(prepared: Prepared, context: Context) -> TimeLimit:
     return context.time_limit(changes=prepared.kind is OperationType.MUTATION)
 
 
-def of_cause(error: Exception) -> GraphQLError:
+def as_graphql_error(error: Exception) -> GraphQLError:
     """What has failed, as an error of the whole operation."""
     return GraphQLError(str(error), original_error=error)
 
@@ -161,7 +161,7 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     """Errors as clients see them: ours with their code, unknown ones masked and logged."""
-    shown = [_formatted(error) for error in errors[:MOST_ERRORS]]
+    shown = [_formatted(error) for error in errors[:MAX_ERRORS]]
     if more := len(errors) - len(shown):
         message = f"{more} more went wrong."
         shown.append({"message": message, "extensions": {"code": "TOO_MANY_ERRORS"}})
@@ -175,7 +175,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
         message = cause.message if isinstance(cause, Refused) else str(cause)
         return {**shown, "message": message, "extensions": {"code": cause.code}}
     if cause is None:
-        shown["message"] = shortened(error.message)
+        shown["message"] = truncate_message(error.message)
         return {**shown, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
     known = {"code": "INTERNAL", "requestId": request_id()}
     log.error("an operation failed at %s", error.path, exc_info=cause)

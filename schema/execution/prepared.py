@@ -40,8 +40,8 @@ class Prepared:
     operation: OperationDefinitionNode = field(compare=False)
     plan: Plan = field(compare=False)
     selections: Selections | None = field(compare=False)
-    reading_cost: int = field(compare=False)
-    is_remembered: bool = field(compare=False)
+    parse_cost: int = field(compare=False)
+    is_cached: bool = field(compare=False)
 
     @property
     def kind(self) -> OperationType:

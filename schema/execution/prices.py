@@ -18,11 +18,11 @@ from schema.scalars import parse_datetime
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SIZING = frozenset({"first", "last", "count", "from", "to"})
+SIZE_ARGUMENTS = frozenset({"first", "last", "count", "from", "to"})
 """The arguments by which lists get longer."""
 
-SLOTS_A_DAY = 16
-A_DAY = timedelta(days=1)
+SLOTS_PER_DAY = 16
+DAY = timedelta(days=1)
 
 Arguments = dict[str, object]
 Rule: TypeAlias = "Callable[[Arguments], float]"
@@ -55,17 +55,17 @@ def _span(arguments: Arguments) -> float:
         span = parse_datetime(arguments.get("to")) - parse_datetime(arguments.get("from"))
     except Exception:  # noqa: BLE001 - whatever makes it no span is told by whoever reads it
         span = MAX_SPAN
-    return SLOTS_A_DAY * ceil(max(min(span, MAX_SPAN), A_DAY) / A_DAY)
+    return SLOTS_PER_DAY * ceil(max(min(span, MAX_SPAN), DAY) / DAY)
 
 
-SIZES: Mapping[str, float | Rule] = {
+LIST_SIZES: Mapping[str, float | Rule] = {
     "Availability.overrides": 10,
     "Availability.weekly": 7,
     "AvailabilitySet.outside": 20,
     "Booking.history": 5,
     "BookingList.bookings": 10,
     "DateOverride.hours": 2,
-    "Day.slots": SLOTS_A_DAY,
+    "Day.slots": SLOTS_PER_DAY,
     "Expert.days": _days,
     "Expert.offers": 3,
     "Expert.slots": _span,
@@ -87,7 +87,7 @@ SIZES: Mapping[str, float | Rule] = {
 }
 """How many rows lists have that are no pages."""
 
-WEIGHTS: Mapping[str, int] = {
+FIELD_COSTS: Mapping[str, int] = {
     "Booking.client": 10,
     "Booking.expert": 10,
     "Booking.slot": 20,
@@ -107,8 +107,12 @@ WEIGHTS: Mapping[str, int] = {
 }
 """What fields cost that do more than read what is there."""
 
-PAGE_ROW = 20
-ROWS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
+PAGE_ROW_COST = 20
+ROW_COSTS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
 """What a row costs beside its fields: one of a page, and those of other lists."""
 
-AT_ROOT = {OperationType.QUERY: 100, OperationType.MUTATION: 200, OperationType.SUBSCRIPTION: 200}
+ROOT_FIELD_COSTS = {
+    OperationType.QUERY: 100,
+    OperationType.MUTATION: 200,
+    OperationType.SUBSCRIPTION: 200,
+}

@@ -34,7 +34,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType, GraphQLCor
 from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.field import StrawberryField
 
-from schema.execution.leaves import unless_as_it_is
+from schema.execution.leaves import exact_type_shortcut
 from schema.root import schema
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
 TYPENAME: Final = "__typename"
 
-_plain: set[type] = set()
+_plain_types: set[type] = set()
 """Types of values that are neither awaitable nor an exception."""
 
 
@@ -80,10 +80,10 @@ def attribute_of(
     leaf = _leaf_attribute(parent_type, name)
     if leaf:
         return leaf
-    only_reads = _only_reads(parent_type, name)
-    if only_reads is None:
+    plain = _plain_attribute(parent_type, name)
+    if plain is None:
         return None
-    own, type_ = only_reads
+    own, type_ = plain
     reader = reader_of(type_, details, collect, nullable=True)
     return reader and Attribute(own, reader)
 
@@ -94,15 +94,15 @@ def _leaf_attribute(parent_type: GraphQLObjectType, name: str) -> Attribute | No
     if name == TYPENAME:
         typename = parent_type.name
         return Attribute("__class__", lambda _: typename)
-    only_reads = _only_reads(parent_type, name)
-    if only_reads is None:
+    plain = _plain_attribute(parent_type, name)
+    if plain is None:
         return None
-    own, type_ = only_reads
+    own, type_ = plain
     leaf = get_nullable_type(type_)
     if not is_leaf_type(leaf):
         return None
     reader = _leaf_reader(leaf)
-    return Attribute(own, _nullable(reader) if leaf is type_ else reader)
+    return Attribute(own, _nullable_reader(reader) if leaf is type_ else reader)
 
 
 def reader_of(
@@ -119,13 +119,13 @@ def reader_of(
     if is_leaf_type(type_):
         reader = _leaf_reader(type_)
     elif isinstance(type_, GraphQLList):
-        row = reader_of(type_.of_type, details, collect, nullable=True)
-        reader = row and _list_reader(row)
+        read_row = reader_of(type_.of_type, details, collect, nullable=True)
+        reader = read_row and _list_reader(read_row)
     elif isinstance(type_, GraphQLObjectType):
         reader = _object_reader(type_, details, collect)
     elif isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
         reader = _member_reader(type_, details, collect)
-    return _nullable(reader) if reader and nullable else reader
+    return _nullable_reader(reader) if reader and nullable else reader
 
 
 def _object_reader(
@@ -143,8 +143,8 @@ def _object_reader(
     is_type_of = type_.is_type_of
 
     def read(value: Any) -> dict[str, Any]:
-        if type(value) not in _plain:
-            _check(value)
+        if type(value) not in _plain_types:
+            _check_plain(value)
         if is_type_of and not is_type_of(value, None):  # type: ignore[arg-type] # Strawberry's own uses no info
             raise UnusualError
         return {name: complete(getattr(value, own)) for name, own, complete in fields}
@@ -164,7 +164,7 @@ def _member_reader(
     def read(value: Any) -> dict[str, Any]:
         class_ = type(value)
         if class_ not in readers:
-            _check(value)
+            _check_plain(value)
             member = members.get(id(getattr(class_, "__strawberry_definition__", None)))
             readers[class_] = _object_reader(member, details, collect) if member else None
         reader = readers[class_]
@@ -198,7 +198,7 @@ def _members(
     return members
 
 
-def _check(value: Any) -> None:
+def _check_plain(value: Any) -> None:
     """Note the type of a value that can be taken as it is.
 
     Raises:
@@ -212,11 +212,13 @@ def _check(value: Any) -> None:
         or hasattr(value, "__await__")
     ):
         raise UnusualError
-    _plain.add(type_)
+    _plain_types.add(type_)
 
 
 @lru_cache(maxsize=1024)
-def _only_reads(parent_type: GraphQLObjectType, name: str) -> tuple[str, GraphQLOutputType] | None:
+def _plain_attribute(
+    parent_type: GraphQLObjectType, name: str
+) -> tuple[str, GraphQLOutputType] | None:
     """The attribute that a field reads, and its type; None where there is more to it."""
     definition = parent_type.fields.get(name)
     if definition is None or definition.args:
@@ -232,15 +234,15 @@ def _only_reads(parent_type: GraphQLObjectType, name: str) -> tuple[str, GraphQL
     return None
 
 
-def _nullable(reader: Reader) -> Reader:
+def _nullable_reader(reader: Reader) -> Reader:
     return lambda value: None if value is None else reader(value)
 
 
-def _list_reader(row: Reader) -> Reader:
+def _list_reader(read_row: Reader) -> Reader:
     def read(value: Any) -> list[Any]:
         if type(value) is not list and type(value) is not tuple:
             raise UnusualError
-        return [row(each) for each in value]
+        return [read_row(each) for each in value]
 
     return read
 
@@ -250,11 +252,11 @@ def _leaf_reader(type_: GraphQLLeafType) -> Reader:
     """What serialises a value: as it is where it is of the very type, as GraphQL does elsewhere."""
 
     def serialized(value: Any) -> Any:
-        if type(value) not in _plain:
-            _check(value)
+        if type(value) not in _plain_types:
+            _check_plain(value)
         return Executor.complete_leaf_value(type_, value)
 
-    if quick := unless_as_it_is(type_, serialized):
+    if quick := exact_type_shortcut(type_, serialized):
         return quick
     if type_ is GraphQLFloat:
         return lambda value: (

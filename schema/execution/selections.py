@@ -30,7 +30,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
 from schema.execution.arguments import Arguments, UncoercedError, Variables
-from schema.execution.calls import Call, call_of
+from schema.execution.calls import ResolverCall, resolver_call
 from schema.execution.readers import Attribute, attribute_of, reader_of
 from schema.root import schema
 
@@ -56,16 +56,16 @@ NO_VARIABLES: Final = VariableValues({}, {})
 core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
 
-class _Resolved(NamedTuple):
+class _ResolvedField(NamedTuple):
     """A field with a resolver: its arguments, and what completes its value."""
 
     definition: GraphQLField
-    call: Call
+    call: ResolverCall
     arguments: Arguments
     reader: Reader | None
 
 
-class _Root(NamedTuple):
+class _RootField(NamedTuple):
     """The one field of an operation."""
 
     type: GraphQLObjectType
@@ -73,32 +73,39 @@ class _Root(NamedTuple):
     details: FieldDetailsList
 
 
-class _Parts(NamedTuple):
+class _OperationParts(NamedTuple):
     """An operation's variables, the fragments of its document, and its field if it has only one."""
 
     variables: Variables
     fragments: dict[str, FragmentDetails]
-    root: _Root | None
+    root: _RootField | None
 
 
 class Selections:
     """What is compiled of one operation, and the fields that its selections come to."""
 
-    __slots__ = ("_document", "_fields", "_operation", "_parts", "_rows", "_ways")
+    __slots__ = (
+        "_collected_fields",
+        "_compiled_fields",
+        "_document",
+        "_list_readers",
+        "_operation",
+        "_parts",
+    )
 
     def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self._document = document
         self._operation = operation
-        self._fields: dict[Any, CollectedFields] = {}
-        self._parts: _Parts | None = None
-        self._rows: dict[Any, Reader | None] = {}
-        self._ways: dict[Any, Attribute | _Resolved | None] = {}
+        self._collected_fields: dict[Any, CollectedFields] = {}
+        self._parts: _OperationParts | None = None
+        self._list_readers: dict[Any, Reader | None] = {}
+        self._compiled_fields: dict[Any, Attribute | _ResolvedField | None] = {}
 
     @property
-    def parts(self) -> _Parts:
+    def parts(self) -> _OperationParts:
         """What is known of the operation before any of its fields is executed."""
         if self._parts is None:
-            self._parts = _parts_of(self._document, self._operation)
+            self._parts = _operation_parts(self._document, self._operation)
         return self._parts
 
     def executor(
@@ -107,7 +114,7 @@ class Selections:
         """What executes the operation, or what is wrong with its variables."""
         parts, operation = self.parts, self._operation
         try:
-            values = parts.variables.of(variables or {})
+            values = parts.variables.coerce(variables or {})
         except Exception:  # noqa: BLE001 - GraphQL finds it again, and tells it
             return CompiledExecutor.build(
                 core,
@@ -135,29 +142,31 @@ class Selections:
 
     def collect(self, return_type: GraphQLObjectType, details: FieldDetailsList) -> CollectedFields:
         """The fields below some fields, collected once an operation rather than a request."""
-        key = _key(return_type, details)
-        found = self._fields.get(key)
+        key = _selection_key(return_type, details)
+        found = self._collected_fields.get(key)
         if found is None:
-            found = self._fields[key] = collect_subfields(
+            found = self._collected_fields[key] = collect_subfields(
                 core, self.parts.fragments, NO_VARIABLES, self._operation, return_type, details
             )
         return found
 
-    def way(
+    def compiled_field(
         self, parent_type: GraphQLObjectType, details: FieldDetailsList
-    ) -> Attribute | _Resolved | None:
+    ) -> Attribute | _ResolvedField | None:
         """How a field is executed; None where GraphQL has to see to it."""
-        key = _key(parent_type, details)
-        if key not in self._ways:
+        key = _selection_key(parent_type, details)
+        if key not in self._compiled_fields:
             attribute = attribute_of(parent_type, details, self.collect)
-            self._ways[key] = attribute or self._resolved(parent_type, details)
-        return self._ways[key]
+            self._compiled_fields[key] = attribute or self._compile_resolved_field(
+                parent_type, details
+            )
+        return self._compiled_fields[key]
 
-    def _resolved(
+    def _compile_resolved_field(
         self, parent_type: GraphQLObjectType, details: FieldDetailsList
-    ) -> _Resolved | None:
+    ) -> _ResolvedField | None:
         node = details[0].node
-        call = call_of(parent_type, node.name.value)
+        call = resolver_call(parent_type, node.name.value)
         if call is None or details[0].fragment_variable_values:
             return None
         definition = parent_type.fields[node.name.value]
@@ -166,19 +175,19 @@ class Selections:
         except UncoercedError:
             return None
         reader = reader_of(definition.type, details, self.collect, nullable=True)
-        return _Resolved(definition, call, arguments, reader)
+        return _ResolvedField(definition, call, arguments, reader)
 
-    def rows(
+    def list_reader(
         self, return_type: GraphQLList[GraphQLOutputType], details: FieldDetailsList
     ) -> Reader | None:
-        """What completes a list that a resolver has given, where its rows are compiled."""
-        key = _key(return_type, details)
-        if key not in self._rows:
-            self._rows[key] = reader_of(return_type, details, self.collect)
-        return self._rows[key]
+        """What completes a list that a resolver has given, where its list_reader are compiled."""
+        key = _selection_key(return_type, details)
+        if key not in self._list_readers:
+            self._list_readers[key] = reader_of(return_type, details, self.collect)
+        return self._list_readers[key]
 
 
-def _parts_of(document: DocumentNode, operation: OperationDefinitionNode) -> _Parts:
+def _operation_parts(document: DocumentNode, operation: OperationDefinitionNode) -> _OperationParts:
     fragments = {
         each.name.value: FragmentDetails(each, None)
         for each in document.definitions
@@ -192,8 +201,8 @@ def _parts_of(document: DocumentNode, operation: OperationDefinitionNode) -> _Pa
         collected = collect_fields(core, fragments, NO_VARIABLES, type_, operation)
         found = [*collected.grouped_field_set.items()]
         if len(found) == 1:
-            root = _Root(type_, *found[0])
-    return _Parts(Variables(core, operation), fragments, root)
+            root = _RootField(type_, *found[0])
+    return _OperationParts(Variables(core, operation), fragments, root)
 
 
 def selections_of(
@@ -201,7 +210,7 @@ def selections_of(
 ) -> Selections | None:
     """Where what is compiled of an operation is kept; None where variables decide on fields."""
     if "@" in text:
-        search = _Deciding()
+        search = _ConditionalVariableFinder()
         visit(document, search)
         if search.found:
             return None
@@ -222,11 +231,13 @@ class CompiledExecutor(Executor):
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; one field with a resolver without GraphQL's steps around it."""
         root = self._selections.parts.root
-        if root and isinstance(self._selections.way(root.type, root.details), _Resolved):
-            return self._alone(root)
+        if root and isinstance(
+            self._selections.compiled_field(root.type, root.details), _ResolvedField
+        ):
+            return self._execute_single_field(root)
         return super().execute_operation(serially)
 
-    async def _alone(self, root: _Root) -> Any:
+    async def _execute_single_field(self, root: _RootField) -> Any:
         data = None
         try:
             path = Path(None, root.name, root.type.name)
@@ -251,26 +262,28 @@ class CompiledExecutor(Executor):
         *rest: Any,
     ) -> Any:
         """Read a field, or call its resolver, where that is compiled."""
-        way = self._selections.way(parent_type, field_details_list)
-        if isinstance(way, Attribute):
+        compiled_field = self._selections.compiled_field(parent_type, field_details_list)
+        if isinstance(compiled_field, Attribute):
             try:
-                return way.read(source)
+                return compiled_field.read(source)
             except Exception:  # noqa: BLE001, S110 - the executor finds it again, and tells it
                 pass
-        elif way:
+        elif compiled_field:
             try:
-                arguments = way.arguments.of(self.variable_values.coerced)
+                arguments = compiled_field.arguments.coerce(self.variable_values.coerced)
             except Exception:  # noqa: BLE001, S110 - as above
                 pass
             else:
                 nodes = [each.node for each in field_details_list]
-                info = self.build_resolve_info(way.definition, nodes, parent_type, path)
-                return self._resolve(way, source, info, arguments, field_details_list, *rest)
+                info = self.build_resolve_info(compiled_field.definition, nodes, parent_type, path)
+                return self._resolve(
+                    compiled_field, source, info, arguments, field_details_list, *rest
+                )
         return super().execute_field(parent_type, source, field_details_list, path, *rest)
 
     async def _resolve(
         self,
-        way: _Resolved,
+        compiled_field: _ResolvedField,
         source: Any,
         info: GraphQLResolveInfo[Any],
         arguments: dict[str, Any],
@@ -278,12 +291,12 @@ class CompiledExecutor(Executor):
         *rest: Any,
     ) -> Any:
         """What the resolver of a field answers, completed."""
-        type_ = way.definition.type
+        type_ = compiled_field.definition.type
         try:
-            value = await way.call.answer(source, info, arguments)
-            if way.reader:
+            value = await compiled_field.call.invoke(source, info, arguments)
+            if compiled_field.reader:
                 try:
-                    return way.reader(value)
+                    return compiled_field.reader(value)
                 except Exception:  # noqa: BLE001, S110 - the executor finds it again, and tells it
                     pass
             completed = self.complete_value(type_, details, info, info.path, value, *rest)
@@ -301,8 +314,8 @@ class CompiledExecutor(Executor):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Read a list that a resolver has given, where its rows are compiled."""
-        reader = self._selections.rows(return_type, field_details_list)
+        """Read a list that a resolver has given, where its list_reader are compiled."""
+        reader = self._selections.list_reader(return_type, field_details_list)
         if reader:
             try:
                 return reader(result)
@@ -313,7 +326,7 @@ class CompiledExecutor(Executor):
         )
 
 
-class _Deciding(Visitor):
+class _ConditionalVariableFinder(Visitor):
     """Looks for variables that decide what is skipped."""
 
     def __init__(self) -> None:
@@ -325,7 +338,7 @@ class _Deciding(Visitor):
             self.found = True
 
 
-def _key(type_: GraphQLOutputType, details: FieldDetailsList) -> Any:
+def _selection_key(type_: GraphQLOutputType, details: FieldDetailsList) -> Any:
     """What tells selections of one document apart: the type and the nodes, which it keeps alive."""
     if len(details) == 1:
         return type_, id(details[0].node)

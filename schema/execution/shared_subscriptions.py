@@ -1,4 +1,4 @@
-"""Subscriptions to a calendar that can be served together: rendered once an event, not once each.
+"""Subscriptions to a calendar that can be served together: render once an event, not once each.
 
 Who may share is decided by what the resolvers read. The types below depend on the viewer by
 `Slot.mine` alone, and only for whoever has a part in the event; a document that selects from any
@@ -28,7 +28,7 @@ from graphql import (
 from models.bookings.events import sequence_in
 from models.caching.fast_paths import FastPath
 from schema.context import Context
-from schema.execution.documents import core, once_a_text
+from schema.execution.documents import cached_per_document, core
 from schema.execution.operations import body_of, execute_event, executor_of
 from schema.slots import calendar_event, watchable_expert
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
@@ -58,7 +58,7 @@ class View:
     executor: GraphQLExecutor[Context]
     services: Services
 
-    def rendered(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
+    def render(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
         """The execution's result for an event as JSON; None where its kind is not asked for.
 
         Raises:
@@ -76,7 +76,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class SharedSubscription:
     """One subscription to a calendar: what it shares with others, and where it begins."""
 
     expert_id: Id
@@ -84,9 +84,9 @@ class Live:
     view: View
 
 
-async def live(
+async def share_subscription(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
-) -> Live | None:
+) -> SharedSubscription | None:
     """The subscription, where it can be served together with others.
 
     Raises:
@@ -102,7 +102,7 @@ async def live(
     values = get_variable_values(core, definitions, variables or {})
     if isinstance(values, list):  # what is wrong with them is told where it is executed
         return None
-    key = (id(context.services), prepared.text, prepared.name, _key(variables, field))
+    key = (id(context.services), prepared.text, prepared.name, _variables_key(variables, field))
     view = _views.get(key)
     if view is None:
         # What executes is in a cycle with itself: one for each who asks the same would wait for the
@@ -113,7 +113,9 @@ async def live(
     arguments = get_argument_values(definition, field, values)
     expert_id = await watchable_expert(context, arguments["expertId"])
     after = arguments.get("after")
-    return Live(expert_id, None if after is None else sequence_in(after, expert_id), view)
+    return SharedSubscription(
+        expert_id, None if after is None else sequence_in(after, expert_id), view
+    )
 
 
 _views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()
@@ -129,18 +131,18 @@ def _root(prepared: Prepared) -> FieldNode | None:
     [field] = selections
     if not isinstance(field, FieldNode) or field.directives or field.name.value not in CALENDARS:
         return None
-    return field if _is_shared(prepared) else None
+    return field if _selects_only_shared_types(prepared) else None
 
 
-@once_a_text
-def _is_shared(prepared: Prepared) -> bool:
+@cached_per_document
+def _selects_only_shared_types(prepared: Prepared) -> bool:
     info = TypeInfo(core)
-    search = _OtherTypes(info)
+    search = _UnsharedTypeFinder(info)
     visit(prepared.document, TypeInfoVisitor(info, search))
     return not search.found
 
 
-class _OtherTypes(Visitor):
+class _UnsharedTypeFinder(Visitor):
     """Looks for selections from types whose answers may be the viewer's own."""
 
     def __init__(self, info: TypeInfo) -> None:
@@ -155,7 +157,7 @@ class _OtherTypes(Visitor):
             self.found = True
 
 
-def _key(variables: dict[str, Any] | None, field: FieldNode) -> bytes:
+def _variables_key(variables: dict[str, Any] | None, field: FieldNode) -> bytes:
     """The variables in one spelling, without the one that only says where to begin."""
     own = {
         argument.value.name.value

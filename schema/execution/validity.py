@@ -61,21 +61,21 @@ if TYPE_CHECKING:
 
     _Set = tuple[SelectionSetNode, Any, frozenset[str]]
 
-MOST_STEPS = 1_000
+MAX_STEPS = 1_000
 """Fields and fragments that are looked at, each as often as it is spread."""
 
-MOST_PAIRS = 1_000
+MAX_PAIRS = 1_000
 """Of fields under one key: the validator, which compares each with each, gives up after more."""
 
-CONDITIONS = frozenset({"skip", "include"})
+CONDITIONAL_DIRECTIVES = frozenset({"skip", "include"})
 LITERALS = (BooleanValueNode, EnumValueNode, FloatValueNode, IntValueNode, StringValueNode)
 
 
-class Unproven(Exception):
+class UnprovenError(Exception):
     """The document may be valid or not."""
 
 
-def is_surely_valid(schema: GraphQLSchema, document: DocumentNode) -> bool:
+def is_provably_valid(schema: GraphQLSchema, document: DocumentNode) -> bool:
     """Whether the document is known to be valid; where not, it may be all the same."""
     try:
         _Proof(schema, document).prove()
@@ -91,7 +91,7 @@ class _Field(NamedTuple):
     type: GraphQLOutputType
     within: frozenset[str]
 
-    def is_same(self, other: _Field) -> bool:
+    def is_mergeable(self, other: _Field) -> bool:
         """Whether two of one key are one field."""
         ours, theirs = self.node, other.node
         return (
@@ -108,9 +108,9 @@ class _Proof:
         self._schema = schema
         self._document = document
         self._fragments: dict[str, FragmentDefinitionNode] = {}
-        self._spread: set[str] = set()
+        self._spread_fragments: set[str] = set()
         self._declared: dict[str, GraphQLInputType] = {}
-        self._used: set[str] = set()
+        self._used_variables: set[str] = set()
         self._steps = 0
         self._pairs = 0
 
@@ -118,7 +118,7 @@ class _Proof:
         """Prove that the document is valid.
 
         Raises:
-            Unproven: where that cannot be done.
+            UnprovenError: where that cannot be done.
             Exception: where a literal is none of its type.
         """
         operations = []
@@ -130,31 +130,31 @@ class _Proof:
                 _require(definition.name.value not in self._fragments)
                 self._fragments[definition.name.value] = definition
             else:
-                raise Unproven
+                raise UnprovenError
         names = [operation.name.value if operation.name else None for operation in operations]
         _require(_is_unique(names) and (None not in names or len(names) == 1))
         for operation in operations:
-            self._operation(operation)
-        _require(self._spread == self._fragments.keys())
+            self._prove_operation(operation)
+        _require(self._spread_fragments == self._fragments.keys())
 
-    def _operation(self, operation: OperationDefinitionNode) -> None:
+    def _prove_operation(self, operation: OperationDefinitionNode) -> None:
         root = self._schema.get_root_type(operation.operation)
         _require(root is not None and not operation.directives)
         if operation.operation is OperationType.SUBSCRIPTION:
             selections = operation.selection_set.selections
             _require(len(selections) == 1 and isinstance(selections[0], FieldNode))
             _require(not selections[0].directives)
-        self._declared, self._used = {}, set()
+        self._declared, self._used_variables = {}, set()
         for each in operation.variable_definitions or ():
             name, type_ = each.variable.name.value, type_from_ast(self._schema, each.type)
             _require(name not in self._declared and not each.directives and is_input_type(type_))
             if each.default_value:
-                self._value(each.default_value, type_)
+                self._prove_value(each.default_value, type_)
             self._declared[name] = type_  # type: ignore[assignment] # an input type
-        self._selections([(operation.selection_set, root, frozenset())])
-        _require(self._used == self._declared.keys())
+        self._prove_selections([(operation.selection_set, root, frozenset())])
+        _require(self._used_variables == self._declared.keys())
 
-    def _selections(self, sets: Sequence[_Set]) -> None:
+    def _prove_selections(self, sets: Sequence[_Set]) -> None:
         """Selections whose fields come to one object: those of one key must be one field."""
         found: dict[str, list[_Field]] = {}
         for selected, parent, within in sets:
@@ -162,15 +162,15 @@ class _Proof:
         for fields in found.values():
             first = fields[0]
             self._pairs += len(fields) * (len(fields) - 1) // 2
-            _require(self._pairs <= MOST_PAIRS)
+            _require(self._pairs <= MAX_PAIRS)
             below: list[_Set] = []
             for field in fields:
-                _require(field is first or field.is_same(first))
+                _require(field is first or field.is_mergeable(first))
                 if field.node.selection_set:
                     inner = get_named_type(field.type)
                     below.append((field.node.selection_set, inner, field.within))
             if below:
-                self._selections(below)
+                self._prove_selections(below)
 
     def _collect(
         self,
@@ -181,38 +181,38 @@ class _Proof:
     ) -> None:
         for node in selected.selections:
             self._steps += 1
-            _require(self._steps <= MOST_STEPS)
+            _require(self._steps <= MAX_STEPS)
             if node.directives:
-                self._conditions(node.directives)
+                self._prove_directives(node.directives)
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                found.setdefault(key, []).append(self._field(node, parent, within))
+                found.setdefault(key, []).append(self._prove_field(node, parent, within))
             elif isinstance(node, InlineFragmentNode):
-                on = self._condition(node.type_condition, parent)
+                on = self._type_condition(node.type_condition, parent)
                 self._collect(node.selection_set, on, within, found)
             elif isinstance(node, FragmentSpreadNode):
                 name = node.name.value
                 fragment = self._fragments.get(name)
                 if fragment is None or name in within or node.arguments:
-                    raise Unproven
-                self._spread.add(name)
-                on = self._condition(fragment.type_condition, parent)
+                    raise UnprovenError
+                self._spread_fragments.add(name)
+                on = self._type_condition(fragment.type_condition, parent)
                 self._collect(fragment.selection_set, on, within | {name}, found)
 
-    def _field(self, node: FieldNode, parent: Any, within: frozenset[str]) -> _Field:
+    def _prove_field(self, node: FieldNode, parent: Any, within: frozenset[str]) -> _Field:
         name = node.name.value
         definition = self._schema.get_field(parent, name)
         if definition is None:
-            raise Unproven
+            raise UnprovenError
         if name.startswith("__"):
             _require(definition is TypeNameMetaFieldDef)
             _require(parent is not self._schema.subscription_type)
         if node.arguments or definition.args:
-            self._arguments(node.arguments or (), definition.args)
+            self._prove_arguments(node.arguments or (), definition.args)
         _require(is_composite_type(get_named_type(definition.type)) == bool(node.selection_set))
         return _Field(node, definition.type, within)
 
-    def _condition(self, condition: NamedTypeNode | None, parent: Any) -> Any:
+    def _type_condition(self, condition: NamedTypeNode | None, parent: Any) -> Any:
         """The type on which a fragment is spread, which must be possible there."""
         if condition is None:
             return parent
@@ -221,36 +221,36 @@ class _Proof:
         _require(on is parent or do_types_overlap(self._schema, parent, on))
         return on
 
-    def _conditions(self, directives: Sequence[DirectiveNode]) -> None:
+    def _prove_directives(self, directives: Sequence[DirectiveNode]) -> None:
         _require(_is_unique([each.name.value for each in directives]))
         for each in directives:
-            _require(each.name.value in CONDITIONS)
+            _require(each.name.value in CONDITIONAL_DIRECTIVES)
             definition = self._schema.get_directive(each.name.value)
             if definition is None:
-                raise Unproven
-            self._arguments(each.arguments or (), definition.args)
+                raise UnprovenError
+            self._prove_arguments(each.arguments or (), definition.args)
 
-    def _arguments(
+    def _prove_arguments(
         self, given: Sequence[ArgumentNode], known: Mapping[str, GraphQLArgument]
     ) -> None:
         names = [argument.name.value for argument in given]
         _require(_is_unique(names))
         for argument, name in zip(given, names, strict=True):
             _require(name in known)
-            self._value(argument.value, known[name].type)
+            self._prove_value(argument.value, known[name].type)
         for name, each in known.items():
             _require(name in names or not is_required_argument(each))
 
-    def _value(self, node: ValueNode, type_: Any) -> None:
+    def _prove_value(self, node: ValueNode, type_: Any) -> None:
         """A value where one of that type is asked for."""
         self._steps += 1
-        _require(self._steps <= MOST_STEPS)
+        _require(self._steps <= MAX_STEPS)
         if isinstance(node, VariableNode):
             name = node.name.value
             declared = self._declared.get(name)
             if declared is None or not is_type_sub_type_of(self._schema, declared, type_):
-                raise Unproven
-            self._used.add(name)
+                raise UnprovenError
+            self._used_variables.add(name)
             return
         if isinstance(type_, GraphQLNonNull):
             _require(not isinstance(node, NullValueNode))
@@ -259,28 +259,28 @@ class _Proof:
             return
         if isinstance(type_, GraphQLList):
             for each in node.values if isinstance(node, ListValueNode) else [node]:
-                self._value(each, type_.of_type)
+                self._prove_value(each, type_.of_type)
         elif isinstance(type_, GraphQLInputObjectType):
-            self._input_object(node, type_)
+            self._prove_input_object(node, type_)
         else:
             _require(isinstance(node, LITERALS))
             _require(type_.coerce_input_literal(node) is not Undefined)
 
-    def _input_object(self, node: ValueNode, type_: GraphQLInputObjectType) -> None:
+    def _prove_input_object(self, node: ValueNode, type_: GraphQLInputObjectType) -> None:
         if not isinstance(node, ObjectValueNode) or type_.is_one_of:
-            raise Unproven
+            raise UnprovenError
         names = [field.name.value for field in node.fields]
         _require(_is_unique(names))
         for field, name in zip(node.fields, names, strict=True):
             _require(name in type_.fields)
-            self._value(field.value, type_.fields[name].type)
+            self._prove_value(field.value, type_.fields[name].type)
         for name, each in type_.fields.items():
             _require(name in names or not is_required_input_field(each))
 
 
 def _require(holds: object) -> None:
     if not holds:
-        raise Unproven
+        raise UnprovenError
 
 
 def _is_unique(names: Sequence[str | None]) -> bool:

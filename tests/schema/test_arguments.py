@@ -104,7 +104,7 @@ def fast_values(
 ) -> VariableValues | None:
     """Return the coerced variables, or None if the fast path leaves them to graphql-core."""
     try:
-        return Variables(core, operation).of(variables)
+        return Variables(core, operation).coerce(variables)
     except Exception:  # noqa: BLE001 - any failure falls back to graphql-core
         return None
 
@@ -134,7 +134,7 @@ def test_coerced_values_equal_those_of_graphql_core(seed: int) -> None:
     node = operation.selection_set.selections[0]
     assert isinstance(node, FieldNode)
     try:
-        arguments = Arguments(type_.fields[name], node).of(expected.coerced)
+        arguments = Arguments(type_.fields[name], node).coerce(expected.coerced)
     except Exception:  # noqa: BLE001 - any failure falls back to graphql-core
         return
     assert arguments == get_argument_values(type_.fields[name], node, expected)
@@ -167,6 +167,6 @@ def test_each_request_gets_its_own_copy_of_a_default() -> None:
     operation = parse("query ($v: [Category!] = [HEALTH]) { experts }").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     variables = Variables(core, operation)
-    first, second = variables.of({}).coerced["v"], variables.of({}).coerced["v"]
+    first, second = variables.coerce({}).coerced["v"], variables.coerce({}).coerced["v"]
     assert first == second
     assert first is not second

@@ -10,19 +10,19 @@ from graphql import GraphQLObjectType, get_introspection_query
 from schema.execution.cost import is_list_of_objects
 from schema.execution.documents import core, cost_of, prepare
 from schema.execution.limits import (
-    MOST_ALIASES,
-    MOST_COST,
-    MOST_DEFINITIONS,
-    MOST_DEPTH,
-    MOST_DIRECTIVES,
-    MOST_DIRECTIVES_AT_ONCE,
-    MOST_ERRORS,
-    MOST_ROOT_FIELDS,
-    MOST_TOKENS,
+    MAX_ALIASES,
+    MAX_COST,
+    MAX_DEFINITIONS,
+    MAX_DEPTH,
+    MAX_DIRECTIVES,
+    MAX_DIRECTIVES_PER_NODE,
+    MAX_ERRORS,
+    MAX_ROOT_FIELDS,
+    MAX_TOKENS,
 )
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
-from schema.execution.prices import ROWS, SIZES, WEIGHTS
+from schema.execution.prices import FIELD_COSTS, LIST_SIZES, ROW_COSTS
 from tests.call_counts import max_function_calls
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def test_every_unpaginated_list_has_an_assumed_size() -> None:
         if type_.name not in connections and is_list_of_objects(field.type)
     }
     fields = {f"{type_.name}.{name}" for type_ in object_types() for name in type_.fields}
-    assert SIZES.keys() - {"__Type.ofType"} == lists
-    assert SIZES.keys() | WEIGHTS.keys() <= fields
-    assert ROWS.keys() <= SIZES.keys()
+    assert LIST_SIZES.keys() - {"__Type.ofType"} == lists
+    assert LIST_SIZES.keys() | FIELD_COSTS.keys() <= fields
+    assert ROW_COSTS.keys() <= LIST_SIZES.keys()
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_nested_fragments_are_costed_quickly_and_refused(rows: str) -> None:
         error = error_of(query, d="2027-01-01", n=2)
     assert error.extensions == {
         "code": "OPERATION_TOO_COMPLEX",
-        "cost": {"requested": 10**9, "limit": MOST_COST},
+        "cost": {"requested": 10**9, "limit": MAX_COST},
     }
-    assert error.message == f"Cost: 1,000,000,000 where at most {MOST_COST:,} may be."
+    assert error.message == f"The operation costs 1,000,000,000; the limit is {MAX_COST:,}."
 
 
 def test_costing_a_prepared_document_does_not_walk_it_again() -> None:
@@ -186,8 +186,8 @@ def test_costing_a_prepared_document_does_not_walk_it_again() -> None:
 
 
 def test_standard_introspection_passes_but_deeply_nested_introspection_does_not() -> None:
-    assert cost(INTROSPECTION) < MOST_COST / 2
-    assert cost("{ __schema { types { name } } }") < MOST_COST / 50
+    assert cost(INTROSPECTION) < MAX_COST / 2
+    assert cost("{ __schema { types { name } } }") < MAX_COST / 50
     nested = "fields { type { " * 3 + "name" + " } }" * 3
     assert code_of(f"{{ __schema {{ types {{ {nested} }} }} }}") == "GRAPHQL_VALIDATION_FAILED"
     wide = "__schema { types { fields { type { fields { name args { name } } } } } } "
@@ -202,17 +202,17 @@ def test_standard_introspection_passes_but_deeply_nested_introspection_does_not(
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("{ " + " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 1)) + " }", "ALIASES"),
-        ("{ " + "__typename " * (MOST_ROOT_FIELDS + 1) + " }", "ROOT_FIELDS"),
+        ("{ " + " ".join(f"a{i}: __typename" for i in range(MAX_ALIASES + 1)) + " }", "ALIASES"),
+        ("{ " + "__typename " * (MAX_ROOT_FIELDS + 1) + " }", "ROOT_FIELDS"),
         (
             "{ ...A ...A } fragment A on Query { " + "__typename " * 11 + " }",
             "ROOT_FIELDS",
         ),
-        ("{ viewer { id " + "@skip(if: true) " * (MOST_DIRECTIVES_AT_ONCE + 1) + "} }", "DIREC"),
-        ("{ viewer { " + "id @skip(if: true) " * (MOST_DIRECTIVES + 1) + "} }", "DIRECTIVES"),
-        ("query ($a: Int " + "@a " * (MOST_DIRECTIVES + 1) + ") { viewer { id } }", "DIRECTIVES"),
-        ("{ viewer { id } } " * (MOST_DEFINITIONS + 1), "DOCUMENT_TOO_LARGE"),
-        ("{ " + "id " * MOST_TOKENS + "}", "DOCUMENT_TOO_LARGE"),
+        ("{ viewer { id " + "@skip(if: true) " * (MAX_DIRECTIVES_PER_NODE + 1) + "} }", "DIREC"),
+        ("{ viewer { " + "id @skip(if: true) " * (MAX_DIRECTIVES + 1) + "} }", "DIRECTIVES"),
+        ("query ($a: Int " + "@a " * (MAX_DIRECTIVES + 1) + ") { viewer { id } }", "DIRECTIVES"),
+        ("{ viewer { id } } " * (MAX_DEFINITIONS + 1), "DOCUMENT_TOO_LARGE"),
+        ("{ " + "id " * MAX_TOKENS + "}", "DOCUMENT_TOO_LARGE"),
         ("{ a " * 5_000 + "}" * 5_000, "OPERATION_TOO_DEEP"),
         ("{ a(b: " + "[" * 5_000 + "]" * 5_000 + ") }", "OPERATION_TOO_DEEP"),
         ("{ " + "... { " * 5_000 + "id" + " }" * 5_001, "OPERATION_TOO_DEEP"),
@@ -226,29 +226,29 @@ def test_documents_beyond_a_limit_are_refused_with_its_code(query: str, expected
 
 
 def test_limit_errors_name_the_value_and_the_limit() -> None:
-    aliases = " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 3))
-    message = f"Aliases: {MOST_ALIASES + 3} where at most {MOST_ALIASES} may be."
+    aliases = " ".join(f"a{i}: __typename" for i in range(MAX_ALIASES + 3))
+    message = f"{MAX_ALIASES + 3} aliases; the limit is {MAX_ALIASES}."
     assert error_of(f"{{ {aliases} }}").message == message
 
 
 def test_documents_at_the_limits_pass() -> None:
-    aliases = " ".join(f"a{i}: id" for i in range(MOST_ALIASES))
-    skipped = "name @skip(if: true) " * (MOST_DIRECTIVES - MOST_DIRECTIVES_AT_ONCE)
+    aliases = " ".join(f"a{i}: id" for i in range(MAX_ALIASES))
+    skipped = "name @skip(if: true) " * (MAX_DIRECTIVES - MAX_DIRECTIVES_PER_NODE)
     once = "@skip(if: true)"
-    roots = "__typename " * (MOST_ROOT_FIELDS - 1)
+    roots = "__typename " * (MAX_ROOT_FIELDS - 1)
     prepare(f"{{ {roots} viewer {{ {aliases} {skipped} email {once} }} }}", None)
-    deep = "ofType { " * (MOST_DEPTH - 2) + "name" + " }" * (MOST_DEPTH - 2)
-    assert prepare(f'{{ __type(name: "User") {{ {deep} }} }}', None).plan.depth == MOST_DEPTH
+    deep = "ofType { " * (MAX_DEPTH - 2) + "name" + " }" * (MAX_DEPTH - 2)
+    assert prepare(f'{{ __type(name: "User") {{ {deep} }} }}', None).plan.depth == MAX_DEPTH
 
 
 def test_number_and_length_of_errors_are_limited() -> None:
     with pytest.raises(RequestFailed) as failure:
         prepare("{ " + " ".join(f"{'x' * 500}{i}" for i in range(100)) + " }", None)
     errors = formatted(failure.value.errors)
-    assert 1 < len(errors) <= MOST_ERRORS
+    assert 1 < len(errors) <= MAX_ERRORS
     assert all(len(error["message"]) <= 301 for error in errors)
     many = formatted(list(failure.value.errors) * 10)
-    more = len(failure.value.errors) * 10 - MOST_ERRORS
-    assert many[MOST_ERRORS:] == [
+    more = len(failure.value.errors) * 10 - MAX_ERRORS
+    assert many[MAX_ERRORS:] == [
         {"message": f"{more} more went wrong.", "extensions": {"code": "TOO_MANY_ERRORS"}}
     ]

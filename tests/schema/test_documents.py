@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema.execution.documents import MOST_CHARACTERS, MOST_DOCUMENTS, _documents, prepare
+from schema.execution.documents import MAX_CACHED_CHARS, MAX_CACHED_DOCUMENTS, _documents, prepare
 from schema.execution.prepared import FAILURE_COST, RequestFailed
 
 
@@ -15,7 +15,7 @@ def test_document_cache_is_bounded_by_text_length() -> None:
             prepare(f"query Long{number} {{ __typename }} {' ' * 16_000}", None)
     texts = [text for (text, _) in _documents]
     assert any("Long59 " in text for text in texts)
-    assert sum(map(len, texts)) <= MOST_CHARACTERS
+    assert sum(map(len, texts)) <= MAX_CACHED_CHARS
     for _ in range(2):
         with pytest.raises(RequestFailed):
             prepare("{ nothing }", None)
@@ -37,9 +37,9 @@ def test_parsing_is_charged_when_the_operation_name_is_unknown() -> None:
 def test_a_document_is_cached_on_its_second_use() -> None:
     text = "query OftenAsked { __typename }"
     prepared = [prepare(text, None) for _ in range(4)]
-    assert [each.is_remembered for each in prepared] == [False, True, True, True]
+    assert [each.is_cached for each in prepared] == [False, True, True, True]
     assert prepared[0].document is not prepared[1].document
     assert all(each.document is prepared[1].document for each in prepared[2:])
-    for number in range(MOST_DOCUMENTS):
+    for number in range(MAX_CACHED_DOCUMENTS):
         prepare(f"query Once{number} {{ __typename }}", None)
     assert prepare(text, None).document is prepared[1].document

@@ -18,7 +18,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from schema.execution.documents import core, prepare
-from schema.execution.freshness import READ, SECONDS, public_seconds
+from schema.execution.freshness import CACHE_SECONDS, PLAIN_FIELDS, public_seconds
 from schema.execution.prepared import RequestFailed
 from tests.schema.generated import random_document
 
@@ -32,12 +32,16 @@ PRIVATE = {
 """Viewer-dependent fields of types that are otherwise publicly cacheable."""
 
 
-@pytest.mark.parametrize("type_name", sorted(SECONDS.keys() | READ.keys()))
+@pytest.mark.parametrize("type_name", sorted(CACHE_SECONDS.keys() | PLAIN_FIELDS.keys()))
 def test_every_field_of_a_cacheable_type_is_classified(type_name: str) -> None:
     """Add a new field to one of the lists, depending on the data that its resolver reads."""
     type_ = core.type_map[type_name]
     assert isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType))
-    lists = [set(SECONDS.get(type_name, {})), READ.get(type_name, set()), PRIVATE.get(type_name)]
+    lists = [
+        set(CACHE_SECONDS.get(type_name, {})),
+        PLAIN_FIELDS.get(type_name, set()),
+        PRIVATE.get(type_name),
+    ]
     classified = [name for names in lists for name in names or ()]
     assert sorted(classified) == sorted(type_.fields)
 
@@ -79,8 +83,8 @@ class CacheTimeVisitor(Visitor):
     def enter_field(self, node: FieldNode, *_: object) -> None:
         """Record the cache time of a field."""
         parent, name = self.info.get_parent_type(), node.name.value
-        if parent and name != "__typename" and name not in READ.get(parent.name, ()):
-            self.seconds.append(SECONDS.get(parent.name, {}).get(name))
+        if parent and name != "__typename" and name not in PLAIN_FIELDS.get(parent.name, ()):
+            self.seconds.append(CACHE_SECONDS.get(parent.name, {}).get(name))
 
 
 @given(st.integers(0, 2**32))
@@ -90,7 +94,7 @@ def test_cache_time_considers_every_field(seed: int) -> None:
     random = Random(seed)
     root = random.choice(["experts", "experts", "categories", 'node(id: "x")', "viewer"])
     try:
-        prepared = prepare(random_document(random, "query", root), None, remembers=False)
+        prepared = prepare(random_document(random, "query", root), None, use_cache=False)
     except RequestFailed:  # conflicting types of equally named fields
         reject()
     info = TypeInfo(core)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from graphql import parse
 
-from schema.execution.documents import LONGEST_CACHED, cost_of, prepare
+from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS, cost_of, prepare
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
 from tests.call_counts import max_function_calls
@@ -93,7 +93,9 @@ def test_work_for_a_hostile_document_is_bounded(query: str) -> None:
     processes does not fail the test.
     """
     assert len(query) < 100 * 1024
-    padded = query + " " * max(0, LONGEST_CACHED + 1 - len(query))  # too long to be cached
+    padded = query + " " * max(
+        0, MAX_CACHED_DOCUMENT_CHARS + 1 - len(query)
+    )  # too long to be cached
 
     def process() -> None:
         try:

@@ -204,7 +204,7 @@ async def event_response(
 def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: int) -> None:
     """Compares data, key order and errors, in the first and in later runs."""
     random = Random(seed)
-    prepared = prepare(random_document(random, "query", "experts"), None, remembers=False)
+    prepared = prepare(random_document(random, "query", "experts"), None, use_cache=False)
     factory = ResultFactory(random)
 
     async def compare() -> None:
@@ -224,7 +224,7 @@ def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: in
 def test_compiled_event_equals_that_of_the_executor(seed: int) -> None:
     random = Random(seed)
     text = random_document(random, "subscription", 'slotChanged(expertId: "x")')
-    prepared = prepare(text, None, remembers=False)
+    prepared = prepare(text, None, use_cache=False)
     factory = ResultFactory(random)
 
     async def compare() -> None:
@@ -245,7 +245,7 @@ def test_compiled_booking_equals_that_of_the_executor(ledger: FakeLedger, seed: 
     random = Random(seed)
     text = random_document(random, "mutation", *random.choice(BOOKING_FIELDS))
     try:
-        prepared = prepare(text, None, remembers=False)
+        prepared = prepare(text, None, use_cache=False)
     except RequestFailed:  # conflicting types of equally named fields
         reject()
     factory = ResultFactory(random)
@@ -278,7 +278,7 @@ def test_compiled_root_fields_equal_those_of_the_executor(
     if not fields:
         reject()
     try:
-        prepared = prepare(f"{kind} {{ {fields} }}", None, remembers=False)
+        prepared = prepare(f"{kind} {{ {fields} }}", None, use_cache=False)
     except RequestFailed:
         reject()
 
@@ -297,7 +297,7 @@ def test_compiled_root_fields_equal_those_of_the_executor(
 async def test_a_successful_booking_bypasses_the_executor(ledger: FakeLedger) -> None:
     factory = ResultFactory(Random(1))
     ledger.raises, ledger.result = False, factory.valid_booking()
-    prepared = prepare(BOOK, None, remembers=False)
+    prepared = prepare(BOOK, None, use_cache=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Executor, "complete_value", None)
         result = await run(prepared, BOOKING_VARIABLES[0], context_with(COMPILED, ledger))

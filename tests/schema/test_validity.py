@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from schema.execution.documents import core
-from schema.execution.validity import is_surely_valid
+from schema.execution.validity import is_provably_valid
 from tests.schema.generated import random_document
 
 PROVABLE = (
@@ -144,20 +144,20 @@ def damaged(random: Random) -> str:
 @pytest.mark.parametrize("text", PROVABLE)
 def test_common_documents_are_proven_valid(text: str) -> None:
     document = parse(text)
-    assert is_surely_valid(core, document)
+    assert is_provably_valid(core, document)
     assert validate(core, document) == []
 
 
 @pytest.mark.parametrize("text", UNPROVABLE)
 def test_unusual_documents_are_left_to_the_validator(text: str) -> None:
-    assert not is_surely_valid(core, parse(text))
+    assert not is_provably_valid(core, parse(text))
 
 
 @pytest.mark.parametrize("text", INVALID)
 def test_a_document_that_violates_one_rule_is_not_proven(text: str) -> None:
     document = parse(text)
     assert validate(core, document)
-    assert not is_surely_valid(core, document)
+    assert not is_provably_valid(core, document)
 
 
 @given(st.integers(0, 2**32))
@@ -168,7 +168,7 @@ def test_a_damaged_document_is_proven_only_if_valid(seed: int) -> None:
         document = parse(text, allow_empty_selection_sets=False)
     except (GraphQLSyntaxError, ValueError):
         return
-    proven = is_surely_valid(core, document)
+    proven = is_provably_valid(core, document)
     event("proven" if proven else "not proven")
     if proven:
         assert validate(core, document) == []
@@ -182,4 +182,4 @@ def test_a_proof_stops_before_it_takes_long() -> None:
         for n in range(levels)
     )
     text = f"{{ experts {{ nodes {{ ...F0 }} }} }} {spread} fragment F{levels} on Expert {{ id }}"
-    assert not is_surely_valid(core, parse(text))
+    assert not is_provably_valid(core, parse(text))

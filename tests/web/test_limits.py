@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auth.budget_accounts import ADDRESS, NETWORK, USER
-from schema.execution.documents import LONGEST_CACHED
-from schema.execution.limits import MOST_ALIASES, MOST_COST, MOST_ERRORS, MOST_TOKENS
+from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS
+from schema.execution.limits import MAX_ALIASES, MAX_COST, MAX_ERRORS, MAX_TOKENS
 from tests.clients import BOOK, CONTACT, Api, open_socket
 from tests.processes import database_processes, freeze
 from tests.schema.test_cost import INTROSPECTION
@@ -53,13 +53,13 @@ HOSTILE = {
         "GRAPHQL_VALIDATION_FAILED",
     ),
     "aliases": (
-        "{ " + " ".join(f"a{i}: __typename" for i in range(MOST_ALIASES + 1)) + " }",
+        "{ " + " ".join(f"a{i}: __typename" for i in range(MAX_ALIASES + 1)) + " }",
         "TOO_MANY_ALIASES",
     ),
     "root fields": ("{ " + "__typename " * 30 + "}", "TOO_MANY_ROOT_FIELDS"),
     "directives": ("{ viewer { id " + "@skip(if: false) " * 150 + "} }", "TOO_MANY_DIRECTIVES"),
     "unknown directives": ("{ viewer { id " + "@a " * 900 + "} }", "TOO_MANY_DIRECTIVES"),
-    "tokens": ("{ " + "a " * MOST_TOKENS * 10 + "}", "DOCUMENT_TOO_LARGE"),
+    "tokens": ("{ " + "a " * MAX_TOKENS * 10 + "}", "DOCUMENT_TOO_LARGE"),
     "depth": ("{ a " * 9_000 + "}" * 9_000, "OPERATION_TOO_DEEP"),
     "deep lists": ("{ a(b: " + "[" * 9_000 + "]" * 9_000 + ") }", "OPERATION_TOO_DEEP"),
     "a huge number": (
@@ -97,7 +97,7 @@ async def test_hostile_documents_are_refused_before_execution(
     response = await post(api, {"query": query})
     assert (response.status_code, code(response)) == (400, expected)
     assert "data" not in response.json()
-    assert 1 <= len(response.json()["errors"]) <= MOST_ERRORS
+    assert 1 <= len(response.json()["errors"]) <= MAX_ERRORS
     assert len(response.content) < 10_000
 
 
@@ -123,7 +123,7 @@ async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
     query = "query ($n: Int) { experts(first: $n) { nodes { id } } }"
     for n in (1, 3):
         answer = await api.post(query, n=n)
-        cost = {"requested": 101 + n * 21, "limit": MOST_COST}
+        cost = {"requested": 101 + n * 21, "limit": MAX_COST}
         assert answer["extensions"] == {"cost": cost}
         async with open_socket(api.url) as socket:
             await socket.initialise()
@@ -138,9 +138,9 @@ async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
     requested = 101 + 100 * (20 + 20 + 62 * (21 + 16 * 4))
     assert error["extensions"] == {
         "code": "OPERATION_TOO_COMPLEX",
-        "cost": {"requested": requested, "limit": MOST_COST},
+        "cost": {"requested": requested, "limit": MAX_COST},
     }
-    assert error["message"] == f"Cost: {requested:,} where at most {MOST_COST:,} may be."
+    assert error["message"] == f"The operation costs {requested:,}; the limit is {MAX_COST:,}."
 
 
 async def test_events_do_not_report_a_cost(
@@ -165,7 +165,7 @@ async def test_events_do_not_report_a_cost(
 async def test_the_standard_introspection_query_is_allowed(api: Api) -> None:
     answer = await api.post(INTROSPECTION)
     assert "errors" not in answer
-    assert answer["extensions"]["cost"]["requested"] < MOST_COST / 2
+    assert answer["extensions"]["cost"]["requested"] < MAX_COST / 2
 
 
 async def test_no_rate_limit_headers_when_the_throttle_is_off(api: Api) -> None:
@@ -200,7 +200,7 @@ async def test_exhausted_budgets_are_reported_and_refuse_requests(
     )
 
     left = int(anonymous.headers["ratelimit"].split("r=")[1].split(";")[0])
-    long = {"query": "{ " + "a " * LONGEST_CACHED + "}"}
+    long = {"query": "{ " + "a " * MAX_CACHED_DOCUMENT_CHARS + "}"}
     invalid = await post(stranger, long)
     assert (invalid.status_code, code(invalid)) == (400, "DOCUMENT_TOO_LARGE")
     after = int(invalid.headers["ratelimit"].split("r=")[1].split(";")[0])

@@ -1,10 +1,11 @@
-"""GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft): one endpoint.
+"""GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft).
 
-The status says what kind of failure it was for `application/graphql-response+json`; under
-`application/json` and in a stream every well-formed request is answered with 200. What could not be
-executed is 400 and what was executed 200, as graphql-http's audit has it; the edition of September
-2026 would rather have 422 for some of the former and, against its own example, 294 where a field
-failed.
+With `application/graphql-response+json` the status tells the kind of failure. With
+`application/json` and in event streams, every well-formed request gets status 200.
+
+Requests that fail before execution get 400, and executed ones 200, as graphql-http's audit
+expects. The specification's draft of September 2026 recommends 422 for some of the former, and 294
+for partial results.
 """
 
 from __future__ import annotations
@@ -21,13 +22,19 @@ from schema.context import Context
 from schema.execution.freshness import public_seconds
 from schema.execution.operations import body_of, formatted, of_cause, run, watch
 from schema.execution.prepared import RequestFailed
-from web.graphql.caching import OWN, is_of_a_stranger, is_public, label, unless_known
-from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted
+from web.graphql.caching import (
+    PRIVATE_HEADERS,
+    apply_if_none_match,
+    is_anonymous_read,
+    is_public,
+    make_public,
+)
+from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, SUPPORTED_TYPES, accepted_types
 from web.graphql.persisted_documents import NotPersisted
 from web.graphql.rate_limit import RateLimitCharge
-from web.graphql.requests import METHODS, READING, BadRequest, read
+from web.graphql.requests import ALLOWED_METHODS, READ_METHODS, BadRequest, read
 from web.graphql.sockets import address_of
-from web.graphql.sse import AFTER, EventStream, is_resumable, once
+from web.graphql.sse import AFTER_VARIABLE, EventStream, is_resumable, single_result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -50,79 +57,93 @@ async def answer(
     container: Container,
     documents: PersistedDocuments,
     cookies: Cookies,
-    question: CacheKey | None = None,
+    cache_key: CacheKey | None = None,
 ) -> Response:
-    """Answer one HTTP request; a subscription with a stream, whose session ends as a socket's.
+    """Answer an HTTP request; a subscription gets an event stream.
 
     Args:
-        request: its head, and where its body comes from.
-        container: the services and caches of the program.
-        documents: those that requests may name.
-        cookies: what its browser sent.
-        question: what it asks, with its body, where an answer for others may do.
+        request: the request; its body may already be read.
+        container: services and caches of this process.
+        documents: resolves persisted documents.
+        cookies: the request's session cookies.
+        cache_key: key in the response cache, including the body; None bypasses the cache.
     """
     if request.method == "OPTIONS":
-        return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
+        return Response(status_code=204, headers={"Allow": ", ".join(ALLOWED_METHODS)})
     services = container.services
     media_type = JSON
-    payer = context = None
+    charge = context = None
     try:
-        taken = _taken(request)
-        media_type = taken[0]
-        asked = await read(request, question.body if question else None)
-        viewer = await _viewer(request, services, cookies)
+        media_types = _negotiate(request)
+        media_type = media_types[0]
+        graphql = await read(request, cache_key.body if cache_key else None)
+        viewer = await _authenticate(request, services, cookies)
         context = Context(services, viewer, address_of(request), cookies.browser_session())
-        payer = RateLimitCharge(services.budgets, viewer, context.address)
+        charge = RateLimitCharge(services.budgets, viewer, context.address)
         introspection = services.allows_introspection
-        prepared = await payer.prepared(
-            partial(documents.prepare, asked, introspection=introspection)
+        prepared = await charge.prepare(
+            partial(documents.prepare, graphql, introspection=introspection)
         )
-        await payer.pay(prepared, asked.variables)
-        _check(request, prepared.kind, taken, cookies)
+        await charge.pay(prepared, graphql.variables)
+        _check(request, prepared.kind, media_types, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
-            results = watch(prepared, _resumed(request, prepared, asked.variables), context)
+            variables = _resume_variables(request, prepared, graphql.variables)
+            results = watch(prepared, variables, context)
             response: Response = _stream(results, prepared, context, container.sockets)
         else:
-            seconds = public_seconds(prepared)
-            is_kept = seconds is not None and is_of_a_stranger(request, cookies)
-            make = partial(
-                _made, prepared, asked.variables, context, media_type, seconds if is_kept else None
+            max_age = public_seconds(prepared)
+            is_cacheable = max_age is not None and is_anonymous_read(request, cookies)
+            execute = partial(
+                _execute,
+                prepared,
+                graphql.variables,
+                context,
+                media_type,
+                max_age if is_cacheable else None,
             )
-            if container.shared is None or question is None or seconds is None or asked.teaches:
-                response, _ = await make()
+            if (
+                container.coalescer is None
+                or cache_key is None
+                or max_age is None
+                or graphql.registers_document
+            ):
+                response, _ = await execute()
             else:
-                response = await container.shared.answer(
-                    question, prepared, asked.variables, context, make
+                response = await container.coalescer.answer(
+                    cache_key, prepared, graphql.variables, context, execute
                 )
             if is_public(response):
-                response = unless_known(response, request)
+                response = apply_if_none_match(response, request)
     except (BadRequest, ExpertBookError, RequestFailed) as error:
-        response = refused(error, media_type)
-    # Also where the request failed: what a session has become may be done already.
+        response = error_response(error, media_type)
+    # Set cookies even if the request failed: the session may have changed before the failure.
     if context and context.browser:
         cookies.apply(context.browser, response)
-    if payer and not is_public(response):  # a cache would show others what this client has left
-        response.headers.update(payer.headers)
+    # Shared caches must not store one client's rate limit.
+    if charge and not is_public(response):
+        response.headers.update(charge.headers)
     return response
 
 
-async def _made(
+async def _execute(
     prepared: Prepared,
     variables: dict[str, Any] | None,
     context: Context,
     media_type: str,
-    seconds: int | None,
+    max_age: int | None,
 ) -> tuple[Response, ExecutionResult]:
-    """The answer to a query or mutation, which caches may keep for so many seconds, if any."""
+    """Run a query or mutation; without errors, its response is public for `max_age` seconds."""
     result = await run(prepared, variables, context)
     response = respond(body_of(result), 200, media_type)
-    if seconds is not None and not result.errors:
-        label(response, seconds)
+    if max_age is not None and not result.errors:
+        make_public(response, max_age)
     return response, result
 
 
-def refused(error: BadRequest | ExpertBookError | RequestFailed, media_type: str) -> Response:
-    """The answer to a request that was not executed."""
+def error_response(
+    error: BadRequest | ExpertBookError | RequestFailed, media_type: str
+) -> Response:
+    """Return the response to a request that was not executed."""
     match error:
         case BadRequest():
             return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
@@ -133,16 +154,17 @@ def refused(error: BadRequest | ExpertBookError | RequestFailed, media_type: str
             return _failed(429, media_type, [of_cause(error)], wait)
         case ExpertBookError():
             return _failed(503, media_type, [of_cause(error)], {"Retry-After": "1"})
-    is_told = isinstance(error, NotPersisted) and error.is_automatic
-    status = 400 if media_type == GRAPHQL_JSON and not is_told else 200
+    is_apollo = isinstance(error, NotPersisted) and error.is_automatic
+    status = 400 if media_type == GRAPHQL_JSON and not is_apollo else 200
     return respond({"errors": formatted(error.errors)}, status, media_type)
 
 
-def _taken(request: Request) -> tuple[str, ...]:
-    taken = accepted(",".join(request.headers.getlist("accept")))
-    if not taken:
-        raise BadRequest(406, f"Accept {', '.join(OFFERED)}.")
-    return taken
+def _negotiate(request: Request) -> tuple[str, ...]:
+    """Return the acceptable media types, best first, or raise BadRequest (406)."""
+    media_types = accepted_types(",".join(request.headers.getlist("accept")))
+    if not media_types:
+        raise BadRequest(406, f"Accept {', '.join(SUPPORTED_TYPES)}.")
+    return media_types
 
 
 def _stream(
@@ -160,13 +182,13 @@ def _stream(
 def respond(
     body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A GraphQL response, which caches do not keep unless they are told to."""
+    """Return a GraphQL response, private unless the headers say otherwise."""
     if media_type == EVENT_STREAM:
-        return once(body)
+        return single_result(body)
     return Response(
         orjson.dumps(body),
         status,
-        {**OWN, **(headers or {})},
+        {**PRIVATE_HEADERS, **(headers or {})},
         f"{media_type}; charset=utf-8",
     )
 
@@ -177,57 +199,60 @@ def _failed(
     errors: Any,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    # What is no GraphQL request gets no stream: a client would take its status for success.
-    shown = JSON if media_type == EVENT_STREAM else media_type
-    return respond({"errors": formatted(errors)}, status, shown, headers)
+    # An event stream always has status 200, which would hide the failure.
+    error_type = JSON if media_type == EVENT_STREAM else media_type
+    return respond({"errors": formatted(errors)}, status, error_type, headers)
 
 
-def _check(request: Request, kind: OperationType, taken: Sequence[str], cookies: Cookies) -> None:
-    if kind is OperationType.SUBSCRIPTION and EVENT_STREAM not in taken:
+def _check(
+    request: Request, kind: OperationType, media_types: Sequence[str], cookies: Cookies
+) -> None:
+    """Raise BadRequest if the method, media type or origin does not fit the operation."""
+    if kind is OperationType.SUBSCRIPTION and EVENT_STREAM not in media_types:
         raise BadRequest(
             400,
             f"A subscription needs `Accept: {EVENT_STREAM}` (graphql-sse) or a WebSocket "
             "(graphql-transport-ws).",
         )
-    if kind is OperationType.MUTATION and request.method in READING:
+    if kind is OperationType.MUTATION and request.method in READ_METHODS:
         raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})
     if kind is OperationType.SUBSCRIPTION and request.method == "HEAD":
         raise BadRequest(405, "A subscription needs GET or POST.", {"Allow": "GET, POST"})
     if cookies.is_requested and cookies.is_foreign:
-        raise BadRequest(403, "Session cookies are for this server's own pages.")
+        raise BadRequest(403, "Only pages of this server can use session cookies.")
 
 
-def _resumed(
+def _resume_variables(
     request: Request, prepared: Prepared, variables: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """The variables; those of an `EventSource` that connects anew go on after its last event."""
+    """Return the variables; `$after` is the last event ID of a reconnecting `EventSource`."""
     last = request.headers.get("last-event-id")
     if last and is_resumable(prepared):
-        return {**(variables or {}), AFTER: last}
+        return {**(variables or {}), AFTER_VARIABLE: last}
     return variables
 
 
-async def _viewer(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
-    """Who asks: by the header, or by the cookie where the client asks for cookies.
+async def _authenticate(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
+    """Return the viewer of the Authorization header, else of the session cookie, else None.
 
     Raises:
-        Unauthenticated: when the header's token does not count. A cookie's that does not count is
-            as good as none, so that the browser can use its refresh token.
+        Unauthenticated: if the header's token is invalid. An invalid cookie is ignored, so that
+            the browser can use its refresh token.
     """
     header = request.headers.get("authorization")
     if header or not cookies.is_requested or not cookies.access_token:
-        return await viewer_of_header(header, services)
+        return await authenticate_header(header, services)
     try:
         return await services.viewers.authenticate(cookies.access_token)
     except Unauthenticated:
         return None
 
 
-async def viewer_of_header(header: str | None, services: Services) -> Viewer | None:
-    """Who sends `Authorization: Bearer …`; nobody without the header.
+async def authenticate_header(header: str | None, services: Services) -> Viewer | None:
+    """Return the viewer of `Authorization: Bearer …`, or None without the header.
 
     Raises:
-        Unauthenticated: when the token does not count.
+        Unauthenticated: if the token is invalid.
     """
     if not header:
         return None

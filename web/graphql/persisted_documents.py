@@ -88,7 +88,7 @@ class AutomaticPersistedQueries:
         elif digest is not None and digest != hash_of(text):
             raise BadRequest(400, "The hash is not that of the query.")
         prepared = prepare(
-            text, asked.operation_name, introspection=introspection, remembers=self._remembers
+            text, asked.operation_name, introspection=introspection, use_cache=self._remembers
         )
         if digest is not None and asked.query is not None:
             self._texts.put(digest, text, len(text.encode()))
@@ -115,7 +115,7 @@ class TrustedDocuments:
         if text is None or text not in self._trusted:
             raise Untrusted
         return prepare(
-            text, asked.operation_name, introspection=introspection, remembers=self._remembers
+            text, asked.operation_name, introspection=introspection, use_cache=self._remembers
         )
 
 

@@ -56,9 +56,9 @@ class RateLimitCharge:
         try:
             cost = cost_of(prepared, variables)
         except RequestFailed as error:
-            await self._pay(error.cost + prepared.reading_cost, always=True)
+            await self._pay(error.cost + prepared.parse_cost, always=True)
             raise
-        await self._pay(REQUEST_COST + cost + prepared.reading_cost)
+        await self._pay(REQUEST_COST + cost + prepared.parse_cost)
 
     async def repeat(self, cost: int) -> None:
         """Pay for an operation whose answer is there.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from models.ids import Id
-    from schema.execution.observation import Subject
+    from schema.execution.observation import OperationSummary
     from web.edge.headers import RawHeaders
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class CachedResponse:
 
     headers: RawHeaders
     body: bytes
-    subject: Subject
+    subject: OperationSummary
     cost: int
     mark: Mark
     calendars: Mapping[Id, int]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.caching.single_flight import SingleFlight
 from schema.execution.documents import cost_of
-from schema.execution.observation import repeated, subject_of
+from schema.execution.observation import observe_cached_response, summary_of
 from schema.execution.operations import in_time
 from web.graphql.response_cache import CachedResponse
 
@@ -52,11 +52,11 @@ class Shared:
             while not succeeded and (other := await self._flights.wait_for(question)):
                 succeeded = other.succeeded
                 if found := self.answers.find(question):
-                    repeated(found.subject, began)
+                    observe_cached_response(found.subject, began)
                     return found.response()
             with self._flights.start(question) as flight:
                 if found := await self.answers.renew(question):
-                    repeated(found.subject, began)
+                    observe_cached_response(found.subject, began)
                     return found.response()
                 mark = self.answers.missed()
                 response, result = await make()
@@ -66,7 +66,7 @@ class Shared:
                     answer = CachedResponse(
                         headers=tuple(response.raw_headers),
                         body=bytes(response.body),
-                        subject=subject_of(prepared, cost),
+                        subject=summary_of(prepared, cost),
                         cost=cost,
                         mark=mark,
                         calendars=reads.sequences,

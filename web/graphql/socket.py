@@ -19,10 +19,10 @@ from models.calendar.times import utc_now
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
 from models.telemetry.metrics import CUT_OFF
 from schema.context import Context, Services
-from schema.execution.observation import Subscribed
-from schema.execution.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.observation import ObservedSubscription
+from schema.execution.operations import as_graphql_error, body_of, formatted, run, watch
 from schema.execution.prepared import RequestFailed
-from schema.execution.shared_subscriptions import live
+from schema.execution.shared_subscriptions import share_subscription
 from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, STUCK_SECONDS
 from web.graphql.http import viewer_of_header
 from web.graphql.rate_limit import RateLimitCharge
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from schema.execution.prepared import Prepared
-    from schema.execution.shared_subscriptions import Live
+    from schema.execution.shared_subscriptions import SharedSubscription
     from web.edge.cookies import Cookies
     from web.edge.websocket_protocol import WebSocketProtocol
     from web.graphql.persisted_documents import PersistedDocuments
@@ -224,7 +224,7 @@ class Connection:
         except ConnectionAbortedError:  # the peer has gone; whoever receives hears of it
             return
         except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
-            last = {"id": id_, "type": "error", "payload": formatted([of_cause(error)])}
+            last = {"id": id_, "type": "error", "payload": formatted([as_graphql_error(error)])}
         if self._operations.get(id_) is asyncio.current_task():
             del self._operations[id_]
             await self._send(last)
@@ -238,21 +238,23 @@ class Connection:
         await payer.pay(prepared, asked.variables)
         if prepared.kind is not OperationType.SUBSCRIPTION:
             return self._answer(id_, prepared, asked.variables)
-        together = await live(prepared, asked.variables, self._context()) if self._wire else None
+        together = None
+        if self._wire:
+            together = await share_subscription(prepared, asked.variables, self._context())
         if self._wire is None or together is None:
             return self._watch(id_, prepared, asked.variables)
         if FastPath.FRAMES in self._services.fast:
             seat = SharedSubscriber(id_, self._wire, together, self.viewer)
         else:
             seat = SoloSubscriber(id_, self._wire, together, self.viewer, self._send_text)
-        return self._attend(Subscribed(prepared), together, seat)
+        return self._attend(ObservedSubscription(prepared), together, seat)
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
             f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one or open "
             "another socket."
         )
-        shown = formatted([of_cause(refusal)])
+        shown = formatted([as_graphql_error(refusal)])
         await self._send({"id": id_, "type": "error", "payload": shown})
 
     async def _answer(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
@@ -266,7 +268,9 @@ class Connection:
             if self._is_draining:
                 self.drain()
 
-    async def _attend(self, subscribed: Subscribed, live: Live, seat: SharedSubscriber) -> None:
+    async def _attend(
+        self, subscribed: ObservedSubscription, live: SharedSubscription, seat: SharedSubscriber
+    ) -> None:
         """Serve a subscription together with others of its kind."""
         with subscribed:
             await seat.attend(self._services.hub, live)

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from models.calendar.times import utc_now
 from models.errors import Unauthenticated
 from models.telemetry.metrics import CUT_OFF
-from schema.execution.operations import body_of, formatted, of_cause
+from schema.execution.operations import as_graphql_error, body_of, formatted
 from schema.execution.prepared import RequestFailed
 from web.edge.http_protocol import http_protocol_of
 from web.graphql.caching import OWN
@@ -128,7 +128,7 @@ class EventStream(Response):
         self._finish(b"")
 
     def _refuse(self, message: str) -> None:
-        self._fail([of_cause(Unauthenticated(message))])
+        self._fail([as_graphql_error(Unauthenticated(message))])
 
     def _fail(self, errors: Sequence[GraphQLError]) -> None:
         self._finish(outcome({"errors": formatted(errors)}))
@@ -150,7 +150,7 @@ class EventStream(Response):
         except TimeoutError:
             raise
         except Exception as error:  # noqa: BLE001 - the client hears of it, masked, as of any other
-            self._fail([of_cause(error)])
+            self._fail([as_graphql_error(error)])
 
     async def _listen(self, receive: Receive) -> None:
         await _gone(receive)

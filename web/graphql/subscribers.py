@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.bookings.events import Event
-    from schema.execution.shared_subscriptions import Live
+    from schema.execution.shared_subscriptions import SharedSubscription
     from subscriptions.encoded_events import EncodedEvent
     from subscriptions.hub import Hub
     from web.edge.websocket_protocol import WebSocketProtocol
@@ -25,7 +25,7 @@ class SharedSubscriber:
     __slots__ = ("_id", "_view", "_viewer", "_wire", "viewer_id")
 
     def __init__(
-        self, id_: str, wire: WebSocketProtocol, live: Live, viewer: Viewer | None
+        self, id_: str, wire: WebSocketProtocol, live: SharedSubscription, viewer: Viewer | None
     ) -> None:
         self._id = id_
         self._wire = wire
@@ -35,7 +35,7 @@ class SharedSubscriber:
 
     def render(self, event: Event) -> bytes | None:
         """The event as the viewer sees it."""
-        return self._view.rendered(event, self._viewer)
+        return self._view.render(event, self._viewer)
 
     def send(self, parcel: EncodedEvent) -> bool:
         """Write the payloads, each in a `next`; False when the peer is to be waited for."""
@@ -45,7 +45,7 @@ class SharedSubscriber:
         """Wait until the peer has read enough."""
         await self._wire.drained()
 
-    async def attend(self, hub: Hub, live: Live) -> NoReturn:
+    async def attend(self, hub: Hub, live: SharedSubscription) -> NoReturn:
         """Serve it until it is cancelled or fails.
 
         Raises:
@@ -55,7 +55,7 @@ class SharedSubscriber:
             ConnectionAbortedError: when the peer has gone, or does not read.
         """
         async with hub.watching(live.expert_id, live.after) as (channel, position):
-            await channel.attend(self._view, self._view.rendered, self, position)
+            await channel.attend(self._view, self._view.render, self, position)
 
 
 class SoloSubscriber(SharedSubscriber):
@@ -67,7 +67,7 @@ class SoloSubscriber(SharedSubscriber):
         self,
         id_: str,
         wire: WebSocketProtocol,
-        live: Live,
+        live: SharedSubscription,
         viewer: Viewer | None,
         send: Callable[[str], Awaitable[None]],
     ) -> None:
