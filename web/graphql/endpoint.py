@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from models.errors import RateLimited
-from schema.execution.observation import repeated
+from schema.execution.observation import observe_cached_response
 from web.assets import GRAPHIQL_PAGE, read_page
 from web.edge.addresses import address_key
 from web.edge.cookies import HEADER, Cookies
@@ -124,7 +124,7 @@ class Endpoint:
         address = address_key(client[0]) if client else ""
         charge = RateLimitCharge(self.container.services.budgets, None, address)
         await charge.pay_for_cached(cached.cost)
-        repeated(cached.subject, started_at)
+        observe_cached_response(cached.subject, started_at)
         if not cache_key.is_from_url:
             return partial(_send, [*cached.headers, *charge.raw_headers], cached.body)
         if any(name == b"if-none-match" for name, _ in scope["headers"]):

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
 from schema.context import Context
 from schema.execution.freshness import public_seconds
-from schema.execution.operations import body_of, formatted, of_cause, run, watch
+from schema.execution.operations import as_graphql_error, body_of, formatted, run, watch
 from schema.execution.prepared import RequestFailed
 from web.graphql.caching import (
     PRIVATE_HEADERS,
@@ -148,12 +148,14 @@ def error_response(
         case BadRequest():
             return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
         case Unauthenticated():
-            return _failed(401, media_type, [of_cause(error)], {"WWW-Authenticate": "Bearer"})
+            return _failed(
+                401, media_type, [as_graphql_error(error)], {"WWW-Authenticate": "Bearer"}
+            )
         case RateLimited():
             wait = {"Retry-After": str(error.retry_after_seconds)}
-            return _failed(429, media_type, [of_cause(error)], wait)
+            return _failed(429, media_type, [as_graphql_error(error)], wait)
         case ExpertBookError():
-            return _failed(503, media_type, [of_cause(error)], {"Retry-After": "1"})
+            return _failed(503, media_type, [as_graphql_error(error)], {"Retry-After": "1"})
     is_apollo = isinstance(error, NotPersisted) and error.is_automatic
     status = 400 if media_type == GRAPHQL_JSON and not is_apollo else 200
     return respond({"errors": formatted(error.errors)}, status, media_type)
