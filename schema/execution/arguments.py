@@ -1,9 +1,8 @@
-"""Variables and arguments, whose types are looked up once a document rather than a request.
+"""Fast coercion of variables and arguments, with types looked up once per document.
 
-GraphQL asks of each value anew what its type is, step by step: 10 µs for a booking's variables, of
-which 2 remain (3.11, one core). Coercing changes nothing, so what is not as it should be (a value
-of another type, a field that is not known or not there) is left to GraphQL, which finds it again,
-and tells it.
+graphql-core looks up the type of each value again in every request. Coercion has no side effects,
+so any invalid value (wrong type, unknown or missing field) is left to graphql-core, which coerces
+it again and reports the error.
 """
 
 from __future__ import annotations
@@ -43,17 +42,17 @@ if TYPE_CHECKING:
     )
 
     Coerce: TypeAlias = Callable[[Any], Any]
-    """Makes the value of a type of what was sent, if that is all right."""
+    """Converts an input value to its Python value, or raises."""
 
-IMMUTABLE: Final = (str, int, float, bool, date, Enum, type(None))
+IMMUTABLE_TYPES: Final = (str, int, float, bool, date, Enum, type(None))
 
 
 class UncoercedError(Exception):
-    """A value, or its type, that GraphQL itself has to judge."""
+    """A value or type that has to be coerced by graphql-core."""
 
 
 class _Variable(NamedTuple):
-    """A declared variable; those without a source are not given."""
+    """A declared variable; `absent` is its source if the request does not provide it."""
 
     name: str
     coerce: Coerce
@@ -64,7 +63,7 @@ class _Variable(NamedTuple):
 
 
 class Variables:
-    """The variables of an operation."""
+    """Variable definitions of an operation."""
 
     __slots__ = ("_declared",)
 
@@ -72,7 +71,7 @@ class Variables:
         self._declared: list[_Variable] | None = []
         for each in operation.variable_definitions or ():
             signature = get_variable_signature(schema, each)
-            coerce = None if isinstance(signature, GraphQLError) else _coercer(signature.type)
+            coerce = None if isinstance(signature, GraphQLError) else _coercion(signature.type)
             if isinstance(signature, GraphQLError) or coerce is None:
                 self._declared = None
                 return
@@ -87,33 +86,33 @@ class Variables:
                 )
             )
 
-    def coerce(self, given: Mapping[str, Any]) -> VariableValues:
-        """Their values.
+    def coerce(self, provided: Mapping[str, Any]) -> VariableValues:
+        """Return the coerced values of the provided variables, and defaults of the others.
 
         Raises:
-            Exception: where GraphQL has to find out what is wrong.
+            Exception: if the values have to be coerced by graphql-core.
         """
         if self._declared is None:
             raise UncoercedError
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for name, coerce, signature, absent, is_required, default in self._declared:
-            value = given.get(name, Undefined)
+            value = provided.get(name, Undefined)
             if value is not Undefined:
                 sources[name] = VariableValueSource(signature, value)
                 coerced[name] = coerce(value)
                 continue
             sources[name] = absent
             if default:
-                # Not once for all: whoever changes a list would change that of the next.
-                coerced[name] = _known(coerce_input_literal(default, signature.type))
+                # Coerced in each request, so that requests do not share a mutable list.
+                coerced[name] = _require_defined(coerce_input_literal(default, signature.type))
             elif is_required:
                 raise UncoercedError
         return VariableValues(sources, coerced)
 
 
 class _Argument(NamedTuple):
-    """An argument: its variable, or else its value; its default counts where it has neither."""
+    """An argument: its variable or constant value. With neither, its default applies."""
 
     name: str
     variable: str | None
@@ -124,17 +123,17 @@ class _Argument(NamedTuple):
 
 
 class Arguments:
-    """The arguments of a field as a document has them.
+    """Arguments of a field in a document.
 
     Raises:
-        UncoercedError: where they are not of variables and scalars alone.
+        UncoercedError: if an argument is neither a variable nor an immutable constant.
     """
 
-    __slots__ = ("_given",)
+    __slots__ = ("_arguments",)
 
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
         nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
-        self._given = []
+        self._arguments = []
         for name, definition in field.args.items():
             value = nodes.get(name)
             variable, constant = None, Undefined
@@ -142,9 +141,9 @@ class Arguments:
                 variable = value.name.value
             elif value is not None:
                 constant = coerce_input_literal(value, definition.type)
-                if not isinstance(constant, IMMUTABLE):
+                if not isinstance(constant, IMMUTABLE_TYPES):
                     raise UncoercedError
-            self._given.append(
+            self._arguments.append(
                 _Argument(
                     definition.out_name or name,
                     variable,
@@ -156,13 +155,13 @@ class Arguments:
             )
 
     def coerce(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Their values.
+        """Return the coerced values, given the coerced variables.
 
         Raises:
-            Exception: where GraphQL has to find out what is wrong.
+            Exception: if the values have to be coerced by graphql-core.
         """
         values: dict[str, Any] = {}
-        for name, variable, constant, definition, is_required, is_nullable in self._given:
+        for name, variable, constant, definition, is_required, is_nullable in self._arguments:
             value = constant if variable is None else variables.get(variable, Undefined)
             if value is Undefined:
                 if is_required:
@@ -176,80 +175,90 @@ class Arguments:
         return values
 
 
-def _known(value: Any) -> Any:
+def _require_defined(value: Any) -> Any:
     if value is Undefined:
         raise UncoercedError
     return value
 
 
-def _coercer(type_: GraphQLInputType) -> Coerce | None:
-    """What coerces values of a type; None for one that is within itself."""
+def _coercion(type_: GraphQLInputType) -> Coerce | None:
+    """Return the coercion of a type, or None if the type is recursive."""
     try:
-        return _nullable(type_)
+        return _nullable_coercion(type_)
     except RecursionError:
         return None
 
 
-def _nullable(type_: GraphQLInputType) -> Coerce:
+def _nullable_coercion(type_: GraphQLInputType) -> Coerce:
     if not isinstance(type_, GraphQLNonNull):
-        coerce = _present(type_)
+        coerce = _non_null_coercion(type_)
         return lambda value: None if value is None else coerce(value)
-    return _present(type_.of_type)
+    return _non_null_coercion(type_.of_type)
 
 
-def _present(type_: GraphQLInputType) -> Coerce:
-    """What coerces values that are not null."""
+def _non_null_coercion(type_: GraphQLInputType) -> Coerce:
+    """Return the coercion of values that are not null."""
     if isinstance(type_, GraphQLList):
-        row = _nullable(type_.of_type)
+        coerce_item = _nullable_coercion(type_.of_type)
 
-        def rows(value: Any) -> list[Any]:
+        def coerce_list(value: Any) -> list[Any]:
             if type(value) is not list:
                 raise UncoercedError
-            return [row(each) for each in value]
+            return [coerce_item(each) for each in value]
 
-        return rows
-    return _object(type_) if isinstance(type_, GraphQLInputObjectType) else _leaf(type_)
+        return coerce_list
+    return (
+        _object_coercion(type_)
+        if isinstance(type_, GraphQLInputObjectType)
+        else _leaf_coercion(type_)
+    )
 
 
 @lru_cache(maxsize=128)
-def _leaf(type_: Any) -> Coerce:
-    """What coerces scalars: as they are where GraphQL leaves them so."""
+def _leaf_coercion(type_: Any) -> Coerce:
+    """Return the coercion of a scalar or enum."""
 
-    def converted(value: Any) -> Any:
+    def convert(value: Any) -> Any:
         if value is None:
             raise UncoercedError
-        return _known(type_.coerce_input_value(value))
+        return _require_defined(type_.coerce_input_value(value))
 
-    return exact_type_shortcut(type_, converted) or converted
+    return exact_type_shortcut(type_, convert) or convert
 
 
 @lru_cache(maxsize=128)
-def _object(type_: GraphQLInputObjectType) -> Coerce:
+def _object_coercion(type_: GraphQLInputObjectType) -> Coerce:
     if type_.is_one_of:
-        return _refuse
+        return _always_uncoerced
     known = type_.fields.keys()
     fields = [
-        (name, field.out_name or name, _nullable(field.type), is_required_input_field(field), field)
+        (
+            name,
+            field.out_name or name,
+            _nullable_coercion(field.type),
+            is_required_input_field(field),
+            field,
+        )
         for name, field in type_.fields.items()
     ]
-    made = type_.out_type
+    out_type = type_.out_type
 
-    def values(value: Any) -> Any:
+    def coerce_object(value: Any) -> Any:
         if type(value) is not dict or not value.keys() <= known:
             raise UncoercedError
-        found: dict[str, Any] = {}
-        for name, own, coerce, is_required, field in fields:
-            given = value.get(name, Undefined)
-            if given is not Undefined:
-                found[own] = coerce(given)
+        coerced: dict[str, Any] = {}
+        for name, out_name, coerce, is_required, field in fields:
+            item = value.get(name, Undefined)
+            if item is not Undefined:
+                coerced[out_name] = coerce(item)
             elif is_required:
                 raise UncoercedError
             elif (default := coerce_default_value(field)) is not Undefined:
-                found[own] = default
-        return made(found)
+                coerced[out_name] = default
+        return out_type(coerced)
 
-    return values
+    return coerce_object
 
 
-def _refuse(_: object) -> Any:
+def _always_uncoerced(_: object) -> Any:
     raise UncoercedError

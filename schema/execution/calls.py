@@ -1,8 +1,7 @@
-"""Fields with a resolver that is an asynchronous function, and nothing around it.
+"""Direct calls of asynchronous resolvers, without the wrappers that Strawberry puts around them.
 
-Strawberry puts four functions and two more coroutines around each: they look up what the field
-takes, whether something extends it, and what becomes of what it raises. For such a field all that
-is known beforehand: 3 µs remain of 11 (3.11, one core).
+Strawberry looks up a field's arguments, extensions and exception handlers on every call. Here they
+are looked up once per field.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
 WRAPPER_QUALNAME: Final = (
     f"{GraphQLCoreConverter.from_resolver.__qualname__}.<locals>._async_resolver"
 )
-"""What Strawberry calls the function that it puts around such a resolver."""
+"""Qualified name of the function that Strawberry wraps around asynchronous resolvers."""
 
 _converter = schema.schema_converter
 
 
 class ResolverCall:
-    """How the resolver of a field is called, and its refusals are made answers."""
+    """Calls the resolver of a field and converts its exceptions with the field's handlers."""
 
     __slots__ = (
         "_argument_converters",
@@ -50,9 +49,9 @@ class ResolverCall:
 
     def __init__(self, field: StrawberryField, resolver: StrawberryResolver[Any]) -> None:
         self._field = field
-        self._function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment] # an asynchronous one
+        self._function: Callable[..., Any] = resolver.wrapped_func  # type: ignore[assignment] # asynchronous
         self._argument_converters = _argument_converters(field)
-        self._handlers = _converter._get_field_exception_handlers(field)  # noqa: SLF001 - what Strawberry itself asks once a field
+        self._handlers = _converter._get_field_exception_handlers(field)  # noqa: SLF001 - no public equivalent
         self._self = resolver.self_parameter is not None
         self._sources = [
             parameter.name
@@ -64,22 +63,22 @@ class ResolverCall:
     async def invoke(
         self, source: Any, raw_info: GraphQLResolveInfo[Any], values: Mapping[str, Any]
     ) -> Any:
-        """What the resolver answers, or the refusal that it raises.
+        """Call the resolver and return its result, or the result of an exception handler.
 
         Args:
-            source: the object whose field it is.
-            raw_info: GraphQL's own.
-            values: of its arguments, as GraphQL has coerced them.
+            source: parent object of the field.
+            raw_info: graphql-core's resolve info.
+            values: arguments coerced by graphql-core.
         """
         info = _converter.config.info_class(_raw_info=raw_info, _field=self._field)
         try:
-            given = self._keyword_arguments(values, info)
+            keywords = self._keyword_arguments(values, info)
             for name in self._sources:
-                given[name] = source
+                keywords[name] = source
             if self._info:
-                given[self._info] = info
-            found = self._function(source, **given) if self._self else self._function(**given)
-            return await found
+                keywords[self._info] = info
+            positional = (source,) if self._self else ()
+            return await self._function(*positional, **keywords)
         except Exception as error:
             handler = next(
                 (each for types, each in self._handlers if isinstance(error, types)), None
@@ -94,7 +93,7 @@ class ResolverCall:
             return handled
 
     def _keyword_arguments(self, values: Mapping[str, Any], info: Any) -> dict[str, Any]:
-        """The arguments as the resolver takes them."""
+        """Return the resolver's keyword arguments."""
         if self._argument_converters is None:
             return convert_arguments(
                 dict(values),
@@ -103,16 +102,19 @@ class ResolverCall:
                 config=_converter.config,
                 info=info,
             )
-        given = {}
-        for name, own, convert in self._argument_converters:
+        keywords = {}
+        for name, python_name, convert in self._argument_converters:
             if name in values:
                 value = values[name]
-                given[own] = convert(value) if convert and value is not None else value
-        return given
+                keywords[python_name] = convert(value) if convert and value is not None else value
+        return keywords
 
 
 def resolver_call(parent_type: GraphQLObjectType, name: str) -> ResolverCall | None:
-    """How to call the resolver of a field; None where there is none, or more to it."""
+    """Return the call of a field's resolver.
+
+    None if the field has no asynchronous resolver, or has extensions.
+    """
     definition = parent_type.fields.get(name)
     if getattr(getattr(definition, "resolve", None), "__qualname__", None) != WRAPPER_QUALNAME:
         return None
@@ -131,7 +133,10 @@ def _resolver_call(parent_type: GraphQLObjectType, name: str) -> ResolverCall | 
 
 
 def _argument_converters(field: StrawberryField) -> Sequence[tuple[str, str, Converter]] | None:
-    """The arguments' names, here and in Python, and how their values are made, if that is plain."""
+    """Return the GraphQL name, Python name and converter of each argument.
+
+    None if an argument's type has no converter.
+    """
     config = _converter.config
     try:
         return [

@@ -1,20 +1,20 @@
-"""What an operation costs, known before it runs: the fields that its answer can have at most.
+"""Cost of an operation, computed before it runs: the maximum number of fields in its response.
 
-- Each field counts one, as often as the lists around it have rows; so does a list itself.
-- A page has as many rows as `first` or `last` asks for, 20 where neither does, 100 at most.
-- `slots` has 16 rows for each day begun between `from` and `to`; `days` has `count` rows, each
-  with 16 slots; any other list has what `prices.LIST_SIZES` says, whatever the answer then has.
-- What makes the server work more than a field does counts more: what is read or computed for it
-  (`prices.FIELD_COSTS`), each row of a page 20, each slot of `slots` 4, each day of `days` 20,
-  its slots are asked for or not, and each of these 3 beside their fields, and each field at the
-  root 100 in a query, 200 in a mutation or subscription.
-- Of the branches of a union or interface the dearest counts. `@skip` and `@include` change
-  nothing, and a field that is selected twice counts twice.
-- Variables count with their values, or with their defaults where they are not given.
-- A subscription costs what one of its events does.
+- Each field costs 1 per row of the lists around it. A list itself costs 1.
+- A page has `first` or `last` rows: 20 by default, at most 100.
+- `slots` has 16 rows per day begun between `from` and `to`. `days` has `count` rows of 16 slots.
+  Other lists have a fixed size (`prices.LIST_SIZES`), whatever their actual length.
+- Fields that are expensive to read or compute cost more (`prices.FIELD_COSTS`).
+- Some rows cost extra, besides their fields: 20 for a row of a page, 4 for a slot of `slots`, and
+  20 for a day of `days`, even if its slots are not selected.
+- A root field costs 100 in a query and 200 in a mutation or subscription.
+- Of the possible types of a union or interface, the most expensive counts. `@skip` and `@include`
+  are ignored, and a field that is selected twice counts twice.
+- Variables count with their values, or with their defaults if they are not provided.
+- A subscription costs as much as one of its events.
 
-A document is gone through once: each selection set once for each type that it is applied to, so
-nested fragments cannot make it long. What depends on variables remains as a short list of steps.
+Each selection set is visited once per type that it applies to, so nested fragments stay cheap. The
+part of the cost that depends on variables is kept as a list of steps, evaluated per request.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ MAX_REPORTED_COST = 10**9
 
 
 class _Expression(NamedTuple):
-    """A number, and so many times the value of some steps."""
+    """Linear expression: a constant, and step values times factors.
+
+    `terms` are pairs of a step's index and its factor.
+    """
 
     constant: float = 0
     terms: tuple[tuple[int, float], ...] = ()
@@ -75,11 +78,12 @@ class _Expression(NamedTuple):
     def plus(self, other: _Expression) -> _Expression:
         return _Expression(self.constant + other.constant, self.terms + other.terms)
 
-    def times(self, times: float) -> _Expression:
-        return _Expression(self.constant * times, tuple((at, n * times) for at, n in self.terms))
+    def times(self, factor: float) -> _Expression:
+        terms = tuple((step, times * factor) for step, times in self.terms)
+        return _Expression(self.constant * factor, terms)
 
-    def of(self, values: Sequence[float]) -> float:
-        return self.constant + sum(times * values[at] for at, times in self.terms)
+    def evaluate(self, step_values: Sequence[float]) -> float:
+        return self.constant + sum(factor * step_values[step] for step, factor in self.terms)
 
 
 ZERO: Final = _Expression()
@@ -87,27 +91,36 @@ ZERO: Final = _Expression()
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """The rows of a list whose arguments have variables in them."""
+    """Size of a list whose arguments contain variables.
+
+    `variables` are pairs of an argument's name and its variable's name.
+    """
 
     rule: Rule
-    given: Arguments
+    constants: Arguments
     variables: tuple[tuple[str, str], ...]
 
-    def of(self, values: Mapping[str, object]) -> float:
-        varying = {argument: values.get(name) for argument, name in self.variables}
-        return self.rule({**self.given, **varying})
+    def evaluate(self, values: Mapping[str, object]) -> float:
+        variable_arguments = {argument: values.get(name) for argument, name in self.variables}
+        return self.rule({**self.constants, **variable_arguments})
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """So many times the largest of some amounts."""
+    """The largest of some expressions, times the size of a list if there is one.
+
+    The expressions refer to earlier steps only.
+    """
 
     size: _Size | None
-    amounts: tuple[_Expression, ...]
+    expressions: tuple[_Expression, ...]
 
 
 class _SelectionCost(NamedTuple):
-    """What some selections come to; `rows` is what a page of them has as often as it has rows."""
+    """Cost, depth and number of selected fields.
+
+    `rows` is the cost per row of a page, which the field that returns the page multiplies.
+    """
 
     own: _Expression = ZERO
     rows: _Expression = ZERO
@@ -120,43 +133,43 @@ NO_COST: Final = _SelectionCost()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is known of an operation without its variables, and how its cost follows from them."""
+    """Size of an operation, and its cost as a function of the variables."""
 
     depth: int
     root_fields: int
     defaults: Mapping[str, object]
     steps: tuple[_Step, ...]
-    amount: _Expression
+    total: _Expression
 
     def cost(self, variables: Mapping[str, object] | None) -> int:
-        """The cost with these variables, which need not be what the operation declares."""
-        values: list[float] = []
+        """Return the cost for some variables, which need not match their declared types."""
+        step_values: list[float] = []
         if self.steps:
-            given = {**self.defaults, **(variables or {})}
+            values = {**self.defaults, **(variables or {})}
             for step in self.steps:
-                most = max(amount.of(values) for amount in step.amounts)
-                values.append(most * step.size.of(given) if step.size else most)
-        return ceil(min(self.amount.of(values), MAX_REPORTED_COST))
+                largest = max(each.evaluate(step_values) for each in step.expressions)
+                step_values.append(largest * step.size.evaluate(values) if step.size else largest)
+        return ceil(min(self.total.evaluate(step_values), MAX_REPORTED_COST))
 
 
 def plan_of(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> Plan:
-    """Go through a valid document once, from one of its operations."""
+    """Return the plan of an operation of a valid document."""
     compiler = _Compiler(schema, document, operation.operation)
     root = schema.get_root_type(operation.operation)
-    whole = compiler.selection_cost(operation.selection_set, root)
+    cost = compiler.selection_cost(operation.selection_set, root)
     sizing = {name for step in compiler.steps if step.size for _, name in step.size.variables}
     defaults = {
         definition.variable.name.value: value_from_ast_untyped(definition.default_value)
         for definition in operation.variable_definitions or ()
         if definition.default_value and definition.variable.name.value in sizing
     }
-    return Plan(whole.depth, whole.fields, defaults, tuple(compiler.steps), whole.own)
+    return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.own)
 
 
 class _Compiler:
-    """Makes amounts of selections, each once for each type that it is applied to."""
+    """Computes the costs of selection sets, once per type that they apply to."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, kind: OperationType) -> None:
         self.steps: list[_Step] = []
@@ -171,19 +184,17 @@ class _Compiler:
         }
 
     def selection_cost(self, selected: SelectionSetNode, type_: Any) -> _SelectionCost:
-        """What a selection set comes to on a type."""
+        """Return the cost of a selection set on a type."""
         key = (id(selected), type_.name)
         if key not in self._costs:
             if is_abstract_type(type_):
                 possible = self._schema.get_possible_types(type_)
-                selection_cost = self._most_expensive(
+                cost = self._most_expensive(
                     [self.selection_cost(selected, branch) for branch in possible]
                 )
             else:
-                selection_cost = self._sum(
-                    self._selection(node, type_) for node in selected.selections
-                )
-            self._costs[key] = selection_cost
+                cost = self._sum(self._selection(node, type_) for node in selected.selections)
+            self._costs[key] = cost
         return self._costs[key]
 
     def _selection(self, node: SelectionNode, type_: GraphQLObjectType) -> _SelectionCost:
@@ -215,7 +226,7 @@ class _Compiler:
             row = _Expression(ROW_COSTS.get(coordinate, 0)).plus(inner.own)
             own = weight.plus(self._multiply_by_rows(LIST_SIZES[coordinate], node, definition, row))
         elif definition and is_list_of_objects(definition.type):
-            # A page's rows: how many there are is told by the field that gives the page.
+            # Rows of a page: the parent field multiplies them by the size of the page.
             own, rows = weight, _Expression(PAGE_ROW_COST).plus(inner.own)
         return _SelectionCost(own, rows, inner.depth + 1, 1)
 
@@ -224,12 +235,12 @@ class _Compiler:
         rule: float | Rule,
         node: FieldNode,
         definition: GraphQLField | None,
-        amount: _Expression,
+        expression: _Expression,
     ) -> _Expression:
-        """So many times an amount as a list has rows."""
+        """Return an expression times the number of rows of a list."""
         if not callable(rule):
-            return amount.times(rule)
-        given: Arguments = {
+            return expression.times(rule)
+        constants: Arguments = {
             name: argument.default_value
             for name, argument in (definition.args if definition else {}).items()
             if name in SIZE_ARGUMENTS and isinstance(argument.default_value, int)
@@ -240,37 +251,39 @@ class _Compiler:
             if name in SIZE_ARGUMENTS and isinstance(argument.value, VariableNode):
                 variables.append((name, argument.value.name.value))
             elif name in SIZE_ARGUMENTS:
-                given[name] = value_from_ast_untyped(argument.value)
+                constants[name] = value_from_ast_untyped(argument.value)
         if not variables:
-            return amount.times(rule(given))
-        return self._add_step(_Step(_Size(rule, given, tuple(variables)), (amount,)))
+            return expression.times(rule(constants))
+        return self._add_step(_Step(_Size(rule, constants, tuple(variables)), (expression,)))
 
-    def _most_expensive(self, parts: Sequence[_SelectionCost]) -> _SelectionCost:
+    def _most_expensive(self, costs: Sequence[_SelectionCost]) -> _SelectionCost:
         return _SelectionCost(
-            self._maximum([selection_cost.own for selection_cost in parts]),
-            self._maximum([selection_cost.rows for selection_cost in parts]),
-            max((selection_cost.depth for selection_cost in parts), default=0),
-            max((selection_cost.fields for selection_cost in parts), default=0),
+            self._maximum([cost.own for cost in costs]),
+            self._maximum([cost.rows for cost in costs]),
+            max((cost.depth for cost in costs), default=0),
+            max((cost.fields for cost in costs), default=0),
         )
 
-    def _maximum(self, amounts: Sequence[_Expression]) -> _Expression:
-        if not any(amount.terms for amount in amounts):
-            return _Expression(max((amount.constant for amount in amounts), default=0))
-        return self._add_step(_Step(None, tuple(amounts)))
+    def _maximum(self, expressions: Sequence[_Expression]) -> _Expression:
+        if not any(each.terms for each in expressions):
+            return _Expression(max((each.constant for each in expressions), default=0))
+        return self._add_step(_Step(None, tuple(expressions)))
 
-    def _sum(self, parts: Iterable[_SelectionCost]) -> _SelectionCost:
+    def _sum(self, costs: Iterable[_SelectionCost]) -> _SelectionCost:
         own, rows, depth, fields = ZERO, ZERO, 0, 0
-        for selection_cost in parts:
-            own = own.plus(selection_cost.own)
-            if selection_cost.rows is not ZERO:
-                rows = rows.plus(selection_cost.rows)
-            depth = max(depth, selection_cost.depth)
-            fields += selection_cost.fields
+        for cost in costs:
+            own = own.plus(cost.own)
+            if cost.rows is not ZERO:
+                rows = rows.plus(cost.rows)
+            depth = max(depth, cost.depth)
+            fields += cost.fields
         return _SelectionCost(self._simplify(own), self._simplify(rows), depth, fields)
 
-    def _simplify(self, amount: _Expression) -> _Expression:
-        """The same in one term, so that what is spread often does not grow."""
-        return self._add_step(_Step(None, (amount,))) if len(amount.terms) > 1 else amount
+    def _simplify(self, expression: _Expression) -> _Expression:
+        """Return an equal expression with one term, so that nested fragments do not grow it."""
+        if len(expression.terms) <= 1:
+            return expression
+        return self._add_step(_Step(None, (expression,)))
 
     def _add_step(self, step: _Step) -> _Expression:
         self.steps.append(step)
@@ -278,6 +291,6 @@ class _Compiler:
 
 
 def is_list_of_objects(type_: GraphQLOutputType) -> bool:
-    """Whether a field of that type has rows with fields of their own."""
+    """Return whether a type is a list of objects, interfaces or unions."""
     inner = type_.of_type if is_non_null_type(type_) else type_
     return is_list_type(inner) and is_composite_type(get_named_type(inner))

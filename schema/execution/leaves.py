@@ -1,4 +1,4 @@
-"""Scalars that GraphQL takes and gives as they are, where they are of the very type."""
+"""Built-in scalars whose values graphql-core passes through unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 def exact_type_shortcut(type_: Any, convert: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
-    """What converts all values but those that stay as they are; None where that can be none."""
+    """Return a converter that returns valid values of the exact Python type unchanged.
+
+    Args:
+        type_: a GraphQL leaf type.
+        convert: converter for all other values.
+
+    Returns:
+        The converter, or None if the type is not String, ID, Boolean or Int.
+    """
     if type_ is GraphQLString or type_ is GraphQLID:
         return lambda value: value if type(value) is str else convert(value)
     if type_ is GraphQLBoolean:

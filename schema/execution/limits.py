@@ -113,7 +113,7 @@ def syntax_error(error: GraphQLSyntaxError) -> GraphQLError:
 
 def validation_error(error: GraphQLError) -> GraphQLError:
     """Return the error that clients get for a validation error of graphql-core."""
-    if error.message == "Validation validation_error.":
+    if error.message == "Validation aborted.":
         message = "The document repeats too many fields, fragments or arguments to be checked."
         return GraphQLError(message, extensions={"code": TOO_COMPLEX})
     if isinstance(error.original_error, ValueError):  # from int() of a very long literal

@@ -30,7 +30,7 @@ OK, ERRORS, INTERNAL, REJECTED, CANCELLED = (
     "ok",
     "errors",
     "internal",
-    "count_rejected_document",
+    "rejected",
     "cancelled",
 )
 

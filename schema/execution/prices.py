@@ -1,6 +1,6 @@
-"""What fields cost: how many rows their lists have, and what is read or computed for them.
+"""Costs of fields and assumed sizes of lists.
 
-How these come to the cost of an operation is told in `schema.execution.cost`.
+`schema.execution.cost` computes the cost of an operation from them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SIZE_ARGUMENTS = frozenset({"first", "last", "count", "from", "to"})
-"""The arguments by which lists get longer."""
+"""Arguments that determine the size of a list."""
 
 SLOTS_PER_DAY = 16
 DAY = timedelta(days=1)
@@ -28,17 +28,17 @@ Arguments = dict[str, object]
 Rule: TypeAlias = "Callable[[Arguments], float]"
 
 
-def _count(value: object, default: int, most: int) -> int:
-    """A number that is asked for, within what the resolver takes; the most where it is none."""
+def _count(value: object, default: int, maximum: int) -> int:
+    """Return the requested number of rows; the maximum if the value is invalid."""
     if value is None:
         return default
-    if isinstance(value, (int, float)) and 1 <= value <= most:
+    if isinstance(value, (int, float)) and 1 <= value <= maximum:
         return int(value)
-    return most
+    return maximum
 
 
 def page(arguments: Arguments) -> float:
-    """How many rows a page has."""
+    """Return the number of rows of a page."""
     sizes = [arguments[name] for name in ("first", "last") if arguments.get(name) is not None]
     return max(
         (_count(size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) for size in sizes),
@@ -53,7 +53,7 @@ def _days(arguments: Arguments) -> float:
 def _span(arguments: Arguments) -> float:
     try:
         span = parse_datetime(arguments.get("to")) - parse_datetime(arguments.get("from"))
-    except Exception:  # noqa: BLE001 - whatever makes it no span is told by whoever reads it
+    except Exception:  # noqa: BLE001 - the resolver reports invalid spans
         span = MAX_SPAN
     return SLOTS_PER_DAY * ceil(max(min(span, MAX_SPAN), DAY) / DAY)
 
@@ -73,7 +73,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "Query.categories": 8,
     "SlotEvent.changed": 4,
     "SlotTaken.alternatives": 3,
-    # The schema's own, on average; a type is seldom inside of another.
+    # Introspection: averages over the schema. Few types are nested in others.
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,
@@ -85,7 +85,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "__Type.ofType": 0.5,
     "__Type.possibleTypes": 0.5,
 }
-"""How many rows lists have that are no pages."""
+"""Assumed number of rows of lists without pagination, or a rule that computes it."""
 
 FIELD_COSTS: Mapping[str, int] = {
     "Booking.client": 10,
@@ -105,11 +105,13 @@ FIELD_COSTS: Mapping[str, int] = {
     "User.expert": 10,
     "UserConnection.totalCount": 100,
 }
-"""What fields cost that do more than read what is there."""
+"""Costs of fields that need more work than reading an attribute."""
 
 PAGE_ROW_COST = 20
+"""Extra cost per row of a page, besides the cost of its fields."""
+
 ROW_COSTS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
-"""What a row costs beside its fields: one of a page, and those of other lists."""
+"""Extra cost per row of other lists, besides the cost of its fields."""
 
 ROOT_FIELD_COSTS = {
     OperationType.QUERY: 100,
