@@ -14,7 +14,7 @@ from models.accounts.links import Link
 from models.accounts.sessions import RefreshToken, Session
 from models.accounts.users import User
 from models.bookings.booking import Booking
-from models.bookings.change_stream import Nudge
+from models.bookings.change_stream import Notification
 from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
@@ -43,7 +43,7 @@ DOCUMENTS = (
     Session,
     RefreshToken,
     Attempts,
-    Nudge,
+    Notification,
     Writer,
 )
 DUPLICATE_KEY = 11000

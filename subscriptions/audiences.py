@@ -1,8 +1,6 @@
-"""Audiences: identical subscriptions of one expert's events, served together.
+"""Audiences: groups of identical subscriptions, for which an event is rendered only once.
 
-What an event looks like to them is rendered once (280 ms of CPU an event for 1,000 subscriptions
-that each execute it by themselves, 10 together) and handed to each. Only who has a part in the
-event gets a rendering of its own.
+A viewer whose own booking is in the event gets a separate rendering, since it differs for them.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from models.telemetry.metrics import DELIVERIES, CacheMeter
-from subscriptions.encoded_events import EncodedEvent
+from subscriptions.encoded_events import EncodedEvents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,113 +19,122 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 Render: TypeAlias = "Callable[[Event], bytes | None]"
-"""An event as bytes for clients; None for one that they have not asked for."""
+"""Renders an event as bytes for clients; None for an event that the subscription filters out."""
 
-MOST_RENDERED = 64
+MAX_RENDERED_EVENTS = 64
+"""Renderings that an audience caches; the oldest is evicted first."""
 
 _meter = CacheMeter("audiences")
 
 
 class Subscriber(Protocol):
-    """One subscription: whose it is, and how it is handed what it asked for."""
+    """A subscription that receives encoded events."""
 
     viewer_id: Id | None
 
     def render(self, event: Event) -> bytes | None:
-        """The event as its own viewer sees it."""
+        """Render an event for this subscription's viewer."""
 
-    def send(self, parcel: EncodedEvent) -> bool:
-        """Hand it over without waiting; False when nothing more can be taken for now."""
+    def send(self, encoded: EncodedEvents) -> bool:
+        """Send events without waiting; return False if the send buffer is full afterwards."""
 
     async def drained(self) -> None:
-        """Wait until more can be taken."""
+        """Wait until the send buffer has room again."""
 
 
 class Audience:
-    """The subscriptions to which an event looks the same."""
+    """Subscriptions for which an event is rendered alike."""
 
     _entries: ClassVar[int] = 0
 
     def __init__(self, render: Render) -> None:
         self._render = render
         self._rendered: OrderedDict[int, bytes | None] = OrderedDict()
-        self._seats: dict[Subscriber, asyncio.Future[int]] = {}
+        self._live: dict[Subscriber, asyncio.Future[int]] = {}
         self.members = 0
 
-    def parcel(self, events: Sequence[Event], seat: Subscriber) -> EncodedEvent:
-        """What the subscription gets of some events."""
-        parties = _parties(events) if seat.viewer_id else ()
-        return self._own(events, seat) if seat.viewer_id in parties else self._shared(events)
+    def encode(self, events: Sequence[Event], subscriber: Subscriber) -> EncodedEvents:
+        """Encode events for one subscriber."""
+        clients = _client_ids(events) if subscriber.viewer_id else ()
+        if subscriber.viewer_id in clients:
+            return self._encode_for_client(events, subscriber)
+        return self._encode_shared(events)
 
-    def _own(self, events: Sequence[Event], seat: Subscriber) -> EncodedEvent:
-        return _parcel(
-            seat.render(event) if seat.viewer_id in event.client_ids else self._once(event)
+    def _encode_for_client(self, events: Sequence[Event], subscriber: Subscriber) -> EncodedEvents:
+        return _encoded(
+            subscriber.render(event)
+            if subscriber.viewer_id in event.client_ids
+            else self._render_once(event)
             for event in events
         )
 
-    def _shared(self, events: Sequence[Event]) -> EncodedEvent:
-        return _parcel(self._once(event) for event in events)
+    def _encode_shared(self, events: Sequence[Event]) -> EncodedEvents:
+        return _encoded(self._render_once(event) for event in events)
 
-    def _once(self, event: Event) -> bytes | None:
+    def _render_once(self, event: Event) -> bytes | None:
         number = event.sequence
         if number in self._rendered:
             _meter.hits.inc()
             return self._rendered[number]
         _meter.misses.inc()
         rendered = self._rendered[number] = self._render(event)
-        self._count(1)
-        if len(self._rendered) > MOST_RENDERED:
+        self._count_entries(1)
+        if len(self._rendered) > MAX_RENDERED_EVENTS:
             _meter.evictions.inc()
             self._rendered.popitem(last=False)
-            self._count(-1)
+            self._count_entries(-1)
         return rendered
 
     def close(self) -> None:
-        """Forget what was rendered: nobody is left."""
-        self._count(-len(self._rendered))
+        """Drop the cached renderings of an audience without members."""
+        self._count_entries(-len(self._rendered))
         self._rendered.clear()
 
     @classmethod
-    def _count(cls, more: int) -> None:
-        cls._entries += more
+    def _count_entries(cls, change: int) -> None:
+        cls._entries += change
         _meter.size(cls._entries)
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """Hand events to everyone who is served live; who cannot take more leaves."""
-        DELIVERIES.inc(len(self._seats) * len(events))
-        parties = _parties(events)
-        shared: EncodedEvent | None = None
-        for seat, leaving in list(self._seats.items()):
+        """Send events to all live subscribers; remove those whose send buffer is full."""
+        DELIVERIES.inc(len(self._live) * len(events))
+        clients = _client_ids(events)
+        shared: EncodedEvents | None = None
+        for subscriber, removal in list(self._live.items()):
             try:
-                if seat.viewer_id in parties:
-                    parcel = self._own(events, seat)
+                if subscriber.viewer_id in clients:
+                    encoded = self._encode_for_client(events, subscriber)
                 else:
-                    parcel = shared = shared or self._shared(events)
-                goes_on = not parcel.payloads or seat.send(parcel)
-            except Exception as error:  # noqa: BLE001 - it goes to whoever waits for the seat
-                del self._seats[seat]
-                if not leaving.done():
-                    leaving.set_exception(error)
+                    encoded = shared = shared or self._encode_shared(events)
+                has_room = not encoded.payloads or subscriber.send(encoded)
+            except Exception as error:  # noqa: BLE001 - `serve_live` raises it
+                del self._live[subscriber]
+                if not removal.done():
+                    removal.set_exception(error)
                 continue
-            if not goes_on:
-                del self._seats[seat]
-                if not leaving.done():
-                    leaving.set_result(events[-1].sequence)
+            if not has_room:
+                del self._live[subscriber]
+                if not removal.done():
+                    removal.set_result(events[-1].sequence)
 
-    async def sit(self, seat: Subscriber) -> int:
-        """Be served live from the next event on; answers the last one's number on leaving."""
-        leaving: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._seats[seat] = leaving
+    async def serve_live(self, subscriber: Subscriber) -> int:
+        """Add a live subscriber and wait until it is removed because its send buffer is full.
+
+        Returns:
+            The number of the last event that was delivered to it.
+        """
+        removal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._live[subscriber] = removal
         try:
-            return await leaving
+            return await removal
         finally:
-            self._seats.pop(seat, None)
+            self._live.pop(subscriber, None)
 
 
-def _parties(events: Iterable[Event]) -> set[Id]:
-    """Who has a part in any of them."""
+def _client_ids(events: Iterable[Event]) -> set[Id]:
+    """Return the ids of the clients whose bookings are in the events."""
     return {client_id for event in events for client_id in event.client_ids}
 
 
-def _parcel(payloads: Iterable[bytes | None]) -> EncodedEvent:
-    return EncodedEvent([payload for payload in payloads if payload is not None])
+def _encoded(payloads: Iterable[bytes | None]) -> EncodedEvents:
+    return EncodedEvents([payload for payload in payloads if payload is not None])

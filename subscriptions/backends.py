@@ -1,4 +1,4 @@
-"""The broadcast backend that a URL names."""
+"""The bus over the broadcast backend that a URL selects."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ REDIS = ("redis", "rediss")
 
 
 class Bus(Broadcast):
-    """A broadcaster that knows whether messages pass between processes at the moment.
+    """A broadcaster that reports whether its backend is connected.
 
-    While they do not, every process goes by the event log, a second later at most.
+    While it is not, every process polls the event log once a second.
     """
 
     def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:
         super().__init__(backend=backend)
-        self._carrier = backend
-        self._gate = asyncio.Lock()
+        self._transport = backend
+        self._subscribing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -43,27 +43,27 @@ class Bus(Broadcast):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the backend has a connection, or needs none."""
-        return self._carrier.is_connected
+        """Whether the backend is connected, or needs no connection."""
+        return self._transport.is_connected
 
     @property
-    def has_others(self) -> bool:
-        """Whether messages pass to other processes at all."""
-        return not isinstance(self._carrier, MemoryBackend)
+    def reaches_other_processes(self) -> bool:
+        """Whether the backend carries messages between processes."""
+        return not isinstance(self._transport, MemoryBackend)
 
-    async def nudge(self, channel: str, message: str) -> None:
-        """Send a message that may get lost: whoever it is for looks at the database, too."""
+    async def notify(self, channel: str, message: str) -> None:
+        """Publish a message, best effort: its recipients also poll the database."""
         try:
             await self.publish(channel, message)
         except (OSError, RuntimeError) as error:
-            log.warning("a nudge could not be sent: %s", error)
+            log.warning("could not publish a notification: %s", error)
 
     @asynccontextmanager
-    async def nudges(self, channel: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-        """Subscribe to a channel; what it gives waits for the next message."""
+    async def notifications(self, channel: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+        """Subscribe to a channel; yield a function that waits for the next message."""
         subscription = self.subscribe(channel)
-        # One at a time: the end of an old subscription must not undo a new one of that name.
-        async with self._gate:
+        # Serialized, since the end of an old subscription must not undo a new one to the channel.
+        async with self._subscribing:
             subscriber = await subscription.__aenter__()
 
         async def next_message() -> str:
@@ -73,20 +73,20 @@ class Bus(Broadcast):
         try:
             yield next_message
         finally:
-            async with self._gate:
+            async with self._subscribing:
                 await subscription.__aexit__(None, None, None)
 
 
 def broadcast(url: str) -> Bus:
-    """A broadcaster over that backend.
+    """Return a bus over the backend that a URL selects.
 
     Args:
-        url: `memory://` reaches this process alone; `mongodb://`, without a host, is the change
-            stream of the application's own database, which must be open; `redis://HOST` and
-            `rediss://HOST` name a Redis or Valkey server.
+        url: `memory://` reaches only this process. `mongodb://`, without a host, uses the change
+            stream of the application's own database, which must be open. `redis://HOST` and
+            `rediss://HOST` use a Redis or Valkey server.
 
     Raises:
-        ValueError: for any other; the text repeats nothing of it, since it may have a password.
+        ValueError: for any other URL. The message omits the URL, which may contain a password.
     """
     if url == MEMORY:
         return Bus(MemoryBackend())
@@ -94,10 +94,10 @@ def broadcast(url: str) -> Bus:
         return Bus(MongoBackend())
     if url.startswith(tuple(f"{scheme}://" for scheme in REDIS)):
         try:
-            named = urlsplit(url)
-            is_server = bool(named.hostname) and named.port != 0
+            parts = urlsplit(url)
+            is_server = bool(parts.hostname) and parts.port != 0
             if is_server:
-                from subscriptions.redis import RedisBackend  # noqa: PLC0415 - takes 8 MB
+                from subscriptions.redis import RedisBackend  # noqa: PLC0415 - the client takes 8 MB
 
                 return Bus(RedisBackend(url))
         except (ValueError, TypeError) as error:

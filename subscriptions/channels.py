@@ -1,7 +1,7 @@
-"""One expert's events as this process knows them, without a gap.
+"""Channels: the gapless sequence of one expert's events, as known to this process.
 
-A watcher has a place in the channel's ring and no queue of its own, so a slow one costs nothing:
-what has left the ring it reads from the log.
+Subscribers read from the channel's buffer of recent events and have no queues of their own, so a
+slow subscriber costs no memory. It reads events that have left the buffer from the event log.
 """
 
 from __future__ import annotations
@@ -27,136 +27,140 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RING = 256
-AT_ONCE = 16
-"""Events that are handed over in one piece: after each piece who cannot take more leaves."""
+BUFFER_SIZE = 256
+MAX_EVENTS_PER_SEND = 16
+"""After each send, subscribers with a full send buffer are removed."""
 
 
 class Channel:
-    """The ring of an expert's latest events, and who is served from it.
+    """Buffer of an expert's recent events, and the audiences that receive them.
 
     Args:
-        expert_id: whose.
-        heard: is told before anybody of each change of the calendar that is news here.
+        expert_id: the expert.
+        on_change: called with the expert's id before new events are delivered to subscribers.
     """
 
-    def __init__(self, expert_id: Id, heard: Callable[[Id], None] = lambda _: None) -> None:
+    def __init__(self, expert_id: Id, on_change: Callable[[Id], None] = lambda _: None) -> None:
         self.expert_id = expert_id
-        self._heard = heard
+        self._on_change = on_change
         self.name = f"expert:{expert_id}"
-        self.watchers = 0
+        self.subscribers = 0
         self.task: asyncio.Task[None]
         self.ready = asyncio.Event()
         self.last = 0
-        self._ring: deque[Event] = deque(maxlen=RING)
-        self._moved = asyncio.Event()
+        self._buffer: deque[Event] = deque(maxlen=BUFFER_SIZE)
+        self._advanced = asyncio.Event()
         self._reading = asyncio.Lock()
         self._audiences: dict[Hashable, Audience] = {}
 
-    def begin(self, last: int) -> None:
-        """Start after the event of that number."""
+    def start(self, last: int) -> None:
+        """Accept events after the one with that number."""
         self.last = last
         self.ready.set()
 
-    async def hear(self, message: str) -> None:
-        """Take a nudge: deliver it if it is next, or read what is missing before it."""
+    async def receive(self, message: str) -> None:
+        """Deliver the event in a notification; read the log if earlier events are missing."""
         if message == RESYNC:
             await self.catch_up()
             return
         try:
             event = Event.model_validate_json(message)
         except ValidationError:
-            log.warning("a nudge on %s is no event", self.name)
+            log.warning("ignored an invalid message on channel %s", self.name)
             return
-        if not self.take([event]):
+        if not self.deliver([event]):
             await self.catch_up()
 
-    def take(self, events: Sequence[Event]) -> bool:
-        """Deliver what is next of committed events; whether they are all known then."""
+    def deliver(self, events: Sequence[Event]) -> bool:
+        """Deliver the committed events that are next in order.
+
+        Returns:
+            Whether the channel has now delivered them all; False if earlier events are missing.
+        """
         if not self.ready.is_set():
             return False
-        self._deliver(events)
+        self._deliver_next(events)
         return all(event.sequence <= self.last for event in events)
 
     async def catch_up(self) -> None:
-        """Deliver what the log has after the last event."""
+        """Deliver the events that the log has after the last delivered one."""
         async with self._reading:
             while events := await events_after(self.expert_id, self.last):
-                self._deliver(events)
+                self._deliver_next(events)
 
-    def _deliver(self, events: Sequence[Event]) -> None:
+    def _deliver_next(self, events: Sequence[Event]) -> None:
         fresh = []
         for event in events:
-            # What was read may have come by a nudge in the meantime.
+            # An event read from the log may also have arrived in a notification.
             if event.sequence == self.last + 1:
-                self._ring.append(event)
+                self._buffer.append(event)
                 self.last = event.sequence
                 fresh.append(event)
         if not fresh:
             return
-        self._heard(self.expert_id)
-        for first in range(0, len(fresh), AT_ONCE):
+        self._on_change(self.expert_id)
+        for first in range(0, len(fresh), MAX_EVENTS_PER_SEND):
             for audience in list(self._audiences.values()):
-                audience.deliver(fresh[first : first + AT_ONCE])
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+                audience.deliver(fresh[first : first + MAX_EVENTS_PER_SEND])
+        advanced, self._advanced = self._advanced, asyncio.Event()
+        advanced.set()
 
-    async def after(self, sequence: int) -> Sequence[Event]:
-        """Some events from the one after `sequence` on; waits until there is one.
+    async def next_events(self, position: int) -> Sequence[Event]:
+        """Wait for events after a position, and return at least the next one.
 
         Raises:
-            CursorExpired: when the next one is no longer kept.
-            Unavailable: when it has to be read and the database does not answer.
+            CursorExpired: if the next event has been deleted.
+            Unavailable: if the events must be read and the database does not answer.
         """
-        while self.last <= sequence:
-            await self._moved.wait()
-        missed = self.last - sequence
-        if missed <= len(self._ring):
-            return [self._ring[index] for index in range(-missed, 0)]
-        events = await events_after(self.expert_id, sequence)
+        while self.last <= position:
+            await self._advanced.wait()
+        missed = self.last - position
+        if missed <= len(self._buffer):
+            return [self._buffer[index] for index in range(-missed, 0)]
+        events = await events_after(self.expert_id, position)
         if not events:
             raise CursorExpired("after: these events are no longer kept; ask for the slots anew")
         return events
 
-    async def attend(
-        self, key: Hashable, render: Render, seat: Subscriber, position: int
+    async def serve(
+        self, key: Hashable, render: Render, subscriber: Subscriber, position: int
     ) -> NoReturn:
-        """Serve a subscription for as long as the caller lasts.
+        """Send a subscriber all events after a position, until the caller is cancelled.
 
-        What it missed comes first, by itself; then it joins those that are served live, between
-        two events, so that nothing is missed or repeated. When it cannot take more, it leaves and
-        begins again.
+        Missed events are sent first. Then the subscriber joins its live audience, between two
+        events, so that none is missed or repeated. A subscriber whose send buffer is full leaves
+        the audience and catches up again after it has drained.
 
         Args:
-            key: what everything in an event's rendering depends on, apart from the viewer.
-            render: of an event for viewers who have no part in it.
-            seat: whom to serve.
-            position: the number of the last event that it knows.
+            key: identifies the audience: everything but the viewer that a rendering depends on.
+            render: renders an event for viewers whose bookings are not in it.
+            subscriber: receives the events.
+            position: the number of the last event that the subscriber has seen.
 
         Raises:
-            CursorExpired: when the next event is no longer kept.
-            Unavailable: when the database does not answer.
+            CursorExpired: if the next event has been deleted.
+            Unavailable: if the database does not answer.
         """
         audience = self._audiences.setdefault(key, Audience(render))
         audience.members += 1
         try:
             while True:
-                # The log may be ahead of what this channel has heard of.
+                # Both directions occur: the log may be ahead of this channel.
                 while position != self.last:
                     if position > self.last:
-                        await self._moved.wait()
+                        await self._advanced.wait()
                         continue
-                    missed = await self.after(position)
+                    missed = await self.next_events(position)
                     DELIVERIES.inc(len(missed))
-                    for first in range(0, len(missed), AT_ONCE):
-                        some = missed[first : first + AT_ONCE]
-                        parcel = audience.parcel(some, seat)
-                        if parcel.payloads and not seat.send(parcel):
-                            await seat.drained()
-                        position = some[-1].sequence
+                    for first in range(0, len(missed), MAX_EVENTS_PER_SEND):
+                        events = missed[first : first + MAX_EVENTS_PER_SEND]
+                        encoded = audience.encode(events, subscriber)
+                        if encoded.payloads and not subscriber.send(encoded):
+                            await subscriber.drained()
+                        position = events[-1].sequence
                 missed = ()
-                position = await audience.sit(seat)
-                await seat.drained()
+                position = await audience.serve_live(subscriber)
+                await subscriber.drained()
         finally:
             audience.members -= 1
             if not audience.members:

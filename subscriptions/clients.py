@@ -1,7 +1,7 @@
-"""What this process knows of the changes of clients' bookings, and owes to those who watch.
+"""Changes of clients' bookings known to this process, and those not yet sent to subscriptions.
 
-What is owed to a subscription is a set of bookings, which are read when they are sent: two quick
-changes may be one message, and nothing older follows a newer state.
+A subscription keeps the ids of changed bookings and reads their states when it sends them. So two
+changes in quick succession may become one message, and an older state never follows a newer one.
 """
 
 from __future__ import annotations
@@ -27,51 +27,51 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 1.0
-LOOK_BACK = timedelta(seconds=20)
-"""More than a commit may take, by the clock of whichever process makes it."""
+RETRY_SECONDS = 1.0
+LONG_LOOKBACK = timedelta(seconds=20)
+"""More than a commit may take, including the clock differences between processes."""
 
-GLANCE_BACK = timedelta(seconds=2)
+SHORT_LOOKBACK = timedelta(seconds=2)
 """More than most commits take."""
 
 
-class Watcher:
-    """One subscription: the bookings of which it is owed the newest state."""
+class BookingSubscription:
+    """The bookings whose newest state one subscription has yet to receive."""
 
     def __init__(self) -> None:
-        self._due: set[Id] = set()
+        self._pending: set[Id] = set()
         self._sent: dict[Id, int] = {}
-        self._moved = asyncio.Event()
+        self._changed = asyncio.Event()
         self._error: ExpertBookError | None = None
 
-    def owe(self, booking_id: Id) -> None:
-        """Have a booking sent, whatever has happened to it by then."""
-        self._due.add(booking_id)
-        self._moved.set()
+    def add(self, booking_id: Id) -> None:
+        """Queue a booking, whose state is read when it is sent."""
+        self._pending.add(booking_id)
+        self._changed.set()
 
     def fail(self, error: ExpertBookError) -> None:
-        """End the subscription: what it is owed cannot be told any more."""
+        """End the subscription with an error."""
         self._error = error
-        self._moved.set()
+        self._changed.set()
 
-    async def states(self) -> list[Booking]:
-        """Wait until something is owed; the newest states, the earliest change first.
+    async def next_states(self) -> list[Booking]:
+        """Wait for changed bookings; return their newest states, the earliest change first.
 
         Raises:
-            ExpertBookError: what made the subscription fail.
+            ExpertBookError: the error with which the subscription was ended.
         """
-        await self._moved.wait()
-        self._moved.clear()
+        await self._changed.wait()
+        self._changed.clear()
         if self._error:
             raise self._error
-        due, self._due = self._due, set()
+        pending, self._pending = self._pending, set()
         try:
             with or_unavailable():
-                found = await Booking.find({"_id": {"$in": list(due)}}).to_list()
+                found = await Booking.find({"_id": {"$in": list(pending)}}).to_list()
         except Unavailable:
-            for booking_id in due:
-                self.owe(booking_id)
-            await asyncio.sleep(PAUSE_SECONDS)
+            for booking_id in pending:
+                self.add(booking_id)
+            await asyncio.sleep(RETRY_SECONDS)
             return []
         newer = [each for each in found if each.sequence > self._sent.get(each.id, -1)]
         self._sent |= {booking.id: booking.sequence for booking in newer}
@@ -79,67 +79,71 @@ class Watcher:
 
 
 class ClientChannel:
-    """What this process knows of the changes of one client's bookings.
+    """Changes of one client's bookings that this process knows.
 
-    It knows of everything before `looked_at`, but for what was then still being committed.
+    It knows all changes before `polled_at`, except those that were being committed at that time.
     """
 
     def __init__(self, client_id: Id, since: datetime) -> None:
         self.client_id = client_id
         self.name = f"client:{client_id}"
-        self.looked_at = since
-        self.watchers: set[Watcher] = set()
+        self.polled_at = since
+        self.subscriptions: set[BookingSubscription] = set()
         self.task: asyncio.Task[None]
         self.ready = asyncio.Event()
         self._known: dict[Id, BookingTouched] = {}
 
-    def begin(self, earlier: Iterable[BookingTouched]) -> None:
-        """Know of what had happened before, of which nobody is told."""
+    def start(self, earlier: Iterable[BookingTouched]) -> None:
+        """Record earlier changes, without delivering them."""
         for touched in earlier:
             known = self._known.get(touched.booking_id)
-            if touched.at < self.looked_at and (not known or known.sequence < touched.sequence):
+            if touched.at < self.polled_at and (not known or known.sequence < touched.sequence):
                 self._known[touched.booking_id] = touched
 
-    def join(self, watcher: Watcher, since: datetime) -> None:
-        """Tell a watcher of every change from that time on."""
-        self.watchers.add(watcher)
+    def subscribe(self, subscription: BookingSubscription, since: datetime) -> None:
+        """Deliver every change since a time to a subscription."""
+        self.subscriptions.add(subscription)
         for known in self._known.values():
             if known.at >= since:
-                watcher.owe(known.booking_id)
+                subscription.add(known.booking_id)
 
-    def hear(self, message: str) -> None:
-        """Take a nudge."""
+    def receive(self, message: str) -> None:
+        """Deliver the change in a notification."""
         try:
-            self.take(BookingTouched.model_validate_json(message))
+            self.deliver(BookingTouched.model_validate_json(message))
         except ValidationError:
-            log.warning("a nudge on %s is no event of a booking", self.name)
+            log.warning("ignored an invalid message on channel %s", self.name)
 
-    def take(self, touched: BookingTouched) -> None:
-        """Learn of a change, for the first time or again."""
+    def deliver(self, touched: BookingTouched) -> None:
+        """Deliver a change to all subscriptions, unless it is already known."""
         known = self._known.get(touched.booking_id)
         if known is None or known.sequence < touched.sequence:
             self._known[touched.booking_id] = touched
-            for watcher in self.watchers:
-                watcher.owe(touched.booking_id)
+            for subscription in self.subscriptions:
+                subscription.add(touched.booking_id)
 
-    def looked(self, at: datetime) -> None:
-        """Remember until when the log has been read; forget what will not be read again."""
-        self.looked_at = at
-        kept = {id_: known for id_, known in self._known.items() if known.at >= at - LOOK_BACK}
+    def mark_polled(self, at: datetime) -> None:
+        """Record when the log was polled; forget changes that later polls will not return."""
+        self.polled_at = at
+        kept = {id_: known for id_, known in self._known.items() if known.at >= at - LONG_LOOKBACK}
         self._known = kept
 
 
-async def look(channels: dict[Id, ClientChannel], back: timedelta) -> None:
-    """Read what the log has of clients since the last look, and from so long before it.
+async def poll(channels: dict[Id, ClientChannel], lookback: timedelta) -> None:
+    """Read the log's changes since the last poll of the channels, and deliver them.
+
+    Args:
+        channels: the channels to poll, by client id.
+        lookback: how far to read back before the last poll.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     if not channels:
         return
     began = utc_now()
-    since = min(channel.looked_at for channel in channels.values()) - back
+    since = min(channel.polled_at for channel in channels.values()) - lookback
     for touched in await bookings_touched(channels, since):
-        channels[touched.client_id].take(touched)
+        channels[touched.client_id].deliver(touched)
     for channel in channels.values():
-        channel.looked(began)
+        channel.mark_polled(began)

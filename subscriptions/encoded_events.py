@@ -1,8 +1,7 @@
-"""What one delivery brings, made into frames once for everybody who uses the same operation's id.
+"""Encoded events, whose frames are shared by all sockets that use the same operation id.
 
-Most clients count their operations from one, so that a thousand sockets get the same bytes. The
-events of one commit go out in one piece, since four fifths of a delivery are the system's write:
-eight events at once cost 1.4 µs each where one alone costs 10 (two busy cores, 1,000 sockets).
+Most clients number their operations from one, so thousands of sockets can share the frames. The
+events of one commit are sent in a single write, since system calls dominate the cost of a delivery.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class EncodedEvent:
+class EncodedEvents:
     """The payloads of some events, oldest first."""
 
-    __slots__ = ("_packed", "payloads")
+    __slots__ = ("_frames", "payloads")
 
     def __init__(self, payloads: Sequence[bytes]) -> None:
         self.payloads = payloads
-        self._packed: dict[str, bytes] = {}
+        self._frames: dict[str, bytes] = {}
 
-    def packed(self, id_: str, pack: Callable[[str, Sequence[bytes]], bytes]) -> bytes:
-        """The payloads as they are sent under that id, packed when it is first asked for."""
-        packed = self._packed.get(id_)
-        if packed is None:
-            packed = self._packed[id_] = pack(id_, self.payloads)
-        return packed
+    def frames(self, operation_id: str, frame: Callable[[str, Sequence[bytes]], bytes]) -> bytes:
+        """Return the payloads framed for an operation id, framed on first use."""
+        frames = self._frames.get(operation_id)
+        if frames is None:
+            frames = self._frames[operation_id] = frame(operation_id, self.payloads)
+        return frames

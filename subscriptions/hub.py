@@ -1,9 +1,9 @@
-"""The hub: delivers each expert's events to everyone who watches, in order and none missing.
+"""The hub: delivers each expert's events to all subscribers, in order and without gaps.
 
-The event log in the database is the truth. What this process has committed is delivered straight
-from memory; to the others broadcaster carries a nudge with the event in it. What is next in line is
-delivered, what is older dropped; a gap, or a look at the counters once a second, reads what is
-missing from the log.
+The event log in the database is the source of truth. Events committed by this process are delivered
+from memory. Other processes receive them in notifications over the bus. Each channel delivers the
+next event and drops older ones. After a gap, or if the counters that are polled once a second are
+ahead, it reads the missing events from the log.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ RECONCILE_SECONDS = 1.0
 
 
 class Hub:
-    """The channels that somebody watches, one broadcaster subscription for each.
+    """The channels that have subscribers, each with one subscription on the bus.
 
     Args:
-        bus: what carries nudges.
-        heard: is told before the watchers whose calendar has changed, by whatever process.
+        bus: carries notifications between processes.
+        on_change: called with an expert's id before subscribers receive the calendar's new events.
     """
 
-    def __init__(self, bus: Bus, heard: Callable[[Id], None] = lambda _: None) -> None:
+    def __init__(self, bus: Bus, on_change: Callable[[Id], None] = lambda _: None) -> None:
         self._bus = bus
-        self._heard = heard
+        self._on_change = on_change
         self._channels: dict[Id, Channel] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
-        """Own the channels' tasks for as long as the context lasts; the broadcast must be open."""
+        """Own the channels' tasks for the duration of the context; the bus must be open."""
         async with asyncio.TaskGroup() as self._tasks:
             reconciler = self._tasks.create_task(self._reconcile(), name="reconcile")
             try:
@@ -57,106 +57,111 @@ class Hub:
                     channel.task.cancel()
 
     async def announce(self, events: Sequence[Event]) -> None:
-        """Tell of committed events: who watches here before the next line, others soon after.
+        """Deliver committed events to this process's subscribers, then notify other processes.
 
-        Best effort, since the log has them. Straight from memory, an event costs 0.1 ms less than
-        by a nudge, which is sent where another process may want it, or where something is missing
-        before it here.
+        Best effort, since the log has the events. If earlier events are missing here, this process
+        is notified, too, so that its channel reads the log.
         """
-        for expert_id, found in groupby(events, lambda event: event.expert_id):
-            theirs = list(found)
+        for expert_id, group in groupby(events, lambda event: event.expert_id):
+            of_expert = list(group)
             channel = self._channels.get(expert_id)
-            is_told = channel is None or channel.take(theirs)
-            if self._bus.has_others or not is_told:
-                for event in theirs:
-                    await self._bus.nudge(f"expert:{expert_id}", event.model_dump_json())
+            is_delivered = channel is None or channel.deliver(of_expert)
+            if self._bus.reaches_other_processes or not is_delivered:
+                for event in of_expert:
+                    await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())
 
-    def watching(self, expert_id: Id, after: int | None) -> Watching:
-        """The expert's channel, and the number of the last event that the watcher knows.
+    def subscribe(self, expert_id: Id, after: int | None) -> ChannelSubscription:
+        """Return a context of the expert's channel and the number of the last event seen.
 
         Args:
-            expert_id: whose events.
-            after: that number, or None for the latest.
+            expert_id: the expert.
+            after: the number of the last event that the subscriber has seen; None for the latest.
 
         Raises:
-            BadUserInput: when there is no such expert, or no such event yet.
-            Unavailable: when the database does not answer.
+            BadUserInput: if the expert or the event does not exist.
+            Unavailable: if the database does not answer.
         """
-        return Watching(self, expert_id, after)
+        return ChannelSubscription(self, expert_id, after)
 
     async def follow(self, expert_id: Id, after: int | None) -> AsyncGenerator[Event, None]:
-        """Every event after that number, or from now on; never ends by itself.
+        """Yield all events after a number, or from now on if it is None; never ends by itself.
 
         Raises:
-            BadUserInput: when there is no such expert, or no such event yet.
-            CursorExpired: when the next event is no longer kept.
-            Unavailable: when the database does not answer.
+            BadUserInput: if the expert or the event does not exist.
+            CursorExpired: if the next event has been deleted.
+            Unavailable: if the database does not answer.
         """
-        async with self.watching(expert_id, after) as (channel, known):
-            position = known
+        async with self.subscribe(expert_id, after) as (channel, start):
+            position = start
             while True:
-                for event in await channel.after(position):
+                for event in await channel.next_events(position):
                     position = event.sequence
                     yield event
 
-    def watch(self, expert_id: Id) -> Channel:
-        """The expert's channel; in the map before anything is awaited, so there is one."""
+    def acquire(self, expert_id: Id) -> Channel:
+        """Return the expert's channel, opened on first use, and count one more subscriber.
+
+        It is stored before anything is awaited, so an expert never has two channels.
+        """
         channel = self._channels.get(expert_id)
         if channel is None:
-            channel = self._channels[expert_id] = Channel(expert_id, self._heard)
-            # In a context of its own: it outlives the request that was the first to watch.
+            channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
+            # In an empty context, since the task outlives the request that started it.
             listening = self._listen(channel)
             channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
-        channel.watchers += 1
+        channel.subscribers += 1
         return channel
 
-    def leave(self, channel: Channel) -> None:
-        """One watches it less."""
-        channel.watchers -= 1
-        if not channel.watchers:
+    def release(self, channel: Channel) -> None:
+        """Count one subscriber less; close a channel without subscribers."""
+        channel.subscribers -= 1
+        if not channel.subscribers:
             del self._channels[channel.expert_id]
             channel.task.cancel()
 
     async def _listen(self, channel: Channel) -> None:
-        async with self._bus.nudges(channel.name) as nudge:
-            await self._begin(channel)
+        async with self._bus.notifications(channel.name) as next_message:
+            await self._start(channel)
             while True:
-                message = await nudge()
+                message = await next_message()
                 try:
-                    await channel.hear(message)
+                    await channel.receive(message)
                 except Unavailable:
                     log.warning("events of %s are late: the database is away", channel.name)
 
-    async def _begin(self, channel: Channel) -> None:
-        """Read the counter, once the subscription stands, so that nothing falls between."""
+    async def _start(self, channel: Channel) -> None:
+        """Start a channel at the expert's counter.
+
+        The counter is read after subscribing on the bus, so that no event is missed in between.
+        """
         while True:
             try:
-                channel.begin((await last_sequences([channel.expert_id]))[channel.expert_id])
+                channel.start((await last_sequences([channel.expert_id]))[channel.expert_id])
             except Unavailable:
                 await asyncio.sleep(RECONCILE_SECONDS)
             else:
                 return
 
     async def _reconcile(self) -> None:
-        """Look at the watched counters once a second, for nudges that got lost."""
+        """Poll the counters of open channels once a second, in case notifications got lost."""
         while True:
             await asyncio.sleep(RECONCILE_SECONDS)
-            watched = [channel for channel in self._channels.values() if channel.ready.is_set()]
-            if not watched:
+            ready = [channel for channel in self._channels.values() if channel.ready.is_set()]
+            if not ready:
                 continue
             try:
-                latest = await last_sequences(channel.expert_id for channel in watched)
-                for channel in watched:
+                latest = await last_sequences(channel.expert_id for channel in ready)
+                for channel in ready:
                     if latest.get(channel.expert_id, 0) > channel.last:
                         await channel.catch_up()
             except Unavailable:
                 log.warning("the database is away; events follow when it is back")
 
 
-class Watching:
-    """A place at a channel, for as long as the context lasts.
+class ChannelSubscription:
+    """Context in which a subscriber uses a channel.
 
-    No generator: that would take 0.7 KB for as long as a subscription lasts.
+    A class rather than a generator, which would take more memory for each subscriber.
     """
 
     __slots__ = ("_after", "_channel", "_expert_id", "_hub")
@@ -173,13 +178,13 @@ class Watching:
             raise BadUserInput("expertId: there is no such expert")
         if self._after is not None and self._after > latest:
             raise BadUserInput("after: a cursor of an event that has not happened")
-        self._channel = self._hub.watch(self._expert_id)
+        self._channel = self._hub.acquire(self._expert_id)
         try:
             await self._channel.ready.wait()
         except BaseException:
-            self._hub.leave(self._channel)
+            self._hub.release(self._channel)
             raise
         return self._channel, latest if self._after is None else self._after
 
     async def __aexit__(self, *_: object) -> None:
-        self._hub.leave(self._channel)
+        self._hub.release(self._channel)

@@ -1,4 +1,4 @@
-"""Events within one process."""
+"""Broadcast backend within one process."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from broadcaster import BroadcastBackend, Event
 
 
 class MemoryBackend(BroadcastBackend):
-    """A queue; what nobody has subscribed to is not put into it."""
+    """Queue of messages; those on channels without a subscriber are dropped."""
 
     is_connected = True
 
     def __init__(self) -> None:
         self._wanted: set[str] = set()
-        self._arrived: asyncio.Queue[Event] = asyncio.Queue()
+        self._received: asyncio.Queue[Event] = asyncio.Queue()
 
     async def connect(self) -> None:
-        """Begin; there is nothing to connect to."""
+        """Do nothing: there is no server."""
 
     async def disconnect(self) -> None:
-        """End."""
+        """Do nothing: there is no server."""
 
     async def subscribe(self, channel: str) -> None:
-        """Want a channel from now on."""
+        """Accept messages on a channel."""
         self._wanted.add(channel)
 
     async def unsubscribe(self, channel: str) -> None:
-        """Want a channel no longer."""
+        """Drop messages on a channel."""
         self._wanted.discard(channel)
 
     async def publish(self, channel: str, message: str) -> None:
-        """Pass a message on."""
+        """Queue a message if its channel has a subscriber."""
         if channel in self._wanted:
-            self._arrived.put_nowait(Event(channel, message))
+            self._received.put_nowait(Event(channel, message))
 
     async def next_published(self) -> Event:
-        """The next event of a wanted channel."""
-        return await self._arrived.get()
+        """Wait for the next message on a subscribed channel."""
+        return await self._received.get()

@@ -1,6 +1,7 @@
-"""Events between processes by the change stream of the database that they share.
+"""Broadcast backend over the change stream of the shared database.
 
-Committing an event is what publishes it, so whoever writes one is heard, and nothing is sent twice.
+Committing an event publishes it. So events of every process on the database arrive, and the
+application does not send them a second time.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from broadcaster import Event
 
-from models.bookings.change_stream import ChangeStream, Nudge, nudge, ping_database
+from models.bookings.change_stream import ChangeStream, Notification, notify, ping_database
 from models.errors import Unavailable
-from subscriptions.supervision import ANSWER_SECONDS, RESYNC, SupervisedBackend
+from subscriptions.supervision import RESPONSE_TIMEOUT_SECONDS, RESYNC, SupervisedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
@@ -25,50 +26,50 @@ CLIENT = "client:"
 
 
 class MongoConnection:
-    """A change stream that is open."""
+    """An open change stream."""
 
     def __init__(
-        self, stream: AsyncIterator[Committed | Nudge], deliver: Callable[[Event], None]
+        self, stream: AsyncIterator[Committed | Notification], deliver: Callable[[Event], None]
     ) -> None:
         self._stream = stream
         self._deliver = deliver
         self._channels: set[str] = set()
 
     async def subscribe(self, channels: Collection[str]) -> None:
-        """Have channels from now on; the stream has them all."""
+        """Deliver messages on these channels; the stream carries all channels anyway."""
         self._channels.update(channels)
         for channel in channels:
             self._deliver(Event(channel, RESYNC))
 
     async def unsubscribe(self, channels: Collection[str]) -> None:
-        """Have channels no longer."""
+        """Drop messages on these channels."""
         self._channels.difference_update(channels)
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send what is no calendar event; those are published by being committed."""
+        """Send a message, unless it is a calendar event, which the commit has published."""
         if not channel.startswith((EXPERT, CLIENT)):
-            await nudge(channel, message)
+            await notify(channel, message)
 
     async def ping(self) -> None:
         """Return when the database has answered."""
         await ping_database()
 
     async def read(self) -> None:
-        """Deliver what comes on the channels that are wanted."""
-        async for found in self._stream:
-            if isinstance(found, Nudge):
-                self._deliver(Event(found.channel, found.message))
+        """Deliver messages on the subscribed channels."""
+        async for item in self._stream:
+            if isinstance(item, Notification):
+                self._deliver(Event(item.channel, item.message))
                 continue
-            expert_id, client_id = found.parties
+            expert_id, client_id = item.parties
             wanted = self._channels & {EXPERT + expert_id, CLIENT + client_id}
             if wanted:
-                message = found.event().model_dump_json()
+                message = item.event().model_dump_json()
                 for channel in wanted:
                     self._deliver(Event(channel, message))
 
 
 class MongoBackend(SupervisedBackend):
-    """The change stream of the application's own database, which must be open."""
+    """Backend over the change stream of the application's own database, which must be open."""
 
     def __init__(self) -> None:
         super().__init__(Unavailable)
@@ -78,9 +79,11 @@ class MongoBackend(SupervisedBackend):
         return "the database's change stream"
 
     @asynccontextmanager
-    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[MongoConnection]:
-        """Open the stream where the last one ended."""
+    async def open_connection(
+        self, deliver: Callable[[Event], None]
+    ) -> AsyncIterator[MongoConnection]:
+        """Open the stream where the previous one ended."""
         async with AsyncExitStack() as opened:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
                 stream = await opened.enter_async_context(self._stream.open())
             yield MongoConnection(stream, deliver)

@@ -1,4 +1,4 @@
-"""Events between processes by a Redis or Valkey server's publish and subscribe."""
+"""Broadcast backend over the publish/subscribe commands of a Redis or Valkey server."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from subscriptions.supervision import ANSWER_SECONDS, RESYNC, SupervisedBackend
+from subscriptions.supervision import RESPONSE_TIMEOUT_SECONDS, RESYNC, SupervisedBackend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
 
     from redis.asyncio.client import PubSub
 
-PERMANENT = "expertbook"
-"""A channel that is never left: a connection without any is no subscriber to the server."""
+PERMANENT_CHANNEL = "expertbook"
+"""Never unsubscribed: the server leaves subscriber mode on a connection without any channel."""
 
-AT_ONCE = 500
+MAX_CHANNELS_PER_COMMAND = 500
 
 
 class RedisConnection:
-    """Two connections: one that is subscribed, and one that publishes."""
+    """Two connections to the server: one subscribes, the other publishes."""
 
     def __init__(self, client: Redis, pubsub: PubSub, deliver: Callable[[Event], None]) -> None:
         self._client = client
         self._pubsub = pubsub
         self._deliver = deliver
-        self._heard = asyncio.Event()
+        self._has_received = asyncio.Event()
 
     async def subscribe(self, channels: Collection[str]) -> None:
-        """Ask for channels."""
-        for some in chunks(channels):
-            await self._pubsub.subscribe(*some)
+        """Subscribe to channels."""
+        for chunk in chunks(channels):
+            await self._pubsub.subscribe(*chunk)
 
     async def unsubscribe(self, channels: Collection[str]) -> None:
-        """Ask for channels no longer."""
-        for some in chunks(channels):
-            await self._pubsub.unsubscribe(*some)
+        """Unsubscribe from channels."""
+        for chunk in chunks(channels):
+            await self._pubsub.unsubscribe(*chunk)
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message to whoever has subscribed."""
+        """Send a message to the channel's subscribers."""
         await self._client.publish(channel, message)
 
     async def ping(self) -> None:
-        """Return when anything has come from the server, if only the answer to this."""
-        self._heard.clear()
+        """Ping the server and wait until it sends the reply or any other message."""
+        self._has_received.clear()
         await self._pubsub.ping()
-        await self._heard.wait()
+        await self._has_received.wait()
 
     async def read(self) -> None:
-        """Deliver what comes, and a RESYNC for every subscription that the server confirms."""
+        """Deliver messages, and a RESYNC for every subscription that the server confirms."""
         while True:
             message: dict[str, Any] | None = await self._pubsub.get_message(timeout=None)
-            self._heard.set()
+            self._has_received.set()
             if message is None:
                 continue
             if message["type"] == "message":
@@ -68,10 +68,10 @@ class RedisConnection:
 
 
 class RedisBackend(SupervisedBackend):
-    """Publish and subscribe of the server that a URL names.
+    """Backend over the server at a URL.
 
     Raises:
-        ValueError: for a URL that names none.
+        ValueError: if the URL is invalid.
     """
 
     def __init__(self, url: str) -> None:
@@ -83,24 +83,26 @@ class RedisBackend(SupervisedBackend):
         return "the broadcast server"
 
     @asynccontextmanager
-    async def linked(self, deliver: Callable[[Event], None]) -> AsyncIterator[RedisConnection]:
-        """Connect twice, both with an answer."""
+    async def open_connection(
+        self, deliver: Callable[[Event], None]
+    ) -> AsyncIterator[RedisConnection]:
+        """Open both connections and wait until the server answers on each."""
         async with self._client() as client, client.pubsub() as pubsub:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
                 await client.ping()
-                await pubsub.subscribe(PERMANENT)
+                await pubsub.subscribe(PERMANENT_CHANNEL)
                 await pubsub.get_message(timeout=None)
             yield RedisConnection(client, pubsub, deliver)
 
     def _client(self) -> Redis:
-        # The supervisor is to hear of what breaks, so nothing is tried again here. A limit on
-        # reading would cut off a subscriber to whom nothing is said for a while.
+        # No retries, since the supervisor must notice failures. No read timeout, since a
+        # subscription may be idle for a long time.
         return Redis.from_url(
             self._url,
             protocol=2,
             decode_responses=True,
             socket_timeout=None,
-            socket_connect_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=RESPONSE_TIMEOUT_SECONDS,
             socket_keepalive=True,
             health_check_interval=0,
             retry=Retry(NoBackoff(), 0),
@@ -108,6 +110,7 @@ class RedisBackend(SupervisedBackend):
 
 
 def chunks(channels: Collection[str]) -> list[list[str]]:
-    """The channels in commands of a moderate length."""
+    """Split channels into lists of at most MAX_CHANNELS_PER_COMMAND."""
     ordered = sorted(channels)
-    return [ordered[first : first + AT_ONCE] for first in range(0, len(ordered), AT_ONCE)]
+    size = MAX_CHANNELS_PER_COMMAND
+    return [ordered[first : first + size] for first in range(0, len(ordered), size)]

@@ -1,6 +1,6 @@
-"""The ends of sessions, told to every process: who is signed out is out everywhere, at once.
+"""Announcements of ended sessions to every process, so that sign-out takes effect everywhere.
 
-Best effort, as every nudge: whoever keeps something for a session looks at the database, too.
+Announcements are best effort: a process that caches a session also checks the database.
 """
 
 from __future__ import annotations
@@ -27,53 +27,53 @@ CHANNEL = "sessions"
 
 
 class SessionEnd(BaseModel):
-    """Some sessions, or every one of an account."""
+    """The end of some sessions, or of all sessions of an account."""
 
     session_ids: frozenset[Id] = frozenset()
     user_id: Id | None = None
 
-    def concerns(self, session_id: Id, user_id: Id) -> bool:
-        """Whether that session of that account is among them."""
+    def includes(self, session_id: Id, user_id: Id) -> bool:
+        """Return whether that session of that account has ended."""
         return session_id in self.session_ids or user_id == self.user_id
 
 
 class SessionEnds:
-    """Tells of the ends of sessions, and hears of them."""
+    """Announces ended sessions and receives the announcements of other processes."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._listeners: list[Callable[[SessionEnd], None]] = []
 
     def listen(self, listener: Callable[[SessionEnd], None]) -> None:
-        """Have a function called for every end, of this process's or another's."""
+        """Call a function for every session end, of this process or another."""
         self._listeners.append(listener)
 
     async def announce(self, ended: SessionEnd) -> None:
-        """Tell this process before the next line, and the others as soon as may be."""
-        self._tell(ended)
-        await self._bus.nudge(CHANNEL, ended.model_dump_json())
+        """Call this process's listeners, then notify the other processes."""
+        self._call_listeners(ended)
+        await self._bus.notify(CHANNEL, ended.model_dump_json())
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SessionEnds]:
-        """Hear of the others' for as long as the context lasts; the broadcast must be open."""
+        """Receive announcements for the duration of the context; the bus must be open."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._hear(), name="session ends")
+            task = group.create_task(self._receive(), name="session ends")
             try:
                 yield self
             finally:
                 task.cancel()
 
-    async def _hear(self) -> None:
-        async with self._bus.nudges(CHANNEL) as nudge:
+    async def _receive(self) -> None:
+        async with self._bus.notifications(CHANNEL) as next_message:
             while True:
-                message = await nudge()
-                if message == RESYNC:  # whoever keeps a session looks at the database, too
+                message = await next_message()
+                if message == RESYNC:  # holders of sessions check the database by themselves
                     continue
                 try:
-                    self._tell(SessionEnd.model_validate_json(message))
+                    self._call_listeners(SessionEnd.model_validate_json(message))
                 except ValidationError:
-                    log.warning("a nudge on %s is no end of a session", CHANNEL)
+                    log.warning("ignored an invalid message on channel %s", CHANNEL)
 
-    def _tell(self, ended: SessionEnd) -> None:
+    def _call_listeners(self, ended: SessionEnd) -> None:
         for listener in self._listeners:
             listener(ended)

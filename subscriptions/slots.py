@@ -1,4 +1,4 @@
-"""What watchers of an expert's slots get."""
+"""Events that subscriptions to an expert's slots receive."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""Whatever slots can change by; a booking's status alone changes none."""
+"""Every kind of event that changes slots. A booking's new status alone does not."""
 
 
 async def slot_events(
     hub: Hub, expert_id: Id, after: str | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
-    """The events of some kinds, those after a cursor first, then live.
+    """Yield events of some kinds: first those after a cursor, then live ones.
 
     Raises:
-        BadUserInput: for an unknown expert or a cursor that is not theirs.
-        CursorExpired: when the events after the cursor are no longer kept.
-        Unavailable: when the database does not answer.
+        BadUserInput: if the expert is unknown, or the cursor is of another expert.
+        CursorExpired: if the events after the cursor have been deleted.
+        Unavailable: if the database does not answer.
     """
     position = None if after is None else sequence_in(after, expert_id)
     async with aclosing(hub.follow(expert_id, position)) as events:

@@ -1,12 +1,12 @@
-"""What keeps a broadcast backend alive while the server behind it comes and goes.
+"""Supervised broadcast backends, which reconnect while the server comes and goes.
 
-Broadcaster has one task that reads from its backend; an error there would end it in silence, and
-every subscriber would wait for ever. So the backend reads in a task of its own, which connects
-again with growing pauses and asks for all wanted channels anew. Whenever a subscription stands, its
-channel gets a RESYNC: what was published before that is in the event log.
+Broadcaster reads from its backend in a single task. An error there would end it silently, and all
+subscribers would wait forever. So a supervised backend reads in a task of its own, which reconnects
+with growing delays and subscribes to all wanted channels again. Each channel gets a RESYNC as soon
+as its subscription is established; messages published before that are in the event log.
 
-Nothing here waits inside `subscribe` and `unsubscribe`, so that broadcaster's own map of
-subscribers is never changed half-way, however many come and go at once.
+`subscribe` and `unsubscribe` never wait, so that concurrent calls cannot leave broadcaster's map of
+subscribers in an inconsistent state.
 """
 
 from __future__ import annotations
@@ -27,152 +27,156 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESYNC = ""
-"""The message that says: read the log, something may have been missed."""
+"""Message to a channel: read the event log, since messages may have been missed."""
 
-PUBLISH_SECONDS = 0.4
-PING_SECONDS = 1.0
-ANSWER_SECONDS = 2.0
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
-STEADY_SECONDS = 5.0
-"""A connection that held this long was a good one: the next pauses are short again."""
+PUBLISH_TIMEOUT_SECONDS = 0.4
+PING_INTERVAL_SECONDS = 1.0
+RESPONSE_TIMEOUT_SECONDS = 2.0
+MIN_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 5.0
+STABLE_SECONDS = 5.0
+"""A connection that lasted this long resets the backoff."""
 
 
 class BrokerConnection(Protocol):
-    """A connection that stands; each method raises when it has broken."""
+    """An established connection; each method raises once it has broken."""
 
     async def subscribe(self, channels: Collection[str]) -> None:
-        """Ask for channels; each gets a RESYNC as soon as its subscription stands."""
+        """Subscribe to channels; each gets a RESYNC once its subscription is established."""
 
     async def unsubscribe(self, channels: Collection[str]) -> None:
-        """Ask for channels no longer."""
+        """Unsubscribe from channels."""
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message to whoever has subscribed."""
+        """Send a message to the channel's subscribers."""
 
     async def ping(self) -> None:
-        """Return when the server has shown that it lives."""
+        """Return once the server has answered."""
 
     async def read(self) -> None:
-        """Deliver what comes; never returns."""
+        """Deliver incoming messages; never returns."""
 
 
 class _Broken(Exception):
-    """The link is of no more use."""
+    """The connection is broken."""
 
 
 class SupervisedBackend(BroadcastBackend):
-    """A backend over a connection that is made again whenever it breaks.
+    """A backend that replaces its connection whenever it breaks.
 
     Args:
-        failures: what a link raises when it has broken.
+        failures: the exceptions that a broken connection raises, besides OSError.
     """
 
     def __init__(self, *failures: type[Exception]) -> None:
         self._failures: tuple[type[Exception], ...] = (OSError, *failures)
         self._wanted: set[str] = set()
-        self._changed = asyncio.Event()
-        self._arrived: asyncio.Queue[Event] = asyncio.Queue()
-        self._tried = asyncio.Event()
-        self._link: BrokerConnection | None = None
-        self._doubt = asyncio.Event()
-        self._untaken = ""
+        self._wanted_changed = asyncio.Event()
+        self._received: asyncio.Queue[Event] = asyncio.Queue()
+        self._attempted = asyncio.Event()
+        self._connection: BrokerConnection | None = None
+        self._suspect = asyncio.Event()
+        self._failed_publish = ""
         self._is_lost = False
         self._supervisor: asyncio.Task[None]
 
     @abstractmethod
-    def linked(
+    def open_connection(
         self, deliver: Callable[[Event], None]
     ) -> AbstractAsyncContextManager[BrokerConnection]:
-        """Connect, and give the link once the server has answered.
+        """Connect, and yield the connection once the server has answered.
 
         Args:
-            deliver: what takes the events that come.
+            deliver: receives the messages.
         """
 
     @property
     def is_connected(self) -> bool:
-        """Whether messages pass at the moment."""
-        return self._link is not None and not self._doubt.is_set()
+        """Whether the backend is connected and the server answers."""
+        return self._connection is not None and not self._suspect.is_set()
 
     async def connect(self) -> None:
-        """Begin; a server that is away is waited for in the background."""
+        """Start the supervisor and wait for its first attempt, successful or not."""
         self._supervisor = asyncio.create_task(self._supervise(), name="broadcast backend")
-        await self._tried.wait()
+        await self._attempted.wait()
 
     async def disconnect(self) -> None:
-        """End, for good."""
+        """Stop the supervisor."""
         self._supervisor.cancel()
         with suppress(asyncio.CancelledError):
             await self._supervisor
 
     async def subscribe(self, channel: str) -> None:
-        """Want a channel from now on; does not wait."""
+        """Subscribe to a channel in the background."""
         self._wanted.add(channel)
-        self._changed.set()
+        self._wanted_changed.set()
 
     async def unsubscribe(self, channel: str) -> None:
-        """Want a channel no longer; does not wait."""
+        """Unsubscribe from a channel in the background."""
         self._wanted.discard(channel)
-        self._changed.set()
+        self._wanted_changed.set()
 
     async def next_published(self) -> Event:
-        """The next event of a wanted channel; never raises."""
-        return await self._arrived.get()
+        """Wait for the next message on a wanted channel; never raises."""
+        return await self._received.get()
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message, within half a second; while nothing is connected it is dropped."""
-        if self._link is None or self._doubt.is_set():
+        """Send a message within PUBLISH_TIMEOUT_SECONDS; drop it while disconnected."""
+        if self._connection is None or self._suspect.is_set():
             return
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._link.publish(channel, message)
+            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
+                await self._connection.publish(channel, message)
         except self._failures as error:
-            # Until the server has shown that it lives, nobody else waits for it.
-            self._untaken = f"{channel} was not taken ({str(error) or 'no answer'})"
-            self._doubt.set()
+            # Other messages are dropped without waiting until the server answers a ping.
+            self._failed_publish = f"{channel} ({str(error) or 'no answer'})"
+            self._suspect.set()
 
     async def _supervise(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        backoff = MIN_BACKOFF_SECONDS
         while True:
             began = asyncio.get_running_loop().time()
             try:
-                async with self.linked(self._deliver) as link:
-                    await self._carry(link)
+                async with self.open_connection(self._deliver) as connection:
+                    await self._use(connection)
             except Exception as error:  # noqa: BLE001 - nothing may end the supervisor
-                self._lose(error)
-            if asyncio.get_running_loop().time() - began > STEADY_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._mark_lost(error)
+            if asyncio.get_running_loop().time() - began > STABLE_SECONDS:
+                backoff = MIN_BACKOFF_SECONDS
+            await asyncio.sleep(backoff * random.uniform(0.5, 1))  # noqa: S311 - no secret
+            backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
-    async def _carry(self, link: BrokerConnection) -> None:
-        """Keep a link in use until it breaks."""
-        self._doubt.clear()
-        self._link = link
-        self._tried.set()
+    async def _use(self, connection: BrokerConnection) -> None:
+        """Read, subscribe and ping on a connection until it breaks."""
+        self._suspect.clear()
+        self._connection = connection
+        self._attempted.set()
         if self._is_lost:
             log.info("%s is back", self)
             self._is_lost = False
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (link.read(), self._apply(link), self._probe(link)):
-                    group.create_task(self._mind(work))
+                for work in (
+                    connection.read(),
+                    self._sync_subscriptions(connection),
+                    self._probe(connection),
+                ):
+                    group.create_task(self._report_failure(work))
         except* _Broken:
-            pass  # which has been said
+            pass  # already logged
 
-    async def _mind(self, work: Awaitable[None]) -> None:
-        """Say at once what breaks a link: to leave it may take a while."""
+    async def _report_failure(self, work: Awaitable[None]) -> None:
+        """Report a failure at once, since closing the connection may take a while."""
         try:
             await work
         except Exception as error:
-            self._lose(error)
+            self._mark_lost(error)
             raise _Broken from error
 
-    def _lose(self, error: Exception) -> None:
-        """Say once why nothing passes."""
-        self._link = None
-        self._tried.set()
+    def _mark_lost(self, error: Exception) -> None:
+        """Mark the backend as disconnected; log the reason once."""
+        self._connection = None
+        self._attempted.set()
         if not isinstance(error, self._failures):
             log.error("%s failed", self, exc_info=error)
         if not self._is_lost:
@@ -182,29 +186,29 @@ class SupervisedBackend(BroadcastBackend):
 
     def _deliver(self, event: Event) -> None:
         if event.channel in self._wanted:
-            self._arrived.put_nowait(event)
+            self._received.put_nowait(event)
 
-    async def _apply(self, link: BrokerConnection) -> None:
-        """Have the link subscribed to what is wanted, now and after every change."""
+    async def _sync_subscriptions(self, connection: BrokerConnection) -> None:
+        """Subscribe the connection to the wanted channels, now and after every change."""
         applied: set[str] = set()
         while True:
-            self._changed.clear()
+            self._wanted_changed.clear()
             wanted = set(self._wanted)
             if gone := applied - wanted:
-                await link.unsubscribe(gone)
+                await connection.unsubscribe(gone)
             if new := wanted - applied:
-                await link.subscribe(new)
+                await connection.subscribe(new)
             applied = wanted
-            await self._changed.wait()
+            await self._wanted_changed.wait()
 
-    async def _probe(self, link: BrokerConnection) -> None:
-        """Notice a server that is silent without having closed the connection."""
+    async def _probe(self, connection: BrokerConnection) -> None:
+        """Ping regularly, to detect a server that hangs without closing the connection."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(PING_SECONDS):
-                    await self._doubt.wait()
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await link.ping()
-            if self._doubt.is_set():
-                log.warning("a message to %s", self._untaken)
-                self._doubt.clear()
+                async with asyncio.timeout(PING_INTERVAL_SECONDS):
+                    await self._suspect.wait()
+            async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
+                await connection.ping()
+            if self._suspect.is_set():
+                log.warning("could not publish a message on channel %s", self._failed_publish)
+                self._suspect.clear()

@@ -1,4 +1,4 @@
-"""Change stream of events and nudges that any process on the database has committed."""
+"""Change stream of events and notifications that any process on the database has committed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RETENTION_SECONDS = 60
 CLOSING_SECONDS = 0.5
 
 
-class Nudge(Record):
+class Notification(Record):
     """Transient message to the processes that currently listen; deleted after a minute."""
 
     channel: str
@@ -66,14 +66,14 @@ class ChangeStream:
         self._token: Mapping[str, Any] | None = None
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[AsyncIterator[Committed | Nudge]]:
+    async def open(self) -> AsyncIterator[AsyncIterator[Committed | Notification]]:
         """Open the stream after the last item read before, or now if nothing was read yet.
 
         Raises:
             Unavailable: if the database does not answer, on opening or while reading.
         """
         database = Event.get_pymongo_collection().database
-        names = [Event.Settings.name, Nudge.Settings.name]
+        names = [Event.Settings.name, Notification.Settings.name]
         inserts = {"operationType": "insert", "ns.coll": {"$in": names}}
         with or_unavailable():
             try:
@@ -92,7 +92,7 @@ class ChangeStream:
 
     async def _read(
         self, stream: AsyncDatabaseChangeStream[dict[str, Any]]
-    ) -> AsyncIterator[Committed | Nudge]:
+    ) -> AsyncIterator[Committed | Notification]:
         while True:
             with or_unavailable():
                 change = await stream.next()
@@ -101,17 +101,17 @@ class ChangeStream:
             if change["ns"]["coll"] == Event.Settings.name:
                 yield Committed(document)
             else:
-                yield Nudge.model_validate(document)
+                yield Notification.model_validate(document)
 
 
-async def nudge(channel: str, message: str) -> None:
+async def notify(channel: str, message: str) -> None:
     """Send a message to every process that listens to the change stream.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        await Nudge(channel=channel, message=message, at=utc_now()).insert()
+        await Notification(channel=channel, message=message, at=utc_now()).insert()
 
 
 async def ping_database() -> None:

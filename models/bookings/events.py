@@ -1,7 +1,7 @@
 """The event log: every change of a calendar, numbered without gaps.
 
-The log is the source of truth. Nudges only speed up delivery; a process that misses one reads the
-missing events from the log.
+The log is the source of truth. Notifications only speed up delivery; a process that misses one
+reads the missing events from the log.
 """
 
 from __future__ import annotations

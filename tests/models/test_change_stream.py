@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.change_stream import ChangeStream, Nudge, nudge, ping_database
+from models.bookings.change_stream import ChangeStream, Notification, notify, ping_database
 from models.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ async def read_until(stream: ChangeStream, channel: str, last: str) -> list[str]
     found: list[str] = []
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         async for inserted in inserts:
-            if isinstance(inserted, Nudge) and inserted.channel == channel:
+            if isinstance(inserted, Notification) and inserted.channel == channel:
                 found.append(inserted.message)
                 if inserted.message == last:
                     break
@@ -35,12 +35,12 @@ async def test_reopened_stream_delivers_messages_sent_while_it_was_closed(
     stream = ChangeStream()
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         for message in ("one", "two"):
-            await nudge("reopened", message)
+            await notify("reopened", message)
         async for inserted in inserts:
-            if isinstance(inserted, Nudge) and inserted.message == "one":
+            if isinstance(inserted, Notification) and inserted.message == "one":
                 break
     for message in ("three", "four"):
-        await nudge("reopened", message)
+        await notify("reopened", message)
     assert await read_until(stream, "reopened", "four") == ["two", "three", "four"]
 
 
@@ -53,6 +53,6 @@ async def test_invalid_resume_token_is_discarded_after_one_failure(database: Cli
         await read_until(stream, "invalid token", "never")
     reading = asyncio.create_task(read_until(stream, "invalid token", "sent"))
     while not reading.done():
-        await nudge("invalid token", "sent")
+        await notify("invalid token", "sent")
         await asyncio.sleep(0.05)
     assert (await reading)[-1] == "sent"

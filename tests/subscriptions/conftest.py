@@ -14,5 +14,5 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     With the program's own limits a machine that stalls for a second looks like an outage. A server
     that is killed is noticed all the same, since its connections break.
     """
-    for name in ("PUBLISH_SECONDS", "ANSWER_SECONDS"):
+    for name in ("PUBLISH_TIMEOUT_SECONDS", "RESPONSE_TIMEOUT_SECONDS"):
         monkeypatch.setattr(f"subscriptions.supervision.{name}", PATIENCE_SECONDS)

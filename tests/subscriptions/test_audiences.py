@@ -14,7 +14,7 @@ from models.calendar.slots import SlotStatus
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from subscriptions.channels import Channel
-from subscriptions.encoded_events import EncodedEvent
+from subscriptions.encoded_events import EncodedEvents
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -39,10 +39,10 @@ class Reader:
         """As its own viewer sees it."""
         return f"{event.sequence} own".encode()
 
-    def send(self, parcel: EncodedEvent) -> bool:
+    def send(self, encoded: EncodedEvents) -> bool:
         """Take it; say whether there is room for more."""
-        self.got += [payload.decode() for payload in parcel.payloads]
-        self.pieces.append(len(parcel.payloads))
+        self.got += [payload.decode() for payload in encoded.payloads]
+        self.pieces.append(len(encoded.payloads))
         return len(self.got) < self.room
 
     async def drained(self) -> None:
@@ -89,8 +89,7 @@ async def attended(
     """Serve the readers for as long as the context lasts."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(channel.attend("same", render, reader, position))
-            for reader in readers
+            group.create_task(channel.serve("same", render, reader, position)) for reader in readers
         ]
         await asyncio.sleep(0)
         yield
@@ -102,14 +101,14 @@ async def attended(
 async def channel(database: Client) -> Channel:  # noqa: ARG001 - events are made of its documents
     """A channel that has had no event."""
     channel = Channel(new_id())
-    channel.begin(0)
+    channel.start(0)
     return channel
 
 
 async def hear(channel: Channel, sequence: int, client_id: Id | None = None) -> None:
     """An event comes by its nudge."""
     event = event_of(channel.expert_id, sequence, client_id)
-    await channel.hear(event.model_dump_json())
+    await channel.receive(event.model_dump_json())
 
 
 async def test_an_event_is_rendered_once_for_all_to_whom_it_looks_the_same(
@@ -134,7 +133,7 @@ async def test_the_events_of_one_commit_go_out_in_one_piece(channel: Channel) ->
     readers = [Reader(), Reader(new_id()), Reader(ada)]
     async with attended(channel, readers, render, 0):
         events = [event_of(channel.expert_id, n, ada if n == 3 else None) for n in range(1, 37)]
-        assert channel.take(events)
+        assert channel.deliver(events)
         await asyncio.sleep(0)
     everybodys = [str(number) for number in range(2, 37, 2)]
     assert [reader.got for reader in readers[:2]] == [everybodys] * 2
@@ -148,13 +147,13 @@ async def test_what_has_a_gap_before_it_is_not_taken(channel: Channel) -> None:
     reader, render = Reader(), Rendering()
     async with attended(channel, [reader], render, 0):
         events = [event_of(channel.expert_id, number) for number in range(1, 7)]
-        assert not channel.take(events[1:3])
-        assert not channel.take([events[3], events[0], events[1]])
-        assert channel.take(events[:5])
-        assert channel.take([events[1], events[5]])
-        assert channel.take(events)
+        assert not channel.deliver(events[1:3])
+        assert not channel.deliver([events[3], events[0], events[1]])
+        assert channel.deliver(events[:5])
+        assert channel.deliver([events[1], events[5]])
+        assert channel.deliver(events)
     assert reader.got == ["2", "4", "6"]
-    assert not Channel(channel.expert_id).take(events[:1])
+    assert not Channel(channel.expert_id).deliver(events[:1])
 
 
 def test_a_parcel_is_packed_once_for_everybody_of_one_id() -> None:
@@ -164,8 +163,8 @@ def test_a_parcel_is_packed_once_for_everybody_of_one_id() -> None:
         packings.append(id_)
         return id_.encode() + b"".join(payloads)
 
-    parcel = EncodedEvent([b"a", b"b"])
-    assert [parcel.packed(id_, pack) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
+    encoded = EncodedEvents([b"a", b"b"])
+    assert [encoded.frames(id_, pack) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
     assert packings == ["1", "2"]
 
 
@@ -214,7 +213,7 @@ async def test_who_knows_more_than_the_channel_is_told_nothing_twice(channel: Ch
 async def test_a_replay_that_passes_the_channel_repeats_nothing(channel: Channel) -> None:
     """The log may have what no nudge has told yet."""
     await Event.insert_many([event_of(channel.expert_id, number) for number in range(1, 7)])
-    channel.begin(3)
+    channel.start(3)
     reader, render = Reader(), Rendering()
     async with attended(channel, [reader], render, 0):
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -230,11 +229,11 @@ async def test_a_rendering_that_fails_ends_that_subscription_alone(channel: Chan
     """The error goes to whoever waits for it."""
 
     class Broken(Reader):
-        def send(self, parcel: EncodedEvent) -> bool:
-            raise OSError(parcel.payloads)
+        def send(self, encoded: EncodedEvents) -> bool:
+            raise OSError(encoded.payloads)
 
     render, well = Rendering(), Reader()
-    broken = asyncio.create_task(channel.attend("same", render, Broken(), 0))
+    broken = asyncio.create_task(channel.serve("same", render, Broken(), 0))
     await asyncio.sleep(0)
     async with attended(channel, [well], render, 0):
         await hear(channel, 1)

@@ -78,13 +78,13 @@ async def test_what_this_process_commits_is_delivered_before_the_next_line(
 ) -> None:
     """Straight from memory, whatever the backend; a nudge that comes later is old."""
     async with diaries(database) as [diary], broadcast(url) as bus, Hub(bus).open() as hub:
-        async with asyncio.timeout(PATIENCE_SECONDS), hub.watching(diary.expert_id, 0) as watching:
+        async with asyncio.timeout(PATIENCE_SECONDS), hub.subscribe(diary.expert_id, 0) as watching:
             channel, _ = watching
             for number in (1, 2, 3):
                 events = await diary.write(number)
                 await hub.announce(events)
                 assert channel.last == events[-1].sequence
-                assert list(await channel.after(events[0].sequence - 1)) == events
+                assert list(await channel.next_events(events[0].sequence - 1)) == events
         assert await asyncio.wait_for(first(hub, diary.expert_id, 6), PATIENCE_SECONDS) == [
             *range(1, 7)
         ]
@@ -215,7 +215,7 @@ async def test_what_nobody_wants_is_not_kept(database: Client, url: str) -> None
             telling.cancel()
             await asyncio.wait([telling])
         assert (event.channel, event.message) == ("wanted", "told")
-        while not bus._carrier._arrived.empty():  # noqa: ASYNC110 - the bus empties it
+        while not bus._transport._received.empty():  # noqa: ASYNC110 - the bus empties it
             await asyncio.sleep(0)
 
 

@@ -168,7 +168,7 @@ async def test_a_commit_that_took_long_is_sent_although_later_ones_have_been(
     """
     long = timedelta(hours=1)
     for module in ("bookings", "clients"):
-        monkeypatch.setattr(f"subscriptions.{module}.LOOK_BACK", long)
+        monkeypatch.setattr(f"subscriptions.{module}.LONG_LOOKBACK", long)
     ada = someone()
     async with open_desk(database, told=nothing) as desk:
         late = await desk.book(ada)

@@ -22,9 +22,9 @@ from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.redis import RedisConnection
 from subscriptions.supervision import (
-    ANSWER_SECONDS,
-    PING_SECONDS,
-    PUBLISH_SECONDS,
+    PING_INTERVAL_SECONDS,
+    PUBLISH_TIMEOUT_SECONDS,
+    RESPONSE_TIMEOUT_SECONDS,
     SupervisedBackend,
 )
 from tests.processes import commands
@@ -81,15 +81,15 @@ async def until(bus: Bus, *, connected: bool) -> None:
 def losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """Record why connections are given up or cannot be made, from this moment on."""
     found: list[Exception] = []
-    carrier = bus._carrier
+    carrier = bus._transport
     assert isinstance(carrier, SupervisedBackend)
-    lose = carrier._lose
+    lose = carrier._mark_lost
 
     def lost(error: Exception) -> None:
         found.append(error)
         lose(error)
 
-    monkeypatch.setattr(carrier, "_lose", lost)
+    monkeypatch.setattr(carrier, "_mark_lost", lost)
     return found
 
 
@@ -147,9 +147,9 @@ async def test_a_server_that_freezes_holds_nobody_up(
 
     One announcement waits for an answer in vain, the others ask for none, and nothing is missing.
     """
-    assert PUBLISH_SECONDS < 1
+    assert PUBLISH_TIMEOUT_SECONDS < 1
     # So no ping is under way when the server freezes, whose answer would end the doubt about it.
-    monkeypatch.setattr("subscriptions.supervision.PING_SECONDS", NEVER)
+    monkeypatch.setattr("subscriptions.supervision.PING_INTERVAL_SECONDS", NEVER)
     unanswered: list[str] = []
     publish = RedisConnection.publish
 
@@ -180,7 +180,7 @@ async def test_a_server_that_freezes_holds_nobody_up(
         await so(lambda: len(lost) >= 3)
         assert not bus.is_connected
         # From here on only a frozen server would look like one, not a machine that stalls.
-        monkeypatch.setattr("subscriptions.supervision.ANSWER_SECONDS", PATIENCE_SECONDS)
+        monkeypatch.setattr("subscriptions.supervision.RESPONSE_TIMEOUT_SECONDS", PATIENCE_SECONDS)
         server.thaw()
         await until(bus, connected=True)
         assert said(caplog, AWAY) == ["WARNING"]
@@ -191,13 +191,13 @@ async def test_a_frozen_server_is_noticed_by_who_only_listens(
     server: Valkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a few seconds, although the connection stays open and nobody publishes."""
-    assert PING_SECONDS + ANSWER_SECONDS < 10
+    assert PING_INTERVAL_SECONDS + RESPONSE_TIMEOUT_SECONDS < 10
     async with broadcast(server.url) as bus, bus.subscribe("quiet"):
         await until(bus, connected=True)
         caplog.clear()
         server.freeze()
         await until(bus, connected=False)
-        monkeypatch.setattr("subscriptions.supervision.ANSWER_SECONDS", PATIENCE_SECONDS)
+        monkeypatch.setattr("subscriptions.supervision.RESPONSE_TIMEOUT_SECONDS", PATIENCE_SECONDS)
         server.thaw()
         await until(bus, connected=True)
         assert said(caplog, AWAY) == ["WARNING"]

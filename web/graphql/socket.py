@@ -244,10 +244,10 @@ class Connection:
         if self._wire is None or together is None:
             return self._watch(id_, prepared, asked.variables)
         if FastPath.FRAMES in self._services.fast:
-            seat = SharedSubscriber(id_, self._wire, together, self.viewer)
+            subscriber = SharedSubscriber(id_, self._wire, together, self.viewer)
         else:
-            seat = SoloSubscriber(id_, self._wire, together, self.viewer, self._send_text)
-        return self._attend(ObservedSubscription(prepared), together, seat)
+            subscriber = SoloSubscriber(id_, self._wire, together, self.viewer, self._send_text)
+        return self._serve_shared(ObservedSubscription(prepared), together, subscriber)
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
@@ -268,12 +268,15 @@ class Connection:
             if self._is_draining:
                 self.drain()
 
-    async def _attend(
-        self, subscribed: ObservedSubscription, live: SharedSubscription, seat: SharedSubscriber
+    async def _serve_shared(
+        self,
+        subscribed: ObservedSubscription,
+        live: SharedSubscription,
+        subscriber: SharedSubscriber,
     ) -> None:
         """Serve a subscription together with others of its kind."""
         with subscribed:
-            await seat.attend(self._services.hub, live)
+            await subscriber.serve(self._services.hub, live)
 
     async def _watch(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
         """Serve a subscription by itself."""

@@ -52,7 +52,7 @@ class Sockets:
         """Close the sockets of ended sessions."""
         for connection in self._signed_in():
             viewer = connection.viewer
-            if viewer and ended.concerns(viewer.session_id, viewer.id):
+            if viewer and ended.includes(viewer.session_id, viewer.id):
                 connection.end()
 
     @asynccontextmanager

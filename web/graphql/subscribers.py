@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer
     from models.bookings.events import Event
     from schema.execution.shared_subscriptions import SharedSubscription
-    from subscriptions.encoded_events import EncodedEvent
+    from subscriptions.encoded_events import EncodedEvents
     from subscriptions.hub import Hub
     from web.edge.websocket_protocol import WebSocketProtocol
 
@@ -37,15 +37,15 @@ class SharedSubscriber:
         """The event as the viewer sees it."""
         return self._view.render(event, self._viewer)
 
-    def send(self, parcel: EncodedEvent) -> bool:
+    def send(self, encoded: EncodedEvents) -> bool:
         """Write the payloads, each in a `next`; False when the peer is to be waited for."""
-        return self._wire.write(parcel.packed(self._id, _frames))
+        return self._wire.write(encoded.frames(self._id, _frames))
 
     async def drained(self) -> None:
         """Wait until the peer has read enough."""
         await self._wire.drained()
 
-    async def attend(self, hub: Hub, live: SharedSubscription) -> NoReturn:
+    async def serve(self, hub: Hub, live: SharedSubscription) -> NoReturn:
         """Serve it until it is cancelled or fails.
 
         Raises:
@@ -54,8 +54,8 @@ class SharedSubscriber:
             Unavailable: when the database does not answer.
             ConnectionAbortedError: when the peer has gone, or does not read.
         """
-        async with hub.watching(live.expert_id, live.after) as (channel, position):
-            await channel.attend(self._view, self._view.render, self, position)
+        async with hub.subscribe(live.expert_id, live.after) as (channel, position):
+            await channel.serve(self._view, self._view.render, self, position)
 
 
 class SoloSubscriber(SharedSubscriber):
@@ -75,9 +75,9 @@ class SoloSubscriber(SharedSubscriber):
         self._send = send
         self._due: Sequence[bytes] = ()
 
-    def send(self, parcel: EncodedEvent) -> bool:
+    def send(self, encoded: EncodedEvents) -> bool:
         """Take the payloads, which are sent before anything else is taken."""
-        self._due = parcel.payloads
+        self._due = encoded.payloads
         return False
 
     async def drained(self) -> None:
