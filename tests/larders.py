@@ -8,7 +8,7 @@ from graphql import OperationType
 from prometheus_client import REGISTRY
 
 from schema.execution.observation import OperationSummary
-from web.graphql.response_cache import CachedResponse, CacheKey, Mark
+from web.graphql.response_cache import CachedResponse, CacheKey, Checkpoint
 
 if TYPE_CHECKING:
     from models.ids import Id
@@ -30,11 +30,11 @@ class Clock:
 
 def request_key(text: bytes = b"?") -> CacheKey:
     """Return the cache key of a request with a JSON body."""
-    return CacheKey(is_in_address=False, media_type="application/json", asked=text)
+    return CacheKey(is_from_url=False, media_type="application/json", content=text)
 
 
 def cached_response(
-    mark: Mark, *experts: Id, body: bytes = b"{}", until: float = NEVER
+    checkpoint: Checkpoint, *experts: Id, body: bytes = b"{}", expires_at: float = NEVER
 ) -> CachedResponse:
     """Return a cached response that depends on some calendars with one event each."""
     return CachedResponse(
@@ -42,9 +42,9 @@ def cached_response(
         body=body,
         subject=SUBJECT,
         cost=10,
-        mark=mark,
+        checkpoint=checkpoint,
         calendars=dict.fromkeys(experts, 1),
-        until=until,
+        expires_at=expires_at,
     )
 
 

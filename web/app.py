@@ -20,7 +20,7 @@ from web.edge.origins import CrossOrigin
 from web.edge.proxies import ForwardedClients
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
 from web.graphql.endpoint import PATH, Endpoint
-from web.graphql.persisted_documents import documents_of
+from web.graphql.persisted_documents import open_documents
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import trim_heap
@@ -50,10 +50,10 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     """
     check_deferred()
     mails = mail_worker(settings)
-    documents = documents_of(
+    documents = open_documents(
         settings.trusted_documents,
         introspection=settings.allows_introspection,
-        remembers=FastPath.DOCUMENTS in settings.enabled_fast_paths,
+        use_cache=FastPath.DOCUMENTS in settings.enabled_fast_paths,
     )
 
     origins = settings.origins
@@ -101,7 +101,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
             await TOO_MANY_SOCKETS(scope, receive, send)
             return
         connection = Connection(websocket, container.services, documents, cookies)
-        with container.sockets.registered(connection, address):
+        with container.sockets.register(connection, address):
             await connection.serve()
 
     # Plain Starlette routes: FastAPI's parse the cookies of every request, which can take seconds.

@@ -35,8 +35,8 @@ from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
 from web.graphql.response_cache import ResponseCache
-from web.graphql.sharing import Shared
-from web.graphql.sockets import MOST_PER_ADDRESS, Sockets
+from web.graphql.sharing import ResponseCoalescer
+from web.graphql.sockets import MAX_PER_ADDRESS, Sockets
 from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
 from web.memory import trimming_heap
@@ -62,7 +62,7 @@ class Container:
     mails: MailWorker
     sockets: Sockets
     services: Services
-    shared: Shared | None
+    coalescer: ResponseCoalescer | None
 
 
 def mail_worker(settings: Settings) -> MailWorker:
@@ -85,12 +85,15 @@ async def open_container(
     """
     is_throttled = settings.throttle == "on"
     bus = broadcast(settings.bus_url)
-    answers = ResponseCache()
+    response_cache = ResponseCache()
     # Invalidate cached responses before subscribers are notified: they refetch at once.
-    hub, ends = Hub(bus, lambda expert_id: answers.calendars_changed([expert_id])), SessionEnds(bus)
+    hub, ends = (
+        Hub(bus, lambda expert_id: response_cache.calendars_changed([expert_id])),
+        SessionEnds(bus),
+    )
     feed = BookingFeed(bus, hub)
-    sockets = Sockets(MOST_PER_ADDRESS if is_throttled else None)
-    announce = partial(_announce, answers, hub, feed)
+    sockets = Sockets(MAX_PER_ADDRESS if is_throttled else None)
+    announce = partial(_announce, response_cache, hub, feed)
 
     def batch_size(limit: int) -> int:
         return limit if FastPath.BATCHES in settings.enabled_fast_paths else 1
@@ -104,11 +107,11 @@ async def open_container(
         hub.open(),
         feed.open(),
         ends.open(),
-        answers.open(),
+        response_cache.open(),
         Ledger(
             client,
             announce,
-            answers.directory_changed,
+            response_cache.directory_changed,
             max_batch=batch_size(MAX_BATCH),
             single_command=FastPath.WRITES in settings.enabled_fast_paths,
             remembers={FastPath.BATCHES, FastPath.SPECULATION} <= settings.enabled_fast_paths,
@@ -152,16 +155,20 @@ async def open_container(
             hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
             fast=settings.enabled_fast_paths,
-            directory_changed=answers.directory_changed,
+            directory_changed=response_cache.directory_changed,
         )
-        shared = Shared(answers) if FastPath.ANSWERS in settings.enabled_fast_paths else None
-        yield Container(client, bus, mails, sockets, services, shared)
+        coalescer = (
+            ResponseCoalescer(response_cache)
+            if FastPath.ANSWERS in settings.enabled_fast_paths
+            else None
+        )
+        yield Container(client, bus, mails, sockets, services, coalescer)
 
 
 async def _announce(
-    answers: ResponseCache, hub: Hub, feed: BookingFeed, events: Sequence[Event]
+    response_cache: ResponseCache, hub: Hub, feed: BookingFeed, events: Sequence[Event]
 ) -> None:
-    answers.calendars_changed(event.expert_id for event in events)
+    response_cache.calendars_changed(event.expert_id for event in events)
     await hub.announce(events)
     await feed.announce(events)
 

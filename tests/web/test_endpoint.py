@@ -53,7 +53,7 @@ class FailingContainer:
     """Container whose services raise."""
 
     @property
-    def shared(self) -> None:
+    def coalescer(self) -> None:
         """Disabled response cache."""
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from web.graphql.requests import LONGEST_LIST
+from web.graphql.requests import MAX_LIST_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,13 +143,13 @@ async def test_long_filter_lists_are_refused_and_duplicates_ignored(
       experts(first: 1, filter: {languages: $some}) { totalCount } }"""
     some = [f"Language {number}" for number in range(5_000)]
     assert await api.error_code(languages, some=some) == "BAD_USER_INPUT"
-    too_many = await api.post(languages, some=["english"] * (LONGEST_LIST + 1))
+    too_many = await api.post(languages, some=["english"] * (MAX_LIST_LENGTH + 1))
     assert "more than 1000 values" in too_many["errors"][0]["message"]
-    repeated = await api.ask(languages, some=["english"] * LONGEST_LIST)
+    repeated = await api.ask(languages, some=["english"] * MAX_LIST_LENGTH)
     assert repeated == await api.ask(languages, some=["English"])
     statuses = """query ($some: [BookingStatus!]) {
       bookings(first: 1, filter: {statuses: $some}) { totalCount } }"""
-    repeated = await demo["client"].ask(statuses, some=["CONFIRMED"] * LONGEST_LIST)
+    repeated = await demo["client"].ask(statuses, some=["CONFIRMED"] * MAX_LIST_LENGTH)
     assert repeated == await demo["client"].ask(statuses, some=["CONFIRMED"])
 
 

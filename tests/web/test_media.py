@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.graphql import media
-from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, OFFERED, accepted, is_json
+from web.graphql.media import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    JSON,
+    SUPPORTED_TYPES,
+    accepted_types,
+    is_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +50,12 @@ def test_accepted_types_are_ordered_by_preference(header: str, expected: list[st
 
     Event streams are only chosen when named explicitly.
     """
-    assert list(accepted(header)) == expected
+    assert list(accepted_types(header)) == expected
 
 
 @given(st.text(alphabet='aplictonjs/*+;=q01.9," \tutf-8', max_size=80))
 def test_malformed_accept_headers_are_tolerated(header: str) -> None:
-    assert set(accepted(header)) <= set(OFFERED)
+    assert set(accepted_types(header)) <= set(SUPPORTED_TYPES)
     assert is_json(header) in {True, False}
 
 
@@ -63,4 +70,4 @@ def test_long_headers_are_refused_unparsed(monkeypatch: pytest.MonkeyPatch, fill
     monkeypatch.setattr(media, "_range", parse)
     padding = filler * (30_000 // len(filler))
     assert not is_json(f'{JSON};a="{padding}')
-    assert accepted(f"{JSON},{padding}") == ()
+    assert accepted_types(f"{JSON},{padding}") == ()

@@ -179,7 +179,7 @@ def knows(documents: AutomaticPersistedQueries, query: str) -> bool:
 
 def test_least_recently_used_documents_are_evicted() -> None:
     queries = [f"{{ __typename }} # {number}" for number in range(4)]
-    documents = AutomaticPersistedQueries(most=3)
+    documents = AutomaticPersistedQueries(max_documents=3)
     for query in queries[:3]:
         register(documents, query)
     assert knows(documents, queries[0])
@@ -189,7 +189,7 @@ def test_least_recently_used_documents_are_evicted() -> None:
 
 def test_documents_are_evicted_above_the_byte_limit() -> None:
     queries = [f"{{ __typename }} # {'é' * 1000} {number}" for number in range(4)]
-    documents = AutomaticPersistedQueries(most_bytes=5_000)
+    documents = AutomaticPersistedQueries(max_bytes=5_000)
     for query in queries:
         register(documents, query)
     assert [knows(documents, query) for query in queries] == [False, False, True, True]

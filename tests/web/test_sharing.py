@@ -16,7 +16,7 @@ from schema.context import Context
 from schema.execution.documents import prepare
 from tests.larders import Clock, cache_count, request_key
 from web.graphql.response_cache import ResponseCache
-from web.graphql.sharing import Shared
+from web.graphql.sharing import ResponseCoalescer
 
 if TYPE_CHECKING:
     from models.store.connection import Client
@@ -30,7 +30,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def answers(clock: Clock) -> ResponseCache:
+def cache(clock: Clock) -> ResponseCache:
     """Empty response cache."""
     return ResponseCache(clock=clock, wall_clock=clock)
 
@@ -44,8 +44,8 @@ def context() -> Context:
 class ResponseSource:
     """Computes responses, and lets tests decide when they are ready."""
 
-    def __init__(self, answers: ResponseCache) -> None:
-        self.shared = Shared(answers)
+    def __init__(self, cache: ResponseCache) -> None:
+        self.coalescer = ResponseCoalescer(cache)
         self.computed = 0
         self.errors: list[GraphQLError] | None = None
         self.failure: Exception | None = None
@@ -64,7 +64,9 @@ class ResponseSource:
     async def ask(self) -> bytes:
         """Return the body that a caller gets."""
         prepared = prepare("{ categories { count } }", None)
-        response = await self.shared.answer(request_key(), prepared, None, context(), self.compute)
+        response = await self.coalescer.answer(
+            request_key(), prepared, None, context(), self.compute
+        )
         return bytes(response.body)
 
     async def start_callers(self, number: int) -> list[asyncio.Task[bytes]]:
@@ -76,9 +78,9 @@ class ResponseSource:
 
 
 @pytest.fixture
-def source(answers: ResponseCache) -> ResponseSource:
+def source(cache: ResponseCache) -> ResponseSource:
     """Controlled source of responses."""
-    return ResponseSource(answers)
+    return ResponseSource(cache)
 
 
 async def test_concurrent_callers_share_one_response(source: ResponseSource) -> None:
@@ -93,11 +95,11 @@ async def test_concurrent_callers_share_one_response(source: ResponseSource) -> 
 
 
 async def test_waiting_response_is_revalidated_instead_of_recomputed(
-    source: ResponseSource, answers: ResponseCache, clock: Clock, database: Client
+    source: ResponseSource, cache: ResponseCache, clock: Clock, database: Client
 ) -> None:
     """Comparing versions is cheaper than computing the response."""
     assert database is not None
-    await answers.look()
+    await cache.verify_in_use()
     source.may_finish.set()
     for _ in range(3):
         assert await source.ask() == b"1"
@@ -143,11 +145,11 @@ async def test_response_with_errors_is_not_shared(source: ResponseSource) -> Non
 
 
 async def test_caller_after_a_change_does_not_get_an_older_read(
-    source: ResponseSource, answers: ResponseCache
+    source: ResponseSource, cache: ResponseCache
 ) -> None:
     """The caller waits for the older computation, but does not get its response."""
     early = await source.start_callers(1)
-    answers.directory_changed()
+    cache.directory_changed()
     late = await source.start_callers(2)
     source.may_finish.set()
     assert await early[0] == b"1"

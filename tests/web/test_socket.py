@@ -9,7 +9,7 @@ import websockets
 
 from schema.execution.limits import MAX_COST
 from tests.clients import PATIENCE_SECONDS, Socket, open_socket
-from web.graphql.socket import LONGEST_ID
+from web.graphql.socket import MAX_ID_CHARS
 
 if TYPE_CHECKING:
     from tests.clients import Api
@@ -86,7 +86,7 @@ async def test_other_subprotocols_are_not_acceptable(api: Api, subprotocol: str)
         '{"type": "subscribe", "id": "2", "payload": {"query": "{ a }", "variables": 5}}',
         '{"type": "complete"}',
         b"\x00\xff",
-        '{"type":"complete","id":"%s"}' % ("x" * (LONGEST_ID + 1)),
+        '{"type":"complete","id":"%s"}' % ("x" * (MAX_ID_CHARS + 1)),
     ],
 )
 async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes) -> None:

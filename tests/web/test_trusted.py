@@ -10,7 +10,7 @@ import pytest
 
 from tests.clients import Api, open_socket
 from tests.servers import run_server, start_program
-from web.graphql.manifests import ManifestBroken, read_manifest
+from web.graphql.manifests import InvalidManifest, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def test_relay_manifest_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not valid JSON"),
         ("[]", "an Apollo persisted query manifest of version 1, or an object"),
         ('{"a": 5}', "a: the document must be a string"),
         ({**APOLLO, "version": 2}, "of version 1"),
@@ -179,7 +179,7 @@ def test_manifest_with_an_invalid_document_is_refused_by_name(
 ) -> None:
     path = tmp_path / "documents.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
-    with pytest.raises(ManifestBroken) as refused:
+    with pytest.raises(InvalidManifest) as refused:
         read_manifest(path, introspection=False)
     assert why in str(refused.value)
     assert str(path) in str(refused.value)

@@ -1,7 +1,7 @@
-"""What caches may keep: answers to GET that are the same for every stranger (RFC 9111).
+"""HTTP caching headers: responses to anonymous GET requests are public (RFC 9111).
 
-Everything else is its client's own. An answer that may be kept has an ETag, by which a cache asks
-whether it still counts (RFC 9110, section 13).
+All other responses are private. Public responses have an ETag, which caches use to revalidate them
+(RFC 9110, section 13).
 """
 
 from __future__ import annotations
@@ -13,69 +13,69 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from web.graphql.requests import READING
+from web.graphql.requests import READ_METHODS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from web.edge.cookies import Cookies
 
-OWN: Final = {
+PRIVATE_HEADERS: Final = {
     "Cache-Control": "private, no-store",
     "Vary": "Accept, Authorization, X-Session",
 }
-"""Headers of an answer that nobody may keep."""
+"""Headers of a response that must not be cached."""
 
-STALE_TIMES: Final = 2
-"""For so many times its age a cache may go on with an answer while it asks for the next one."""
+STALE_FACTOR: Final = 2
+"""Ratio of `stale-while-revalidate` to `max-age`."""
 
 ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
-def is_of_a_stranger(request: Request, cookies: Cookies) -> bool:
-    """Whether a request only reads, and nothing in it says who sends it."""
+def is_anonymous_read(request: Request, cookies: Cookies) -> bool:
+    """Return whether a request is GET or HEAD and carries no credentials."""
     is_signed_in = "authorization" in request.headers or cookies.is_requested
-    return request.method in READING and not is_signed_in
+    return request.method in READ_METHODS and not is_signed_in
 
 
-def label(response: Response, seconds: int) -> None:
-    """Let caches keep an answer.
+def make_public(response: Response, max_age: int) -> None:
+    """Set the headers that allow shared caches to store a response.
 
     Args:
-        response: the answer.
-        seconds: how long it counts; 0 when it has to be asked for anew each time.
+        response: the response to change.
+        max_age: freshness lifetime in seconds; 0 requires revalidation before each use.
     """
     headers = response.headers
     headers["ETag"] = _entity_tag(response)
     headers["Cache-Control"] = (
-        f"public, max-age={seconds}, stale-while-revalidate={STALE_TIMES * seconds}"
-        if seconds
+        f"public, max-age={max_age}, stale-while-revalidate={STALE_FACTOR * max_age}"
+        if max_age
         else "public, no-cache"
     )
 
 
-def unless_known(response: Response, request: Request) -> Response:
-    """An answer that caches may keep, without its body for a client that has it already."""
+def apply_if_none_match(response: Response, request: Request) -> Response:
+    """Return a 304 response if the client already has this public response, else the response."""
     headers = response.headers
-    if not _has(request, headers["ETag"]):
+    if not _matches(request, headers["ETag"]):
         return response
-    shown = {name: headers[name] for name in ("ETag", "Cache-Control", "Vary")}
-    return Response(status_code=304, headers=shown)
+    kept_headers = {name: headers[name] for name in ("ETag", "Cache-Control", "Vary")}
+    return Response(status_code=304, headers=kept_headers)
 
 
 def is_public(response: Response) -> bool:
-    """Whether caches may keep an answer for others."""
+    """Return whether shared caches may store a response."""
     return response.headers.get("Cache-Control", "").startswith("public")
 
 
 def _entity_tag(response: Response) -> str:
-    """A strong one: equal for equal bytes of the same media type, and only for them."""
-    kind = response.headers["content-type"].encode()
-    digest = blake2b(kind + b"\n" + bytes(response.body), digest_size=18).digest()
+    """Return a strong entity tag, computed from the media type and the body."""
+    media_type = response.headers["content-type"].encode()
+    digest = blake2b(media_type + b"\n" + bytes(response.body), digest_size=18).digest()
     return f'"{urlsafe_b64encode(digest).decode()}"'
 
 
-def _has(request: Request, tag: str) -> bool:
-    """Whether the client has that answer (`If-None-Match`, compared weakly)."""
+def _matches(request: Request, tag: str) -> bool:
+    """Return whether `If-None-Match` includes the tag, by weak comparison."""
     listed = ",".join(request.headers.getlist("if-none-match"))
     return listed.strip() == "*" or tag.strip('"') in ENTITY_TAG.findall(listed)

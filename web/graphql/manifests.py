@@ -1,7 +1,7 @@
-"""Lists of trusted documents, as the build of a client writes them.
+"""Manifests of trusted documents, as written by client build tools.
 
-Apollo's manifest of persisted queries, and the plain object {id: text} of Relay's compiler and
-GraphQL Code Generator.
+Supported are Apollo's persisted query manifest, and the plain object {id: text} of Relay's compiler
+and GraphQL Code Generator.
 https://www.apollographql.com/docs/graphos/platform/security/persisted-queries
 """
 
@@ -23,61 +23,65 @@ APOLLO = "apollo-persisted-query-manifest"
 SHAPE = "it must be an Apollo persisted query manifest of version 1, or an object {id: text}"
 
 
-class ManifestBroken(RuntimeError):
-    """The list cannot be used; the message says where and why."""
+class InvalidManifest(RuntimeError):
+    """Raised if a manifest is unreadable or invalid; the message names the entry and the reason."""
 
 
 def read_manifest(path: Path, *, introspection: bool) -> dict[str, str]:
-    """Read and check the documents of a list, by their ids.
+    """Return the validated documents of a manifest by ID.
 
     Args:
-        path: the file.
-        introspection: whether its documents may ask for the schema.
+        path: path of the manifest.
+        introspection: whether its documents may use introspection.
 
     Raises:
-        ManifestBroken: when one of them would not run.
+        InvalidManifest: if the manifest is unreadable or one of its documents is invalid.
     """
     try:
-        found = orjson.loads(path.read_bytes())
+        content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise ManifestBroken(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidManifest(f"{path} cannot be read: {error.strerror}.") from error
     except orjson.JSONDecodeError as error:
-        raise ManifestBroken(f"{path} is no JSON: {error}.") from error
+        raise InvalidManifest(f"{path} is not valid JSON: {error}.") from error
     texts: dict[str, str] = {}
-    for id_, text, label in _entries(found, path):
+    for id_, text, label in _entries(content, path):
         if texts.setdefault(id_, text) != text:
-            raise ManifestBroken(f"{path}: two documents have the id {id_}.")
-        if why := _failure(text, introspection=introspection):
-            raise ManifestBroken(f"{path}: {label} cannot run: {why}")
+            raise InvalidManifest(f"{path}: two documents have the id {id_}.")
+        if reason := _error_of(text, introspection=introspection):
+            raise InvalidManifest(f"{path}: {label} cannot run: {reason}")
     return texts
 
 
-def _entries(found: Any, path: Path) -> Iterator[tuple[str, str, str]]:
-    """The id and text of each document, and what to call it."""
-    if not isinstance(found, dict):
-        raise ManifestBroken(f"{path}: {SHAPE}.")
-    if isinstance(found.get("format"), str) and "operations" in found:
-        if (found["format"], found.get("version")) != (APOLLO, 1):
-            raise ManifestBroken(f"{path}: {SHAPE}.")
-        operations = found["operations"]
+def _entries(content: Any, path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the ID, text and description of each document."""
+    if not isinstance(content, dict):
+        raise InvalidManifest(f"{path}: {SHAPE}.")
+    if isinstance(content.get("format"), str) and "operations" in content:
+        if (content["format"], content.get("version")) != (APOLLO, 1):
+            raise InvalidManifest(f"{path}: {SHAPE}.")
+        operations = content["operations"]
         if not isinstance(operations, list):
-            raise ManifestBroken(f"{path}: operations must be a list.")
-        for place, each in enumerate(operations):
-            fields = [each.get(key) for key in ("id", "body")] if isinstance(each, dict) else []
+            raise InvalidManifest(f"{path}: operations must be a list.")
+        for index, operation in enumerate(operations):
+            fields = (
+                [operation.get(key) for key in ("id", "body")]
+                if isinstance(operation, dict)
+                else []
+            )
             match fields:
                 case [str(id_), str(text)] if id_:
-                    yield id_, text, f"the operation {each.get('name') or id_}"
+                    yield id_, text, f"the operation {operation.get('name') or id_}"
                 case _:
-                    raise ManifestBroken(f"{path}: operation {place} needs an id and a body.")
+                    raise InvalidManifest(f"{path}: operation {index} needs an id and a body.")
         return
-    for id_, text in found.items():
+    for id_, text in content.items():
         if not isinstance(text, str):
-            raise ManifestBroken(f"{path}: {id_}: the document must be a string. {SHAPE}.")
+            raise InvalidManifest(f"{path}: {id_}: the document must be a string. {SHAPE}.")
         yield id_, text, f"the document {id_}"
 
 
-def _failure(text: str, *, introspection: bool) -> str | None:
-    """Why a document would not run, if it would not."""
+def _error_of(text: str, *, introspection: bool) -> str | None:
+    """Return why a document is invalid, or None."""
     try:
         document = parse(text)
         names = [
@@ -90,7 +94,7 @@ def _failure(text: str, *, introspection: bool) -> str | None:
     except GraphQLSyntaxError as error:
         return error.message
     except RecursionError:
-        return "It is nested too deeply."
+        return "The document is nested too deeply."
     except RequestFailed as error:
         return str(error)
     return None

@@ -1,4 +1,4 @@
-"""Media types: what clients accept, and what their bodies are."""
+"""Content negotiation (RFC 9110): the Accept and Content-Type headers."""
 
 from __future__ import annotations
 
@@ -10,50 +10,49 @@ from typing import Final
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
-# The first of those that a range such as */* takes is what its client gets: the one that all
-# clients understand. The better one has to be asked for by name.
-OFFERED = (JSON, GRAPHQL_JSON, EVENT_STREAM)
+# In order of preference for a range such as */*: all clients understand JSON, so
+# `application/graphql-response+json` has to be requested by name.
+SUPPORTED_TYPES = (JSON, GRAPHQL_JSON, EVENT_STREAM)
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 UTF_8 = {"utf-8", "utf8"}
-REMEMBERED: Final = 128
-"""Headers: clients of one kind all send the same, so that most need not be read."""
+MAX_CACHED_HEADERS: Final = 128
+"""Number of parsed headers to cache: clients of one kind send the same ones."""
 
-LONGEST_HEADER: Final = 1_024
-"""Of those that are read here. Browsers send some 150 characters; the library takes a second for
-30,000, in which nobody else is served."""
+MAX_HEADER_CHARS: Final = 1_024
+"""Limit because the standard library parses headers in quadratic time; browsers send about 150."""
 
 
-@lru_cache(maxsize=REMEMBERED)
-def accepted(header: str) -> tuple[str, ...]:
-    """The media types to answer with, best first; none when the client takes none of them.
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
+def accepted_types(header: str) -> tuple[str, ...]:
+    """Return the supported media types that a client accepts, best first.
 
-    Of equal weight are those first that the client lists first (RFC 9110, section 12.5.1).
+    Types of equal weight are in the client's order (RFC 9110, section 12.5.1).
 
     Args:
-        header: `Accept`, joined by commas if there are several; an empty one takes JSON, and one
-            that is too long nothing.
+        header: value of `Accept`; several headers are joined by commas. An empty value accepts
+            JSON, and a value that is too long accepts nothing.
     """
-    if len(header) > LONGEST_HEADER:
+    if len(header) > MAX_HEADER_CHARS:
         return ()
     ranges = [_range(part) for part in header.split(",") if part.strip()]
     if not ranges:
         return (JSON,)
-    found = []
-    for offered in OFFERED:
-        fitting = [
-            (precision, weight, -place)
-            for place, (name, weight) in enumerate(ranges)
-            if (precision := _precision(name, offered)) is not None
+    rated = []
+    for media_type in SUPPORTED_TYPES:
+        matches = [
+            (precision, weight, -position)
+            for position, (name, weight) in enumerate(ranges)
+            if (precision := _precision(name, media_type)) is not None
         ]
-        if fitting:
-            _, weight, place = max(fitting)
-            found.append((weight, place, offered))
-    found.sort(key=lambda each: each[:2], reverse=True)
-    return tuple(offered for weight, _, offered in found if weight > 0)
+        if matches:
+            _, weight, position = max(matches)
+            rated.append((weight, position, media_type))
+    rated.sort(key=lambda each: each[:2], reverse=True)
+    return tuple(media_type for weight, _, media_type in rated if weight > 0)
 
 
 def _range(part: str) -> tuple[str, float]:
-    """A range and its weight, which is 0 where the range asks for what cannot be had."""
+    """Return a media range and its weight, which is 0 for charsets other than UTF-8."""
     name, *parameters = (piece.strip() for piece in part.lower().split(";"))
     weight = 1.0
     for parameter in parameters:
@@ -65,18 +64,18 @@ def _range(part: str) -> tuple[str, float]:
     return name, weight
 
 
-def _precision(name: str, offered: str) -> int | None:
-    """How exactly a range means that type: the most exact range decides on it."""
-    kind = offered.partition("/")[0]
-    # A stream never ends: who says that anything will do has not asked for one.
-    names = (None if offered == EVENT_STREAM else "*/*", f"{kind}/*", offered)
+def _precision(name: str, media_type: str) -> int | None:
+    """Return how specifically a range matches a media type (0 to 2), or None if it does not."""
+    main_type = media_type.partition("/")[0]
+    # Event streams never end, so */* does not include them.
+    names = (None if media_type == EVENT_STREAM else "*/*", f"{main_type}/*", media_type)
     return names.index(name) if name in names else None
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
 def is_json(content_type: str) -> bool:
-    """Whether a body is JSON in UTF-8; other parameters than its charset mean nothing."""
-    if len(content_type) > LONGEST_HEADER:
+    """Return whether a Content-Type is JSON in UTF-8; parameters except charset are ignored."""
+    if len(content_type) > MAX_HEADER_CHARS:
         return False
     message = Message()
     message["content-type"] = content_type

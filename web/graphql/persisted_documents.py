@@ -1,9 +1,10 @@
-"""The documents of requests that name them instead of sending them.
+"""Persisted documents: clients send a document's ID or hash instead of its text.
 
-Automatic persisted queries: a client sends a document once together with its hash, from then on
-the hash alone, and both again when this process does not know it (any more).
+Automatic persisted queries: a client registers a document by sending it together with its hash, and
+then sends the hash alone. If this process does not know the hash, the client sends both again.
 https://www.apollographql.com/docs/apollo-server/performance/apq
-Trusted documents: only those of a list run (`web.graphql.manifests`), however they are asked for.
+
+Trusted documents: only the documents of a manifest run (`web.graphql.manifests`).
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
     from schema.execution.prepared import Prepared
     from web.graphql.requests import GraphQLRequest
 
-MOST_KEPT = 1_000
-MOST_BYTES_KEPT = 4 * 1024 * 1024
-BY_HASH = "sha256:"
+MAX_DOCUMENTS = 1_000
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+HASH_PREFIX = "sha256:"
 
 
 class NotPersisted(RequestFailed):
-    """The document is not known here: its client is to send it once more, with its text.
+    """Raised for an unknown ID or hash; the client has to send the document's text.
 
     Args:
-        is_automatic: whether it was asked for as Apollo's clients do, which take 200 alone for a
-            server that will learn it.
+        is_automatic: whether the request has the form of Apollo's clients, some of which only send
+            the text after a response with status 200.
     """
 
     def __init__(self, *, is_automatic: bool) -> None:
@@ -46,105 +47,112 @@ class NotPersisted(RequestFailed):
 
 
 class Untrusted(RequestFailed):
-    """The document is not on the list of those that run here."""
+    """Raised for a document that is not in the manifest of trusted documents."""
 
     def __init__(self) -> None:
-        message = "Only registered documents run here, and this is none of them."
+        message = "Only registered documents run on this server, and this one is not registered."
         super().__init__([GraphQLError(message, extensions={"code": "UNTRUSTED_DOCUMENT"})])
 
 
 class PersistedDocuments(Protocol):
-    """Knows the documents that requests name."""
+    """Resolves the documents of requests."""
 
-    def prepare(self, asked: GraphQLRequest, *, introspection: bool) -> Prepared:
-        """The operation that is asked for.
+    def prepare(self, request: GraphQLRequest, *, introspection: bool) -> Prepared:
+        """Return the requested operation, parsed and validated.
 
         Raises:
-            RequestFailed: when there is none.
-            BadRequest: when text and hash are of different documents.
+            RequestFailed: if the document is unknown, not allowed or invalid.
+            BadRequest: if the text does not match the hash.
         """
 
 
 class AutomaticPersistedQueries:
-    """Any document runs; those that come with their hash are remembered, the latest used ones.
+    """Runs any document, and remembers valid ones that are sent with their hash.
 
-    Only valid ones are, so that a cache full of nonsense costs its sender at least the sense.
+    Args:
+        max_documents: maximum number of remembered documents; the least recently used are evicted.
+        max_bytes: maximum sum of their sizes.
+        use_cache: whether to cache parsed documents.
     """
 
     def __init__(
-        self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES_KEPT, *, remembers: bool = True
+        self,
+        max_documents: int = MAX_DOCUMENTS,
+        max_bytes: int = MAX_DOCUMENT_BYTES,
+        *,
+        use_cache: bool = True,
     ) -> None:
-        self._remembers = remembers
-        self._texts: Cache[str, str] = Cache("persisted", most, most_bytes)
+        self._use_cache = use_cache
+        self._texts: Cache[str, str] = Cache("persisted", max_documents, max_bytes)
 
-    def prepare(self, asked: GraphQLRequest, *, introspection: bool) -> Prepared:
-        """The operation that is asked for; its document is remembered under its hash."""
-        digest = _digest(asked)
-        text = asked.query
+    def prepare(self, request: GraphQLRequest, *, introspection: bool) -> Prepared:
+        """Return the requested operation, and remember its document if it is sent with a hash."""
+        digest = _digest(request)
+        text = request.query
         if text is None:
             text = self._texts.get(digest or "")
             if text is None:
-                raise NotPersisted(is_automatic=asked.hash is not None)
-        elif digest is not None and digest != hash_of(text):
-            raise BadRequest(400, "The hash is not that of the query.")
+                raise NotPersisted(is_automatic=request.hash is not None)
+        elif digest is not None and digest != document_hash(text):
+            raise BadRequest(400, "The hash does not match the query.")
         prepared = prepare(
-            text, asked.operation_name, introspection=introspection, use_cache=self._remembers
+            text, request.operation_name, introspection=introspection, use_cache=self._use_cache
         )
-        if digest is not None and asked.query is not None:
+        if digest is not None and request.query is not None:
             self._texts.put(digest, text, len(text.encode()))
         return prepared
 
 
 class TrustedDocuments:
-    """Only these documents run: asked for by their id, by their hash or by their very text.
+    """Runs only the given documents, requested by ID, hash or exact text.
 
     Args:
-        texts: the documents by their ids.
-        remembers: whether what follows from them is found once.
+        texts: documents by ID.
+        use_cache: whether to cache parsed documents.
     """
 
-    def __init__(self, texts: Mapping[str, str], *, remembers: bool = True) -> None:
-        self._remembers = remembers
-        self._texts = {hash_of(text): text for text in texts.values()} | dict(texts)
+    def __init__(self, texts: Mapping[str, str], *, use_cache: bool = True) -> None:
+        self._use_cache = use_cache
+        self._texts = {document_hash(text): text for text in texts.values()} | dict(texts)
         self._trusted = frozenset(texts.values())
 
-    def prepare(self, asked: GraphQLRequest, *, introspection: bool) -> Prepared:
-        """The operation that is asked for, of a document of the list."""
-        name = asked.hash or (asked.document_id or "").removeprefix(BY_HASH)
-        text = self._texts.get(name) if asked.query is None else asked.query
+    def prepare(self, request: GraphQLRequest, *, introspection: bool) -> Prepared:
+        """Return the requested operation if its document is trusted."""
+        id_ = request.hash or (request.document_id or "").removeprefix(HASH_PREFIX)
+        text = self._texts.get(id_) if request.query is None else request.query
         if text is None or text not in self._trusted:
             raise Untrusted
         return prepare(
-            text, asked.operation_name, introspection=introspection, use_cache=self._remembers
+            text, request.operation_name, introspection=introspection, use_cache=self._use_cache
         )
 
 
-def documents_of(
-    manifest: Path | None, *, introspection: bool, remembers: bool
+def open_documents(
+    manifest: Path | None, *, introspection: bool, use_cache: bool
 ) -> PersistedDocuments:
-    """Those of a list alone, if there is one.
+    """Return the trusted documents of a manifest, or automatic persisted queries without one.
 
     Args:
-        manifest: the list.
-        introspection: whether its documents can ask for the schema.
-        remembers: whether what follows from a document is found once (`FastPath.DOCUMENTS`).
+        manifest: path of the manifest.
+        introspection: whether the manifest's documents may use introspection.
+        use_cache: whether to cache parsed documents (`FastPath.DOCUMENTS`).
 
     Raises:
-        ManifestBroken: when the list cannot be used.
+        InvalidManifest: if the manifest is unreadable or one of its documents is invalid.
     """
     if manifest is None:
-        return AutomaticPersistedQueries(remembers=remembers)
+        return AutomaticPersistedQueries(use_cache=use_cache)
     texts = read_manifest(manifest, introspection=introspection)
-    return TrustedDocuments(texts, remembers=remembers)
+    return TrustedDocuments(texts, use_cache=use_cache)
 
 
-def hash_of(text: str) -> str:
-    """A document's name: SHA-256 of its text in UTF-8, in hex."""
+def document_hash(text: str) -> str:
+    """Return the SHA-256 hash of a document's UTF-8 text, in hex."""
     return sha256(text.encode()).hexdigest()
 
 
-def _digest(asked: GraphQLRequest) -> str | None:
-    """The hash by which a document is asked for, in either of the two ways to send it."""
-    if asked.hash is None and asked.document_id and asked.document_id.startswith(BY_HASH):
-        return asked.document_id.removeprefix(BY_HASH)
-    return asked.hash
+def _digest(request: GraphQLRequest) -> str | None:
+    """Return the hash from `extensions.persistedQuery` or from a document ID like `sha256:…`."""
+    if request.hash is None and request.document_id and request.document_id.startswith(HASH_PREFIX):
+        return request.document_id.removeprefix(HASH_PREFIX)
+    return request.hash

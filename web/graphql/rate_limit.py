@@ -1,5 +1,8 @@
-"""Who pays for a request: the viewer and, less strictly, the address; a stranger's address alone.
+"""Rate limits by viewer and, with a larger budget, by address.
 
+Anonymous requests are only limited by address.
+
+The headers follow a draft of the IETF:
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
 
@@ -21,23 +24,23 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 REQUEST_COST = 50
-"""What a request costs beside its operation."""
+"""Cost of a request in addition to its operation."""
 
 
 class RateLimitCharge:
-    """Pays for one request; what is left then is told by `headers`."""
+    """Charges one request to the budgets of its viewer and address."""
 
     def __init__(self, budgets: Budgets, viewer: Viewer | None, address: str) -> None:
         self._budgets = budgets
         self._accounts = accounts_of(str(viewer.id) if viewer else None, address)
         self._balances: list[Balance] = []
 
-    async def prepared(self, prepare: Callable[[], Prepared]) -> Prepared:
-        """Prepare an operation; one that cannot be prepared is paid for at once.
+    async def prepare(self, prepare: Callable[[], Prepared]) -> Prepared:
+        """Return the result of `prepare`; charge the cost of parsing if it fails.
 
         Raises:
-            RequestFailed: when it cannot be prepared.
-            RateLimited: when nothing is left to pay with.
+            RequestFailed: if `prepare` fails.
+            RateLimited: if the budget is exhausted.
         """
         self._budgets.check(self._accounts, REQUEST_COST)
         try:
@@ -47,11 +50,11 @@ class RateLimitCharge:
             raise
 
     async def pay(self, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Pay for an operation, and for reading its document where that was new.
+        """Charge the cost of an operation, including that of parsing a new document.
 
         Raises:
-            RequestFailed: when it costs more than any operation may.
-            RateLimited: when there is not enough left.
+            RequestFailed: if the cost exceeds the limit of an operation.
+            RateLimited: if the budget is insufficient.
         """
         try:
             cost = cost_of(prepared, variables)
@@ -60,11 +63,11 @@ class RateLimitCharge:
             raise
         await self._pay(REQUEST_COST + cost + prepared.parse_cost)
 
-    async def repeat(self, cost: int) -> None:
-        """Pay for an operation whose answer is there.
+    async def pay_for_cached(self, cost: int) -> None:
+        """Charge the cost of an operation whose response is cached.
 
         Raises:
-            RateLimited: when there is not enough left.
+            RateLimited: if the budget is insufficient.
         """
         self._budgets.check(self._accounts, REQUEST_COST)
         await self._pay(REQUEST_COST + cost)
@@ -74,7 +77,7 @@ class RateLimitCharge:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the client may ask for, and what is left of it."""
+        """RateLimit headers with the budgets and what is left of them; empty before a charge."""
         if not self._balances:
             return {}
         policies = [balance.policy for balance in self._balances]
@@ -90,5 +93,5 @@ class RateLimitCharge:
 
     @property
     def raw_headers(self) -> RawHeaders:
-        """The same as they are sent."""
+        """`headers` in ASGI's form."""
         return [(name.lower().encode(), text.encode()) for name, text in self.headers.items()]

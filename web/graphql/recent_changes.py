@@ -1,4 +1,4 @@
-"""What this process has changed, for whoever read before a change and is ready only after it."""
+"""Log of this process's recent changes, to detect that a computed response is already outdated."""
 
 from __future__ import annotations
 
@@ -10,33 +10,40 @@ if TYPE_CHECKING:
 
     from models.ids import Id
 
-MOST_CHANGES: Final = 10_000
+MAX_CALENDARS: Final = 10_000
 
 
 class RecentChanges:
-    """What has changed in this process, in its order; of calendars the latest so many."""
+    """Numbers the changes in this process, and remembers the latest one of each calendar.
+
+    Only the most recently changed calendars are remembered; a forgotten change counts as one of
+    everything.
+
+    Attributes:
+        latest: number of the latest change.
+    """
 
     def __init__(self) -> None:
         self.latest = 0
-        self._of_expert: OrderedDict[Id, int] = OrderedDict()
-        self._of_all = 0
+        self._latest_by_expert: OrderedDict[Id, int] = OrderedDict()
+        self._latest_of_all = 0
 
-    def note(self, expert_id: Id) -> None:
-        """Note a change of a calendar."""
+    def record(self, expert_id: Id) -> None:
+        """Record a change of a calendar."""
         self.latest += 1
-        self._of_expert[expert_id] = self.latest
-        self._of_expert.move_to_end(expert_id)
-        if len(self._of_expert) > MOST_CHANGES:
-            _, self._of_all = self._of_expert.popitem(last=False)
+        self._latest_by_expert[expert_id] = self.latest
+        self._latest_by_expert.move_to_end(expert_id)
+        if len(self._latest_by_expert) > MAX_CALENDARS:
+            _, self._latest_of_all = self._latest_by_expert.popitem(last=False)
 
-    def note_all(self) -> None:
-        """Note a change that may concern anything."""
+    def record_all(self) -> None:
+        """Record a change that may affect every response."""
         self.latest += 1
-        self._of_all = self.latest
-        self._of_expert.clear()
+        self._latest_of_all = self.latest
+        self._latest_by_expert.clear()
 
-    def none_since(self, change: int, expert_ids: Iterable[Id]) -> bool:
-        """Whether nothing has changed since then of what is in an answer."""
-        return self._of_all <= change and all(
-            self._of_expert.get(expert_id, 0) <= change for expert_id in expert_ids
+    def is_unchanged(self, expert_ids: Iterable[Id], since: int) -> bool:
+        """Return whether no change after number `since` affects these calendars."""
+        return self._latest_of_all <= since and all(
+            self._latest_by_expert.get(expert_id, 0) <= since for expert_id in expert_ids
         )

@@ -1,4 +1,4 @@
-"""Reading a request: its parameters, from an address, a body or a socket's message."""
+"""Parsing of GraphQL requests from a URL, an HTTP body or a WebSocket message."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive
 
-DEEPEST_JSON = 64
-LONGEST_LIST = 1_000
-"""In variables: of each value a copy is made for each field that takes the list."""
-READING = {"GET", "HEAD"}
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-NAMES = ("query", "documentId", "operationName", "variables", "extensions")
+MAX_JSON_DEPTH = 64
+MAX_LIST_LENGTH = 1_000
+"""Limit on lists in variables, because each field that uses a list copies its values."""
+READ_METHODS = {"GET", "HEAD"}
+ALLOWED_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+PARAMETER_NAMES = ("query", "documentId", "operationName", "variables", "extensions")
 
 
 class BadRequest(Exception):
-    """A request that is not GraphQL over HTTP; answered with that status."""
+    """Raised for a request that violates GraphQL over HTTP; `status` is the response's status."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -36,10 +36,10 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """The parameters of a request.
+    """Parameters of a GraphQL request.
 
-    Its document is `query`, or the one that is known by `document_id` (the specification's
-    appendix on persisted documents) or by `hash`, in hex (Apollo's automatic persisted queries).
+    The document is given as `query`, or identified by `document_id` (the specification's appendix
+    on persisted documents) or by `hash` in hex (Apollo's automatic persisted queries).
     """
 
     query: str | None
@@ -49,52 +49,52 @@ class GraphQLRequest:
     hash: str | None = None
 
     @property
-    def teaches(self) -> bool:
-        """Whether it has a document together with the name by which to know it later."""
+    def registers_document(self) -> bool:
+        """Whether the request sends a document together with its ID or hash."""
         return self.query is not None and (self.document_id or self.hash) is not None
 
 
 async def read(request: Request, body: bytes | None = None) -> GraphQLRequest:
-    """Read an HTTP request.
+    """Return the parameters of an HTTP request.
 
     Args:
-        request: its head.
-        body: if it was received already.
+        request: the request.
+        body: the body, if it was already received.
 
     Raises:
-        BadRequest: when it is none of GraphQL.
+        BadRequest: if the method, media type, encoding or a parameter is invalid.
     """
-    if request.method in READING:
-        return parameters(_filled(_of_address(request.query_params)))
+    if request.method in READ_METHODS:
+        return parse_parameters(_without_blank_query(_url_parameters(request.query_params)))
     if request.method != "POST":
-        raise BadRequest(405, "Send GET or POST.", {"Allow": ", ".join(METHODS)})
+        raise BadRequest(405, "Send GET or POST.", {"Allow": ", ".join(ALLOWED_METHODS)})
     coding = request.headers.get("content-encoding", "identity")
     if coding.strip().lower() != "identity":
-        raise BadRequest(415, "Send the body as it is.", {"Accept-Encoding": "identity"})
-    kinds = request.headers.getlist("content-type")
-    if len(kinds) != 1 or not is_json(kinds[0]):
+        raise BadRequest(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
+    content_types = request.headers.getlist("content-type")
+    if len(content_types) != 1 or not is_json(content_types[0]):
         raise BadRequest(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
     if body is None:
-        body = await received(request.receive)
+        body = await receive_body(request.receive)
     values = _json(body, "The body")
     if not isinstance(values, dict):
         raise BadRequest(400, "The body must be a JSON object.")
-    return parameters(_filled(values))
+    return parse_parameters(_without_blank_query(values))
 
 
-def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    """The parameters, where a query of nothing but space is as good as none."""
+def _without_blank_query(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters, with a blank query replaced by None."""
     query = values.get("query")
     if isinstance(query, str) and not query.strip():
         return {**values, "query": None}
     return values
 
 
-def parameters(values: Mapping[str, Any]) -> GraphQLRequest:
-    """Read the parameters; what has no name of ours is ignored.
+def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
+    """Validate the parameters of a request; unknown ones are ignored.
 
     Raises:
-        BadRequest: when one is missing or makes no sense.
+        BadRequest: if a parameter is missing or invalid.
     """
     query = _typed(values, "query", str, "a string")
     document_id = _typed(values, "documentId", str, "a string")
@@ -104,23 +104,23 @@ def parameters(values: Mapping[str, Any]) -> GraphQLRequest:
     hash_ = _hash((extensions or {}).get("persistedQuery"))
     if document_id is None and hash_ is None:
         if query is None:
-            raise BadRequest(400, "query must be a string that is not empty.")
-    elif query is not None and not query.strip():  # as graphql-ws sends it, which wants one
+            raise BadRequest(400, "query must be a non-empty string.")
+    elif query is not None and not query.strip():  # graphql-ws requires a query, so clients send ""
         query = None
     return GraphQLRequest(query, variables, name or None, document_id, hash_)
 
 
-def _typed(values: Mapping[str, Any], name: str, kind: type, what: str) -> Any:
+def _typed(values: Mapping[str, Any], name: str, type_: type, description: str) -> Any:
     value = values.get(name)
-    if not isinstance(value, kind | None):
-        raise BadRequest(400, f"{name} must be {what}.")
-    if isinstance(value, dict) and (flaw := _flaw(value)):
-        raise BadRequest(400, f"{name} must not {flaw}.")
+    if not isinstance(value, type_ | None):
+        raise BadRequest(400, f"{name} must be {description}.")
+    if isinstance(value, dict) and (excess := _excess(value)):
+        raise BadRequest(400, f"{name} must not {excess}.")
     return value
 
 
 def _hash(persisted: object) -> str | None:
-    """The hash in `extensions.persistedQuery`, which only version 1 has in that form."""
+    """Return the hash in `extensions.persistedQuery`, version 1."""
     if persisted is None:
         return None
     if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
@@ -131,13 +131,13 @@ def _hash(persisted: object) -> str | None:
     return hash_
 
 
-def _of_address(query: QueryParams) -> dict[str, Any]:
-    """The parameters in an address, where an empty one is as good as none."""
+def _url_parameters(query: QueryParams) -> dict[str, Any]:
+    """Return the parameters in a URL; an empty one counts as missing."""
     values: dict[str, Any] = {}
     for name, text in query.multi_items():
         if name in values:
             raise BadRequest(400, f"{name} must not be repeated.")
-        if name in NAMES:
+        if name in PARAMETER_NAMES:
             values[name] = text or None
     for name in ("variables", "extensions"):
         if values.get(name):
@@ -145,23 +145,23 @@ def _of_address(query: QueryParams) -> dict[str, Any]:
     return values
 
 
-async def received(receive: Receive) -> bytes:
-    """The whole body, which the server bounds as well (web/edge/http_protocol.py).
+async def receive_body(receive: Receive) -> bytes:
+    """Return the whole body; `web/edge/http_protocol.py` limits its size and time, too.
 
     Raises:
-        BadRequest: when it is too long, or does not come to its end.
+        BadRequest: if the body is too long or incomplete.
     """
     parts: list[bytes] = []
     size, is_more = 0, True
     while is_more:
         message = await receive()
         if message["type"] != "http.request":
-            raise BadRequest(400, "The body has not come to its end.")
+            raise BadRequest(400, "The body is incomplete.")
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
         if size > MAX_BODY_BYTES:
-            raise BadRequest(413, f"The body has more than {MAX_BODY_BYTES} bytes.")
+            raise BadRequest(413, f"The body is too long; the limit is {MAX_BODY_BYTES} bytes.")
         is_more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -173,18 +173,18 @@ def _json(text: str | bytes, name: str) -> Any:
         raise BadRequest(400, f"{name} must be JSON: {error.msg}") from error
 
 
-def _flaw(value: dict[str, Any]) -> str | None:
-    """Why an object is too much to be looked at, if it is."""
+def _excess(value: dict[str, Any]) -> str | None:
+    """Return which limit on nested values an object exceeds, or None."""
     layer: list[Any] = [value]
-    for _ in range(DEEPEST_JSON):
+    for _ in range(MAX_JSON_DEPTH):
         layer = [
             child
             for parent in layer
             for child in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(child, (dict, list))
         ]
-        if any(len(child) > LONGEST_LIST for child in layer):
-            return f"have lists of more than {LONGEST_LIST} values"
+        if any(len(child) > MAX_LIST_LENGTH for child in layer):
+            return f"have lists of more than {MAX_LIST_LENGTH} values"
         if not layer:
             return None
-    return f"be nested deeper than {DEEPEST_JSON} levels"
+    return f"be nested deeper than {MAX_JSON_DEPTH} levels"

@@ -1,13 +1,14 @@
 """Response cache for public queries: repeated requests get stored bytes without execution.
 
-A cached response is valid while the version numbers of the directory and of the calendars that it
-was made from are unchanged (models/directory/versions.py), and until the clock changes it
-(models/calendar/expiry.py). A change in this process drops the responses concerned at once. Changes
-elsewhere are found by reading the version numbers: twice a second for responses in frequent use, on
-request for the rest. A response that was not verified within the last second is not served.
+A cached response is valid while the version numbers of the directory and calendars that it was
+computed from are unchanged (models/directory/versions.py), and until the passing of time changes it
+(models/calendar/expiry.py). A change in this process drops the affected responses at once. Changes
+by other processes are detected by reading the version numbers: twice a second for responses in
+frequent use, and on request for the others. A response that was not verified within the last second
+is not served.
 
-Private responses are never stored. What a document reads (schema/execution/freshness.py) and the
-requester decide what is private.
+Private responses are never stored. A response is private if its fields depend on the viewer
+(schema/execution/freshness.py) or its request carries credentials.
 """
 
 from __future__ import annotations
@@ -38,241 +39,255 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES: Final = 32 * 1024 * 1024
-LONGEST_ANSWER: Final = 64 * 1024
-"""A page of experts takes 10 KB, a month of slots 20: longer ones are seldom asked for again."""
+MAX_CACHE_BYTES: Final = 32 * 1024 * 1024
+MAX_RESPONSE_BYTES: Final = 64 * 1024
+"""Limit on a stored body; longer responses are rarely requested again."""
 
-LONG_ANSWER: Final = 16 * 1024
-"""What is longer is asked for only once most of the time, and takes others' places."""
+LARGE_RESPONSE_BYTES: Final = 16 * 1024
+"""Longer bodies are stored at their second request, because most are requested only once."""
 
-RIGHT_SECONDS: Final = 1.0
-"""How long an answer counts after it was known to be right."""
+VALID_SECONDS: Final = 1.0
+"""Time for which a verified response is served."""
 
-LOOK_SECONDS: Final = 0.5
+VERIFY_INTERVAL_SECONDS: Final = 0.5
 IN_USE_SECONDS: Final = 10.0
-"""What was given once more in that time is looked up without being asked for."""
+"""Responses with a cache hit within this time are verified periodically."""
 
 IDLE_SECONDS: Final = 60.0
-"""What nobody has asked for in that time is forgotten."""
+"""Responses that were not requested within this time are dropped."""
 
-OVERHEAD: Final = 1_500
-"""Bytes that an answer takes beside its own and its question's."""
+ENTRY_OVERHEAD_BYTES: Final = 1_500
+"""Memory of an entry in addition to its body, headers and key."""
 
 
 class CacheKey(NamedTuple):
-    """What was asked, as it came: in the body or, of GET and HEAD, in the address.
+    """Bytes of a request: the body of POST, or the query string of GET and HEAD.
 
-    Everything else in such a request makes no difference to its answer.
+    Cacheable requests differ in nothing else that affects the response.
     """
 
-    is_in_address: bool
+    is_from_url: bool
     media_type: str
-    asked: bytes
+    content: bytes
 
     @property
     def body(self) -> bytes | None:
-        """The body, where it is what was asked."""
-        return None if self.is_in_address else self.asked
+        """The body of POST; None for GET and HEAD."""
+        return None if self.is_from_url else self.content
 
 
-class Mark(NamedTuple):
-    """A moment before anything was read: by the clock, and how far changes were known then."""
+class Checkpoint(NamedTuple):
+    """State before a response is computed.
 
-    at: float
+    Args:
+        time: time of the cache's clock.
+        change: number of the latest change in this process.
+        directory: latest known version of the directory.
+    """
+
+    time: float
     change: int
     directory: int | None
 
 
 @dataclass(slots=True, eq=False)
 class CachedResponse:
-    """An answer as it is sent, and what it depends on.
+    """Bytes of a response, and the versions that it was computed from.
 
     Args:
-        headers: all but those about the client and the connection.
-        body: the bytes.
-        subject: what it is counted and logged as.
-        cost: of its operation.
-        mark: from before it was made.
-        calendars: the number of the last event of each calendar in it.
-        until: when the clock changes it, in seconds since 1970.
+        headers: headers without those about the client and the connection.
+        body: body.
+        subject: operation as shown in metrics and logs.
+        cost: rate-limit cost of the operation.
+        checkpoint: state before the response was computed.
+        calendars: version (number of the last event) of each calendar that was read.
+        expires_at: Unix time at which the passing of time changes the response.
     """
 
     headers: RawHeaders
     body: bytes
     subject: OperationSummary
     cost: int
-    mark: Mark
+    checkpoint: Checkpoint
     calendars: Mapping[Id, int]
-    until: float
-    known_at: float = field(init=False)
+    expires_at: float
+    verified_at: float = field(init=False)
     used_at: float = field(init=False)
-    given_at: float = -math.inf
+    hit_at: float = -math.inf
 
     def __post_init__(self) -> None:
-        self.known_at = self.used_at = self.mark.at
+        self.verified_at = self.used_at = self.checkpoint.time
 
     def response(self) -> Response:
-        """The answer with headers that can be added to."""
+        """Return a response to which headers can be added."""
         response = Response(self.body)
         response.raw_headers = list(self.headers)
         return response
 
 
 class ResponseCache:
-    """The answers of one process, the latest used ones, up to so many bytes.
+    """LRU cache of responses, bounded by their size in bytes.
 
     Args:
-        most_bytes: with the questions.
-        clock: in seconds, for how long an answer counts.
-        wall_clock: in seconds since 1970, for what changes by the clock.
+        max_bytes: maximum size of all entries, including their keys.
+        clock: monotonic time in seconds, for verification and idle times.
+        wall_clock: Unix time in seconds, for responses that the passing of time changes.
     """
 
     def __init__(
         self,
-        most_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_CACHE_BYTES,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._kept: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
-        self._of_expert: defaultdict[Id, set[CacheKey]] = defaultdict(set)
-        self._most = most_bytes
+        self._entries: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
+        self._keys_by_expert: defaultdict[Id, set[CacheKey]] = defaultdict(set)
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._clock = clock
         self._wall_clock = wall_clock
         self._meter = CacheMeter("answers", has_bytes=True)
-        self._came = Doorkeeper("questions")
+        self._doorkeeper = Doorkeeper("questions")
         self._changes = RecentChanges()
         self._directory: int | None = None
 
-    def find(self, question: CacheKey) -> CachedResponse | None:
-        """The answer to that question, if there is one that is known to be right."""
-        answer = self._kept.get(question)
-        if answer is None:
+    def find(self, key: CacheKey) -> CachedResponse | None:
+        """Return the response of a key if it was verified within the last second, else None."""
+        cached = self._entries.get(key)
+        if cached is None:
             return None
         now = self._clock()
-        if now >= answer.known_at + RIGHT_SECONDS or self._wall_clock() >= answer.until:
+        if now >= cached.verified_at + VALID_SECONDS or self._wall_clock() >= cached.expires_at:
             return None
-        answer.used_at = answer.given_at = now
-        self._kept.move_to_end(question)
+        cached.used_at = cached.hit_at = now
+        self._entries.move_to_end(key)
         self._meter.hits.inc()
-        return answer
+        return cached
 
-    async def renew(self, question: CacheKey) -> CachedResponse | None:
-        """The answer to that question, if there is one that turns out to be right still.
+    async def find_and_verify(self, key: CacheKey) -> CachedResponse | None:
+        """Return the response of a key if its versions are unchanged in the database, else None.
 
         Raises:
-            Unavailable: when the database does not answer.
+            Unavailable: if the database does not answer.
         """
-        answer = self._kept.get(question)
-        if answer is None:
+        cached = self._entries.get(key)
+        if cached is None:
             return None
-        await self._look_at({question: answer})
-        return self.find(question)
+        await self._verify({key: cached})
+        return self.find(key)
 
-    def missed(self) -> Mark:
-        """Count an answer that has to be made; gives the moment, before anything is read for it."""
+    def record_miss(self) -> Checkpoint:
+        """Count a miss, and return the state before the response is computed."""
         self._meter.misses.inc()
-        return Mark(self._clock(), self._changes.latest, self._directory)
+        return Checkpoint(self._clock(), self._changes.latest, self._directory)
 
-    def keep(self, question: CacheKey, answer: CachedResponse, *, is_awaited: bool = False) -> None:
-        """Keep an answer, unless it is too long or something in it has changed meanwhile.
+    def store(self, key: CacheKey, cached: CachedResponse, *, has_waiters: bool = False) -> None:
+        """Store a response, unless it is too long or was outdated by a change meanwhile.
 
-        A long one is kept for who waits for it, or if it was asked for before.
+        A large response is only stored if other requests wait for it or it was requested before.
         """
-        size = len(answer.body)
-        if size > LONGEST_ANSWER:
+        size = len(cached.body)
+        if size > MAX_RESPONSE_BYTES:
             return
-        if size > LONG_ANSWER and not (is_awaited or self._came.seen_before(question)):
+        if size > LARGE_RESPONSE_BYTES and not (has_waiters or self._doorkeeper.seen_before(key)):
             return
-        if not self._changes.none_since(answer.mark.change, answer.calendars):
+        if not self._changes.is_unchanged(cached.calendars, since=cached.checkpoint.change):
             return
-        if question in self._kept:
-            self._drop(question)
-        self._kept[question] = answer
-        for expert_id in answer.calendars:
-            self._of_expert[expert_id].add(question)
-        self._bytes += _size(question, answer)
-        while self._bytes > self._most:
-            self._drop(next(iter(self._kept)))
+        if key in self._entries:
+            self._drop(key)
+        self._entries[key] = cached
+        for expert_id in cached.calendars:
+            self._keys_by_expert[expert_id].add(key)
+        self._bytes += _size(key, cached)
+        while self._bytes > self._max_bytes:
+            self._drop(next(iter(self._entries)))
             self._meter.evictions.inc()
-        self._meter.size(len(self._kept), self._bytes)
+        self._meter.size(len(self._entries), self._bytes)
 
     def calendars_changed(self, expert_ids: Iterable[Id]) -> None:
-        """Drop what some calendars are in."""
+        """Drop the responses that contain one of these calendars."""
         for expert_id in set(expert_ids):
-            self._changes.note(expert_id)
-            for question in self._of_expert.get(expert_id, set()).copy():
-                self._drop(question)
+            self._changes.record(expert_id)
+            for key in self._keys_by_expert.get(expert_id, set()).copy():
+                self._drop(key)
 
     def directory_changed(self) -> None:
-        """Drop everything: whatever is public has read an expert's entry."""
-        self._changes.note_all()
-        for question in list(self._kept):
-            self._drop(question)
+        """Drop all responses, because every public response depends on the directory."""
+        self._changes.record_all()
+        for key in list(self._entries):
+            self._drop(key)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[ResponseCache]:
-        """Look for changes elsewhere for as long as the context lasts."""
+        """Verify responses periodically for the duration of the context."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._look_on(), name="kept answers")
+            task = group.create_task(self._verify_periodically(), name="response cache")
             try:
                 yield self
             finally:
                 task.cancel()
                 self.directory_changed()
 
-    async def _look_on(self) -> None:
+    async def _verify_periodically(self) -> None:
         while True:
             try:
-                await self.look()
+                await self.verify_in_use()
             except Unavailable:
-                log.warning("the database is away; no answers are kept")
-            await asyncio.sleep(LOOK_SECONDS)
+                log.warning("The database is unavailable; cached responses cannot be verified.")
+            await asyncio.sleep(VERIFY_INTERVAL_SECONDS)
 
-    async def look(self) -> None:
-        """Look at what was given again lately, and forget what nobody asked for for long.
+    async def verify_in_use(self) -> None:
+        """Verify the responses with recent hits, and drop those that are idle.
 
         Raises:
-            Unavailable: when the database does not answer; nothing is known to be right then.
+            Unavailable: if the database does not answer; nothing is verified then.
         """
         now = self._clock()
-        idle = [q for q, answer in self._kept.items() if now >= answer.used_at + IDLE_SECONDS]
-        for question in idle:
-            self._drop(question)
-        in_use = {q: a for q, a in self._kept.items() if now < a.given_at + IN_USE_SECONDS}
+        idle = [
+            key for key, cached in self._entries.items() if now >= cached.used_at + IDLE_SECONDS
+        ]
+        for key in idle:
+            self._drop(key)
+        in_use = {
+            key: cached
+            for key, cached in self._entries.items()
+            if now < cached.hit_at + IN_USE_SECONDS
+        }
         if in_use or self._directory is None:
-            await self._look_at(in_use)
+            await self._verify(in_use)
 
-    async def _look_at(self, kept: Mapping[CacheKey, CachedResponse]) -> None:
-        """Look up the numbers of some answers, and drop those that are not right any more."""
-        began = self._clock()
-        experts = {expert_id for answer in kept.values() for expert_id in answer.calendars}
+    async def _verify(self, entries: Mapping[CacheKey, CachedResponse]) -> None:
+        """Read the current versions from the database, and drop outdated entries."""
+        started_at = self._clock()
+        experts = {expert_id for cached in entries.values() for expert_id in cached.calendars}
         directory = await directory_version()
-        found = await calendar_versions(list(experts))
+        versions = await calendar_versions(list(experts))
         self._directory = directory
-        for question, answer in kept.items():
-            if self._kept.get(question) is not answer:
+        for key, cached in entries.items():
+            if self._entries.get(key) is not cached:
                 continue
             if (
-                answer.mark.directory == directory
-                and all(found.get(id_) == number for id_, number in answer.calendars.items())
-                and self._wall_clock() < answer.until
+                cached.checkpoint.directory == directory
+                and all(versions.get(id_) == version for id_, version in cached.calendars.items())
+                and self._wall_clock() < cached.expires_at
             ):
-                answer.known_at = max(answer.known_at, began)
+                cached.verified_at = max(cached.verified_at, started_at)
             else:
-                self._drop(question)
+                self._drop(key)
 
-    def _drop(self, question: CacheKey) -> None:
-        answer = self._kept.pop(question)
-        self._bytes -= _size(question, answer)
-        for expert_id in answer.calendars:
-            of_expert = self._of_expert[expert_id]
-            of_expert.discard(question)
-            if not of_expert:
-                del self._of_expert[expert_id]
-        self._meter.size(len(self._kept), self._bytes)
+    def _drop(self, key: CacheKey) -> None:
+        cached = self._entries.pop(key)
+        self._bytes -= _size(key, cached)
+        for expert_id in cached.calendars:
+            keys = self._keys_by_expert[expert_id]
+            keys.discard(key)
+            if not keys:
+                del self._keys_by_expert[expert_id]
+        self._meter.size(len(self._entries), self._bytes)
 
 
-def _size(question: CacheKey, answer: CachedResponse) -> int:
-    headers = sum(len(name) + len(value) for name, value in answer.headers)
-    return OVERHEAD + len(question.asked) + len(answer.body) + headers + 200 * len(answer.calendars)
+def _size(key: CacheKey, cached: CachedResponse) -> int:
+    """Return the approximate memory of an entry in bytes."""
+    headers = sum(len(name) + len(value) for name, value in cached.headers)
+    calendars = 200 * len(cached.calendars)
+    return ENTRY_OVERHEAD_BYTES + len(key.content) + len(cached.body) + headers + calendars

@@ -1,4 +1,4 @@
-"""Who asks the same at the same time gets one answer: it is made once, however many wait for it."""
+"""Single-flight for identical requests: concurrent ones share one response."""
 
 from __future__ import annotations
 
@@ -22,55 +22,59 @@ if TYPE_CHECKING:
     from web.graphql.response_cache import CacheKey, ResponseCache
 
 
-class Shared:
-    """Answers that are made once for all who ask the same at the same time, and kept."""
+class ResponseCoalescer:
+    """Computes each public response once for concurrent identical requests, and caches it.
 
-    def __init__(self, answers: ResponseCache) -> None:
-        self.answers = answers
+    Attributes:
+        cache: the response cache.
+    """
+
+    def __init__(self, cache: ResponseCache) -> None:
+        self.cache = cache
         self._flights: SingleFlight[CacheKey, None] = SingleFlight()
 
     async def answer(
         self,
-        question: CacheKey,
+        key: CacheKey,
         prepared: Prepared,
         variables: dict[str, Any] | None,
         context: Context,
-        make: Callable[[], Awaitable[tuple[Response, ExecutionResult]]],
+        compute: Callable[[], Awaitable[tuple[Response, ExecutionResult]]],
     ) -> Response:
-        """The answer to a public query.
+        """Return the response to a public query: cached, shared or computed.
 
-        Where making it fails the next who waits tries; where it cannot be kept, as it has errors or
-        something in it has changed meanwhile, each makes its own.
+        If a computation fails, one of the waiting requests retries. If its response cannot be
+        cached, because it has errors or is outdated already, each waiting request computes its own.
 
         Raises:
-            RequestFailed: as `make` does.
-            TimedOut: when it takes too long.
+            RequestFailed: as `compute` does.
+            TimedOut: if it takes longer than the operation timeout.
         """
-        began = perf_counter()
+        started_at = perf_counter()
         async with in_time(prepared, context):
             succeeded = False
-            while not succeeded and (other := await self._flights.wait_for(question)):
+            while not succeeded and (other := await self._flights.wait_for(key)):
                 succeeded = other.succeeded
-                if found := self.answers.find(question):
-                    observe_cached_response(found.subject, began)
-                    return found.response()
-            with self._flights.start(question) as flight:
-                if found := await self.answers.renew(question):
-                    observe_cached_response(found.subject, began)
-                    return found.response()
-                mark = self.answers.missed()
-                response, result = await make()
+                if cached := self.cache.find(key):
+                    observe_cached_response(cached.subject, started_at)
+                    return cached.response()
+            with self._flights.start(key) as flight:
+                if cached := await self.cache.find_and_verify(key):
+                    observe_cached_response(cached.subject, started_at)
+                    return cached.response()
+                checkpoint = self.cache.record_miss()
+                response, result = await compute()
                 if not result.errors:
                     cost = cost_of(prepared, variables)
                     reads = context.loaders.reads
-                    answer = CachedResponse(
+                    computed = CachedResponse(
                         headers=tuple(response.raw_headers),
                         body=bytes(response.body),
                         subject=summary_of(prepared, cost),
                         cost=cost,
-                        mark=mark,
+                        checkpoint=checkpoint,
                         calendars=reads.sequences,
-                        until=reads.unchanged_until(context.now).timestamp(),
+                        expires_at=reads.unchanged_until(context.now).timestamp(),
                     )
-                    self.answers.keep(question, answer, is_awaited=flight.has_waiters)
+                    self.cache.store(key, computed, has_waiters=flight.has_waiters)
                 return response

@@ -1,4 +1,4 @@
-"""Subscriptions over WebSocket: the protocol graphql-transport-ws, to the letter.
+"""GraphQL over WebSocket, by the graphql-transport-ws protocol.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -24,9 +24,9 @@ from schema.execution.operations import as_graphql_error, body_of, formatted, ru
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import share_subscription
 from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, STUCK_SECONDS
-from web.graphql.http import viewer_of_header
+from web.graphql.http import authenticate_header
 from web.graphql.rate_limit import RateLimitCharge
-from web.graphql.requests import BadRequest, parameters
+from web.graphql.requests import BadRequest, parse_parameters
 from web.graphql.sockets import address_of
 from web.graphql.subscribers import SharedSubscriber, SoloSubscriber
 
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
-MOST_OPERATIONS = 50
-LONGEST_ID = 256
-"""Of an operation: it is sent with each of its events."""
+MAX_OPERATIONS = 50
+MAX_ID_CHARS = 256
+"""Limit on the ID of an operation, because each of its events repeats it."""
 
 
-class Closing(Exception):
-    """The socket is to be closed with that code."""
+class CloseSocket(Exception):
+    """Raised to close the socket with a code and a reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -62,7 +62,7 @@ class Closing(Exception):
 
 
 class Connection:
-    """One socket: who is at its other end, and the operations that run on it."""
+    """One socket with its viewer and its running operations."""
 
     def __init__(
         self,
@@ -72,28 +72,30 @@ class Connection:
         cookies: Cookies,
     ) -> None:
         self._websocket = websocket
-        self._wire: WebSocketProtocol | None = websocket.scope.get("extensions", {}).get(EXTENSION)
+        self._protocol: WebSocketProtocol | None = websocket.scope.get("extensions", {}).get(
+            EXTENSION
+        )
         self._services = services
         self._documents = documents
         self._cookies = cookies
         self.viewer: Viewer | None = None
         self._is_acknowledged = False
-        self._initialised = False
+        self._is_initialised = False
         self._operations: dict[str, asyncio.Task[None]] = {}
-        self._finite = 0
+        self._running_requests = 0
         self._is_draining = False
-        self._closing = Closing(4408, "Connection initialisation timeout")
-        self._until = asyncio.timeout(INIT_SECONDS)
+        self._close_reason = CloseSocket(4408, "Connection initialisation timeout")
+        self._timeout = asyncio.timeout(INIT_SECONDS)
 
     async def serve(self) -> None:
-        """Serve the socket until either side closes it; ends every operation on it."""
+        """Serve the socket until either side closes it, then cancel its operations."""
         if PROTOCOL not in self._websocket.scope["subprotocols"]:
             await self._websocket.accept()
-            await self._close(Closing(4406, "Subprotocol not acceptable"))
+            await self._close(CloseSocket(4406, "Subprotocol not acceptable"))
             return
         await self._websocket.accept(PROTOCOL)
-        if self._wire:
-            self._wire.on_drain = self.drain
+        if self._protocol:
+            self._protocol.on_drain = self.drain
         try:
             async with asyncio.TaskGroup() as group:
                 try:
@@ -103,44 +105,44 @@ class Connection:
                         task.cancel()
         except* WebSocketDisconnect:
             pass
-        except* Closing as closings:
+        except* CloseSocket as closings:
             closing = closings.exceptions[0]
-            if isinstance(closing, Closing):
+            if isinstance(closing, CloseSocket):
                 await self._close(closing)
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         try:
-            async with self._until:
+            async with self._timeout:
                 while True:
-                    await self._take(_message(await self._websocket.receive()), group)
+                    await self._handle(_message(await self._websocket.receive()), group)
         except TimeoutError:
-            raise self._closing from None
+            raise self._close_reason from None
 
     def end(self) -> None:
-        """Close the socket: its session has ended."""
-        self._end_as(Closing(4401, "The session has ended"))
+        """Close the socket because its session has ended."""
+        self._close_soon(CloseSocket(4401, "The session has ended"))
 
     def drain(self) -> None:
-        """Close the socket once its queries and mutations are answered: the server stops."""
+        """Close the socket for a restart, after its running queries and mutations are answered."""
         self._is_draining = True
-        if not self._finite:
-            self._end_as(Closing(1012, "Service restart"))
+        if not self._running_requests:
+            self._close_soon(CloseSocket(1012, "Service restart"))
 
-    def _end_as(self, closing: Closing) -> None:
-        self._closing = closing
-        with suppress(RuntimeError):  # it no longer listens
-            self._until.reschedule(0)
+    def _close_soon(self, closing: CloseSocket) -> None:
+        self._close_reason = closing
+        with suppress(RuntimeError):  # the timeout has ended with `_listen`
+            self._timeout.reschedule(0)
 
-    async def _close(self, closing: Closing) -> None:
+    async def _close(self, closing: CloseSocket) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._websocket.close(closing.code, closing.reason)
         except (RuntimeError, OSError, TimeoutError):
-            # The peer has gone, or does not read.
-            if self._wire:
-                self._wire.abort()
+            # The client is gone or does not read.
+            if self._protocol:
+                self._protocol.abort()
 
-    async def _take(self, message: dict[str, Any], group: asyncio.TaskGroup) -> None:
+    async def _handle(self, message: dict[str, Any], group: asyncio.TaskGroup) -> None:
         payload = message.get("payload")
         match message["type"]:
             case "connection_init":
@@ -157,34 +159,34 @@ class Connection:
                 if task:
                     task.cancel()
             case _:
-                raise Closing(4400, "Unknown message type")
+                raise CloseSocket(4400, "Unknown message type")
 
     async def _initialise(self, payload: object) -> None:
-        if self._initialised:
-            raise Closing(4429, "Too many initialisation requests")
-        self._initialised = True
+        if self._is_initialised:
+            raise CloseSocket(4429, "Too many initialisation requests")
+        self._is_initialised = True
         _check_payload(payload)
         try:
-            self.viewer = await self._identify(_authorization(payload))
+            self.viewer = await self._authenticate(_authorization(payload))
         except Unauthenticated as error:
-            raise Closing(4403, str(error)) from None
+            raise CloseSocket(4403, str(error)) from None
         except ExpertBookError:
-            raise Closing(1013, "Try again later") from None
-        self._websocket.scope["headers"].clear()  # of no more use
+            raise CloseSocket(1013, "Try again later") from None
+        self._websocket.scope["headers"].clear()  # frees memory
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
-        self._closing = Closing(4401, "The access token has expired")
-        self._until.reschedule(self._expiry())
+        self._close_reason = CloseSocket(4401, "The access token has expired")
+        self._timeout.reschedule(self._expiry())
 
-    async def _identify(self, header: str | None) -> Viewer | None:
-        """Who connects: by the connection's parameters, or by the cookie of an own page."""
+    async def _authenticate(self, header: str | None) -> Viewer | None:
+        """Return the viewer of the connection parameters, else of the cookie of an allowed page."""
         token = self._cookies.access_token
         if header or not token or not self._websocket.headers.get("origin"):
-            return await viewer_of_header(header, self._services)
+            return await authenticate_header(header, self._services)
         return await self._services.viewers.authenticate(token)
 
     def _expiry(self) -> float | None:
-        """When the viewer's token ends, by the loop's clock."""
+        """Return the time of the event loop at which the viewer's token expires."""
         if self.viewer is None:
             return None
         left = self.viewer.expires_at - utc_now()
@@ -192,102 +194,106 @@ class Connection:
 
     def _subscribe(self, id_: str, payload: object, group: asyncio.TaskGroup) -> None:
         if not self._is_acknowledged:
-            raise Closing(4401, "Unauthorized")
+            raise CloseSocket(4401, "Unauthorized")
         if id_ in self._operations:
-            raise Closing(4409, f"Subscriber for {id_[:64]} already exists")
+            raise CloseSocket(4409, f"Subscriber for {id_[:64]} already exists")
         if not isinstance(payload, dict):
-            raise Closing(4400, "subscribe needs a payload")
+            raise CloseSocket(4400, "subscribe needs a payload")
         try:
-            asked = parameters(payload)
+            request = parse_parameters(payload)
         except BadRequest as error:
-            raise Closing(4400, str(error)) from None
-        if self._is_draining:  # the socket is about to close, and the client to come back
+            raise CloseSocket(4400, str(error)) from None
+        if self._is_draining:  # the socket is about to close, and the client reconnects
             return
-        if len(self._operations) >= MOST_OPERATIONS:
+        if len(self._operations) >= MAX_OPERATIONS:
             group.create_task(self._refuse(id_))
             return
         self._operations[id_] = group.create_task(
-            self._operate(id_, asked), name=f"operation {id_[:64]}"
+            self._operate(id_, request), name=f"operation {id_[:64]}"
         )
 
-    async def _operate(self, id_: str, asked: GraphQLRequest) -> None:
+    async def _operate(self, id_: str, request: GraphQLRequest) -> None:
         try:
-            answering = await self._begun(id_, asked)
-            del asked  # a subscription lasts, and keeps nothing of how it was asked for
-            await answering
+            serving = await self._start(id_, request)
+            del request  # frees memory while a subscription lasts
+            await serving
             last: dict[str, Any] = {"id": id_, "type": "complete"}
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
         except BadRequest as error:
-            shown = formatted([GraphQLError(str(error))])
-            last = {"id": id_, "type": "error", "payload": shown}
-        except ConnectionAbortedError:  # the peer has gone; whoever receives hears of it
+            errors = formatted([GraphQLError(str(error))])
+            last = {"id": id_, "type": "error", "payload": errors}
+        except ConnectionAbortedError:  # `_listen` handles the disconnect
             return
-        except Exception as error:  # noqa: BLE001 - one operation's failure is not its siblings'
+        except Exception as error:  # noqa: BLE001 - other operations on the socket continue
             last = {"id": id_, "type": "error", "payload": formatted([as_graphql_error(error)])}
         if self._operations.get(id_) is asyncio.current_task():
             del self._operations[id_]
             await self._send(last)
 
-    async def _begun(self, id_: str, asked: GraphQLRequest) -> Awaitable[None]:
-        """What answers an operation, which has been read and paid for."""
+    async def _start(self, id_: str, request: GraphQLRequest) -> Awaitable[None]:
+        """Prepare and charge an operation, and return a coroutine that serves it."""
         introspection = self._services.allows_introspection
-        payer = RateLimitCharge(self._services.budgets, self.viewer, address_of(self._websocket))
-        prepare = partial(self._documents.prepare, asked, introspection=introspection)
-        prepared = await payer.prepared(prepare)
-        await payer.pay(prepared, asked.variables)
+        charge = RateLimitCharge(self._services.budgets, self.viewer, address_of(self._websocket))
+        prepare = partial(self._documents.prepare, request, introspection=introspection)
+        prepared = await charge.prepare(prepare)
+        await charge.pay(prepared, request.variables)
         if prepared.kind is not OperationType.SUBSCRIPTION:
-            return self._answer(id_, prepared, asked.variables)
-        together = None
-        if self._wire:
-            together = await share_subscription(prepared, asked.variables, self._context())
-        if self._wire is None or together is None:
-            return self._watch(id_, prepared, asked.variables)
+            return self._execute(id_, prepared, request.variables)
+        shared = None
+        if self._protocol:
+            shared = await share_subscription(prepared, request.variables, self._context())
+        if self._protocol is None or shared is None:
+            return self._serve_solo(id_, prepared, request.variables)
         if FastPath.FRAMES in self._services.fast:
-            subscriber = SharedSubscriber(id_, self._wire, together, self.viewer)
+            subscriber = SharedSubscriber(id_, self._protocol, shared, self.viewer)
         else:
-            subscriber = SoloSubscriber(id_, self._wire, together, self.viewer, self._send_text)
-        return self._serve_shared(ObservedSubscription(prepared), together, subscriber)
+            subscriber = SoloSubscriber(id_, self._protocol, shared, self.viewer, self._send_text)
+        return self._serve_shared(ObservedSubscription(prepared), shared, subscriber)
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
-            f"At most {MOST_OPERATIONS} operations run on a socket at a time; complete one or open "
+            f"At most {MAX_OPERATIONS} operations run on a socket at a time; complete one or open "
             "another socket."
         )
-        shown = formatted([as_graphql_error(refusal)])
-        await self._send({"id": id_, "type": "error", "payload": shown})
+        errors = formatted([as_graphql_error(refusal)])
+        await self._send({"id": id_, "type": "error", "payload": errors})
 
-    async def _answer(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Run a query or mutation; it is finished and told even while the server drains."""
-        self._finite += 1
+    async def _execute(
+        self, id_: str, prepared: Prepared, variables: dict[str, Any] | None
+    ) -> None:
+        """Run a query or mutation and send its result, even while the server drains."""
+        self._running_requests += 1
         try:
             result = await run(prepared, variables, self._context())
-            await self._next(id_, result)
+            await self._send_result(id_, result)
         finally:
-            self._finite -= 1
+            self._running_requests -= 1
             if self._is_draining:
                 self.drain()
 
     async def _serve_shared(
         self,
-        subscribed: ObservedSubscription,
-        live: SharedSubscription,
+        observed: ObservedSubscription,
+        shared: SharedSubscription,
         subscriber: SharedSubscriber,
     ) -> None:
-        """Serve a subscription together with others of its kind."""
-        with subscribed:
-            await subscriber.serve(self._services.hub, live)
+        """Serve a subscription whose rendered events are shared with other subscribers."""
+        with observed:
+            await subscriber.serve(self._services.hub, shared)
 
-    async def _watch(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Serve a subscription by itself."""
+    async def _serve_solo(
+        self, id_: str, prepared: Prepared, variables: dict[str, Any] | None
+    ) -> None:
+        """Serve a subscription that executes its own events."""
         async with aclosing(watch(prepared, variables, self._context())) as results:
             async for result in results:
-                await self._next(id_, result)
+                await self._send_result(id_, result)
 
     def _context(self) -> Context:
         return Context(self._services, self.viewer, address_of(self._websocket))
 
-    async def _next(self, id_: str, result: ExecutionResult) -> None:
+    async def _send_result(self, id_: str, result: ExecutionResult) -> None:
         await self._send({"id": id_, "type": "next", "payload": body_of(result)})
 
     async def _send(self, message: dict[str, Any]) -> None:
@@ -299,42 +305,42 @@ class Connection:
                 await self._websocket.send_text(text)
         except TimeoutError:
             CUT_OFF.inc()
-            if self._wire:
-                self._wire.abort()
+            if self._protocol:
+                self._protocol.abort()
         except (RuntimeError, OSError):
-            # The peer has gone; whoever receives hears of it.
+            # `_listen` handles the disconnect.
             return
 
 
-def _message(received: Message) -> dict[str, Any]:
-    if received["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(received.get("code", 1006))
-    text = received.get("text")
+def _message(event: Message) -> dict[str, Any]:
+    if event["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(event.get("code", 1006))
+    text = event.get("text")
     if text is None:
-        raise Closing(4400, "Messages must be text")
+        raise CloseSocket(4400, "Messages must be text")
     if len(text) > MAX_FRAME_BYTES:
-        raise Closing(4400, f"Messages must have at most {MAX_FRAME_BYTES} bytes")
+        raise CloseSocket(4400, f"The message is too long; the limit is {MAX_FRAME_BYTES} bytes")
     try:
         message = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Closing(4400, "Messages must be JSON") from None
+        raise CloseSocket(4400, "Messages must be JSON") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise Closing(4400, "Messages must be objects with a type")
+        raise CloseSocket(4400, "Messages must be objects with a type")
     return message
 
 
 def _id(message: dict[str, Any]) -> str:
     id_ = message.get("id")
     if not isinstance(id_, str) or not id_:
-        raise Closing(4400, "The message needs an id")
-    if len(id_) > LONGEST_ID:
-        raise Closing(4400, f"An id has at most {LONGEST_ID} characters")
+        raise CloseSocket(4400, "The message needs an id")
+    if len(id_) > MAX_ID_CHARS:
+        raise CloseSocket(4400, f"The id is too long; the limit is {MAX_ID_CHARS} characters")
     return id_
 
 
 def _check_payload(payload: object) -> None:
     if not isinstance(payload, dict | None):
-        raise Closing(4400, "payload must be an object")
+        raise CloseSocket(4400, "payload must be an object")
 
 
 def _pong(payload: object) -> dict[str, Any]:
@@ -342,7 +348,7 @@ def _pong(payload: object) -> dict[str, Any]:
 
 
 def _authorization(payload: object) -> str | None:
-    """The `Authorization` in the connection's parameters, whatever its case."""
+    """Return `Authorization` from the connection parameters; its name is case-insensitive."""
     for name, value in payload.items() if isinstance(payload, dict) else ():
         if isinstance(name, str) and name.lower() == "authorization" and isinstance(value, str):
             return value

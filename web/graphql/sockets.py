@@ -1,4 +1,4 @@
-"""The open sockets of this process, by which the ends of sessions reach them."""
+"""Registry of open WebSockets and event streams, which closes those of ended sessions."""
 
 from __future__ import annotations
 
@@ -20,36 +20,40 @@ if TYPE_CHECKING:
     from subscriptions.sessions import SessionEnd
 
 RECONCILE_SECONDS = 5.0
-MOST_PER_ADDRESS = 200
+MAX_PER_ADDRESS = 200
 
 
-class Connected(Protocol):
-    """Something that stays open: a socket, or a stream of events."""
+class OpenConnection(Protocol):
+    """An open WebSocket or event stream."""
 
     viewer: Viewer | None
 
     def end(self) -> None:
-        """Close it: its session has ended."""
+        """Close the connection because its session has ended."""
 
 
 class Sockets:
-    """Every open socket and stream, and how many each address has."""
+    """Open WebSockets and event streams of this process, counted by address.
 
-    def __init__(self, most_per_address: int | None = MOST_PER_ADDRESS) -> None:
-        self._open: set[Connected] = set()
-        self._addresses: Counter[str] = Counter()
-        self._most = most_per_address
+    Args:
+        max_per_address: limit per address; None for no limit.
+    """
+
+    def __init__(self, max_per_address: int | None = MAX_PER_ADDRESS) -> None:
+        self._open: set[OpenConnection] = set()
+        self._counts: Counter[str] = Counter()
+        self._max_per_address = max_per_address
 
     def admits(self, address: str) -> bool:
-        """Whether that address may open another one."""
-        return self._most is None or self._addresses[address] < self._most
+        """Return whether an address may open another connection."""
+        return self._max_per_address is None or self._counts[address] < self._max_per_address
 
-    def registered(self, connection: Connected, address: str) -> Registered:
-        """Know of a socket for as long as the context lasts."""
-        return Registered(self._open, self._addresses, connection, address)
+    def register(self, connection: OpenConnection, address: str) -> Registration:
+        """Return a context manager that registers a connection."""
+        return Registration(self._open, self._counts, connection, address)
 
     def end(self, ended: SessionEnd) -> None:
-        """Close the sockets of ended sessions."""
+        """Close the connections of ended sessions."""
         for connection in self._signed_in():
             viewer = connection.viewer
             if viewer and ended.includes(viewer.session_id, viewer.id):
@@ -57,66 +61,66 @@ class Sockets:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Sockets]:
-        """Look the sessions up every few seconds, for ends that were not told."""
+        """Check the sessions every few seconds, in case a session's end was not announced."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._reconcile(), name="socket sessions")
+            task = group.create_task(self._end_inactive(), name="socket sessions")
             try:
                 yield self
             finally:
                 task.cancel()
 
-    def _signed_in(self) -> list[Connected]:
+    def _signed_in(self) -> list[OpenConnection]:
         return [connection for connection in self._open if connection.viewer]
 
-    async def _reconcile(self) -> None:
+    async def _end_inactive(self) -> None:
         while True:
             await asyncio.sleep(RECONCILE_SECONDS)
             connections = {c: c.viewer.session_id for c in self._signed_in() if c.viewer}
             if not connections:
                 continue
             try:
-                lasting = await active_sessions(set(connections.values()))
+                active = await active_sessions(set(connections.values()))
             except Unavailable:
                 continue
             for connection, session_id in connections.items():
-                if session_id not in lasting:
+                if session_id not in active:
                     connection.end()
 
 
-class Registered:
-    """A socket that is known of, for as long as the context lasts.
+class Registration:
+    """Context manager that registers a connection.
 
-    No generator: that would take 0.3 KB for as long as a socket is open.
+    A class rather than a generator, which would take more memory for each open connection.
     """
 
-    __slots__ = ("_address", "_addresses", "_connection", "_open")
+    __slots__ = ("_address", "_connection", "_counts", "_open")
 
     def __init__(
         self,
-        among: set[Connected],
-        addresses: Counter[str],
-        connection: Connected,
+        connections: set[OpenConnection],
+        counts: Counter[str],
+        connection: OpenConnection,
         address: str,
     ) -> None:
-        self._open = among
-        self._addresses = addresses
+        self._open = connections
+        self._counts = counts
         self._connection = connection
         self._address = address
 
     def __enter__(self) -> None:
-        """Count it."""
+        """Register the connection."""
         self._open.add(self._connection)
-        self._addresses[self._address] += 1
+        self._counts[self._address] += 1
 
     def __exit__(self, *_: object) -> None:
-        """Forget it."""
+        """Unregister the connection."""
         self._open.discard(self._connection)
-        self._addresses[self._address] -= 1
-        if not self._addresses[self._address]:
-            del self._addresses[self._address]
+        self._counts[self._address] -= 1
+        if not self._counts[self._address]:
+            del self._counts[self._address]
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Where a connection comes from, as limits count it."""
+    """Return the address by which limits count a connection; an IPv6 address is its /64 network."""
     client = connection.scope.get("client")
     return address_key(client[0]) if client else ""

@@ -2,9 +2,9 @@
 
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 
-A client that hears `complete` is done. One whose stream ends without it connects anew; where its
-operation declares `$after`, each event carries its cursor as the `id` that an `EventSource` then
-sends as `Last-Event-ID`.
+The event `complete` ends an operation; a client whose stream ends without it reconnects. If the
+operation declares `$after`, each event carries its cursor as `id`, which a reconnecting
+`EventSource` sends as `Last-Event-ID`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.telemetry.metrics import CUT_OFF
 from schema.execution.operations import as_graphql_error, body_of, formatted
 from schema.execution.prepared import RequestFailed
 from web.edge.http_protocol import http_protocol_of
-from web.graphql.caching import OWN
+from web.graphql.caching import PRIVATE_HEADERS
 from web.graphql.media import EVENT_STREAM
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from schema.execution.prepared import Prepared
     from web.graphql.sockets import Sockets
 
-AFTER = "after"
+AFTER_VARIABLE = "after"
 COMMENT_SECONDS = 12.0
 STUCK_SECONDS = 20.0
-END_SECONDS = 2.0
-HEADERS = {"Cache-Control": "no-store", "Vary": OWN["Vary"], "X-Accel-Buffering": "no"}
+FINAL_SECONDS = 2.0
+HEADERS = {"Cache-Control": "no-store", "Vary": PRIVATE_HEADERS["Vary"], "X-Accel-Buffering": "no"}
 COMMENT = b":\n\n"
-# Without its empty data an `EventSource` would not dispatch it.
+# An `EventSource` ignores events without a `data` line.
 COMPLETE = b"event: complete\ndata:\n\n"
 
 
 class EventStream(Response):
-    """The answer to a subscription: its events, for as long as client, session and server last."""
+    """Response to a subscription, which lasts until the client, session or server ends it."""
 
     media_type = EVENT_STREAM
 
@@ -67,35 +67,35 @@ class EventStream(Response):
         self._sockets = sockets
         self._address = address
         self._resumable = resumable
-        self._last: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._final_chunk: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send events until there is a reason to end; a reader that is stuck is cut off."""
+        """Send events until the stream ends; a client that does not read is disconnected."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        wire = http_protocol_of(scope)
-        if wire:
-            wire.on_drain = self.interrupt
+        protocol = http_protocol_of(scope)
+        if protocol:
+            protocol.on_drain = self.interrupt
         try:
-            with self._sockets.registered(self, self._address):
-                await _in_time(send, start)
-                await _in_time(send, _part(COMMENT))
-                last = await self._serve(receive, send)
-                # A server that stops does not wait long for a reader that is stuck.
-                await _in_time(send, _part(last, more=False), END_SECONDS)
+            with self._sockets.register(self, self._address):
+                await _send_in_time(send, start)
+                await _send_in_time(send, _body_message(COMMENT))
+                final_chunk = await self._serve(receive, send)
+                # Shorter than usual, so that a stuck client does not delay a shutdown.
+                await _send_in_time(send, _body_message(final_chunk, more=False), FINAL_SECONDS)
         except TimeoutError:
             CUT_OFF.inc()
-            if wire:
-                wire.abort()
-                await _gone(receive)
+            if protocol:
+                protocol.abort()
+                await _wait_for_disconnect(receive)
         finally:
-            if wire:
-                wire.on_drain = None
+            if protocol:
+                protocol.on_drain = None
 
     async def _serve(self, receive: Receive, send: Send) -> bytes:
-        """Send everything but the end, which it gives.
+        """Send events and comments, and return the final chunk to send.
 
         Raises:
-            TimeoutError: when the client does not take what is sent.
+            TimeoutError: if the client does not read.
         """
         loop = asyncio.get_running_loop()
         expiry = None
@@ -106,10 +106,10 @@ class EventStream(Response):
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._deliver(send), name="stream"),
-                    group.create_task(_comment(send), name="stream comments"),
-                    group.create_task(self._listen(receive), name="stream client"),
+                    group.create_task(_send_comments(send), name="stream comments"),
+                    group.create_task(self._watch_client(receive), name="stream client"),
                 ]
-                last = await self._last
+                final_chunk = await self._final_chunk
                 for task in tasks:
                     task.cancel()
         except* TimeoutError as stuck:
@@ -117,25 +117,25 @@ class EventStream(Response):
         finally:
             if expiry:
                 expiry.cancel()
-        return last
+        return final_chunk
 
     def end(self) -> None:
-        """End for good: the session has ended."""
+        """Complete the stream with an error because its session has ended."""
         self._refuse("The session has ended.")
 
     def interrupt(self) -> None:
-        """End without a word, so that the client connects anew: there may be another server."""
+        """End the stream without `complete`, so that the client reconnects."""
         self._finish(b"")
 
     def _refuse(self, message: str) -> None:
         self._fail([as_graphql_error(Unauthenticated(message))])
 
     def _fail(self, errors: Sequence[GraphQLError]) -> None:
-        self._finish(outcome({"errors": formatted(errors)}))
+        self._finish(final_result({"errors": formatted(errors)}))
 
-    def _finish(self, last: bytes) -> None:
-        if not self._last.done():
-            self._last.set_result(last)
+    def _finish(self, final_chunk: bytes) -> None:
+        if not self._final_chunk.done():
+            self._final_chunk.set_result(final_chunk)
 
     async def _deliver(self, send: Send) -> None:
         try:
@@ -143,43 +143,43 @@ class EventStream(Response):
                 async for result in results:
                     body = body_of(result)
                     id_ = _cursor(body) if self._resumable else None
-                    await _in_time(send, _part(_next(body, id_)))
+                    await _send_in_time(send, _body_message(_next_event(body, id_)))
             self._finish(COMPLETE)
         except RequestFailed as error:
             self._fail(error.errors)
         except TimeoutError:
             raise
-        except Exception as error:  # noqa: BLE001 - the client hears of it, masked, as of any other
+        except Exception as error:  # noqa: BLE001 - sent to the client, masked
             self._fail([as_graphql_error(error)])
 
-    async def _listen(self, receive: Receive) -> None:
-        await _gone(receive)
+    async def _watch_client(self, receive: Receive) -> None:
+        await _wait_for_disconnect(receive)
         self._finish(b"")
 
 
-def once(body: Mapping[str, Any]) -> Response:
-    """The stream of an operation with one result, or none."""
-    return Response(outcome(body), headers=HEADERS, media_type=EVENT_STREAM)
+def single_result(body: Mapping[str, Any]) -> Response:
+    """Return the event stream of a query, mutation or failed request."""
+    return Response(final_result(body), headers=HEADERS, media_type=EVENT_STREAM)
 
 
-def outcome(body: Mapping[str, Any]) -> bytes:
-    """The last result, and that it was the last."""
-    return _next(body) + COMPLETE
+def final_result(body: Mapping[str, Any]) -> bytes:
+    """Return the last `next` event, followed by `complete`."""
+    return _next_event(body) + COMPLETE
 
 
 def is_resumable(prepared: Prepared) -> bool:
-    """Whether an operation declares `$after`, so that another of it can go on where one ended."""
+    """Return whether an operation declares `$after`, so that a client can resume it."""
     declared = prepared.operation.variable_definitions or ()
-    return any(definition.variable.name.value == AFTER for definition in declared)
+    return any(definition.variable.name.value == AFTER_VARIABLE for definition in declared)
 
 
-def _next(body: Mapping[str, Any], id_: str | None = None) -> bytes:
+def _next_event(body: Mapping[str, Any], id_: str | None = None) -> bytes:
     head = f"id: {id_}\n".encode() if id_ else b""
     return head + b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"
 
 
 def _cursor(body: Mapping[str, Any]) -> str | None:
-    """The cursor in the one field of a subscription's result, if it was asked for."""
+    """Return the cursor of a subscription's event, or None if it was not selected."""
     for value in (body["data"] or {}).values():
         cursor = value.get("cursor") if isinstance(value, dict) else None
         if isinstance(cursor, str) and cursor.isprintable():
@@ -187,22 +187,22 @@ def _cursor(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _part(chunk: bytes, *, more: bool = True) -> dict[str, Any]:
+def _body_message(chunk: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.response.body", "body": chunk, "more_body": more}
 
 
-async def _in_time(send: Send, message: dict[str, Any], seconds: float | None = None) -> None:
+async def _send_in_time(send: Send, message: dict[str, Any], seconds: float | None = None) -> None:
     async with asyncio.timeout(seconds or STUCK_SECONDS):
         await send(message)
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _comment(send: Send) -> None:
-    """Show the client, and whatever is in between, that the stream is alive."""
+async def _send_comments(send: Send) -> None:
+    """Send comments, so that neither the client nor a proxy closes an idle stream."""
     while True:
         await asyncio.sleep(COMMENT_SECONDS)
-        await _in_time(send, _part(COMMENT))
+        await _send_in_time(send, _body_message(COMMENT))

@@ -1,4 +1,4 @@
-"""A subscription on a socket that is served together with others like it."""
+"""WebSocket subscribers of events that are rendered once for many subscriptions."""
 
 from __future__ import annotations
 
@@ -20,70 +20,77 @@ if TYPE_CHECKING:
 
 
 class SharedSubscriber:
-    """One operation of one socket, which gets its events as ready frames."""
+    """Subscription on a socket that receives its events as encoded frames."""
 
-    __slots__ = ("_id", "_view", "_viewer", "_wire", "viewer_id")
-
-    def __init__(
-        self, id_: str, wire: WebSocketProtocol, live: SharedSubscription, viewer: Viewer | None
-    ) -> None:
-        self._id = id_
-        self._wire = wire
-        self._view = live.view
-        self._viewer = viewer
-        self.viewer_id = viewer.id if viewer else None
-
-    def render(self, event: Event) -> bytes | None:
-        """The event as the viewer sees it."""
-        return self._view.render(event, self._viewer)
-
-    def send(self, encoded: EncodedEvents) -> bool:
-        """Write the payloads, each in a `next`; False when the peer is to be waited for."""
-        return self._wire.write(encoded.frames(self._id, _frames))
-
-    async def drained(self) -> None:
-        """Wait until the peer has read enough."""
-        await self._wire.drained()
-
-    async def serve(self, hub: Hub, live: SharedSubscription) -> NoReturn:
-        """Serve it until it is cancelled or fails.
-
-        Raises:
-            BadUserInput: for a cursor of an event that has not happened.
-            CursorExpired: when the next event is no longer kept.
-            Unavailable: when the database does not answer.
-            ConnectionAbortedError: when the peer has gone, or does not read.
-        """
-        async with hub.subscribe(live.expert_id, live.after) as (channel, position):
-            await channel.serve(self._view, self._view.render, self, position)
-
-
-class SoloSubscriber(SharedSubscriber):
-    """One whose events go out as any other message does: it takes them, then waits for that."""
-
-    __slots__ = ("_due", "_send")
+    __slots__ = ("_id", "_protocol", "_view", "_viewer", "viewer_id")
 
     def __init__(
         self,
         id_: str,
-        wire: WebSocketProtocol,
-        live: SharedSubscription,
+        protocol: WebSocketProtocol,
+        shared: SharedSubscription,
+        viewer: Viewer | None,
+    ) -> None:
+        self._id = id_
+        self._protocol = protocol
+        self._view = shared.view
+        self._viewer = viewer
+        self.viewer_id = viewer.id if viewer else None
+
+    def render(self, event: Event) -> bytes | None:
+        """Return the event as the viewer sees it, or None if the subscription filters it out."""
+        return self._view.render(event, self._viewer)
+
+    def send(self, encoded: EncodedEvents) -> bool:
+        """Write each payload as a `next` message; return False if the send buffer is full."""
+        return self._protocol.write(encoded.frames(self._id, _frames))
+
+    async def drained(self) -> None:
+        """Wait until the send buffer has room again."""
+        await self._protocol.drained()
+
+    async def serve(self, hub: Hub, shared: SharedSubscription) -> NoReturn:
+        """Deliver events until the subscription is cancelled or fails.
+
+        Raises:
+            BadUserInput: if the cursor is ahead of the last event.
+            CursorExpired: if the event after the cursor is no longer stored.
+            Unavailable: if the database does not answer.
+            ConnectionAbortedError: if the client is gone or does not read.
+        """
+        async with hub.subscribe(shared.expert_id, shared.after) as (channel, position):
+            await channel.serve(self._view, self._view.render, self, position)
+
+
+class SoloSubscriber(SharedSubscriber):
+    """Subscriber that sends its events like other messages, one at a time.
+
+    Used if `FastPath.FRAMES` is disabled.
+    """
+
+    __slots__ = ("_pending", "_send")
+
+    def __init__(
+        self,
+        id_: str,
+        protocol: WebSocketProtocol,
+        shared: SharedSubscription,
         viewer: Viewer | None,
         send: Callable[[str], Awaitable[None]],
     ) -> None:
-        super().__init__(id_, wire, live, viewer)
+        super().__init__(id_, protocol, shared, viewer)
         self._send = send
-        self._due: Sequence[bytes] = ()
+        self._pending: Sequence[bytes] = ()
 
     def send(self, encoded: EncodedEvents) -> bool:
-        """Take the payloads, which are sent before anything else is taken."""
-        self._due = encoded.payloads
+        """Keep the payloads for `drained`, and return False so that it is called."""
+        self._pending = encoded.payloads
         return False
 
     async def drained(self) -> None:
-        """Send what was taken."""
-        due, self._due = self._due, ()
-        for payload in due:
+        """Send the pending payloads."""
+        pending, self._pending = self._pending, ()
+        for payload in pending:
             await self._send((_head(self._id) + payload + b"}").decode())
 
 
