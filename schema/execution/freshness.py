@@ -1,7 +1,8 @@
-"""How long the answers to strangers count, decided by what the resolvers read.
+"""Cache lifetimes of responses to anonymous clients, derived from the selected fields.
 
-A field that is not listed may depend on who asks. The calendar's own fields count for one answer
-alone: whoever hears of a change of hours asks anew, and must not get what was there before it.
+A field that is not listed may depend on the viewer, so responses with it are not public. Calendar
+fields have a lifetime of 0 seconds: clients fetch again after an event, and must not get data from
+before it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ CACHE_SECONDS: Final = {
         "timeZone": HINT_SECONDS,
     },
 }
-"""Fields that read something, and how many seconds what they read counts."""
+"""Lifetimes in seconds of fields that read data."""
 
 PLAIN_FIELDS: Final = {
     "Availability": {
@@ -88,11 +89,14 @@ PLAIN_FIELDS: Final = {
     "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "sequence", "startsAt", "status"},
     "WeeklyHours": {"from", "to", "weekday"},
 }
-"""Fields that only show what a field above has read, and are the same for everybody."""
+"""Fields that return data read by a parent field, the same for every viewer."""
 
 
 def public_seconds(prepared: Prepared) -> int | None:
-    """How many seconds a stranger's answer counts for all strangers; None if for nobody else."""
+    """Return how many seconds anonymous clients may share a response.
+
+    None if the response may depend on the viewer, or the operation is not a query.
+    """
     is_query = prepared.kind is OperationType.QUERY
     if not is_query or len(prepared.text) > MAX_CACHED_DOCUMENT_CHARS:
         return None
@@ -101,41 +105,43 @@ def public_seconds(prepared: Prepared) -> int | None:
 
 @cached_per_document
 def _seconds(prepared: Prepared) -> int | None:
-    """That of the field that counts for the shortest time, in all of a document.
+    """Return the shortest lifetime of all fields of a document.
 
-    Straight through it: GraphQL's visitor takes 0.18 ms for the question of an expert's slots, and
-    this 0.005.
+    Walks the document directly, which is much faster than graphql-core's visitor.
     """
     shortest = DIRECTORY_SECONDS
-    sets: list[tuple[SelectionSetNode, Any]] = []
+    pending: list[tuple[SelectionSetNode, Any]] = []
     for definition in prepared.document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            sets.append((definition.selection_set, core.get_root_type(definition.operation)))
+            pending.append((definition.selection_set, core.get_root_type(definition.operation)))
         elif isinstance(definition, FragmentDefinitionNode):
             on = core.type_map[definition.type_condition.name.value]
-            sets.append((definition.selection_set, on))
-    while sets:
-        selected, parent = sets.pop()
-        shown, read = PLAIN_FIELDS.get(parent.name, ()), CACHE_SECONDS.get(parent.name, {})
-        for name in _fields(selected, parent, sets):
-            if name in read:
-                shortest = min(shortest, read[name])
-            elif name not in shown and name != "__typename":
+            pending.append((definition.selection_set, on))
+    while pending:
+        selection_set, parent = pending.pop()
+        plain_fields, lifetimes = (
+            PLAIN_FIELDS.get(parent.name, ()),
+            CACHE_SECONDS.get(parent.name, {}),
+        )
+        for name in _fields(selection_set, parent, pending):
+            if name in lifetimes:
+                shortest = min(shortest, lifetimes[name])
+            elif name not in plain_fields and name != "__typename":
                 return None
     return shortest
 
 
 def _fields(
-    selected: SelectionSetNode, parent: Any, sets: list[tuple[SelectionSetNode, Any]]
+    selection_set: SelectionSetNode, parent: Any, pending: list[tuple[SelectionSetNode, Any]]
 ) -> Iterator[str]:
-    """The fields of a selection set; the sets below it are put to those that remain."""
-    for node in selected.selections:
+    """Yield the field names of a selection set, and append the sets below it to `pending`."""
+    for node in selection_set.selections:
         if isinstance(node, FieldNode):
             name = node.name.value
             yield name
             if node.selection_set:
-                sets.append((node.selection_set, get_named_type(parent.fields[name].type)))
+                pending.append((node.selection_set, get_named_type(parent.fields[name].type)))
         elif isinstance(node, InlineFragmentNode):
             condition = node.type_condition
             on = core.type_map[condition.name.value] if condition else parent
-            sets.append((node.selection_set, on))
+            pending.append((node.selection_set, on))

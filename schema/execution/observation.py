@@ -1,6 +1,6 @@
-"""What becomes of each operation: counted, timed, a span, and a line in the log.
+"""Metrics, trace spans and log entries of operations.
 
-Of what clients have written, only the operation's name is told, and that in the log alone.
+The operation's name is the only text from clients that is recorded, and only in the log.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OK, ERRORS, INTERNAL, REJECTED, CANCELLED = (
 )
 
 _seconds = {kind: OPERATION_SECONDS.labels(kind.value) for kind in OperationType}
-_ends = {
+_outcome_totals = {
     (kind, outcome): OPERATIONS.labels(kind.value, outcome)
     for kind in OperationType
     for outcome in (OK, ERRORS, INTERNAL, REJECTED, CANCELLED)
@@ -44,7 +44,7 @@ _rejected_total = OPERATIONS.labels("unknown", REJECTED)
 
 
 class OperationSummary(NamedTuple):
-    """What the log tells of an operation: its kind, its first fields, its name and its cost."""
+    """Logged properties of an operation; holds no reference to its document."""
 
     kind: OperationType
     fields: str
@@ -53,9 +53,9 @@ class OperationSummary(NamedTuple):
 
 
 class ObservedOperation:
-    """Observes a query or mutation from the beginning of its execution to its end.
+    """Context manager that observes the execution of a query or mutation.
 
-    No generator: this is around each operation, and takes half as long.
+    A class, because a generator would double the overhead per operation.
     """
 
     __slots__ = ("_began", "_prepared", "_span", "cost", "outcome")
@@ -68,7 +68,7 @@ class ObservedOperation:
         self.outcome = CANCELLED
 
     def __enter__(self) -> Self:
-        """Begin its span."""
+        """Start the span."""
         self._span.__enter__()
         return self
 
@@ -78,57 +78,57 @@ class ObservedOperation:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Tell how it has ended."""
+        """End the span, and record the outcome."""
         try:
             self._span.__exit__(kind, error, traceback)
         finally:
             if isinstance(error, Exception):
                 self.outcome = _outcome_of(error)
-            _ended(summary_of(self._prepared, self.cost), self.outcome, self._began)
+            _record_end(summary_of(self._prepared, self.cost), self.outcome, self._began)
 
     def end(self, errors: Sequence[Exception] | None) -> None:
-        """Note what has failed in it, if anything."""
+        """Set the outcome from the errors of the result."""
         self.outcome = _outcome(errors)
 
 
-def observe_cached_response(subject: OperationSummary, began: float) -> None:
-    """Observe an operation whose answer was there: nothing was executed."""
-    with _span(subject.kind):
-        _ended(subject, OK, began)
+def observe_cached_response(summary: OperationSummary, began: float) -> None:
+    """Observe an operation that was answered from the response cache."""
+    with _span(summary.kind):
+        _record_end(summary, OK, began)
 
 
 class ObservedSubscription:
-    """Observes a subscription, whose usual end is that nobody listens any more.
+    """Context manager that observes a subscription; unsubscribing is a successful end.
 
-    No generator: that would take 1.3 KB for as long as a subscription lasts.
+    A class, because a generator would occupy more memory for as long as the subscription lasts.
     """
 
-    __slots__ = ("_began", "_subject")
+    __slots__ = ("_began", "_summary")
 
     def __init__(self, prepared: Prepared) -> None:
-        self._subject = summary_of(prepared, None)
+        self._summary = summary_of(prepared, None)
         self._began = perf_counter()
 
     def __enter__(self) -> None:
-        """Count it among those that run."""
+        """Count the subscription as active."""
         SUBSCRIPTIONS.inc()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """Count how it has ended."""
+        """Record the outcome."""
         SUBSCRIPTIONS.dec()
         outcome = _outcome_of(error) if isinstance(error, Exception) else OK
-        _ended(self._subject, outcome, self._began)
+        _record_end(self._summary, outcome, self._began)
 
 
 def count_rejected_document() -> None:
-    """Count a document of which nothing was executed."""
+    """Count a document that was rejected before execution."""
     _rejected_total.inc()
 
 
 def _outcome_of(error: Exception) -> str:
-    """How an operation ends that an exception has ended."""
-    found = getattr(error, "errors", None)  # of some it is a method
-    return _outcome(found if isinstance(found, (list, tuple)) else [error])
+    """Return the outcome of an operation that raised an exception."""
+    errors = getattr(error, "errors", None)  # a method of some exceptions
+    return _outcome(errors if isinstance(errors, (list, tuple)) else [error])
 
 
 def _outcome(errors: Sequence[Exception] | None) -> str:
@@ -138,13 +138,13 @@ def _outcome(errors: Sequence[Exception] | None) -> str:
 
 
 def is_expected(error: Exception) -> bool:
-    """Whether it is a refusal or the client's mistake rather than a failure of the program."""
+    """Return whether an error is a refusal or a client error, rather than an internal failure."""
     cause = cause_of(error)
     return cause is None or isinstance(cause, ExpertBookError)
 
 
 def cause_of(error: Exception) -> Exception | None:
-    """The exception that GraphQL errors were made of; none where GraphQL itself found it."""
+    """Return the exception that a GraphQL error wraps; None for errors raised by graphql-core."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
@@ -156,35 +156,35 @@ def _span(kind: OperationType) -> AbstractContextManager[object]:
 
 
 def summary_of(prepared: Prepared, cost: int | None) -> OperationSummary:
-    """What is told of an operation, which it can be told of after its document is forgotten."""
+    """Return the logged properties of an operation."""
     selections = prepared.operation.selection_set.selections[:MAX_LOGGED_FIELDS]
     fields = ",".join(each.name.value for each in selections if isinstance(each, FieldNode))
     name = prepared.operation.name
     return OperationSummary(prepared.kind, fields, name.value if name else None, cost)
 
 
-def _ended(subject: OperationSummary, outcome: str, began: float) -> None:
+def _record_end(summary: OperationSummary, outcome: str, began: float) -> None:
     seconds = perf_counter() - began
-    is_finite = subject.kind is not OperationType.SUBSCRIPTION
-    _ends[subject.kind, outcome].inc()
+    is_finite = summary.kind is not OperationType.SUBSCRIPTION
+    _outcome_totals[summary.kind, outcome].inc()
     if is_finite:
-        _seconds[subject.kind].observe(seconds)
+        _seconds[summary.kind].observe(seconds)
     slow = is_finite and seconds > SLOW_SECONDS
     level = logging.WARNING if slow else logging.INFO
     if log.isEnabledFor(level):
-        told = _told(subject, outcome, seconds)
-        log.log(level, "a slow operation" if slow else "an operation", extra=told)
+        event = "a slow operation" if slow else "an operation"
+        log.log(level, event, extra=_log_fields(summary, outcome, seconds))
 
 
-def _told(subject: OperationSummary, outcome: str, seconds: float) -> dict[str, object]:
-    told: dict[str, object] = {
-        "kind": subject.kind.value,
-        "fields": subject.fields,
+def _log_fields(summary: OperationSummary, outcome: str, seconds: float) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "kind": summary.kind.value,
+        "fields": summary.fields,
         "outcome": outcome,
         "milliseconds": round(seconds * 1000, 1),
     }
-    if subject.cost is not None:
-        told["cost"] = subject.cost
-    if subject.name:
-        told["operation"] = subject.name
-    return told
+    if summary.cost is not None:
+        fields["cost"] = summary.cost
+    if summary.name:
+        fields["operation"] = summary.name
+    return fields

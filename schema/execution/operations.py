@@ -1,7 +1,8 @@
-"""From an operation to its answer.
+"""Execute operations and format their results.
 
-Over graphql-core itself rather than `Schema.execute`: a transport has to tell what failed before
-the execution from what failed in it, and a subscription's own failure from that of an event.
+Calls graphql-core directly instead of `Schema.execute`, because transports must distinguish
+failures before execution from failures during it, and failures of a subscription from those of a
+single event.
 """
 
 from __future__ import annotations
@@ -43,23 +44,25 @@ log = logging.getLogger(__name__)
 async def run(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> ExecutionResult:
-    """Execute a query or mutation; what fails in it is in the result's errors.
+    """Execute a query or mutation; failures of fields are in the result's errors.
 
     Raises:
-        RequestFailed: when the variables are not what the operation declares, or it costs too much.
-        TimedOut: when it takes too long.
+        RequestFailed: if the variables are invalid or the cost exceeds the limit.
+        TimedOut: if execution exceeds the time limit.
     """
     cost = cost_of(prepared, variables)
     with ObservedOperation(prepared, cost) as observation:
         async with in_time(prepared, context):
             executor = _executor(prepared, variables, context)
-            found = executor.execute_operation()
-            result = cast("ExecutionResult", await found if inspect.isawaitable(found) else found)
-        # In a cycle with it, all that was read would wait for the garbage collector.
+            outcome = executor.execute_operation()
+            result = cast(
+                "ExecutionResult", await outcome if inspect.isawaitable(outcome) else outcome
+            )
+        # Breaks a reference cycle, so that the data is freed without the garbage collector.
         del executor.async_helpers
         observation.end(result.errors)
     result.extensions = {"cost": {"requested": cost, "limit": MAX_COST}}
-    # What fails before any field is resolved has no path.
+    # Errors without a path occurred before any field was resolved.
     if result.data is None and result.errors and all(e.path is None for e in result.errors):
         raise RequestFailed(result.errors)
     return result
@@ -68,21 +71,21 @@ async def run(
 async def watch(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> AsyncGenerator[ExecutionResult, None]:
-    """Execute a subscription: one result an event.
+    """Execute a subscription, and yield one result per event.
 
     Raises:
-        RequestFailed: when it cannot begin or go on; the events before it have been delivered.
-        TimedOut: when its beginning takes too long.
+        RequestFailed: if the subscription cannot start or continue; earlier events are delivered.
+        TimedOut: if starting exceeds the time limit.
     """
     with ObservedSubscription(prepared):
         executor = executor_of(prepared, variables, context)
         async with in_time(prepared, context):
-            found = create_source_event_stream(executor)
-            if inspect.isawaitable(found):
-                found = await found
-        if isinstance(found, ExecutionResult):
-            raise RequestFailed(found.errors or ())
-        source = cast("AsyncIterable[object]", found)
+            stream = create_source_event_stream(executor)
+            if inspect.isawaitable(stream):
+                stream = await stream
+        if isinstance(stream, ExecutionResult):
+            raise RequestFailed(stream.errors or ())
+        source = cast("AsyncIterable[object]", stream)
         results = map_source_to_response_event(executor, source, execute_event)
         try:
             async for result in results:
@@ -97,10 +100,10 @@ async def watch(
 def executor_of(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> GraphQLExecutor[Any]:
-    """What executes an operation.
+    """Return an executor for an operation.
 
     Raises:
-        RequestFailed: when the variables are not what the operation declares, or it costs too much.
+        RequestFailed: if the variables are invalid or the cost exceeds the limit.
     """
     cost_of(prepared, variables)
     return _executor(prepared, variables, context)
@@ -122,7 +125,7 @@ def _executor(
             hide_suggestions=True,
             operation_extensions=None,
         )
-    if isinstance(executor, list):  # the variables are not what the operation declares
+    if isinstance(executor, list):  # errors of invalid variables
         raise RequestFailed(executor)
     return executor
 
@@ -130,27 +133,27 @@ def _executor(
 def execute_event(
     executor: GraphQLExecutor[Any],
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
-    """Execute an event of a subscription, by an executor that was made for it.
+    """Execute an event of a subscription with an executor built for the event.
 
-    What the library remembers of selections it never finds again in the next event, but keeps for
-    as long as the subscription lasts: 2 KB an event.
+    Clears graphql-core's cache of subfields: all events of a subscription share it, but never hit
+    each other's entries, so it would grow with every event.
     """
-    executor._relevant_sub_fields = {}  # noqa: SLF001 - shared by all events of the subscription
+    executor._relevant_sub_fields = {}  # noqa: SLF001 - no public way to clear it
     return execute_subscription_event(executor)
 
 
 def in_time(prepared: Prepared, context: Context) -> TimeLimit:
-    """Give up what takes too long; the error says whether it may have changed something."""
+    """Return the time limit of an operation; its error says whether a change may have happened."""
     return context.time_limit(changes=prepared.kind is OperationType.MUTATION)
 
 
 def as_graphql_error(error: Exception) -> GraphQLError:
-    """What has failed, as an error of the whole operation."""
+    """Return an exception as the error of a whole operation."""
     return GraphQLError(str(error), original_error=error)
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:
-    """A result as clients see it."""
+    """Return the response body of a result."""
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body = {"errors": formatted(result.errors), **body}
@@ -160,24 +163,32 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
-    """Errors as clients see them: ours with their code, unknown ones masked and logged."""
-    shown = [_formatted(error) for error in errors[:MAX_ERRORS]]
-    if more := len(errors) - len(shown):
-        message = f"{more} more went wrong."
-        shown.append({"message": message, "extensions": {"code": "TOO_MANY_ERRORS"}})
-    return shown
+    """Return errors as clients get them.
+
+    The application's errors keep their code and message. Unexpected errors are masked and logged.
+    Errors beyond the limit are counted only.
+    """
+    formatted_errors = [_formatted(error) for error in errors[:MAX_ERRORS]]
+    if omitted := len(errors) - len(formatted_errors):
+        message = f"Errors not shown: {omitted}."
+        extensions = {"code": "TOO_MANY_ERRORS"}
+        formatted_errors.append({"message": message, "extensions": extensions})
+    return formatted_errors
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
     cause = cause_of(error)
-    shown = dict(error.formatted)
+    error_fields = dict(error.formatted)
     if isinstance(cause, ExpertBookError):
         message = cause.message if isinstance(cause, Refused) else str(cause)
-        return {**shown, "message": message, "extensions": {"code": cause.code}}
+        return {**error_fields, "message": message, "extensions": {"code": cause.code}}
     if cause is None:
-        shown["message"] = truncate_message(error.message)
-        return {**shown, "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})}}
-    known = {"code": "INTERNAL", "requestId": request_id()}
+        error_fields["message"] = truncate_message(error.message)
+        return {
+            **error_fields,
+            "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})},
+        }
+    extensions = {"code": "INTERNAL", "requestId": request_id()}
     log.error("an operation failed at %s", error.path, exc_info=cause)
     message = "Something went wrong here. Please try again."
-    return {**shown, "message": message, "extensions": known}
+    return {**error_fields, "message": message, "extensions": extensions}

@@ -1,4 +1,4 @@
-"""A valid operation that is ready to run, and the failure of a request that has none."""
+"""Operations that are ready to execute, and the error of requests without one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ FAILURE_COST = 50
 
 
 class RequestFailed(Exception):
-    """A request that failed before its execution: it has errors and no data.
+    """A request failed before or outside execution: its response has errors but no data.
 
     Args:
-        errors: what is wrong with it.
-        cost: what finding that out has cost.
+        errors: the errors of the response.
+        cost: the cost that is charged for the failed request.
     """
 
     def __init__(self, errors: Sequence[GraphQLError], cost: int = FAILURE_COST) -> None:
@@ -32,7 +32,11 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document and the operation of it that is to run."""
+    """A valid document and the operation to execute.
+
+    `parse_cost` is 0 if parsing has been charged to an earlier request. `is_cached` tells whether
+    the document was cached when the request arrived.
+    """
 
     text: str
     name: str | None
@@ -45,5 +49,5 @@ class Prepared:
 
     @property
     def kind(self) -> OperationType:
-        """Query, mutation or subscription."""
+        """The operation's type: query, mutation or subscription."""
         return self.operation.operation

@@ -248,7 +248,10 @@ def test_number_and_length_of_errors_are_limited() -> None:
     assert 1 < len(errors) <= MAX_ERRORS
     assert all(len(error["message"]) <= 301 for error in errors)
     many = formatted(list(failure.value.errors) * 10)
-    more = len(failure.value.errors) * 10 - MAX_ERRORS
+    omitted = len(failure.value.errors) * 10 - MAX_ERRORS
     assert many[MAX_ERRORS:] == [
-        {"message": f"{more} more went wrong.", "extensions": {"code": "TOO_MANY_ERRORS"}}
+        {
+            "message": f"Errors not shown: {omitted}.",
+            "extensions": {"code": "TOO_MANY_ERRORS"},
+        }
     ]
