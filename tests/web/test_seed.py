@@ -321,7 +321,7 @@ async def test_concurrent_seeding_runs_once() -> None:
 @pytest.mark.usefixtures("empty")
 async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """The claim of a dead process expires after the patience of the others."""
-    monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
     assert await fill(60) is Outcome.SEEDED
