@@ -1,7 +1,7 @@
-"""An expert's calendar as one transaction sees it, and what is being changed in it.
+"""An expert's calendar in memory, on which commands are decided.
 
-Changes are made to an agenda in memory; it knows which slots they change, and becomes the writes,
-the events and the mails of the transaction. Nothing here waits or asks the clock.
+An agenda records changes of bookings and rules, finds the slots that they change, and collects the
+writes, events and mails of the transaction. Nothing here does I/O or reads the clock.
 """
 
 from __future__ import annotations
@@ -28,23 +28,28 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 
-PAUSE = MAX_BREAK_MINUTES // CELL_MINUTES
+MAX_BREAK_CELLS = MAX_BREAK_MINUTES // CELL_MINUTES
 
 
 def surroundings(key: SlotKey) -> tuple[int, int]:
-    """The cells in which bookings have a say in what becomes of a slot and those that it touches.
+    """Return the range of cells whose bookings may affect a slot or its neighbours.
 
-    From the first one up to, not including, the last one.
+    Returns:
+        The first cell, and the cell after the last one.
     """
-    return key.cell - MAX_OCCUPIED_CELLS, key.session_end + PAUSE + MAX_OCCUPIED_CELLS
+    return key.cell - MAX_OCCUPIED_CELLS, key.session_end + MAX_BREAK_CELLS + MAX_OCCUPIED_CELLS
 
 
 class Agenda:
-    """The rules, the active bookings around the changes, and the changes so far.
+    """Rules and active bookings of a calendar, and the changes so far.
 
-    `calendar` stays as it was read; `expert` is there where a change named the expert. Of bookings
-    that only stand in the way it is enough to know what they occupy: those are the `others`, of
-    which none is a hold. Within `spans`, from a cell up to another, it knows of all bookings.
+    Args:
+        calendar: the stored calendar, which stays unchanged.
+        bookings: the holds, and the bookings that commands refer to.
+        now: the time of the decision.
+        expert: the expert's directory entry, if a command needs it.
+        occupants: other bookings, none of them a hold, whose occupied time is all that matters.
+        spans: the ranges of cells, each without its end, within which all bookings are loaded.
     """
 
     def __init__(
@@ -53,29 +58,29 @@ class Agenda:
         bookings: Iterable[Booking],
         now: datetime,
         expert: Expert | None = None,
-        others: Iterable[Occupant] = (),
+        occupants: Iterable[Occupant] = (),
         spans: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.calendar = calendar
         self.now = now
-        self.expert = self.known_expert = expert
+        self.expert = self.loaded_expert = expert
         self.spans = spans
         self.rules = calendar.rules
-        self.is_described = False
+        self.has_new_expert = False
         self.events: list[Event] = []
         self.mails: list[Mail] = []
-        self.written: dict[Id, Booking] = {}
+        self.changed_bookings: dict[Id, Booking] = {}
         self.writes: list[Booking] = []
-        self.is_new: set[Id] = set()
+        self.new_ids: set[Id] = set()
         self._bookings = {booking.id: booking for booking in bookings}
         self._occupancy = Occupancy(now)
         for booking in self._bookings.values():
             if booking.active:
                 self._occupancy.add(booking.occupant())
-        for other in others:
-            self._occupancy.add(other)
+        for occupant in occupants:
+            self._occupancy.add(occupant)
         self._restore: Callable[[], None] | None = None
-        self._is_remembered = True
+        self._is_saved = True
 
     @property
     def has_new_rules(self) -> bool:
@@ -89,25 +94,28 @@ class Agenda:
 
     @property
     def size(self) -> int:
-        """How many active bookings it knows of."""
+        """The number of active bookings in memory."""
         return len(self._occupancy)
 
     def covers(self, key: SlotKey) -> bool:
-        """Whether it knows all bookings around a slot, and around the holds in its way."""
+        """Return whether all bookings around a slot and its blocking holds are loaded."""
         holds = [other.key(key.expert_id) for other in self.blockers(key) if other.held_until]
         return all(
             any(since <= first and last <= until for since, until in self.spans)
             for first, last in map(surroundings, [key, *holds])
         )
 
-    def renew(self, now: datetime) -> None:
-        """Go on to the moment at which the next change is decided on."""
+    def advance_clock(self, now: datetime) -> None:
+        """Set the time of the next decision; an earlier time is ignored."""
         if now > self.now:
             self.now = now
             self._occupancy.advance_to(now)
 
     def successor(self) -> Agenda:
-        """The calendar as what was decided leaves it; this agenda is not to be changed after."""
+        """Return an agenda of the state after the changes, itself without changes.
+
+        The two share their occupancy, so this agenda must not be changed afterwards.
+        """
         last: dict[str, Any] = {"sequence": self.next_sequence - 1}
         if self.events:
             last["last_event_at"] = self.events[-1].at
@@ -118,19 +126,19 @@ class Agenda:
         return other
 
     def booking(self, id_: Id) -> Booking:
-        """The booking of that id.
+        """Return the booking with an id.
 
         Raises:
-            KeyError: when it is none of those that the agenda has as a whole.
+            KeyError: if the booking is not loaded, or only as an occupant.
         """
         return self._bookings[id_]
 
     def savepoint(self) -> Callable[[], None]:
-        """Remember the state; calling the result goes back to it, until the next savepoint.
+        """Return a function that restores the current state; it is valid until the next savepoint.
 
-        A copy is made with the first change: most of those who lose a race change nothing.
+        The state is copied at the first change, since most refused commands change nothing.
         """
-        self._is_remembered, self._restore = False, None
+        self._is_saved, self._restore = False, None
 
         def restore() -> None:
             if self._restore:
@@ -138,31 +146,36 @@ class Agenda:
 
         return restore
 
-    def _remember(self) -> None:
-        """Make the copy that a savepoint asked for; to be called before every change."""
-        if self._is_remembered:
+    def _save_state(self) -> None:
+        """Copy the state for the savepoint, once; to be called before every change."""
+        if self._is_saved:
             return
-        kept = (list(self.events), dict(self.written), set(self.is_new), dict(self._bookings))
+        state = (
+            list(self.events),
+            dict(self.changed_bookings),
+            set(self.new_ids),
+            dict(self._bookings),
+        )
         writes, mails, occupancy = list(self.writes), list(self.mails), self._occupancy.copy()
-        described = (self.rules, self.expert, self.is_described)
+        replaced = (self.rules, self.expert, self.has_new_expert)
 
         def restore() -> None:
-            self.events, self.written, self.is_new, self._bookings = kept
+            self.events, self.changed_bookings, self.new_ids, self._bookings = state
             self.writes, self.mails, self._occupancy = writes, mails, occupancy
-            self.rules, self.expert, self.is_described = described
+            self.rules, self.expert, self.has_new_expert = replaced
 
-        self._is_remembered, self._restore = True, restore
+        self._is_saved, self._restore = True, restore
 
     def slot(self, key: SlotKey) -> Slot | None:
-        """The slot of that key as it stands, or None where it is not offered."""
+        """Return the slot with its current status, or None if it is not offered."""
         return listed_slot(key, self.rules, self._occupancy.taken, self.now)
 
     def blockers(self, key: SlotKey) -> list[Occupant]:
-        """Who has some of the slot's time, holds past their end among them."""
+        """Return the bookings that overlap a slot, including expired holds."""
         return self._occupancy.blockers(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
-        """A client's holds, those past their end among them."""
+        """Return a client's holds, including expired ones."""
         return [
             booking
             for booking in self._bookings.values()
@@ -170,70 +183,72 @@ class Agenda:
         ]
 
     def book(self, booking: Booking) -> Booking:
-        """Add a new booking or hold; its time must be free of others."""
-        self._remember()
-        self.is_new.add(booking.id)
-        return self._take(self._step(booking, None, booking.client_id))
+        """Add a new booking or hold; its time must be free."""
+        self._save_state()
+        self.new_ids.add(booking.id)
+        return self._add(self._with_history(booking, None, booking.client_id))
 
     def fulfil(self, hold: Booking, booking: Booking) -> Booking:
-        """Make a booking of its client's own hold; what time else it takes must be free."""
-        return self._take(self._step(booking, hold.status, booking.client_id))
+        """Turn a client's hold into a booking; any further time that it takes must be free."""
+        return self._add(self._with_history(booking, hold.status, booking.client_id))
 
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
-        """Give a booking other time, which must be free of others: two events, one write."""
-        self._put(booking.model_copy(update={"active": False}), EventKind.RELEASED)
-        return self._take(self._step(moved, booking.status, actor_id))
+        """Move a booking to other time, which must be free: two events, one write."""
+        self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)
+        return self._add(self._with_history(moved, booking.status, actor_id))
 
     def advance(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
-        """Change the status of a booking that keeps its time."""
-        changed = self._step(
+        """Change a booking's status, but not its time."""
+        changed = self._with_history(
             booking.model_copy(update={"status": status}), booking.status, actor_id
         )
         changed.sequence = self.next_sequence
         self._write(changed)
-        self._tell(EventKind.STATUS, booking_id=changed.id, client_id=changed.client_id)
-        self._mail(changed)
+        self._add_event(EventKind.STATUS, booking_id=changed.id, client_id=changed.client_id)
+        self._add_mail(changed)
         return changed
 
     def release(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
-        """End a booking or a hold, and free its time."""
+        """End a booking or hold with a status, and release its time."""
         ended = {"status": status, "active": False, "held_until": None}
-        changed = self._step(booking.model_copy(update=ended), booking.status, actor_id)
-        self._put(changed, EventKind.RELEASED)
-        self._mail(changed)
+        changed = self._with_history(booking.model_copy(update=ended), booking.status, actor_id)
+        self._change_time(changed, EventKind.RELEASED)
+        self._add_mail(changed)
         return changed
 
-    def give_back(self, booking: Booking, viewer_id: Id) -> Booking:
-        """Take a booking out of a viewer's list; what it has of time still ahead becomes free."""
+    def remove(self, booking: Booking, viewer_id: Id) -> Booking:
+        """Remove a booking from a viewer's list, and release the part of its time in the future."""
         past = [cell for cell in booking.cells if cell < self.now]
         removed = booking.model_copy(
             update={
                 "removed_by": [*booking.removed_by, viewer_id],
                 "updated_at": self.now,
                 "active": bool(past),
-                # A booking that stops being active keeps its cells.
+                # An inactive booking keeps its cells.
                 "cells": past or booking.cells,
             }
         )
-        return self._put(removed, EventKind.RELEASED)
+        return self._change_time(removed, EventKind.RELEASED)
 
-    def reset(self, rules: Rules) -> None:
-        """Replace the rules; whoever watches the calendar is told to ask for the slots anew.
+    def replace_rules(self, rules: Rules) -> None:
+        """Replace the rules; the event has clients read the calendar's slots again.
 
-        Bookings stand, whatever the rules now say of their time.
+        Existing bookings remain, even outside the new working hours.
         """
-        self._remember()
+        self._save_state()
         self.rules = rules
-        self._tell(EventKind.RESET)
+        self._add_event(EventKind.RESET)
 
-    def describe(self, expert: Expert) -> None:
-        """Replace the expert's entry in the directory, which is no event of the calendar."""
-        self._remember()
+    def replace_expert(self, expert: Expert) -> None:
+        """Replace the expert's directory entry; this adds no event to the calendar."""
+        self._save_state()
         self.expert = expert.update_search_fields()
-        self.is_described = True
+        self.has_new_expert = True
 
-    def _step(self, booking: Booking, before: BookingStatus | None, actor_id: Id | None) -> Booking:
-        """The same with a step more in its history."""
+    def _with_history(
+        self, booking: Booking, before: BookingStatus | None, actor_id: Id | None
+    ) -> Booking:
+        """Return a copy of a booking with the change of its status appended to its history."""
         step = construct_unchecked(
             BookingChange,
             at=self.now,
@@ -246,29 +261,29 @@ class Agenda:
         changed: Booking = booking.model_copy(update=changes)
         return changed
 
-    def _take(self, booking: Booking) -> Booking:
+    def _add(self, booking: Booking) -> Booking:
         is_hold = booking.status is BookingStatus.HELD
-        self._put(booking, EventKind.HELD if is_hold else EventKind.BOOKED)
-        self._mail(booking)
+        self._change_time(booking, EventKind.HELD if is_hold else EventKind.BOOKED)
+        self._add_mail(booking)
         return booking
 
-    def _put(self, booking: Booking, kind: EventKind) -> Booking:
-        """Keep a booking whose time has changed, and tell of the slots that it changed."""
-        # A hold past its end has been told of as standing; only its release tells otherwise.
-        standing = self._occupancy.get(booking.id)
-        cells = [booking.occupant().cells, *([standing.cells] if standing else [])]
-        around = self._around(cells)
-        before = [self._states(around, self._occupancy.taken_including(standing))]
-        if standing and standing.held_until and booking.active:
-            # Whoever read a moment later than this was decided has taken the hold for over.
-            before.append(self._states(around, self._occupancy.taken_excluding(standing)))
+    def _change_time(self, booking: Booking, kind: EventKind) -> Booking:
+        """Write a booking whose time has changed; add an event with the changed slots."""
+        # Events have shown an expired hold as taken until this release.
+        previous = self._occupancy.get(booking.id)
+        spans = [booking.occupant().cells, *([previous.cells] if previous else [])]
+        affected = self._affected_slots(spans)
+        before = [self._states(affected, self._occupancy.taken_including(previous))]
+        if previous and previous.held_until and booking.active:
+            # Clients that read the slots after the hold expired have seen its time as free.
+            before.append(self._states(affected, self._occupancy.taken_excluding(previous)))
         booking.sequence = self.next_sequence
         self._write(booking)
         taken = self._occupancy.taken
-        after = self._states(around, taken)
+        after = self._states(affected, taken)
         offer = self.rules.offer(booking.minutes)
         slot = slot_of(booking.key, offer.price if offer else booking.price, self.rules, taken)
-        self._tell(
+        self._add_event(
             kind,
             booking_id=booking.id,
             client_id=booking.client_id,
@@ -282,22 +297,22 @@ class Agenda:
         return booking
 
     def _write(self, booking: Booking) -> None:
-        self._remember()
-        self._bookings[booking.id] = self.written[booking.id] = booking.update_order_key()
+        self._save_state()
+        self._bookings[booking.id] = self.changed_bookings[booking.id] = booking.update_order_key()
         self._occupancy.remove(booking.id)
         if booking.active:
             self._occupancy.add(booking.occupant())
-        # Every state in its order: so no two bookings meet in one cell on the way, also where one
-        # moved, another took the time that it left, and it moved on. Two in a row are one.
+        # All states are written in order, so that two bookings never share a cell in between: one
+        # may move, another take its time, and the first move on. Two in a row are merged.
         if self.writes and self.writes[-1].id == booking.id:
             self.writes.pop()
         self.writes.append(booking)
 
-    def _mail(self, booking: Booking) -> None:
+    def _add_mail(self, booking: Booking) -> None:
         if mail := mail_for(booking):
             self.mails.append(mail)
 
-    def _tell(self, kind: EventKind, **more: Any) -> None:
+    def _add_event(self, kind: EventKind, **more: Any) -> None:
         self.events.append(
             construct_unchecked(
                 Event,
@@ -309,10 +324,10 @@ class Agenda:
             )
         )
 
-    def _around(self, spans: Sequence[range]) -> list[tuple[SlotKey, int]]:
-        """The listed slots, of every length, in whose way some cells could be; with prices."""
+    def _affected_slots(self, spans: Sequence[range]) -> list[tuple[SlotKey, int]]:
+        """Return the listed slots of every length that some cells may affect, with prices."""
         break_cells = self.rules.break_minutes // CELL_MINUTES
-        first, beyond = min(cells.start for cells in spans), max(cells.stop for cells in spans)
+        first, stop = min(cells.start for cells in spans), max(cells.stop for cells in spans)
         return [
             (SlotKey(self.calendar.id, cell, offer.minutes), offer.price)
             for offer in self.rules.offers
@@ -320,7 +335,7 @@ class Agenda:
                 self.rules,
                 offer.minutes,
                 instant_of(first - offer.minutes // CELL_MINUTES - break_cells),
-                instant_of(beyond),
+                instant_of(stop),
                 self.now,
             )
         ]

@@ -41,7 +41,7 @@ class ChangeRules(Command):
             raise NotAllowed
         rules = self._changed(agenda.rules, agenda.now)
         if rules != agenda.rules:
-            agenda.reset(rules)
+            agenda.replace_rules(rules)
         return []
 
     def _changed(self, rules: Rules, now: datetime) -> Rules:
@@ -78,9 +78,9 @@ class DescribeExpert(Command):
             raise NotAllowed
         rules = agenda.rules.with_changes(**self.rules)
         if rules != agenda.rules:
-            agenda.reset(rules)
+            agenda.replace_rules(rules)
         if self.fields:
-            agenda.describe(agenda.expert.model_copy(update=dict(self.fields)))
+            agenda.replace_expert(agenda.expert.model_copy(update=dict(self.fields)))
         return []
 
 

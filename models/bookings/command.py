@@ -41,7 +41,7 @@ class Agendas(dict[Id, Agenda]):
         found = self._named.get(id_)
         if found is None:
             raise NotAllowed
-        return self[found.expert_id].written.get(id_, found)
+        return self[found.expert_id].changed_bookings.get(id_, found)
 
     def events(self) -> list[Event]:
         """Return the events of the changes made so far."""

@@ -100,7 +100,7 @@ class RemoveBooking(Command):
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Hide the booking and free its time."""
         booking = agendas.booking(self.booking_ids[0])
-        return [agendas[booking.expert_id].give_back(booking, self.viewer_id)]
+        return [agendas[booking.expert_id].remove(booking, self.viewer_id)]
 
 
 @dataclass(eq=False, kw_only=True)

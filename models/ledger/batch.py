@@ -73,7 +73,7 @@ class Batch:
     @property
     def changes_directory(self) -> bool:
         """Whether a directory entry changed."""
-        return any(agenda.is_described for agenda in self.agendas.values())
+        return any(agenda.has_new_expert for agenda in self.agendas.values())
 
     @property
     def unchanged(self) -> list[Agenda]:
@@ -119,7 +119,7 @@ def replay(command: Command, loaded: Loaded) -> Answer | None:
 
 
 def _write_bookings(agenda: Agenda, writes: Writes) -> None:
-    missing = set(agenda.is_new)
+    missing = set(agenda.new_ids)
     for booking in agenda.writes:
         document = stored(booking)
         if booking.id in missing:

@@ -52,7 +52,7 @@ class Committer:
             PyMongoError, Unavailable: if the database refuses or does not answer.
         """
         unchanged = batch.unchanged
-        described = [agenda for agenda in batch.agendas.values() if agenda.is_described]
+        described = [agenda for agenda in batch.agendas.values() if agenda.has_new_expert]
         if not batch.events and not described:
             await _check_versions(unchanged)
             return
@@ -108,5 +108,5 @@ async def _check_versions(
 async def _check_entries(agendas: Sequence[Agenda], session: AsyncClientSession) -> None:
     """Compare directory entries, which have no counter, with those that were decided on."""
     for agenda in agendas:
-        if await Expert.get(agenda.calendar.id, session=session) != agenda.known_expert:
+        if await Expert.get(agenda.calendar.id, session=session) != agenda.loaded_expert:
             raise Outdated

@@ -54,7 +54,7 @@ class KnownCalendars:
                 return None
         now = utc_now()
         for agenda in agendas.values():
-            agenda.renew(now)
+            agenda.advance_clock(now)
         return agendas
 
     def remember(self, agenda: Agenda) -> None:

@@ -1,10 +1,10 @@
-"""Who writes to the database, and the end of what one who was killed has left behind.
+"""Heartbeats of writers, and the end of sessions that killed writers have left open.
 
-A process that is killed in the middle of a transaction leaves it open, and for a minute the
-database keeps the calendars in it from everybody else. So each ledger writes with one session,
-names it here, and says twice a second that it lives, as long as a transaction of its own is open.
-Whoever hears no more of another has the database end that session, and with it the transaction.
-If the other was only slow, it decides anew; so this may be done too often, but not too late.
+A process that is killed during a transaction leaves it open, and its calendars stay locked for a
+minute. So each ledger writes with one session, registers it here, and sends a heartbeat twice a
+second while its transaction is open. If a writer's heartbeats stop, other writers end its session,
+which aborts its transaction. A writer that was only slow retries, so ending a session too early is
+safe.
 """
 
 from __future__ import annotations
@@ -28,90 +28,91 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 0.5
-SILENCE_SECONDS = 2.0
-"""By the clock of whoever listens: how the clocks of two machines differ does not matter."""
+HEARTBEAT_SECONDS = 0.5
+HEARTBEAT_TIMEOUT_SECONDS = 2.0
+"""Measured by the observer's clock, so clock differences between machines do not matter."""
 
 
 class Writer(Document):
-    """A session that somebody writes with, by its UUID, and how often they have said so."""
+    """The UUID of a writer's session, and the number of its heartbeats."""
 
     id: str  # type: ignore[assignment]
     beats: int = 0
 
     class Settings:
-        """Very few, found by `_id`."""
+        """No index but `_id`: there are very few writers."""
 
         name = "writers"
 
 
 class WriterSession:
-    """The session that one ledger writes with, and its ear for the others."""
+    """The session that a ledger writes with; it also watches the other writers."""
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         self._client = client
-        # Each transaction has a snapshot of its own; none needs to wait for the one before it.
+        # Transactions have their own snapshots, so none needs to wait for the previous one.
         self._session = client.start_session(causal_consistency=False)
         self._id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
-        self._said_at = -BEAT_SECONDS
-        self._heard: dict[str, tuple[int, float]] = {}
+        self._heartbeat_at = -HEARTBEAT_SECONDS
+        self._beats: dict[str, tuple[int, float]] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Listen to the others for as long as the context lasts; the session ends with it."""
+        """Watch other writers for the duration of the context, then end the session."""
         async with self._session, asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._keep(), name="writers")
+            watching = group.create_task(self._watch(), name="writers")
             try:
                 yield
             finally:
-                keeping.cancel()
+                watching.cancel()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncClientSession]:
-        """The session, for one transaction, in which others hear that this one lives.
+        """Yield the session for one transaction, with heartbeats for the duration of the context.
 
         Raises:
-            PyMongoError: when the database does not take the word for it.
+            PyMongoError: if the first heartbeat cannot be written.
         """
         self._is_writing = True
         try:
-            if monotonic() - self._said_at >= BEAT_SECONDS:
-                await self._say()
+            if monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS:
+                await self._send_heartbeat()
             yield self._session
         finally:
             self._is_writing = False
 
-    async def _keep(self) -> NoReturn:
+    async def _watch(self) -> NoReturn:
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
-            # What the database does not answer now is asked again in a moment.
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            # Errors are ignored, since the next round tries again.
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
-                    await self._say()
-                await self._listen()
+                    await self._send_heartbeat()
+                await self._check_others()
 
-    async def _say(self) -> None:
+    async def _send_heartbeat(self) -> None:
         await Writer.get_pymongo_collection().update_one(
             {"_id": self._id}, {"$inc": {"beats": 1}}, upsert=True
         )
-        self._said_at = monotonic()
+        self._heartbeat_at = monotonic()
 
-    async def _listen(self) -> None:
+    async def _check_others(self) -> None:
         now = monotonic()
-        before, self._heard = self._heard, {}
+        before, self._beats = self._beats, {}
         for writer in await Writer.find_all().to_list():
             beats, since = before.get(writer.id, (None, now))
-            self._heard[writer.id] = writer.beats, since if beats == writer.beats else now
-            if writer.id != self._id and now - self._heard[writer.id][1] >= SILENCE_SECONDS:
-                await self._end(writer)
+            self._beats[writer.id] = writer.beats, since if beats == writer.beats else now
+            silence = now - self._beats[writer.id][1]
+            if writer.id != self._id and silence >= HEARTBEAT_TIMEOUT_SECONDS:
+                await self._end_session(writer)
 
-    async def _end(self, writer: Writer) -> None:
-        """End the session of one who has fallen silent; they come back by saying something."""
+    async def _end_session(self, writer: Writer) -> None:
+        """End the session of a silent writer; its next heartbeat registers it again."""
         try:
             session = {"id": Binary.from_uuid(UUID(writer.id))}
             await self._client.admin.command({"killSessions": [session]})
-        except OperationFailure as refusal:
-            log.warning("the database gives up transactions of the killed late: %s", refusal)
+        except OperationFailure as error:
+            log.warning("could not end a writer's session; its transaction will expire: %s", error)
         known = {"_id": writer.id, "beats": writer.beats}
         await Writer.get_pymongo_collection().delete_one(known)

@@ -34,7 +34,7 @@ def longer_horizon(calendar_id: Id) -> Command:
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar_id]
-        agenda.reset(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
+        agenda.replace_rules(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
         return []
 
     return FunctionCommand(function=decide, expert_ids=[calendar_id])

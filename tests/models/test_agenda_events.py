@@ -78,7 +78,7 @@ class Scenario:
 
     def commit(self, agenda: Agenda, before: Table) -> None:
         """Apply the changes, and compare the events with the listings before and after."""
-        self.bookings.update(agenda.written)
+        self.bookings.update(agenda.changed_bookings)
         after = self.slots()
         changed: dict[SlotKey, SlotState] = {}
         for event in agenda.events:
@@ -172,7 +172,7 @@ def test_booking_a_hold_corrects_readers_who_saw_it_as_expired() -> None:
     confirmed = {"status": BookingStatus.CONFIRMED, "held_until": None}
     agenda.fulfil(hold, hold.model_copy(update=confirmed))
     [event] = agenda.events
-    scenario.bookings.update(agenda.written)
+    scenario.bookings.update(agenda.changed_bookings)
     reported = {slot.key: slot for slot in (state.slot(EXPERT) for state in event.changed)}
     assert read_later != scenario.slots()
     assert read_later | reported == scenario.slots()

@@ -52,7 +52,7 @@ def test_booking_changes_overlapping_slots_of_every_length() -> None:
     }
     assert event.slot == event.changed[0]
     assert event.slot.clients == (ADA,)
-    assert (agenda.written, agenda.is_new) == ({made.id: made}, {made.id})
+    assert (agenda.changed_bookings, agenda.new_ids) == ({made.id: made}, {made.id})
     [change] = made.history
     assert (change.before, change.after, change.actor_id) == (None, BookingStatus.CONFIRMED, ADA)
 
@@ -115,7 +115,7 @@ def test_release_frees_the_time() -> None:
     assert (ended.updated_at, ended.sequence, ended.held_until) == (at(0, 5), 42, None)
     assert ended.history[-1].actor_id == BEA
     assert (existing.active, existing.history) == (True, [])
-    assert (agenda.written, agenda.is_new) == ({ended.id: ended}, set())
+    assert (agenda.changed_bookings, agenda.new_ids) == ({ended.id: ended}, set())
     slot = agenda.slot(existing.key)
     assert slot is not None
     assert slot.status is SlotStatus.OPEN
@@ -151,7 +151,7 @@ def test_expired_hold_is_released_before_its_time_is_booked() -> None:
     assert changed_slots(released)["10:30", 30] == "OPEN"
     assert changed_slots(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
     # The hold is written first, so that the unique index never sees two bookings in a cell.
-    assert list(agenda.written) == [hold.id, made.id]
+    assert list(agenda.changed_bookings) == [hold.id, made.id]
 
 
 def test_successive_states_of_bookings_are_written_in_order() -> None:
@@ -161,8 +161,8 @@ def test_successive_states_of_bookings_are_written_in_order() -> None:
     second = agenda.book(booking(cell(9)))
     ended = agenda.release(first, BookingStatus.CANCELLED, ADA)
     assert agenda.writes == [first, second, ended]
-    assert agenda.written == {first.id: ended, second.id: second}
-    assert agenda.is_new == {first.id, second.id}
+    assert agenda.changed_bookings == {first.id: ended, second.id: second}
+    assert agenda.new_ids == {first.id, second.id}
     assert [change.after for change in ended.history] == ["CONFIRMED", "CANCELLED"]
     assert [event.sequence for event in agenda.events] == [42, 43, 44]
 
@@ -176,7 +176,11 @@ def test_savepoint_undoes_only_later_changes() -> None:
     gone = agenda.book(booking(cell(11)))
     undo()
     assert [event.booking_id for event in agenda.events] == [kept.id]
-    assert (agenda.written, agenda.is_new, agenda.next_sequence) == ({kept.id: kept}, {kept.id}, 43)
+    assert (agenda.changed_bookings, agenda.new_ids, agenda.next_sequence) == (
+        {kept.id: kept},
+        {kept.id},
+        43,
+    )
     with pytest.raises(KeyError):
         agenda.booking(gone.id)
     assert agenda.booking(existing.id) is existing

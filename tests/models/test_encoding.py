@@ -74,7 +74,12 @@ def test_bookings_events_and_mails_are_encoded_as_by_beanie(
         to = made.model_copy(update={"starts_at": at(11), "cells": booking(cell(11)).cells})
         made = agenda.move(made, to, BEA)
     agenda.release(made, BookingStatus.CANCELLED, None)
-    for document in (*agenda.writes, *agenda.written.values(), *agenda.events, *agenda.mails):
+    for document in (
+        *agenda.writes,
+        *agenda.changed_bookings.values(),
+        *agenda.events,
+        *agenda.mails,
+    ):
         row = bson_round_trip(stored(document))
         assert row == encoded_by_beanie(document)
         assert type(document).model_validate(row) == document

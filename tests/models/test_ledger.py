@@ -113,7 +113,7 @@ def close_command(calendar: Calendar) -> Command:
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar.id]
-        agenda.reset(agenda.rules.with_changes(accepts_bookings=False))
+        agenda.replace_rules(agenda.rules.with_changes(accepts_bookings=False))
         return []
 
     return FunctionCommand(function=decide, expert_ids=[calendar.id])

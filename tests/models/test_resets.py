@@ -48,7 +48,7 @@ async def test_reset_adds_the_next_event_and_can_be_undone() -> None:
     agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
     undo = agenda.savepoint()
     closed = agenda.rules.with_changes(accepts_bookings=False)
-    agenda.reset(closed)
+    agenda.replace_rules(closed)
     [event] = agenda.events
     assert (event.kind, event.sequence, event.slot) == (EventKind.RESET, 42, None)
     assert agenda.has_new_rules
@@ -71,7 +71,7 @@ async def test_rules_are_stored_completely_with_a_new_version(database: Client) 
     wanted = day_rules(NOW.date(), "Asia/Kathmandu", (0, 60), break_minutes=30)
 
     def decide(agendas: Agendas) -> list[Booking]:
-        agendas[calendar.id].reset(wanted)
+        agendas[calendar.id].replace_rules(wanted)
         return []
 
     async with Ledger(database, ignore_events).open() as ledger:
@@ -93,9 +93,9 @@ async def test_concurrent_changes_of_several_processes_are_all_applied(database:
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[expert_id]
         assert agenda.expert
-        agenda.reset(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
+        agenda.replace_rules(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
         years = agenda.expert.review_count + 1
-        agenda.describe(agenda.expert.model_copy(update={"review_count": years}))
+        agenda.replace_expert(agenda.expert.model_copy(update={"review_count": years}))
         return []
 
     expert = await Expert.get(expert_id)
@@ -125,8 +125,8 @@ async def test_refused_change_leaves_expert_and_calendar_unchanged(database: Cli
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[expert_id]
         assert agenda.expert
-        agenda.reset(agenda.rules.with_changes(accepts_bookings=False))
-        agenda.describe(agenda.expert.model_copy(update={"disabled": True}))
+        agenda.replace_rules(agenda.rules.with_changes(accepts_bookings=False))
+        agenda.replace_expert(agenda.expert.model_copy(update={"disabled": True}))
         raise NotAllowed
 
     async with Ledger(database, ignore_events).open() as ledger:

@@ -16,7 +16,7 @@ from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
-from models.ledger.writers import SILENCE_SECONDS, Writer, WriterSession
+from models.ledger.writers import HEARTBEAT_TIMEOUT_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
 from tests.commands import FunctionCommand
 from tests.models.killed_writer import die_at_commit, ignore_events, longer_horizon
@@ -98,7 +98,7 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     A ledger retries for about ten seconds, which is less than the database's own limit. So the
     change succeeds only if ending the session has released the calendar.
     """
-    assert 2 * SILENCE_SECONDS < LIFETIME_SECONDS / 2
+    assert 2 * HEARTBEAT_TIMEOUT_SECONDS < LIFETIME_SECONDS / 2
     before = await registered_sessions()
     victim = get_context("spawn").Process(target=die_at_commit, args=(database_url, calendar.id))
     victim.start()
