@@ -1,9 +1,8 @@
-"""Documents are read with a lexer that finds names and punctuation by one regular expression.
+"""Fast lexer and parser: match names and punctuation with one regular expression.
 
-GraphQL's own looks at each character by itself, and its parser asks several times what comes next:
-0.22 ms for the question of an expert's slots, 0.16 with this (3.11, one core). Tokens, their places
-and what is wrong with a text are the same: strings, numbers, comments and whatever else does not
-match are left to GraphQL's own.
+graphql-core's lexer inspects each character separately, and its parser looks ahead several times
+per token. Tokens, positions and syntax errors are identical to graphql-core's: strings, numbers,
+comments and everything else that does not match are left to its lexer.
 """
 
 from __future__ import annotations
@@ -24,24 +23,29 @@ PUNCTUATORS: Final = {
 
 
 class QuickLexer(Lexer):
-    """Reads many tokens at once."""
+    """Lexer that reads several tokens ahead.
 
-    def __init__(self, source: Source, most: int) -> None:
+    Args:
+        source: text of the document.
+        max_tokens: maximum number of tokens to read ahead in total.
+    """
+
+    def __init__(self, source: Source, max_tokens: int) -> None:
         super().__init__(source)
-        self._most = most
+        self._remaining = max_tokens
         self.read_ahead()
 
     def read_ahead(self) -> None:
-        """Read on from a token behind which nothing is read, as far as all is simple."""
+        """Append names and punctuators that follow the current token, if it is the last one."""
         body, last = self.source.body, self.token
         line, line_start = self.line, self.line_start
-        while not last.next and self._most > 0 and (found := TOKEN.match(body, last.end)):
-            self._most -= 1
-            space, name, punctuator = found.groups()
+        while not last.next and self._remaining > 0 and (match := TOKEN.match(body, last.end)):
+            self._remaining -= 1
+            space, name, punctuator = match.groups()
             if "\n" in space:
                 line += space.count("\n")
                 line_start = last.end + space.rindex("\n") + 1
-            start, end = found.span(3 if name is None else 2)
+            start, end = match.span(3 if name is None else 2)
             kind = PUNCTUATORS[punctuator] if name is None else TokenKind.NAME
             token = Token(kind, start, end, line, 1 + start - line_start, name)
             token.prev, last.next = last, token
@@ -50,7 +54,7 @@ class QuickLexer(Lexer):
 
 
 class QuickParser(Parser):
-    """Goes from token to token, which are there for the most part."""
+    """Parser that advances along tokens read ahead by `QuickLexer`."""
 
     _lexer: QuickLexer
 
@@ -61,17 +65,21 @@ class QuickParser(Parser):
             lexer=QuickLexer(source, max_tokens),
             allow_empty_selection_sets=False,
         )
-        self._most = max_tokens
+        self._token_limit = max_tokens
         self._source = source
         self.first = self._lexer.token
 
     def advance_lexer(self) -> None:
-        """Go on to the next token."""
+        """Advance to the next token."""
         lexer = self._lexer
         last = lexer.token
         token = last.next
-        if token is None or token.kind is TokenKind.COMMENT or self._token_counter >= self._most:
-            lexer._comment_budget = self._most - self._token_counter  # noqa: SLF001 - as GraphQL's
+        if (
+            token is None
+            or token.kind is TokenKind.COMMENT
+            or self._token_counter >= self._token_limit
+        ):
+            lexer._comment_budget = self._token_limit - self._token_counter  # noqa: SLF001 - as in graphql-core
             super().advance_lexer()
             lexer.read_ahead()
         else:
@@ -79,7 +87,7 @@ class QuickParser(Parser):
             self._token_counter += 1
 
     def parse_name(self) -> NameNode:
-        """Read a name."""
+        """Parse a name."""
         token = self._lexer.token
         if token.kind is not TokenKind.NAME:
             return super().parse_name()
@@ -87,7 +95,7 @@ class QuickParser(Parser):
         return NameNode(value=token.value or "", loc=Location(token, token, self._source))
 
     def parse_field(self) -> FieldNode:
-        """Read a field: what it does not have is not looked for more than once."""
+        """Parse a field, checking for each optional part only once."""
         lexer = self._lexer
         start = lexer.token
         alias, name = None, self.parse_name()
@@ -110,10 +118,11 @@ class QuickParser(Parser):
 
 
 def parse_fast(text: str, max_tokens: int) -> DocumentNode:
-    """Parse a document, whose selection sets must not be empty.
+    """Parse a document; empty selection sets are not allowed.
 
     Raises:
-        GraphQLSyntaxError: when it is none, has more tokens or is nested too deeply.
+        GraphQLSyntaxError: if the syntax is invalid, there are too many tokens, or the document
+            is nested too deeply.
     """
     parser = QuickParser(Source(text), max_tokens)
     token: Token | None = parser.first
@@ -121,10 +130,10 @@ def parse_fast(text: str, max_tokens: int) -> DocumentNode:
         document = parser.parse_document()
     except RecursionError:
         return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
-    # Nobody goes from one to the next any more, and in a ring with its tokens each document that
-    # is forgotten would wait for the garbage collector.
+    # Unlink the tokens: as a reference cycle, they would keep the document in memory until the
+    # garbage collector runs.
     while token:
-        following = token.next
+        next_token = token.next
         token.prev = token.next = None
-        token = following
+        token = next_token
     return document

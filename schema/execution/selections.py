@@ -57,7 +57,7 @@ core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
 
 class _ResolvedField(NamedTuple):
-    """A field with a resolver: its arguments, and what completes its value."""
+    """A compiled field with a resolver; its reader completes the value."""
 
     definition: GraphQLField
     call: ResolverCall
@@ -66,7 +66,7 @@ class _ResolvedField(NamedTuple):
 
 
 class _RootField(NamedTuple):
-    """The one field of an operation."""
+    """The only root field of an operation."""
 
     type: GraphQLObjectType
     name: str
@@ -74,7 +74,7 @@ class _RootField(NamedTuple):
 
 
 class _OperationParts(NamedTuple):
-    """An operation's variables, the fragments of its document, and its field if it has only one."""
+    """Variables, fragments and root field of an operation; no root field if it has several."""
 
     variables: Variables
     fragments: dict[str, FragmentDetails]
@@ -82,7 +82,7 @@ class _OperationParts(NamedTuple):
 
 
 class Selections:
-    """What is compiled of one operation, and the fields that its selections come to."""
+    """Compiled selections of one operation. Parts are compiled when they are first needed."""
 
     __slots__ = (
         "_collected_fields",
@@ -103,7 +103,7 @@ class Selections:
 
     @property
     def parts(self) -> _OperationParts:
-        """What is known of the operation before any of its fields is executed."""
+        """Variables, fragments and root field of the operation."""
         if self._parts is None:
             self._parts = _operation_parts(self._document, self._operation)
         return self._parts
@@ -111,11 +111,11 @@ class Selections:
     def executor(
         self, variables: dict[str, Any] | None, context: Context
     ) -> GraphQLExecutor[Any] | list[GraphQLError]:
-        """What executes the operation, or what is wrong with its variables."""
+        """Return an executor for the operation, or the errors of its variables."""
         parts, operation = self.parts, self._operation
         try:
             values = parts.variables.coerce(variables or {})
-        except Exception:  # noqa: BLE001 - GraphQL finds it again, and tells it
+        except Exception:  # noqa: BLE001 - graphql-core reports the error
             return CompiledExecutor.build(
                 core,
                 self._document,
@@ -141,19 +141,19 @@ class Selections:
         )
 
     def collect(self, return_type: GraphQLObjectType, details: FieldDetailsList) -> CollectedFields:
-        """The fields below some fields, collected once an operation rather than a request."""
+        """Return the fields that are selected below a field, collected once per operation."""
         key = _selection_key(return_type, details)
-        found = self._collected_fields.get(key)
-        if found is None:
-            found = self._collected_fields[key] = collect_subfields(
+        collected = self._collected_fields.get(key)
+        if collected is None:
+            collected = self._collected_fields[key] = collect_subfields(
                 core, self.parts.fragments, NO_VARIABLES, self._operation, return_type, details
             )
-        return found
+        return collected
 
     def compiled_field(
         self, parent_type: GraphQLObjectType, details: FieldDetailsList
     ) -> Attribute | _ResolvedField | None:
-        """How a field is executed; None where GraphQL has to see to it."""
+        """Return a compiled field; None if graphql-core has to execute it."""
         key = _selection_key(parent_type, details)
         if key not in self._compiled_fields:
             attribute = attribute_of(parent_type, details, self.collect)
@@ -180,7 +180,7 @@ class Selections:
     def list_reader(
         self, return_type: GraphQLList[GraphQLOutputType], details: FieldDetailsList
     ) -> Reader | None:
-        """What completes a list that a resolver has given, where its list_reader are compiled."""
+        """Return the reader of a list that a resolver returned; None if it cannot be compiled."""
         key = _selection_key(return_type, details)
         if key not in self._list_readers:
             self._list_readers[key] = reader_of(return_type, details, self.collect)
@@ -196,32 +196,34 @@ def _operation_parts(document: DocumentNode, operation: OperationDefinitionNode)
     root = None
     type_ = core.get_root_type(operation.operation)
     selections = operation.selection_set.selections
-    # What is nested in fragments, however deep, GraphQL collects where that can fail.
+    # A fragment at the root is left to graphql-core, which handles excessive nesting as an error.
     if type_ and len(selections) == 1 and isinstance(selections[0], FieldNode):
         collected = collect_fields(core, fragments, NO_VARIABLES, type_, operation)
-        found = [*collected.grouped_field_set.items()]
-        if len(found) == 1:
-            root = _RootField(type_, *found[0])
+        fields = [*collected.grouped_field_set.items()]
+        if len(fields) == 1:
+            root = _RootField(type_, *fields[0])
     return _OperationParts(Variables(core, operation), fragments, root)
 
 
 def selections_of(
     document: DocumentNode, operation: OperationDefinitionNode, text: str
 ) -> Selections | None:
-    """Where what is compiled of an operation is kept; None where variables decide on fields."""
+    """Return the selections of an operation; None if a directive depends on a variable."""
     if "@" in text:
-        search = _ConditionalVariableFinder()
-        visit(document, search)
-        if search.found:
+        finder = _ConditionalVariableFinder()
+        visit(document, finder)
+        if finder.found:
             return None
     return Selections(document, operation)
 
 
 class CompiledExecutor(Executor):
-    """Executes an operation, by what is compiled of it.
+    """Executor that uses the compiled selections of an operation.
 
     Args:
-        selections: of this operation; kept as long as its document.
+        args: arguments of graphql-core's executor.
+        selections: compiled selections of the operation.
+        kwargs: keyword arguments of graphql-core's executor.
     """
 
     def __init__(self, *args: Any, selections: Selections, **kwargs: Any) -> None:
@@ -229,7 +231,7 @@ class CompiledExecutor(Executor):
         self._selections = selections
 
     def execute_operation(self, serially: bool | None = None) -> Any:
-        """Execute the operation; one field with a resolver without GraphQL's steps around it."""
+        """Execute the operation; a single root field with a resolver is executed directly."""
         root = self._selections.parts.root
         if root and isinstance(
             self._selections.compiled_field(root.type, root.details), _ResolvedField
@@ -241,8 +243,8 @@ class CompiledExecutor(Executor):
         data = None
         try:
             path = Path(None, root.name, root.type.name)
-            found = self.execute_field(root.type, self.root_value, root.details, path, None)
-            data = {root.name: await found if isawaitable(found) else found}
+            value = self.execute_field(root.type, self.root_value, root.details, path, None)
+            data = {root.name: await value if isawaitable(value) else value}
         except GraphQLError as error:
             self.collected_errors.add(error, None)
         return self.build_response(data)
@@ -250,7 +252,7 @@ class CompiledExecutor(Executor):
     def collect_subfields(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
     ) -> CollectedFields:
-        """The fields below some fields, collected once an operation rather than a request."""
+        """Return the fields that are selected below a field, collected once per operation."""
         return self._selections.collect(return_type, field_details_list)
 
     def execute_field(
@@ -261,12 +263,12 @@ class CompiledExecutor(Executor):
         path: Path,
         *rest: Any,
     ) -> Any:
-        """Read a field, or call its resolver, where that is compiled."""
+        """Read a compiled field or call its resolver; otherwise use graphql-core."""
         compiled_field = self._selections.compiled_field(parent_type, field_details_list)
         if isinstance(compiled_field, Attribute):
             try:
                 return compiled_field.read(source)
-            except Exception:  # noqa: BLE001, S110 - the executor finds it again, and tells it
+            except Exception:  # noqa: BLE001, S110 - graphql-core reports the error
                 pass
         elif compiled_field:
             try:
@@ -290,18 +292,18 @@ class CompiledExecutor(Executor):
         details: FieldDetailsList,
         *rest: Any,
     ) -> Any:
-        """What the resolver of a field answers, completed."""
+        """Call the resolver of a field and return its completed value."""
         type_ = compiled_field.definition.type
         try:
             value = await compiled_field.call.invoke(source, info, arguments)
             if compiled_field.reader:
                 try:
                     return compiled_field.reader(value)
-                except Exception:  # noqa: BLE001, S110 - the executor finds it again, and tells it
+                except Exception:  # noqa: BLE001, S110 - graphql-core reports the error
                     pass
             completed = self.complete_value(type_, details, info, info.path, value, *rest)
             return await completed if isawaitable(completed) else completed
-        except Exception as error:  # noqa: BLE001 - GraphQL's errors are made of any
+        except Exception as error:  # noqa: BLE001 - graphql-core handles any exception
             self.handle_field_error(error, type_, details, info.path)
             return None
 
@@ -314,12 +316,12 @@ class CompiledExecutor(Executor):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Read a list that a resolver has given, where its list_reader are compiled."""
+        """Read a list that a resolver returned, if its reader is compiled."""
         reader = self._selections.list_reader(return_type, field_details_list)
         if reader:
             try:
                 return reader(result)
-            except Exception:  # noqa: BLE001, S110 - the executor finds it again, and tells it
+            except Exception:  # noqa: BLE001, S110 - graphql-core reports the error
                 pass
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
@@ -327,7 +329,7 @@ class CompiledExecutor(Executor):
 
 
 class _ConditionalVariableFinder(Visitor):
-    """Looks for variables that decide what is skipped."""
+    """Visitor that looks for directives with variables."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -339,7 +341,10 @@ class _ConditionalVariableFinder(Visitor):
 
 
 def _selection_key(type_: GraphQLOutputType, details: FieldDetailsList) -> Any:
-    """What tells selections of one document apart: the type and the nodes, which it keeps alive."""
+    """Return the cache key of a selection: its type and the ids of its nodes.
+
+    The ids stay unique because the document keeps the nodes alive.
+    """
     if len(details) == 1:
         return type_, id(details[0].node)
     return type_, *[id(each.node) for each in details]

@@ -1,8 +1,9 @@
-"""Subscriptions to a calendar that can be served together: render once an event, not once each.
+"""Calendar subscriptions that share rendering: each event is rendered once per query.
 
-Who may share is decided by what the resolvers read. The types below depend on the viewer by
-`Slot.mine` alone, and only for whoever has a part in the event; a document that selects from any
-other type, or is unusual at its root, is executed by itself (`schema.execution.operations.watch`).
+The selected types decide whether subscriptions can share. Of `SHARED_TYPES`, only `Slot.mine`
+depends on the viewer, and only if the event concerns one of the viewer's own bookings. Documents
+that select from other types, or have an unusual root, are executed separately
+(`schema.execution.operations.watch`).
 """
 
 from __future__ import annotations
@@ -48,10 +49,9 @@ SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class View:
-    """How some subscriptions to a calendar see its events.
+    """Renderer of a calendar's events for subscriptions with the same query and variables.
 
-    There is one for all that ask the same with the same variables: they get the same bytes of every
-    event in which none of their viewers has a part.
+    They all receive the same bytes, unless the event concerns a booking of the viewer.
     """
 
     kinds: frozenset[EventKind]
@@ -59,10 +59,10 @@ class View:
     services: Services
 
     def render(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
-        """The execution's result for an event as JSON; None where its kind is not asked for.
+        """Return the response to an event as JSON; None if its kind is not subscribed to.
 
         Raises:
-            TypeError: when it would have to be waited for.
+            TypeError: if execution is asynchronous.
         """
         if event.kind not in self.kinds:
             return None
@@ -71,13 +71,16 @@ class View:
         executor.context_value = context
         result = execute_event(executor)
         if not isinstance(result, ExecutionResult):
-            raise TypeError("a shared subscription must not wait")
+            raise TypeError("a shared subscription must execute synchronously")
         return orjson.dumps(body_of(result))
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSubscription:
-    """One subscription to a calendar: what it shares with others, and where it begins."""
+    """One subscription to a calendar, with the view that it shares.
+
+    `after` is the sequence number of the last event that the client has received, if any.
+    """
 
     expert_id: Id
     after: int | None
@@ -87,29 +90,29 @@ class SharedSubscription:
 async def share_subscription(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> SharedSubscription | None:
-    """The subscription, where it can be served together with others.
+    """Return the subscription of an operation; None if it cannot be shared.
 
     Raises:
-        RequestFailed: when it costs too much.
-        BadUserInput: for an unknown expert or a cursor that is not theirs.
-        Unavailable: when the database does not answer.
-        TimedOut: when it takes too long.
+        RequestFailed: if the cost exceeds the limit.
+        BadUserInput: if the expert is unknown, or the cursor belongs to another expert.
+        Unavailable: if the database does not respond.
+        TimedOut: if looking up the expert exceeds the time limit.
     """
     field = _root(prepared)
     if field is None or FastPath.AUDIENCES not in context.services.fast:
         return None
     definitions = prepared.operation.variable_definitions or ()
     values = get_variable_values(core, definitions, variables or {})
-    if isinstance(values, list):  # what is wrong with them is told where it is executed
+    if isinstance(values, list):  # execution reports the errors
         return None
     key = (id(context.services), prepared.text, prepared.name, _variables_key(variables, field))
     view = _views.get(key)
     if view is None:
-        # What executes is in a cycle with itself: one for each who asks the same would wait for the
-        # garbage collector, 1.3 KB of a subscriber.
+        # Executors are part of a reference cycle, so one per subscriber would accumulate until the
+        # garbage collector runs.
         executor = executor_of(prepared, variables, Context(context.services, None))
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
-    definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # it has one
+    definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # the schema has subscriptions
     arguments = get_argument_values(definition, field, values)
     expert_id = await watchable_expert(context, arguments["expertId"])
     after = arguments.get("after")
@@ -119,12 +122,11 @@ async def share_subscription(
 
 
 _views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()
-"""Those that somebody has: a socket keeps nothing else of what its subscription was made of, which
-was some 15 KB."""
+"""Views in use. Subscribers keep their view alive, and no reference to the document."""
 
 
 def _root(prepared: Prepared) -> FieldNode | None:
-    """The only field at the operation's root, if everything below it can be shared."""
+    """Return the only root field of an operation, if its responses can be shared."""
     selections = prepared.operation.selection_set.selections
     if prepared.kind is not OperationType.SUBSCRIPTION or len(selections) != 1:
         return None
@@ -137,13 +139,13 @@ def _root(prepared: Prepared) -> FieldNode | None:
 @cached_per_document
 def _selects_only_shared_types(prepared: Prepared) -> bool:
     info = TypeInfo(core)
-    search = _UnsharedTypeFinder(info)
-    visit(prepared.document, TypeInfoVisitor(info, search))
-    return not search.found
+    finder = _UnsharedTypeFinder(info)
+    visit(prepared.document, TypeInfoVisitor(info, finder))
+    return not finder.found
 
 
 class _UnsharedTypeFinder(Visitor):
-    """Looks for selections from types whose answers may be the viewer's own."""
+    """Visitor that looks for selections from types that are not shared."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -158,11 +160,13 @@ class _UnsharedTypeFinder(Visitor):
 
 
 def _variables_key(variables: dict[str, Any] | None, field: FieldNode) -> bytes:
-    """The variables in one spelling, without the one that only says where to begin."""
-    own = {
+    """Return the variables as canonical JSON, without the one for the `after` argument."""
+    after_variables = {
         argument.value.name.value
         for argument in field.arguments or ()
         if argument.name.value == "after" and hasattr(argument.value, "name")
     }
-    shared = {name: value for name, value in (variables or {}).items() if name not in own}
+    shared = {
+        name: value for name, value in (variables or {}).items() if name not in after_variables
+    }
     return orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
