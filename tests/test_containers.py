@@ -33,7 +33,7 @@ from web.mails.servers import MailServer, Security
 from web.serving import DRAIN_SECONDS, uvicorn_config
 from web.settings import Settings
 from web.telemetry.health import ROUTES
-from web.workers import ENDING_SECONDS
+from web.workers import SHUTDOWN_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,7 +231,7 @@ def test_every_service_is_monitored_limited_and_restarted(services: Services) ->
 
 def test_grace_periods_cover_the_shutdown(services: Services) -> None:
     """The engine's grace periods are longer than those of the program and of the proxy."""
-    assert seconds(services["app"]["stop_grace_period"]) > ENDING_SECONDS > DRAIN_SECONDS
+    assert seconds(services["app"]["stop_grace_period"]) > SHUTDOWN_SECONDS > DRAIN_SECONDS
     [grace] = re.findall(r"grace_period (\w+)", CADDYFILE)
     assert seconds(services["proxy"]["stop_grace_period"]) > seconds(grace)
 

@@ -23,7 +23,7 @@ from web.edge import connections, http_protocol, request_heads, websocket_protoc
 from web.graphql import rate_limit, socket, sockets
 from web.mails import worker
 from web.settings import Settings
-from web.workers import ENDING_SECONDS
+from web.workers import SHUTDOWN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def figures() -> Iterator[tuple[str, str]]:
     yield CLIENTS, f"costs {rate_limit.REQUEST_COST} in addition to its operation"
     yield CLIENTS, f"costs up to {documents.MAX_PARSE_COST:,} for being parsed"
     yield CLIENTS, f"{reservations.MAX_IDEMPOTENCY_KEY_CHARS} printable characters"
-    yield OPERATIONS, f"ends within {ENDING_SECONDS:.0f} seconds"
+    yield OPERATIONS, f"ends within {SHUTDOWN_SECONDS:.0f} seconds"
     yield OPERATIONS, f"up to {DIRECTORY_SECONDS} seconds for the directory, {HINT_SECONDS} for"
     yield OPERATIONS, f"accepts {connections.MAX_CONNECTIONS:,} connections"
     yield OPERATIONS, f"{connections.MAX_CONNECTIONS_PER_ADDRESS} connections per address"

@@ -1,10 +1,10 @@
-"""Several processes that serve on one socket.
+"""Supervisor of several worker processes that share one listening socket.
 
-    parent ══line══ worker      one socket pair for each
+    parent ══channel══ worker      one socket pair for each worker
 
-A worker says on its line when it serves. Its end closes the line, upon which the parent starts
-another one; the parent's end, however it came, closes all of them, upon which the workers end too.
-Uvicorn's own supervisor has no such line: its workers outlive a parent that is killed.
+A worker reports on its channel when it is ready. When a worker ends, its channel closes, and the
+parent starts a replacement. When the parent ends, even if it is killed, all channels close, and the
+workers end as well. Uvicorn's supervisor has no such channel: its workers outlive a killed parent.
 """
 
 from __future__ import annotations
@@ -34,33 +34,40 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENDING_SECONDS = DRAIN_SECONDS + 10.0
-QUICK_SECONDS = 10.0
-"""Who dies sooner after its start is replaced after a pause, each time a longer one."""
+SHUTDOWN_SECONDS = DRAIN_SECONDS + 10.0
+EARLY_DEATH_SECONDS = 10.0
+"""Restarts of workers that end sooner than this are delayed, with exponential backoff."""
 
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
-SERVES = b"."
+MIN_RESTART_DELAY_SECONDS = 0.1
+MAX_RESTART_DELAY_SECONDS = 5.0
+READY = b"."
 
 
 @dataclass(eq=False)
 class Worker:
-    """A process that serves, or is about to."""
+    """A worker process.
+
+    Attributes:
+        channel: the parent's end of the socket pair.
+        started_at: monotonic time of its start, in seconds.
+        delay: seconds to wait before restarting it, should it end early.
+        is_ready: whether it accepts connections.
+    """
 
     process: subprocess.Popen[bytes]
-    line: socket.socket
-    began: float
-    pause: float
-    serves: bool = False
+    channel: socket.socket
+    started_at: float
+    delay: float
+    is_ready: bool = False
 
 
 class Workers:
-    """A number of them, for as long as `run` lasts.
+    """Runs and replaces a fixed number of workers.
 
     Args:
-        number: how many.
-        listener: what they serve on.
-        environment: their settings.
+        number: number of workers.
+        listener: listening socket that they share.
+        environment: their environment variables.
     """
 
     def __init__(
@@ -74,65 +81,65 @@ class Workers:
         self._starts: list[tuple[float, float]] = []
 
     def run(self, announce: Callable[[], None]) -> None:
-        """Serve until a signal ends it.
+        """Run the workers until a signal arrives.
 
         Args:
-            announce: what is called once all of them serve.
+            announce: called once all workers are ready.
 
         Raises:
-            KeyboardInterrupt: at that end.
-            NotServed: when one of them does not start at the beginning.
+            KeyboardInterrupt: when a signal arrives.
+            NotServed: if a worker ends during startup.
         """
         is_announced = False
-        with closing(self._selector), TemporaryDirectory(prefix="expertbook-") as counts:
-            self._environment[FOLDER] = counts
+        with closing(self._selector), TemporaryDirectory(prefix="expertbook-") as metrics_folder:
+            self._environment[FOLDER] = metrics_folder
             try:
                 for _ in range(self._number):
-                    self._start(FIRST_PAUSE_SECONDS)
+                    self._start(MIN_RESTART_DELAY_SECONDS)
                 while True:
                     for key, _ in self._selector.select(self._until_next_start()):
                         worker: Worker = key.data
-                        if not self._hears(worker):
-                            if not (worker.serves or is_announced):
+                        if not self._receive(worker):
+                            if not (worker.is_ready or is_announced):
                                 raise NotServed("The program did not start; see the lines above.")
-                            self._bury(worker)
+                            self._replace(worker)
                     self._start_due()
-                    if not is_announced and all(worker.serves for worker in self._workers):
+                    if not is_announced and all(worker.is_ready for worker in self._workers):
                         is_announced = True
                         announce()
             finally:
-                self._end()
+                self._stop()
 
-    def _start(self, pause: float) -> None:
-        """Start one; should it die soon, the next one waits so long."""
-        line, others = socket.socketpair()
-        with others:
-            descriptors = (self._listener.fileno(), others.fileno())
-            # Not from the folder that it is started in, which may have a `web` of its own.
+    def _start(self, delay: float) -> None:
+        """Start a worker; `delay` is that of its replacement, should it end early."""
+        channel, worker_end = socket.socketpair()
+        with worker_end:
+            descriptors = (self._listener.fileno(), worker_end.fileno())
+            # -P: the working directory may contain another package `web`.
             command = [sys.executable, "-P", "-m", "web.workers", *map(str, descriptors)]
-            process = subprocess.Popen(  # noqa: S603 - our own program
+            process = subprocess.Popen(  # noqa: S603 - fixed arguments
                 command,
                 env=self._environment,
                 pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C is for the parent, which ends them in order
+                start_new_session=True,  # Ctrl-C only reaches the parent
             )
-        worker = Worker(process, line, time.monotonic(), pause)
+        worker = Worker(process, channel, time.monotonic(), delay)
         self._workers.add(worker)
-        self._selector.register(line, selectors.EVENT_READ, worker)
+        self._selector.register(channel, selectors.EVENT_READ, worker)
 
-    def _hears(self, worker: Worker) -> bool:
-        """Take a worker's word; False when it has ended."""
+    def _receive(self, worker: Worker) -> bool:
+        """Read a worker's channel; return False if the worker has ended."""
         try:
-            said = worker.line.recv(len(SERVES))
+            message = worker.channel.recv(len(READY))
         except ConnectionError:
             return False
-        worker.serves = worker.serves or said == SERVES
-        return bool(said)
+        worker.is_ready = worker.is_ready or message == READY
+        return bool(message)
 
-    def _bury(self, worker: Worker) -> None:
-        """Have a worker replaced."""
-        self._selector.unregister(worker.line)
-        worker.line.close()
+    def _replace(self, worker: Worker) -> None:
+        """Clean up after a worker that has ended, and schedule its replacement."""
+        self._selector.unregister(worker.channel)
+        worker.channel.close()
         worker.process.kill()
         status = worker.process.wait()
         self._workers.discard(worker)
@@ -140,10 +147,15 @@ class Workers:
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         log.warning("A worker ended (%s); another one takes its place.", how)
         now = time.monotonic()
-        pause = worker.pause if now - worker.began < QUICK_SECONDS else FIRST_PAUSE_SECONDS
-        self._starts.append((now + pause, min(pause * 2, LONGEST_PAUSE_SECONDS)))
+        delay = (
+            worker.delay
+            if now - worker.started_at < EARLY_DEATH_SECONDS
+            else MIN_RESTART_DELAY_SECONDS
+        )
+        self._starts.append((now + delay, min(delay * 2, MAX_RESTART_DELAY_SECONDS)))
 
     def _until_next_start(self) -> float | None:
+        """Return the seconds until the next scheduled start, or None if there is none."""
         if not self._starts:
             return None
         return max(0.0, min(self._starts)[0] - time.monotonic())
@@ -152,16 +164,16 @@ class Workers:
         now = time.monotonic()
         due = [start for start in self._starts if start[0] <= now]
         self._starts = [start for start in self._starts if start[0] > now]
-        for _, pause in due:
-            self._start(pause)
+        for _, delay in due:
+            self._start(delay)
 
-    def _end(self) -> None:
-        """End all of them in order; a second signal, or too long a time, ends them at once."""
+    def _stop(self) -> None:
+        """Stop all workers gracefully; kill them at a second signal or after `SHUTDOWN_SECONDS`."""
         self._listener.close()
         try:
             for worker in self._workers:
                 worker.process.terminate()
-            deadline = time.monotonic() + ENDING_SECONDS
+            deadline = time.monotonic() + SHUTDOWN_SECONDS
             for worker in self._workers:
                 with suppress(subprocess.TimeoutExpired):
                     worker.process.wait(max(0.0, deadline - time.monotonic()))
@@ -169,48 +181,50 @@ class Workers:
             for worker in self._workers:
                 worker.process.kill()
                 worker.process.wait()
-                worker.line.close()
+                worker.channel.close()
 
 
 def worker_environment(settings: Settings, mongodb_url: str) -> dict[str, str]:
-    """The environment in which a worker reads the same settings, on the database that is there."""
-    handed_down = {
+    """Return the environment variables with which workers get these settings and this database."""
+    overrides = {
         "MONGODB_URL": mongodb_url,
         "HOST": settings.host,
         "PORT": settings.port,
         "DATA": settings.data,
         "WORKERS": settings.workers,
     }
-    ours = {f"EXPERTBOOK_{name}": str(value) for name, value in handed_down.items()}
-    return {**os.environ, **ours}
+    variables = {f"EXPERTBOOK_{name}": str(value) for name, value in overrides.items()}
+    return {**os.environ, **variables}
 
 
-def work(listener: socket.socket, line: socket.socket) -> int:
-    """Be a worker until a signal or the parent's end; gives the exit status."""
+def run_worker(listener: socket.socket, channel: socket.socket) -> int:
+    """Serve as a worker until a signal arrives or the parent ends; return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     use_one_arena()
-    threading.Thread(target=_end_with, args=(line,), name="parent watch", daemon=True).start()
+    threading.Thread(
+        target=_stop_with_parent, args=(channel,), name="parent watch", daemon=True
+    ).start()
     settings = Settings()
     if settings.mongodb_url is None:
-        raise RuntimeError("a worker never starts a database")
+        raise RuntimeError("a worker needs EXPERTBOOK_MONGODB_URL")
     configure_logging(settings.effective_log_format, settings.log_level)
     try:
-        serve_on(listener, settings, settings.mongodb_url, lambda: line.sendall(SERVES))
+        serve_on(listener, settings, settings.mongodb_url, lambda: channel.sendall(READY))
     except KeyboardInterrupt:
         return 0
     except NotServed as error:
-        log.error("%s", error)  # noqa: TRY400 - the reason is in the lines above it
+        log.error("%s", error)  # noqa: TRY400 - the reason is logged already
     return 1
 
 
-def _end_with(line: socket.socket) -> None:
-    """End in order when the parent has ended, and in any case after a while."""
+def _stop_with_parent(channel: socket.socket) -> None:
+    """Stop this worker when the parent ends; exit after `SHUTDOWN_SECONDS` at the latest."""
     with suppress(ConnectionError):
-        line.recv(1)
+        channel.recv(1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(ENDING_SECONDS)
+    time.sleep(SHUTDOWN_SECONDS)
     os._exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(work(*(socket.socket(fileno=int(number)) for number in sys.argv[1:])))
+    sys.exit(run_worker(*(socket.socket(fileno=int(number)) for number in sys.argv[1:])))

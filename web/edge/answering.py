@@ -1,7 +1,6 @@
-"""An answer that comes whole is written in one piece, with headers that are put together once.
+"""Writes complete responses in one piece, with cached header lines.
 
-In place of two writes, and of looking through each header anew, this saves some 14 µs of CPU a
-request: 107 where it was 121, for a kept answer of 11 KB.
+Uvicorn writes head and body separately and validates every header each time, which costs more CPU.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application, ASGIReceiveCallable, Scope
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
-WITHOUT_BODY = frozenset({204, 304})
-REMEMBERED = 1_024
+CONNECTION_HEADERS = frozenset({b"connection", b"transfer-encoding"})
+BODILESS_STATUSES = frozenset({204, 304})
+MAX_CACHED_HEADERS = 1_024
 
 
-class Answering:
-    """An application, each of whose answers to one request is written at once if it can be.
+class SingleWrite:
+    """Application wrapper that writes a complete response to one request at once.
 
-    What streams, has no body or is the last on its connection is left to uvicorn. Nothing is sent
-    before the body begins, as ASGI has it.
+    Streams, responses without a body and the last response on a connection are left to uvicorn. As
+    ASGI requires, nothing is sent before the first body message.
     """
 
     def __init__(self, app: ASGI3Application, cycle: RequestResponseCycle) -> None:
@@ -40,7 +39,7 @@ class Answering:
         receive: ASGIReceiveCallable,
         _send: Callable[[Any], Awaitable[None]],
     ) -> None:
-        """Have the application answer."""
+        """Call the application."""
         await self._app(scope, receive, self._send)
 
     async def _send(self, message: Any) -> None:
@@ -49,46 +48,46 @@ class Answering:
             self._start = message
         elif start is None or self._cycle.response_started:
             await self._cycle.send(message)
-        elif (whole := self._whole(message)) is not None:
-            self._write(whole)
+        elif (encoded := self._encode(message)) is not None:
+            self._write(encoded)
         else:
             await self._cycle.send(start)
             await self._cycle.send(message)
 
-    def _whole(self, message: Any) -> bytes | None:
-        """All that is to be written, if this is the whole body of the usual kind of answer."""
+    def _encode(self, message: Any) -> bytes | None:
+        """Return the bytes of the response, or None if uvicorn has to send it."""
         cycle, status = self._cycle, self._start["status"]
         headers = self._start.get("headers", ())
-        named = dict(headers)
+        by_name = dict(headers)
         body: bytes = message.get("body", b"")
         if (
             message.get("more_body", False)
             or message["type"] != "http.response.body"
-            or int(named.get(b"content-length", -1)) != len(body)
-            or not OF_THE_CONNECTION.isdisjoint(named)
-            or status in WITHOUT_BODY
+            or int(by_name.get(b"content-length", -1)) != len(body)
+            or not CONNECTION_HEADERS.isdisjoint(by_name)
+            or status in BODILESS_STATUSES
             or cycle.scope["method"] == "HEAD"
             or not cycle.keep_alive
             or cycle.disconnected
             or cycle.flow.write_paused
         ):
             return None
-        lines = [_line(name, value) for name, value in cycle.default_headers]
-        lines += [_line(name, value) for name, value in headers]
+        lines = [_header_line(name, value) for name, value in cycle.default_headers]
+        lines += [_header_line(name, value) for name, value in headers]
         return b"".join((STATUS_LINE[status], *lines, b"\r\n", body))
 
-    def _write(self, whole: bytes) -> None:
+    def _write(self, encoded: bytes) -> None:
         cycle = self._cycle
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        cycle.transport.write(whole)
+        cycle.transport.write(encoded)
         cycle.message_event.set()
         cycle.on_response()
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _line(name: bytes, value: bytes) -> bytes:
-    """A header as it is sent; most of them are the same in every answer."""
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
+def _header_line(name: bytes, value: bytes) -> bytes:
+    """Return an encoded header line; cached because most are the same in every response."""
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
         raise RuntimeError("Invalid HTTP header.")
     return b"%b: %b\r\n" % (name.lower(), value)

@@ -15,7 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from web.edge import refusals
-from web.edge.answering import Answering
+from web.edge.answering import SingleWrite
 from web.edge.refusals import HttpRefused
 from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, check_head, has_body
 from web.edge.websocket_protocol import WebSocketProtocol
@@ -252,7 +252,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running_cycle = cycle
-        super()._start_asgi_task(cycle, Answering(app, cycle))
+        super()._start_asgi_task(cycle, SingleWrite(app, cycle))
 
     def _disconnect(self) -> None:
         """Notify the running response, which uvicorn forgets if another request is pipelined."""

@@ -1,8 +1,8 @@
-"""Proxies that are trusted: what they say of the client is taken for what the client is.
+"""Client address, scheme and host from the headers of trusted proxies.
 
-Only headers of a connection from such a network count. Each proxy adds to the right of
-`X-Forwarded-For`, so that the client is the first from the right that is no proxy of ours; what is
-left of it is what the client itself may have sent.
+Headers only count if the connection comes from a trusted network. Each proxy appends to
+`X-Forwarded-For`, so the client is the rightmost address that is not trusted. Addresses to the left
+of it may be forged.
 """
 
 from __future__ import annotations
@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 
 FOR, PROTO, HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 FORWARDED = b"forwarded"
-OURS = frozenset({FOR, PROTO, HOST, FORWARDED})
+FORWARDING_HEADERS = frozenset({FOR, PROTO, HOST, FORWARDED})
 HTTP = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 WS = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 HOP_WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 
 
 class TrustedProxies:
-    """The networks whose word counts.
+    """Networks of proxies whose headers are trusted; `in` checks a host.
+
+    Args:
+        networks: addresses or networks such as "10.0.0.0/8".
 
     Raises:
-        ValueError: where one of them is no network.
+        ValueError: if one of them is invalid.
     """
 
     def __init__(self, networks: Iterable[str]) -> None:
@@ -49,11 +52,14 @@ class TrustedProxies:
         address = parse_address(host)
         return address is not None and any(address in network for network in self._networks)
 
-    def client_of(self, peer: str, hops: list[str]) -> str:
-        """Who asked, by the hops as they were added from left to right.
+    def client_address(self, peer: str, hops: list[str]) -> str:
+        """Return the client's address.
 
-        A hop that is no address, which is what some proxies write for a client that they do not
-        know, tells nothing: then it is the nearest proxy that is known.
+        If a hop is not an address, such as "unknown", the result is the proxy to its right.
+
+        Args:
+            peer: address of the connection.
+            hops: addresses in the order in which the proxies added them.
         """
         client = peer
         for hop in reversed(hops):
@@ -67,61 +73,61 @@ class TrustedProxies:
 
 
 class ForwardedClients:
-    """Puts the client, its scheme and the host that it asked in place of the proxy's."""
+    """Middleware that replaces the proxy's address, scheme and host by those of the client."""
 
     def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
         self._app = app
         self._proxies = proxies
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Handle a request as from the client."""
+        """Call the application with the client's address, scheme and host."""
         client = scope.get("client")
         if client and client[0] in self._proxies:
-            said = _said(scope["headers"])
-            if said["for"]:
-                scope["client"] = (self._proxies.client_of(client[0], said["for"]), 0)
-            if said["proto"]:
+            values = _forwarded_values(scope["headers"])
+            if values["for"]:
+                scope["client"] = (self._proxies.client_address(client[0], values["for"]), 0)
+            if values["proto"]:
                 is_socket = scope["type"] == "websocket"
-                scheme = (WS if is_socket else HTTP).get(said["proto"][-1].lower())
+                scheme = (WS if is_socket else HTTP).get(values["proto"][-1].lower())
                 scope["scheme"] = scheme or scope["scheme"]
-            if said["host"]:
-                host = said["host"][-1].encode("latin-1")
-                others = [header for header in scope["headers"] if header[0] != b"host"]
-                scope["headers"] = [(b"host", host), *others]
+            if values["host"]:
+                host = values["host"][-1].encode("latin-1")
+                other_headers = [header for header in scope["headers"] if header[0] != b"host"]
+                scope["headers"] = [(b"host", host), *other_headers]
         return self._app(scope, receive, send)
 
 
-def _said(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, list[str]]:
-    """What the proxies said, from left to right.
+def _forwarded_values(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, list[str]]:
+    """Return the forwarded values named "for", "proto" and "host", each in header order.
 
-    `Forwarded` counts only where they send nothing else: a proxy that knows the one header passes
-    on the other as the client wrote it.
+    `Forwarded` is only read without `X-Forwarded-*` headers: a proxy that sets those may pass on a
+    client's `Forwarded` unchanged.
     """
-    lines: dict[bytes, list[str]] = {name: [] for name in OURS}
+    raw_values: dict[bytes, list[str]] = {name: [] for name in FORWARDING_HEADERS}
     for name, value in headers:
-        if name in OURS:
-            lines[name].append(value.decode("latin-1"))
-    if lines[FORWARDED] and not (lines[FOR] or lines[PROTO] or lines[HOST]):
-        return _of_forwarded(",".join(lines[FORWARDED]))
+        if name in FORWARDING_HEADERS:
+            raw_values[name].append(value.decode("latin-1"))
+    if raw_values[FORWARDED] and not (raw_values[FOR] or raw_values[PROTO] or raw_values[HOST]):
+        return _parse_forwarded(",".join(raw_values[FORWARDED]))
     return {
-        name: [part.strip() for line in lines[key] for part in line.split(",") if part.strip()]
+        name: [part.strip() for line in raw_values[key] for part in line.split(",") if part.strip()]
         for name, key in (("for", FOR), ("proto", PROTO), ("host", HOST))
     }
 
 
-def _of_forwarded(text: str) -> Mapping[str, list[str]]:
-    """The elements of `Forwarded` (RFC 7239, 4).
+def _parse_forwarded(text: str) -> Mapping[str, list[str]]:
+    """Return the values of a `Forwarded` header (RFC 7239, section 4).
 
-    Quotes are not heeded in splitting it: one that a client leaves open must not swallow what a
-    proxy adds.
+    Quotes are ignored when splitting, so that a client's unclosed quote cannot hide what a proxy
+    appends.
     """
-    said: dict[str, list[str]] = {"for": [], "proto": [], "host": []}
+    values: dict[str, list[str]] = {"for": [], "proto": [], "host": []}
     for element in text.split(","):
         for pair in element.split(";"):
             name, _, value = pair.strip().partition("=")
-            if name.lower() in said:
-                said[name.lower()].append(value.strip('"'))
-    return said
+            if name.lower() in values:
+                values[name.lower()].append(value.strip('"'))
+    return values
 
 
 def _without_port(hop: str) -> str:
