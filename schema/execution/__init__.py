@@ -1,1 +1,1 @@
-"""From a document to its answer: parse, validate, price, compile and execute."""
+"""Execution engine: parse, validate, cost, compile and execute documents."""

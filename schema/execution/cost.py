@@ -1,12 +1,12 @@
 """Cost of an operation, computed before it runs: the maximum number of fields in its response.
 
-- Each field costs 1 per row of the lists around it. A list itself costs 1.
+- Each field costs 1 per row of the lists around it. A list field itself costs 1.
 - A page has `first` or `last` rows: 20 by default, at most 100.
 - `slots` has 16 rows per day begun between `from` and `to`. `days` has `count` rows of 16 slots.
   Other lists have a fixed size (`prices.LIST_SIZES`), whatever their actual length.
 - Fields that are expensive to read or compute cost more (`prices.FIELD_COSTS`).
-- Some rows cost extra, besides their fields: 20 for a row of a page, 4 for a slot of `slots`, and
-  20 for a day of `days`, even if its slots are not selected.
+- Some rows cost extra, besides their fields: 20 per row of a page, 4 per slot of `slots`, 20 per
+  day of `days` (even if its slots are not selected), and 3 per slot of a day.
 - A root field costs 100 in a query and 200 in a mutation or subscription.
 - Of the possible types of a union or interface, the most expensive counts. `@skip` and `@include`
   are ignored, and a field that is selected twice counts twice.
@@ -67,7 +67,7 @@ MAX_REPORTED_COST = 10**9
 
 
 class _Expression(NamedTuple):
-    """Linear expression: a constant, and step values times factors.
+    """Linear expression: a constant plus the sum of step values times factors.
 
     `terms` are pairs of a step's index and its factor.
     """
@@ -133,7 +133,7 @@ NO_COST: Final = _SelectionCost()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Size of an operation, and its cost as a function of the variables."""
+    """Depth and root fields of an operation, and its cost as a function of the variables."""
 
     depth: int
     root_fields: int

@@ -60,7 +60,7 @@ core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
 @dataclass(slots=True, eq=False)
 class _CheckedDocument:
-    """Parsed document with its errors, and its operations as they are compiled.
+    """Parsed document with its errors and compiled operations.
 
     `parse_cost` is the cost of parsing and validating the document. It is charged once.
     """
@@ -166,8 +166,9 @@ def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDoc
 def _check_cached(query: str, introspection: bool) -> tuple[_CheckedDocument, bool]:
     """Return a checked document, and whether it is cached.
 
-    Valid documents are cached on their second use: caching documents that come only once would
-    fill memory with garbage. Invalid documents are never cached, so each request pays for them.
+    Valid documents are cached on their second use, because caching documents that are used only
+    once would cause long garbage collections. Invalid documents are never cached, so each request
+    is charged for them.
     """
     key = query, introspection
     checked = _documents.get(key)

@@ -36,7 +36,7 @@ class QuickLexer(Lexer):
         self.read_ahead()
 
     def read_ahead(self) -> None:
-        """Append names and punctuators that follow the current token, if it is the last one."""
+        """Append the names and punctuators that follow the current token."""
         body, last = self.source.body, self.token
         line, line_start = self.line, self.line_start
         while not last.next and self._remaining > 0 and (match := TOKEN.match(body, last.end)):

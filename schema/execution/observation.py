@@ -127,7 +127,7 @@ def count_rejected_document() -> None:
 
 def _outcome_of(error: Exception) -> str:
     """Return the outcome of an operation that raised an exception."""
-    errors = getattr(error, "errors", None)  # a method of some exceptions
+    errors = getattr(error, "errors", None)  # some exceptions have a method of this name
     return _outcome(errors if isinstance(errors, (list, tuple)) else [error])
 
 

@@ -52,7 +52,7 @@ async def run(
     """
     cost = cost_of(prepared, variables)
     with ObservedOperation(prepared, cost) as observation:
-        async with in_time(prepared, context):
+        async with operation_time_limit(prepared, context):
             executor = _executor(prepared, variables, context)
             outcome = executor.execute_operation()
             result = cast(
@@ -79,7 +79,7 @@ async def watch(
     """
     with ObservedSubscription(prepared):
         executor = executor_of(prepared, variables, context)
-        async with in_time(prepared, context):
+        async with operation_time_limit(prepared, context):
             stream = create_source_event_stream(executor)
             if inspect.isawaitable(stream):
                 stream = await stream
@@ -136,13 +136,13 @@ def execute_event(
     """Execute an event of a subscription with an executor built for the event.
 
     Clears graphql-core's cache of subfields: all events of a subscription share it, but never hit
-    each other's entries, so it would grow with every event.
+    each other's entries, so the cache would grow with every event.
     """
     executor._relevant_sub_fields = {}  # noqa: SLF001 - no public way to clear it
     return execute_subscription_event(executor)
 
 
-def in_time(prepared: Prepared, context: Context) -> TimeLimit:
+def operation_time_limit(prepared: Prepared, context: Context) -> TimeLimit:
     """Return the time limit of an operation; its error says whether a change may have happened."""
     return context.time_limit(changes=prepared.kind is OperationType.MUTATION)
 
@@ -166,7 +166,7 @@ def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     """Return errors as clients get them.
 
     The application's errors keep their code and message. Unexpected errors are masked and logged.
-    Errors beyond the limit are counted only.
+    Errors beyond the limit are omitted, and their number is reported.
     """
     formatted_errors = [_formatted(error) for error in errors[:MAX_ERRORS]]
     if omitted := len(errors) - len(formatted_errors):

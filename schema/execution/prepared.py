@@ -17,7 +17,7 @@ FAILURE_COST = 50
 
 
 class RequestFailed(Exception):
-    """A request failed before or outside execution: its response has errors but no data.
+    """The request failed as a whole: its response has errors but no data.
 
     Args:
         errors: the errors of the response.
@@ -35,7 +35,7 @@ class Prepared:
     """A valid document and the operation to execute.
 
     `parse_cost` is 0 if parsing has been charged to an earlier request. `is_cached` tells whether
-    the document was cached when the request arrived.
+    the document cache holds the document.
     """
 
     text: str

@@ -1,12 +1,12 @@
 """Per-document compilation, reused across requests.
 
-Compiles how values are completed (`schema.execution.readers`), how resolvers are called
-(`schema.execution.calls`), where arguments come from (`schema.execution.arguments`) and which
-fields are selected. An operation of one root field, the usual case, awaits that field directly.
+Compiles the completion of values (`schema.execution.readers`), calls of resolvers
+(`schema.execution.calls`), coercion of arguments (`schema.execution.arguments`) and the selected
+fields. An operation with a single root field, the usual case, awaits that field directly.
 
-Whatever is unusual is left to graphql-core's executor: values, errors, their order and paths are
-its own, and no resolver is called twice. Documents in which a variable decides what is skipped are
-not compiled.
+graphql-core's executor handles all unusual cases, so values and errors are identical to its own,
+including their order and paths. No resolver is called twice. Documents with variables in
+directives are not compiled.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _OperationParts(NamedTuple):
 
 
 class Selections:
-    """Compiled selections of one operation. Parts are compiled when they are first needed."""
+    """Compiled selections of one operation. Each field is compiled on first use."""
 
     __slots__ = (
         "_collected_fields",

@@ -122,7 +122,7 @@ async def share_subscription(
 
 
 _views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()
-"""Views in use. Subscribers keep their view alive, and no reference to the document."""
+"""Views in use. Their subscribers keep them alive; nothing keeps the document alive."""
 
 
 def _root(prepared: Prepared) -> FieldNode | None:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from graphql import GraphQLError
 
 MAX_CALLS = 800_000
-"""Maximum number of function calls for nested fragments."""
+"""Maximum number of function calls to cost nested fragments."""
 MAX_CALLS_WHEN_PREPARED = 100
-"""Maximum number of function calls for the cost of a prepared document."""
+"""Maximum number of function calls to cost a prepared document."""
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
 INTROSPECTION = get_introspection_query(
@@ -72,7 +72,7 @@ def object_types() -> Iterator[GraphQLObjectType]:
 
 
 def test_every_unpaginated_list_has_an_assumed_size() -> None:
-    """Every size and weight belongs to an existing field."""
+    """Every size and cost belongs to an existing field."""
     connections = {
         str(field.type).rstrip("!")
         for type_ in object_types()

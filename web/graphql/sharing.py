@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from models.caching.single_flight import SingleFlight
 from schema.execution.documents import cost_of
 from schema.execution.observation import observe_cached_response, summary_of
-from schema.execution.operations import in_time
+from schema.execution.operations import operation_time_limit
 from web.graphql.response_cache import CachedResponse
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ResponseCoalescer:
             TimedOut: if it takes longer than the operation timeout.
         """
         started_at = perf_counter()
-        async with in_time(prepared, context):
+        async with operation_time_limit(prepared, context):
             succeeded = False
             while not succeeded and (other := await self._flights.wait_for(key)):
                 succeeded = other.succeeded
