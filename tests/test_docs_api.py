@@ -91,8 +91,8 @@ LIMITS: list[tuple[str, Any]] = [
     ("Request body", f"{request_heads.MAX_BODY_BYTES:,} bytes"),
     ("URL", f"{request_heads.MAX_URL_BYTES:,} bytes"),
     ("WebSocket message", f"{websocket_protocol.MAX_FRAME_BYTES:,} bytes"),
-    ("Operations on a socket at a time", socket.MAX_OPERATIONS),
-    ("Sockets and streams of an address", sockets.MAX_PER_ADDRESS),
+    ("Operations on a socket at a time", socket.MAX_OPERATIONS_PER_SOCKET),
+    ("Sockets and streams of an address", sockets.MAX_SOCKETS_PER_ADDRESS),
 ]
 
 
@@ -119,7 +119,7 @@ def figures() -> Iterator[tuple[str, str]]:
     yield OPERATIONS, f"up to {DIRECTORY_SECONDS} seconds for the directory, {HINT_SECONDS} for"
     yield OPERATIONS, f"accepts {connections.MAX_CONNECTIONS:,} connections"
     yield OPERATIONS, f"{connections.MAX_CONNECTIONS_PER_ADDRESS} connections per address"
-    yield OPERATIONS, f"{sockets.MAX_PER_ADDRESS} sockets or streams per address"
+    yield OPERATIONS, f"{sockets.MAX_SOCKETS_PER_ADDRESS} sockets or streams per address"
     yield OPERATIONS, f"less than {http_protocol.IDLE_SECONDS} seconds"
 
 

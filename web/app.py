@@ -20,7 +20,7 @@ from web.edge.origins import CrossOrigin
 from web.edge.proxies import ForwardedClients
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
 from web.graphql.endpoint import PATH, Endpoint
-from web.graphql.persisted_documents import open_documents
+from web.graphql.persisted_documents import load_documents
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import trim_heap
@@ -50,7 +50,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     """
     check_deferred()
     mails = mail_worker(settings)
-    documents = open_documents(
+    documents = load_documents(
         settings.trusted_documents,
         introspection=settings.allows_introspection,
         use_cache=FastPath.DOCUMENTS in settings.enabled_fast_paths,

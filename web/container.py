@@ -36,7 +36,7 @@ from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import ResponseCoalescer
-from web.graphql.sockets import MAX_PER_ADDRESS, Sockets
+from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS, Sockets
 from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
 from web.memory import trimming_heap
@@ -92,7 +92,7 @@ async def open_container(
         SessionEnds(bus),
     )
     feed = BookingFeed(bus, hub)
-    sockets = Sockets(MAX_PER_ADDRESS if is_throttled else None)
+    sockets = Sockets(MAX_SOCKETS_PER_ADDRESS if is_throttled else None)
     announce = partial(_announce, response_cache, hub, feed)
 
     def batch_size(limit: int) -> int:

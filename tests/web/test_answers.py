@@ -13,7 +13,7 @@ from models.directory.versions import increment_directory_version
 from models.ids import Id, new_id
 from tests.larders import Clock, cache_count, cached_response, request_key
 from tests.models.samples import rules
-from web.graphql.recent_changes import MAX_CALENDARS
+from web.graphql.recent_changes import MAX_TRACKED_CALENDARS
 from web.graphql.response_cache import (
     IDLE_SECONDS,
     LARGE_RESPONSE_BYTES,
@@ -118,7 +118,7 @@ def test_answers_older_than_the_remembered_changes_are_not_stored(
     early = cache.record_miss()
     cache.calendars_changed([ADA])
     late = cache.record_miss()
-    for _ in range(MAX_CALENDARS):
+    for _ in range(MAX_TRACKED_CALENDARS):
         cache.calendars_changed([new_id()])
     cache.store(request_key(), cached_response(early, BEA))
     assert cache.find(request_key()) is None

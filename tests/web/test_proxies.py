@@ -13,7 +13,7 @@ from tests.raw import INITIALISE, QUERY, connect, handshake, request, send_raw
 from tests.servers import await_ready, start_program
 from web.edge.addresses import address_key
 from web.edge.proxies import ForwardedClients, TrustedProxies
-from web.graphql.sockets import MAX_PER_ADDRESS
+from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,7 +243,7 @@ async def test_connections_through_a_proxy_are_limited_per_client(proxied: str) 
             return status
 
         async def statuses(chain: str) -> set[int]:
-            return {*await asyncio.gather(*(status(chain) for _ in range(MAX_PER_ADDRESS)))}
+            return {*await asyncio.gather(*(status(chain) for _ in range(MAX_SOCKETS_PER_ADDRESS)))}
 
         assert await statuses(CLIENT) == {101}
         assert await status(CLIENT) == 429

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from web.graphql.requests import GraphQLRequest
 
 MAX_DOCUMENTS = 1_000
-MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+MAX_TOTAL_BYTES = 4 * 1024 * 1024
 HASH_PREFIX = "sha256:"
 
 
@@ -78,7 +78,7 @@ class AutomaticPersistedQueries:
     def __init__(
         self,
         max_documents: int = MAX_DOCUMENTS,
-        max_bytes: int = MAX_DOCUMENT_BYTES,
+        max_bytes: int = MAX_TOTAL_BYTES,
         *,
         use_cache: bool = True,
     ) -> None:
@@ -127,7 +127,7 @@ class TrustedDocuments:
         )
 
 
-def open_documents(
+def load_documents(
     manifest: Path | None, *, introspection: bool, use_cache: bool
 ) -> PersistedDocuments:
     """Return the trusted documents of a manifest, or automatic persisted queries without one.

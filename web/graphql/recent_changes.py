@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from models.ids import Id
 
-MAX_CALENDARS: Final = 10_000
+MAX_TRACKED_CALENDARS: Final = 10_000
 
 
 class RecentChanges:
@@ -33,7 +33,7 @@ class RecentChanges:
         self.latest += 1
         self._latest_by_expert[expert_id] = self.latest
         self._latest_by_expert.move_to_end(expert_id)
-        if len(self._latest_by_expert) > MAX_CALENDARS:
+        if len(self._latest_by_expert) > MAX_TRACKED_CALENDARS:
             _, self._latest_of_all = self._latest_by_expert.popitem(last=False)
 
     def record_all(self) -> None:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
-MAX_OPERATIONS = 50
+MAX_OPERATIONS_PER_SOCKET = 50
 MAX_ID_CHARS = 256
 """Limit on the ID of an operation, because each of its events repeats it."""
 
@@ -205,7 +205,7 @@ class Connection:
             raise CloseSocket(4400, str(error)) from None
         if self._is_draining:  # the socket is about to close, and the client reconnects
             return
-        if len(self._operations) >= MAX_OPERATIONS:
+        if len(self._operations) >= MAX_OPERATIONS_PER_SOCKET:
             group.create_task(self._refuse(id_))
             return
         self._operations[id_] = group.create_task(
@@ -253,8 +253,8 @@ class Connection:
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
-            f"At most {MAX_OPERATIONS} operations run on a socket at a time; complete one or open "
-            "another socket."
+            f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete one "
+            "or open another socket."
         )
         errors = formatted([as_graphql_error(refusal)])
         await self._send({"id": id_, "type": "error", "payload": errors})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from subscriptions.sessions import SessionEnd
 
 RECONCILE_SECONDS = 5.0
-MAX_PER_ADDRESS = 200
+MAX_SOCKETS_PER_ADDRESS = 200
 
 
 class OpenConnection(Protocol):
@@ -39,7 +39,7 @@ class Sockets:
         max_per_address: limit per address; None for no limit.
     """
 
-    def __init__(self, max_per_address: int | None = MAX_PER_ADDRESS) -> None:
+    def __init__(self, max_per_address: int | None = MAX_SOCKETS_PER_ADDRESS) -> None:
         self._open: set[OpenConnection] = set()
         self._counts: Counter[str] = Counter()
         self._max_per_address = max_per_address
@@ -121,6 +121,6 @@ class Registration:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return the address by which limits count a connection; an IPv6 address is its /64 network."""
+    """Return a connection's address for counting; IPv6 addresses count by their /64 network."""
     client = connection.scope.get("client")
     return address_key(client[0]) if client else ""
