@@ -36,8 +36,8 @@ class NotPersisted(RequestFailed):
     """Raised for an unknown ID or hash; the client has to send the document's text.
 
     Args:
-        is_automatic: whether the request has the form of Apollo's clients, some of which only send
-            the text after a response with status 200.
+        is_automatic: whether the hash was sent in the form of Apollo's clients. Some of them only
+            send the text after a response with status 200.
     """
 
     def __init__(self, *, is_automatic: bool) -> None:

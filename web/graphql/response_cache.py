@@ -92,7 +92,7 @@ class Checkpoint(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class CachedResponse:
-    """Bytes of a response, and the versions that it was computed from.
+    """Bytes of a response, and the versions of the data that it contains.
 
     Args:
         headers: headers without those about the client and the connection.

@@ -47,7 +47,7 @@ class ResponseCoalescer:
         cached, because it has errors or is outdated already, each waiting request computes its own.
 
         Raises:
-            RequestFailed: as `compute` does.
+            RequestFailed: if `compute` raises it.
             TimedOut: if it takes longer than the operation timeout.
         """
         started_at = perf_counter()

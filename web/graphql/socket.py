@@ -253,8 +253,8 @@ class Connection:
 
     async def _refuse(self, id_: str) -> None:
         refusal = TooManyOperations(
-            f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete one "
-            "or open another socket."
+            f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete "
+            "one or open another socket."
         )
         errors = formatted([as_graphql_error(refusal)])
         await self._send({"id": id_, "type": "error", "payload": errors})
