@@ -72,9 +72,8 @@ class Connection:
         cookies: Cookies,
     ) -> None:
         self._websocket = websocket
-        self._protocol: WebSocketProtocol | None = websocket.scope.get("extensions", {}).get(
-            EXTENSION
-        )
+        extensions = websocket.scope.get("extensions", {})
+        self._protocol: WebSocketProtocol | None = extensions.get(EXTENSION)
         self._services = services
         self._documents = documents
         self._cookies = cookies
@@ -221,8 +220,7 @@ class Connection:
         except RequestFailed as error:
             last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
         except BadRequest as error:
-            errors = formatted([GraphQLError(str(error))])
-            last = {"id": id_, "type": "error", "payload": errors}
+            last = {"id": id_, "type": "error", "payload": formatted([GraphQLError(str(error))])}
         except ConnectionAbortedError:  # `_listen` handles the disconnect
             return
         except Exception as error:  # noqa: BLE001 - other operations on the socket continue
@@ -239,12 +237,12 @@ class Connection:
         prepared = await charge.prepare(prepare)
         await charge.pay(prepared, request.variables)
         if prepared.kind is not OperationType.SUBSCRIPTION:
-            return self._execute(id_, prepared, request.variables)
+            return self._run(id_, prepared, request.variables)
         shared = None
         if self._protocol:
             shared = await share_subscription(prepared, request.variables, self._context())
         if self._protocol is None or shared is None:
-            return self._serve_solo(id_, prepared, request.variables)
+            return self._stream(id_, prepared, request.variables)
         if FastPath.FRAMES in self._services.fast:
             subscriber = SharedSubscriber(id_, self._protocol, shared, self.viewer)
         else:
@@ -259,9 +257,7 @@ class Connection:
         errors = formatted([as_graphql_error(refusal)])
         await self._send({"id": id_, "type": "error", "payload": errors})
 
-    async def _execute(
-        self, id_: str, prepared: Prepared, variables: dict[str, Any] | None
-    ) -> None:
+    async def _run(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
         """Run a query or mutation and send its result, even while the server drains."""
         self._running_requests += 1
         try:
@@ -282,9 +278,7 @@ class Connection:
         with observed:
             await subscriber.serve(self._services.hub, shared)
 
-    async def _serve_solo(
-        self, id_: str, prepared: Prepared, variables: dict[str, Any] | None
-    ) -> None:
+    async def _stream(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
         """Serve a subscription that executes its own events."""
         async with aclosing(watch(prepared, variables, self._context())) as results:
             async for result in results:
@@ -307,8 +301,7 @@ class Connection:
             CUT_OFF.inc()
             if self._protocol:
                 self._protocol.abort()
-        except (RuntimeError, OSError):
-            # `_listen` handles the disconnect.
+        except (RuntimeError, OSError):  # `_listen` handles the disconnect
             return
 
 
