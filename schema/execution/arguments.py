@@ -230,7 +230,7 @@ def _leaf_coercion(type_: Any) -> Coerce:
 def _object_coercion(type_: GraphQLInputObjectType) -> Coerce:
     if type_.is_one_of:
         return _always_uncoerced
-    known = type_.fields.keys()
+    names = type_.fields.keys()
     fields = [
         (
             name,
@@ -244,7 +244,7 @@ def _object_coercion(type_: GraphQLInputObjectType) -> Coerce:
     out_type = type_.out_type
 
     def coerce_object(value: Any) -> Any:
-        if type(value) is not dict or not value.keys() <= known:
+        if type(value) is not dict or not value.keys() <= names:
             raise UncoercedError
         coerced: dict[str, Any] = {}
         for name, out_name, coerce, is_required, field in fields:

@@ -119,11 +119,11 @@ class _Step:
 class _SelectionCost(NamedTuple):
     """Cost, depth and number of selected fields.
 
-    `rows` is the cost per row of a page, which the field that returns the page multiplies.
+    `per_row` is the cost per row of a page. The field that returns the page multiplies it.
     """
 
-    own: _Expression = ZERO
-    rows: _Expression = ZERO
+    total: _Expression = ZERO
+    per_row: _Expression = ZERO
     depth: int = 0
     fields: int = 0
 
@@ -165,7 +165,7 @@ def plan_of(
         for definition in operation.variable_definitions or ()
         if definition.default_value and definition.variable.name.value in sizing
     }
-    return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.own)
+    return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.total)
 
 
 class _Compiler:
@@ -199,7 +199,7 @@ class _Compiler:
 
     def _selection(self, node: SelectionNode, type_: GraphQLObjectType) -> _SelectionCost:
         if isinstance(node, FieldNode):
-            return self._field(node, type_)
+            return self._field_cost(node, type_)
         fragment: Any = node
         if isinstance(node, FragmentSpreadNode):
             fragment = self._fragments[node.name.value]
@@ -210,7 +210,7 @@ class _Compiler:
                 return NO_COST
         return self.selection_cost(fragment.selection_set, type_)
 
-    def _field(self, node: FieldNode, type_: GraphQLObjectType) -> _SelectionCost:
+    def _field_cost(self, node: FieldNode, type_: GraphQLObjectType) -> _SelectionCost:
         name = node.name.value
         coordinate = f"{type_.name}.{name}"
         definition = self._schema.get_field(type_, name)
@@ -218,17 +218,21 @@ class _Compiler:
         if definition and node.selection_set:
             inner = self.selection_cost(node.selection_set, get_named_type(definition.type))
         is_root = type_ is self._root and not name.startswith("__")
-        weight = _Expression(self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1))
-        own, rows = weight.plus(inner.own), ZERO
+        field_cost = _Expression(
+            self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1)
+        )
+        total, per_row = field_cost.plus(inner.total), ZERO
         if definition and "first" in definition.args:
-            own = own.plus(self._multiply_by_rows(page, node, definition, inner.rows))
+            total = total.plus(self._multiply_by_rows(page, node, definition, inner.per_row))
         elif coordinate in LIST_SIZES:
-            row = _Expression(ROW_COSTS.get(coordinate, 0)).plus(inner.own)
-            own = weight.plus(self._multiply_by_rows(LIST_SIZES[coordinate], node, definition, row))
+            row = _Expression(ROW_COSTS.get(coordinate, 0)).plus(inner.total)
+            total = field_cost.plus(
+                self._multiply_by_rows(LIST_SIZES[coordinate], node, definition, row)
+            )
         elif definition and is_list_of_objects(definition.type):
             # Rows of a page: the parent field multiplies them by the size of the page.
-            own, rows = weight, _Expression(PAGE_ROW_COST).plus(inner.own)
-        return _SelectionCost(own, rows, inner.depth + 1, 1)
+            total, per_row = field_cost, _Expression(PAGE_ROW_COST).plus(inner.total)
+        return _SelectionCost(total, per_row, inner.depth + 1, 1)
 
     def _multiply_by_rows(
         self,
@@ -258,8 +262,8 @@ class _Compiler:
 
     def _most_expensive(self, costs: Sequence[_SelectionCost]) -> _SelectionCost:
         return _SelectionCost(
-            self._maximum([cost.own for cost in costs]),
-            self._maximum([cost.rows for cost in costs]),
+            self._maximum([cost.total for cost in costs]),
+            self._maximum([cost.per_row for cost in costs]),
             max((cost.depth for cost in costs), default=0),
             max((cost.fields for cost in costs), default=0),
         )
@@ -270,14 +274,14 @@ class _Compiler:
         return self._add_step(_Step(None, tuple(expressions)))
 
     def _sum(self, costs: Iterable[_SelectionCost]) -> _SelectionCost:
-        own, rows, depth, fields = ZERO, ZERO, 0, 0
+        total, per_row, depth, fields = ZERO, ZERO, 0, 0
         for cost in costs:
-            own = own.plus(cost.own)
-            if cost.rows is not ZERO:
-                rows = rows.plus(cost.rows)
+            total = total.plus(cost.total)
+            if cost.per_row is not ZERO:
+                per_row = per_row.plus(cost.per_row)
             depth = max(depth, cost.depth)
             fields += cost.fields
-        return _SelectionCost(self._simplify(own), self._simplify(rows), depth, fields)
+        return _SelectionCost(self._simplify(total), self._simplify(per_row), depth, fields)
 
     def _simplify(self, expression: _Expression) -> _Expression:
         """Return an equal expression with one term, so that nested fragments do not grow it."""

@@ -43,16 +43,16 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 validation_context.MAX_FRAGMENT_WORK = 5_000
 
 
-def limit_error(found: str, code: str, limit: int, **extensions: object) -> GraphQLError:
+def limit_error(amount: str, code: str, limit: int, **extensions: object) -> GraphQLError:
     """Return the error for an exceeded limit.
 
     Args:
-        found: the excessive value with its unit, such as "31 aliases".
+        amount: the excessive value with its unit, such as "31 aliases".
         code: the error's code.
         limit: the limit that is exceeded.
         extensions: further extensions of the error.
     """
-    message = f"{found}; the limit is {limit:,}."
+    message = f"{amount}; the limit is {limit:,}."
     return GraphQLError(message, extensions={"code": code, **extensions})
 
 
@@ -60,8 +60,8 @@ def document_errors(document: DocumentNode) -> Iterator[GraphQLError]:
     """Yield an error for each limit that a document exceeds; it need not be valid."""
     definitions = len(document.definitions)
     if definitions > MAX_DEFINITIONS:
-        found = f"{definitions:,} operations and fragments"
-        yield limit_error(found, TOO_LARGE, MAX_DEFINITIONS)
+        amount = f"{definitions:,} operations and fragments"
+        yield limit_error(amount, TOO_LARGE, MAX_DEFINITIONS)
     aliases = directives = directives_per_node = 0
     nodes: list[Any] = list(document.definitions)
     while nodes:
@@ -81,8 +81,8 @@ def document_errors(document: DocumentNode) -> Iterator[GraphQLError]:
     if directives > MAX_DIRECTIVES:
         yield limit_error(f"{directives:,} directives", TOO_MANY_DIRECTIVES, MAX_DIRECTIVES)
     if directives_per_node > MAX_DIRECTIVES_PER_NODE:
-        found = f"{directives_per_node:,} directives at one place"
-        yield limit_error(found, TOO_MANY_DIRECTIVES, MAX_DIRECTIVES_PER_NODE)
+        amount = f"{directives_per_node:,} directives at one place"
+        yield limit_error(amount, TOO_MANY_DIRECTIVES, MAX_DIRECTIVES_PER_NODE)
 
 
 def plan_errors(plan: Plan) -> Iterator[GraphQLError]:
@@ -90,8 +90,8 @@ def plan_errors(plan: Plan) -> Iterator[GraphQLError]:
     if plan.depth > MAX_DEPTH:
         yield limit_error(f"{plan.depth:,} levels of fields", TOO_DEEP, MAX_DEPTH)
     if plan.root_fields > MAX_ROOT_FIELDS:
-        found = f"{plan.root_fields:,} fields at the root"
-        yield limit_error(found, TOO_MANY_ROOT_FIELDS, MAX_ROOT_FIELDS)
+        amount = f"{plan.root_fields:,} fields at the root"
+        yield limit_error(amount, TOO_MANY_ROOT_FIELDS, MAX_ROOT_FIELDS)
 
 
 def cost_error(cost: int) -> GraphQLError:
