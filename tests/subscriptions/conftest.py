@@ -9,10 +9,10 @@ PATIENCE_SECONDS = 600
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait ten minutes for the answers of a broadcast server to which a connection stands.
+    """Raise the backends' timeouts to ten minutes for servers that are connected.
 
-    With the program's own limits a machine that stalls for a second looks like an outage. A server
-    that is killed is noticed all the same, since its connections break.
+    With the default timeouts, a machine that stalls for a second looks like an outage. Killed
+    servers are still detected, since their connections break.
     """
     for name in ("PUBLISH_TIMEOUT_SECONDS", "RESPONSE_TIMEOUT_SECONDS"):
         monkeypatch.setattr(f"subscriptions.supervision.{name}", PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Audiences: what is rendered once, for whom, and what becomes of who cannot keep up."""
+"""Audiences: shared renderings, delivery in order, and slow subscribers."""
 
 from __future__ import annotations
 
@@ -25,47 +25,47 @@ PATIENCE_SECONDS = 120
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
 
-class Reader:
-    """A subscription that takes what it is handed until it is full."""
+class RecordingSubscriber:
+    """A subscriber with a send buffer that fills up."""
 
-    def __init__(self, viewer_id: Id | None = None, room: int = 10_000) -> None:
+    def __init__(self, viewer_id: Id | None = None, capacity: int = 10_000) -> None:
         self.viewer_id = viewer_id
-        self.room = room
-        self.got: list[str] = []
-        self.pieces: list[int] = []
-        self.waits = 0
+        self.capacity = capacity
+        self.received: list[str] = []
+        self.send_sizes: list[int] = []
+        self.drains = 0
 
     def render(self, event: Event) -> bytes | None:
-        """As its own viewer sees it."""
+        """Render an event for the viewer."""
         return f"{event.sequence} own".encode()
 
     def send(self, encoded: EncodedEvents) -> bool:
-        """Take it; say whether there is room for more."""
-        self.got += [payload.decode() for payload in encoded.payloads]
-        self.pieces.append(len(encoded.payloads))
-        return len(self.got) < self.room
+        """Record the payloads; return whether there is room for more."""
+        self.received += [payload.decode() for payload in encoded.payloads]
+        self.send_sizes.append(len(encoded.payloads))
+        return len(self.received) < self.capacity
 
     async def drained(self) -> None:
         """Make room."""
-        self.waits += 1
+        self.drains += 1
         await asyncio.sleep(0)
-        self.room += 3
+        self.capacity += 3
 
 
-class Rendering:
-    """Renders for strangers, and counts how often it has to."""
+class CountingRenderer:
+    """Renders events for viewers without a booking in them, and counts the calls."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.calls = 0
 
     def __call__(self, event: Event) -> bytes | None:
-        """Odd events are none that were asked for."""
-        self.times += 1
+        """Render an event with an even number; filter out the others."""
+        self.calls += 1
         return None if event.sequence % 2 else str(event.sequence).encode()
 
 
 def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event:
-    """A booking, by somebody or by that client."""
+    """Return the event of a booking of a client, by default a new one."""
     client = client_id or new_id()
     slot = SlotState(
         starts_at=NOW, minutes=60, price=100, status=SlotStatus.BOOKED, clients=(client,)
@@ -74,7 +74,7 @@ def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event
         id=new_id(),
         expert_id=expert_id,
         sequence=sequence,
-        at=utc_now(),  # the database deletes events that are two days old
+        at=utc_now(),  # not earlier, since the database deletes events after two days
         kind=EventKind.BOOKED,
         client_id=client,
         slot=slot,
@@ -83,13 +83,17 @@ def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event
 
 
 @asynccontextmanager
-async def attended(
-    channel: Channel, readers: list[Reader], render: Rendering, position: int
+async def served(
+    channel: Channel,
+    subscribers: list[RecordingSubscriber],
+    render: CountingRenderer,
+    position: int,
 ) -> AsyncIterator[None]:
-    """Serve the readers for as long as the context lasts."""
+    """Serve the subscribers for the duration of the context."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(channel.serve("same", render, reader, position)) for reader in readers
+            group.create_task(channel.serve("same", render, subscriber, position))
+            for subscriber in subscribers
         ]
         await asyncio.sleep(0)
         yield
@@ -98,146 +102,153 @@ async def attended(
 
 
 @pytest.fixture
-async def channel(database: Client) -> Channel:  # noqa: ARG001 - events are made of its documents
-    """A channel that has had no event."""
+async def channel(database: Client) -> Channel:  # noqa: ARG001 - initializes the document classes
+    """Return a channel without events."""
     channel = Channel(new_id())
     channel.start(0)
     return channel
 
 
-async def hear(channel: Channel, sequence: int, client_id: Id | None = None) -> None:
-    """An event comes by its nudge."""
+async def notify(channel: Channel, sequence: int, client_id: Id | None = None) -> None:
+    """Have the channel receive the notification of an event."""
     event = event_of(channel.expert_id, sequence, client_id)
     await channel.receive(event.model_dump_json())
 
 
-async def test_an_event_is_rendered_once_for_all_to_whom_it_looks_the_same(
+async def test_event_is_rendered_once_for_all_viewers_without_a_booking_in_it(
     channel: Channel,
 ) -> None:
-    """Only who has a part in it gets a rendering of its own."""
-    ada, render = new_id(), Rendering()
-    readers = [Reader() for _ in range(20)] + [Reader(new_id()), Reader(ada)]
-    async with attended(channel, readers, render, 0):
-        await hear(channel, 1)
-        await hear(channel, 2)
-        await hear(channel, 3, ada)
-        await hear(channel, 4, ada)
-    assert render.times == 4
-    assert all(reader.got == ["2", "4"] for reader in readers[:-1])
-    assert readers[-1].got == ["2", "3 own", "4 own"]
+    """The client whose booking it is gets a separate rendering."""
+    ada, render = new_id(), CountingRenderer()
+    subscribers = [RecordingSubscriber() for _ in range(20)] + [
+        RecordingSubscriber(new_id()),
+        RecordingSubscriber(ada),
+    ]
+    async with served(channel, subscribers, render, 0):
+        await notify(channel, 1)
+        await notify(channel, 2)
+        await notify(channel, 3, ada)
+        await notify(channel, 4, ada)
+    assert render.calls == 4
+    assert all(subscriber.received == ["2", "4"] for subscriber in subscribers[:-1])
+    assert subscribers[-1].received == ["2", "3 own", "4 own"]
 
 
-async def test_the_events_of_one_commit_go_out_in_one_piece(channel: Channel) -> None:
-    """But no more than 16 of them; who has a part in some gets the others as everybody does."""
-    ada, render = new_id(), Rendering()
-    readers = [Reader(), Reader(new_id()), Reader(ada)]
-    async with attended(channel, readers, render, 0):
+async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
+    """At most 16 per send. A client gets separate renderings only of their own events."""
+    ada, render = new_id(), CountingRenderer()
+    subscribers = [RecordingSubscriber(), RecordingSubscriber(new_id()), RecordingSubscriber(ada)]
+    async with served(channel, subscribers, render, 0):
         events = [event_of(channel.expert_id, n, ada if n == 3 else None) for n in range(1, 37)]
         assert channel.deliver(events)
         await asyncio.sleep(0)
-    everybodys = [str(number) for number in range(2, 37, 2)]
-    assert [reader.got for reader in readers[:2]] == [everybodys] * 2
-    assert readers[2].got == [everybodys[0], "3 own", *everybodys[1:]]
-    assert [reader.pieces for reader in readers] == [[8, 8, 2], [8, 8, 2], [9, 8, 2]]
-    assert render.times == 36
+    shared = [str(number) for number in range(2, 37, 2)]
+    assert [subscriber.received for subscriber in subscribers[:2]] == [shared] * 2
+    assert subscribers[2].received == [shared[0], "3 own", *shared[1:]]
+    assert [subscriber.send_sizes for subscriber in subscribers] == [
+        [8, 8, 2],
+        [8, 8, 2],
+        [9, 8, 2],
+    ]
+    assert render.calls == 36
 
 
-async def test_what_has_a_gap_before_it_is_not_taken(channel: Channel) -> None:
-    """Nor is anything before the channel knows where it begins; what is older does no harm."""
-    reader, render = Reader(), Rendering()
-    async with attended(channel, [reader], render, 0):
+async def test_event_after_a_gap_is_not_delivered(channel: Channel) -> None:
+    """Older events are ignored; a channel that was not started delivers nothing."""
+    subscriber, render = RecordingSubscriber(), CountingRenderer()
+    async with served(channel, [subscriber], render, 0):
         events = [event_of(channel.expert_id, number) for number in range(1, 7)]
         assert not channel.deliver(events[1:3])
         assert not channel.deliver([events[3], events[0], events[1]])
         assert channel.deliver(events[:5])
         assert channel.deliver([events[1], events[5]])
         assert channel.deliver(events)
-    assert reader.got == ["2", "4", "6"]
+    assert subscriber.received == ["2", "4", "6"]
     assert not Channel(channel.expert_id).deliver(events[:1])
 
 
-def test_a_parcel_is_packed_once_for_everybody_of_one_id() -> None:
-    packings: list[str] = []
+def test_events_are_framed_once_per_operation_id() -> None:
+    framed_ids: list[str] = []
 
-    def pack(id_: str, payloads: Sequence[bytes]) -> bytes:
-        packings.append(id_)
+    def frame(id_: str, payloads: Sequence[bytes]) -> bytes:
+        framed_ids.append(id_)
         return id_.encode() + b"".join(payloads)
 
     encoded = EncodedEvents([b"a", b"b"])
-    assert [encoded.frames(id_, pack) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
-    assert packings == ["1", "2"]
+    assert [encoded.frames(id_, frame) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
+    assert framed_ids == ["1", "2"]
 
 
-async def test_who_is_full_leaves_and_comes_back_without_a_gap_or_a_repeat(
+async def test_slow_subscriber_catches_up_without_a_gap_or_a_repeat(
     channel: Channel,
 ) -> None:
-    """The others do not notice."""
-    slow, quick, render = Reader(room=2), Reader(), Rendering()
-    async with attended(channel, [slow, quick], render, 0):
+    """Other subscribers are not delayed."""
+    slow, quick, render = RecordingSubscriber(capacity=2), RecordingSubscriber(), CountingRenderer()
+    async with served(channel, [slow, quick], render, 0):
         for sequence in range(1, 101):
-            await hear(channel, sequence)
+            await notify(channel, sequence)
             if sequence % 7 == 0:
                 await asyncio.sleep(0)
         for _ in range(200):
             await asyncio.sleep(0)
     expected = [str(sequence) for sequence in range(2, 101, 2)]
-    assert quick.got == expected
-    assert slow.got == expected
-    assert slow.waits > 5
-    assert quick.waits == 0
+    assert quick.received == expected
+    assert slow.received == expected
+    assert slow.drains > 5
+    assert quick.drains == 0
 
 
-async def test_who_comes_late_is_replayed_what_it_missed(channel: Channel) -> None:
-    """From the ring, then live; the replay is rendered once for all of them, too."""
+async def test_late_subscriber_receives_missed_events_first(channel: Channel) -> None:
+    """They come from the buffer, then live ones follow; missed events are rendered once, too."""
     for sequence in range(1, 31):
-        await hear(channel, sequence)
-    late, render = [Reader() for _ in range(10)], Rendering()
-    async with attended(channel, late, render, 10):
-        await hear(channel, 31)
-        await hear(channel, 32)
-    assert all(r.got == [str(number) for number in range(12, 33, 2)] for r in late)
-    assert render.times == 22
+        await notify(channel, sequence)
+    late, render = [RecordingSubscriber() for _ in range(10)], CountingRenderer()
+    async with served(channel, late, render, 10):
+        await notify(channel, 31)
+        await notify(channel, 32)
+    assert all(r.received == [str(number) for number in range(12, 33, 2)] for r in late)
+    assert render.calls == 22
 
 
-async def test_who_knows_more_than_the_channel_is_told_nothing_twice(channel: Channel) -> None:
-    """A counter that was read from the database may be ahead of the nudges."""
-    reader, render = Reader(), Rendering()
-    async with attended(channel, [reader], render, 4):
+async def test_subscriber_ahead_of_the_channel_receives_nothing_twice(channel: Channel) -> None:
+    """A counter read from the database may be ahead of the notifications."""
+    subscriber, render = RecordingSubscriber(), CountingRenderer()
+    async with served(channel, [subscriber], render, 4):
         for sequence in range(1, 7):
-            await hear(channel, sequence)
+            await notify(channel, sequence)
             await asyncio.sleep(0)
         await asyncio.sleep(0)
-    assert reader.got == ["6"]
+    assert subscriber.received == ["6"]
 
 
-async def test_a_replay_that_passes_the_channel_repeats_nothing(channel: Channel) -> None:
-    """The log may have what no nudge has told yet."""
+async def test_catch_up_beyond_the_channel_repeats_nothing(channel: Channel) -> None:
+    """The log may have events whose notifications have not arrived yet."""
     await Event.insert_many([event_of(channel.expert_id, number) for number in range(1, 7)])
     channel.start(3)
-    reader, render = Reader(), Rendering()
-    async with attended(channel, [reader], render, 0):
+    subscriber, render = RecordingSubscriber(), CountingRenderer()
+    async with served(channel, [subscriber], render, 0):
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(reader.got) < 3:  # noqa: ASYNC110 - a reader has nothing to wait for
+            while len(subscriber.received) < 3:  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.01)
         for sequence in range(4, 9):
-            await hear(channel, sequence)
+            await notify(channel, sequence)
             await asyncio.sleep(0)
-    assert reader.got == ["2", "4", "6", "8"]
+    assert subscriber.received == ["2", "4", "6", "8"]
 
 
-async def test_a_rendering_that_fails_ends_that_subscription_alone(channel: Channel) -> None:
-    """The error goes to whoever waits for it."""
+async def test_send_error_ends_only_that_subscription(channel: Channel) -> None:
+    """`Channel.serve` raises the error."""
 
-    class Broken(Reader):
+    class Broken(RecordingSubscriber):
         def send(self, encoded: EncodedEvents) -> bool:
             raise OSError(encoded.payloads)
 
-    render, well = Rendering(), Reader()
+    render, healthy = CountingRenderer(), RecordingSubscriber()
     broken = asyncio.create_task(channel.serve("same", render, Broken(), 0))
     await asyncio.sleep(0)
-    async with attended(channel, [well], render, 0):
-        await hear(channel, 1)
-        await hear(channel, 2)
+    async with served(channel, [healthy], render, 0):
+        await notify(channel, 1)
+        await notify(channel, 2)
     with pytest.raises(OSError, match="2"):
         await broken
-    assert well.got == ["2"]
+    assert healthy.received == ["2"]

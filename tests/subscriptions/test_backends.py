@@ -1,7 +1,7 @@
-"""What carries events between processes: the same tests over each of the three.
+"""The same tests over each of the three broadcast backends.
 
-The look at the counters once a second is off, so that what arrives was carried, or was read from
-the log because the backend said so.
+Polling of the counters is disabled, so every event arrives through the backend, or is read from the
+log because the backend sent a RESYNC.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnd, SessionEnds
-from tests.subscriptions.diaries import diaries
+from tests.subscriptions.event_logs import event_logs
 from tests.valkeys import run_valkey
 
 if TYPE_CHECKING:
@@ -28,180 +28,188 @@ if TYPE_CHECKING:
 
     from models.ids import Id
     from models.store.connection import Client
+    from tests.subscriptions.event_logs import EventLog
 
 NEVER = 3600
 PATIENCE_SECONDS = 300
-BETWEEN_PROCESSES = ("redis", "mongodb")
+MULTI_PROCESS_BACKENDS = ("redis", "mongodb")
 
 pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.fixture(scope="module")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Valkey that nobody breaks."""
+    """Run a Valkey server; return its URL."""
     with run_valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server.url
 
 
-@pytest.fixture(params=["memory", *BETWEEN_PROCESSES])
+@pytest.fixture(params=["memory", *MULTI_PROCESS_BACKENDS])
 def url(request: pytest.FixtureRequest, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A backend's URL."""
+    """Return the URL of a backend."""
     monkeypatch.setattr("subscriptions.hub.RECONCILE_SECONDS", NEVER)
     return valkey_url if request.param == "redis" else f"{request.param}://"
 
 
-async def first(hub: Hub, expert_id: Id, number: int, after: int | None = 0) -> list[int]:
-    """The numbers of the first events that a watcher gets."""
+async def receive(hub: Hub, expert_id: Id, count: int, after: int | None = 0) -> list[int]:
+    """Return the numbers of the first events that a new subscriber receives."""
     async with aclosing(hub.follow(expert_id, after)) as events:
-        return [(await anext(events)).sequence for _ in range(number)]
+        return [(await anext(events)).sequence for _ in range(count)]
 
 
-async def test_every_watcher_of_every_channel_gets_every_event_in_order(
+async def test_every_subscriber_of_every_channel_receives_every_event_in_order(
     database: Client, url: str
 ) -> None:
-    """Many channels with several watchers each, some of which came before any event."""
-    async with diaries(database, 12) as opened, broadcast(url) as bus, Hub(bus).open() as hub:
+    """Twelve channels with three subscribers each."""
+    async with event_logs(database, 12) as logs, broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
-            watching = [
-                group.create_task(first(hub, diary.expert_id, 6))
-                for diary in opened
-                for _ in range(3)
+            receiving = [
+                group.create_task(receive(hub, log.expert_id, 6)) for log in logs for _ in range(3)
             ]
             for number in (1, 2, 3):
-                for diary in opened:
-                    await hub.announce(await diary.write(number))
-        assert [task.result() for task in watching] == [[1, 2, 3, 4, 5, 6]] * 36
+                for log in logs:
+                    await hub.announce(await log.commit(number))
+        assert [task.result() for task in receiving] == [[1, 2, 3, 4, 5, 6]] * 36
 
 
-async def test_what_this_process_commits_is_delivered_before_the_next_line(
+async def test_events_of_this_process_are_delivered_before_announce_returns(
     database: Client, url: str
 ) -> None:
-    """Straight from memory, whatever the backend; a nudge that comes later is old."""
-    async with diaries(database) as [diary], broadcast(url) as bus, Hub(bus).open() as hub:
-        async with asyncio.timeout(PATIENCE_SECONDS), hub.subscribe(diary.expert_id, 0) as watching:
-            channel, _ = watching
+    """They are delivered from memory; a later notification of the same event is dropped."""
+    async with event_logs(database) as [log], broadcast(url) as bus, Hub(bus).open() as hub:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            hub.subscribe(log.expert_id, 0) as subscription,
+        ):
+            channel, _ = subscription
             for number in (1, 2, 3):
-                events = await diary.write(number)
+                events = await log.commit(number)
                 await hub.announce(events)
                 assert channel.last == events[-1].sequence
                 assert list(await channel.next_events(events[0].sequence - 1)) == events
-        assert await asyncio.wait_for(first(hub, diary.expert_id, 6), PATIENCE_SECONDS) == [
+        assert await asyncio.wait_for(receive(hub, log.expert_id, 6), PATIENCE_SECONDS) == [
             *range(1, 7)
         ]
 
 
 @pytest.mark.parametrize("rounds", [3])
-async def test_fifty_first_subscribers_at_once_are_all_served(
+async def test_concurrent_first_subscribers_of_a_channel_all_receive_messages(
     database: Client, url: str, rounds: int
 ) -> None:
-    """And after the last of them has left, the next fifty are."""
+    """50 subscribers in each round; the channel has none between rounds."""
     assert database is not None
     async with broadcast(url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         for _ in range(rounds):
-            is_there = [asyncio.Event() for _ in range(50)]
+            subscribed = [asyncio.Event() for _ in range(50)]
 
-            async def hear(there: asyncio.Event) -> str:
+            async def receive_message(is_subscribed: asyncio.Event) -> str:
                 async with bus.subscribe("sessions") as subscriber:
-                    there.set()
+                    is_subscribed.set()
                     while (message := (await subscriber.get()).message) == RESYNC:
                         pass
                     return message
 
             async with asyncio.TaskGroup() as group:
-                hearing = [group.create_task(hear(there)) for there in is_there]
-                for there in is_there:
-                    await there.wait()
-                telling = group.create_task(tell(bus, "sessions"))
-                assert await asyncio.gather(*hearing) == ["told"] * 50
-                telling.cancel()
+                receiving = [group.create_task(receive_message(event)) for event in subscribed]
+                for event in subscribed:
+                    await event.wait()
+                publishing = group.create_task(publish_repeatedly(bus, "sessions"))
+                assert await asyncio.gather(*receiving) == ["message"] * 50
+                publishing.cancel()
 
 
-async def tell(bus: Broadcast, channel: str) -> None:
-    """Say it until somebody hears it: who has just come may not be subscribed yet."""
+async def publish_repeatedly(bus: Broadcast, channel: str) -> None:
+    """Publish a message until cancelled, since a new subscription takes effect with a delay."""
     while True:
-        await bus.publish(channel, "told")
+        await bus.publish(channel, "message")
         await asyncio.sleep(0.05)
 
 
-async def test_who_comes_when_the_last_one_leaves_misses_nothing(
+async def test_subscriber_that_replaces_the_last_one_misses_nothing(
     database: Client, url: str
 ) -> None:
-    """Again and again, on one channel that is otherwise without a subscriber."""
+    """Thirty times, on a channel without other subscribers."""
     async with (
-        diaries(database) as [diary],
+        event_logs(database) as [log],
         broadcast(url) as bus,
         Hub(bus).open() as hub,
         asyncio.timeout(PATIENCE_SECONDS),
     ):
         for number in range(30):
-            watching = asyncio.create_task(first(hub, diary.expert_id, 1, after=number))
+            receiving = asyncio.create_task(receive(hub, log.expert_id, 1, after=number))
             await asyncio.sleep(0.002 * (number % 3))
-            await hub.announce(await diary.write())
-            assert await watching == [number + 1]
+            await hub.announce(await log.commit())
+            assert await receiving == [number + 1]
 
 
-async def test_a_burst_arrives_whole_and_in_order(database: Client, url: str) -> None:
-    """Seven hundred events as fast as they can be committed, several commits at once."""
-    async with diaries(database, 4) as opened, broadcast(url) as bus, Hub(bus).open() as hub:
+async def test_burst_arrives_completely_and_in_order(database: Client, url: str) -> None:
+    """700 events in concurrent commits, as fast as possible."""
+    async with event_logs(database, 4) as logs, broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
-            watching = [
-                group.create_task(first(hub, diary.expert_id, 175))
-                for diary in opened
+            receiving = [
+                group.create_task(receive(hub, log.expert_id, 175))
+                for log in logs
                 for _ in range(5)
             ]
 
-            async def write(place: int) -> None:
-                for number in [5] * 35:
-                    await hub.announce(await opened[place].write(number))
+            async def commit(log: EventLog) -> None:
+                for _ in range(35):
+                    await hub.announce(await log.commit(5))
 
-            for place in range(4):
-                group.create_task(write(place))
-        assert [task.result() for task in watching] == [list(range(1, 176))] * 20
+            for log in logs:
+                group.create_task(commit(log))
+        assert [task.result() for task in receiving] == [list(range(1, 176))] * 20
 
 
 @pytest.mark.parametrize("url", ["mongodb"], indirect=True)
-async def test_what_another_program_commits_is_heard_without_a_word_from_it(
+async def test_events_of_other_programs_arrive_through_the_change_stream(
     database: Client, url: str
 ) -> None:
-    """Over the change stream, on the expert's channel and on the client's, as it was stored."""
+    """They arrive on the expert's and the client's channel, as stored, without an announcement."""
     client_id = new_id()
-    async with diaries(database) as [diary], broadcast(url) as bus:
-        channels = (f"expert:{diary.expert_id}", f"client:{client_id}")
+    async with event_logs(database) as [log], broadcast(url) as bus:
+        channels = (f"expert:{log.expert_id}", f"client:{client_id}")
         async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_SECONDS):
-            ears = [await stack.enter_async_context(bus.subscribe(name)) for name in channels]
-            for ear in ears:
-                assert (await ear.get()).message == RESYNC
-            [first_] = await diary.write(booking_id=new_id(), client_id=client_id)
-            [second] = await diary.write(booking_id=new_id(), client_id=new_id())
-            [third] = await diary.write(booking_id=new_id(), client_id=client_id)
-            heard = [[Event.model_validate_json((await ears[0].get()).message)] for _ in range(3)]
-            assert heard == [await events_after(diary.expert_id, n, 1) for n in range(3)]
-            assert [event.id for [event] in heard] == [first_.id, second.id, third.id]
-            theirs = [Event.model_validate_json((await ears[1].get()).message) for _ in range(2)]
-            assert [event.id for event in theirs] == [first_.id, third.id]
+            subscribers = [
+                await stack.enter_async_context(bus.subscribe(name)) for name in channels
+            ]
+            for subscriber in subscribers:
+                assert (await subscriber.get()).message == RESYNC
+            [first] = await log.commit(booking_id=new_id(), client_id=client_id)
+            [second] = await log.commit(booking_id=new_id(), client_id=new_id())
+            [third] = await log.commit(booking_id=new_id(), client_id=client_id)
+            received = [
+                [Event.model_validate_json((await subscribers[0].get()).message)] for _ in range(3)
+            ]
+            assert received == [await events_after(log.expert_id, n, 1) for n in range(3)]
+            assert [event.id for [event] in received] == [first.id, second.id, third.id]
+            of_client = [
+                Event.model_validate_json((await subscribers[1].get()).message) for _ in range(2)
+            ]
+            assert [event.id for event in of_client] == [first.id, third.id]
 
 
-@pytest.mark.parametrize("url", BETWEEN_PROCESSES, indirect=True)
-async def test_the_end_of_a_session_is_heard_by_every_process(database: Client, url: str) -> None:
+@pytest.mark.parametrize("url", MULTI_PROCESS_BACKENDS, indirect=True)
+async def test_session_end_is_announced_to_every_process(database: Client, url: str) -> None:
     assert database is not None
     ended = SessionEnd(session_ids=frozenset({new_id()}), user_id=new_id())
     async with AsyncExitStack() as stack, asyncio.timeout(PATIENCE_SECONDS):
-        heard: list[asyncio.Queue[SessionEnd]] = []
+        received: list[asyncio.Queue[SessionEnd]] = []
         for _ in range(3):
             bus = await stack.enter_async_context(broadcast(url))
             ends = await stack.enter_async_context(SessionEnds(bus).open())
-            heard.append(asyncio.Queue())
-            ends.listen(heard[-1].put_nowait)
+            received.append(asyncio.Queue())
+            ends.listen(received[-1].put_nowait)
         for _ in count():  # until all of them are subscribed
             await ends.announce(ended)
             await asyncio.sleep(0.05)
-            if not any(queue.empty() for queue in heard):
+            if not any(queue.empty() for queue in received):
                 break
-        assert [queue.get_nowait() for queue in heard] == [ended] * 3
+        assert [queue.get_nowait() for queue in received] == [ended] * 3
 
 
-async def test_what_nobody_wants_is_not_kept(database: Client, url: str) -> None:
-    """Ten thousand messages to a channel without subscribers leave nothing behind."""
+async def test_messages_without_subscribers_are_dropped(database: Client, url: str) -> None:
+    """Thousands of messages leave nothing in the queue."""
     assert database is not None
     async with broadcast(url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         async with bus.subscribe("wanted"), bus.subscribe("left"):
@@ -209,12 +217,12 @@ async def test_what_nobody_wants_is_not_kept(database: Client, url: str) -> None
         for _ in range(10_000 if url == "memory://" else 200):
             await bus.publish("left", "x" * 1000)
         async with bus.subscribe("wanted") as subscriber:
-            telling = asyncio.create_task(tell(bus, "wanted"))
+            publishing = asyncio.create_task(publish_repeatedly(bus, "wanted"))
             while (event := await subscriber.get()).message == RESYNC:
                 pass
-            telling.cancel()
-            await asyncio.wait([telling])
-        assert (event.channel, event.message) == ("wanted", "told")
+            publishing.cancel()
+            await asyncio.wait([publishing])
+        assert (event.channel, event.message) == ("wanted", "message")
         while not bus._transport._received.empty():  # noqa: ASYNC110 - the bus empties it
             await asyncio.sleep(0)
 
@@ -235,7 +243,7 @@ async def test_what_nobody_wants_is_not_kept(database: Client, url: str) -> None
         "mongodb://me:mine@x",
     ],
 )
-def test_a_url_that_names_no_backend_is_refused_without_being_repeated(url: str) -> None:
-    with pytest.raises(ValueError, match=r"redis://|Redis") as refusal:
+def test_invalid_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ValueError, match=r"redis://|Redis") as error:
         broadcast(url)
-    assert "mine" not in str(refusal.value)
+    assert "mine" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What clients and experts are sent of their bookings: every newest state, whatever gets lost."""
+"""The booking feed: subscriptions receive the newest states, even if notifications get lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.calendar.times import utc_now
 from models.errors import Refused
 from models.ids import global_id
 from resolvers import moves
-from tests.subscriptions.desks import PATIENCE_SECONDS, open_desk, someone
+from tests.subscriptions.platforms import PATIENCE_SECONDS, new_viewer, open_platform
 from tests.valkeys import run_valkey
 
 if TYPE_CHECKING:
@@ -25,274 +25,279 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.store.connection import Client
-    from tests.subscriptions.desks import Desk
+    from tests.subscriptions.platforms import Platform
 
 NEVER = 3600
 OPERATIONS = 300
 
 
 @pytest.fixture
-def nobody_looks(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:  # noqa: ARG001
-    """The looks into the log once a second are off."""
+def without_polling(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:  # noqa: ARG001
+    """Disable the polling of the event log."""
     monkeypatch.setattr("subscriptions.bookings.RECONCILE_SECONDS", NEVER)
     monkeypatch.setattr("subscriptions.hub.RECONCILE_SECONDS", NEVER)
 
 
-def nothing(_: Sequence[Event]) -> Sequence[Event]:
-    """Every nudge is lost."""
+def no_events(_: Sequence[Event]) -> Sequence[Event]:
+    """Announce no event, as if all notifications were lost."""
     return ()
 
 
-async def advanced(desk: Desk, viewer: Viewer, booking: Booking, action: Action) -> Booking:
-    """The booking after a move."""
-    return await moves.advance(desk.ledger, viewer, global_id("Booking", booking.id), action)
+async def advance(platform: Platform, viewer: Viewer, booking: Booking, action: Action) -> Booking:
+    """Confirm, complete or cancel a booking; return its new state."""
+    return await moves.advance(platform.ledger, viewer, global_id("Booking", booking.id), action)
 
 
-async def ended(desk: Desk, hold: Booking) -> Booking:
-    """A hold that the clock has ended."""
+async def expire(platform: Platform, hold: Booking) -> Booking:
+    """Wait until a hold has expired; return its new state."""
     while True:
-        await moves.expire(desk.ledger)
+        await moves.expire(platform.ledger)
         found = await Booking.get(hold.id)
         if found and not found.active:
             return found
 
 
-async def one_of_each_status(desk: Desk, pending: Viewer) -> None:
-    """Leave a booking in each status that is possible before its start.
+async def create_one_of_each_status(platform: Platform, pending: Viewer) -> None:
+    """Create a booking in each status that is possible before its start.
 
     Args:
-        desk: where they are made.
-        pending: the client of the pending booking; the others are of clients of their own.
+        platform: where to create them.
+        pending: the client of the pending booking. All others have different clients.
     """
-    await ended(desk, await desk.hold(someone(), timedelta(milliseconds=1)))
-    await desk.hold(someone(), timedelta(days=1))
-    await desk.book(pending)
-    await advanced(desk, desk.expert, await desk.book(someone()), Action.CONFIRM)
-    booking = await advanced(desk, desk.expert, await desk.book(someone()), Action.CONFIRM)
-    await advanced(desk, desk.expert, booking, Action.COMPLETE)
-    client = someone()
-    await advanced(desk, client, await desk.book(client), Action.CANCEL)
+    await expire(platform, await platform.hold(new_viewer(), timedelta(milliseconds=1)))
+    await platform.hold(new_viewer(), timedelta(days=1))
+    await platform.book(pending)
+    await advance(platform, platform.expert, await platform.book(new_viewer()), Action.CONFIRM)
+    booking = await advance(
+        platform, platform.expert, await platform.book(new_viewer()), Action.CONFIRM
+    )
+    await advance(platform, platform.expert, booking, Action.COMPLETE)
+    client = new_viewer()
+    await advance(platform, client, await platform.book(client), Action.CANCEL)
 
 
-@pytest.mark.usefixtures("nobody_looks")
-async def test_every_change_is_sent_to_the_client_and_the_expert_and_to_nobody_else(
+@pytest.mark.usefixtures("without_polling")
+async def test_every_change_is_sent_only_to_its_client_and_expert(
     database: Client,
 ) -> None:
-    """Hold, booking, confirmation, move, completion, removal, cancellation and the clock's end."""
-    ada, bea = someone(), someone()
+    """Hold, booking, confirmation, move, completion, removal, cancellation and expiry."""
+    ada, bea = new_viewer(), new_viewer()
     async with (
-        open_desk(database) as desk,
-        desk.inbox(ada) as adas,
-        desk.inbox(bea) as beas,
-        desk.inbox(desk.expert) as experts,
+        open_platform(database) as platform,
+        platform.inbox(ada) as of_ada,
+        platform.inbox(bea) as of_bea,
+        platform.inbox(platform.expert) as of_expert,
     ):
-        made: list[Booking] = []
+        changes: list[Booking] = []
 
         async def sent(booking: Booking) -> Booking:
-            made.append(booking)
-            await adas.has(booking)
-            await experts.has(booking)
+            """Wait until the client and the expert have received a state."""
+            changes.append(booking)
+            await of_ada.wait_for(booking)
+            await of_expert.wait_for(booking)
             return booking
 
-        async def moved(booking: Booking) -> Booking:
+        async def move(booking: Booking) -> Booking:
             id_ = global_id("Booking", booking.id)
-            return await moves.reschedule(desk.ledger, ada, id_, desk.free.pop())
+            return await moves.reschedule(platform.ledger, ada, id_, platform.free.pop())
 
-        await sent(await desk.hold(ada))
-        held = await sent(await desk.hold(ada, timedelta(milliseconds=1)))
-        await sent(await ended(desk, held))
-        booking = await sent(await desk.book(ada))
-        booking = await sent(await moved(booking))
-        booking = await sent(await advanced(desk, desk.expert, booking, Action.CONFIRM))
-        booking = await sent(await advanced(desk, desk.expert, booking, Action.COMPLETE))
-        await sent(await moves.remove(desk.ledger, ada, global_id("Booking", booking.id)))
-        booking = await sent(await desk.book(ada))
-        await sent(await advanced(desk, ada, booking, Action.CANCEL))
-        other = await desk.book(bea)
-        await beas.has(other)
-        await experts.has(other)
-    statuses = " ".join(booking.status for booking in made)
+        await sent(await platform.hold(ada))
+        held = await sent(await platform.hold(ada, timedelta(milliseconds=1)))
+        await sent(await expire(platform, held))
+        booking = await sent(await platform.book(ada))
+        booking = await sent(await move(booking))
+        booking = await sent(await advance(platform, platform.expert, booking, Action.CONFIRM))
+        booking = await sent(await advance(platform, platform.expert, booking, Action.COMPLETE))
+        await sent(await moves.remove(platform.ledger, ada, global_id("Booking", booking.id)))
+        booking = await sent(await platform.book(ada))
+        await sent(await advance(platform, ada, booking, Action.CANCEL))
+        other = await platform.book(bea)
+        await of_bea.wait_for(other)
+        await of_expert.wait_for(other)
+    statuses = " ".join(booking.status for booking in changes)
     assert statuses == (
         "HELD HELD EXPIRED PENDING PENDING CONFIRMED COMPLETED COMPLETED PENDING CANCELLED"
     )
     # The second hold ended the first.
-    first = next(b for b in adas.found if b.status is BookingStatus.CANCELLED)
-    assert sorted([*made, first], key=lambda b: b.sequence) == adas.found
-    assert experts.found == [*adas.found, other]
-    assert beas.found == [other]
+    first = next(b for b in of_ada.received if b.status is BookingStatus.CANCELLED)
+    assert sorted([*changes, first], key=lambda b: b.sequence) == of_ada.received
+    assert of_expert.received == [*of_ada.received, other]
+    assert of_bea.received == [other]
 
 
-async def test_changes_of_which_every_nudge_is_lost_are_read_from_the_log(database: Client) -> None:
-    """Once a second."""
-    ada = someone()
+async def test_changes_without_notifications_are_read_from_the_log(database: Client) -> None:
+    """The log is polled once a second."""
+    ada = new_viewer()
     async with (
-        open_desk(database, told=nothing) as desk,
-        desk.inbox(ada) as adas,
-        desk.inbox(desk.expert) as experts,
+        open_platform(database, announced=no_events) as platform,
+        platform.inbox(ada) as of_ada,
+        platform.inbox(platform.expert) as of_expert,
     ):
         for _ in range(2):
-            booking = await desk.book(ada)
-            await adas.has(booking)
-            await experts.has(booking)
+            booking = await platform.book(ada)
+            await of_ada.wait_for(booking)
+            await of_expert.wait_for(booking)
 
 
-@pytest.mark.usefixtures("nobody_looks")
-async def test_an_outage_of_the_broadcast_server_loses_nothing(
+@pytest.mark.usefixtures("without_polling")
+async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
     database: Client, tmp_path: Path
 ) -> None:
-    """What happened in it is read from the log as soon as the server is back."""
-    ada = someone()
+    """Changes during the outage are read from the log as soon as the server is back."""
+    ada = new_viewer()
     with run_valkey(tmp_path) as server:
         async with (
-            open_desk(database, server.url) as desk,
-            desk.inbox(ada) as adas,
-            desk.inbox(desk.expert) as experts,
+            open_platform(database, server.url) as platform,
+            platform.inbox(ada) as of_ada,
+            platform.inbox(platform.expert) as of_expert,
         ):
-            await adas.has(await desk.book(ada))
+            await of_ada.wait_for(await platform.book(ada))
             server.kill()
-            unheard = await desk.book(ada)
+            during_outage = await platform.book(ada)
             await asyncio.to_thread(server.start)
-            await adas.has(unheard)
-            await experts.has(unheard)
-            heard = await desk.book(ada)
-            await adas.has(heard)
-            await experts.has(heard)
+            await of_ada.wait_for(during_outage)
+            await of_expert.wait_for(during_outage)
+            after_outage = await platform.book(ada)
+            await of_ada.wait_for(after_outage)
+            await of_expert.wait_for(after_outage)
 
 
-async def test_a_commit_that_took_long_is_sent_although_later_ones_have_been(
+async def test_slow_commit_is_sent_after_later_ones(
     database: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its event is dated from when it was decided on, and the nudge of it is lost, too.
+    """Its event has the time of the decision, and its notification is lost.
 
-    The look into the log goes back an hour, so that it finds the event on a busy machine as well.
+    The lookback is raised to an hour, so that the event is found on a busy machine, too.
     """
-    long = timedelta(hours=1)
+    lookback = timedelta(hours=1)
     for module in ("bookings", "clients"):
-        monkeypatch.setattr(f"subscriptions.{module}.LONG_LOOKBACK", long)
-    ada = someone()
-    async with open_desk(database, told=nothing) as desk:
-        late = await desk.book(ada)
-        async with desk.inbox(ada) as adas:
-            await adas.has(await desk.book(ada))
+        monkeypatch.setattr(f"subscriptions.{module}.LONG_LOOKBACK", lookback)
+    ada = new_viewer()
+    async with open_platform(database, announced=no_events) as platform:
+        late = await platform.book(ada)
+        async with platform.inbox(ada) as of_ada:
+            await of_ada.wait_for(await platform.book(ada))
             late.sequence += 10
             await late.replace()
             await Event(
-                expert_id=desk.expert_id,
+                expert_id=platform.expert_id,
                 sequence=late.sequence,
-                at=utc_now() - long / 2,
+                at=utc_now() - lookback / 2,
                 kind=EventKind.STATUS,
                 booking_id=late.id,
                 client_id=ada.id,
             ).insert()
-            await adas.has(late)
+            await of_ada.wait_for(late)
 
 
-async def test_what_happened_before_is_not_sent(database: Client) -> None:
-    """Nor to whoever joins others who watch the same client."""
-    ada = someone()
-    async with open_desk(database) as desk:
-        before = await desk.book(ada)
-        async with desk.inbox(ada) as first:
-            between = await desk.book(ada)
-            await first.has(between)
-            async with desk.inbox(ada) as second, desk.inbox(desk.expert) as experts:
-                after = await desk.book(ada)
-                for inbox in (first, second, experts):
-                    await inbox.has(after)
+async def test_changes_before_the_subscription_are_not_sent(database: Client) -> None:
+    """The same holds for a client's second subscription."""
+    ada = new_viewer()
+    async with open_platform(database) as platform:
+        before = await platform.book(ada)
+        async with platform.inbox(ada) as first:
+            between = await platform.book(ada)
+            await first.wait_for(between)
+            async with platform.inbox(ada) as second, platform.inbox(platform.expert) as of_expert:
+                after = await platform.book(ada)
+                for inbox in (first, second, of_expert):
+                    await inbox.wait_for(after)
     assert before.sequence == 1
     assert first.sequences() == [between.sequence, after.sequence]
-    assert second.sequences() == experts.sequences() == [after.sequence]
+    assert second.sequences() == of_expert.sequences() == [after.sequence]
 
 
-async def test_whoever_is_slow_gets_the_newest_states_alone(database: Client) -> None:
-    """However much has happened meanwhile: one message a booking."""
-    ada = someone()
-    async with open_desk(database) as desk, desk.inbox(ada) as adas:
-        adas.open.clear()
-        await adas.has(await desk.book(ada))
-        booking = await desk.book(ada)
+async def test_slow_subscription_receives_only_the_newest_states(database: Client) -> None:
+    """Many changes of a booking become one message."""
+    ada = new_viewer()
+    async with open_platform(database) as platform, platform.inbox(ada) as of_ada:
+        of_ada.open.clear()
+        await of_ada.wait_for(await platform.book(ada))
+        booking = await platform.book(ada)
         for _ in range(20):
             id_ = global_id("Booking", booking.id)
-            booking = await moves.reschedule(desk.ledger, ada, id_, desk.free.pop())
-        adas.open.set()
-        await adas.has(booking)
-        last = await desk.book(ada)
-        await adas.has(last)
-    assert [each.id for each in adas.found].count(booking.id) <= 2
-    assert adas.sequences()[-1] == last.sequence
+            booking = await moves.reschedule(platform.ledger, ada, id_, platform.free.pop())
+        of_ada.open.set()
+        await of_ada.wait_for(booking)
+        last = await platform.book(ada)
+        await of_ada.wait_for(last)
+    assert [each.id for each in of_ada.received].count(booking.id) <= 2
+    assert of_ada.sequences()[-1] == last.sequence
 
 
-async def test_whoever_has_left_is_forgotten(database: Client) -> None:
-    """No task and no channel is kept for them, nor does anybody else's end with it."""
-    ada = someone()
-    async with open_desk(database) as desk:
-        async with desk.inbox(ada) as first:
-            async with desk.inbox(ada) as second, desk.inbox(desk.expert) as experts:
-                booking = await desk.book(ada)
-                await second.has(booking)
-                await experts.has(booking)
-            after = await desk.book(ada)
-            await first.has(after)
-        ids = (str(ada.id), str(desk.expert_id))
-        left = [task for task in asyncio.all_tasks() if any(id_ in task.get_name() for id_ in ids)]
-        if left:
-            _, staying = await asyncio.wait(left, timeout=PATIENCE_SECONDS)
-            assert not staying
+async def test_tasks_and_channels_of_closed_subscriptions_end(database: Client) -> None:
+    """Other subscriptions of the same client continue."""
+    ada = new_viewer()
+    async with open_platform(database) as platform:
+        async with platform.inbox(ada) as first:
+            async with platform.inbox(ada) as second, platform.inbox(platform.expert) as of_expert:
+                booking = await platform.book(ada)
+                await second.wait_for(booking)
+                await of_expert.wait_for(booking)
+            after = await platform.book(ada)
+            await first.wait_for(after)
+        ids = (str(ada.id), str(platform.expert_id))
+        remaining = [
+            task for task in asyncio.all_tasks() if any(id_ in task.get_name() for id_ in ids)
+        ]
+        if remaining:
+            _, unfinished = await asyncio.wait(remaining, timeout=PATIENCE_SECONDS)
+            assert not unfinished
     assert second.sequences() == [booking.sequence]
 
 
-async def test_random_changes_end_in_the_newest_states_and_never_go_back(
+async def test_newest_states_are_sent_in_order_despite_lossy_notifications(
     database: Client,
 ) -> None:
-    """Nudges get lost, come twice and in any order."""
-    dice = random.Random(OPERATIONS)
+    """Notifications of random changes are lost, duplicated and reordered."""
+    rng = random.Random(OPERATIONS)
 
-    def mixed(events: Sequence[Event]) -> Sequence[Event]:
-        chosen = dice.choices(events, k=len(events) + 1)
-        return [] if dice.random() < 0.05 else chosen
+    def lossy(events: Sequence[Event]) -> Sequence[Event]:
+        chosen = rng.choices(events, k=len(events) + 1)
+        return [] if rng.random() < 0.05 else chosen
 
-    clients = [someone() for _ in range(3)]
-    made: list[Booking] = []
+    clients = [new_viewer() for _ in range(3)]
+    changes: list[Booking] = []
 
-    async def change(desk: Desk) -> None:
-        client = dice.choice(clients)
-        own = [booking for booking in made if booking.client_id == client.id]
-        doings: list[Callable[[], Awaitable[Booking]]] = [
-            lambda: desk.book(client),
-            lambda: desk.hold(client, timedelta(milliseconds=dice.choice([20, 60_000]))),
+    async def change(platform: Platform) -> None:
+        client = rng.choice(clients)
+        own = [booking for booking in changes if booking.client_id == client.id]
+        operations: list[Callable[[], Awaitable[Booking]]] = [
+            lambda: platform.book(client),
+            lambda: platform.hold(client, timedelta(milliseconds=rng.choice([20, 60_000]))),
         ]
         if own:
-            booking = dice.choice(own)
-            viewer = dice.choice([client, desk.expert])
-            doings += [
-                lambda: advanced(desk, viewer, booking, Action.CANCEL),
-                lambda: advanced(desk, desk.expert, booking, Action.CONFIRM),
-                lambda: advanced(desk, desk.expert, booking, Action.COMPLETE),
+            booking = rng.choice(own)
+            viewer = rng.choice([client, platform.expert])
+            operations += [
+                lambda: advance(platform, viewer, booking, Action.CANCEL),
+                lambda: advance(platform, platform.expert, booking, Action.CONFIRM),
+                lambda: advance(platform, platform.expert, booking, Action.COMPLETE),
             ]
         try:
-            made.append(await dice.choice(doings)())
+            changes.append(await rng.choice(operations)())
         except Refused:
-            await moves.expire(desk.ledger)
+            await moves.expire(platform.ledger)
 
     async with (
-        open_desk(database, told=mixed) as desk,
-        desk.inbox(clients[0]) as own,
-        desk.inbox(desk.expert) as experts,
+        open_platform(database, announced=lossy) as platform,
+        platform.inbox(clients[0]) as own,
+        platform.inbox(platform.expert) as of_expert,
     ):
         for _ in range(OPERATIONS // 10):
-            await asyncio.gather(*(change(desk) for _ in range(10)))
-        await one_of_each_status(desk, clients[0])
-        stored = await Booking.find({"expert_id": desk.expert_id}).to_list()
+            await asyncio.gather(*(change(platform) for _ in range(10)))
+        await create_one_of_each_status(platform, clients[0])
+        stored = await Booking.find({"expert_id": platform.expert_id}).to_list()
         for booking in stored:
-            await experts.has(booking)
+            await of_expert.wait_for(booking)
             if booking.client_id == clients[0].id:
-                await own.has(booking)
-    for inbox in (own, experts):
+                await own.wait_for(booking)
+    for inbox in (own, of_expert):
         by_booking: dict[object, list[int]] = {}
-        for booking in inbox.found:
+        for booking in inbox.received:
             by_booking.setdefault(booking.id, []).append(booking.sequence)
         assert all(sorted(set(numbers)) == numbers for numbers in by_booking.values())
-    assert {booking.client_id for booking in own.found} == {clients[0].id}
-    assert {booking.status for booking in experts.found} == {
+    assert {booking.client_id for booking in own.received} == {clients[0].id}
+    assert {booking.status for booking in of_expert.received} == {
         status for status in BookingStatus if status is not BookingStatus.NO_SHOW
     }

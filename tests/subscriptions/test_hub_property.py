@@ -1,9 +1,8 @@
 """Property: slots read at a cursor, plus the events after it, equal the slots read afresh.
 
 Random operations of the API run concurrently on the real database, with sessions of several
-lengths, breaks, and holds that expire. Nudges are lost, duplicated and reordered. Random operations
-are often refused, so the test counts the changes that were committed: it runs until there are
-`--changes` of them.
+lengths, breaks, and holds that expire. Notifications are lost, duplicated and reordered. Many
+random operations are refused, so the test runs until `--changes` changes are committed.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ from resolvers.reservations import BookingRequest
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.slots import CHANGED
-from tests.subscriptions.desks import CONTACT, someone
-from tests.subscriptions.watchers import Reading, Watcher, read, watching
+from tests.subscriptions.platforms import CONTACT, new_viewer
+from tests.subscriptions.slot_clients import SlotClient, Snapshot, following, read_slots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -47,64 +46,64 @@ if TYPE_CHECKING:
     from auth.viewers import Viewer
     from models.store.connection import Client
 
-MOST_AT_ONCE = 64
-READINGS_KEPT = 8
-ATTEMPTS_PER_CHANGE = 20
-"""Twice as many operations as changes are usual; the bound only ends a test that makes none."""
+MAX_CONCURRENT_OPERATIONS = 64
+MAX_SNAPSHOTS = 8
+MAX_ATTEMPTS_PER_CHANGE = 20
+"""Two attempts per change are usual; the limit only ends a test that makes no progress."""
 ZONES = ("Europe/London", "Asia/Kolkata")
 LENGTHS = (60, 30, 45, 15, 90)
 
 
-def some_ranges(dice: random.Random) -> list[tuple[int, int]]:
-    """One or two ranges of a day, in minutes."""
-    noon = dice.randrange(11 * 60, 14 * 60, 15)
-    morning = (dice.randrange(7 * 60, 10 * 60, 15), noon)
-    return [morning, (noon + dice.randrange(0, 60, 15), dice.randrange(16 * 60, 21 * 60, 15))]
+def random_ranges(rng: random.Random) -> list[tuple[int, int]]:
+    """Return two ranges of a day, in minutes since midnight."""
+    noon = rng.randrange(11 * 60, 14 * 60, 15)
+    morning = (rng.randrange(7 * 60, 10 * 60, 15), noon)
+    return [morning, (noon + rng.randrange(0, 60, 15), rng.randrange(16 * 60, 21 * 60, 15))]
 
 
 @dataclass
-class Practice:
-    """An expert, those who watch the calendar, and those who change it at random."""
+class Scenario:
+    """An expert's calendar, clients that receive its events, and users that change it at random."""
 
     id: Id
-    dice: random.Random
+    rng: random.Random
     ledger: Ledger
     since: datetime
-    clients: list[Viewer]
-    current: Reading
-    watchers: list[Watcher]
-    readings: list[Reading] = field(default_factory=list)
-    known: dict[Id, Booking] = field(default_factory=dict)
-    asked: set[Id] = field(default_factory=set)
+    users: list[Viewer]
+    current: Snapshot
+    clients: list[SlotClient]
+    snapshots: list[Snapshot] = field(default_factory=list)
+    bookings: dict[Id, Booking] = field(default_factory=dict)
+    chosen_ids: set[Id] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.keeper = someone(Role.EXPERT, self.id)
+        self.expert = new_viewer(Role.EXPERT, self.id)
 
     def slot(self) -> str:
-        """The id of a slot, mostly of one that is free as far as is known."""
+        """Choose a slot, mostly one that was open at the last check; return its id."""
         listed = list(self.current.slots.values())
         free = [slot for slot in listed if slot.status is SlotStatus.OPEN]
-        chosen = self.dice.choice(free if free and self.dice.random() < 0.97 else listed)
+        chosen = self.rng.choice(free if free and self.rng.random() < 0.97 else listed)
         return slot_id(chosen.key)
 
     def booking(self, *statuses: BookingStatus) -> tuple[Viewer, str]:
-        """A booking in one of some states, and its client or expert.
+        """Choose a booking with one of some statuses; return its client or expert, and its id.
 
-        Half of the time it is one that is not being changed already, as far as there is one.
+        Half of the time, bookings that were not chosen since the last check are preferred.
         """
-        found = [each for each in self.known.values() if each.status in statuses]
-        if self.dice.random() < 0.5:
-            found = [each for each in found if each.id not in self.asked] or found
+        found = [each for each in self.bookings.values() if each.status in statuses]
+        if self.rng.random() < 0.5:
+            found = [each for each in found if each.id not in self.chosen_ids] or found
         if not found:
-            return self.keeper, "none"
-        chosen = self.dice.choice(found)
-        self.asked.add(chosen.id)
-        [client] = [each for each in self.clients if each.id == chosen.client_id]
-        return self.dice.choice([client, self.keeper]), global_id("Booking", chosen.id)
+            return self.expert, "none"
+        chosen = self.rng.choice(found)
+        self.chosen_ids.add(chosen.id)
+        [client] = [each for each in self.users if each.id == chosen.client_id]
+        return self.rng.choice([client, self.expert]), global_id("Booking", chosen.id)
 
     async def change(self) -> str:
-        """One random operation; answers with what it was, and whether it was refused."""
-        doings: dict[str, tuple[float, Callable[[], Awaitable[list[Booking]]]]] = {
+        """Run a random operation; return its name, and the code if it was refused."""
+        operations: dict[str, tuple[float, Callable[[], Awaitable[list[Booking]]]]] = {
             "hold": (30, self.hold),
             "book": (26, self.book),
             "move": (14, self.move),
@@ -115,35 +114,35 @@ class Practice:
             "confirm": (5, partial(self.advance, Action.CONFIRM)),
             "remove": (5, self.remove),
         }
-        [name] = self.dice.choices([*doings], [weight for weight, _ in doings.values()])
+        [name] = self.rng.choices([*operations], [weight for weight, _ in operations.values()])
         try:
-            made = await doings[name][1]()
+            changed = await operations[name][1]()
         except Refused as refusal:
             return f"{name}: {refusal.code}"
-        self.known |= {booking.id: booking for booking in made}
+        self.bookings |= {booking.id: booking for booking in changed}
         return name
 
     async def hold(self) -> list[Booking]:
-        """Keep a slot, often for so short that the clock soon ends it."""
-        lasts = timedelta(milliseconds=self.dice.choice([30, 300, 60_000, 300_000, 300_000]))
-        client = self.dice.choice(self.clients)
+        """Hold a slot, often so briefly that the hold soon expires."""
+        lasts = timedelta(milliseconds=self.rng.choice([30, 300, 60_000, 300_000, 300_000]))
+        client = self.rng.choice(self.users)
         return [await reservations.hold(self.ledger, client, self.slot(), None, lasts)]
 
     async def book(self) -> list[Booking]:
-        """Book a slot, sometimes several, sometimes one's own hold."""
-        client = self.dice.choice(self.clients)
-        holds = [b for b in self.known.values() if b.status is BookingStatus.HELD]
-        if holds and self.dice.random() < 0.4:
-            hold = self.dice.choice(holds)
-            [client] = [each for each in self.clients if each.id == hold.client_id]
+        """Book a slot, two slots or a hold."""
+        client = self.rng.choice(self.users)
+        holds = [b for b in self.bookings.values() if b.status is BookingStatus.HELD]
+        if holds and self.rng.random() < 0.4:
+            hold = self.rng.choice(holds)
+            [client] = [each for each in self.users if each.id == hold.client_id]
             wanted = [slot_id(hold.key)]
         else:
-            wanted = [self.slot() for _ in range(self.dice.choice([1, 1, 1, 2]))]
+            wanted = [self.slot() for _ in range(self.rng.choice([1, 1, 1, 2]))]
         request = BookingRequest("slotIds", wanted, *CONTACT)
         return await reservations.book(self.ledger, client, request, None)
 
     async def move(self) -> list[Booking]:
-        """Give a booking other time."""
+        """Move a booking to another slot."""
         viewer, id_ = self.booking(BookingStatus.CONFIRMED, BookingStatus.PENDING)
         return [await moves.reschedule(self.ledger, viewer, id_, self.slot())]
 
@@ -158,82 +157,84 @@ class Practice:
         return [await moves.advance(self.ledger, viewer, id_, action)]
 
     async def remove(self) -> list[Booking]:
-        """Give back the time of a session that is over before it began."""
+        """Remove a completed booking, which releases its time."""
         viewer, id_ = self.booking(BookingStatus.COMPLETED)
         removed = await moves.remove(self.ledger, viewer, id_)
-        self.known.pop(removed.id, None)
+        self.bookings.pop(removed.id, None)
         return []
 
     async def hours(self) -> list[Booking]:
-        """Change some of the rules: the time that is listed, and the lengths, break and prices."""
-        dice = self.dice
-        day = local_date(self.since, "UTC") + timedelta(days=dice.randrange(3))
-        ranges = [LocalRange(start=a, end=b) for a, b in some_ranges(dice)]
+        """Change some of the rules: overrides, lengths, prices, break, step and notice."""
+        rng = self.rng
+        day = local_date(self.since, "UTC") + timedelta(days=rng.randrange(3))
+        ranges = [LocalRange(start=a, end=b) for a, b in random_ranges(rng)]
         offers = [
-            PricedLength(minutes, Price(dice.randrange(1_000, 9_000), "EUR"))
-            for minutes in dice.sample(LENGTHS, dice.randrange(2, 5))
+            PricedLength(minutes, Price(rng.randrange(1_000, 9_000), "EUR"))
+            for minutes in rng.sample(LENGTHS, rng.randrange(2, 5))
         ]
-        overrides = [DateOverride(day=day, ranges=tuple(dice.choice([ranges, []])))]
+        overrides = [DateOverride(day=day, ranges=tuple(rng.choice([ranges, []])))]
         wanted: dict[str, Any] = {
             "offers": offers,
             "overrides": overrides,
-            "break_minutes": dice.choice([0, 0, 15, 30]),
-            "step_minutes": dice.choice([None, 15, 30]),
-            "minimum_notice_minutes": dice.choice([0, 30, 1_440]),
-            "confirms_automatically": dice.random() < 0.6,
+            "break_minutes": rng.choice([0, 0, 15, 30]),
+            "step_minutes": rng.choice([None, 15, 30]),
+            "minimum_notice_minutes": rng.choice([0, 30, 1_440]),
+            "confirms_automatically": rng.random() < 0.6,
         }
-        chosen = dice.sample(sorted(wanted), dice.randrange(1, 4))
+        chosen = rng.sample(sorted(wanted), rng.randrange(1, 4))
         change = RulesChange(**{name: wanted[name] for name in chosen})
-        await calendars.set_availability(self.ledger, self.keeper, None, change, "EUR", utc_now())
+        await calendars.set_availability(self.ledger, self.expert, None, change, "EUR", utc_now())
         return []
 
     async def sweep(self) -> list[Booking]:
-        """Release what the clock has ended."""
+        """Release expired holds."""
         await moves.expire(self.ledger)
         return []
 
-    async def look(self) -> None:
-        """Read the slots while they are being changed, to return with that cursor later."""
-        await asyncio.sleep(self.dice.random() * 0.02)
-        self.readings.append(await read(self.id, self.since))
-        del self.readings[:-READINGS_KEPT]
+    async def take_snapshot(self) -> None:
+        """Read the slots during changes; a client later starts from this snapshot."""
+        await asyncio.sleep(self.rng.random() * 0.02)
+        self.snapshots.append(await read_slots(self.id, self.since))
+        del self.snapshots[:-MAX_SNAPSHOTS]
 
 
-class Office:
-    """The ledger and the hub of a process, whose nudges get lost, doubled and mixed up."""
+class LossyProcess:
+    """Ledger and hub of a process that loses, duplicates and reorders announcements."""
 
-    def __init__(self, client: Client, dice: random.Random) -> None:
+    def __init__(self, client: Client, rng: random.Random) -> None:
         self._bus = broadcast("memory://")
         self.hub = Hub(self._bus)
         self.ledger = Ledger(client, self._announce)
-        self.told: dict[Id, list[Event]] = defaultdict(list)
-        self._dice = dice
+        self.events: dict[Id, list[Event]] = defaultdict(list)
+        self._rng = rng
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Work for as long as the context lasts."""
+        """Run the hub and the ledger for the duration of the context."""
         async with self._bus, self.hub.open(), self.ledger.open():
             yield
 
     def committed(self) -> Counter[EventKind]:
         """Count the committed events by kind."""
-        return Counter(event.kind for told in self.told.values() for event in told)
+        return Counter(event.kind for events in self.events.values() for event in events)
 
     async def _announce(self, events: Sequence[Event]) -> None:
         for event in events:
-            self.told[event.expert_id].append(event)
-        nudges = self._dice.choices([[], [*events] * 2, [*events]], [1, 9, 90])[0]
-        self._dice.shuffle(nudges)
-        await self.hub.announce(nudges)
+            self.events[event.expert_id].append(event)
+        announced = self._rng.choices([[], [*events] * 2, [*events]], [1, 9, 90])[0]
+        self._rng.shuffle(announced)
+        await self.hub.announce(announced)
 
 
 @asynccontextmanager
-async def open_practice(office: Office, dice: random.Random, zone: str) -> AsyncIterator[Practice]:
-    """A practice with its watchers; nothing is left of it afterwards."""
+async def open_scenario(
+    process: LossyProcess, rng: random.Random, zone: str
+) -> AsyncIterator[Scenario]:
+    """Open a scenario with clients; delete its documents after the context."""
     weekly = [
         WeeklyRange(weekday=day, start=start, end=end)
         for day in range(7)
-        for start, end in some_ranges(dice)
+        for start, end in random_ranges(rng)
     ]
     offers = tuple(Offer(minutes=minutes, price=minutes * 100) for minutes in LENGTHS[:3])
     rules = Rules(
@@ -242,13 +243,13 @@ async def open_practice(office: Office, dice: random.Random, zone: str) -> Async
     calendar = Calendar(id=new_id(), rules=rules)
     await calendar.insert()
     since = utc_now()
-    first = await read(calendar.id, since)
-    ways: list[dict[str, Any]] = [{}, {"pause": 0.005}, {"patience": 40}]
-    watchers = [Watcher(office.hub, calendar.id, since, first, **way) for way in ways]
-    clients = [someone() for _ in range(12)]
+    first = await read_slots(calendar.id, since)
+    options: list[dict[str, Any]] = [{}, {"pause": 0.005}, {"events_per_connection": 40}]
+    clients = [SlotClient(process.hub, calendar.id, since, first, **each) for each in options]
+    users = [new_viewer() for _ in range(12)]
     try:
-        async with watching(*watchers):
-            yield Practice(calendar.id, dice, office.ledger, since, clients, first, watchers)
+        async with following(*clients):
+            yield Scenario(calendar.id, rng, process.ledger, since, users, first, clients)
     finally:
         for kind in (Booking, Event):
             await kind.find({"expert_id": calendar.id}).delete()
@@ -256,76 +257,79 @@ async def open_practice(office: Office, dice: random.Random, zone: str) -> Async
         await Mail.delete_all()
 
 
-async def check(practice: Practice, office: Office) -> None:
-    """Compare everybody with the slots as they are, while nothing happens to this calendar.
+async def check(scenario: Scenario, process: LossyProcess) -> None:
+    """Compare all clients with the slots read afresh, while no operation is running.
 
-    That is at a moment after which nobody has read, and at which no hold's end is yet to be told:
-    else who reads by the clock and who hears of events may differ on that hold.
+    Waits until the event of every expired hold is delivered. Until then, a hold is expired for
+    readers of the database, but not yet for receivers of events.
     """
-    reading = practice.dice.choice(practice.readings)
-    returning = Watcher(office.hub, practice.id, practice.since, reading)
-    everyone = [*practice.watchers, returning]
-    async with watching(returning):
+    snapshot = scenario.rng.choice(scenario.snapshots)
+    returning = SlotClient(process.hub, scenario.id, scenario.since, snapshot)
+    clients = [*scenario.clients, returning]
+    async with following(returning):
         while True:
-            told = office.told[practice.id]
-            last = max((e.sequence for e in told if e.kind in CHANGED), default=0)
-            number = len(told)
-            for watcher in everyone:
-                await watcher.knows(last)
+            events = process.events[scenario.id]
+            last = max((e.sequence for e in events if e.kind in CHANGED), default=0)
+            count = len(events)
+            for client in clients:
+                await client.wait_for(last)
             now = utc_now()
-            await moves.expire(office.ledger)
-            practice.current = await read(practice.id, practice.since, now)
-            if await last_sequences([practice.id]) == {practice.id: number}:
+            await moves.expire(process.ledger)
+            scenario.current = await read_slots(scenario.id, scenario.since, now)
+            if await last_sequences([scenario.id]) == {scenario.id: count}:
                 break
-    for watcher in everyone:
-        assert watcher.reading.listed_at(now) == practice.current.slots
-    active = await Booking.find({"expert_id": practice.id, "active": True}).to_list()
-    practice.known = {booking.id: booking for booking in active}
-    practice.asked.clear()
+    for client in clients:
+        assert client.snapshot.listed_at(now) == scenario.current.slots
+    active = await Booking.find({"expert_id": scenario.id, "active": True}).to_list()
+    scenario.bookings = {booking.id: booking for booking in active}
+    scenario.chosen_ids.clear()
 
 
-async def live(practice: Practice, office: Office, outcomes: Counter[str], changes: int) -> None:
+async def run_scenario(
+    scenario: Scenario, process: LossyProcess, outcomes: Counter[str], changes: int
+) -> None:
     """Change a calendar at random until enough changes of every kind are committed.
 
-    Checks after each round of concurrent operations. Fails with the outcomes when too many
-    operations were refused.
+    Checks the clients after each round of concurrent operations. Fails with the outcomes if too
+    many operations are refused.
     """
-    while not has_enough(kinds := office.committed(), changes):
+    while not has_enough(kinds := process.committed(), changes):
         attempts = outcomes.total()
-        assert attempts < changes * ATTEMPTS_PER_CHANGE, (attempts, kinds, outcomes)
-        turns = [practice.change() for _ in range(practice.dice.randint(1, MOST_AT_ONCE))]
-        made, _ = await asyncio.gather(asyncio.gather(*turns), practice.look())
-        outcomes.update(made)
-        await check(practice, office)
+        assert attempts < changes * MAX_ATTEMPTS_PER_CHANGE, (attempts, kinds, outcomes)
+        operations = [
+            scenario.change() for _ in range(scenario.rng.randint(1, MAX_CONCURRENT_OPERATIONS))
+        ]
+        results, _ = await asyncio.gather(asyncio.gather(*operations), scenario.take_snapshot())
+        outcomes.update(results)
+        await check(scenario, process)
 
 
 def has_enough(kinds: Counter[EventKind], changes: int) -> bool:
-    """Return whether there are so many events, and at least one of each kind."""
+    """Return whether there are enough events, with at least one of each kind."""
     return kinds.total() >= changes and set(kinds) == set(EventKind)
 
 
-async def test_slots_read_once_and_their_events_are_the_slots_read_anew(
+async def test_slots_read_once_plus_events_equal_slots_read_afresh(
     database: Client, request: pytest.FixtureRequest
 ) -> None:
-    """For watchers that are live, slow, disconnected, or back with an old cursor.
+    """Holds for clients that are live, slow, reconnecting, or starting from an old snapshot.
 
-    Their slots of every length are compared hundreds of times, each time while no operation is
-    running and no hold has expired without its event.
+    Slots of every length are compared hundreds of times, each time while no operation is running.
     """
     changes: int = request.config.getoption("--changes")
-    dice = random.Random(changes)
-    office, outcomes = Office(database, dice), Counter[str]()
+    rng = random.Random(changes)
+    process, outcomes = LossyProcess(database, rng), Counter[str]()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(office.open())
-        practices = [
-            await stack.enter_async_context(open_practice(office, dice, zone)) for zone in ZONES
+        await stack.enter_async_context(process.open())
+        scenarios = [
+            await stack.enter_async_context(open_scenario(process, rng, zone)) for zone in ZONES
         ]
         async with asyncio.TaskGroup() as group:
-            for practice in practices:
-                group.create_task(live(practice, office, outcomes, changes))
-        for practice in practices:
-            told = office.told[practice.id]
-            assert [event.sequence for event in told] == [*range(1, len(told) + 1)]
-            changed = [event.sequence for event in told if event.kind in CHANGED]
-            assert [watcher.seen for watcher in practice.watchers] == [changed] * 3
-    assert has_enough(office.committed(), changes)
+            for scenario in scenarios:
+                group.create_task(run_scenario(scenario, process, outcomes, changes))
+        for scenario in scenarios:
+            events = process.events[scenario.id]
+            assert [event.sequence for event in events] == [*range(1, len(events) + 1)]
+            changed = [event.sequence for event in events if event.kind in CHANGED]
+            assert [client.received for client in scenario.clients] == [changed] * 3
+    assert has_enough(process.committed(), changes)

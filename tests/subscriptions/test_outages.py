@@ -1,7 +1,7 @@
-"""The server behind the broadcast dies, freezes, returns or never was there; nothing is missed.
+"""Outages of the broadcast server, during which no event is lost.
 
-The look at the counters once a second is off, so that what arrives after an outage is read from
-the log because the backend said so.
+Polling of the counters is disabled, so events after an outage are read from the log because the
+backend sent a RESYNC.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from subscriptions.supervision import (
 )
 from tests.processes import commands
 from tests.servers import free_port
-from tests.subscriptions.diaries import diaries
+from tests.subscriptions.event_logs import event_logs
 from tests.valkeys import Valkey, run_valkey
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
     from subscriptions.backends import Bus
-    from tests.subscriptions.diaries import Diary
+    from tests.subscriptions.event_logs import EventLog
 
 NEVER = 3600
 PATIENCE_SECONDS = 120
@@ -48,195 +48,196 @@ BACK = "is back"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    """A Valkey to break."""
+    """Run a Valkey server that the test stops and freezes."""
     with run_valkey(tmp_path) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
-def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything from info on is kept; nobody looks at the counters."""
+def capture_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Capture messages from level INFO, and disable polling of the counters."""
     monkeypatch.setattr("subscriptions.hub.RECONCILE_SECONDS", NEVER)
     caplog.set_level(logging.INFO)
 
 
-def said(caplog: pytest.LogCaptureFixture, *what: str) -> list[str]:
-    """Return the levels of the lines that have one of some texts."""
+def logged_levels(caplog: pytest.LogCaptureFixture, *texts: str) -> list[str]:
+    """Return the levels of the log messages that contain one of the texts."""
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
-    return [level for level, message in lines if any(each in message for each in what)]
+    return [level for level, message in lines if any(each in message for each in texts)]
 
 
-async def so(is_so: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait until a condition is true."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not is_so():  # noqa: ASYNC110 - other tasks and processes bring it about
+        while not condition():  # noqa: ASYNC110 - depends on other tasks and processes
             await asyncio.sleep(0.02)
 
 
-async def until(bus: Bus, *, connected: bool) -> None:
-    """Wait for a state of the connection, as /readyz sees it."""
-    await so(lambda: bus.is_connected is connected)
+async def wait_for_connection(bus: Bus, *, connected: bool) -> None:
+    """Wait until the bus reports that it is, or is not, connected."""
+    await wait_until(lambda: bus.is_connected is connected)
 
 
-def losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """Record why connections are given up or cannot be made, from this moment on."""
-    found: list[Exception] = []
-    carrier = bus._transport
-    assert isinstance(carrier, SupervisedBackend)
-    lose = carrier._mark_lost
+def record_losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Record the errors of lost connections and failed attempts from now on."""
+    errors: list[Exception] = []
+    backend = bus._transport
+    assert isinstance(backend, SupervisedBackend)
+    mark_lost = backend._mark_lost
 
-    def lost(error: Exception) -> None:
-        found.append(error)
-        lose(error)
+    def record(error: Exception) -> None:
+        errors.append(error)
+        mark_lost(error)
 
-    monkeypatch.setattr(carrier, "_mark_lost", lost)
-    return found
+    monkeypatch.setattr(backend, "_mark_lost", record)
+    return errors
 
 
 @asynccontextmanager
-async def watched(hub: Hub, opened: list[Diary], number: int) -> AsyncIterator[None]:
-    """Two watchers of each, who must have got exactly so many events in order at the end."""
+async def subscribed(hub: Hub, logs: list[EventLog], count: int) -> AsyncIterator[None]:
+    """Follow each log twice; finally check that all events were received in order."""
 
-    async def watch(diary: Diary) -> list[int]:
-        async with aclosing(hub.follow(diary.expert_id, 0)) as events:
-            return [(await anext(events)).sequence for _ in range(number)]
+    async def receive(log: EventLog) -> list[int]:
+        async with aclosing(hub.follow(log.expert_id, 0)) as events:
+            return [(await anext(events)).sequence for _ in range(count)]
 
     async with asyncio.TaskGroup() as group:
-        watching = [group.create_task(watch(diary)) for diary in [*opened, *opened]]
+        receiving = [group.create_task(receive(log)) for log in [*logs, *logs]]
         yield
         async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await asyncio.gather(*watching)
-    assert found == [list(range(1, number + 1))] * 2 * len(opened)
+            received = await asyncio.gather(*receiving)
+    assert received == [list(range(1, count + 1))] * 2 * len(logs)
 
 
 @pytest.mark.usefixtures("patient")
-async def test_a_server_that_is_killed_and_returns_twice(
+async def test_no_event_is_lost_when_the_server_is_killed_and_restarted(
     database: Client, server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every event arrives in order, without another one after it; each loss is said once."""
+    """Events arrive without waiting for a later one. Each loss is logged once, and each return."""
     async with (
-        diaries(database, 3) as opened,
+        event_logs(database, 3) as logs,
         broadcast(server.url) as bus,
         Hub(bus).open() as hub,
-        watched(hub, opened, 2 * 6),
+        subscribed(hub, logs, 2 * 6),
     ):
 
-        async def write() -> None:
-            for diary in opened:
-                await hub.announce(await diary.write(2))
+        async def commit() -> None:
+            for log in logs:
+                await hub.announce(await log.commit(2))
 
         for _ in range(2):
-            await write()
+            await commit()
             server.kill()
-            await write()
-            await until(bus, connected=False)
-            await write()
+            await commit()
+            await wait_for_connection(bus, connected=False)
+            await commit()
             await asyncio.to_thread(server.start)
-            await until(bus, connected=True)
-    assert said(caplog, AWAY) == ["WARNING", "WARNING"]
-    assert said(caplog, BACK) == ["INFO", "INFO"]
+            await wait_for_connection(bus, connected=True)
+    assert logged_levels(caplog, AWAY) == ["WARNING", "WARNING"]
+    assert logged_levels(caplog, BACK) == ["INFO", "INFO"]
 
 
-async def test_a_server_that_freezes_holds_nobody_up(
+async def test_frozen_server_does_not_delay_announcements(
     database: Client,
     server: Valkey,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing answers on connections that stay open, until attempts to reconnect have failed, too.
+    """Open connections get no answers, and attempts to reconnect fail.
 
-    One announcement waits for an answer in vain, the others ask for none, and nothing is missing.
+    Only the first announcement waits for an answer; the next ones are not published. No event is
+    lost.
     """
     assert PUBLISH_TIMEOUT_SECONDS < 1
-    # So no ping is under way when the server freezes, whose answer would end the doubt about it.
+    # Disable pings: the answer to one sent before the freeze would count as a sign of life.
     monkeypatch.setattr("subscriptions.supervision.PING_INTERVAL_SECONDS", NEVER)
     unanswered: list[str] = []
     publish = RedisConnection.publish
 
-    async def published(link: RedisConnection, channel: str, message: str) -> None:
+    async def publish_and_record(connection: RedisConnection, channel: str, message: str) -> None:
         unanswered.append(channel)
-        await publish(link, channel, message)
+        await publish(connection, channel, message)
         unanswered.remove(channel)
 
-    monkeypatch.setattr(RedisConnection, "publish", published)
+    monkeypatch.setattr(RedisConnection, "publish", publish_and_record)
     async with (
-        diaries(database, 3) as opened,
+        event_logs(database, 3) as logs,
         broadcast(server.url) as bus,
         Hub(bus).open() as hub,
-        watched(hub, opened, 41),
+        subscribed(hub, logs, 41),
     ):
-        for diary in opened:
-            await hub.announce(await diary.write())
-        await until(bus, connected=True)
+        for log in logs:
+            await hub.announce(await log.commit())
+        await wait_for_connection(bus, connected=True)
         caplog.clear()
         unanswered.clear()
-        lost = losses(bus, monkeypatch)
+        errors = record_losses(bus, monkeypatch)
         server.freeze()
         for _ in range(40):
-            for diary in opened:
-                await hub.announce(await diary.write())
+            for log in logs:
+                await hub.announce(await log.commit())
         assert len(unanswered) == 1
         assert not bus.is_connected
-        await so(lambda: len(lost) >= 3)
+        await wait_until(lambda: len(errors) >= 3)
         assert not bus.is_connected
-        # From here on only a frozen server would look like one, not a machine that stalls.
+        # From here on, a stalled machine must not look like a frozen server.
         monkeypatch.setattr("subscriptions.supervision.RESPONSE_TIMEOUT_SECONDS", PATIENCE_SECONDS)
         server.thaw()
-        await until(bus, connected=True)
-        assert said(caplog, AWAY) == ["WARNING"]
-        assert said(caplog, BACK) == ["INFO"]
+        await wait_for_connection(bus, connected=True)
+        assert logged_levels(caplog, AWAY) == ["WARNING"]
+        assert logged_levels(caplog, BACK) == ["INFO"]
 
 
-async def test_a_frozen_server_is_noticed_by_who_only_listens(
+async def test_frozen_server_is_detected_without_publishing(
     server: Valkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a few seconds, although the connection stays open and nobody publishes."""
+    """Pings detect it within a few seconds, although the connection stays open."""
     assert PING_INTERVAL_SECONDS + RESPONSE_TIMEOUT_SECONDS < 10
     async with broadcast(server.url) as bus, bus.subscribe("quiet"):
-        await until(bus, connected=True)
+        await wait_for_connection(bus, connected=True)
         caplog.clear()
         server.freeze()
-        await until(bus, connected=False)
+        await wait_for_connection(bus, connected=False)
         monkeypatch.setattr("subscriptions.supervision.RESPONSE_TIMEOUT_SECONDS", PATIENCE_SECONDS)
         server.thaw()
-        await until(bus, connected=True)
-        assert said(caplog, AWAY) == ["WARNING"]
+        await wait_for_connection(bus, connected=True)
+        assert logged_levels(caplog, AWAY) == ["WARNING"]
 
 
 @pytest.mark.usefixtures("patient")
-async def test_a_server_that_is_not_there_yet_stops_nobody(
+async def test_startup_does_not_wait_for_the_server(
     database: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The start does not wait for it; what happened before it came is read from the log."""
+    """Events committed before the server starts are read from the log."""
     server = Valkey(tmp_path)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             async with (
-                diaries(database) as opened,
+                event_logs(database) as logs,
                 broadcast(server.url) as bus,
                 Hub(bus).open() as hub,
-                watched(hub, opened, 3),
+                subscribed(hub, logs, 3),
             ):
                 assert not bus.is_connected
-                await hub.announce(await opened[0].write(2))
+                await hub.announce(await logs[0].commit(2))
                 await asyncio.to_thread(server.start)
-                await until(bus, connected=True)
-                await hub.announce(await opened[0].write())
+                await wait_for_connection(bus, connected=True)
+                await hub.announce(await logs[0].commit())
     finally:
         server.kill()
-    assert said(caplog, AWAY) == ["WARNING"]
-    assert said(caplog, BACK) == ["INFO"]
+    assert logged_levels(caplog, AWAY) == ["WARNING"]
+    assert logged_levels(caplog, BACK) == ["INFO"]
 
 
-async def test_what_is_no_such_server_never_ends_the_reading(
+async def test_server_of_another_protocol_does_not_end_the_backend(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whatever it answers, the next one on that port is used."""
-    port, asked = free_port(), 0
+    """The backend keeps reconnecting after invalid answers."""
+    port, attempts = free_port(), 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal asked
-        asked += 1
+        nonlocal attempts
+        attempts += 1
         await reader.read(10)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n*\xff\r\n$-7\r\n")
         await writer.drain()
@@ -247,54 +248,61 @@ async def test_what_is_no_such_server_never_ends_the_reading(
         broadcast(f"redis://127.0.0.1:{port}") as bus,
         bus.subscribe("quiet"),
     ):
-        await so(lambda: asked >= 4)
+        await wait_until(lambda: attempts >= 4)
         await bus.publish("quiet", "dropped")
         assert not bus.is_connected
         assert not bus._listener_task.done()
-    assert said(caplog, AWAY) == ["WARNING"]
+    assert logged_levels(caplog, AWAY) == ["WARNING"]
 
 
 @pytest.mark.usefixtures("patient")
-async def test_only_wanted_channels_are_asked_for_again(server: Valkey) -> None:
-    """A channel that was left during the outage stays quiet after it; a new one is heard."""
+async def test_only_wanted_channels_are_subscribed_again(server: Valkey) -> None:
+    """Channels can be unsubscribed and subscribed during an outage."""
     async with broadcast(server.url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         async with bus.subscribe("left") as left:
             assert (await left.get()).message == ""
             server.kill()
-            await until(bus, connected=False)
+            await wait_for_connection(bus, connected=False)
         async with bus.subscribe("new") as new:
             await asyncio.to_thread(server.start)
             assert (await new.get()).message == ""
-            await bus.publish("left", "unheard")
-            await bus.publish("new", "heard")
-            assert (await new.get()).message == "heard"
+            await bus.publish("left", "dropped")
+            await bus.publish("new", "delivered")
+            assert (await new.get()).message == "delivered"
 
 
-async def test_a_database_that_is_killed_takes_nothing_of_its_change_stream_along(
+async def test_no_event_is_lost_when_the_database_of_the_change_stream_is_killed(
     database: Client, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its guardian brings it back, again and again; each loss is said once, and then its end."""
+    """Its guardian restarts it, three times. Each loss is logged once, and each return."""
     [port] = re.findall(r":(\d+)/", database_url)
     async with (
-        diaries(database, 3) as opened,
+        event_logs(database, 3) as logs,
         broadcast("mongodb://") as bus,
         Hub(bus).open() as hub,
     ):
-        async with watched(hub, opened, 3 * 4):
+        async with subscribed(hub, logs, 3 * 4):
             for _ in range(3):
-                for diary in opened:
-                    await diary.write(2)
+                for log in logs:
+                    await log.commit(2)
                 kill_database(port)
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while True:
                         with suppress(Unavailable):
                             await ping_database()
                             break
-                for diary in opened:
-                    await diary.write(2)
-        await so(lambda: bus.is_connected and len(said(caplog, AWAY)) == len(said(caplog, BACK)))
+                for log in logs:
+                    await log.commit(2)
+        await wait_until(
+            lambda: (
+                bus.is_connected
+                and len(logged_levels(caplog, AWAY)) == len(logged_levels(caplog, BACK))
+            )
+        )
         # On a busy machine there may be more losses than kills.
-        assert said(caplog, AWAY, BACK) == ["WARNING", "INFO"] * len(said(caplog, BACK))
+        assert logged_levels(caplog, AWAY, BACK) == ["WARNING", "INFO"] * len(
+            logged_levels(caplog, BACK)
+        )
 
 
 def kill_database(port: str) -> None:

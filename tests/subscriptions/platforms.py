@@ -1,4 +1,4 @@
-"""A desk: an expert, clients who hold and book there, and what each of them is sent."""
+"""A platform with one expert, and inboxes for the messages sent to its users."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ PATIENCE_SECONDS = 120
 CONTACT = ("Ada", "ada@example.com", "+442079460018", None, None, None)
 
 
-def someone(role: Role = Role.CLIENT, expert_id: Id | None = None) -> Viewer:
-    """Somebody signed in."""
+def new_viewer(role: Role = Role.CLIENT, expert_id: Id | None = None) -> Viewer:
+    """Return a signed-in viewer."""
     user = User.model_construct(id=new_id(), role=role, expert_id=expert_id)
     return Viewer(user, new_id(), datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass
-class Desk:
-    """The parts of one process, whose announcements can be changed on their way."""
+class Platform:
+    """The hub, feed and ledger of one process, and an expert with free slots."""
 
     bus: Bus
     hub: Hub
@@ -64,7 +64,7 @@ class Desk:
 
     @asynccontextmanager
     async def inbox(self, viewer: Viewer) -> AsyncIterator[Inbox]:
-        """What a viewer is sent, from this moment on."""
+        """Yield an inbox of the messages sent to a viewer from now on."""
         calendar = self.expert_id if viewer is self.expert else None
         inbox = Inbox(self.feed, viewer.id, calendar)
         task = asyncio.create_task(inbox.fill(utc_now()))
@@ -77,52 +77,53 @@ class Desk:
 
 @dataclass(eq=False)
 class Inbox:
-    """The messages of one subscription; while `open` is not set, none is taken."""
+    """Received messages of one subscription; it stops reading while `open` is not set."""
 
     feed: BookingFeed
     client_id: Id
     expert_id: Id | None
-    found: list[Booking] = field(default_factory=list)
+    received: list[Booking] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.open.set()
-        self._moved = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def fill(self, since: datetime) -> None:
-        """Take messages, until cancelled."""
+        """Receive messages until cancelled."""
         async with aclosing(self.feed.changes(self.client_id, self.expert_id, since)) as sent:
             async for booking in sent:
-                self.found.append(booking)
-                self._moved.set()
+                self.received.append(booking)
+                self._changed.set()
                 await self.open.wait()
 
-    async def has(self, booking: Booking) -> None:
-        """Wait until that state of a booking, or a newer one, has come."""
+    async def wait_for(self, booking: Booking) -> None:
+        """Wait until this state of a booking, or a newer one, has been received."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not any(
-                each.id == booking.id and each.sequence >= booking.sequence for each in self.found
+                each.id == booking.id and each.sequence >= booking.sequence
+                for each in self.received
             ):
-                self._moved.clear()
-                await self._moved.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
     def sequences(self) -> list[int]:
-        """The numbers of the events that brought the bookings to what was sent."""
-        return [booking.sequence for booking in self.found]
+        """Return the event number of each received state."""
+        return [booking.sequence for booking in self.received]
 
 
 @asynccontextmanager
-async def open_desk(
+async def open_platform(
     client: Client,
     url: str = "memory://",
-    told: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events,
-) -> AsyncIterator[Desk]:
-    """A desk in a process of its own; nothing is left of it afterwards.
+    announced: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events,
+) -> AsyncIterator[Platform]:
+    """Open a platform with its own hub and ledger; delete its documents after the context.
 
     Args:
-        client: of the database.
-        url: of the broadcast backend.
-        told: which events are announced of those that were committed.
+        client: the database.
+        url: the broadcast backend.
+        announced: chooses the events to announce from those committed.
     """
     weekly = tuple(WeeklyRange(weekday=day, start=0, end=1440) for day in range(7))
     rules = Rules(
@@ -132,23 +133,23 @@ async def open_desk(
         confirms_automatically=False,
     )
     calendar = await Calendar(id=new_id(), rules=rules).insert()
-    soon = utc_now() + timedelta(days=2)
-    listed = slots.slots_between(calendar, [], 30, soon, soon + timedelta(days=8), utc_now())
+    start = utc_now() + timedelta(days=2)
+    listed = slots.slots_between(calendar, [], 30, start, start + timedelta(days=8), utc_now())
     bus = broadcast(url)
     hub = Hub(bus)
     feed = BookingFeed(bus, hub)
 
     async def announce(events: Sequence[Event]) -> None:
-        chosen = told(events)
+        chosen = announced(events)
         await hub.announce(chosen)
         await feed.announce(chosen)
 
-    expert = someone(Role.EXPERT, calendar.id)
+    expert = new_viewer(Role.EXPERT, calendar.id)
     ledger = Ledger(client, announce)
     try:
         async with bus, hub.open(), feed.open(), ledger.open():
             free = [slot_id(slot.key) for slot in listed]
-            yield Desk(bus, hub, feed, ledger, calendar.id, expert, free)
+            yield Platform(bus, hub, feed, ledger, calendar.id, expert, free)
     finally:
         for kind in (Booking, Event):
             await kind.find({"expert_id": calendar.id}).delete()

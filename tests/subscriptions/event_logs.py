@@ -1,4 +1,4 @@
-"""Experts whose events a test commits itself, number and event in one transaction."""
+"""Event logs of new experts, to which tests commit events directly."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Diary:
+class EventLog:
     """One expert's events."""
 
     client: Client
     expert_id: Id = field(default_factory=new_id)
 
-    async def write(self, number: int = 1, **more: Any) -> list[Event]:
-        """Commit some events, and tell nobody."""
-        found = await Calendar.get(self.expert_id)
-        assert found
+    async def commit(self, count: int = 1, **fields: Any) -> list[Event]:
+        """Commit events and the counter in one transaction, without announcing them."""
+        calendar = await Calendar.get(self.expert_id)
+        assert calendar
         events = [
             Event(
                 expert_id=self.expert_id,
-                sequence=found.sequence + place,
+                sequence=calendar.sequence + number,
                 at=utc_now(),
                 kind=EventKind.STATUS,
-                **more,
+                **fields,
             )
-            for place in range(1, number + 1)
+            for number in range(1, count + 1)
         ]
         async with self.client.start_session() as session, await session.start_transaction():
-            counter = {"$inc": {"sequence": number}}
+            counter = {"$inc": {"sequence": count}}
             await Calendar.find_one({"_id": self.expert_id}, session=session).update(counter)
             await Event.insert_many(events, session=session)
         return events
 
 
 @asynccontextmanager
-async def diaries(client: Client, number: int = 1) -> AsyncIterator[list[Diary]]:
-    """The diaries of some new experts, for as long as the context lasts."""
-    opened = [Diary(client) for _ in range(number)]
-    ids = [diary.expert_id for diary in opened]
+async def event_logs(client: Client, count: int = 1) -> AsyncIterator[list[EventLog]]:
+    """Insert experts with empty event logs; delete them after the context."""
+    logs = [EventLog(client) for _ in range(count)]
+    ids = [log.expert_id for log in logs]
     await Calendar.insert_many([Calendar(id=id_, rules=rules()) for id_ in ids])
     try:
-        yield opened
+        yield logs
     finally:
         await Event.find({"expert_id": {"$in": ids}}).delete()
         await Calendar.find({"_id": {"$in": ids}}).delete()
