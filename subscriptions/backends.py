@@ -101,5 +101,5 @@ def broadcast(url: str) -> Bus:
 
                 return Bus(RedisBackend(url))
         except (ValueError, TypeError) as error:
-            raise ValueError("not the URL of a Redis or Valkey server") from error
-    raise ValueError("not a broadcast backend: use memory://, mongodb:// or redis://HOST:PORT")
+            raise ValueError("not a Redis or Valkey URL; use redis://HOST:PORT") from error
+    raise ValueError("not a broadcast backend; use memory://, mongodb:// or redis://HOST:PORT")

@@ -128,7 +128,7 @@ class BookingFeed:
         await self._start(channel)
         async with self._bus.notifications(channel.name) as next_message:
             channel.ready.set()
-            self._request_poll(channel)  # changes before the subscription sent no notification here
+            self._request_poll(channel)  # for changes committed before the subscription
             while True:
                 message = await next_message()
                 if message == RESYNC:
@@ -192,7 +192,7 @@ class BookingFeed:
             try:
                 await poll(ready, lookback)
             except Unavailable:
-                log.warning("the database is away; booking changes follow when it is back")
+                log.warning("booking changes are delayed: the database is unavailable")
 
 
 async def _position(expert_id: Id, since: datetime) -> int | None:

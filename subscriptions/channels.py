@@ -119,7 +119,7 @@ class Channel:
             return [self._buffer[index] for index in range(-missed, 0)]
         events = await events_after(self.expert_id, position)
         if not events:
-            raise CursorExpired("after: these events are no longer kept; ask for the slots anew")
+            raise CursorExpired("after: these events are no longer kept; read the slots again")
         return events
 
     async def serve(
@@ -145,7 +145,7 @@ class Channel:
         audience.members += 1
         try:
             while True:
-                # Both directions occur: the log may be ahead of this channel.
+                # A position read from the database may be ahead of this channel.
                 while position != self.last:
                     if position > self.last:
                         await self._advanced.wait()

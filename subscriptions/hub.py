@@ -127,7 +127,9 @@ class Hub:
                 try:
                     await channel.receive(message)
                 except Unavailable:
-                    log.warning("events of %s are late: the database is away", channel.name)
+                    log.warning(
+                        "events of %s are delayed: the database is unavailable", channel.name
+                    )
 
     async def _start(self, channel: Channel) -> None:
         """Start a channel at the expert's counter.
@@ -155,7 +157,7 @@ class Hub:
                     if latest.get(channel.expert_id, 0) > channel.last:
                         await channel.catch_up()
             except Unavailable:
-                log.warning("the database is away; events follow when it is back")
+                log.warning("events are delayed: the database is unavailable")
 
 
 class ChannelSubscription:
