@@ -1,7 +1,7 @@
 # The program in a container; compose.yaml runs it with all that it needs.
 ARG PYTHON=3.13
 
-# What builds, of which nothing but the environment goes on.
+# The build stage; only its virtual environment is kept.
 FROM python:${PYTHON}-slim AS build
 ENV UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
     NPM_CONFIG_CACHE=/var/cache/npm
@@ -34,7 +34,7 @@ RUN --mount=type=cache,target=/var/cache/uv \
     uv build --wheel --out-dir /tmp/wheel \
     && uv pip install --python /opt/expertbook --compile-bytecode --no-deps /tmp/wheel/*.whl
 
-# What runs: Python, the environment and a user who can write nowhere.
+# The runtime: Python, the environment, and a user without write access.
 FROM python:${PYTHON}-slim
 RUN pip uninstall --yes --root-user-action ignore pip \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin expertbook

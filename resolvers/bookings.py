@@ -34,7 +34,7 @@ async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None
 
 @dataclass(frozen=True, slots=True)
 class BookingFilter:
-    """Criteria that conditions a list of bookings.
+    """Criteria that restrict a list of bookings.
 
     With `is_own`, the list has only the bookings that the viewer made as a client.
     """

@@ -33,7 +33,7 @@ async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
 
 
 async def occupants(spans: Sequence[Span]) -> list[list[Occupant]]:
-    """Return the occupants of some spans and of the time around them, in the order of the spans."""
+    """Return the occupants of each span and of the time around it, in the order of the spans."""
     with or_unavailable():
         found = await occupants_in(spans)
     return [found.get(span.expert_id, []) for span in spans]

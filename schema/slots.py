@@ -226,7 +226,9 @@ class SlotSubscription:
             async for event in events:
                 yield SlotEvent.of(event, info.context)
 
-    @strawberry.subscription(description="Slots of an expert that become free.")
+    @strawberry.subscription(
+        description="Events of slots that become free in an expert's calendar."
+    )
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:

@@ -1,4 +1,4 @@
-"""What commands share: reading settings, opening the database, turning errors into messages."""
+"""Shared by the commands: read settings, open the database, turn errors into messages."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Command(ABC):
         expert_ids: the experts whose calendars the command reads or changes.
         slots: the slots whose surroundings it needs.
         booking_ids: the stored bookings that it needs.
-        holder_id: a client of whom it needs every hold with these experts.
+        holder_id: the client whose holds with these experts it needs, all of them.
         describes: whether it needs the experts' directory entries.
         idempotency: the record of the request; None if it has no idempotency key.
     """

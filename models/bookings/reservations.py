@@ -119,7 +119,7 @@ def clear_slot(
         agenda: the agenda of the slot's expert.
         slot: the slot to clear.
         client_id: the client who wants the slot.
-        moving: a booking of the client that gives up its time for the slot; it does not block.
+        moving: the client's booking that is being moved to the slot; it does not block the slot.
 
     Raises:
         SlotTaken: if a booking or another client's hold blocks the slot.

@@ -196,7 +196,7 @@ def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant
     blockers = by_identity.values()
     ends = [occupant.held_until for occupant in blockers if occupant.held_until is not None]
     held = len(ends) == len(blockers)
-    # A slot that overlaps only the break after a session does not belong to that client.
+    # A slot that overlaps only the break after a session shows no client.
     is_session = any(
         occupant.cells.start < key.session_end and key.cell < occupant.session_end
         for occupant in blockers

@@ -41,7 +41,7 @@ class Batch:
 
         Args:
             command: the command.
-            agendas: the agendas of its experts, of which this batch may have some already.
+            agendas: the agendas of its experts; this batch may have some of them already.
             keeps_refusal: whether the command is answered if it fails.
 
         Returns:

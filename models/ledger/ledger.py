@@ -209,7 +209,7 @@ class Ledger:
         return taken
 
     async def _load(self, entries: list[_Entry]) -> None:
-        """Load what commands need and decide on them; settle those that were committed before."""
+        """Load what commands need, and decide them or answer them from a committed attempt."""
         if rounds := max(entry.rounds for entry in entries):
             backoff = min(0.002 * 2**rounds, MAX_BACKOFF_SECONDS)
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311

@@ -131,7 +131,7 @@ async def _around(
 
 
 async def _active(expert_id: Id, spans: Spans) -> dict[Id, Row]:
-    """Read the active bookings of spans: holds completely, of others what they occupy."""
+    """Read the active bookings of spans: whole documents of holds, else the cells alone."""
     found = {
         row["_id"]: row
         for since, until in spans

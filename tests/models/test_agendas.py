@@ -57,7 +57,7 @@ def test_booking_changes_overlapping_slots_of_every_length() -> None:
     assert (change.before, change.after, change.actor_id) == (None, BookingStatus.CONFIRMED, ADA)
 
 
-def test_event_of_a_hold_has_its_end() -> None:
+def test_hold_event_contains_the_end_of_the_hold() -> None:
     agenda = make_agenda()
     agenda.book(booking(cell(10), 30, held_until=at(0, 10)))
     [event] = agenda.events

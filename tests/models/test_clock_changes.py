@@ -167,7 +167,7 @@ ranges = st.tuples(on_grid(0, 1440), on_grid(0, 1440)).filter(lambda pair: pair[
     st.one_of(on_grid(15, 120), on_grid(15, 480)),
     st.none() | on_grid(15, 240),
 )
-def test_starts_match_a_check_of_every_quarter_hour(
+def test_starts_equal_those_found_by_brute_force(
     where: tuple[str, date], spans: list[tuple[int, int]], minutes: int, step: int | None
 ) -> None:
     """The expected starts are found by testing each quarter hour around the day on its own."""

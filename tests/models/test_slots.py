@@ -270,7 +270,7 @@ def test_slot_blocked_only_by_a_break_is_not_mine() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_hold_occupies_no_time_from_its_end_on() -> None:
+def test_hold_stops_occupying_time_the_instant_it_expires() -> None:
     """An expired hold that was not released yet does not count either."""
     hold = booking(cell(9), held_until=HELD_UNTIL)
     assert hold.occupies_at(HELD_UNTIL - timedelta(milliseconds=1))

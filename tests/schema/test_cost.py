@@ -121,7 +121,7 @@ def test_every_unpaginated_list_has_an_assumed_size() -> None:
         ("{ ...A ...A } fragment A on Query { viewer { ...B } } fragment B on User { id }", 202),
     ],
 )
-def test_cost_follows_the_rules(query: str, expected: int) -> None:
+def test_cost_of_example_queries(query: str, expected: int) -> None:
     assert cost(query) == expected
 
 

@@ -162,7 +162,7 @@ async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
             await of_expert.wait_for(after_outage)
 
 
-async def test_slow_commit_is_sent_after_later_ones(
+async def test_event_committed_late_is_still_delivered(
     database: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its event has the time of the decision, and its notification is lost.

@@ -1,4 +1,4 @@
-"""What the tests of administration share: a program of their own."""
+"""Fixtures of the administration tests: a server of their own."""
 
 from __future__ import annotations
 

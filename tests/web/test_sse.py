@@ -139,7 +139,7 @@ async def first_expert(api: Api) -> Expert:
     return found
 
 
-async def test_query_and_mutation_get_one_result_and_complete(api: Api) -> None:
+async def test_query_and_mutation_send_one_result_then_a_complete_event(api: Api) -> None:
     async with stream(api, "{ __typename }") as events:
         headers = events.response.headers
         assert events.response.status_code == 200

@@ -50,7 +50,7 @@ export const administrationWords = catalogue({
     notListed: "Not listed",
     listing: "In the directory",
     listedLead: "Everybody finds this expert and can book.",
-    notListedLead: "Nobody finds this expert or can book. Bookings stand.",
+    notListedLead: "This expert is not in the directory and cannot be booked. Bookings stand.",
     list: "List again",
     unlist: "Take out of the directory",
     askUnlist: (name: string) => `Take ${name} out of the directory?`,

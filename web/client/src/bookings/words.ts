@@ -70,7 +70,7 @@ export const bookingsWords = catalogue({
     },
     askBody: {
       CANCEL: "Its time becomes free at once, for everybody. This cannot be undone.",
-      REMOVE: "It does not come back to your list. The expert keeps the booking.",
+      REMOVE: "You cannot put it back on your list. The expert keeps the booking.",
       COMPLETE: "It is then listed as completed. This cannot be undone.",
       MARK_NO_SHOW: "It is then listed as missed. This cannot be undone.",
     },

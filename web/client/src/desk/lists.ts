@@ -57,7 +57,7 @@ export function visibleBookings<T extends Listed>(
   return list === "past" ? earliestFirst.reverse() : earliestFirst;
 }
 
-/** What somebody else has just done to a booking, as announced to its expert. */
+/** Another person's change of a booking, as announced to its expert. */
 export type Announcement = "booked" | "requested" | "moved" | "cancelled";
 
 interface Change {
