@@ -1,5 +1,5 @@
-# `make run` starts the server, `make test` checks everything, `make bench` measures. Dependencies
-# are installed automatically.
+# `make run` starts the server, `make test` runs what a change needs, `make bench` measures.
+# Dependencies are installed automatically.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 PYTEST := $(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -43,9 +43,7 @@ async def directory_version() -> int:
     return int(found["changes"]) if found else 0
 
 
-async def calendar_versions(
-    expert_ids: Sequence[Id], session: AsyncClientSession | None = None
-) -> dict[Id, int]:
+async def calendar_versions(expert_ids: Sequence[Id]) -> dict[Id, int]:
     """Return the number of the last event per expert; unknown experts are left out.
 
     Raises:
@@ -55,9 +53,7 @@ async def calendar_versions(
     found: dict[Id, int] = {}
     for first in range(0, len(expert_ids), MAX_CALENDARS_PER_QUERY):
         query = {"_id": {"$in": list(expert_ids[first : first + MAX_CALENDARS_PER_QUERY])}}
-        rows = calendars.find(
-            query, {"sequence": 1}, batch_size=MAX_CALENDARS_PER_QUERY, session=session
-        )
+        rows = calendars.find(query, {"sequence": 1}, batch_size=MAX_CALENDARS_PER_QUERY)
         with or_unavailable():
             batch = await rows.to_list()
         found.update((row["_id"], row["sequence"]) for row in batch)

@@ -49,7 +49,7 @@ class Committer:
 
         Raises:
             Outdated: if a calendar or a directory entry has changed.
-            PyMongoError, Unavailable: if the database refuses or does not answer.
+            PyMongoError: if the database refuses or does not answer.
         """
         unchanged = batch.unchanged
         described = [agenda for agenda in batch.agendas.values() if agenda.has_new_expert]
