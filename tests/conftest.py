@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from auth.passwords import Passwords
 from models.calendar.times import utc_now
 from models.database import open_database
-from tests.clients import Api
-from tests.servers import run_server
+from tests.support.clients import Api
+from tests.support.servers import run_server
+from tests.support.spans import Time
 from web.embedded.database import embedded_database
 from web.samples.demo import DEMO_PASSWORD
 from web.samples.seed import seed
@@ -85,19 +85,6 @@ async def experts(api: Api) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = (await api.ask(query))["experts"]["nodes"]
     plain = {"breakMinutes": 0, "confirmsAutomatically": True}
     return [node for node in nodes if node["availability"] == plain]
-
-
-class Time:
-    """Computes spans relative to the start of the tests."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
-
-    def days(self, first: int, last: int) -> tuple[str, str]:
-        """Return the ISO instants of two days, counted from today."""
-        spans = (self.now + timedelta(days=first), self.now + timedelta(days=last))
-        since, until = (instant.isoformat() for instant in spans)
-        return since, until
 
 
 @pytest.fixture(scope="session")

@@ -24,11 +24,11 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError
 
 from subscriptions.backends import broadcast
-from tests.processes import wait_for
-from tests.servers import environment
-from tests.test_house import PACKAGES, ROOT
-from tests.tools import find_tool
-from tests.valkeys import run_valkey
+from tests.support.processes import wait_for
+from tests.support.repository import PACKAGES, ROOT
+from tests.support.servers import environment
+from tests.support.tools import find_tool
+from tests.support.valkey import run_valkey
 from web.mails.servers import MailServer, Security
 from web.serving import DRAIN_SECONDS, uvicorn_config
 from web.settings import Settings

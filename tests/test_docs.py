@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 from typer.main import get_command
 
 from models.caching.fast_paths import FastPath
-from tests.documents import DOCUMENTS, Document, anchors, code
-from tests.test_house import ROOT
+from tests.support.markdown import DOCUMENTS, Document, anchors, code
+from tests.support.repository import ROOT
 from web import cli
 from web.settings import Settings
 from web.telemetry import metrics

@@ -17,8 +17,8 @@ from resolvers import reservations
 from schema.execution import documents, limits
 from schema.execution.freshness import DIRECTORY_SECONDS, HINT_SECONDS
 from schema.root import schema
-from tests.documents import DOCUMENTS, Document
-from tests.test_house import ROOT
+from tests.support.markdown import DOCUMENTS, Document
+from tests.support.repository import ROOT
 from web.edge import connections, http_protocol, request_heads, websocket_protocol
 from web.graphql import rate_limit, socket, sockets
 from web.mails import worker

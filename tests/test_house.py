@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = {"auth", "models", "resolvers", "schema", "subscriptions", "web"}
+from tests.support.repository import PACKAGES, ROOT
+
 PROJECT_ENTRIES = PACKAGES | {"tests", "pyproject.toml", "README.md"}
 CONTAINER_FILES = {"Dockerfile", "Caddyfile", "compose.yaml", ".dockerignore"}
 TOOL_FILES = {

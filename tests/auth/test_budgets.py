@@ -15,7 +15,7 @@ from auth.budget_accounts import ADDRESS, NETWORK, USER, BudgetAccount, Policy, 
 from auth.budgets import Budgets, TokenBuckets
 from auth.shared_budgets import KEY_PREFIX, SharedBuckets
 from models.errors import RateLimited
-from tests.valkeys import Valkey, run_valkey
+from tests.support.valkey import Valkey, run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

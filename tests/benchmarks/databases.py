@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from tests.benchmarks.accounting import tree
 from tests.benchmarks.machine import on_cores
-from tests.processes import database_processes
-from tests.servers import free_port
+from tests.support.processes import database_processes
+from tests.support.servers import free_port
 from web.embedded.database import GUARDIAN, SECANTUS, embedded_database
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.benchmarks.results import OURS, Result, spread
-from tests.servers import EXPERTBOOK, free_port
+from tests.support.servers import EXPERTBOOK, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,7 +16,7 @@ from tests.benchmarks.results import OURS, Result, across, tried
 from tests.benchmarks.rig import fill, installed, run_rig
 from tests.benchmarks.targets import apollo, apollo_token, ours, seed
 from tests.benchmarks.world import look
-from tests.valkeys import run_valkey
+from tests.support.valkey import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

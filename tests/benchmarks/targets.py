@@ -19,7 +19,7 @@ import jwt
 from tests.benchmarks.accounting import Meter, megabytes, tree
 from tests.benchmarks.machine import on_cores
 from tests.benchmarks.results import OURS
-from tests.servers import EXPERTBOOK, environment, free_port
+from tests.support.servers import EXPERTBOOK, environment, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

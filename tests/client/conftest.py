@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browsers import NoBrowserError, find_chromium
-from tests.client.experts import ZONE, plain_experts, with_day
-from tests.client.visitors import Theme, Visitor
-from tests.clients import Api
-from tests.servers import run_server
+from tests.support.bookable_experts import ZONE, plain_experts, with_day
+from tests.support.browsers import NoBrowserError, find_chromium
+from tests.support.clients import Api
+from tests.support.servers import run_server
+from tests.support.visitors import Theme, Visitor
 
 if TYPE_CHECKING:
     import re
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.client.experts import Expert
+    from tests.support.bookable_experts import Expert
 
 TIMEOUT_MS = 120_000
 """Deadline in milliseconds, which only a hanging page exceeds, even on a busy machine."""

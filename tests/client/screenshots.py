@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 import httpx
 from playwright.async_api import ViewportSize, async_playwright
 
-from tests.browsers import CLIENT, find_chromium
-from tests.client.experts import ZONE, plain_experts, with_day
-from tests.client.visitors import Theme, Visitor
-from tests.clients import Api
-from tests.servers import run_server
+from tests.support.bookable_experts import ZONE, plain_experts, with_day
+from tests.support.browsers import CLIENT, find_chromium
+from tests.support.clients import Api
+from tests.support.servers import run_server
+from tests.support.visitors import Theme, Visitor
 
 FOLDER = CLIENT / "screenshots"
 WINDOW: ViewportSize = {"width": 1120, "height": 840}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browsers import CLIENT, run_node
+from tests.support.browsers import CLIENT, run_node
 
 # Deadlines in milliseconds, which only a hanging test exceeds, even on a busy machine.
 TIMEOUTS = ("--testTimeout=180000", "--hookTimeout=180000", "--teardownTimeout=60000")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from tests.client.experts import with_day
-from tests.client.visitors import NAME, NOTE
+from tests.support.bookable_experts import with_day
+from tests.support.visitors import NAME, NOTE
 from web.samples.demo import DEMO_EXPERT, DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Theme, Visitor
-    from tests.clients import Api
+    from tests.support.bookable_experts import Expert
+    from tests.support.clients import Api
+    from tests.support.visitors import Theme, Visitor
 
 LOGIN = """mutation ($input: LoginInput!) { login(input: $input) {
   ... on SignedIn { user { expert { id slug name title bio offers { minutes } } } } } }"""

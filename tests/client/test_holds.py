@@ -12,10 +12,10 @@ from pymongo import AsyncMongoClient
 
 from models.calendar.slot_ids import slot_key
 from models.calendar.times import utc_now
-from tests.client.experts import bookable_expert
-from tests.client.visitors import NAME, NOTE, PHONE
-from tests.clients import Api
-from tests.servers import run_server
+from tests.support.bookable_experts import bookable_expert
+from tests.support.clients import Api
+from tests.support.servers import run_server
+from tests.support.visitors import NAME, NOTE, PHONE
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
 
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Visitor
+    from tests.support.bookable_experts import Expert
+    from tests.support.visitors import Visitor
 
 HOLD_SECONDS = 600
 """Longer than a test, and shorter than the access token's lifetime, so it is not renewed."""

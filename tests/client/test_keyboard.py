@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Visitor
-    from tests.clients import Api
+    from tests.support.bookable_experts import Expert
+    from tests.support.clients import Api
+    from tests.support.visitors import Visitor
 
 MAX_TABS = 60
 MAX_CLOSED_DAYS = 7

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from tests.client.experts import bookable_expert
-from tests.clients import Api
-from tests.lines import open_proxy
-from tests.mailboxes import wait_until
-from tests.servers import await_ready, free_port, start_program
+from tests.support.bookable_experts import bookable_expert
+from tests.support.clients import Api
+from tests.support.faulty_proxy import open_proxy
+from tests.support.mailboxes import wait_until
+from tests.support.servers import await_ready, free_port, start_program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Visitor
-    from tests.servers import Program
+    from tests.support.bookable_experts import Expert
+    from tests.support.servers import Program
+    from tests.support.visitors import Visitor
 
 NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to")
 MIN_FAILED_ATTEMPTS = 4

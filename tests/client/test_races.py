@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator, Request, Route
 
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Theme, Visitor
-    from tests.clients import Api
+    from tests.support.bookable_experts import Expert
+    from tests.support.clients import Api
+    from tests.support.visitors import Theme, Visitor
 
 DETAILS = "Your details"
 

@@ -13,7 +13,7 @@ from web.edge.cookies import ACCESS, REFRESH
 
 if TYPE_CHECKING:
     from tests.client.conftest import Visit
-    from tests.client.visitors import Theme
+    from tests.support.visitors import Theme
 
 STORED = "() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])"
 TOKEN = re.compile(r"eyJ|[A-Za-z0-9_-]{30,}")

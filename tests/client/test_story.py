@@ -9,14 +9,14 @@ import pytest
 from icalendar import Calendar
 from playwright.async_api import expect
 
-from tests.client.visitors import PASSWORD, PHONE
+from tests.support.visitors import PASSWORD, PHONE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Theme, Visitor
+    from tests.support.bookable_experts import Expert
+    from tests.support.visitors import Theme, Visitor
 
 THEMES_AND_WIDTHS = pytest.mark.parametrize(
     ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 
-from tests.client.visitors import NAME as ADA
-from tests.client.visitors import NOTE
-from tests.test_house import ROOT
+from tests.support.repository import ROOT
+from tests.support.visitors import NAME as ADA
+from tests.support.visitors import NOTE
 from web.samples.demo import DEMO_PASSWORD
 
 if TYPE_CHECKING:
     from tests.client.conftest import Visit
-    from tests.client.experts import Expert
-    from tests.client.visitors import Theme, Visitor
+    from tests.support.bookable_experts import Expert
+    from tests.support.visitors import Theme, Visitor
 
 PAGES = {
     "": ["/", "/experts", "/sign-in", "/register", "/forgot-password", "/nothing/here"],

@@ -14,7 +14,7 @@ from models.bookings.agenda import Agenda
 from models.bookings.booking import Booking, BookingStatus, taken_cells
 from models.calendar.rules import Calendar, Offer, Rules
 from models.calendar.slots import Slot, SlotKey, SlotStatus
-from tests.models.samples import (
+from tests.support.samples import (
     ADA,
     BEA,
     EXPERT,

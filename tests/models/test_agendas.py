@@ -11,7 +11,7 @@ from models.bookings.booking import BookingStatus
 from models.bookings.events import EventKind
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey, SlotStatus
-from tests.models.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, rules
+from tests.support.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, rules
 
 if TYPE_CHECKING:
     from datetime import datetime

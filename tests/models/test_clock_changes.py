@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from models.calendar.rules import Offer
 from models.calendar.slots import starts
 from models.calendar.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
-from tests.models.samples import day_rules, local_times
-from tests.models.zones import (
+from tests.support.samples import day_rules, local_times
+from tests.support.zones import (
     DAY,
     DAYS,
     cells_by_local_day,

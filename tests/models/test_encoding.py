@@ -17,7 +17,7 @@ from models.bookings.idempotency import IdempotencyRecord
 from models.calendar.rules import Calendar
 from models.ids import Id, new_id
 from models.store.encoding import stored
-from tests.models.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, override, rules
+from tests.support.samples import ADA, BEA, EXPERT, NOW, at, booking, cell, override, rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

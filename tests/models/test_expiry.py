@@ -12,7 +12,7 @@ from models.calendar.expiry import unchanged_until
 from models.calendar.rules import Offer, Rules, WeeklyRange
 from models.calendar.slots import Occupant, Slot, listed_slots
 from models.calendar.times import cell_of
-from tests.models.samples import ADA, EXPERT, NOW, at, rules
+from tests.support.samples import ADA, EXPERT, NOW, at, rules
 
 if TYPE_CHECKING:
     from datetime import datetime

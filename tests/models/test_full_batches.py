@@ -11,7 +11,6 @@ from models.calendar.errors import SlotTaken
 from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
-from tests.models.samples import rules
 from tests.models.test_ledger import (
     EVERY_HOUR,
     book_slot,
@@ -23,6 +22,7 @@ from tests.models.test_ledger import (
     slot,
 )
 from tests.schema.test_loaders import COMMANDS
+from tests.support.samples import rules
 
 if TYPE_CHECKING:
     from models.store.connection import Client

@@ -17,7 +17,7 @@ from models.calendar.slots import SlotKey
 from models.errors import BadUserInput
 from models.ids import MAX_ID_LENGTH, Id, decode, encode, global_id, new_id, object_id, parse_id
 from models.store.pages import Order
-from tests.models.samples import ADA, BEA
+from tests.support.samples import ADA, BEA
 
 KINDS = ("Expert", "User", "Booking")
 BY_NAME = Order("NAME-asc", "by_name", descending=False)

@@ -22,8 +22,8 @@ from models.errors import ExpertBookError, InvalidInput
 from models.ids import new_id
 from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold
-from tests.commands import FunctionCommand
-from tests.models.samples import rules, weekly
+from tests.support.commands import FunctionCommand
+from tests.support.samples import rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

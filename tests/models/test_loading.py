@@ -12,8 +12,8 @@ from models.calendar.slots import SlotKey, SlotStatus
 from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id
 from models.ledger.loading import load
-from tests.commands import FunctionCommand
-from tests.models.samples import booking, rules, weekly
+from tests.support.commands import FunctionCommand
+from tests.support.samples import booking, rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -26,7 +26,7 @@ from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey
 from models.calendar.times import instant_of, utc_now
 from models.ids import new_id
-from tests.models.samples import ADA, EXPERT, NINE, NOW, cell, rules
+from tests.support.samples import ADA, EXPERT, NINE, NOW, cell, rules
 
 pytestmark = pytest.mark.usefixtures("database")
 

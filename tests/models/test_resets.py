@@ -17,8 +17,8 @@ from models.directory.experts import Expert
 from models.errors import NotAllowed
 from models.ids import new_id
 from models.ledger.ledger import Ledger
-from tests.commands import FunctionCommand
-from tests.models.samples import EXPERT, NOW, day_rules, override, rules, weekly
+from tests.support.commands import FunctionCommand
+from tests.support.samples import EXPERT, NOW, day_rules, override, rules, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

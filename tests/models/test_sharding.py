@@ -17,7 +17,7 @@ from models.bookings.booking import Booking
 from models.bookings.events import Event
 from models.database import DOCUMENTS
 from models.ids import new_id
-from tests.test_house import ROOT
+from tests.support.repository import ROOT
 
 if TYPE_CHECKING:
     from models.store.connection import Client

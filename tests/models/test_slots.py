@@ -8,7 +8,7 @@ import pytest
 
 from models.calendar.rules import Offer, Rules
 from models.calendar.slots import Occupant, Slot, SlotKey, SlotStatus, listed_slot, slot_of
-from tests.models.samples import (
+from tests.support.samples import (
     ADA,
     BEA,
     EXPERT,

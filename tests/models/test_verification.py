@@ -10,8 +10,8 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 from models.bookings.verification import check_invariants, open_for_reading
-from tests.models.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
-from tests.servers import EXPERTBOOK, environment
+from tests.support.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
+from tests.support.servers import EXPERTBOOK, environment
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from models.ids import new_id
 from models.ledger.ledger import Ledger
 from models.ledger.writers import HEARTBEAT_TIMEOUT_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
-from tests.commands import FunctionCommand
-from tests.models.killed_writer import die_at_commit, ignore_events, longer_horizon
-from tests.models.samples import rules
+from tests.support.commands import FunctionCommand
+from tests.support.killed_writer import die_at_commit, ignore_events, longer_horizon
+from tests.support.samples import rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

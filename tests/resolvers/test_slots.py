@@ -17,10 +17,10 @@ from resolvers.slots import (
     slots_between,
     span_of_days,
 )
-from tests.models.samples import EXPERT, MONDAY, NOW, at, day_rules, rules, times, weekly
+from tests.support.samples import EXPERT, MONDAY, NOW, at, day_rules, rules, times, weekly
 
 if TYPE_CHECKING:
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 DAY = timedelta(days=1)
 

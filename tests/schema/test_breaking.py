@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema
 
 from schema import root
-from tests.schema.releases import breaking_changes, dangerous_changes, report
+from tests.support.schema_releases import breaking_changes, dangerous_changes, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ from schema.execution.limits import (
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
 from schema.execution.prices import FIELD_COSTS, LIST_SIZES, ROW_COSTS
-from tests.call_counts import max_function_calls
+from tests.support.call_counts import max_function_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

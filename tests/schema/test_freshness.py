@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from schema.execution.documents import core, prepare
 from schema.execution.freshness import CACHE_SECONDS, PLAIN_FIELDS, public_seconds
 from schema.execution.prepared import RequestFailed
-from tests.schema.generated import random_document
+from tests.support.generated_documents import random_document
 
 if TYPE_CHECKING:
     from graphql import FieldNode

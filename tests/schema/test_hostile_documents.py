@@ -12,7 +12,7 @@ from graphql import parse
 from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS, cost_of, prepare
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
-from tests.call_counts import max_function_calls
+from tests.support.call_counts import max_function_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

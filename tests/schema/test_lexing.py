@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schema.execution.lexing import QuickLexer, parse_fast
-from tests.schema.generated import random_document
+from tests.support.generated_documents import random_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema
 
 from schema import root
-from tests.schema.lint import RULES
+from tests.support.schema_lint import RULES
 
 # Exceptions that the contract requires, with their reasons.
 ACCEPTED: Final = {

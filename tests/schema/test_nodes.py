@@ -9,8 +9,8 @@ from graphql import GraphQLInterfaceType, build_schema
 from schema import root
 
 if TYPE_CHECKING:
-    from tests.clients import Api
-    from tests.conftest import Time
+    from tests.support.clients import Api
+    from tests.support.spans import Time
 
 MINE = """{ bookings(first: 1) { nodes {
   __typename id reference

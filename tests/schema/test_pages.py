@@ -15,7 +15,7 @@ from models.ids import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 Expert = dict[str, Any]
 

@@ -25,7 +25,7 @@ from schema.execution.documents import core, prepare
 from schema.execution.operations import executor_of, run
 from schema.execution.prepared import RequestFailed
 from tests.benchmarks.questions import BOOK, CONTACT
-from tests.schema.generated import KEY, NOON, ResultFactory, random_document
+from tests.support.generated_documents import KEY, NOON, ResultFactory, random_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

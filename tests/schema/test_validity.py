@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schema.execution.documents import core
 from schema.execution.validity import is_provably_valid
-from tests.schema.generated import random_document
+from tests.support.generated_documents import random_document
 
 PROVABLE = (
     "{ __typename }",

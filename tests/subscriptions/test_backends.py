@@ -18,8 +18,8 @@ from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnd, SessionEnds
-from tests.subscriptions.event_logs import event_logs
-from tests.valkeys import run_valkey
+from tests.support.event_logs import event_logs
+from tests.support.valkey import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from models.ids import Id
     from models.store.connection import Client
-    from tests.subscriptions.event_logs import EventLog
+    from tests.support.event_logs import EventLog
 
 NEVER = 3600
 PATIENCE_SECONDS = 300

@@ -16,8 +16,8 @@ from models.calendar.times import utc_now
 from models.errors import Refused
 from models.ids import global_id
 from resolvers import moves
-from tests.subscriptions.platforms import PATIENCE_SECONDS, new_viewer, open_platform
-from tests.valkeys import run_valkey
+from tests.support.platforms import PATIENCE_SECONDS, new_viewer, open_platform
+from tests.support.valkey import run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.store.connection import Client
-    from tests.subscriptions.platforms import Platform
+    from tests.support.platforms import Platform
 
 NEVER = 3600
 OPERATIONS = 300

@@ -35,8 +35,8 @@ from resolvers.reservations import BookingRequest
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.slots import CHANGED
-from tests.subscriptions.platforms import CONTACT, new_viewer
-from tests.subscriptions.slot_clients import SlotClient, Snapshot, following, read_slots
+from tests.support.platforms import CONTACT, new_viewer
+from tests.support.slot_clients import SlotClient, Snapshot, following, read_slots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -27,10 +27,10 @@ from subscriptions.supervision import (
     RESPONSE_TIMEOUT_SECONDS,
     SupervisedBackend,
 )
-from tests.processes import commands
-from tests.servers import free_port
-from tests.subscriptions.event_logs import event_logs
-from tests.valkeys import Valkey, run_valkey
+from tests.support.event_logs import event_logs
+from tests.support.processes import commands
+from tests.support.servers import free_port
+from tests.support.valkey import Valkey, run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
     from subscriptions.backends import Bus
-    from tests.subscriptions.event_logs import EventLog
+    from tests.support.event_logs import EventLog
 
 NEVER = 3600
 PATIENCE_SECONDS = 120

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clients import Api
-from tests.offices import Deployment
-from tests.practices import Practice
-from tests.servers import run_server
+from tests.support.clients import Api
+from tests.support.deployments import Deployment
+from tests.support.practices import Practice
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

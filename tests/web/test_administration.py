@@ -6,8 +6,8 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.clients import open_socket
-from tests.offices import (
+from tests.support.clients import open_socket
+from tests.support.deployments import (
     CHANGE,
     PROFILE,
     SEARCH,
@@ -18,7 +18,7 @@ from tests.offices import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 USERS = """query ($search: String, $role: Role, $first: Int, $after: String, $last: Int) {
   users(search: $search, role: $role, first: $first, after: $after, last: $last) {

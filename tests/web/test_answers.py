@@ -11,8 +11,8 @@ from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory.versions import increment_directory_version
 from models.ids import Id, new_id
-from tests.larders import Clock, cache_count, cached_response, request_key
-from tests.models.samples import rules
+from tests.support.cached_responses import Clock, cache_count, cached_response, request_key
+from tests.support.samples import rules
 from web.graphql.recent_changes import MAX_TRACKED_CALENDARS
 from web.graphql.response_cache import (
     IDLE_SECONDS,

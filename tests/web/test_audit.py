@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 if TYPE_CHECKING:
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"

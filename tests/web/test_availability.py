@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.offices import UNKNOWN_IDS, hours, invalid_fields, offer
-from tests.practices import SET, date_override, london_date
+from tests.support.deployments import UNKNOWN_IDS, hours, invalid_fields, offer
+from tests.support.practices import SET, date_override, london_date
 
 if TYPE_CHECKING:
-    from tests.offices import Deployment
-    from tests.practices import Practice
+    from tests.support.deployments import Deployment
+    from tests.support.practices import Practice
 
 ALL: dict[str, Any] = {
     "weekly": [

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from models.calendar.slot_ids import slot_id, slot_key
-from tests.clients import CONTACT, Api, open_socket
-from tests.offices import WEEKDAYS, hours, offer
-from tests.practices import local_time, london_date
+from tests.support.clients import CONTACT, Api, open_socket
+from tests.support.deployments import WEEKDAYS, hours, offer
+from tests.support.practices import local_time, london_date
 
 if TYPE_CHECKING:
-    from tests.conftest import Time
-    from tests.practices import Practice
+    from tests.support.practices import Practice
+    from tests.support.spans import Time
 
 Expert = dict[str, Any]
 

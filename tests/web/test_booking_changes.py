@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.clients import open_socket
-from tests.practices import london_date
+from tests.support.clients import open_socket
+from tests.support.practices import london_date
 
 if TYPE_CHECKING:
-    from tests.practices import Practice
+    from tests.support.practices import Practice
 
 CHANGED = """subscription { bookingChanged {
   id status sequence viewerActions contact { email } client { name email }

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 MODERN = "application/graphql-response+json"
 CATEGORIES = "{ categories { category count } }"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.chaos import ChaosClients
-from tests.fleets import Fleet
-from tests.monkeys import FAULTS, FaultInjector
-from tests.valkeys import run_valkey
+from tests.support.chaos import ChaosClients
+from tests.support.fault_injection import FAULTS, FaultInjector
+from tests.support.fleet import Fleet
+from tests.support.valkey import run_valkey
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

@@ -10,23 +10,23 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bson
 import pytest
 from pymongo import MongoClient
 
-from tests.clients import Api
-from tests.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
+from tests.support.clients import Api
+from tests.support.repository import ROOT
+from tests.support.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
-ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
 PASSWORD = "correct horse battery"
 COMMAND_SECONDS = 300

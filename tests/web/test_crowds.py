@@ -13,15 +13,15 @@ import httpx
 import pytest
 import websockets
 
-from tests.clients import BOOK, CONTACT, Api, Socket, open_socket
-from tests.servers import await_ready, start_program
+from tests.support.clients import BOOK, CONTACT, Api, Socket, open_socket
+from tests.support.servers import await_ready, start_program
 from tests.web.test_metrics import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from tests.conftest import Time
-    from tests.servers import Program
+    from tests.support.servers import Program
+    from tests.support.spans import Time
 
 WATCH = """
 subscription Watch($id: ID!, $after: String) {

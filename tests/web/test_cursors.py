@@ -9,10 +9,10 @@ import pytest
 
 from models.bookings.events import Event, cursor_of
 from models.ids import object_id
-from tests.clients import Api, Socket, open_socket
-from tests.offices import Deployment
-from tests.practices import Practice
-from tests.servers import run_server
+from tests.support.clients import Api, Socket, open_socket
+from tests.support.deployments import Deployment
+from tests.support.practices import Practice
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import open_socket
-from tests.offices import SEARCH, UNKNOWN_IDS, Deployment, first_slot, hours, invalid_fields, offer
+from tests.support.clients import open_socket
+from tests.support.deployments import (
+    SEARCH,
+    UNKNOWN_IDS,
+    Deployment,
+    first_slot,
+    hours,
+    invalid_fields,
+    offer,
+)
 
 if TYPE_CHECKING:
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 SHOWN = """query ($id: ID!, $slug: String!) {
   expert(id: $id) { id } expertBySlug(slug: $slug) { id } node(id: $id) { id } }"""

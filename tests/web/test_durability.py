@@ -14,8 +14,8 @@ from models.bookings.verification import verify
 from models.calendar.slot_ids import slot_key
 from models.calendar.times import instant_of, utc_now
 from models.ids import object_id
-from tests.clients import Api
-from tests.servers import await_ready, start_program
+from tests.support.clients import Api
+from tests.support.servers import await_ready, start_program
 from tests.web.test_booking import open_slots
 from tests.web.test_moves import MOVE, execute
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pytest
 
     from models.store.connection import Client
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 KILLS = 4
 BOOKINGS = 4

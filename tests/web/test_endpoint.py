@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.raw import QUERY, connect, request
+from tests.support.raw_http import QUERY, connect, request
 from web.graphql.endpoint import Endpoint
 from web.graphql.persisted_documents import AutomaticPersistedQueries
 

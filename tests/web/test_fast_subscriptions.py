@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.clients import Api, Socket, open_socket
-from tests.servers import run_server
+from tests.support.clients import Api, Socket, open_socket
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 WATCH = """
 subscription Watch($id: ID!, $after: String) {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.requests import Request
 
-from tests.raw import INITIALISE, connect, handshake
-from tests.servers import await_ready, run_server, start_program
+from tests.support.raw_http import INITIALISE, connect, handshake
+from tests.support.servers import await_ready, run_server, start_program
 from web.edge.cookies import Cookies
 from web.edge.pacing import FRAMES_PER_SECOND, MAX_BURST_FRAMES, TokenBucket
 from web.edge.websocket_protocol import MAX_FRAGMENTS
@@ -19,7 +19,7 @@ from web.edge.websocket_protocol import MAX_FRAGMENTS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tests.raw import RawConnection
+    from tests.support.raw_http import RawConnection
 
 PING = b"\x89\x80\0\0\0\0"
 APPLICATION_PING = b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}'

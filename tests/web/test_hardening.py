@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.raw import CHUNKED, QUERY, chunk, connect, handshake, request, send_raw
+from tests.support.raw_http import CHUNKED, QUERY, chunk, connect, handshake, request, send_raw
 from web.edge.http_protocol import MAX_CHUNKED_BYTES, MAX_PIPELINED
 from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clients import Api
-from tests.mailboxes import Mailbox
-from tests.processes import database_processes, freeze
-from tests.servers import await_ready, start_program
+from tests.support.clients import Api
+from tests.support.mailboxes import Mailbox
+from tests.support.processes import database_processes, freeze
+from tests.support.servers import await_ready, start_program
 from tests.web.test_readiness import CHECKS, READY, wait_for_readiness
 
 if TYPE_CHECKING:

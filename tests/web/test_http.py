@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.servers import run_server
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     import httpx
 
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import Api
-from tests.mailboxes import wait_until
-from tests.offices import PROFILE, SEARCH, Deployment
-from tests.practices import Practice, hours, london_date
-from tests.servers import await_ready, run_server, start_program
+from tests.support.clients import Api
+from tests.support.deployments import PROFILE, SEARCH, Deployment
+from tests.support.mailboxes import wait_until
+from tests.support.practices import Practice, hours, london_date
+from tests.support.servers import await_ready, run_server, start_program
 from tests.web.test_metrics import metrics
 from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute
 

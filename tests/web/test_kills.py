@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from models.bookings.verification import open_for_reading
-from tests.audits import audit
-from tests.bookkeepers import create_journaling_clients
-from tests.fleets import Fleet
-from tests.processes import database_processes, processes_using, wait_for
+from tests.support.audits import audit
+from tests.support.fleet import Fleet
+from tests.support.journals import create_journaling_clients
+from tests.support.processes import database_processes, processes_using, wait_for
 from tests.web.test_cli import command
 from web.embedded.database import embedded_database
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.bookkeepers import Journal
+    from tests.support.journals import Journal
 
 SERVERS, CLIENTS = 3, 12
 RESPONSES_PER_KILL = 2 * CLIENTS

@@ -13,7 +13,7 @@ import pytest
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.bookings.outbox import Mail, MailKind, Party, mail_for
 from models.ids import Id
-from tests.mailboxes import ReceivedMail
+from tests.support.mailboxes import ReceivedMail
 from web.mails import times
 from web.mails.rendering import BookedSession, MailRenderer, Person
 from web.mails.servers import MailServer, Security

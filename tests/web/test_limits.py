@@ -15,10 +15,10 @@ import pytest
 from auth.budget_accounts import ADDRESS, NETWORK, USER
 from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS
 from schema.execution.limits import MAX_ALIASES, MAX_COST, MAX_ERRORS, MAX_TOKENS
-from tests.clients import BOOK, CONTACT, Api, open_socket
-from tests.processes import database_processes, freeze
 from tests.schema.test_cost import INTROSPECTION
-from tests.servers import await_ready, run_server, start_program
+from tests.support.clients import BOOK, CONTACT, Api, open_socket
+from tests.support.processes import database_processes, freeze
+from tests.support.servers import await_ready, run_server, start_program
 from tests.web.test_booking import state
 from web.embedded.database import embedded_database
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PATIENCE_SECONDS = 60

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.clients import PASSWORD, Api
-from tests.mailboxes import Mailbox
-from tests.servers import await_ready, start_program
+from tests.support.clients import PASSWORD, Api
+from tests.support.mailboxes import Mailbox
+from tests.support.servers import await_ready, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clients import Api
-from tests.servers import EXPERTBOOK, Program, await_ready, environment, free_port, start_program
+from tests.support.clients import Api
+from tests.support.repository import ROOT
+from tests.support.servers import (
+    EXPERTBOOK,
+    Program,
+    await_ready,
+    environment,
+    free_port,
+    start_program,
+)
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -23,11 +31,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 
-ROOT = Path(__file__).parents[2]
 ON_A_TERMINAL = """
 import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import PASSWORD, Api
-from tests.servers import run_server
+from tests.support.clients import PASSWORD, Api
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from schema.execution.observation import SLOW_SECONDS
-from tests.clients import CONTACT, PASSWORD, Api, open_socket
-from tests.mailboxes import Mailbox, wait_until
-from tests.processes import database_processes, freeze
-from tests.servers import Program, await_ready, start_program
+from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
+from tests.support.mailboxes import Mailbox, wait_until
+from tests.support.processes import database_processes, freeze
+from tests.support.servers import Program, await_ready, start_program
 from web.embedded.database import embedded_database
 from web.telemetry.request_ids import RequestIds, internal_error
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 ID_LENGTH = 32
 HTTP_SECONDS = 120

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.clients import Api
-from tests.mailboxes import Mailbox, wait_until
-from tests.servers import await_ready, start_program
+from tests.support.clients import Api
+from tests.support.mailboxes import Mailbox, wait_until
+from tests.support.servers import await_ready, start_program
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 SENDER = "Experts <bookings@example.com>"
 EXPERTS = """{ experts(first: 100) { nodes {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 JSON = "application/json"
 QUERY = b'{"query": "{ __typename }"}'

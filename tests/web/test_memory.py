@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clients import Api
-from tests.mailboxes import wait_until
-from tests.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.clients import Api
+from tests.support.mailboxes import wait_until
+from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
 from web import deferred
 from web.app import create_app
 from web.deferred import DEFERRED

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.clients import Api, open_socket
-from tests.mailboxes import Mailbox, wait_until
-from tests.processes import wait_for, workers_of
-from tests.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.clients import Api, open_socket
+from tests.support.mailboxes import Mailbox, wait_until
+from tests.support.processes import wait_for, workers_of
+from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_readiness import wait_for_readiness
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 FIRST = "{ experts(first: 1) { nodes { id } } }"
 TOKEN = "let-me-see-the-numbers"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import CONTACT, Api
-from tests.servers import run_server
+from tests.support.clients import CONTACT, Api
+from tests.support.servers import run_server
 from tests.web.test_booking import open_slots, state
 
 if TYPE_CHECKING:
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 Expert = dict[str, Any]
 PATIENCE_SECONDS = 60

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.raw import PATIENCE_SECONDS, QUERY, RawResponse, connect, handshake, request, send_raw
-from tests.servers import await_ready, environment, start_program
+from tests.support.raw_http import (
+    PATIENCE_SECONDS,
+    QUERY,
+    RawResponse,
+    connect,
+    handshake,
+    request,
+    send_raw,
+)
+from tests.support.servers import await_ready, environment, start_program
 from web.edge.headers import API_HEADERS, PAGE_POLICY
 from web.edge.hosts import AllowedHosts
 from web.settings import Settings

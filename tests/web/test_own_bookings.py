@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.practices import london_date
+from tests.support.practices import london_date
 
 if TYPE_CHECKING:
-    from tests.offices import Deployment
-    from tests.practices import Practice
+    from tests.support.deployments import Deployment
+    from tests.support.practices import Practice
 
 BOOKINGS = (
     "query ($filter: BookingFilter) { bookings(filter: $filter, first: 100) { nodes { id } } }"

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from tests.offices import Deployment
+    from tests.support.deployments import Deployment
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

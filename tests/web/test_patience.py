@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import freeze
-from tests.raw import (
+from tests.support.processes import freeze
+from tests.support.raw_http import (
     CHUNKED,
     INITIALISE,
     QUERY,
@@ -25,14 +25,14 @@ from tests.raw import (
     request,
     send_raw,
 )
-from tests.servers import await_ready, start_program
+from tests.support.servers import await_ready, start_program
 from web.edge.connections import MAX_CONNECTIONS_PER_ADDRESS
 from web.edge.http_protocol import MAX_PIPELINED, MAX_UNSENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from tests.servers import Program
+    from tests.support.servers import Program
 
 SHORT_TIMEOUTS = """
 import web.edge.http_protocol

@@ -2,7 +2,7 @@
 
 Operations and fields come from the schema, expected results from the tables in `auth/policies.py`.
 A new operation, or a new field of a restricted type, fails until it has a rule. An operation also
-needs variables in `tests/probes.py` that succeed for permitted viewers.
+needs variables in `tests/support/permission_probes.py` that succeed for permitted viewers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from auth.policies import (
     Relations,
     Rule,
 )
-from tests.probes import (
+from tests.support.permission_probes import (
     SCHEMA,
     VARIABLES,
     Scenario,
@@ -36,8 +36,8 @@ from tests.probes import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Time
-    from tests.offices import Deployment
+    from tests.support.deployments import Deployment
+    from tests.support.spans import Time
 
 CONTRACT = build_schema(
     Path(__file__).parents[1].joinpath("schema", "api.graphql").read_text("utf-8")
@@ -95,7 +95,7 @@ async def test_operations_are_executed_for_permitted_viewers_only(
     world: Scenario, operation: str
 ) -> None:
     assert operation in OPERATIONS, f"{operation} has no rule in auth/policies.py"
-    assert operation in VARIABLES, f"{operation} has no variables in tests/probes.py"
+    assert operation in VARIABLES, f"{operation} has no variables in permission_probes.py"
     rule = OPERATIONS[operation]
     answers, decisions = {}, {}
     for name, relations in PEOPLE.items():

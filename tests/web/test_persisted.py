@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from schema.execution.prepared import RequestFailed
-from tests.clients import open_socket
+from tests.support.clients import open_socket
 from web.graphql.persisted_documents import AutomaticPersistedQueries
 from web.graphql.requests import GraphQLRequest
 
 if TYPE_CHECKING:
     import httpx
 
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"

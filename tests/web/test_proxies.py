@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.raw import INITIALISE, QUERY, connect, handshake, request, send_raw
-from tests.servers import await_ready, start_program
+from tests.support.raw_http import INITIALISE, QUERY, connect, handshake, request, send_raw
+from tests.support.servers import await_ready, start_program
 from web.edge.addresses import address_key
 from web.edge.proxies import ForwardedClients, TrustedProxies
 from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS

@@ -17,10 +17,10 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.clients import PASSWORD, REGISTER, Api, open_socket
-from tests.servers import await_ready, free_port, start_program
-from tests.test_house import ROOT
-from tests.tools import find_tool
+from tests.support.clients import PASSWORD, REGISTER, Api, open_socket
+from tests.support.repository import ROOT
+from tests.support.servers import await_ready, free_port, start_program
+from tests.support.tools import find_tool
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import COOKIE, LOGIN
 from tests.web.test_sse import first_expert, stream
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 START_SECONDS = 60.0
 PAUSE_SECONDS = 0.05

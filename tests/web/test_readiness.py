@@ -9,10 +9,10 @@ import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.clients import Api, open_socket
-from tests.processes import database_processes
-from tests.servers import await_ready, start_program
-from tests.valkeys import run_valkey
+from tests.support.clients import Api, open_socket
+from tests.support.processes import database_processes
+from tests.support.servers import await_ready, start_program
+from tests.support.valkey import run_valkey
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.clients import Socket
-    from tests.conftest import Time
-    from tests.servers import Program
+    from tests.support.clients import Socket
+    from tests.support.servers import Program
+    from tests.support.spans import Time
 
 EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60

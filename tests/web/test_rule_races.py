@@ -22,12 +22,12 @@ from models.calendar.slots import SlotKey
 from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id, object_id
 from models.ledger.ledger import Ledger
-from tests.clients import Api
-from tests.commands import FunctionCommand
-from tests.models.samples import booking, rules
-from tests.offices import WEEKDAYS, Deployment, hours, offer
-from tests.practices import LONDON, Practice, london_date
-from tests.servers import run_server
+from tests.support.clients import Api
+from tests.support.commands import FunctionCommand
+from tests.support.deployments import WEEKDAYS, Deployment, hours, offer
+from tests.support.practices import LONDON, Practice, london_date
+from tests.support.samples import booking, rules
+from tests.support.servers import run_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

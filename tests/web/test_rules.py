@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.clients import open_socket
-from tests.offices import WEEKDAYS, hours, offer
-from tests.practices import date_override, london_date
+from tests.support.clients import open_socket
+from tests.support.deployments import WEEKDAYS, hours, offer
+from tests.support.practices import date_override, london_date
 
 if TYPE_CHECKING:
-    from tests.offices import Deployment
-    from tests.practices import Practice
+    from tests.support.deployments import Deployment
+    from tests.support.practices import Practice
 
 BOOKED = """subscription Booked($id: ID!, $after: String) {
   slotBooked(expertId: $id, after: $after) { sequence kind slot { id } } }"""

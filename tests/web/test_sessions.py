@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from auth.tokens import Tokens
 from schema.context import BrowserSession
-from tests.clients import PASSWORD, PATIENCE_SECONDS, Api, Socket, open_socket
-from tests.servers import await_ready, start_program
+from tests.support.clients import PASSWORD, PATIENCE_SECONDS, Api, Socket, open_socket
+from tests.support.servers import await_ready, start_program
 from web.edge.cookies import Cookies
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import AliasChoices, ValidationError
 
-from tests.servers import FAST_PATHS, environment
+from tests.support.servers import FAST_PATHS, environment
 from web.settings import Environment, Settings
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from models.directory.versions import increment_directory_version
 from resolvers.lookups import Lookups
 from schema.context import Context
 from schema.execution.documents import prepare
-from tests.larders import Clock, cache_count, request_key
+from tests.support.cached_responses import Clock, cache_count, request_key
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import ResponseCoalescer
 

@@ -8,11 +8,11 @@ import pytest
 import websockets
 
 from schema.execution.limits import MAX_COST
-from tests.clients import PATIENCE_SECONDS, Socket, open_socket
+from tests.support.clients import PATIENCE_SECONDS, Socket, open_socket
 from web.graphql.socket import MAX_ID_CHARS
 
 if TYPE_CHECKING:
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { sequence } }"
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.clients import PATIENCE_SECONDS, Api
-from tests.mailboxes import wait_until
-from tests.raw import is_connection_open
-from tests.servers import await_ready, start_program
+from tests.support.clients import PATIENCE_SECONDS, Api
+from tests.support.mailboxes import wait_until
+from tests.support.raw_http import is_connection_open
+from tests.support.servers import await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 from tests.web.test_sessions import (
     ACCESS,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
-    from tests.servers import Program
+    from tests.support.servers import Program
+    from tests.support.spans import Time
 
 Expert = dict[str, Any]
 STREAM = {"accept": "text/event-stream"}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import PATIENCE_SECONDS, Api
-from tests.offices import Deployment
-from tests.practices import Practice, london_date
-from tests.servers import run_server
+from tests.support.clients import PATIENCE_SECONDS, Api
+from tests.support.deployments import Deployment
+from tests.support.practices import Practice, london_date
+from tests.support.servers import run_server
 from tests.web.test_booking import open_slots
 from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, ask_twice
 from tests.web.test_metrics import metrics
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import open_socket
+from tests.support.clients import open_socket
 
 if TYPE_CHECKING:
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 HINTS = ("did you mean", "perhaps you meant", "similar to")
 SLOT_BOOKED = 'subscription { slotBooked(expertId: "x") { cursr } }'

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.clients import BOOK, CONTACT, Api, open_socket
-from tests.collectors import Collector, attributes
-from tests.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.clients import BOOK, CONTACT, Api, open_socket
+from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.trace_collector import Collector, attributes
 from tests.web.test_booking import open_slots
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 FIRST = "{ experts(first: 1) { nodes { id } } }"
 TRACE_ID, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import Api, open_socket
-from tests.servers import run_server, start_program
+from tests.support.clients import Api, open_socket
+from tests.support.servers import run_server, start_program
 from web.graphql.manifests import InvalidManifest, read_manifest
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clients import Api, open_socket
+from tests.support.clients import Api, open_socket
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 Expert = dict[str, Any]
 

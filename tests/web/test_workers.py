@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.clients import PATIENCE_SECONDS, Api, open_socket
-from tests.processes import commands, freeze, processes_using, wait_for, workers_of
-from tests.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.clients import PATIENCE_SECONDS, Api, open_socket
+from tests.support.processes import commands, freeze, processes_using, wait_for, workers_of
+from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Time
+    from tests.support.spans import Time
 
 SERVE = (EXPERTBOOK, "serve", "--workers", "2")
 EXPERTS = "{ experts(first: 3) { nodes { id } } }"

@@ -11,8 +11,8 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.processes import freeze
-from tests.servers import free_port
+from tests.support.processes import freeze
+from tests.support.servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

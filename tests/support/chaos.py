@@ -18,13 +18,13 @@ import websockets
 from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.ids import object_id
-from tests.clients import CANCEL, CONTACT, Api
-from tests.mailboxes import wait_until
+from tests.support.clients import CANCEL, CONTACT, Api
+from tests.support.mailboxes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from tests.fleets import Fleet
+    from tests.support.fleet import Fleet
 
 KINDS = {"slotBooked": {"BOOKED"}, "slotChanged": {"HELD", "BOOKED", "RELEASED", "RESET"}}
 FIELDS = "cursor sequence at"

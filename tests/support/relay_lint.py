@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
 
-from tests.schema.coordinates import fields_of, own_types, typed_elements
+from tests.support.coordinates import fields_of, own_types, typed_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

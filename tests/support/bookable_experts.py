@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from tests.clients import Api
+    from tests.support.clients import Api
 
 ZONE = "Europe/Berlin"
 MIN_FREE_SLOTS = 6

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Awaitable, Callable, Sequence
 
-    from tests.chaos import Subscriber
-    from tests.fleets import Fleet
-    from tests.valkeys import Valkey
+    from tests.support.chaos import Subscriber
+    from tests.support.fleet import Fleet
+    from tests.support.valkey import Valkey
 
 SOCKETS_PER_CUT = 8
 PATIENCE_SECONDS = 180

@@ -7,11 +7,11 @@ from itertools import count
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from tests.clients import PASSWORD
+from tests.support.clients import PASSWORD
 
 if TYPE_CHECKING:
-    from tests.clients import Api
-    from tests.conftest import Time
+    from tests.support.clients import Api
+    from tests.support.spans import Time
 
 REGISTER = """mutation ($name: String!, $email: String!, $password: String!) {
   register(input: {name: $name, email: $email, password: $password}) {

@@ -17,8 +17,8 @@ from graphql import (
 
 from auth.policies import Decision
 from schema import root
-from tests.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
-from tests.offices import PROFILE, Deployment, Person
+from tests.support.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
+from tests.support.deployments import PROFILE, Deployment, Person
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

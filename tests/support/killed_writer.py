@@ -12,7 +12,7 @@ from pymongo import monitoring
 from models import database
 from models.ledger.ledger import Ledger
 from models.store import connection
-from tests.commands import FunctionCommand
+from tests.support.commands import FunctionCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import expect
 
-from tests.browsers import CLIENT
+from tests.support.browsers import CLIENT
 
 if TYPE_CHECKING:
     import re
 
     from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
-    from tests.client.experts import Expert
+    from tests.support.bookable_experts import Expert
 
 Theme = Literal["light", "dark"]
 
-PICTURES = Path(__file__).parent / "pictures"
+PICTURES = Path(__file__).parents[1] / "client" / "pictures"
 NAME = "Ada Lovelace"
 NOTE = "About engines"
 PASSWORD = "correct horse battery"

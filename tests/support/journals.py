@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from models.calendar.times import utc_now
 from models.ids import object_id
-from tests.chaos import EXPERTS, KEPT_BOOKINGS, PLAIN, SLOTS, Booker
-from tests.clients import CONTACT, Api
+from tests.support.chaos import EXPERTS, KEPT_BOOKINGS, PLAIN, SLOTS, Booker
+from tests.support.clients import CONTACT, Api
 
 if TYPE_CHECKING:
     import random
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from models.ids import Id
-    from tests.fleets import Fleet
+    from tests.support.fleet import Fleet
 
 BOOKING = """__typename ... on Booking { id status sequence startsAt } ... on Refusal { code }"""
 

@@ -10,7 +10,7 @@ from models.bookings.events import Event, EventKind
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
-from tests.models.samples import rules
+from tests.support.samples import rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

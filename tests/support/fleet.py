@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from tests.servers import Program, await_ready, start_program
+from tests.support.servers import Program, await_ready, start_program
 
 if TYPE_CHECKING:
     import signal

@@ -13,7 +13,7 @@ from models.ids import object_id
 if TYPE_CHECKING:
     from models.ids import Id
     from models.store.connection import Database
-    from tests.bookkeepers import Journal, Step
+    from tests.support.journals import Journal, Step
 
 KINDS = {"HELD": "HELD", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}
 Row = dict[str, Any]

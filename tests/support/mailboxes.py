@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiosmtpd.smtp import SMTP
 from icalendar import Calendar
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

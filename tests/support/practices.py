@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from tests.clients import Api
-    from tests.offices import Deployment, Person
+    from tests.support.clients import Api
+    from tests.support.deployments import Deployment, Person
 
 LONDON = ZoneInfo("Europe/London")
 RULES = """id sequence offers { minutes price { amount currency } }

@@ -15,14 +15,14 @@ from graphql import (
     is_required_input_field,
 )
 
-from tests.schema.coordinates import elements, own_types, reachable_types, typed_elements
+from tests.support.coordinates import elements, own_types, reachable_types, typed_elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphql import GraphQLSchema
 
-    from tests.schema.coordinates import Typed
+    from tests.support.coordinates import Typed
 
 ADVICE: Final = """
 Clients of the last release (schema/released.graphql) depend on it. Keep the old element and add a

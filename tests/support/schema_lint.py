@@ -21,8 +21,8 @@ from graphql import (
     validate_schema,
 )
 
-from tests.schema import relay
-from tests.schema.coordinates import (
+from tests.support import relay_lint
+from tests.support.coordinates import (
     elements,
     fields_of,
     own_types,
@@ -163,5 +163,5 @@ def used(schema: GraphQLSchema) -> Iterator[str]:
 
 RULES: Final[tuple[Callable[[GraphQLSchema], Iterator[str]], ...]] = (
     *(valid, described, named, concise, inputs, mutations, results, deprecations, flags, lists),
-    *(used, *relay.RULES),
+    *(used, *relay_lint.RULES),
 )

@@ -1,0 +1,8 @@
+"""Root folder and packages of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"auth", "models", "resolvers", "schema", "subscriptions", "web"}
