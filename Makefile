@@ -3,7 +3,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 PYTEST := $(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder
-# Tests that also run with all fast paths off: answers must be the same.
+# Tests that also run with all caches off: answers must be the same.
 SAME_ANSWERS := tests/schema $(patsubst %,tests/web/test_%.py,booking moves rules socket)
 SAME_ANSWERS_LONG := $(SAME_ANSWERS) tests/subscriptions $(patsubst %,tests/web/test_%.py,\
   administration availability booking_changes directory own_bookings permissions races sse \
@@ -31,11 +31,11 @@ quick: $(UV) ## run the tests that need no server and no browser
 
 test: check ## run every test that a change needs
 	$(PYTEST)
-	EXPERTBOOK_FAST_PATHS=none $(PYTEST) $(SAME_ANSWERS)
+	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS)
 
-test-long: check ## run long races, kills, random changes and failures, with and without fast paths
+test-long: check ## run long races, kills, random changes and failures, with and without caches
 	$(PYTEST) --long
-	EXPERTBOOK_FAST_PATHS=none $(PYTEST) $(SAME_ANSWERS_LONG)
+	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS_LONG)
 
 # Variables: see tests/benchmarks/__main__.py. `exec` replaces uv, as above.
 bench: $(UV) ## run the benchmarks; PEERS=path of the peers' rig adds a comparison

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models.accounts import sessions
 from models.accounts.users import Role, User, users_by_id
-from models.caching.batch_loader import MAX_KEYS_PER_READ, BatchLoader
+from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
 from models.errors import Unauthenticated
 
@@ -59,14 +59,13 @@ class Viewers:
 
     Args:
         tokens: verifies the tokens.
-        batch_size: maximum number of sessions in one lookup.
     """
 
-    def __init__(self, tokens: Tokens, batch_size: int = MAX_KEYS_PER_READ) -> None:
+    def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._verified: Cache[str, Claims] = Cache("tokens", MAX_CACHED_TOKENS)
         self._cached: Cache[Id, tuple[float, User]] = Cache("viewers", MAX_CACHED_SESSIONS)
-        self._accounts = BatchLoader(_accounts, batch_size)
+        self._accounts = BatchLoader(_accounts)
         self._invalidations = 0
 
     @asynccontextmanager

@@ -25,14 +25,10 @@ SEARCH_RADII = (timedelta(days=2), timedelta(days=7))
 
 
 class Alternatives:
-    """Finds the open slots of the same length that are nearest to a slot.
+    """Finds the open slots of the same length that are nearest to a slot."""
 
-    Args:
-        batch_size: maximum number of slots in one batch.
-    """
-
-    def __init__(self, batch_size: int) -> None:
-        self._loader = BatchLoader(_read, batch_size)
+    def __init__(self) -> None:
+        self._loader = BatchLoader(_read)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Alternatives]:

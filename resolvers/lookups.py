@@ -26,13 +26,9 @@ class Lookups:
     """Looks up experts and calendars by id.
 
     Requests share the returned objects, so callers must not change them.
-
-    Args:
-        use_batches: whether to combine concurrent lookups into one database command.
     """
 
-    def __init__(self, *, use_batches: bool = False) -> None:
-        self._use_batches = use_batches
+    def __init__(self) -> None:
         self._experts: BatchLoader[Id, Expert] = BatchLoader(
             _keyed_by_id(experts), MAX_IDS_PER_QUERY
         )
@@ -52,7 +48,7 @@ class Lookups:
         Raises:
             Unavailable: if the database does not answer.
         """
-        return await (_load(self._experts, ids) if self._use_batches else experts(ids))
+        return await _load(self._experts, ids)
 
     async def calendars(self, ids: Sequence[Id]) -> list[Calendar | None]:
         """Return the calendars of experts by their ids, in the same order.
@@ -60,7 +56,7 @@ class Lookups:
         Raises:
             Unavailable: if the database does not answer.
         """
-        return await (_load(self._calendars, ids) if self._use_batches else calendars(ids))
+        return await _load(self._calendars, ids)
 
 
 def _keyed_by_id(

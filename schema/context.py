@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from auth.budgets import Budgets
     from auth.viewers import Viewer, Viewers
-    from models.caching.fast_paths import FastPath
     from models.ledger.ledger import Ledger
     from resolvers.alternatives import Alternatives
     from resolvers.listings import Listings
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 class Services:
     """Services of the running application that operations use.
 
+    `use_caches` is false if every answer is to be computed anew (EXPERTBOOK_CACHES).
     `directory_changed` is called after changes to directory entries that bypass the ledger.
     """
 
@@ -50,7 +50,7 @@ class Services:
     phone_region: str | None
     hold_lifetime: timedelta
     operation_seconds: float
-    fast: frozenset[FastPath]
+    use_caches: bool
     directory_changed: Callable[[], None]
 
 

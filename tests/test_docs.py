@@ -13,7 +13,6 @@ import pytest
 from prometheus_client import REGISTRY
 from typer.main import get_command
 
-from models.caching.fast_paths import FastPath
 from tests.support.markdown import DOCUMENTS, Document, anchors, code
 from tests.support.repository import ROOT
 from web import cli
@@ -145,12 +144,6 @@ def counted() -> set[str]:
         f"{family.name}{'_total' * (family.type == 'counter')}" for family in REGISTRY.collect()
     }
     return set(METRIC.findall(text)) | {name for name in collected if METRIC.fullmatch(name)}
-
-
-def test_every_fast_path_is_explained() -> None:
-    performance = (ROOT / "docs" / "performance.md").read_text()
-    table = performance.partition("\n## Fast paths\n")[2].partition("\n### ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(FastPath)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

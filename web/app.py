@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, WebSocket
 from starlette.routing import Route
 
-from models.caching.fast_paths import FastPath
 from web.assets import HashedFiles
 from web.container import mail_worker, open_container
 from web.deferred import check_deferred
@@ -53,7 +52,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     documents = load_documents(
         settings.trusted_documents,
         introspection=settings.allows_introspection,
-        use_cache=FastPath.DOCUMENTS in settings.enabled_fast_paths,
+        use_cache=settings.caches == "on",
     )
 
     origins = settings.origins

@@ -20,10 +20,8 @@ from auth.passwords import Passwords
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from auth.viewers import Viewers
-from models.caching.batch_loader import MAX_KEYS_PER_READ
-from models.caching.fast_paths import FastPath
 from models.database import open_database
-from models.ledger.ledger import MAX_BATCH, Ledger
+from models.ledger.ledger import Ledger
 from models.store.shared_state import shared_secret
 from resolvers.alternatives import Alternatives
 from resolvers.listings import Listings
@@ -84,6 +82,7 @@ async def open_container(
         RuntimeError: a package that the settings require is not installed.
     """
     is_throttled = settings.throttle == "on"
+    use_caches = settings.caches == "on"
     bus = broadcast(settings.bus_url)
     response_cache = ResponseCache()
     # Invalidate cached responses before subscribers are notified: they refetch at once.
@@ -94,9 +93,6 @@ async def open_container(
     feed = BookingFeed(bus, hub)
     sockets = Sockets(MAX_SOCKETS_PER_ADDRESS if is_throttled else None)
     announce = partial(_announce, response_cache, hub, feed)
-
-    def batch_size(limit: int) -> int:
-        return limit if FastPath.BATCHES in settings.enabled_fast_paths else 1
 
     async with (
         _tracing(settings.otlp_url),
@@ -112,24 +108,20 @@ async def open_container(
             client,
             announce,
             response_cache.directory_changed,
-            max_batch=batch_size(MAX_BATCH),
-            single_command=FastPath.WRITES in settings.enabled_fast_paths,
-            remembers={FastPath.BATCHES, FastPath.SPECULATION} <= settings.enabled_fast_paths,
+            use_cache=use_caches,
         ).open() as ledger,
         sweeping(ledger),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
-        Alternatives(batch_size(MAX_KEYS_PER_READ)).open() as alternatives,
-        Lookups(use_batches=FastPath.BATCHES in settings.enabled_fast_paths).open() as lookups,
-        Listings(use_cache=FastPath.LISTINGS in settings.enabled_fast_paths).open() as listings,
+        Alternatives().open() as alternatives,
+        Lookups().open() as lookups,
+        Listings(use_cache=use_caches).open() as listings,
         AsyncExitStack() as stack,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
         tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
-        viewers = await stack.enter_async_context(
-            Viewers(tokens, batch_size(MAX_KEYS_PER_READ)).open()
-        )
+        viewers = await stack.enter_async_context(Viewers(tokens).open())
         ends.listen(lambda ended: viewers.invalidate(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
         sign_ins = SessionServices(
@@ -154,14 +146,10 @@ async def open_container(
             phone_region=settings.phone_region,
             hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
-            fast=settings.enabled_fast_paths,
+            use_caches=use_caches,
             directory_changed=response_cache.directory_changed,
         )
-        coalescer = (
-            ResponseCoalescer(response_cache)
-            if FastPath.ANSWERS in settings.enabled_fast_paths
-            else None
-        )
+        coalescer = ResponseCoalescer(response_cache) if use_caches else None
         yield Container(client, bus, mails, sockets, services, coalescer)
 
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.caching.fast_paths import ALL, FastPath, parse_fast_paths
 from subscriptions.backends import MEMORY, MONGODB, broadcast
 from web.edge.hosts import ANY_ADDRESS, check_names
 from web.edge.proxies import TrustedProxies
@@ -120,10 +119,9 @@ class Settings(BaseSettings):
         default="on",
         description="on or off; off disables rate limits and per-address limits, for benchmarks",
     )
-    fast_paths: str = Field(
-        default=ALL,
-        description="the enabled optimizations, for comparisons: all, none, or a list of "
-        + ", ".join(FastPath),
+    caches: Literal["on", "off"] = Field(
+        default="on",
+        description="on or off; off computes every answer anew, for tests and comparisons",
     )
     smtp_url: str | None = Field(
         default=None,
@@ -226,12 +224,6 @@ class Settings(BaseSettings):
         TrustedProxies(_split(value))
         return value
 
-    @field_validator("fast_paths")
-    @classmethod
-    def _names_fast_paths(cls, value: str) -> str:
-        parse_fast_paths(value)
-        return value
-
     @field_validator("allowed_hosts")
     @classmethod
     def _names_hosts(cls, value: str) -> str:
@@ -320,11 +312,6 @@ class Settings(BaseSettings):
             return _split(self.allowed_hosts)
         known = [urlsplit(url).hostname or "" for url in (*self.origins, self.address)]
         return known if self.is_production else [*known, "localhost", ANY_ADDRESS]
-
-    @property
-    def enabled_fast_paths(self) -> frozenset[FastPath]:
-        """Enabled optimizations."""
-        return parse_fast_paths(self.fast_paths)
 
     @property
     def mail_server(self) -> MailServer | None:

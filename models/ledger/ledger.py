@@ -76,7 +76,7 @@ class Ledger:
         announce: called with the events of each commit.
         directory_changed: called after a directory entry changed.
         max_batch: how many granted commands a transaction has.
-        remembers: whether calendars stay in memory after they were written.
+        use_cache: whether calendars stay in memory after they were written.
         single_command: whether a transaction writes in one command, where the server can.
     """
 
@@ -87,7 +87,7 @@ class Ledger:
         directory_changed: Callable[[], None] = lambda: None,
         *,
         max_batch: int = MAX_BATCH,
-        remembers: bool = True,
+        use_cache: bool = True,
         single_command: bool = True,
     ) -> None:
         self._committer = Committer(client, single_command=single_command)
@@ -102,7 +102,7 @@ class Ledger:
         self._open = Batch()
         self._writing = Batch()
         self._single_commits_left = 0
-        self._known = KnownCalendars(is_enabled=remembers)
+        self._known = KnownCalendars(is_enabled=use_cache)
         self._to_load = asyncio.Event()
         self._to_write = asyncio.Event()
 

@@ -96,7 +96,7 @@ def prepare(
         name: name of the operation; None if the document has only one.
         introspection: whether introspection is allowed.
         use_cache: whether to cache the document, and to use the fast lexer and the fast
-            validity proof (`FastPath.DOCUMENTS`).
+            validity proof.
 
     Raises:
         RequestFailed: if the document is invalid, exceeds a limit or lacks the operation.

@@ -21,7 +21,6 @@ from graphql import (
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
-from models.caching.fast_paths import FastPath
 from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
@@ -113,7 +112,7 @@ def _executor(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> GraphQLExecutor[Any]:
     executor: GraphQLExecutor[Any] | list[GraphQLError]
-    if FastPath.SELECTIONS in context.services.fast and prepared.selections:
+    if context.services.use_caches and prepared.selections:
         executor = prepared.selections.executor(variables, context)
     else:
         executor = Executor.build(

@@ -27,7 +27,6 @@ from graphql import (
 )
 
 from models.bookings.events import sequence_in
-from models.caching.fast_paths import FastPath
 from schema.context import Context
 from schema.execution.documents import cached_per_document, core
 from schema.execution.operations import body_of, execute_event, executor_of
@@ -99,7 +98,7 @@ async def share_subscription(
         TimedOut: if looking up the expert exceeds the time limit.
     """
     field = _root(prepared)
-    if field is None or FastPath.AUDIENCES not in context.services.fast:
+    if field is None or not context.services.use_caches:
         return None
     definitions = prepared.operation.variable_definitions or ()
     values = get_variable_values(core, definitions, variables or {})

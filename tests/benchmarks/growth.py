@@ -1,17 +1,16 @@
 """What more data cost: a larger directory, and an expert with a long history.
 
-Answers that are kept are left out, since they cost the same whatever they hold: each question is
-executed. The servers of the small and of the large database are asked in turns.
+The readers are signed in, so that no response is cached and each question is executed. The servers
+of the small and of the large database are asked in turns.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from models.bookings.booking import Booking, BookingStatus
-from models.caching.fast_paths import FastPath
 from models.calendar.slots import SlotKey
 from models.calendar.times import cell_of, instant_of, utc_now
 from models.database import open_database
@@ -27,6 +26,7 @@ from tests.benchmarks.reads import (
     window,
 )
 from tests.benchmarks.results import OURS, Result, spread, tried
+from tests.benchmarks.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.reads import CacheKey, Check
     from tests.benchmarks.targets import Target
 
-EXECUTED: Final = {"fast_paths": ",".join(sorted(set(FastPath) - {FastPath.ANSWERS}))}
-"""The settings of a server that keeps no answer."""
+READERS: Final = 8
 
 LATEST: Final = timedelta(days=60)
 """So long ago was the last of the many bookings: before those of the sample data."""
@@ -100,7 +99,9 @@ async def _compared(
     seconds: float,
 ) -> Result:
     name, asks, check = asked
-    of_small, of_large = (in_turn(target.address, asks) for target in (small, large))
+    of_small, of_large = [
+        in_turn(target.address, asks, await _tokens(target)) for target in (small, large)
+    ]
     await window(small, of_small, check, WARM_SECONDS)
     await window(large, of_large, check, WARM_SECONDS)
     before: list[dict[str, float]] = []
@@ -109,6 +110,13 @@ async def _compared(
         before.append(await window(small, of_small, check, seconds))
         after.append(await window(large, of_large, check, seconds))
     return Result(OURS, name, grown(before, after), _spread(before, after), after[-1]["other"])
+
+
+async def _tokens(target: Target) -> list[str]:
+    """Return the tokens of new accounts."""
+    world = World(target.address, datetime.now(UTC))
+    await world.register(READERS)
+    return world.tokens
 
 
 def grown(

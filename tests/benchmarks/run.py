@@ -116,14 +116,14 @@ class Run:
     def _growth(self, running: Database, name: str) -> list[Result]:
         self._seed(running, "growth", self._options.experts)
         cores = self._cores.server
-        with ours(running, name, cores, **growth.EXECUTED) as small:
+        with ours(running, name, cores) as small:
             expert = _run(_expert(small))
             say(f"{self._options.bookings:,} bookings of one expert")
             history = growth.add_history(
                 running.url("growth"), expert["id"], self._options.bookings
             )
             _run(history)
-            with ours(running, "growth", cores, **growth.EXECUTED) as large:
+            with ours(running, "growth", cores) as large:
                 say("the small and the large database in turns")
                 return _run(growth.growth(small, large, expert, self._rounds, self._seconds))
 

@@ -63,8 +63,8 @@ async def ledgers(
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
     """Open two ledgers, as in two processes, with and without cached calendars."""
     async with (
-        Ledger(database, ignore_events, remembers=request.param).open() as first,
-        Ledger(database, ignore_events, remembers=request.param).open() as second,
+        Ledger(database, ignore_events, use_cache=request.param).open() as first,
+        Ledger(database, ignore_events, use_cache=request.param).open() as second,
     ):
         yield first, second
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture(params=[True, False], ids=["batched", "unbatched"])
-async def lookups(request: pytest.FixtureRequest) -> AsyncIterator[Lookups]:
-    """Lookups with and without batching."""
-    async with Lookups(use_batches=request.param).open() as lookups:
+@pytest.fixture
+async def lookups() -> AsyncIterator[Lookups]:
+    """Return running lookups."""
+    async with Lookups().open() as lookups:
         yield lookups
 
 
@@ -56,10 +56,11 @@ async def test_lookup_sees_earlier_changes(lookups: Lookups, ids: list[Id]) -> N
         await asyncio.gather(*others)
 
 
-async def test_concurrent_lookups_take_at_most_two_commands(ids: list[Id]) -> None:
+async def test_concurrent_lookups_take_at_most_two_commands(
+    lookups: Lookups, ids: list[Id]
+) -> None:
     """The first lookup starts one command; all others share a second one."""
-    async with Lookups(use_batches=True).open() as lookups:
-        with COMMANDS.counted() as commands:
-            await asyncio.gather(*[lookups.experts([id_]) for id_ in ids * 10])
-        assert commands.count
-        assert commands.count <= 2
+    with COMMANDS.counted() as commands:
+        await asyncio.gather(*[lookups.experts([id_]) for id_ in ids * 10])
+    assert commands.count
+    assert commands.count <= 2

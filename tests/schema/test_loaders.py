@@ -12,7 +12,6 @@ from pymongo import monitoring
 
 from auth.viewers import Viewer
 from models.accounts.users import User
-from models.caching.fast_paths import FastPath
 from models.calendar.times import utc_now
 from models.ids import new_id
 from models.ledger.writers import Writer
@@ -70,24 +69,26 @@ COMMANDS = CommandCounter()
 monitoring.register(COMMANDS)
 
 
-@pytest.mark.parametrize("fast", [frozenset(FastPath), frozenset()])
+@pytest.mark.parametrize("use_caches", [True, False])
 @pytest.mark.parametrize(("query", "rows"), [(EXPERTS, 30), (BOOKINGS, 100)])
 async def test_many_rows_are_read_with_a_few_commands(
-    database: Client, query: str, rows: int, fast: frozenset[FastPath]
+    database: Client, query: str, rows: int, *, use_caches: bool
 ) -> None:
     assert database is not None
-    parts = {"currency": "EUR", "operation_seconds": OPERATION_SECONDS, "fast": fast}
-    parts |= {"lookups": Lookups(), "listings": Listings(use_cache=False)}
+    parts = {"currency": "EUR", "operation_seconds": OPERATION_SECONDS, "use_caches": use_caches}
+    listings = Listings(use_cache=False)
     since = utc_now() + timedelta(days=1)
     until = since + timedelta(days=2)
     variables = {"n": rows, "from": since.isoformat(), "to": until.isoformat()}
     variables["day"] = since.date().isoformat()
-    services = cast("Services", SimpleNamespace(**parts))
     admin = await User.by_email("admin@example.com")
     assert admin is not None
-    with COMMANDS.counted() as commands:
-        context = Context(services, Viewer(admin, new_id(), utc_now()))
-        answer = await run(prepare(query, None), variables, context)
+    async with Lookups().open() as lookups:
+        parts |= {"lookups": lookups, "listings": listings}
+        services = cast("Services", SimpleNamespace(**parts))
+        with COMMANDS.counted() as commands:
+            context = Context(services, Viewer(admin, new_id(), utc_now()))
+            answer = await run(prepare(query, None), variables, context)
     assert answer.errors is None
     data = cast("dict[str, Any]", answer.data)
     assert len(next(iter(data.values()))["nodes"]) == rows

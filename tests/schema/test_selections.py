@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from models.accounts.users import Role
-from models.caching.fast_paths import FastPath
 from models.calendar.slot_ids import slot_id
 from models.calendar.slots import SlotKey
 from resolvers.lookups import Lookups
@@ -101,8 +100,6 @@ ROOT_FIELDS = (
     ("query", "viewer { id }"),
     ("query", "__typename"),
 )
-COMPILED = frozenset({FastPath.SELECTIONS})
-PLAIN: frozenset[FastPath] = frozenset()
 
 
 class FailingLoaders:
@@ -128,9 +125,9 @@ class FakeLedger:
         return [self.result]
 
 
-def context_with(fast: frozenset[FastPath], ledger: FakeLedger | None = None) -> Context:
+def context_with(ledger: FakeLedger | None = None, *, use_caches: bool) -> Context:
     """Return a context without a database."""
-    services = {"currency": "EUR", "operation_seconds": 10, "fast": fast}
+    services = {"currency": "EUR", "operation_seconds": 10, "use_caches": use_caches}
     services |= {"ledger": ledger, "phone_region": None, "lookups": Lookups()}
     viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None) if ledger else None
     context = Context(
@@ -180,21 +177,24 @@ def ledger() -> Iterator[FakeLedger]:
 async def response_to(
     prepared: Prepared,
     variables: dict[str, Any] | None,
-    fast: frozenset[FastPath],
     ledger: FakeLedger | None = None,
+    *,
+    use_caches: bool,
 ) -> object:
     """Return the response to a query or mutation."""
     try:
-        return comparable(await run(prepared, variables, context_with(fast, ledger)))
+        return comparable(
+            await run(prepared, variables, context_with(ledger, use_caches=use_caches))
+        )
     except RequestFailed as failed:
         return [str(error) for error in failed.errors]
 
 
 async def event_response(
-    prepared: Prepared, variables: dict[str, Any], event: object, fast: frozenset[FastPath]
+    prepared: Prepared, variables: dict[str, Any], event: object, *, use_caches: bool
 ) -> object:
     """Return the response that a subscription sends for an event."""
-    executor = executor_of(prepared, variables, context_with(fast))
+    executor = executor_of(prepared, variables, context_with(use_caches=use_caches))
     result: Any = execute_subscription_event(executor.build_per_event_executor(event))
     return comparable(await result if inspect.isawaitable(result) else result)
 
@@ -211,8 +211,8 @@ def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: in
         for _ in range(3):
             pages.append(factory.page())
             for variables in VARIABLES:
-                expected = await response_to(prepared, variables, PLAIN)
-                assert await response_to(prepared, variables, COMPILED) == expected
+                expected = await response_to(prepared, variables, use_caches=False)
+                assert await response_to(prepared, variables, use_caches=True) == expected
             pages.clear()
 
     asyncio.run(compare())
@@ -231,8 +231,8 @@ def test_compiled_event_equals_that_of_the_executor(seed: int) -> None:
         for _ in range(3):
             event = factory.event()
             for variables in VARIABLES:
-                expected = await event_response(prepared, variables, event, PLAIN)
-                assert await event_response(prepared, variables, event, COMPILED) == expected
+                expected = await event_response(prepared, variables, event, use_caches=False)
+                assert await event_response(prepared, variables, event, use_caches=True) == expected
 
     asyncio.run(compare())
     gc.collect(1)
@@ -254,9 +254,9 @@ def test_compiled_booking_equals_that_of_the_executor(ledger: FakeLedger, seed: 
         for _ in range(3):
             ledger.raises, ledger.result = factory.outcome()
             for variables in BOOKING_VARIABLES:
-                expected = await response_to(prepared, variables, PLAIN, ledger)
+                expected = await response_to(prepared, variables, ledger, use_caches=False)
                 calls, ledger.calls = ledger.calls, 0
-                assert await response_to(prepared, variables, COMPILED, ledger) == expected
+                assert await response_to(prepared, variables, ledger, use_caches=True) == expected
                 assert ledger.calls == calls
                 ledger.calls = 0
 
@@ -286,8 +286,8 @@ def test_compiled_root_fields_equal_those_of_the_executor(
         for _ in range(2):
             ledger.raises, ledger.result = factory.outcome()
             pages.append(factory.page())
-            expected = await response_to(prepared, None, PLAIN, ledger)
-            assert await response_to(prepared, None, COMPILED, ledger) == expected
+            expected = await response_to(prepared, None, ledger, use_caches=False)
+            assert await response_to(prepared, None, ledger, use_caches=True) == expected
             pages.clear()
 
     asyncio.run(compare())
@@ -300,6 +300,6 @@ async def test_a_successful_booking_bypasses_the_executor(ledger: FakeLedger) ->
     prepared = prepare(BOOK, None, use_cache=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Executor, "complete_value", None)
-        result = await run(prepared, BOOKING_VARIABLES[0], context_with(COMPILED, ledger))
+        result = await run(prepared, BOOKING_VARIABLES[0], context_with(ledger, use_caches=True))
     assert result.data
     assert result.data["bookSlot"]["__typename"] == "Booking"

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 START_SECONDS = 180
 END_SECONDS = 60
 """Generous deadlines; only a program that hangs exceeds them."""
-FAST_PATHS = "EXPERTBOOK_FAST_PATHS"
-"""Environment variable that tests inherit, to run the suite with and without fast paths."""
+CACHES = "EXPERTBOOK_CACHES"
+"""Environment variable that tests inherit, to run the suite with and without caches."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 PORTS = range(10_000, 20_000)
 """Ports below those of embedded databases and below the ephemeral ports."""
@@ -54,12 +54,12 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment with some settings, and without inherited ones except FAST_PATHS."""
+    """Return the environment with some settings, and without inherited ones except CACHES."""
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(ours) or name == FAST_PATHS
+        if not name.startswith(ours) or name == CACHES
     }
     return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in settings.items()}
 

@@ -1,4 +1,4 @@
-"""Subscriptions deliver the same with and without their fast paths, over real WebSockets."""
+"""Subscriptions deliver the same with and without shared rendering, over real WebSockets."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ async def receive_events(socket: Socket, number: int) -> list[tuple[str, dict[st
     return found
 
 
-@pytest.mark.parametrize("paths", ["none", "audiences", "frames", "audiences,frames"])
-async def test_every_fast_path_delivers_the_same_events(
-    tmp_path: Path, time: Time, paths: str
+@pytest.mark.parametrize("caches", ["on", "off"])
+async def test_shared_rendering_delivers_the_same_events(
+    tmp_path: Path, time: Time, caches: str
 ) -> None:
     """Each subscriber gets its own operation id and its own `mine`, also when it resumes."""
-    with run_server(tmp_path, experts=20, throttle="off", fast_paths=paths) as address:
+    with run_server(tmp_path, experts=20, throttle="off", caches=caches) as address:
         async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
             api = Api(http, address)
             ada, bob = await api.new_client(), await api.new_client()

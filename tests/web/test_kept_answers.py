@@ -46,7 +46,7 @@ OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server with the response cache on, in every test configuration."""
     folder = tmp_path_factory.mktemp("answers")
-    with run_server(folder, experts=8, throttle="off", fast_paths="all") as address:
+    with run_server(folder, experts=8, throttle="off", caches="on") as address:
         yield address
 
 
@@ -264,7 +264,7 @@ async def test_cached_responses_are_rate_limited_and_logged(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
     folder = tmp_path_factory.mktemp("paid")
-    with start_program(folder, experts=3, fast_paths="all", log_format="json") as program:
+    with start_program(folder, experts=3, caches="on", log_format="json") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         answers = [await post(api, LIST) for _ in range(6)]
@@ -299,7 +299,7 @@ async def test_cache_can_be_disabled(
 ) -> None:
     """Without the cache, responses are computed anew and are equal."""
     folder = tmp_path_factory.mktemp("none")
-    with run_server(folder, experts=3, throttle="off", fast_paths="none") as address:
+    with run_server(folder, experts=3, throttle="off", caches="off") as address:
         api = Api(http, address)
         answers = [await post(api, LIST) for _ in range(3)]
         found = await metrics(address)

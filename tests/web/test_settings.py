@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import AliasChoices, ValidationError
 
-from tests.support.servers import FAST_PATHS, environment
+from tests.support.servers import CACHES, environment
 from web.settings import Environment, Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hide this machine's settings: empty working directory, environment without ours."""
     monkeypatch.chdir(tmp_path)
-    for name in {FAST_PATHS, *(os.environ.keys() - environment().keys())}:
+    for name in {CACHES, *(os.environ.keys() - environment().keys())}:
         monkeypatch.delenv(name, raising=False)
 
 

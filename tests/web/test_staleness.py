@@ -38,7 +38,7 @@ async def two(
         url = stack.enter_context(embedded_database(folder))
         settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
         addresses = [
-            stack.enter_context(run_server(folder, experts=4, fast_paths="all", **settings))
+            stack.enter_context(run_server(folder, experts=4, caches="on", **settings))
             for _ in range(2)
         ]
         yield Api(http, addresses[0]), Api(http, addresses[1])
@@ -95,7 +95,7 @@ async def test_hold_expires_by_the_clock_alone(
 ) -> None:
     """Queries from that instant on show the slot as free."""
     folder = tmp_path_factory.mktemp("ends")
-    with run_server(folder, experts=3, hold_seconds=2, throttle="off", fast_paths="all") as address:
+    with run_server(folder, experts=3, hold_seconds=2, throttle="off", caches="on") as address:
         api = Api(http, address)
         client = await api.new_client()
         [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]

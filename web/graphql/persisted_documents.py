@@ -135,7 +135,7 @@ def load_documents(
     Args:
         manifest: path of the manifest.
         introspection: whether the manifest's documents may use introspection.
-        use_cache: whether to cache parsed documents (`FastPath.DOCUMENTS`).
+        use_cache: whether to cache parsed documents.
 
     Raises:
         InvalidManifest: if the manifest is unreadable or one of its documents is invalid.

@@ -14,7 +14,6 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocketDisconnect
 
-from models.caching.fast_paths import FastPath
 from models.calendar.times import utc_now
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
 from models.telemetry.metrics import CUT_OFF
@@ -28,7 +27,7 @@ from web.graphql.http import authenticate_header
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parse_parameters
 from web.graphql.sockets import address_of
-from web.graphql.subscribers import SharedSubscriber, SoloSubscriber
+from web.graphql.subscribers import SharedSubscriber
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -243,10 +242,7 @@ class Connection:
             shared = await share_subscription(prepared, request.variables, self._context())
         if self._protocol is None or shared is None:
             return self._stream(id_, prepared, request.variables)
-        if FastPath.FRAMES in self._services.fast:
-            subscriber = SharedSubscriber(id_, self._protocol, shared, self.viewer)
-        else:
-            subscriber = SoloSubscriber(id_, self._protocol, shared, self.viewer, self._send_text)
+        subscriber = SharedSubscriber(id_, self._protocol, shared, self.viewer)
         return self._serve_shared(ObservedSubscription(prepared), shared, subscriber)
 
     async def _refuse(self, id_: str) -> None:

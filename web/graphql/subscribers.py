@@ -9,7 +9,7 @@ import orjson
 from web.edge.websocket_protocol import text_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from auth.viewers import Viewer
     from models.bookings.events import Event
@@ -60,38 +60,6 @@ class SharedSubscriber:
         """
         async with hub.subscribe(shared.expert_id, shared.after) as (channel, position):
             await channel.serve(self._view, self._view.render, self, position)
-
-
-class SoloSubscriber(SharedSubscriber):
-    """Subscriber that sends its events like other messages, one at a time.
-
-    Used if `FastPath.FRAMES` is disabled.
-    """
-
-    __slots__ = ("_pending", "_send")
-
-    def __init__(
-        self,
-        id_: str,
-        protocol: WebSocketProtocol,
-        shared: SharedSubscription,
-        viewer: Viewer | None,
-        send: Callable[[str], Awaitable[None]],
-    ) -> None:
-        super().__init__(id_, protocol, shared, viewer)
-        self._send = send
-        self._pending: Sequence[bytes] = ()
-
-    def send(self, encoded: EncodedEvents) -> bool:
-        """Keep the payloads for `drained`, and return False so that it is called."""
-        self._pending = encoded.payloads
-        return False
-
-    async def drained(self) -> None:
-        """Send the pending payloads."""
-        pending, self._pending = self._pending, ()
-        for payload in pending:
-            await self._send((_head(self._id) + payload + b"}").decode())
 
 
 def _frames(id_: str, payloads: Sequence[bytes]) -> bytes:
