@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from models.directory.experts import Expert
+from models.errors import Unavailable
+from models.ids import is_sample
+from models.store.documents import or_unavailable
 from schema.experts import PLACEHOLDER_PHOTO
 from web.assets import CLIENT_PAGE, read_page
 from web.samples.portraits import portrait
@@ -17,7 +22,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+NO_STORE = {"Cache-Control": "no-store"}
 MAX_SLUG_LENGTH = 120
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 PLACEHOLDER_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><title>Portrait</title>'
     '<path fill="#e7e5e4" d="M0 0h200v200H0z"/>'
@@ -40,17 +47,34 @@ def wants_page(request: Request) -> bool:
 
 
 async def photo(request: Request) -> Response:
-    """Return the generated portrait of a sample expert, or the placeholder of other experts."""
+    """Return the generated portrait of a stored sample expert, or the placeholder.
+
+    Raises:
+        HTTPException: 404 for any other name, 503 if the database did not answer.
+    """
     name = request.path_params["name"]
-    if not name.isascii() or len(name) > MAX_SLUG_LENGTH:
-        raise HTTPException(404)
+    if name == PLACEHOLDER_PHOTO:
+        svg = PLACEHOLDER_SVG
+    elif len(name) <= MAX_SLUG_LENGTH and SLUG.fullmatch(name) and await _is_sample(name):
+        svg = portrait(name)
+    else:
+        raise HTTPException(404, headers=NO_STORE)
     headers = {
         "Cache-Control": "public, max-age=86400",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-    svg = PLACEHOLDER_SVG if name == PLACEHOLDER_PHOTO else portrait(name)
     return Response(svg, headers=headers, media_type="image/svg+xml")
+
+
+async def _is_sample(slug: str) -> bool:
+    """Return whether a sample expert has that slug, with one read by a unique index."""
+    try:
+        with or_unavailable():
+            expert = await Expert.find_one({"slug": slug})
+    except Unavailable as error:
+        raise HTTPException(503, headers=NO_STORE) from error
+    return expert is not None and is_sample(expert.id)
 
 
 def page_routes() -> list[Route]:
@@ -71,7 +95,7 @@ def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         if request.url.path != "/" and not wants_page(request):
             # Browsers get a page at this path, so caches must not store the 404.
-            raise HTTPException(404, headers={"Cache-Control": "no-store", "Vary": "Accept"})
+            raise HTTPException(404, headers={**NO_STORE, "Vary": "Accept"})
         return response
 
     return page

@@ -291,7 +291,7 @@ async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
     for path in ("/", "/graphql"):
         page = await send_raw(shared, request("GET", path, "Accept: text/html"))
         assert page.headers["content-security-policy"] == PAGE_POLICY
-    photo = await send_raw(shared, request("GET", "/photos/ada.svg"))
+    photo = await send_raw(shared, request("GET", "/photos/placeholder.svg"))
     assert photo.headers["cross-origin-resource-policy"] == "cross-origin"
     assert photo.headers["content-security-policy"].startswith("default-src 'none'")
     for answer in (page, photo):

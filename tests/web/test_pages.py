@@ -42,16 +42,22 @@ async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> N
     assert response.headers["vary"] == "Accept"
 
 
-async def test_only_sample_experts_have_a_portrait(deployment: Deployment) -> None:
-    """Experts created later have a placeholder."""
+async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
+    """Experts created later have a placeholder, and other names are not found."""
     expert = await deployment.expert()
+    api = deployment.anonymous
     query = "{ experts(first: 100) { nodes { id slug photoUrl } } }"
-    nodes = (await deployment.anonymous.ask(query))["experts"]["nodes"]
-    urls = {node["id"]: node["photoUrl"] for node in nodes}
-    photo = "query ($id: ID!) { expert(id: $id) { photoUrl } }"
-    url = (await deployment.anonymous.ask(photo, id=expert.expert_id))["expert"]["photoUrl"]
-    assert url == "/photos/placeholder.svg"
-    assert any(other != url for other in urls.values())
-    response = await deployment.anonymous.http.get(f"{deployment.anonymous.url}{url}")
-    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
-    assert "<circle" in response.text
+    nodes = (await api.ask(query))["experts"]["nodes"]
+    photo = "query ($id: ID!) { expert(id: $id) { slug photoUrl } }"
+    created = (await api.ask(photo, id=expert.expert_id))["expert"]
+    assert created["photoUrl"] == "/photos/placeholder.svg"
+    portraits = {node["photoUrl"] for node in nodes} - {created["photoUrl"]}
+    assert len(portraits) == 3
+    for url in (created["photoUrl"], *portraits):
+        response = await api.http.get(api.url + url)
+        assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+        assert response.headers["cache-control"] == "public, max-age=86400"
+        assert "<circle" in response.text
+    for name in (created["slug"], "somebody-else", "nobody", "a" * 121, "%C3%A4-b", "a-b$"):
+        response = await api.http.get(f"{api.url}/photos/{name}.svg")
+        assert (response.status_code, response.headers["cache-control"]) == (404, "no-store")
