@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,17 @@ from starlette.routing import Route
 from web.assets import HashedFiles
 from web.container import mail_worker, open_container
 from web.deferred import check_deferred
+from web.edge.proxies import ForwardedClients
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
 from web.edge.hosts import AllowedHosts
 from web.edge.origins import CrossOrigin
-from web.edge.proxies import ForwardedClients
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
 from web.graphql.endpoint import PATH, Endpoint
 from web.graphql.persisted_documents import load_documents
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
-from web.memory import trim_heap
+from web.memory import settle_memory
 from web.pages import page_routes
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from web.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
@@ -60,18 +62,18 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_container(settings, mongodb_url, mails) as container:
-            app.state.container = endpoint.container = container
-            # Exclude permanent objects from full collections, which would block the event loop.
-            # The second collect() resets the heuristic that decides when the next full one runs.
-            gc.collect()
-            gc.freeze()
-            gc.collect()
-            # The default of 700 objects collects too often under load; a much larger one makes
-            # each collection long enough to delay every request.
-            gc.set_threshold(10_000, 1, 100)
-            trim_heap()
-            yield
+        is_running = False
+        try:
+            async with open_container(settings, mongodb_url, mails) as container:
+                app.state.container = endpoint.container = container
+                settle_memory()
+                is_running = True
+                yield
+        except Exception:
+            if not is_running:
+                raise
+            # The end of the lifespan ends the server: see AnnouncingServer.on_tick.
+            log.critical("A background task failed; the server stops.", exc_info=True)
 
     app = FastAPI(
         title="ExpertBook",

@@ -85,7 +85,11 @@ def end_with_parent() -> None:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Uvicorn server that limits its connections and reports when it is ready."""
+    """Uvicorn server that limits its connections, and ends when the application has ended.
+
+    Attributes:
+        has_failed: whether the application ended without having been told to.
+    """
 
     def __init__(
         self, config: uvicorn.Config, connections: Connections, announce: Callable[[], None]
@@ -93,12 +97,19 @@ class AnnouncingServer(uvicorn.Server):
         super().__init__(config)
         self.server_state = connections
         self._announce = announce
+        self.has_failed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then call `announce`."""
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; uvicorn itself would go on without the application's lifespan."""
+        should_stop = await super().on_tick(counter)
+        self.has_failed = not should_stop and self.lifespan.shutdown_event.is_set()
+        return should_stop or self.has_failed
 
 
 def serve_on(
@@ -117,7 +128,7 @@ def serve_on(
 
     Raises:
         KeyboardInterrupt: after SIGINT or SIGTERM.
-        NotServed: the application cannot be built or does not start.
+        NotServed: the application cannot be built, does not start, or ends by itself.
     """
     # Imported late because it is slow: configuration errors are reported before.
     from web.app import create_app  # noqa: PLC0415
@@ -131,6 +142,8 @@ def serve_on(
     server.run(sockets=[listener])
     if not server.started:
         raise NotServed("The server did not start; see the log above.")
+    if server.has_failed:
+        raise NotServed("The server stopped because a part of it failed; see the log above.")
 
 
 def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -39,6 +39,20 @@ ON_A_TERMINAL = """
 import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 """
+FAILING_SWEEPER = """
+from pathlib import Path
+import web.sweeper
+
+async def expire(ledger):
+    if Path("broken").exists():
+        raise RuntimeError("broken sweeper")
+
+web.sweeper.expire = expire
+from web.cli import app
+app()
+"""
+"""Starts a server, one of whose background tasks fails once there is a file `broken`."""
+
 CTRL_C = b"\x03"
 PATIENCE_SECONDS = 60
 LOGIN = """
@@ -203,6 +217,25 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
         program.process.send_signal(signal.SIGINT)
         assert program.wait() == 0
     assert program.output().splitlines()[-1] == "Stopped."
+    assert all_ended(tmp_path)
+
+
+async def test_a_failed_background_task_ends_the_program(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """It exits with status 1, so that a supervisor restarts it, and leaves no process."""
+    command = (sys.executable, "-c", FAILING_SWEEPER, "serve")
+    with start_program(tmp_path, command, experts=0) as program:
+        await_ready(program.process, program.address)
+        assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
+        (tmp_path / "broken").touch()
+        assert program.wait() == 1
+    output = program.output()
+    assert output.count("CRITICAL: A background task failed; the server stops.") == 1
+    assert output.count("RuntimeError: broken sweeper") == 1
+    assert output.endswith(
+        "expertbook: The server stopped because a part of it failed; see the log above.\n"
+    )
     assert all_ended(tmp_path)
 
 
