@@ -12,7 +12,7 @@ from starlette.routing import Route
 from web.assets import HashedFiles
 from web.container import mail_worker, open_container
 from web.deferred import check_deferred
-from web.edge.proxies import ForwardedClients
+from web.edge.addresses import ForwardedClients
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
 from web.edge.hosts import AllowedHosts
@@ -129,5 +129,6 @@ def add_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
     app = CrossOrigin(app, settings.origins)
     app = AllowedHosts(app, settings.hosts)
     app = SecurityHeaders(app)
-    app = ForwardedClients(app, settings.proxies)
+    if settings.trusted_proxies:
+        app = ForwardedClients(app, settings.proxies)
     return RequestIds(app, settings.proxies)

@@ -14,8 +14,8 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subscriptions.backends import MEMORY, MONGODB, broadcast
+from web.edge.addresses import TrustedProxies
 from web.edge.hosts import ANY_ADDRESS, check_names
-from web.edge.proxies import TrustedProxies
 from web.mails.servers import MailServer
 
 REDIS = ("redis://", "rediss://")

@@ -20,6 +20,7 @@ from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.support.mailboxes import Mailbox, wait_until
 from tests.support.processes import database_processes, freeze
 from tests.support.servers import Program, await_ready, start_program
+from web.edge.addresses import TrustedProxies
 from web.embedded.database import embedded_database
 from web.telemetry.request_ids import RequestIds, internal_error
 
@@ -282,7 +283,9 @@ async def test_internal_errors_outside_graphql_are_masked() -> None:
         raise RuntimeError("hunter2")
 
     handlers = {Exception: internal_error}
-    app = RequestIds(Starlette(routes=[Route("/", broken)], exception_handlers=handlers))
+    app = RequestIds(
+        Starlette(routes=[Route("/", broken)], exception_handlers=handlers), TrustedProxies([])
+    )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         response = await http.get("/")

@@ -1,9 +1,18 @@
-"""Parse IP addresses and map them to the key under which a client's usage is counted."""
+"""Client addresses: parsed, behind trusted proxies, and as keys under which usage is counted."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+# Private: the public middleware neither validates the networks nor shares its check.
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 Address = IPv4Address | IPv6Address
 
@@ -27,9 +36,55 @@ def parse_address(host: str) -> Address | None:
 
 @lru_cache(maxsize=4096)
 def address_key(host: str) -> str:
-    """Return the key for per-address limits: the IPv4 address or the IPv6 /64 network."""
+    """Return the key for per-address limits: the IPv4 address or the IPv6 /64 network.
+
+    All texts that are not addresses, such as a proxy's "unknown", share the empty key.
+    """
     address = parse_address(host)
     if isinstance(address, IPv6Address):
         network = int(address) >> (128 - SITE_BITS) << (128 - SITE_BITS)
         return f"{IPv6Address(network)}/{SITE_BITS}"
-    return str(address or host)
+    return str(address or "")
+
+
+class TrustedProxies(_TrustedHosts):
+    """Networks of proxies whose headers are trusted; `in` checks an address.
+
+    Args:
+        networks: addresses or networks such as "10.0.0.0/8".
+
+    Raises:
+        ValueError: one of them is invalid.
+    """
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        valid = [ip_network(network) for network in networks]
+        # A socket for both IP versions shows IPv4 peers as ::ffff:10.0.0.1 (RFC 4291, 2.5.5.2).
+        mapped = [
+            f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+            for network in valid
+            if isinstance(network, IPv4Network)
+        ]
+        super().__init__([*map(str, valid), *mapped])
+
+
+class ForwardedClients:
+    """Uvicorn's middleware for X-Forwarded-For and -Proto, which also applies X-Forwarded-Host."""
+
+    def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
+        self._proxies = proxies
+        middleware = ProxyHeadersMiddleware(app)  # type: ignore[arg-type] # Starlette's types
+        middleware.trusted_hosts = proxies
+        self._app: ASGIApp = middleware  # type: ignore[assignment] # likewise
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Call the application with the client's address, scheme and host."""
+        client = scope.get("client")
+        if client and client[0] in self._proxies:
+            hosts = [value for name, value in scope["headers"] if name == b"x-forwarded-host"]
+            if hosts:
+                # The nearest proxy has added the last host.
+                host = hosts[-1].rpartition(b",")[2].strip()
+                others = [header for header in scope["headers"] if header[0] != b"host"]
+                scope["headers"] = [(b"host", host), *others]
+        return self._app(scope, receive, send)

@@ -12,7 +12,7 @@ from web.edge.addresses import address_key
 from web.edge.refusals import SERVER_FULL, TOO_MANY_CONNECTIONS, HttpRefused
 
 if TYPE_CHECKING:
-    from web.edge.proxies import TrustedProxies
+    from web.edge.addresses import TrustedProxies
 
 MAX_CONNECTIONS = 10_000
 MAX_CONNECTIONS_PER_ADDRESS = 400

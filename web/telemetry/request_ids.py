@@ -12,11 +12,11 @@ from models.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS, OPEN_SOCKETS
 from models.telemetry.tracing import REQUEST_ID, new_request_id, request_id, tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from prometheus_client import Counter
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from web.edge.addresses import TrustedProxies
 
 HEADER, TRACE_HEADER = b"x-request-id", b"traceparent"
 SAFE_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -37,10 +37,10 @@ class RequestIds:
 
     Args:
         app: the application.
-        trusted: hosts whose `X-Request-Id` is used; from others it is replaced.
+        trusted: proxies whose `X-Request-Id` is used; from others it is replaced.
     """
 
-    def __init__(self, app: ASGIApp, trusted: Container[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, trusted: TrustedProxies) -> None:
         self._app = app
         self._trusted = trusted
         self._counts: dict[tuple[str, int], Counter] = {}
