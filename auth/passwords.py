@@ -8,6 +8,7 @@ from importlib import resources
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from precis_i18n import get_profile
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
@@ -27,9 +28,24 @@ def weakness(password: str) -> str | None:
     """Return why a new password is too weak, or None (NIST SP 800-63B, 5.1.1.2)."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         return f"Use {MIN_LENGTH} to {MAX_LENGTH} characters"
-    if password.casefold() in common_passwords() or len(set(password)) == 1:
+    prepared = prepare(password)
+    if prepared is None:
+        return "Use letters, digits, punctuation, symbols and spaces only"
+    if prepared.casefold() in common_passwords() or len(set(prepared)) == 1:
         return "This is one of the commonest passwords. Choose another one"
     return None
+
+
+def prepare(password: str) -> str | None:
+    """Return the form in which a password is hashed, or None if it has forbidden characters.
+
+    The form is that of RFC 8265's OpaqueString, which does not depend on how a keyboard composes
+    letters.
+    """
+    try:
+        return get_profile("OpaqueString").enforce(password)
+    except UnicodeEncodeError:
+        return None
 
 
 class Passwords:
@@ -51,7 +67,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return the encoded hash of a password, including its salt and parameters."""
         async with self._semaphore:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, prepare(password) or password)
 
     async def matches(self, encoded: str | None, password: str) -> bool:
         """Return whether a password matches an encoded hash.
@@ -59,9 +75,13 @@ class Passwords:
         Without a hash the result is False, after the same computing time.
         """
         known = encoded if encoded and encoded.startswith("$argon2") else None
-        async with self._semaphore:
-            found = await asyncio.to_thread(self._verify, known or self._dummy_hash, password)
-        return found and known is not None
+        # Hashes from before passwords were prepared are of the password as it was typed.
+        for form in dict.fromkeys((prepare(password) or password, password)):
+            async with self._semaphore:
+                found = await asyncio.to_thread(self._verify, known or self._dummy_hash, form)
+            if found and known is not None:
+                return True
+        return False
 
     def is_outdated(self, encoded: str) -> bool:
         """Return whether a hash was made with other parameters than the current ones."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from models.accounts import attempts
+from models.accounts.emails import email_key
 from models.errors import TooManyAttempts
 
 WINDOW_SECONDS = 15 * 60
@@ -78,4 +79,4 @@ async def _count(limit: Limit, purpose: str, subject: str) -> None:
 
 def _pseudonym(account: str) -> str:
     # Counter ids must not contain e-mail addresses.
-    return hashlib.sha256(account.casefold().encode()).hexdigest()[:32]
+    return hashlib.sha256(email_key(account).encode()).hexdigest()[:32]

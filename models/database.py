@@ -22,6 +22,7 @@ from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable, IndexBroken
 from models.ledger.writers import Writer
+from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected, reason_of
 from models.store.shared_state import SharedState
 
@@ -66,6 +67,7 @@ async def open_database(url: str) -> AsyncIterator[Client]:
     """
     async with connected(url) as client:
         await _bind(client)
+        await migrate()
         yield client
 
 

@@ -14,7 +14,7 @@ from models.directory.experts import Expert
 from models.errors import BadUserInput, NotAllowed
 from models.ids import new_id, object_id
 from models.store.documents import or_unavailable
-from models.store.pages import fold
+from models.text import fold
 from resolvers.availability import validate_offers, validate_price, validate_weekly
 from resolvers.checks import MAX_NAME_CHARS, InputValidator, decode_id
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from resolvers.contacts import normalized_email, normalized_phone
+from models.text import has_visible_characters
+from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_NAME_CHARS = 100
-MAX_EMAIL_CHARS = 320
-"""Limit for an address with surrounding blanks; longer ones would be slow to validate."""
-
 MAX_PHONE_CHARS = 40
 OVERRIDES = "\u202d\u202e"
 
@@ -42,7 +41,7 @@ class InputValidator:
     def text(self, field: str, value: str, max_chars: int, label: str) -> str:
         """Validate a required line of text; runs of white space become one blank."""
         found = " ".join(value.split())
-        if not any(char.isprintable() for char in found):
+        if not has_visible_characters(found):
             self.add_problem(field, f"{label} is required")
         elif len(found) > max_chars:
             self.add_problem(field, f"{label} must have at most {max_chars} characters")
@@ -77,7 +76,7 @@ class InputValidator:
         if not value.strip():
             self.add_problem(field, "Email is required")
             return ""
-        if len(value) <= MAX_EMAIL_CHARS and (found := normalized_email(value.strip())):
+        if found := canonical_email(value):
             return found
         self.add_problem(field, "Enter a valid e-mail address, such as ada@example.com")
         return ""

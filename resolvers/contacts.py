@@ -1,4 +1,4 @@
-"""Normalization of e-mail addresses and phone numbers.
+"""Normalization of phone numbers.
 
 The most recent results are cached, since clients book repeatedly with the same contact.
 """
@@ -7,35 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
-
 from models.caching.cache import Cache
 
 MAX_CACHED: Final = 1_024
 
-_emails: Final = Cache[str, str]("emails", MAX_CACHED)
 _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
-
-
-def normalized_email(text: str) -> str | None:
-    """Return an e-mail address in normalized form, or None if it is invalid (RFC 5322).
-
-    Its deliverability is not checked.
-    """
-    found = _emails.get(text)
-    if found is None:
-        try:
-            found = validate_email(text, check_deliverability=False).normalized
-        except EmailNotValidError:
-            return None
-        _emails.put(text, found)
-    return found
 
 
 def normalized_phone(text: str, region: str | None) -> str | None:
     """Return a phone number in E.164 format, or None if it cannot be dialled.
 
-    A number without a country code belongs to the region (ISO 3166).
+    An extension follows as " ext. 123". A number without a country code belongs to the region
+    (ISO 3166).
     """
     found = _phones.get((text, region))
     if found is None:
@@ -49,5 +32,7 @@ def normalized_phone(text: str, region: str | None) -> str | None:
         if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
             return None
         found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if number.extension:
+            found = f"{found} ext. {number.extension}"
         _phones.put((text, region), found)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth.policies import may_see_expert
-from models.directory.experts import Category, Expert, category_counts
+from models.directory.experts import Category, Expert, category_counts, expert_by_slug
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
 
 
 async def by_slug(viewer: Viewer | None, slug: str) -> Expert | None:
-    """Return the expert with a slug, if it exists and the viewer may see it."""
+    """Return the expert with a slug, in any spelling, if the viewer may see it."""
     with or_unavailable():
-        expert = await Expert.find_one({"slug": slug})
+        expert = await expert_by_slug(slug)
     return if_visible(viewer, expert)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.accounts import links
+from models.accounts.emails import email_key
 from models.accounts.links import Purpose
-from models.accounts.users import email_key
 from models.bookings.outbox import queue_reset_mail
 from resolvers.checks import InputValidator
 from resolvers.sessions import check_password, end_all_sessions, start_session

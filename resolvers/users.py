@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from auth.passwords import weakness
 from auth.policies import may_see_user
-from models.accounts.users import Role, User, email_key
+from models.accounts.emails import email_key
+from models.accounts.users import Role, User
 from models.bookings.outbox import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from models.accounts.emails import email_key
 from models.errors import EmailTaken
 from models.ids import Id
 from models.store.documents import Record, or_unavailable
@@ -28,11 +29,6 @@ class Role(StrEnum):
     CLIENT = "CLIENT"
     EXPERT = "EXPERT"
     ADMIN = "ADMIN"
-
-
-def email_key(email: str) -> str:
-    """Return the case-insensitive form of an e-mail address, for comparison."""
-    return email.strip().casefold()
 
 
 class User(Record):

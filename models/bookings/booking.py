@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
-from models.accounts.users import email_key
+from models.accounts.emails import email_key
 from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, Calendar
 from models.calendar.slots import Occupant, SlotKey
 from models.calendar.times import CELL_MINUTES, cell_of, instant_of

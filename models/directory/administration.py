@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
@@ -15,9 +14,9 @@ from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
 from models.errors import InvalidInput, LastAdministrator, NotAllowed, Problem
 from models.store.documents import or_unavailable
-from models.store.pages import fold
 from models.store.shared_state import ADMINISTRATORS, force_write_conflict
 from models.store.transactions import run_in_transaction
+from models.text import slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from models.calendar.rules import Rules
     from models.ids import Id
 
-MAX_SLUG_LENGTH = 60
 MAX_ATTEMPTS = 20
 Result = TypeVar("Result")
 NO_EXPERT = "An expert's account is made by createExpert; this one has no expert"
@@ -56,7 +54,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
             return await Expert.get(draft.id, session=session) or draft, True
         if user is None or user.expert_id is not None:
             raise InvalidInput([Problem("userId", expert_account_problem(user))])
-        slug = await _free_slug(slug_of(user.name), session)
+        slug = await free_slug(slug_of(user.name), session)
         expert = draft.model_copy(update={"name": user.name, "slug": slug}).update_search_fields()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
@@ -112,14 +110,7 @@ def expert_account_problem(user: User | None) -> str:
     return "" if user.expert_id is None else "This account is an expert already"
 
 
-def slug_of(name: str) -> str:
-    """Return the URL slug of a name: lower-case ASCII words joined by hyphens."""
-    plain = fold(name).encode("ascii", "ignore").decode()
-    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
-    return slug or "expert"
-
-
-async def _free_slug(slug: str, session: AsyncClientSession) -> str:
+async def free_slug(slug: str, session: AsyncClientSession | None = None) -> str:
     """Return the slug, with the lowest number from 2 appended if it is taken."""
     # ":" sorts directly after "9", so the range covers the slug with any number appended.
     numbered = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}

@@ -11,8 +11,9 @@ from pymongo import ASCENDING, IndexModel
 from models.errors import BadUserInput
 from models.ids import Id
 from models.store.documents import Record
-from models.store.pages import Filter, Order, Page, PageArguments, count, fold, page
+from models.store.pages import Filter, Order, Page, PageArguments, count, page
 from models.store.search import name_key, search_filter, terms_of
+from models.text import fold, slug_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MAX_LANGUAGES = 50
 """Languages in a filter; each adds a comparison per expert."""
 
-HIDDEN_FIELDS = ("terms", "language_keys", "user_id")
+HIDDEN_FIELDS = ("terms", "language_keys", "user_id", "former_slugs", "slug_keys")
 
 
 class Category(StrEnum):
@@ -63,7 +64,10 @@ class Expert(Record):
     review_count: int = 0
     disabled: bool = False
 
+    former_slugs: list[str] = []
+
     # Computed by `update_search_fields` from the fields above.
+    slug_keys: list[str] = []
     listed: bool = True
     terms: list[str] = []
     language_keys: list[str] = []
@@ -82,6 +86,7 @@ class Expert(Record):
         name = "experts"
         indexes = (
             IndexModel([("slug", ASCENDING)], unique=True, name="one_expert_per_slug"),
+            IndexModel([("slug_keys", ASCENDING)], name="experts_by_slug_key"),
             IndexModel([("user_id", ASCENDING)], unique=True, name="one_expert_per_user"),
             IndexModel(
                 [("terms", ASCENDING), ("listed", ASCENDING), ("by_rating", ASCENDING)],
@@ -102,6 +107,7 @@ class Expert(Record):
 
     def update_search_fields(self) -> Expert:
         """Update the derived fields and return the expert; call it before every write."""
+        self.slug_keys = sorted({slug_key(slug) for slug in (self.slug, *self.former_slugs)})
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
         self.terms = terms_of(self.name, self.title, *self.languages)
@@ -214,6 +220,13 @@ async def directory(
     return await page(
         Expert, [filter_.query()], order, arguments, DirectoryEntry.of, HIDDEN_FIELDS, count
     )
+
+
+async def expert_by_slug(slug: str) -> Expert | None:
+    """Return the expert with a slug, with another spelling of it, or with a former slug."""
+    if found := await Expert.find_one({"slug": slug}):
+        return found
+    return await Expert.find({"slug_keys": slug_key(slug)}).sort("slug").first_or_none()
 
 
 async def category_counts() -> dict[Category, int]:

@@ -6,7 +6,6 @@ depend on its position (Markus Winand, "No Offset"). Arguments follow Relay's Cu
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -28,14 +27,6 @@ MAX_PAGE_SIZE = 100
 
 Row = TypeVar("Row")
 Filter = dict[str, Any]
-
-
-def fold(text: str) -> str:
-    """Return the text without case and accents, for comparison and search."""
-    # Some letters, such as mathematical ones, have a case only after decomposition.
-    cased = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", cased)
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 @dataclass(frozen=True, slots=True)

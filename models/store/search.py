@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from models.errors import BadUserInput
-from models.store.pages import Filter, fold
+from models.text import spellings, transliterated_words, words
+
+if TYPE_CHECKING:
+    from models.store.pages import Filter
 
 MAX_SEARCH_LENGTH = 200
 MAX_TERM_LENGTH = 24
 MAX_NAME_KEY_LENGTH = 60
 MAX_SEARCH_WORDS = 8
-WORD = re.compile(r"[^\W_]+")
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, folded for comparison."""
-    return WORD.findall(fold(text))
 
 
 def terms_of(*texts: str) -> list[str]:
-    """Return the search terms of some texts: every prefix of every word."""
+    """Return the search terms of some texts: every prefix of every spelling of every word."""
     return sorted(
         {
             word[:end]
-            for word in words(" ".join(texts))
+            for word in spellings(" ".join(texts))
             for end in range(1, min(len(word), MAX_TERM_LENGTH) + 1)
         }
     )
 
 
 def name_key(name: str, suffix: str) -> str:
-    """Return the order key of a name: its folded words and a suffix that makes it unique."""
-    return f"{' '.join(words(name))[:MAX_NAME_KEY_LENGTH]}\t{suffix}"
+    """Return the order key of a name: its words in ASCII and a suffix that makes it unique."""
+    return f"{' '.join(transliterated_words(name))[:MAX_NAME_KEY_LENGTH]}\t{suffix}"
 
 
 def search_filter(search: str | None, argument: str) -> Filter:

@@ -1,4 +1,4 @@
-"""State shared by all processes on a database: the secret and the progress of sample data."""
+"""State shared by all processes on a database: the secret, sample data and migrations."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SECRET = "secret"  # noqa: S105 - the name of one
 SAMPLE_DATA = "sample data"
+MIGRATIONS = "migrations"
 ADMINISTRATORS = "administrators"
 DUPLICATE_KEY = 11000
 
@@ -43,6 +44,7 @@ class SharedState(Document):
     id: str  # type: ignore[assignment]
     secret: str | None = None
     seeding: Seeding | None = None
+    applied: list[str] = []
 
     class Settings:
         """The unique index on `_id` decides which process inserts an entry."""
@@ -96,6 +98,19 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
             {**expected, "seeding.finished": before.finished}, {"$set": {"seeding": dict(after)}}
         )
     return result.matched_count == 1
+
+
+async def applied_migrations() -> set[str]:
+    """Return the names of the migrations that have been applied to this database."""
+    entry = await SharedState.get(MIGRATIONS)
+    return set(entry.applied) if entry else set()
+
+
+async def record_migration(name: str) -> None:
+    """Record that a migration has been applied."""
+    await SharedState.get_pymongo_collection().update_one(
+        {"_id": MIGRATIONS}, {"$addToSet": {"applied": name}}, upsert=True
+    )
 
 
 async def force_write_conflict(name: str, session: AsyncClientSession) -> None:

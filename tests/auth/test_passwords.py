@@ -20,6 +20,29 @@ async def test_hash_is_argon2id_and_matches_only_its_password() -> None:
     assert not passwords.is_outdated(encoded)
 
 
+@pytest.mark.parametrize(
+    ("registered", "typed"),
+    [
+        ("Grüße an Zoë 12", "Gru\u0308ße an Zoe\u0308 12"),
+        ("drei Worte hier", "drei\u00a0Worte\u2003hier"),
+    ],
+)
+async def test_password_matches_however_the_keyboard_composes_it(
+    registered: str, typed: str
+) -> None:
+    passwords = Passwords()
+    assert await passwords.matches(await passwords.hash(registered), typed)
+    assert await passwords.matches(await passwords.hash(typed), registered)
+    assert not await passwords.matches(await passwords.hash(registered), registered.upper())
+
+
+async def test_hash_of_an_unprepared_password_still_matches() -> None:
+    """Earlier versions hashed passwords as they were typed."""
+    typed = "Gru\u0308ße an alle"
+    encoded = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(typed)
+    assert await Passwords().matches(encoded, typed)
+
+
 @pytest.mark.parametrize("encoded", [None, "", "!", "$argon2id$nonsense"])
 async def test_no_password_matches_without_a_valid_hash(encoded: str | None) -> None:
     assert not await Passwords().matches(encoded, "nobody has this password")
@@ -70,6 +93,8 @@ async def test_unknown_account_takes_the_same_work_as_a_wrong_password(
         ("1234567890", True),
         ("Password123", True),
         ("QWERTYUIOP", True),
+        ("tab\tin the middle", True),
+        ("\uff30assword123", False),
     ],
 )
 def test_short_long_and_common_passwords_are_weak(password: str, *, is_weak: bool) -> None:

@@ -1,41 +1,11 @@
-"""Text folding and page sizes."""
-
-# ruff: noqa: RUF001 - letters that look like others are the point
+"""Page sizes."""
 
 from __future__ import annotations
-
-import sys
 
 import pytest
 
 from models.errors import BadUserInput
-from models.store.pages import PageArguments, fold
-
-
-@pytest.mark.parametrize(
-    ("text", "folded"),
-    [
-        ("José", "jose"),
-        ("JOSE\u0301", "jose"),
-        ("Straße", "strasse"),
-        ("İstanbul", "istanbul"),
-        ("Ａｄａ", "ada"),
-        ("𝐀𝒹𝔸", "ada"),
-        ("Ångström", "angstrom"),
-        ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
-        ("σίσυφος", "σισυφοσ"),
-        ("ﬁne", "fine"),
-        ("李 明", "李 明"),
-        ("", ""),
-    ],
-)
-def test_fold_removes_case_and_accents(text: str, folded: str) -> None:
-    assert fold(text) == folded
-
-
-def test_fold_is_idempotent_for_every_character() -> None:
-    letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
-    assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
+from models.store.pages import PageArguments
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from models.accounts.users import User
 from models.bookings.agenda import Agenda
 from models.bookings.events import Event, EventKind
 from models.calendar.rules import Calendar
-from models.directory.administration import slug_of
 from models.directory.experts import Expert
 from models.errors import NotAllowed
 from models.ids import new_id
@@ -135,18 +134,3 @@ async def test_refused_change_leaves_expert_and_calendar_unchanged(database: Cli
                 FunctionCommand(function=decide, expert_ids=[expert_id], describes=True)
             )
     assert (await Calendar.get(expert_id), await Expert.get(expert_id)) == before
-
-
-@pytest.mark.parametrize(
-    ("name", "slug"),
-    [
-        ("Ada Lovelace", "ada-lovelace"),
-        ("  Émilie du  Châtelet ", "emilie-du-chatelet"),
-        ("O'Neil & Søn, Jr.", "o-neil-sn-jr"),
-        ("李", "expert"),
-        ("--", "expert"),
-        ("x" * 59 + " yz", "x" * 59),
-    ],
-)
-async def test_slug_is_ascii_and_hyphenated(name: str, slug: str) -> None:
-    assert slug_of(name) == slug

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anyascii import anyascii
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ fewer_examples = settings(
 def fold(text: str) -> str:
     """Return a text without case and accents."""
     letters = unicodedata.normalize("NFD", text.lower())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return anyascii("".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def words(text: str) -> list[str]:
@@ -69,7 +70,10 @@ SORT_KEYS: dict[str, Callable[[Expert], Any]] = {
 
 def matches(expert: Expert, criteria: dict[str, Any]) -> bool:
     """Return whether an expert satisfies a filter."""
-    searchable = words(" ".join([expert["name"], expert["title"], *expert["languages"]]))
+    text = " ".join([expert["name"], expert["title"], *expert["languages"]]).lower()
+    german = text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    nordic = text.replace("å", "aa").replace("ø", "oe")
+    searchable = [*words(text), *words(german), *words(nordic), *words(text.replace("'", ""))]
     languages = {fold(language) for language in expert["languages"]}
     requested = {fold(language) for language in criteria.get("languages") or []}
     min_rating = criteria.get("minRating")

@@ -54,6 +54,14 @@ async def test_password_guessing_is_limited_per_account_and_address(api: Api) ->
     assert others[-1] == "TooManyAttempts"
 
 
+async def test_spellings_of_an_address_share_one_limit(api: Api) -> None:
+    await register(api)
+    spellings = [EMAIL, f" {EMAIL}", EMAIL.upper(), f"{EMAIL}\t", "ada@EXAMPLE.com"]
+    answers = [await login(api, "wrong horse battery", spellings[n % 5]) for n in range(11)]
+    assert {answer["code"] for answer in answers[:10]} == {"WRONG_CREDENTIALS"}
+    assert answers[10]["__typename"] == "TooManyAttempts"
+
+
 async def test_a_successful_sign_in_resets_the_failure_count(api: Api) -> None:
     await register(api)
     for _ in range(3):

@@ -16,7 +16,8 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from models.accounts.users import Role, User, email_key
+from models.accounts.emails import email_key
+from models.accounts.users import Role, User
 from models.bookings.booking import Contact
 from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
 from models.directory.experts import Category, Expert

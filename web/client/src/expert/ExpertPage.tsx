@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { Link, useParams } from "react-router";
+import { Link, Navigate, useLocation, useParams } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
 import { Failure } from "../app/Failure.tsx";
@@ -16,6 +16,7 @@ const EXPERT = graphql(`
   query Expert($slug: String!) {
     expertBySlug(slug: $slug) {
       id
+      slug
       name
       offers {
         minutes
@@ -39,11 +40,15 @@ const EXPERT = graphql(`
 /** Page `/experts/:slug`: an expert's profile and free slots. */
 export default function ExpertPage() {
   const { slug = "" } = useParams();
+  const { search } = useLocation();
   const text = useWords(expertWords);
   const { errors } = useWords(appWords);
   const { data, error, refetch } = useQuery(EXPERT, { variables: { slug } });
   const expert = data?.expertBySlug;
   useTitle(expert?.name);
+  if (expert && expert.slug !== slug) {
+    return <Navigate to={{ pathname: `/experts/${expert.slug}`, search }} replace />;
+  }
   if (expert) return <ExpertPanes key={expert.id} expert={expert} />;
   if (data) {
     return (

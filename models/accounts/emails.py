@@ -1,0 +1,46 @@
+"""The canonical form of an e-mail address."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from models.caching.cache import Cache
+
+MAX_EMAIL_CHARS: Final = 320
+"""Limit for an address with surrounding blanks; longer ones would be slow to validate."""
+
+MAX_CACHED: Final = 1_024
+
+_canonical: Final = Cache[str, str]("emails", MAX_CACHED)
+"""The most recent results, since clients book repeatedly with the same contact."""
+
+
+def canonical_email(text: str) -> str | None:
+    """Return an e-mail address as it is stored and shown, or None if it is invalid (RFC 5322).
+
+    The domain is in lower case and in Unicode rather than punycode (RFC 5891), and the whole in
+    Unicode's form NFC. The case of the local part is kept. Its deliverability is not checked.
+    """
+    if len(text) > MAX_EMAIL_CHARS:
+        return None
+    found = _canonical.get(text)
+    if found is None:
+        try:
+            found = validate_email(text.strip(), check_deliverability=False).normalized
+        except EmailNotValidError:
+            return None
+        _canonical.put(text, found)
+    return found
+
+
+def email_key(text: str) -> str:
+    """Return the key by which accounts, contacts and limits compare e-mail addresses.
+
+    It ignores case, but different letters stay different: "straße" and "strasse" are two mailboxes.
+    Text that is no address has a key, too, which no account has.
+    """
+    address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
+    return unicodedata.normalize("NFC", address.lower())

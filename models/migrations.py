@@ -1,0 +1,129 @@
+"""Changes that a newer version makes to stored data, each applied once, at start.
+
+A migration is idempotent: two processes may apply it at the same time, and one that was
+interrupted begins again.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
+
+from models.accounts.emails import email_key
+from models.accounts.users import User
+from models.bookings.booking import Booking
+from models.directory.administration import free_slug
+from models.directory.experts import Expert
+from models.directory.versions import increment_directory_version
+from models.store.shared_state import applied_migrations, record_migration
+from models.text import slug_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+BATCH_SIZE: Final = 500
+
+
+async def migrate() -> None:
+    """Apply the migrations that this database has not seen, and log how much each changed."""
+    applied = await applied_migrations()
+    for name, change in MIGRATIONS.items():
+        if name in applied:
+            continue
+        if changed := await change():
+            log.info("Migrated stored data: %s (%d documents)", name, changed)
+        await record_migration(name)
+
+
+async def _canonical_emails() -> int:
+    """Bring the keys of e-mail addresses into their canonical form."""
+    changed = 0
+    users = User.get_pymongo_collection()
+    async for row in users.find({}, {"email": 1, "email_key": 1}):
+        key = email_key(row["email"])
+        if key == row["email_key"]:
+            continue
+        try:
+            await users.update_one({"_id": row["_id"]}, {"$set": {"email_key": key}})
+            changed += 1
+        except DuplicateKeyError:
+            log.warning(
+                "The accounts %s and another one have the same e-mail address in two spellings; "
+                "this one cannot sign in. Remove or correct one of them",
+                row["_id"],
+            )
+    bookings = Booking.get_pymongo_collection()
+    writes = []
+    with_contact = {"contact_key": {"$type": "string"}}
+    shown = {"expert_id": 1, "contact.email": 1, "contact_key": 1}
+    async for row in bookings.find(with_contact, shown):
+        key = email_key(row["contact"]["email"])
+        if key != row["contact_key"]:
+            only = {"_id": row["_id"], "expert_id": row["expert_id"]}
+            writes.append(UpdateOne(only, {"$set": {"contact_key": key}}))
+    return changed + await _write(Booking, writes)
+
+
+async def _search_terms() -> int:
+    """Compute the search terms and order keys of accounts again."""
+    writes = []
+    async for user in User.find_all():
+        before = (user.terms, user.by_name)
+        user.update_search_fields()
+        if (user.terms, user.by_name) != before:
+            fields = {"terms": user.terms, "by_name": user.by_name}
+            writes.append(UpdateOne({"_id": user.id}, {"$set": fields}))
+    return await _write(User, writes)
+
+
+async def _slugs() -> int:
+    """Give readable slugs to experts whose names lost letters, and compute derived fields again.
+
+    The former slug goes on leading to the expert.
+    """
+    writes = []
+    async for expert in Expert.find_all():
+        before = expert.model_copy()
+        former = _former_slug_of(expert.name)
+        is_derived = re.fullmatch(f"{former}(-[0-9]+)?", expert.slug)
+        if is_derived and former != (wanted := slug_of(expert.name)):
+            expert.former_slugs = [*expert.former_slugs, expert.slug]
+            expert.slug = await free_slug(wanted)
+            # Written at once, so that the next expert of this name gets another slug.
+            fields: dict[str, Any] = {"slug": expert.slug, "former_slugs": expert.former_slugs}
+            await Expert.get_pymongo_collection().update_one({"_id": expert.id}, {"$set": fields})
+        expert.update_search_fields()
+        if expert != before:
+            fields = expert.model_dump(mode="json", include=DERIVED_FIELDS)
+            writes.append(UpdateOne({"_id": expert.id}, {"$set": fields}))
+    if writes:
+        await increment_directory_version()
+    return await _write(Expert, writes)
+
+
+async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
+    for first in range(0, len(writes), BATCH_SIZE):
+        batch = writes[first : first + BATCH_SIZE]
+        await model.get_pymongo_collection().bulk_write(batch, ordered=False)
+    return len(writes)
+
+
+def _former_slug_of(name: str) -> str:
+    """Return the slug that version 0.1 made of a name: letters that do not decompose are lost."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    plain = decomposed.encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "expert"
+
+
+DERIVED_FIELDS: Final = {"slug_keys", "terms", "by_name", "language_keys"}
+MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
+    "canonical e-mail addresses": _canonical_emails,
+    "search terms of accounts": _search_terms,
+    "slugs and search terms of experts": _slugs,
+}

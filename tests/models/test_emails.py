@@ -1,0 +1,56 @@
+"""The canonical form of e-mail addresses."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from models.accounts.emails import MAX_EMAIL_CHARS, canonical_email, email_key
+
+DECOMPOSED = unicodedata.normalize("NFD", "jörg@bücher.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jörg@bücher.example",
+        DECOMPOSED,
+        "jörg@xn--bcher-kva.example",
+        " jörg@BÜCHER.example\t",
+        "JÖRG@bücher.example",
+        "jörg@bücher。example",
+    ],
+)
+def test_spellings_of_an_address_have_one_key(text: str) -> None:
+    assert email_key(text) == "jörg@bücher.example"
+
+
+def test_canonical_address_keeps_the_case_of_the_local_part() -> None:
+    assert canonical_email(" Ada.L@Example.COM ") == "Ada.L@example.com"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("strauß@example.com", "strauss@example.com"),
+        ("ﬁ@example.com", "fi@example.com"),
+        ("a@straße.example", "a@strasse.example"),
+        ("\u0131@example.com", "i@example.com"),
+    ],
+)
+def test_different_mailboxes_have_different_keys(first: str, second: str) -> None:
+    assert email_key(first) != email_key(second)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ada", "ada@", "@example.com", "a b@example.com", "a@b@c.org"]
+)
+def test_text_that_is_no_address_has_a_key_but_no_canonical_form(text: str) -> None:
+    assert canonical_email(text) is None
+    assert email_key(f" {text.upper()} ") == text
+
+
+def test_keys_are_bounded_before_any_work() -> None:
+    assert canonical_email("a" * MAX_EMAIL_CHARS + "@example.com") is None
+    assert len(email_key("é" * 10**6)) <= MAX_EMAIL_CHARS

@@ -1,0 +1,108 @@
+"""Migrations of stored data from version 0.1."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from models.accounts.users import User
+from models.bookings.booking import Booking, Contact
+from models.calendar.times import utc_now
+from models.directory.experts import Category, Expert, expert_by_slug
+from models.ids import new_id
+from models.migrations import MIGRATIONS, migrate
+from models.store.shared_state import SharedState
+from tests.support.samples import NINE, NOW, booking
+
+if TYPE_CHECKING:
+    from models.store.connection import Client
+
+
+@pytest.fixture
+async def unmigrated(database: Client) -> None:
+    """Forget that the migrations have been applied."""
+    assert database is not None
+    await SharedState.find({"_id": "migrations"}).delete()
+
+
+pytestmark = pytest.mark.usefixtures("unmigrated")
+
+
+def account(email: str, key: str) -> User:
+    return User(name="Zoë", email=email, email_key=key, password_hash="!", created_at=utc_now())
+
+
+def expert(name: str, slug: str) -> Expert:
+    described: dict[str, Any] = {"title": "Poet", "category": Category.DESIGN, "bio": "Writes."}
+    numbers = {"experience_years": 3, "hourly_rate": 5_000, "languages": ["Polish"]}
+    return Expert(user_id=new_id(), name=name, slug=slug, **described, **numbers)
+
+
+async def test_accounts_get_canonical_keys() -> None:
+    user = await account("strauß@example.com", "strauss@example.com").insert()
+    await migrate()
+    assert (await User.get(user.id) or user).email_key == "strauß@example.com"
+    found = await User.by_email("STRAUß@example.com")
+    assert found is not None
+    assert found.id == user.id
+    await user.delete()
+
+
+async def test_two_accounts_of_one_address_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+    first = await account("zoë@example.com", "zoë@example.com").insert()
+    second = await account("zoe\u0308@example.com", "zoe\u0308@example.com").insert()
+    with caplog.at_level(logging.WARNING):
+        await migrate()
+    assert str(second.id) in caplog.text
+    assert (await User.by_email("zoë@example.com") or second).id == first.id
+    await first.delete()
+    await second.delete()
+
+
+async def test_experts_get_readable_slugs_and_keep_their_former_ones(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    experts = [
+        await expert("Łukasz Wałęsa", "ukasz-waesa").insert(),
+        await expert("Łukasz Wałęsa", "ukasz-waesa-2").insert(),
+        await expert("李明", "expert-7").insert(),
+    ]
+    with caplog.at_level(logging.INFO):
+        await migrate()
+    assert "slugs and search terms of experts" in caplog.text
+    slugs = [(await Expert.get(one.id) or one).slug for one in experts]
+    assert slugs == ["lukasz-walesa", "lukasz-walesa-2", "li-ming"]
+    for one, slug in zip(experts, slugs, strict=True):
+        for spelled in (slug, slug.upper(), one.slug):
+            found = await expert_by_slug(spelled)
+            assert found is not None, spelled
+            assert found.id == one.id
+            assert "lukasz" in found.terms or "li" in found.terms
+    for one in experts:
+        await one.delete()
+
+
+async def test_contacts_of_bookings_get_canonical_keys() -> None:
+    contact = Contact(name="Ada", email="Adá@example.com", phone="+442079460018")
+    made = booking(NINE).model_copy(update={"contact": contact, "contact_key": "former"})
+    await made.insert()
+    await migrate()
+    stored = await Booking.get(made.id)
+    assert stored is not None
+    assert stored.contact_key == "adá@example.com"
+    await made.delete()
+
+
+async def test_migrations_are_applied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = []
+
+    async def change() -> int:
+        applied.append(NOW)
+        return 1
+
+    monkeypatch.setitem(MIGRATIONS, "a change", change)
+    await migrate()
+    await migrate()
+    assert len(applied) == 1
