@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 DRAIN_SECONDS = 10
 PARENT_POLL_SECONDS = 0.5
+PONG_SECONDS = 20.0
+"""Time for the answer to a WebSocket ping; without one the socket is closed."""
 
 
 class NotServed(Exception):
@@ -154,6 +156,7 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         ws=WebSocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
+        ws_ping_timeout=PONG_SECONDS,
         access_log=False,
         server_header=False,
         proxy_headers=False,

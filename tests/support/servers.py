@@ -22,8 +22,8 @@ from urllib.request import urlopen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-START_SECONDS = 180
-END_SECONDS = 60
+START_SECONDS = 900
+END_SECONDS = 120
 """Generous deadlines; only a program that hangs exceeds them."""
 CACHES = "EXPERTBOOK_CACHES"
 """Environment variable that tests inherit, to run the suite with and without caches."""
@@ -121,7 +121,7 @@ def await_ready(process: subprocess.Popen[bytes], address: str) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the program ended with {process.returncode}")
         try:
-            with urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 - our own address
+            with urlopen(f"{address}/readyz", timeout=END_SECONDS):  # noqa: S310 - our own address
                 return
         except (URLError, OSError):
             time.sleep(0.05)

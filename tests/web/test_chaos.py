@@ -47,8 +47,9 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
             "experts": 8,
             "throttle": "off",
             "access_token_minutes": 1440,
+            "operation_seconds": 120,
         }
-        async with httpx.AsyncClient(timeout=20) as http:
+        async with httpx.AsyncClient(timeout=180) as http:
             with Fleet(tmp_path, 2, **settings) as fleet:
                 world = await ChaosClients.create(
                     fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,12 @@ subscription Watch($id: ID!, $after: String) {
 SUBSCRIBERS = 300
 STUCK = 20
 SMALL_BUFFER = 4096
+LONG_TIMEOUTS = """
+import web.serving
+from web.cli import app
+web.serving.PONG_SECONDS = 600
+app()
+"""
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
 
@@ -41,7 +48,8 @@ PATIENCE_SECONDS = 120
 @asynccontextmanager
 async def served(folder: Path, **settings: object) -> AsyncIterator[tuple[Program, Api]]:
     """Run a server for one test; yields it and a client."""
-    with start_program(folder, experts=20, **settings) as program:
+    command = (sys.executable, "-c", LONG_TIMEOUTS, "serve")
+    with start_program(folder, command, experts=20, **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         async with httpx.AsyncClient(timeout=60) as http:
             yield program, Api(http, program.address)
