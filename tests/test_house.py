@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
@@ -39,6 +40,17 @@ def files() -> list[Path]:
     return [Path(name) for name in names if name and (ROOT / name).exists()]
 
 
+def imported_modules(file: Path) -> set[str]:
+    """Return the modules and names that a Python file imports, as dotted paths."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
 def test_imports_point_downwards() -> None:
     """The contracts in pyproject.toml hold according to import-linter."""
     lint = Path(sys.executable).with_name("lint-imports")
@@ -71,3 +83,15 @@ def test_package_names_are_unique() -> None:
     owners = packages_distributions()
     others = {name: set(owners.get(name, ())) - {"expertbook"} for name in PACKAGES | {"tests"}}
     assert {name: owner for name, owner in others.items() if owner} == {}
+
+
+def test_no_test_module_is_imported(files: list[Path]) -> None:
+    """Shared fixtures and factories live in conftest.py files and in tests/support/."""
+    imported = [
+        f"{file}: {name}"
+        for file in files
+        if file.parts[0] == "tests" and file.suffix == ".py"
+        for name in imported_modules(ROOT / file)
+        if any(part.startswith("test_") for part in name.split("."))
+    ]
+    assert imported == []

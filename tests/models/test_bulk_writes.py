@@ -13,7 +13,7 @@ from models.store import bulk_writes
 from models.store.bulk_writes import Writes
 from models.store.shared_state import SharedState
 from models.store.transactions import READ, WRITE, is_retryable
-from tests.schema.test_loaders import COMMANDS
+from tests.support.command_counts import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from prometheus_client import REGISTRY
-
 from models.caching.cache import Cache, Doorkeeper
-
-
-def cache_metrics(name: str) -> list[float | None]:
-    """Return the hits, misses, evictions and entries of a cache."""
-    kinds = ("hits_total", "misses_total", "evictions_total", "entries")
-    labels = {"cache": name}
-    return [REGISTRY.get_sample_value(f"expertbook_cache_{kind}", labels) for kind in kinds]
+from tests.support.metrics import cache_metrics
 
 
 def test_least_recently_used_entry_is_evicted_first() -> None:

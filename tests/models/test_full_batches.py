@@ -11,23 +11,20 @@ from models.calendar.errors import SlotTaken
 from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
-from tests.models.test_ledger import (
+from tests.support.command_counts import COMMANDS
+from tests.support.ledgers import (
     EVERY_HOUR,
     book_slot,
-    calendar,
     cancel_command,
     events,
     findings,
     ignore_events,
     slot,
 )
-from tests.schema.test_loaders import COMMANDS
 from tests.support.samples import rules
 
 if TYPE_CHECKING:
     from models.store.connection import Client
-
-__all__ = ["calendar"]
 
 
 async def test_changes_that_exceed_a_batch_are_written_in_order(

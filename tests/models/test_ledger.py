@@ -4,57 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client import REGISTRY
 
 from models.bookings.booking import Booking, BookingStatus
-from models.bookings.events import Event, EventKind
-from models.bookings.verification import Finding, verify
+from models.bookings.events import EventKind
 from models.calendar.errors import SlotNotOffered, SlotTaken
-from models.calendar.rules import Calendar
 from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotKey
-from models.calendar.times import cell_of, utc_now
 from models.errors import ExpertBookError, InvalidInput
-from models.ids import new_id
 from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold
 from tests.support.commands import FunctionCommand
-from tests.support.samples import rules, weekly
+from tests.support.ledgers import (
+    book_slot,
+    cancel_command,
+    close_command,
+    events,
+    findings,
+    ignore_events,
+    slot,
+    someone,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
-    from auth.viewers import Viewer
-    from models.bookings.command import Agendas, Command
+    from models.bookings.command import Agendas
+    from models.calendar.rules import Calendar
     from models.store.connection import Client
-
-DAY = 96
-SOON = cell_of(utc_now()) // DAY * DAY + 2 * DAY
-"""The first cell of the day after tomorrow, fixed so that midnight does not move the slots."""
-EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)))
-
-
-async def ignore_events(_: Sequence[Event]) -> None:
-    """Ignore committed events."""
-
-
-def someone() -> Viewer:
-    return cast("Viewer", SimpleNamespace(id=new_id()))
-
-
-@pytest.fixture
-async def calendar(database: Client) -> AsyncIterator[Calendar]:
-    """Insert a calendar without an expert that is always open; delete it after the test."""
-    assert database is not None
-    calendar = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
-    yield calendar
-    await Booking.find({"expert_id": calendar.id}).delete()
-    await Event.find({"expert_id": calendar.id}).delete()
-    await calendar.delete()
 
 
 @pytest.fixture(params=[True, False], ids=["cached", "uncached"])
@@ -74,65 +53,6 @@ async def ledger(database: Client) -> AsyncIterator[Ledger]:
     """Open a ledger with cached calendars."""
     async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
-
-
-def slot(calendar: Calendar, hour: int, minutes: int = 60) -> SlotKey:
-    """Return a slot that begins `hour` hours after the start of the day after tomorrow."""
-    return SlotKey(calendar.id, SOON + 4 * hour, minutes)
-
-
-def booking_request(key: SlotKey, idempotency_key: str | None = None) -> BookingRequest:
-    """Return a client's request to book a slot."""
-    contact = ("Ada Lovelace", "ada@example.com", "+442079460018", None)
-    return BookingRequest("slotId", [slot_id(key)], *contact, None, idempotency_key)
-
-
-async def book_slot(
-    ledger: Ledger, key: SlotKey, viewer: Viewer | None = None, idempotency_key: str | None = None
-) -> Booking:
-    request = booking_request(key, idempotency_key)
-    [made] = await book(ledger, viewer or someone(), request, None)
-    return made
-
-
-def cancel_command(booking: Booking) -> Command:
-    """Return a command that cancels a booking."""
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        found = agendas.booking(booking.id)
-        agenda = agendas[found.expert_id]
-        return [agenda.release(found, BookingStatus.CANCELLED, None)]
-
-    return FunctionCommand(
-        function=decide, expert_ids=[booking.expert_id], booking_ids=[booking.id]
-    )
-
-
-def close_command(calendar: Calendar) -> Command:
-    """Return a command that makes the calendar accept no bookings."""
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        agenda = agendas[calendar.id]
-        agenda.replace_rules(agenda.rules.with_changes(accepts_bookings=False))
-        return []
-
-    return FunctionCommand(function=decide, expert_ids=[calendar.id])
-
-
-async def events(calendar: Calendar) -> list[Event]:
-    """Return a calendar's events in order; assert that their numbers have no gaps."""
-    found = await Event.find({"expert_id": calendar.id}).sort("+sequence").to_list()
-    stored = await Calendar.get(calendar.id)
-    assert stored
-    assert [event.sequence for event in found] == list(range(1, stored.sequence + 1))
-    return found
-
-
-async def findings() -> set[Finding]:
-    """Return the violated invariants, except for missing accounts of experts and clients."""
-    return {
-        finding for finding in await verify(utc_now(), lambda *_: None) if finding.kind != "orphan"
-    }
 
 
 def cache_counter(kind: str) -> float:

@@ -20,7 +20,7 @@ from models.errors import BadUserInput
 from models.ids import new_id
 from models.store.pages import PageArguments
 from resolvers.listings import Listings
-from tests.models.test_caches import cache_metrics
+from tests.support.metrics import cache_metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

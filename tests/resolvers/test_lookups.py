@@ -11,7 +11,7 @@ from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.ids import new_id
 from resolvers.lookups import Lookups
-from tests.schema.test_loaders import COMMANDS
+from tests.support.command_counts import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from graphql import GraphQLObjectType, get_introspection_query
+from graphql import GraphQLObjectType
 
 from schema.execution.cost import is_list_of_objects
 from schema.execution.documents import core, cost_of, prepare
@@ -24,6 +24,7 @@ from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
 from schema.execution.prices import FIELD_COSTS, LIST_SIZES, ROW_COSTS
 from tests.support.call_counts import max_function_calls
+from tests.support.introspection import INTROSPECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +37,6 @@ MAX_CALLS_WHEN_PREPARED = 100
 """Maximum number of function calls to cost a prepared document."""
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
-INTROSPECTION = get_introspection_query(
-    specified_by_url=True,
-    directive_is_repeatable=True,
-    schema_description=True,
-    input_value_deprecation=True,
-    one_of=True,
-)
 
 
 def cost(query: str, **variables: Any) -> int:

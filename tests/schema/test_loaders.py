@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from pymongo import monitoring
 
 from auth.viewers import Viewer
 from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.ids import new_id
-from models.ledger.writers import Writer
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
 from schema.context import Context, Services
 from schema.execution.documents import prepare
 from schema.execution.operations import run
+from tests.support.command_counts import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from models.store.connection import Client
 
 OPERATION_SECONDS = 120
@@ -35,38 +31,6 @@ EXPERTS = """query ($n: Int!, $from: DateTime!, $to: DateTime!, $day: Date!) {
   days(from: $day, count: 3) { date slots { id } } } } }"""
 BOOKINGS = """query ($n: Int!) { bookings(first: $n) { totalCount nodes {
   id expert { name cursor } client { name } slot { id status } history { actor { name } } } } }"""
-
-
-class CommandCounter(monitoring.CommandListener):
-    """Counts the commands that the driver sends, except the heartbeats of ledgers."""
-
-    def __init__(self) -> None:
-        self.count: int | None = None
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Count a command unless it belongs to a heartbeat."""
-        is_heartbeat = (
-            event.command_name == "killSessions"
-            or event.command.get(event.command_name) == Writer.Settings.name
-        )
-        if self.count is not None and not is_heartbeat:
-            self.count += 1
-
-    def succeeded(self, _event: monitoring.CommandSucceededEvent) -> None:
-        """Do nothing."""
-
-    def failed(self, _event: monitoring.CommandFailedEvent) -> None:
-        """Do nothing."""
-
-    @contextmanager
-    def counted(self) -> Iterator[CommandCounter]:
-        """Reset the counter and count within the block."""
-        self.count = 0
-        yield self
-
-
-COMMANDS = CommandCounter()
-monitoring.register(COMMANDS)
 
 
 @pytest.mark.parametrize("use_caches", [True, False])

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from models.calendar.slot_ids import slot_id, slot_key
+from tests.support.booking_operations import AVAILABLE, BOOKED, open_slots, state
 from tests.support.clients import CONTACT, Api, open_socket
 from tests.support.deployments import WEEKDAYS, hours, offer
 from tests.support.practices import local_time, london_date
@@ -17,37 +18,7 @@ if TYPE_CHECKING:
 
 Expert = dict[str, Any]
 
-BOOKED = """subscription Booked($id: ID!, $after: String) {
-  slotBooked(expertId: $id, after: $after) {
-    cursor sequence kind expertId slot { id status mine } changed { id status minutes mine }
-  }
-}"""
-AVAILABLE = """subscription Available($id: ID!, $after: String) {
-  slotAvailable(expertId: $id, after: $after) {
-    sequence kind slot { id status } changed { id status } }
-}"""
 MINE = "{ bookings(first: 100) { totalCount nodes { id status } } }"
-
-
-async def open_slots(
-    api: Api, expert: Expert, time: Time, minutes: int | None = None
-) -> list[dict[str, Any]]:
-    """Return the expert's open slots between the fourth and the fortieth day."""
-    found = await api.slots(expert["id"], *time.days(4, 40), minutes)
-    return [slot for slot in found if slot["status"] == "OPEN"]
-
-
-async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
-    """Return the cursor and the slots of a calendar, to show that a refusal changed neither.
-
-    The slots begin in two days, after the minimum notice of all sample experts: earlier ones could
-    leave the list between two calls.
-    """
-    since, until = time.days(2, 60)
-    query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {
-        cursor slots(from: $from, to: $to) { id status heldUntil } } }"""
-    found = (await api.ask(query, id=expert["id"], **{"from": since, "to": until}))["expert"]
-    return found["cursor"], found["slots"]
 
 
 async def test_booked_slot_is_mine_for_the_client_and_booked_for_everyone(

@@ -17,6 +17,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.support.clients import Api
+from tests.support.command_line import command
 from tests.support.repository import ROOT
 from tests.support.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
 from web.embedded.database import embedded_database
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SECRET = "0123456789abcdef0123456789abcdef"
 PASSWORD = "correct horse battery"
-COMMAND_SECONDS = 300
-"""Timeout for a hanging command; a busy machine may need a minute for one."""
 
 LOGIN = """
 mutation Login($email: String!, $password: String!) {
@@ -43,20 +42,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a running database server, with `{}` in place of the database name."""
     with embedded_database(tmp_path_factory.mktemp("server")) as url:
         yield url.replace("/expertbook", "/{}")
-
-
-def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
-    """Run a command and return its exit status, stdout and stderr."""
-    completed = subprocess.run(  # noqa: S603 - our own program
-        [EXPERTBOOK, *arguments],
-        cwd=folder,
-        env=environment() | variables,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    return completed.returncode, completed.stdout, completed.stderr
 
 
 def refused(line: str) -> tuple[int, str, str]:

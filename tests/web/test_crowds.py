@@ -15,8 +15,8 @@ import pytest
 import websockets
 
 from tests.support.clients import BOOK, CONTACT, Api, Socket, open_socket
+from tests.support.metrics import metrics
 from tests.support.servers import await_ready, start_program
-from tests.web.test_metrics import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

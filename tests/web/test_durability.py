@@ -14,10 +14,9 @@ from models.bookings.verification import verify
 from models.calendar.slot_ids import slot_key
 from models.calendar.times import instant_of, utc_now
 from models.ids import object_id
+from tests.support.booking_operations import MOVE, execute, open_slots
 from tests.support.clients import Api
 from tests.support.servers import await_ready, start_program
-from tests.web.test_booking import open_slots
-from tests.web.test_moves import MOVE, execute
 
 if TYPE_CHECKING:
     from datetime import datetime

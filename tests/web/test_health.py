@@ -12,8 +12,8 @@ import pytest
 from tests.support.clients import Api
 from tests.support.mailboxes import Mailbox
 from tests.support.processes import database_processes, freeze
+from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
-from tests.web.test_readiness import CHECKS, READY, wait_for_readiness
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.booking_operations import HOLD, MOVE, booking_mutation, execute
+from tests.support.cached_queries import COUNTS, DAY, HITS, PAGE, ask_twice
 from tests.support.clients import Api
 from tests.support.deployments import PROFILE, SEARCH, Deployment
 from tests.support.mailboxes import wait_until
+from tests.support.metrics import metrics
 from tests.support.practices import Practice, hours, london_date
 from tests.support.servers import await_ready, run_server, start_program
-from tests.web.test_metrics import metrics
-from tests.web.test_moves import HOLD, MOVE, booking_mutation, execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,17 +28,12 @@ FRESH = {"cache-control": "no-cache"}
 
 MODERN = "application/graphql-response+json"
 LIST = "{ experts(first: 3) { totalCount edges { cursor node { id name rating } } } }"
-PAGE = "query ($id: ID!) { expert(id: $id) { title bio sequence } }"
-DAY = """query ($id: ID!, $day: Date!) { expert(id: $id) {
-  sequence days(from: $day, count: 1) { slots { id status sequence } } } }"""
 EXPENSIVE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
 """A query that costs about 1% of the rate limit of an address."""
 
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
 
-COUNTS = "{ categories { category count } }"
-HITS = 'expertbook_cache_hits_total{cache="answers"}'
 MISSES = 'expertbook_cache_misses_total{cache="answers"}'
 OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
 
@@ -71,13 +67,6 @@ def stable_headers(response: httpx.Response) -> dict[str, str]:
     """Return the headers without those that differ between responses."""
     moment = {"date", "x-request-id"}
     return {name: text for name, text in response.headers.items() if name not in moment}
-
-
-async def ask_twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """Return the answer after asking twice, so that it is cached."""
-    answer = await api.ask(query, **variables)
-    assert await api.ask(query, **variables) == answer
-    return answer
 
 
 @pytest.mark.parametrize("accept", ["*/*", MODERN])

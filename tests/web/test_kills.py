@@ -16,10 +16,10 @@ import pytest
 
 from models.bookings.verification import open_for_reading
 from tests.support.audits import audit
+from tests.support.command_line import command
 from tests.support.fleet import Fleet
 from tests.support.journals import create_journaling_clients
 from tests.support.processes import database_processes, processes_using, wait_for
-from tests.web.test_cli import command
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

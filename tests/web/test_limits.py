@@ -15,11 +15,11 @@ import pytest
 from auth.budget_accounts import ADDRESS, NETWORK, USER
 from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS
 from schema.execution.limits import MAX_ALIASES, MAX_COST, MAX_ERRORS, MAX_TOKENS
-from tests.schema.test_cost import INTROSPECTION
+from tests.support.booking_operations import state
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
+from tests.support.introspection import INTROSPECTION
 from tests.support.processes import database_processes, freeze
 from tests.support.servers import await_ready, run_server, start_program
-from tests.web.test_booking import state
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

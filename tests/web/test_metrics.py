@@ -7,20 +7,19 @@ import os
 import signal
 from contextlib import AsyncExitStack
 from functools import partial
-from time import monotonic
 from time import time as clock
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
 from tests.support.mailboxes import Mailbox, wait_until
+from tests.support.metrics import metrics, parse_samples, wait_for_value
 from tests.support.processes import wait_for, workers_of
+from tests.support.readiness import wait_for_readiness
 from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
-from tests.web.test_booking import BOOKED, open_slots, state
-from tests.web.test_readiness import wait_for_readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,25 +41,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     with start_program(folder, experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
-
-
-def parse_samples(text: str) -> dict[str, float]:
-    """Return the samples by name and labels."""
-    values = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
-            values[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return values
-
-
-async def metrics(address: str) -> dict[str, float]:
-    """Fetch the current metrics."""
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
-        response = await http.get(f"{address}/metrics")
-    assert response.status_code == 200, response.text
-    assert response.headers["content-type"].startswith("text/plain; version=")
-    return parse_samples(response.text)
 
 
 async def counter_growth(address: str, before: dict[str, float]) -> dict[str, float]:
@@ -121,14 +101,6 @@ async def test_each_activity_is_counted(
     assert after["process_resident_memory_bytes"] > 20_000_000
     await wait_for_value(api.url, "expertbook_subscriptions", 0)
     await wait_for_value(api.url, "expertbook_open_sockets", 0)
-
-
-async def wait_for_value(address: str, name: str, expected: float) -> None:
-    """Wait until a metric has a value."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while (value := (await metrics(address))[name]) != expected:
-        assert monotonic() < deadline, f"{name} is still {value} instead of {expected}"
-        await asyncio.sleep(0.05)
 
 
 async def test_event_loop_lag_is_sampled(program: Program) -> None:

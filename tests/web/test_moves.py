@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.booking_operations import (
+    BOOK_SLOTS,
+    HOLD,
+    MOVE,
+    booking_mutation,
+    execute,
+    open_slots,
+    state,
+)
 from tests.support.clients import CONTACT, Api
 from tests.support.servers import run_server
-from tests.web.test_booking import open_slots, state
 
 if TYPE_CHECKING:
     import httpx
@@ -19,30 +27,6 @@ if TYPE_CHECKING:
 
 Expert = dict[str, Any]
 PATIENCE_SECONDS = 60
-
-BOOKING = """__typename
-  ... on Booking { id status sequence startsAt minutes heldUntil contact { name } viewerActions
-    slot { id status mine heldUntil } history { from to startsAt actor { name } } }
-  ... on Refusal { code }"""
-HOLD = f"mutation ($id: ID!) {{ answer: holdSlot(input: {{slotId: $id}}) {{ {BOOKING} }} }}"
-MOVE = f"""mutation ($id: ID!, $slot: ID!) {{
-  answer: rescheduleBooking(input: {{bookingId: $id, slotId: $slot}}) {{ {BOOKING} }} }}"""
-BOOK_SLOTS = """mutation ($ids: [ID!]!, $contact: ContactInput!, $key: String) {
-  answer: bookSlots(input: {slotIds: $ids, contact: $contact, idempotencyKey: $key}) {
-    __typename ... on BookingList { bookings { id status slot { id } } }
-    ... on SlotTaken { slot { id } } ... on InvalidInput { fields { field } }
-    ... on SlotNotOffered { slotId } } }"""
-
-
-def booking_mutation(name: str) -> str:
-    """Return the document of a mutation that takes a booking id."""
-    return f"mutation ($id: ID!) {{ answer: {name}(input: {{bookingId: $id}}) {{ {BOOKING} }} }}"
-
-
-async def execute(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """Execute a mutation and return its answer."""
-    answer: dict[str, Any] = (await api.ask(query, **variables))["answer"]
-    return answer
 
 
 @pytest.fixture(scope="module")

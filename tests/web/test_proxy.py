@@ -17,13 +17,13 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
+from tests.support.booking_operations import BOOKED, first_expert, open_slots, state
 from tests.support.clients import PASSWORD, REGISTER, Api, open_socket
+from tests.support.event_streams import stream
 from tests.support.repository import ROOT
 from tests.support.servers import await_ready, free_port, start_program
+from tests.support.sessions import COOKIE, LOGIN
 from tests.support.tools import find_tool
-from tests.web.test_booking import BOOKED, open_slots, state
-from tests.web.test_sessions import COOKIE, LOGIN
-from tests.web.test_sse import first_expert, stream
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import pytest
 
 from models.bookings.verification import verify
 from models.calendar.times import utc_now
+from tests.support.booking_operations import BOOK_SLOTS, HOLD, MOVE, booking_mutation, execute
 from tests.support.clients import CONTACT, Api
 from tests.support.servers import run_server
-from tests.web.test_moves import BOOK_SLOTS, HOLD, MOVE, booking_mutation, execute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable

@@ -9,11 +9,12 @@ import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
 from tests.support.processes import database_processes
+from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
 from tests.support.valkey import run_valkey
-from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,23 +28,9 @@ if TYPE_CHECKING:
 
 EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60
-CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
-READY = {"status": "ok", "checks": CHECKS}
 DOWN = CHECKS | {"database": "unreachable", "broadcast": "reconnecting"}
 UNAVAILABLE = {"status": "unavailable", "checks": DOWN}
 RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}}
-
-
-async def wait_for_readiness(
-    http: httpx.AsyncClient, address: str, expected: dict[str, Any]
-) -> int:
-    """Wait until `/readyz` has the expected body, and return its status."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (  # noqa: ASYNC110 - no event to wait for
-            answer := await http.get(f"{address}/readyz")
-        ).json() != expected:
-            await asyncio.sleep(0.05)
-    return answer.status_code
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +11,23 @@ import websockets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth.tokens import Tokens
 from schema.context import BrowserSession
 from tests.support.clients import PASSWORD, PATIENCE_SECONDS, Api, Socket, open_socket
 from tests.support.servers import await_ready, start_program
+from tests.support.sessions import (
+    ACCESS,
+    COOKIE,
+    LIFETIMES,
+    LOGIN,
+    LOGOUT,
+    REFRESH,
+    REFRESHING,
+    REGISTER,
+    SECRET,
+    SIGNED_IN,
+    short_token,
+    sign_in,
+)
 from web.edge.cookies import Cookies
 
 if TYPE_CHECKING:
@@ -25,27 +37,11 @@ if TYPE_CHECKING:
 
     from auth.tokens import AccessToken
 
-SIGNED_IN = "... on SignedIn { accessToken refreshToken expiresAt user { email role } }"
-REGISTER = f"""mutation ($email: String!, $password: String! = "{PASSWORD}") {{
-  register(input: {{name: "Ada", email: $email, password: $password}}) {{
-    __typename {SIGNED_IN} ... on InvalidInput {{ fields {{ field message }} }} }} }}"""
-LOGIN = f"""mutation ($email: String!, $password: String! = "{PASSWORD}") {{
-  login(input: {{email: $email, password: $password}}) {{
-    __typename {SIGNED_IN}
-    ... on Refusal {{ code message }} ... on TooManyAttempts {{ retryAfterSeconds }} }} }}"""
-REFRESH = f"""mutation ($token: String) {{
-  refreshSession(input: {{refreshToken: $token}}) {{ __typename {SIGNED_IN} }} }}"""
-LOGOUT = "mutation ($everywhere: Boolean! = false) { logout(everywhere: $everywhere) }"
 CHANGE = f"""mutation ($current: String!, $password: String!) {{
   changePassword(input: {{current: $current, password: $password}}) {{
     __typename {SIGNED_IN} ... on InvalidInput {{ fields {{ field }} }} }} }}"""
 VIEWER = "{ viewer { email } }"
 NEVER = 'subscription { slotBooked(expertId: "%s") { sequence } }'
-COOKIE = {"x-session": "cookie"}
-SECRET = "a secret of these tests, longer than thirty-two bytes"
-ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
-LIFETIMES = (3, 15, 75)
-"""Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use."""
 
 WITHOUT_RECONCILING = """
 import web.graphql.sockets
@@ -69,20 +65,6 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
-
-
-def short_token(session: dict[str, Any], seconds: int) -> AccessToken:
-    """Return an access token with this lifetime, signed with `SECRET`."""
-    claims = Tokens([SECRET], timedelta(minutes=1)).read(session["accessToken"])
-    tokens = Tokens([SECRET], timedelta(seconds=seconds))
-    return tokens.issue(claims.user_id, claims.session_id, datetime.now(UTC))
-
-
-async def sign_in(api: Api, email: str) -> dict[str, Any]:
-    """Register an account, and return its first session."""
-    answer: dict[str, Any] = (await api.ask(REGISTER, email=email))["register"]
-    assert answer["__typename"] == "SignedIn", answer
-    return answer
 
 
 async def test_sign_in_ignores_the_case_of_the_address(api: Api, email: str) -> None:

@@ -7,18 +7,18 @@ import json
 import signal
 import socket
 import sys
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.clients import PATIENCE_SECONDS, Api
+from tests.support.booking_operations import BOOKED, first_expert, open_slots, state
+from tests.support.clients import Api
+from tests.support.event_streams import COMMENT, COMPLETE, STREAM, Events, stream
 from tests.support.mailboxes import wait_until
 from tests.support.raw_http import is_connection_open
 from tests.support.servers import await_ready, start_program
-from tests.web.test_booking import BOOKED, open_slots, state
-from tests.web.test_sessions import (
+from tests.support.sessions import (
     ACCESS,
     COOKIE,
     LIFETIMES,
@@ -30,7 +30,7 @@ from tests.web.test_sessions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from tests.support.spans import Time
 
 Expert = dict[str, Any]
-STREAM = {"accept": "text/event-stream"}
-COMMENT = {"": ""}
-COMPLETE = {"event": "complete", "data": ""}
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
 """Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
@@ -62,63 +59,6 @@ WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence }
 VIEWER = "{ viewer { email } }"
 
 
-class Events:
-    """Parser of an event stream."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self._lines = response.aiter_lines()
-
-    async def block(self) -> dict[str, str] | None:
-        """Return the next block's fields; "" names a comment, None is the end of the stream."""
-        fields: dict[str, str] = {}
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            async for line in self._lines:
-                if not line:
-                    return fields
-                name, _, value = line.partition(":")
-                fields[name] = value.removeprefix(" ")
-        return None
-
-    async def event(self) -> dict[str, str] | None:
-        """Return the next block other than a comment."""
-        # Do not wait forever on a stream with comments only.
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (block := await self.block()) == COMMENT:
-                pass
-        return block
-
-    async def result(self) -> dict[str, Any]:
-        """Return the next result."""
-        block = await self.event()
-        assert block
-        assert block["event"] == "next"
-        result: dict[str, Any] = json.loads(block["data"])
-        return result
-
-    async def code(self) -> str:
-        """Return the code of the last result, and assert that the stream then completes."""
-        [error] = (await self.result())["errors"]
-        assert await self.event() == COMPLETE
-        assert await self.event() is None
-        code: str = error["extensions"]["code"]
-        return code
-
-
-@asynccontextmanager
-async def stream(
-    api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
-) -> AsyncIterator[Events]:
-    """Post an operation with `Accept: text/event-stream`, signed in like `api`."""
-    given = STREAM | ({"authorization": f"Bearer {api.token}"} if api.token else {})
-    body = {"query": query, "variables": variables}
-    url = f"{api.url}/graphql"
-    async with api.http.stream("POST", url, json=body, headers=given | (headers or {})) as response:
-        if response.headers["content-type"] != "text/event-stream; charset=utf-8":
-            await response.aread()
-        yield Events(response)
-
-
 @pytest.fixture(scope="module")
 def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Server that sends comments every 0.1 seconds, and cuts off a reader stuck for one second.
@@ -130,13 +70,6 @@ def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address
-
-
-async def first_expert(api: Api) -> Expert:
-    """Return an expert of a server."""
-    [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
-    found: Expert = expert
-    return found
 
 
 async def test_query_and_mutation_send_one_result_then_a_complete_event(api: Api) -> None:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.booking_operations import HOLD, execute, open_slots
+from tests.support.cached_queries import COUNTS, DAY, HITS, PAGE, ask_twice
 from tests.support.clients import PATIENCE_SECONDS, Api
 from tests.support.deployments import Deployment
+from tests.support.metrics import metrics
 from tests.support.practices import Practice, london_date
 from tests.support.servers import run_server
-from tests.web.test_booking import open_slots
-from tests.web.test_kept_answers import COUNTS, DAY, HITS, PAGE, ask_twice
-from tests.web.test_metrics import metrics
-from tests.web.test_moves import HOLD, execute
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:

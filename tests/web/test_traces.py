@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from tests.support.booking_operations import open_slots
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
 from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
 from tests.support.trace_collector import Collector, attributes
-from tests.web.test_booking import open_slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
-from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
     from tests.support.spans import Time

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import PATIENCE_SECONDS, Api, open_socket
 from tests.support.processes import commands, freeze, processes_using, wait_for, workers_of
 from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
-from tests.web.test_booking import BOOKED, open_slots, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

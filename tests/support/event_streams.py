@@ -1,0 +1,78 @@
+"""A client of graphql-sse, block by block."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.support.clients import PATIENCE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import httpx
+
+    from tests.support.clients import Api
+
+STREAM = {"accept": "text/event-stream"}
+COMMENT = {"": ""}
+COMPLETE = {"event": "complete", "data": ""}
+
+
+class Events:
+    """Parser of an event stream."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.aiter_lines()
+
+    async def block(self) -> dict[str, str] | None:
+        """Return the next block's fields; "" names a comment, None is the end of the stream."""
+        fields: dict[str, str] = {}
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for line in self._lines:
+                if not line:
+                    return fields
+                name, _, value = line.partition(":")
+                fields[name] = value.removeprefix(" ")
+        return None
+
+    async def event(self) -> dict[str, str] | None:
+        """Return the next block other than a comment."""
+        # Do not wait forever on a stream with comments only.
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (block := await self.block()) == COMMENT:
+                pass
+        return block
+
+    async def result(self) -> dict[str, Any]:
+        """Return the next result."""
+        block = await self.event()
+        assert block
+        assert block["event"] == "next"
+        result: dict[str, Any] = json.loads(block["data"])
+        return result
+
+    async def code(self) -> str:
+        """Return the code of the last result, and assert that the stream then completes."""
+        [error] = (await self.result())["errors"]
+        assert await self.event() == COMPLETE
+        assert await self.event() is None
+        code: str = error["extensions"]["code"]
+        return code
+
+
+@asynccontextmanager
+async def stream(
+    api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
+) -> AsyncIterator[Events]:
+    """Post an operation with `Accept: text/event-stream`, signed in like `api`."""
+    given = STREAM | ({"authorization": f"Bearer {api.token}"} if api.token else {})
+    body = {"query": query, "variables": variables}
+    url = f"{api.url}/graphql"
+    async with api.http.stream("POST", url, json=body, headers=given | (headers or {})) as response:
+        if response.headers["content-type"] != "text/event-stream; charset=utf-8":
+            await response.aread()
+        yield Events(response)

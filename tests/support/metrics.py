@@ -1,0 +1,46 @@
+"""Metrics of a running server and of this process."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+import httpx
+from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
+
+PATIENCE_SECONDS = 120
+
+
+def parse_samples(text: str) -> dict[str, float]:
+    """Return the samples by name and labels."""
+    values = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+            values[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return values
+
+
+async def metrics(address: str) -> dict[str, float]:
+    """Fetch the current metrics."""
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
+        response = await http.get(f"{address}/metrics")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    return parse_samples(response.text)
+
+
+async def wait_for_value(address: str, name: str, expected: float) -> None:
+    """Wait until a metric has a value."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while (value := (await metrics(address))[name]) != expected:
+        assert monotonic() < deadline, f"{name} is still {value} instead of {expected}"
+        await asyncio.sleep(0.05)
+
+
+def cache_metrics(name: str) -> list[float | None]:
+    """Return the hits, misses, evictions and entries of a cache."""
+    kinds = ("hits_total", "misses_total", "evictions_total", "entries")
+    labels = {"cache": name}
+    return [REGISTRY.get_sample_value(f"expertbook_cache_{kind}", labels) for kind in kinds]

@@ -1,0 +1,25 @@
+"""Bodies of `/readyz`, and waiting for one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+PATIENCE_SECONDS = 60
+CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
+READY = {"status": "ok", "checks": CHECKS}
+
+
+async def wait_for_readiness(
+    http: httpx.AsyncClient, address: str, expected: dict[str, Any]
+) -> int:
+    """Wait until `/readyz` has the expected body, and return its status."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (  # noqa: ASYNC110 - no event to wait for
+            answer := await http.get(f"{address}/readyz")
+        ).json() != expected:
+            await asyncio.sleep(0.05)
+    return answer.status_code
