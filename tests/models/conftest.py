@@ -1,10 +1,11 @@
-"""Fixtures of the model tests: a calendar in the database."""
+"""Fixtures of the model tests: a calendar in the database, and a database behind a wire proxy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from bson import ObjectId
 
 from models.bookings.booking import Booking
 from models.bookings.events import Event
@@ -12,9 +13,13 @@ from models.calendar.rules import Calendar
 from models.ids import new_id
 from tests.support.ledgers import EVERY_HOUR
 from tests.support.samples import rules
+from tests.support.wire_clients import connect
+from tests.support.wire_proxy import WireProxy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from pymongo.asynchronous.collection import AsyncCollection
 
     from models.store.connection import Client
 
@@ -28,3 +33,25 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
     await Booking.find({"expert_id": calendar.id}).delete()
     await Event.find({"expert_id": calendar.id}).delete()
     await calendar.delete()
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[WireProxy]:
+    """A wire proxy in front of an empty database."""
+    with WireProxy(database_url.replace("/expertbook", f"/wire-{ObjectId()}")) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def driver(proxy: WireProxy) -> AsyncIterator[Client]:
+    """A driver that is connected to the wire proxy."""
+    async with connect(proxy) as driver:
+        yield driver
+
+
+@pytest.fixture
+async def things(driver: Client) -> AsyncCollection[dict[str, Any]]:
+    """An empty collection behind the wire proxy."""
+    things = driver.get_default_database()["things"]
+    await things.database.create_collection("things")
+    return things

@@ -1,0 +1,142 @@
+"""Writes that only one primary has, and that are lost when another one is elected.
+
+A primary that is cut off from the majority goes on for some seconds. Until then, reads at read
+concern "local" return its writes; reads at "majority" and "snapshot" do not, and neither do change
+streams. After the election they are rolled back.
+
+Sources: https://www.mongodb.com/docs/manual/core/replica-set-rollbacks/,
+https://www.mongodb.com/docs/manual/reference/read-concern-local/,
+https://www.mongodb.com/docs/manual/reference/read-concern-majority/ and, for change streams,
+https://www.mongodb.com/docs/manual/changeStreams/, section "Watch a Collection, Database, or
+Deployment".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+
+from tests.support.wire_messages import Message, op_msg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.wire_faults import Document
+
+FILTERS = {"find": "filter", "count": "query", "distinct": "query"}
+READS = frozenset({*FILTERS, "aggregate"})
+MAJORITY = frozenset({"majority", "snapshot", "linearizable"})
+"""Read concerns that return only what the majority has."""
+
+
+class UncommittedWrites:
+    """Stores writes and hides them from reads that return only what the majority has.
+
+    Limits: an updated document is found by its new values, and only the first batch of a cursor
+    shows the old ones.
+
+    Args:
+        database_url: URL of the database.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._inserted: defaultdict[str, list[Any]] = defaultdict(list)
+        self._replaced: defaultdict[str, dict[Any, Document]] = defaultdict(dict)
+        self._streams: set[int] = set()
+        self._never_streamed: list[Any] = []
+
+    @contextmanager
+    def until_rollback(self) -> Iterator[UncommittedWrites]:
+        """Roll the writes back at the end of the context, as after an election."""
+        try:
+            yield self
+        finally:
+            self._undo()
+
+    def insert(self, collection: str, document: Document) -> None:
+        """Insert a document that the majority does not have."""
+        self._inserted[collection].append(document["_id"])
+        self._never_streamed.append(document["_id"])
+        with self._connected() as database:
+            database[collection].insert_one(dict(document))
+
+    def update(self, collection: str, id_: Any, values: Document) -> None:
+        """Set fields of a document, of which the majority has the old values."""
+        with self._connected() as database:
+            before = database[collection].find_one({"_id": id_}, dict.fromkeys(values, 1))
+            assert before
+            self._replaced[collection][id_] = before
+            database[collection].update_one({"_id": id_}, {"$set": dict(values)})
+
+    def _undo(self) -> None:
+        with self._connected() as database:
+            for collection, ids in self._inserted.items():
+                database[collection].delete_many({"_id": {"$in": ids}})
+            for collection, rows in self._replaced.items():
+                for id_, before in rows.items():
+                    database[collection].update_one({"_id": id_}, {"$set": dict(before)})
+        self._inserted.clear()
+        self._replaced.clear()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        with MongoClient[dict[str, Any]](self._url) as client:
+            yield client.get_default_database()
+
+    def concern(self, request: Message) -> bool:
+        """Return whether writes are hidden from a command."""
+        if not self._never_streamed and not self._replaced:
+            return False
+        if request.name == "getMore":
+            return self.is_of_change_stream(request)
+        if request.name not in READS or request.collection is None:
+            return False
+        if not self._inserted[request.collection] and not self._replaced[request.collection]:
+            return False
+        document = request.document
+        level = document.get("readConcern", {}).get("level")
+        return level in MAJORITY or "autocommit" in document
+
+    def without(self, request: Message) -> Message:
+        """Return a read that does not find inserted documents."""
+        if request.name == "getMore":
+            return request
+        document = dict(request.document)
+        visible = {"_id": {"$nin": self._inserted[request.collection or ""]}}
+        if request.name == "aggregate":
+            document["pipeline"] = [{"$match": visible}, *document["pipeline"]]
+        else:
+            name = FILTERS[request.name]
+            document[name] = {"$and": [document.get(name) or {}, visible]}
+        return op_msg(document)
+
+    def hidden_in(self, reply: Message, request: Message) -> Message:
+        """Return a reply to `request` without changed values and without uncommitted events."""
+        document = reply.document
+        cursor = document.get("cursor", {})
+        if "nextBatch" in cursor:
+            cursor["nextBatch"] = [
+                change
+                for change in cursor["nextBatch"]
+                if change.get("documentKey", {}).get("_id") not in self._never_streamed
+            ]
+        replaced = self._replaced[request.collection or ""]
+        for row in cursor.get("firstBatch", ()):
+            before = replaced.get(row.get("_id"), {})
+            row.update({name: value for name, value in before.items() if name in row})
+        return op_msg(document, response_to=request.id)
+
+    def remember_change_stream(self, reply: Message) -> None:
+        """Remember the cursor of a change stream that was opened."""
+        if cursor := reply.document.get("cursor"):
+            self._streams.add(cursor["id"])
+
+    def is_of_change_stream(self, request: Message) -> bool:
+        """Return whether a command opens a change stream or reads from one."""
+        if request.name == "getMore":
+            return request.document["getMore"] in self._streams
+        return b"$changeStream" in request.data
