@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import zlib
@@ -267,6 +268,20 @@ def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
     last = f"ExpertBook: The database died 6 times in a row (exit status 0); see {log}."
     assert lines == [again] * 5 + [last]
     assert guardian.returncode == 1
+
+
+def test_two_folders_that_start_at_once_get_different_ports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither database listens yet, and both folders prefer the same port."""
+    monkeypatch.setattr(zlib, "crc32", lambda _: 0)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with embedded._reserved_port(tmp_path / "a") as one:
+        with embedded._reserved_port(tmp_path / "b") as other:
+            assert one != other
+        with embedded._reserved_port(tmp_path / "b") as again:
+            assert again == other
 
 
 def test_missing_database_server_is_reported(

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
@@ -134,18 +135,23 @@ def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
         _claim(owner, data, address)
         _await_previous(lock, data)
         server, program = _server(data / "database")
-        port = _free_port(data)
-        log = _rotate_log(data)
-        flags = _flags(server, data.resolve() / "database", port)
-        command = [str(log.resolve()), server.signal_target, program, *flags]
-        guard = _Guard(command, port, lock)
-        watcher = threading.Thread(target=guard.watch, name="guard", daemon=True)
-        try:
-            _await_answer(guard.guardian, server, port, log)
-            watcher.start()
+        with _reserved_port(data) as port, _guarded(server, program, data, port, lock):
             yield f"mongodb://{HOST}:{port}/expertbook?replicaSet={server.replica_set}"
-        finally:
-            guard.close()
+
+
+@contextlib.contextmanager
+def _guarded(server: Server, program: str, data: Path, port: int, lock: TextIO) -> Iterator[None]:
+    """Run the database server and its guardian for the duration of the context."""
+    log = _rotate_log(data)
+    flags = _flags(server, data.resolve() / "database", port)
+    guard = _Guard([str(log.resolve()), server.signal_target, program, *flags], port, lock)
+    watcher = threading.Thread(target=guard.watch, name="guard", daemon=True)
+    try:
+        _await_answer(guard.guardian, server, port, log)
+        watcher.start()
+        yield
+    finally:
+        guard.close()
 
 
 def _open_lock_file(data: Path, name: str) -> TextIO:
@@ -207,15 +213,30 @@ def _server(database: Path) -> tuple[Server, str]:
     )
 
 
-def _free_port(data: Path) -> int:
-    """Return a free port; the same folder gets the same port if possible."""
+@contextlib.contextmanager
+def _reserved_port(data: Path) -> Iterator[int]:
+    """Yield a free port; the same folder gets the same port if possible.
+
+    A locked file keeps other programs of this user from choosing the port before the database
+    listens on it.
+    """
+    locks = Path(tempfile.gettempdir()) / f"expertbook-ports-{os.getuid()}"
+    locks.mkdir(mode=0o700, exist_ok=True)
     first = zlib.crc32(bytes(data.resolve())) % len(PORTS)
     for port in itertools.chain(PORTS[first:], PORTS[:first]):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            return port
+        with (locks / str(port)).open("a", encoding="utf-8") as lock:
+            if _try_lock(lock) and _is_free(port):
+                yield port
+                return
     raise DidNotStart(f"No port on {HOST} from {PORTS[0]} to {PORTS[-1]} is free.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
+        return True
+    return False
 
 
 def _flags(server: Server, database: Path, port: int) -> list[str]:
