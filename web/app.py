@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from web.assets import HashedFiles
 from web.container import mail_worker, open_container
-from web.deferred import check_deferred
 from web.edge.addresses import ForwardedClients
 from web.edge.cookies import Cookies
 from web.edge.headers import SecurityHeaders
@@ -46,10 +45,9 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         mongodb_url: a replica set or sharded cluster.
 
     Raises:
-        RuntimeError: in production without a mail server, if a package is missing, or if the
-            manifest of trusted documents is invalid.
+        RuntimeError: in production without a mail server, or if the manifest of trusted documents
+            is invalid.
     """
-    check_deferred()
     mails = mail_worker(settings)
     documents = load_documents(
         settings.trusted_documents,

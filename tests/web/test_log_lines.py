@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from web.telemetry.logs import MAX_EVENT_CHARS, formatter
+from web.telemetry.logs import MAX_EVENT_CHARS, LineFormatter
 
 LogFormat = Literal["console", "json"]
 
@@ -28,7 +28,7 @@ def log_line(log_format: LogFormat, message: str, error: BaseException | None = 
     """Return the log text for a message, and for an exception if one is given."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter(log_format))
+    handler.setFormatter(LineFormatter(log_format))
     record = logging.LogRecord("x", logging.WARNING, "x.py", 1, "message: %s", (message,), None)
     record.exc_info = (type(error), error, error.__traceback__) if error else None
     record.operation = message

@@ -13,10 +13,6 @@ import pytest
 from tests.support.clients import Api
 from tests.support.mailboxes import wait_until
 from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
-from web import deferred
-from web.app import create_app
-from web.deferred import DEFERRED
-from web.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +25,7 @@ MAX_MEGABYTES_RETAINED = 25
 """Growth after sign-ups; hashing a password takes 19 MB for a moment."""
 
 UNNEEDED = {
-    *DEFERRED,
+    *("icalendar", "jinja2", "phonenumbers"),
     *("aiosmtplib", "opentelemetry.sdk", "redis"),  # needed by some settings only
     *(
         "pygments",
@@ -84,11 +80,3 @@ async def test_memory_for_password_hashing_is_released(
     answers = await asyncio.gather(*(api.ask(REGISTER, email=email) for email in emails))
     assert {answer["register"]["__typename"] for answer in answers} == {"SignedIn"}
     await wait_until(lambda: resident_megabytes(program) < before + MAX_MEGABYTES_RETAINED)
-
-
-def test_missing_deferred_imports_are_reported_at_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(deferred, "DEFERRED", ("jinja2", "not_there"))
-    with pytest.raises(RuntimeError, match="Not installed: not_there"):
-        create_app(Settings(data=tmp_path, _env_file=None), "mongodb://localhost")

@@ -1,8 +1,8 @@
 """Logging: one line per entry, formatted for a terminal or as JSON.
 
 All entries, including those of uvicorn and the database driver, pass from the standard library's
-loggers through one chain of structlog processors. The chain truncates texts, escapes line breaks
-and terminal control characters, and redacts tokens and passwords.
+loggers through one formatter. It truncates texts, escapes line breaks and terminal control
+characters, and redacts tokens and passwords.
 """
 
 from __future__ import annotations
@@ -11,23 +11,19 @@ import logging
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from models.telemetry.tracing import REQUEST_ID, tracer
-from web.deferred import hide_packages
 from web.telemetry.tracebacks import format_traceback
-
-# structlog imports these optional packages if present; they are not needed and take memory.
-with hide_packages("greenlet", "rich"):
-    import structlog
-    from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from structlog.typing import EventDict, Processor, WrappedLogger
+Entry = dict[str, Any]
+Form = Literal["console", "json"]
 
 MAX_EVENT_CHARS = 1_000
 MAX_VALUE_CHARS = 200
@@ -48,7 +44,7 @@ COLOURS = {"debug": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m", "crit
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
-def configure_logging(form: Literal["console", "json"], level: str) -> None:
+def configure_logging(form: Form, level: str) -> None:
     """Configure all loggers of this process.
 
     Args:
@@ -59,7 +55,7 @@ def configure_logging(form: Literal["console", "json"], level: str) -> None:
     numbers = logging.getLevelNamesMapping()
     own = numbers[level.upper()]
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter(form))
+    handler.setFormatter(LineFormatter(form))
     root = logging.getLogger()
     for former in root.handlers[:]:
         root.removeHandler(former)
@@ -72,24 +68,39 @@ def configure_logging(form: Literal["console", "json"], level: str) -> None:
     logging.captureWarnings(capture=True)
 
 
-def formatter(form: Literal["console", "json"]) -> ProcessorFormatter:
-    """Return the formatter that renders a log record as one line."""
-    is_json = form == "json"
-    chain: list[Processor] = [
-        add_log_level,
-        add_logger_name,
-        ExtraAdder(allow=FIELDS),
-        _add_request,
-        structlog.processors.TimeStamper(
-            fmt="iso" if is_json else "%H:%M:%S", utc=is_json, key="time"
-        ),
-        _add_traceback,
-        _sanitize,
-    ]
-    render = as_json if is_json else _console_renderer(colours=sys.stderr.isatty())
-    return ProcessorFormatter(
-        foreign_pre_chain=chain, processors=[ProcessorFormatter.remove_processors_meta, render]
-    )
+class LineFormatter(logging.Formatter):
+    """Formats a log record as one line, followed by the traceback if there is an exception."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._is_json = form == "json"
+        self._render = as_json if self._is_json else _console_renderer(colours=sys.stderr.isatty())
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        entry: Entry = {
+            "event": sanitized(record.getMessage().strip(), MAX_EVENT_CHARS),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        entry |= {name: vars(record)[name] for name in FIELDS if name in vars(record)}
+        if request_id := REQUEST_ID.get():
+            entry["request_id"] = request_id
+        if trace_id := tracer().trace_id():
+            entry["trace_id"] = trace_id
+        for name, value in entry.items():
+            if isinstance(value, str) and name != "event":
+                entry[name] = sanitized(value)
+        entry["time"] = self._time(record)
+        if record.exc_info and (error := record.exc_info[1]):
+            entry["exception"] = format_traceback(error, sanitized)[:MAX_TRACEBACK_CHARS]
+        return self._render(entry)
+
+    def _time(self, record: logging.LogRecord) -> str:
+        if self._is_json:
+            moment = datetime.fromtimestamp(record.created, UTC)
+            return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return self.formatTime(record, "%H:%M:%S")
 
 
 def sanitized(text: str, max_chars: int = MAX_VALUE_CHARS) -> str:
@@ -104,41 +115,13 @@ def sanitized(text: str, max_chars: int = MAX_VALUE_CHARS) -> str:
     return f"{text}… (and {rest} more)" if rest > 0 else text
 
 
-def _add_request(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
-    if request_id := REQUEST_ID.get():
-        entry["request_id"] = request_id
-    if trace_id := tracer().trace_id():
-        entry["trace_id"] = trace_id
-    return entry
-
-
-def _add_traceback(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
-    """Add the formatted traceback of an exception."""
-    raised = entry.pop("exc_info", None)
-    error = raised[1] if isinstance(raised, tuple) else None
-    if error is not None:
-        entry["exception"] = format_traceback(error, sanitized)[:MAX_TRACEBACK_CHARS]
-    entry.pop("stack_info", None)
-    return entry
-
-
-def _sanitize(_logger: WrappedLogger, _name: str, entry: EventDict) -> EventDict:
-    """Sanitize all texts except tracebacks, which are sanitized already."""
-    for name, value in entry.items():
-        if name == "event":
-            entry[name] = sanitized(str(value).strip(), MAX_EVENT_CHARS)
-        elif isinstance(value, str) and name not in {"exception", "time"}:
-            entry[name] = sanitized(value)
-    return entry
-
-
-def as_json(_logger: WrappedLogger, _name: str, entry: EventDict) -> str:
+def as_json(entry: Entry) -> str:
     """Render an entry as a JSON object that includes the process id."""
     return orjson.dumps({**entry, "process": os.getpid()}, default=repr).decode()
 
 
-def _console_renderer(*, colours: bool) -> Callable[[WrappedLogger, str, EventDict], str]:
-    def render(_logger: WrappedLogger, _name: str, entry: EventDict) -> str:
+def _console_renderer(*, colours: bool) -> Callable[[Entry], str]:
+    def render(entry: Entry) -> str:
         time, level, event = entry.pop("time"), entry.pop("level"), entry.pop("event")
         exception = entry.pop("exception", None)
         entry.pop("logger", None)
