@@ -34,6 +34,7 @@ test: check ## run every test that a change needs
 	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS)
 
 test-long: check ## run long races, kills, random changes and failures, with and without caches
+	$(UV) sync --quiet --inexact --group containers --group histories # brings Go
 	$(PYTEST) --long
 	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS_LONG)
 

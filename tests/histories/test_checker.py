@@ -1,0 +1,88 @@
+"""The checker rejects corrupted histories, and accepts correct ones that are hard to explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.go import require_go
+from tests.support.histories import check
+
+FOLDER = Path(__file__).parent
+ACCEPTED = sorted((FOLDER / "accepted").glob("*.jsonl"))
+REJECTED = sorted((FOLDER / "rejected").glob("*.jsonl"))
+
+
+@pytest.fixture(autouse=True)
+def go(request: pytest.FixtureRequest) -> None:
+    """Require Go."""
+    require_go(request.config)
+
+
+def copy(source: Path, folder: Path) -> Path:
+    """Copy a history, since drawings are written beside it."""
+    target = folder / source.name
+    target.write_bytes(source.read_bytes())
+    return target
+
+
+@pytest.mark.parametrize("history", ACCEPTED, ids=lambda path: path.stem)
+def test_correct_history_is_accepted(history: Path, tmp_path: Path) -> None:
+    verdict = check(copy(history, tmp_path))
+    assert verdict.result == "Ok"
+    assert verdict.operations > 1
+    assert verdict.drawing is None
+
+
+@pytest.mark.parametrize("history", REJECTED, ids=lambda path: path.stem)
+def test_corrupted_history_is_rejected_and_drawn(history: Path, tmp_path: Path) -> None:
+    verdict = check(copy(history, tmp_path))
+    assert verdict.result == "Illegal"
+    assert verdict.stuck
+    assert verdict.drawing
+    assert "<html" in Path(verdict.drawing).read_text("utf-8")
+
+
+@pytest.mark.parametrize("history", REJECTED, ids=lambda path: path.stem)
+def test_corrupted_history_is_accepted_without_its_last_operation(
+    history: Path, tmp_path: Path
+) -> None:
+    """The histories are rejected for the reason in their names."""
+    lines = history.read_text("utf-8").splitlines(keepends=True)
+    last = max(line.split(",")[0] for line in lines if '"op"' in line)
+    shorter = tmp_path / history.name
+    shorter.write_text("".join(line for line in lines if not line.startswith(last)))
+    assert check(shorter).result == "Ok"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        '{"op": 1, "at": 1, "client": "ada", "do": "steal"}',
+        '{"op": 1, "at": 1, "answer": "ok"}',
+        '{"op": 1, "at": 1, "client": "ada", "do": "book", "slots": [["eve", 40, 50]]}',
+    ],
+)
+def test_unreadable_history_is_an_error(line: str, tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    history.write_text(line)
+    with pytest.raises(ValueError, match="line 1"):
+        check(history)
+
+
+def test_undecided_history_is_not_accepted(tmp_path: Path) -> None:
+    """Bookings of lost answers could come in any order, and none explains the read at the end."""
+    lines = [
+        f'{{"op": {n}, "at": {n}, "client": "ada", "do": "book", "slots": [["eve", {n}, 15]]}}'
+        for n in range(1, 60)
+    ]
+    states = '[{"slot": ["eve", 70, 15], "status": "HELD"}]'
+    lines += [
+        '{"op": 60, "at": 60, "client": "bob", "do": "read"}',
+        f'{{"op": 60, "at": 61, "answer": "ok", "states": {states}}}',
+    ]
+    history = tmp_path / "history.jsonl"
+    history.write_text("\n".join(lines))
+    assert check(history, limit_seconds=1).result == "Unknown"
