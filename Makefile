@@ -38,7 +38,7 @@ test-long: check ## run long races, kills, random changes and failures, with and
 	$(PYTEST) --long
 	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS_LONG)
 
-# Variables: see tests/benchmarks/__main__.py. `exec` replaces uv, as above.
+# Variables: see docs/performance.md. `exec` replaces uv, as above.
 bench: $(UV) ## run the benchmarks; PEERS=path of the peers' rig adds a comparison
 	@python=$$($(UV) run sh -c 'command -v python') && exec "$$python" -m tests.benchmarks
 

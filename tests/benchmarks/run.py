@@ -1,205 +1,182 @@
-"""A run: which servers are started for which measures, one after another."""
+"""A run: starts the servers of each measure, one after another."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import uvloop
 
-from tests.benchmarks import growth, live, questions, reads, scaling, writes
-from tests.benchmarks.databases import database, secantus
-from tests.benchmarks.machine import on_cores
-from tests.benchmarks.peers import apollo_questions
-from tests.benchmarks.results import OURS, Result, across, tried
-from tests.benchmarks.rig import fill, installed, run_rig
-from tests.benchmarks.targets import apollo, apollo_token, ours, seed
-from tests.benchmarks.world import look
+from tests.benchmarks.measures import growth, reads, subscribers, writes
+from tests.benchmarks.options import COMPARED
+from tests.benchmarks.report import merge, record
+from tests.benchmarks.world import peers
+from tests.benchmarks.world.directory import first_pages, open_directory, sign_up
+from tests.benchmarks.world.servers import database_program, run_database, run_expertbook, seed
 from tests.support.valkey import run_valkey
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from pathlib import Path
 
-    from tests.benchmarks.databases import Database
-    from tests.benchmarks.machine import Cores
     from tests.benchmarks.options import Options
-    from tests.benchmarks.reads import Asked
-    from tests.benchmarks.rig import Rig
-    from tests.benchmarks.targets import Target
-    from tests.benchmarks.world import World
+    from tests.benchmarks.report import Result
+    from tests.benchmarks.world.directory import Directory
+    from tests.benchmarks.world.machine import Cores
+    from tests.benchmarks.world.servers import Database, Server
 
+T = TypeVar("T")
 EXPERTS: Final = 2_000
-"""As many as the peers have."""
-
-MANY: Final = 50
-"""Experts that the uncached questions name in turn."""
-
-READS: Final = ("list", "next", "detail", "search")
-READERS: Final = 8
-
-Found = TypeVar("Found")
+"""Experts in the directory, as many as the peers have."""
+SMALL: Final = "expertbook"
+LARGE: Final = "growth"
+"""Names of databases."""
+UNCACHED_PEERS: Final = ("apollo-mongoose", "async-graphql-axum", "gqlgen")
 
 
 class Run:
-    """One run under some options, in a folder of its own."""
+    """A run with some options; logs and data are in `folder`."""
 
     def __init__(self, options: Options, cores: Cores, folder: Path) -> None:
         self._options = options
         self._cores = cores
         self._folder = folder
-        self._rounds = options.rounds
-        self._seconds = options.seconds
-        self._database = ""
-
-    @property
-    def database(self) -> str:
-        """The database's program, once it has run."""
-        return self._database
+        self._program = database_program(options.db_bin)
+        self._rig: peers.Rig | None = None
 
     def results(self) -> list[Result]:
-        """All that the options ask for, measured."""
-        if self._options.peers:
-            rig = installed(self._options.peers, self._options.folder)
-            return across([self._with_peers(rig, n) for n in range(self._options.passes)])
-        with database(self._folder, self._cores.rest, self._options.database) as running:
-            self._database = running.program
-            self._seed(running, "expertbook", EXPERTS)
-            return [*self._alone(running), *self._own(running, "expertbook")]
+        """Measure everything, in all passes."""
+        if source := self._options.peers:
+            self._rig = peers.install(source, self._options.out, self._options.targets)
+        passes = range(self._options.passes)
+        return merge(result for number in passes for result in self._pass(f"pass-{number}"))
 
-    def _with_peers(self, rig: Rig, number: int) -> list[Result]:
-        program = self._options.database or secantus()
-        folder = self._folder / f"pass-{number}"
-        folder.mkdir()
-        data = folder / "database"
-        results: list[Result] = []
-        if self._options.compared:
-            say("all servers, by the peers' load generator")
-            results += run_rig(rig, self._options, self._cores, program, folder)
-        with database(folder, self._cores.rest, program, data) as running:
-            self._database = running.program
-            if not self._options.compared:
-                self._seed(running, OURS, EXPERTS)
-                fill(rig, running.url("bench"))
-            results += self._own(running, OURS)
-            if "uncached" in self._options.measures:
-                say("Apollo, by unknown documents and signed in")
-                with apollo(rig, running, self._cores.server) as target:
-                    asked = apollo_questions(rig.folder, MANY)
-                    results += _run(self._uncached(target, asked, [apollo_token()]))
+    def _pass(self, name: str) -> Iterator[Result]:
+        """Measure the peers' measures, with the rig if there is one, and then our own."""
+        wanted = self._options.measures
+        if self._rig:
+            yield from self._compare(self._rig, self._folder / name)
+            wanted -= {*COMPARED, "memory"}
+        if not wanted:
+            return
+        with run_database(self._folder / name, self._cores.rest, self._program) as database:
+            seed(database, SMALL, EXPERTS)
+            if "memory" in wanted:
+                yield from self._measure(database, self._memory)
+            if wanted & {*COMPARED}:
+                yield from self._measure(database, self._reads_and_writes)
+            if "uncached" in wanted:
+                yield from self._measure(database, self._uncached)
+            if "uncached" in wanted and self._rig:
+                yield from self._uncached_peers(self._rig, database)
+            if "growth" in wanted:
+                yield from self._growth(database)
+            if "workers" in wanted:
+                yield from self._workers(database)
+
+    def _compare(self, rig: peers.Rig, folder: Path) -> Iterator[Result]:
+        """Measure all servers with the rig; subscribers, whose memory counts, on fresh ones."""
+        measures = [name for name in COMPARED if name in self._options.measures]
+        live = ["fanout"] if self._options.measures & {"fanout", "memory"} else []
+        for names in ([name for name in measures if name != "fanout"], live):
+            if names:
+                progress(f"{', '.join(names)} of all servers")
+                data = folder.with_suffix(f".{names[0]}")
+                yield from peers.measure_all(
+                    rig, names, self._options, self._cores, self._program, data
+                )
+
+    def _measure(
+        self,
+        database: Database,
+        measure: Callable[[Server, Directory], Awaitable[list[Result]]],
+        cores: str = "",
+        **settings: object,
+    ) -> list[Result]:
+        """Start ExpertBook and measure it."""
+
+        async def measured(server: Server) -> list[Result]:
+            async with open_directory(server.address) as directory:
+                return await measure(server, directory)
+
+        progress(f"{measure.__name__.strip('_')} of ExpertBook")
+        with run_expertbook(database, SMALL, cores or self._cores.server, **settings) as server:
+            return run(measured(server))
+
+    async def _memory(self, server: Server, directory: Directory) -> list[Result]:
+        return [await record(server.name, "memory", subscribers.memory(server, directory))]
+
+    async def _reads_and_writes(self, server: Server, directory: Directory) -> list[Result]:
+        results = await reads.repeated(server, directory, self._options)
+        for name, measure in (
+            ("book", writes.distinct),
+            ("contention", writes.contention),
+            ("fanout", subscribers.fanout),
+        ):
+            if name in self._options.measures:
+                figures = measure(server, directory, self._options)
+                results.append(await record(server.name, name, figures))
         return results
 
-    def _alone(self, running: Database) -> list[Result]:
-        """What the peers' rig measures otherwise, and the memory."""
-        results = []
-        if "memory" in self._options.measures:
-            with ours(running, "expertbook", self._cores.server) as target:
-                results += _run(self._memory(target))
-        if self._options.compared:
-            with ours(running, "expertbook", self._cores.server) as target:
-                results += _run(self._compared(target))
-        return results
+    async def _uncached(self, server: Server, directory: Directory) -> list[Result]:
+        details = await directory.details(reads.UNCACHED_EXPERTS)
+        asked = {"list": first_pages(), "detail": details}
+        tokens = await sign_up(server.address, reads.READERS)
+        return await reads.uncached(server, asked, tokens, self._options)
 
-    def _own(self, running: Database, name: str) -> list[Result]:
-        """What only our own load generator measures."""
-        results: list[Result] = []
-        if "uncached" in self._options.measures:
-            with ours(running, name, self._cores.server) as target:
-                results += _run(self._executed(target))
-        if "growth" in self._options.measures:
-            results += self._growth(running, name)
-        if "workers" in self._options.measures:
-            results += self._workers(running, name)
-        return results
+    def _uncached_peers(self, rig: peers.Rig, database: Database) -> Iterator[Result]:
+        peers.fill(rig, database)
+        asked = rig.operations(reads.UNCACHED_EXPERTS)
+        for name in UNCACHED_PEERS:
+            if name in rig.peers:
+                progress(f"uncached of {name}")
+                with peers.run_peer(rig, name, database, self._cores.server) as server:
+                    tokens = [peers.access_token()]
+                    yield from run(reads.uncached(server, asked, tokens, self._options))
 
-    def _growth(self, running: Database, name: str) -> list[Result]:
-        self._seed(running, "growth", self._options.experts)
-        cores = self._cores.server
-        with ours(running, name, cores) as small:
-            expert = _run(_expert(small))
-            say(f"{self._options.bookings:,} bookings of one expert")
-            history = growth.add_history(
-                running.url("growth"), expert["id"], self._options.bookings
-            )
-            _run(history)
-            with ours(running, "growth", cores) as large:
-                say("the small and the large database in turns")
-                return _run(growth.growth(small, large, expert, self._rounds, self._seconds))
+    def _growth(self, database: Database) -> list[Result]:
+        options = self._options
+        progress(f"sample data of {options.experts:,} experts")
+        seed(database, LARGE, options.experts)
 
-    def _workers(self, running: Database, name: str) -> list[Result]:
-        results = []
-        with on_cores(self._cores.rest), run_valkey(self._folder) as broker:
-            for number in (1, 2):
-                say(f"workers: {number}")
-                settings = {"workers": number, "broadcast_url": broker.url}
-                with ours(running, name, self._cores.for_workers(number), **settings) as target:
-                    results += _run(scaling.served_by(target, number, self._rounds, self._seconds))
-        return results
+        async def compare(small: Server, directory: Directory) -> list[Result]:
+            [expert] = await directory.details(1)
+            url = database.url(LARGE)
+            await growth.add_history(url, expert["variables"]["id"], options.bookings)
+            with run_expertbook(database, LARGE, self._cores.server) as large:
+                return await growth.compare_all(small, large, expert, options)
 
-    async def _memory(self, target: Target) -> list[Result]:
-        say("memory")
-        world = await look(target.address)
-        return [await live.memory(target, world.experts[0].id)]
+        return self._measure(database, compare)
 
-    async def _compared(self, target: Target) -> list[Result]:
-        wanted = self._options.compared
-        results = []
-        world = await look(target.address)
-        names = [name for name in READS if name in wanted]
-        results += await reads.compared(target, world, names, self._rounds, self._seconds)
-        if "book" in wanted:
-            say("bookings")
-            booked = writes.distinct(target, world, self._rounds)
-            results.append(await tried(OURS, "book", booked))
-        if {"contention", "fanout"} & set(wanted):
-            results += await self._crowds(target, world)
-        return results
+    def _workers(self, database: Database) -> Iterator[Result]:
+        """Measure one process and two, which share a broadcast backend."""
+        with run_valkey(self._folder) as valkey:
+            for count in (1, 2):
+                cores = self._cores.first(count)
+                settings = {"workers": count, "broadcast_url": valkey.url}
+                for result in self._measure(database, self._served, cores, **settings):
+                    yield replace(result, measure=f"{result.measure}, workers: {count}")
 
-    async def _crowds(self, target: Target, world: World) -> list[Result]:
-        say("crowds")
-        [(watched, its_slots), (_, fought_for)] = await world.busiest(2)
-        results = []
-        if "contention" in self._options.measures:
-            fought = writes.contention(target, world, fought_for, self._rounds)
-            results.append(await tried(OURS, "contention", fought))
-        if "fanout" in self._options.measures:
-            heard = live.fanout(target, world, watched, its_slots, self._rounds)
-            results.append(await tried(OURS, "fanout", heard))
-        return results
-
-    async def _executed(self, target: Target) -> list[Result]:
-        say("unknown documents, signed-in readers")
-        world = await look(target.address)
-        await world.register(READERS)
-        experts = [questions.expert(span) for span in await world.details(MANY)]
-        asked: Asked = {
-            "list": (reads.first_pages(), reads.full_page),
-            "detail": (experts, reads.forty_slots),
-        }
-        return await self._uncached(target, asked, world.tokens)
-
-    async def _uncached(self, target: Target, asked: Asked, tokens: list[str]) -> list[Result]:
-        return await reads.uncached(target, asked, tokens, self._rounds, self._seconds)
-
-    def _seed(self, running: Database, name: str, experts: int) -> None:
-        say(f"sample data: {experts:,} experts")
-        took = seed(running, name, experts)
-        say(f"  in {took:.0f} s")
+    async def _served(self, server: Server, directory: Directory) -> list[Result]:
+        tokens = await sign_up(server.address, reads.READERS)
+        cached = reads.in_turn(first_pages())
+        signed_in = reads.in_turn(first_pages(), tokens)
+        bookings = writes.distinct(server, directory, self._options)
+        return [
+            await reads.measure(server, "list", cached, self._options),
+            await reads.measure(server, "list, signed in", signed_in, self._options),
+            await record(server.name, "book", bookings),
+        ]
 
 
-def say(line: str) -> None:
-    """Say how far the run is, beside the report."""
+def progress(line: str) -> None:
+    """Write a line of progress to the standard error."""
     sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
-async def _expert(target: Target) -> dict[str, Any]:
-    """The question for an expert with 40 slots."""
-    world = await look(target.address)
-    return (await world.details(1))[0]
-
-
-def _run(work: Coroutine[Any, Any, Found]) -> Found:
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)

@@ -23,7 +23,7 @@ from schema.context import Context
 from schema.execution.documents import core, prepare
 from schema.execution.operations import executor_of, run
 from schema.execution.prepared import RequestFailed
-from tests.benchmarks.questions import BOOK, CONTACT
+from tests.support.clients import BOOK, CONTACT
 from tests.support.generated_documents import KEY, NOON, ResultFactory, random_document
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The measures: reads, writes, subscribers with their memory, and growth."""

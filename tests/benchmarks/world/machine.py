@@ -1,0 +1,101 @@
+"""The machine: its cores, and the CPU time and memory of processes (proc(5), Linux)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tests.benchmarks.report import Figure
+from tests.support.processes import commands, parent_of
+
+if TYPE_CHECKING:
+    from tests.benchmarks.report import Figures
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+BUSY: Final = (0, 1, 2, 5, 6)
+"""Columns of the first line of /proc/stat: user, nice, system, irq, softirq."""
+
+
+class Cores(NamedTuple):
+    """Lists of cores for `taskset`: the measured server's, and the database's and the load's."""
+
+    server: str
+    rest: str
+
+    def first(self, count: int) -> str:
+        """Return the cores of a server of several processes, the database's ones if need be."""
+        return ",".join([self.server, *self.rest.split(",")][:count])
+
+
+def split_cores(usable: set[int]) -> Cores:
+    """Give the first core to the server alone, unless it is the only one."""
+    first, *others = map(str, sorted(usable))
+    return Cores(first, ",".join(others) or first)
+
+
+def describe_machine() -> str:
+    """Return the number of cores, their model and the operating system."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(errors="replace"))
+    name = model[1] if model else platform.machine()
+    return f"{os.cpu_count()} cores of {name}, {platform.system()}"
+
+
+def process_tree(root: int) -> list[int]:
+    """Return the ids of a process and of its descendants."""
+    parents = {process: parent_of(process) for process in commands()}
+    found = [root]
+    for parent in found:
+        found += [process for process, its_parent in parents.items() if its_parent == parent]
+    return found
+
+
+def cpu_seconds(processes: list[int]) -> float:
+    """Return the CPU time that processes have used."""
+    ticks = 0
+    for process in processes:
+        with suppress(OSError):  # The process has ended.
+            # The name in the second field may contain spaces and parentheses.
+            fields = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2]
+            ticks += sum(map(int, fields.split()[11:13]))
+    return ticks / TICKS
+
+
+def megabytes(root: int) -> float:
+    """Return the resident memory of a process and its descendants."""
+    kilobytes = 0
+    for process in process_tree(root):
+        with suppress(OSError):
+            status = Path(f"/proc/{process}/status").read_text(errors="replace")
+            kilobytes += sum(map(int, re.findall(r"VmRSS:\s+(\d+) kB", status)))
+    return kilobytes / 1024
+
+
+class Meter:
+    """Measures the cost per request, from its creation until `stop`."""
+
+    def __init__(self, server: int, database: int) -> None:
+        self._server = process_tree(server)
+        self._database = process_tree(database)
+        self._start = self._read()
+
+    def stop(self, requests: int) -> Figures:
+        """Return the rate, the CPU time per request and the load by other processes."""
+        pairs = zip(self._read(), self._start, strict=True)
+        elapsed, server, database, own, machine = (now - before for now, before in pairs)
+        return {
+            Figure.SERVER_CPU: 1e6 * server / requests,
+            Figure.DATABASE_CPU: 1e6 * database / requests,
+            Figure.RATE: requests / elapsed,
+            Figure.OTHER_LOAD: max(0.0, 100 * (machine - server - database - own) / elapsed),
+        }
+
+    def _read(self) -> tuple[float, ...]:
+        columns = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+        machine = sum(int(columns[column]) for column in BUSY) / TICKS
+        server, database = cpu_seconds(self._server), cpu_seconds(self._database)
+        return time.perf_counter(), server, database, time.process_time(), machine
