@@ -32,14 +32,14 @@ from subscriptions.backends import Bus, broadcast
 from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
+from web.background import background, sweep
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import ResponseCoalescer
 from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS, Sockets
 from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
-from web.memory import trimming_heap
-from web.sweeper import sweeping
-from web.telemetry.metrics import measuring_lag
+from web.memory import trim_regularly
+from web.telemetry.metrics import measure_lag
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -96,8 +96,8 @@ async def open_container(
 
     async with (
         _tracing(settings.otlp_url),
-        measuring_lag(),
-        trimming_heap(),
+        background("event loop lag", measure_lag()),
+        background("memory", trim_regularly()),
         open_database(mongodb_url) as client,
         bus,
         hub.open(),
@@ -110,7 +110,7 @@ async def open_container(
             response_cache.directory_changed,
             use_cache=use_caches,
         ).open() as ledger,
-        sweeping(ledger),
+        background("sweeper", sweep(ledger)),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,

@@ -11,11 +11,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 TRIM_INTERVAL_SECONDS = 2.0
 ARENA_MAX = -8
@@ -49,18 +44,8 @@ def trim_heap() -> None:
         library.malloc_trim(0)
 
 
-@asynccontextmanager
-async def trimming_heap() -> AsyncIterator[None]:
-    """Trim the heap every few seconds for the duration of the context."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(_trim_regularly(), name="memory")
-        try:
-            yield
-        finally:
-            task.cancel()
-
-
-async def _trim_regularly() -> None:
+async def trim_regularly() -> None:
+    """Trim the heap every few seconds, endlessly."""
     while True:
         await asyncio.sleep(TRIM_INTERVAL_SECONDS)
         trim_heap()

@@ -41,13 +41,13 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 """
 FAILING_SWEEPER = """
 from pathlib import Path
-import web.sweeper
+import web.background
 
 async def expire(ledger):
     if Path("broken").exists():
         raise RuntimeError("broken sweeper")
 
-web.sweeper.expire = expire
+web.background.expire = expire
 from web.cli import app
 app()
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,6 @@ from models.directory.experts import Expert
 from models.store.documents import or_unavailable
 from web.mails import times
 from web.mails.invitations import Attendee, invitation, method_of
-from web.mails.policy import POLICY, POLICY_UTF8, set_boundary
 from web.mails.transport import RecipientRefused, RenderedMail
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class MailRenderer:
         html = self._templates.get_template(f"{name}.html").render(context)
         recipient = ascii_address(to)
         is_utf8 = not recipient.isascii()
-        message = EmailMessage(POLICY_UTF8 if is_utf8 else POLICY)
+        message = EmailMessage(SMTPUTF8 if is_utf8 else SMTP)
         message["From"] = header_address(self.address, self.name)
         message["To"] = header_address(recipient)
         if other and (is_utf8 or ascii_address(other.email).isascii()):
@@ -218,7 +218,6 @@ class MailRenderer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
-        set_boundary(message)
         return message
 
 

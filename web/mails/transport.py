@@ -6,9 +6,8 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.policy import SMTPUTF8
 from typing import TYPE_CHECKING, Protocol
-
-from web.mails.policy import POLICY_UTF8
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,7 +80,7 @@ class FolderTransport:
             ServerUnavailable: the folder cannot be written to.
         """
         file = self._folder / f"{mail.name}.eml"
-        text = mail.message.as_bytes(policy=POLICY_UTF8)
+        text = mail.message.as_bytes(policy=SMTPUTF8)
         try:
             await asyncio.to_thread(self._write, file, text)
         except OSError as error:

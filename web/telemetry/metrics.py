@@ -7,7 +7,6 @@ import os
 import re
 import time
 from collections import defaultdict
-from contextlib import asynccontextmanager
 from functools import partial
 from hmac import compare_digest
 from pathlib import Path
@@ -25,7 +24,7 @@ from models.errors import Unavailable
 from models.telemetry.metrics import LOOP_LAG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
     from starlette.requests import Request
@@ -38,18 +37,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 WORKER_FILE = re.compile(r"gauge_livesum_(\d+)\.db")
 
 
-@asynccontextmanager
-async def measuring_lag() -> AsyncIterator[None]:
-    """Record the event loop's lag for the duration of the context."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(_measure_lag(), name="event loop lag")
-        try:
-            yield
-        finally:
-            task.cancel()
-
-
-async def _measure_lag() -> None:
+async def measure_lag() -> None:
+    """Record the event loop's lag, endlessly."""
     while True:
         began = time.perf_counter()
         await asyncio.sleep(LAG_INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Background task that expires holds past their end and pending bookings past their start."""
+"""Background tasks of the process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.errors import ExpertBookError
 from resolvers.moves import expire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from models.ledger.ledger import Ledger
 
@@ -21,17 +21,18 @@ SWEEP_INTERVAL_SECONDS = 0.5
 
 
 @asynccontextmanager
-async def sweeping(ledger: Ledger) -> AsyncIterator[None]:
-    """Expire bookings twice a second for the duration of the context."""
+async def background(name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run a task for the duration of the context; if it fails, the context ends with its error."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(_sweep(ledger), name="sweeper")
+        task = group.create_task(work, name=name)
         try:
             yield
         finally:
             task.cancel()
 
 
-async def _sweep(ledger: Ledger) -> None:
+async def sweep(ledger: Ledger) -> None:
+    """Expire holds past their end and pending bookings past their start, twice a second."""
     while True:
         try:
             await expire(ledger)
