@@ -1,6 +1,9 @@
 """Limits on sign-in and similar attempts, per account and per network address.
 
 Attempts are counted in fixed windows. The counters are in the database, shared by all processes.
+An account is limited strictly for each network address, and loosely over all of them, so that a
+stranger's guesses do not shut its owner out. A network address from which the account has signed in
+before is not subject to the loose limit.
 """
 
 from __future__ import annotations
@@ -14,23 +17,21 @@ from models.accounts.emails import email_key
 from models.errors import TooManyAttempts
 
 WINDOW_SECONDS = 15 * 60
+KNOWN_SECONDS = 30 * 24 * 3600
+"""Time for which a network address is known to an account after a sign-in from it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """The maximum number of attempts per window for one account or network address."""
+class Limits:
+    """The maximum numbers of attempts per window for one purpose."""
 
-    kind: str
-    max_attempts: int
-
-    def key(self, purpose: str, subject: str) -> str:
-        """Return the id of a counter."""
-        return f"{self.kind}/{purpose}/{subject}"
+    account_at_address: int = 10
+    account: int = 100
+    address: int = 100
 
 
-ACCOUNT_LIMIT = Limit("account", 10)
-ACCOUNT_LIMITS_BY_PURPOSE = {"reset": Limit("account", 3)}
-ADDRESS_LIMIT = Limit("address", 100)
+LIMITS = Limits()
+LIMITS_BY_PURPOSE = {"reset": Limits(account_at_address=3, account=12)}
 
 
 class Throttle:
@@ -57,24 +58,36 @@ class Throttle:
         """
         if not self._is_on:
             return
-        await _count(ADDRESS_LIMIT, purpose, address)
-        if account is not None:
-            await _count(
-                ACCOUNT_LIMITS_BY_PURPOSE.get(purpose, ACCOUNT_LIMIT), purpose, _pseudonym(account)
-            )
+        limits = LIMITS_BY_PURPOSE.get(purpose, LIMITS)
+        await _count(f"address/{purpose}/{address}", limits.address)
+        if account is None:
+            return
+        subject = _pseudonym(account)
+        await _count(f"pair/{purpose}/{subject}/{address}", limits.account_at_address)
+        if await attempts.counter(_known(subject, address)) is None:
+            await _count(f"account/{purpose}/{subject}", limits.account)
 
-    async def succeeded(self, purpose: str, account: str) -> None:
-        """Reset an account's counter after a success; the address's counter stays."""
+    async def succeeded(self, purpose: str, account: str, address: str) -> None:
+        """Forget an account's failures from an address, which is known to it from now on.
+
+        The counters of the address itself and of the account over all addresses stay.
+        """
         if self._is_on:
-            await attempts.reset(ACCOUNT_LIMIT.key(purpose, _pseudonym(account)))
+            subject = _pseudonym(account)
+            await attempts.reset(f"pair/{purpose}/{subject}/{address}")
+            await attempts.reset(_known(subject, address))
+            await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
 
 
-async def _count(limit: Limit, purpose: str, subject: str) -> None:
-    key = limit.key(purpose, subject)
-    if await attempts.count(key, WINDOW_SECONDS, 1) > limit.max_attempts:
+async def _count(key: str, max_attempts: int) -> None:
+    if await attempts.count(key, WINDOW_SECONDS, 1) > max_attempts:
         found = await attempts.counter(key)
         seconds = (found.expires_at - datetime.now(UTC)).total_seconds() if found else 0
         raise TooManyAttempts(max(1, round(seconds)))
+
+
+def _known(subject: str, address: str) -> str:
+    return f"known/{subject}/{address}"
 
 
 def _pseudonym(account: str) -> str:

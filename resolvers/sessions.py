@@ -73,7 +73,7 @@ async def login(services: SessionServices, email: str, password: str, address: s
     encoded = user.password_hash if user and not user.disabled else None
     if not await services.passwords.matches(encoded, password[: MAX_LENGTH + 1]) or user is None:
         raise WrongCredentials
-    await services.throttle.succeeded("login", email)
+    await services.throttle.succeeded("login", email, address)
     if services.passwords.is_outdated(user.password_hash):
         await user.set_password_hash(await services.passwords.hash(password))
     return await start_session(services, user)
@@ -110,15 +110,18 @@ async def logout(
     Returns:
         Whether there was a session to end.
     """
-    if viewer and everywhere:
-        await end_all_sessions(services.ends, viewer.id)
-        return True
     session_id = viewer.session_id if viewer else None
     if session_id is None and refresh_token:
         session_id = await sessions.session_of(refresh_token)
     if session_id is None:
         return False
-    await end_session(services.ends, session_id)
+    if not everywhere:
+        await end_session(services.ends, session_id)
+        return True
+    user_id = viewer.id if viewer else await sessions.account_of(session_id)
+    if user_id is None:
+        return False
+    await end_all_sessions(services.ends, user_id)
     return True
 
 
@@ -138,7 +141,7 @@ async def change_password(
     await services.throttle.attempt("password", address=address, account=email)
     if not await services.passwords.matches(viewer.user.password_hash, current[: MAX_LENGTH + 1]):
         raise WrongCredentials
-    await services.throttle.succeeded("password", email)
+    await services.throttle.succeeded("password", email, address)
     check_password(password)
     user = viewer.user.model_copy()
     await user.set_password_hash(await services.passwords.hash(password))

@@ -1,18 +1,24 @@
 """Sessions and their refresh tokens.
 
 A refresh token is single-use: using it returns the next one. Only its hash is stored. Reuse means
-that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2).
+that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2). For some seconds
+a used token returns the same next one, so that two tabs may refresh at once, and a client whose
+answer was lost may ask again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from models.errors import SessionEnded
 from models.ids import Id, new_id
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
+REPEATABLE_FOR = timedelta(seconds=10)
+"""Time in which a used refresh token still returns its successor."""
 
 
 class Session(Record):
@@ -43,12 +51,17 @@ class Session(Record):
 
 
 class RefreshToken(Document):
-    """An issued refresh token; the id is its SHA-256 hash."""
+    """An issued refresh token; the id is its SHA-256 hash.
+
+    `nonce` is random. Together with the token itself, which is not stored, it gives the successor.
+    """
 
     id: str  # type: ignore[assignment]
     session_id: Id
     expires_at: datetime
     is_used: bool = False
+    used_at: datetime | None = None
+    nonce: str = ""
 
     class Settings:
         """Used tokens are kept until they expire, to detect reuse."""
@@ -58,6 +71,10 @@ class RefreshToken(Document):
             IndexModel([("session_id", ASCENDING)], name="tokens_of_session"),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="kept_until_expiry"),
         )
+
+    def is_repeatable_at(self, now: datetime) -> bool:
+        """Return whether it was used so recently that its successor may be asked for again."""
+        return self.used_at is not None and now <= self.used_at + REPEATABLE_FOR
 
 
 async def begin(user_id: Id, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
@@ -69,15 +86,15 @@ async def begin(user_id: Id, now: datetime, lifetime: timedelta) -> tuple[Sessio
     session = Session(id=new_id(), user_id=user_id, created_at=now, expires_at=now + lifetime)
     with or_unavailable():
         await session.insert()
-        return session, await _issue(session)
+        return session, await _issue(session, secrets.token_urlsafe(TOKEN_BYTES))
 
 
 async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
     """Use a refresh token; return the session and the next refresh token.
 
     Raises:
-        SessionEnded: if the token is unknown, expired or already used; reuse also ends the
-            session and all its tokens.
+        SessionEnded: if the token is unknown, expired or was used more than `REPEATABLE_FOR` ago;
+            such reuse also ends the session and all its tokens.
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
@@ -85,12 +102,17 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
         if found is None or found.expires_at <= now:
             raise SessionEnded
         # A conditional update: of two concurrent uses, only one modifies the token.
+        nonce = secrets.token_urlsafe(TOKEN_BYTES)
         used = await RefreshToken.get_pymongo_collection().update_one(
-            {"_id": found.id, "is_used": False}, {"$set": {"is_used": True}}
+            {"_id": found.id, "is_used": False},
+            {"$set": {"is_used": True, "used_at": now, "nonce": nonce}},
         )
         if used.modified_count == 0:
-            await end(found.session_id)
-            raise SessionEnded
+            earlier = await RefreshToken.get(found.id)
+            if earlier is None or not earlier.is_repeatable_at(now):
+                await end(found.session_id)
+                raise SessionEnded
+            nonce = earlier.nonce
         session = await Session.get(found.session_id)
         if session is None:
             raise SessionEnded
@@ -98,7 +120,7 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
         await Session.get_pymongo_collection().update_one(
             {"_id": session.id}, {"$set": {"expires_at": session.expires_at}}
         )
-        return session, await _issue(session)
+        return session, await _issue(session, _successor(token, nonce))
 
 
 async def session_of(token: str) -> Id | None:
@@ -106,6 +128,13 @@ async def session_of(token: str) -> Id | None:
     with or_unavailable():
         found = await RefreshToken.get(_hash(token))
     return found.session_id if found else None
+
+
+async def account_of(session_id: Id) -> Id | None:
+    """Return the account of a session, or None if the session has ended."""
+    with or_unavailable():
+        found = await Session.get(session_id)
+    return found.user_id if found else None
 
 
 async def end(session_id: Id) -> None:
@@ -139,12 +168,18 @@ async def active_sessions(session_ids: Iterable[Id]) -> set[Id]:
         return {Id(row["_id"]) for row in await found.to_list()}
 
 
-async def _issue(session: Session) -> str:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    await RefreshToken(
-        id=_hash(token), session_id=session.id, expires_at=session.expires_at
-    ).insert()
+async def _issue(session: Session, token: str) -> str:
+    """Store a refresh token, unless it is stored already, and return it."""
+    issued = RefreshToken(id=_hash(token), session_id=session.id, expires_at=session.expires_at)
+    with suppress(DuplicateKeyError):
+        await issued.insert()
     return token
+
+
+def _successor(token: str, nonce: str) -> str:
+    """Return the next refresh token, which neither the token nor the database reveals alone."""
+    digest = hmac.digest(token[:MAX_TOKEN_LENGTH].encode(), nonce.encode(), "sha256")
+    return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _hash(token: str) -> str:

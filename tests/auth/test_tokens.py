@@ -121,6 +121,8 @@ def test_former_secret_verifies_but_does_not_sign() -> None:
     former = Tokens(["the former secret"], DAY).issue(USER, SESSION, NOW).token
     both = Tokens([SECRET, "the former secret"], DAY)
     assert both.read(former).user_id == USER
-    assert both.issue(USER, SESSION, NOW).token == TOKENS.issue(USER, SESSION, NOW).token
+    issued = both.issue(USER, SESSION, NOW).token
+    assert TOKENS.read(issued).session_id == SESSION
+    assert issued != both.issue(USER, SESSION, NOW).token
     with pytest.raises(Unauthenticated):
         TOKENS.read(former)

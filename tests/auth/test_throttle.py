@@ -1,0 +1,80 @@
+"""Limits on attempts per account and address."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from auth.throttle import LIMITS, LIMITS_BY_PURPOSE, Throttle
+from models.errors import TooManyAttempts
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def account() -> str:
+    """E-mail address that no other test uses."""
+    return f"{uuid4().hex}@example.com"
+
+
+@pytest.fixture
+def addresses() -> list[str]:
+    """Network addresses that no other test uses."""
+    return [f"2001:db8::{uuid4().hex[:4]}:{number:x}" for number in range(20)]
+
+
+async def guess(throttle: Throttle, account: str, address: str, times: int) -> None:
+    """Make failed attempts to sign in."""
+    for _ in range(times):
+        await throttle.attempt("login", address=address, account=account)
+
+
+async def test_a_strangers_guesses_do_not_shut_the_owner_out(
+    account: str, addresses: list[str]
+) -> None:
+    throttle = Throttle()
+    await guess(throttle, account, addresses[0], LIMITS.account_at_address)
+    with pytest.raises(TooManyAttempts) as refused:
+        await guess(throttle, account, addresses[0], 1)
+    assert 0 < refused.value.retry_after_seconds <= 900
+    await guess(throttle, account, addresses[1], 1)
+
+
+async def test_many_strangers_are_limited_together_and_a_known_address_passes(
+    account: str, addresses: list[str]
+) -> None:
+    throttle = Throttle()
+    await throttle.attempt("login", address=addresses[0], account=account)
+    await throttle.succeeded("login", account, addresses[0])
+    for address in addresses[1:10]:
+        await guess(throttle, account, address, LIMITS.account_at_address)
+    await guess(throttle, account, addresses[10], LIMITS.account_at_address - 1)
+    with pytest.raises(TooManyAttempts):
+        await guess(throttle, account, addresses[11], 2)
+    await guess(throttle, account, addresses[0], LIMITS.account_at_address)
+
+
+async def test_success_forgets_the_failures_of_its_address(
+    account: str, addresses: list[str]
+) -> None:
+    throttle = Throttle()
+    for _ in range(3):
+        await guess(throttle, account, addresses[0], LIMITS.account_at_address)
+        await throttle.succeeded("login", account, addresses[0])
+
+
+async def test_resets_have_limits_of_their_own(account: str, addresses: list[str]) -> None:
+    throttle = Throttle()
+    limits = LIMITS_BY_PURPOSE["reset"]
+    for _ in range(limits.account_at_address):
+        await throttle.attempt("reset", address=addresses[0], account=account)
+    with pytest.raises(TooManyAttempts):
+        await throttle.attempt("reset", address=addresses[0], account=account)
+    await throttle.attempt("reset", address=addresses[1], account=account)
+    await guess(throttle, account, addresses[0], 1)
+
+
+async def test_throttle_that_is_off_counts_nothing(account: str, addresses: list[str]) -> None:
+    await guess(Throttle(is_on=False), account, addresses[0], 3 * LIMITS.account_at_address)
+    await guess(Throttle(), account, addresses[0], LIMITS.account_at_address)

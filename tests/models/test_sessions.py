@@ -1,0 +1,67 @@
+"""Refresh tokens: single use, repeatable for some seconds, and the end of stolen sessions."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.accounts import sessions
+from models.accounts.sessions import REPEATABLE_FOR, RefreshToken, Session
+from models.errors import SessionEnded
+from models.ids import new_id
+
+LIFETIME = timedelta(days=30)
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def test_used_token_returns_the_same_successor_for_some_seconds() -> None:
+    _, token = await sessions.begin(new_id(), NOW, LIFETIME)
+    renewals = await asyncio.gather(*(sessions.renew(token, NOW, LIFETIME) for _ in range(5)))
+    [successor] = {following for _, following in renewals}
+    _, again = await sessions.renew(token, NOW + REPEATABLE_FOR, LIFETIME)
+    assert again == successor
+    assert successor != token
+    session, third = await sessions.renew(successor, NOW + REPEATABLE_FOR, LIFETIME)
+    assert third not in {token, successor}
+    assert session.expires_at == NOW + REPEATABLE_FOR + LIFETIME
+
+
+async def test_later_reuse_ends_the_session() -> None:
+    session, token = await sessions.begin(new_id(), NOW, LIFETIME)
+    _, successor = await sessions.renew(token, NOW, LIFETIME)
+    later = NOW + REPEATABLE_FOR + timedelta(milliseconds=1)
+    with pytest.raises(SessionEnded):
+        await sessions.renew(token, later, LIFETIME)
+    with pytest.raises(SessionEnded):
+        await sessions.renew(successor, later, LIFETIME)
+    assert await sessions.active_sessions([session.id]) == set()
+
+
+async def test_successor_is_issued_although_the_first_use_was_interrupted() -> None:
+    _, token = await sessions.begin(new_id(), NOW, LIFETIME)
+    _, successor = await sessions.renew(token, NOW, LIFETIME)
+    await RefreshToken.find({"_id": sessions._hash(successor)}).delete()
+    _, again = await sessions.renew(token, NOW, LIFETIME)
+    assert again == successor
+    await sessions.renew(again, NOW, LIFETIME)
+
+
+async def test_token_used_by_an_earlier_version_ends_its_session() -> None:
+    """Version 0.1 stored no time of use."""
+    session, token = await sessions.begin(new_id(), NOW, LIFETIME)
+    await RefreshToken.find({"session_id": session.id}).update({"$set": {"is_used": True}})
+    with pytest.raises(SessionEnded):
+        await sessions.renew(token, NOW, LIFETIME)
+    assert await Session.get(session.id) is None
+
+
+async def test_account_of_a_session_is_known_until_it_ends() -> None:
+    user_id = new_id()
+    session, _ = await sessions.begin(user_id, NOW, LIFETIME)
+    assert await sessions.account_of(session.id) == user_id
+    await sessions.end(session.id)
+    assert await sessions.account_of(session.id) is None
