@@ -15,7 +15,6 @@ from models.calendar.occupancy import Occupancy
 from models.calendar.rules import MAX_BREAK_MINUTES
 from models.calendar.slots import Slot, SlotKey, listed_slot, listed_starts, slot_of
 from models.calendar.times import CELL_MINUTES, instant_of
-from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -249,8 +248,7 @@ class Agenda:
         self, booking: Booking, before: BookingStatus | None, actor_id: Id | None
     ) -> Booking:
         """Return a copy of a booking with the change of its status appended to its history."""
-        step = construct_unchecked(
-            BookingChange,
+        step = BookingChange(
             at=self.now,
             actor_id=actor_id,
             before=before,
@@ -314,8 +312,7 @@ class Agenda:
 
     def _add_event(self, kind: EventKind, **more: Any) -> None:
         self.events.append(
-            construct_unchecked(
-                Event,
+            Event(
                 expert_id=self.calendar.id,
                 sequence=self.next_sequence,
                 at=max(self.now, self.calendar.last_event_at),

@@ -19,7 +19,6 @@ from models.calendar.times import cell_of
 from models.errors import BadUserInput
 from models.ids import Id, decode, encode
 from models.store.documents import Part, Record, or_unavailable
-from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,8 +52,7 @@ class SlotState(Part):
     @classmethod
     def of(cls, slot: Slot) -> SlotState:
         """Return the stored form of a slot."""
-        return construct_unchecked(
-            cls,
+        return cls(
             starts_at=slot.key.starts_at,
             minutes=slot.key.minutes,
             price=slot.price,

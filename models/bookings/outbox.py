@@ -18,7 +18,6 @@ from models.bookings.booking import Booking, BookingStatus
 from models.calendar.times import utc_now
 from models.ids import Id
 from models.store.documents import Part, Record, or_unavailable
-from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from models.accounts.users import User
@@ -234,12 +233,10 @@ def mail_for(booking: Booking) -> Mail | None:
         kind = MailKind.CANCELLED
     else:
         return None
-    return construct_unchecked(
-        Mail,
+    return Mail(
         kind=kind,
         to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
-        occasion=construct_unchecked(
-            BookingSnapshot,
+        occasion=BookingSnapshot(
             booking_id=booking.id,
             status=booking.status,
             starts_at=booking.starts_at,

@@ -11,7 +11,6 @@ from models.bookings.command import Command
 from models.calendar.errors import SlotNotOffered, SlotTaken
 from models.calendar.slot_ids import slot_id
 from models.calendar.times import instant_of
-from models.store.unchecked import construct_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,8 +157,7 @@ def _slot_fields(agenda: Agenda, slot: Slot) -> dict[str, Any]:
 
 
 def _new_booking(id_: Id, client_id: Id, agenda: Agenda, slot: Slot, **fields: Any) -> Booking:
-    return construct_unchecked(
-        Booking,
+    return Booking(
         id=id_,
         expert_id=slot.key.expert_id,
         client_id=client_id,

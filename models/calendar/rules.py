@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+
+from pydantic import field_serializer
 
 from models.calendar.times import local_date
 from models.store.documents import Part, Record
@@ -34,6 +36,11 @@ class DateOverride(Part):
 
     day: date
     ranges: tuple[LocalRange, ...]
+
+    @field_serializer("day")
+    def _stored_day(self, day: date) -> datetime:
+        """Return the day as its midnight, since BSON has no type for dates."""
+        return datetime.combine(day, time.min)
 
 
 class Offer(Part):

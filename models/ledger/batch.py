@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beanie.odm.utils.dump import get_dict
-
 from models.bookings.booking import Booking
 from models.bookings.command import Agendas
 from models.bookings.events import Event
@@ -14,7 +12,7 @@ from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.errors import InvalidInput, Problem
 from models.store.bulk_writes import Writes
-from models.store.encoding import stored
+from models.store.documents import stored
 
 if TYPE_CHECKING:
     from models.bookings.agenda import Agenda
@@ -137,8 +135,7 @@ def _write_calendar(agenda: Agenda, writes: Writes) -> None:
         "$set": {"last_event_at": agenda.events[-1].at},
     }
     if agenda.has_new_rules:
-        renewed = calendar.model_copy(update={"rules": agenda.rules})
-        update["$set"]["rules"] = get_dict(renewed, to_db=True)["rules"]
+        update["$set"]["rules"] = stored(agenda.rules)
         update["$inc"]["rules_version"] = 1
     decided_on = {
         "_id": calendar.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +32,11 @@ class Record(Document):
     if not TYPE_CHECKING:
         # Beanie checks every attribute access for lazily parsed fields, which are not used here.
         __getattribute__ = object.__getattribute__
+
+
+def stored(document: BaseModel) -> dict[str, Any]:
+    """Return a document, or a part of one, as the driver stores it."""
+    return document.model_dump(by_alias=True)
 
 
 @contextmanager
