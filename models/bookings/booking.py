@@ -17,7 +17,7 @@ from models.calendar.times import CELL_MINUTES, cell_of, instant_of
 from models.ids import Id
 from models.store.documents import Part, Record
 from models.store.pages import Filter, Order, Page, PageArguments, page
-from models.store.transactions import MAJORITY, run_in_transaction
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -222,7 +222,7 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     queries: list[Filter] = []
     for (since, until), ids in experts.items():
         expert = {"$in": sorted(ids)} if len(ids) > 1 else next(iter(ids))
-        queries.append(_active_in(since, until, expert))
+        queries.append(active_in(expert, since, until))
     found: dict[Id, list[Occupant]] = defaultdict(list)
     if queries:
         query = {"$or": queries} if len(queries) > 1 else queries[0]
@@ -234,15 +234,8 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     return found
 
 
-async def active_rows(span: Span) -> list[dict[str, Any]]:
-    """Return the active bookings of a span as stored: `OCCUPANT_FIELDS` and the status."""
-    query = _active_in(span.since, span.until, span.expert_id)
-    fields = {**OCCUPANT_FIELDS, "status": 1}
-    bookings = Booking.get_pymongo_collection().with_options(read_concern=MAJORITY)
-    return await bookings.find(query, fields, batch_size=ROWS_PER_BATCH).to_list()
-
-
-def _active_in(since: datetime, until: datetime, expert: object) -> Filter:
+def active_in(expert: object, since: datetime, until: datetime) -> Filter:
+    """Return the query for an expert's active bookings in a span, or shortly before it."""
     starts_at = {"$gte": instant_of(cell_of(since) - MAX_OCCUPIED_CELLS), "$lt": until}
     return {"expert_id": expert, "active": True, "starts_at": starts_at}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.bookings.booking import Booking
@@ -10,16 +12,36 @@ from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
-from models.errors import InvalidInput, Problem
 from models.store.bulk_writes import Writes
 from models.store.documents import stored
 
 if TYPE_CHECKING:
+    import asyncio
+
     from models.bookings.agenda import Agenda
     from models.bookings.command import Command
-    from models.ledger.loading import Loaded
 
 Answer = list[Booking] | Exception
+
+
+@dataclass(eq=False)
+class Entry:
+    """A posted command, and how far the ledger has come with it.
+
+    Attributes:
+        must_load: whether a decision in memory would be outdated.
+        rounds: how often the command was queued again.
+        deadline: when the ledger gives up, in the event loop's time; None in the first round.
+        attempts: batches that may be stored although their commit failed.
+    """
+
+    command: Command
+    answer: asyncio.Future[list[Booking]]
+    context: Context = field(default_factory=copy_context)
+    must_load: bool = False
+    rounds: int = 0
+    deadline: float | None = None
+    attempts: list[Batch] = field(default_factory=list)
 
 
 class Batch:
@@ -30,15 +52,15 @@ class Batch:
 
     def __init__(self) -> None:
         self.agendas = Agendas()
-        self.answers: dict[Command, Answer] = {}
+        self.answers: dict[Entry, Answer] = {}
         self.records: dict[str, IdempotencyRecord] = {}
         self.granted = 0
 
-    def decide(self, command: Command, agendas: Agendas, *, keeps_refusal: bool) -> bool:
+    def decide(self, entry: Entry, agendas: Agendas, *, keeps_refusal: bool) -> bool:
         """Decide a command; a command that fails changes nothing.
 
         Args:
-            command: the command.
+            entry: the command.
             agendas: the agendas of its experts; this batch may have some of them already.
             keeps_refusal: whether the command is answered if it fails.
 
@@ -48,7 +70,7 @@ class Batch:
         undo = agendas.savepoint()
         answer: Answer
         try:
-            answer = command.decide(agendas)
+            answer = entry.command.decide(agendas)
         except Exception as error:  # noqa: BLE001 - the command's caller gets it
             undo()
             if not keeps_refusal:
@@ -56,11 +78,11 @@ class Batch:
             answer = error
         else:
             self.granted += 1
-            if command.idempotency:
-                record = command.idempotency.with_bookings(answer)
+            if entry.command.idempotency:
+                record = entry.command.idempotency.with_bookings(answer)
                 self.records[record.id] = record
         self.agendas.update(agendas)
-        self.answers[command] = answer
+        self.answers[entry] = answer
         return True
 
     @property
@@ -69,29 +91,35 @@ class Batch:
         return self.agendas.events()
 
     @property
-    def changes_directory(self) -> bool:
-        """Whether a directory entry changed."""
-        return any(agenda.has_new_expert for agenda in self.agendas.values())
+    def described(self) -> list[Agenda]:
+        """The agendas whose directory entry changed."""
+        return [agenda for agenda in self.agendas.values() if agenda.has_new_expert]
 
     @property
     def unchanged(self) -> list[Agenda]:
         """The agendas that were read but not changed: those that refusals are based on."""
         return [agenda for agenda in self.agendas.values() if not agenda.events]
 
-    def writes(self, *, single_command: bool) -> Writes:
+    def writes(self) -> Writes:
         """Return the writes in the order in which they conflict least.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
         slot. Directory entries are written by the commit.
         """
         changed = [agenda for agenda in self.agendas.values() if agenda.events]
-        writes = Writes(single_command=single_command)
+        writes = Writes()
         for record in self.records.values():
             writes.insert(IdempotencyRecord, stored(record))
         for agenda in changed:
-            _write_bookings(agenda, writes)
+            missing = set(agenda.new_ids)
+            for booking in agenda.writes:
+                if booking.id in missing:
+                    missing.remove(booking.id)
+                    writes.insert(Booking, stored(booking))
+                else:
+                    writes.update(Booking, {"_id": booking.id}, stored(booking))
         for agenda in changed:
-            _write_calendar(agenda, writes)
+            writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
             writes.insert(Event, stored(event))
         for agenda in changed:
@@ -100,46 +128,17 @@ class Batch:
         return writes
 
 
-def replay(command: Command, loaded: Loaded) -> Answer | None:
-    """Return the answer that a command's idempotency record stands for; None without a record.
-
-    A record of another input is answered with InvalidInput.
-    """
-    if command.idempotency is None:
-        return None
-    record = loaded.records.get(command.idempotency.id)
-    if record is None:
-        return None
-    if record.digest != command.idempotency.digest:
-        problem = Problem("idempotencyKey", "was used before, with other input")
-        return InvalidInput([problem])
-    return [loaded.earlier[id_] for id_ in record.booking_ids]
-
-
-def _write_bookings(agenda: Agenda, writes: Writes) -> None:
-    missing = set(agenda.new_ids)
-    for booking in agenda.writes:
-        document = stored(booking)
-        if booking.id in missing:
-            missing.remove(booking.id)
-            writes.insert(Booking, document)
-        else:
-            writes.update(Booking, {"_id": booking.id}, document)
-
-
-def _write_calendar(agenda: Agenda, writes: Writes) -> None:
-    """Update the counter, and the rules if they are new, provided that nothing else did."""
+def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a filter for the calendar that was decided on, and the update of its counter."""
     calendar = agenda.calendar
-    update: dict[str, dict[str, Any]] = {
-        "$inc": {"sequence": len(agenda.events)},
-        "$set": {"last_event_at": agenda.events[-1].at},
-    }
+    counters = {"sequence": len(agenda.events)}
+    values: dict[str, Any] = {"last_event_at": agenda.events[-1].at}
     if agenda.has_new_rules:
-        update["$set"]["rules"] = stored(agenda.rules)
-        update["$inc"]["rules_version"] = 1
+        values["rules"] = stored(agenda.rules)
+        counters["rules_version"] = 1
     decided_on = {
         "_id": calendar.id,
         "sequence": calendar.sequence,
         "rules_version": calendar.rules_version,
     }
-    writes.update(Calendar, decided_on, update)
+    return decided_on, {"$inc": counters, "$set": values}

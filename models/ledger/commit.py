@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
-from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
 from models.ledger.writers import WriterSession
-from models.store.transactions import MAJORITY, READ, WRITE, is_retryable
+from models.store.transactions import MAJORITY, READ, TRANSIENT, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,21 +23,18 @@ if TYPE_CHECKING:
     from models.ledger.batch import Batch
 
 
-class Outdated(Exception):
+class Outdated(PyMongoError):
     """The calendars that a batch was decided on have changed in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("The calendar has changed.", [TRANSIENT])
 
 
 class Committer:
-    """Commits batches, one after the other.
+    """Commits batches, one after the other."""
 
-    Args:
-        client: the database.
-        single_command: whether all documents are written in one command, where the server can.
-    """
-
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], *, single_command: bool) -> None:
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         self._session = WriterSession(client)
-        self._single_command = single_command
 
     def open(self) -> AbstractAsyncContextManager[None]:
         """Keep a session open for as long as the context lasts."""
@@ -51,8 +47,7 @@ class Committer:
             Outdated: if a calendar or a directory entry has changed.
             PyMongoError: if the database refuses or does not answer.
         """
-        unchanged = batch.unchanged
-        described = [agenda for agenda in batch.agendas.values() if agenda.has_new_expert]
+        unchanged, described = batch.unchanged, batch.described
         if not batch.events and not described:
             await _check_versions(unchanged)
             return
@@ -64,30 +59,12 @@ class Committer:
         ):
             await _check_versions(unchanged, session)
             await _check_entries(described, session)
-            if not await batch.writes(single_command=self._single_command).send(session):
+            if not await batch.writes().send(session):
                 raise Outdated
             for agenda in described:
                 if agenda.expert:
                     await agenda.expert.replace(session=session)
                     await increment_directory_version(session)
-
-
-async def was_committed(batch: Batch) -> bool:
-    """Return whether a batch whose commit had no certain outcome is stored."""
-    events = Event.get_pymongo_collection().with_options(read_concern=MAJORITY)
-    return await events.find_one({"_id": batch.events[0].id}, {"_id": 1}) is not None
-
-
-def is_transient(error: Exception) -> bool:
-    """Return whether a batch may be committed if it is decided again."""
-    return isinstance(error, Outdated) or is_retryable(error)
-
-
-def is_uncertain(error: Exception) -> bool:
-    """Return whether a batch may have been committed in spite of an error."""
-    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
-        isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
-    )
 
 
 async def _check_versions(

@@ -1,4 +1,4 @@
-"""Load the agendas that commands are decided on, and the bookings that commands name.
+"""The agendas that commands are decided on: from memory, or loaded.
 
 The calendar is read before its bookings, so it may be older than they are but never newer. Its
 counter is a condition of the commit, which therefore fails if anything changed in between.
@@ -7,21 +7,30 @@ counter is a condition of the commit, which therefore fails if anything changed 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.bookings.agenda import Agenda, surroundings
-from models.bookings.booking import Booking, BookingStatus, Span, active_rows, occupant_of
+from models.bookings.booking import (
+    MAX_OCCUPIED_CELLS,
+    Booking,
+    BookingStatus,
+    active_in,
+    occupant_of,
+)
 from models.bookings.command import Agendas
+from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
+from models.caching.cache import Cache
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL_MINUTES, DAY_MINUTES, instant_of, utc_now
 from models.directory.experts import Expert
+from models.errors import InvalidInput, Problem
 from models.ids import Id
 from models.store.transactions import MAJORITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from beanie import Document
 
@@ -32,6 +41,11 @@ Row = dict[str, Any]
 Spans = list[tuple[int, int]]
 """Half-open ranges of cells."""
 
+MAX_CALENDARS = 500
+MAX_BOOKINGS = 20_000
+"""In all calendars in memory, at some 0.8 kB each."""
+MAX_BOOKINGS_PER_CALENDAR = 1_000
+"""Undoing a command copies them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
 """Slots that are further apart are read by queries of their own."""
@@ -39,26 +53,80 @@ READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 
 
+class CalendarCache(Cache[Id, Agenda]):
+    """Bounded cache of agendas, each as the last batch left it."""
+
+    def __init__(self, *, is_enabled: bool) -> None:
+        super().__init__("agendas", MAX_CALENDARS if is_enabled else 0, MAX_BOOKINGS)
+
+    def find(self, command: Command, changed: Agendas) -> Agendas | None:
+        """Return what a command is decided on, as of now, or None if that must be loaded.
+
+        Args:
+            command: the command.
+            changed: agendas that the open batch has changed, which are newer.
+        """
+        if not command.needs_only_slots:
+            return None
+        found = [changed.get(id_) or self.get(id_) for id_ in command.expert_ids]
+        agendas = Agendas(agenda for agenda in found if agenda)
+        for key in command.slots:
+            agenda = agendas.get(key.expert_id)
+            if agenda is None or not agenda.covers(key):
+                return None
+        now = utc_now()
+        for agenda in agendas.values():
+            agenda.advance_clock(now)
+        return agendas
+
+    def keep(self, agenda: Agenda) -> None:
+        """Store a calendar as an agenda's changes leave it; new rules are read again."""
+        if agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
+            self.remove(agenda.calendar.id)
+        else:
+            self.put(agenda.calendar.id, agenda.successor(), agenda.size)
+
+
 @dataclass
 class Loaded:
-    """The state that commands are decided on.
+    """The stored state that commands are decided on.
 
-    `records` are the idempotency records that exist, by id, and `earlier` the bookings of these
-    records, by id.
+    Attributes:
+        agendas: the calendars, and the bookings that the commands name.
+        records: the idempotency records that exist, by id.
+        earlier: the bookings of these records, by id.
+        event_ids: those of the requested events that exist.
     """
 
     agendas: Agendas
-    records: dict[str, IdempotencyRecord] = field(default_factory=dict)
-    earlier: dict[Id, Booking] = field(default_factory=dict)
+    records: dict[str, IdempotencyRecord]
+    earlier: dict[Id, Booking]
+    event_ids: set[Id]
+
+    def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
+        """Return the answer that a command's idempotency record stands for; None without one.
+
+        A record of another input is answered with InvalidInput.
+        """
+        wanted = command.idempotency
+        record = self.records.get(wanted.id) if wanted else None
+        if wanted is None or record is None:
+            return None
+        if record.digest != wanted.digest:
+            return InvalidInput([Problem("idempotencyKey", "was used before, with other input")])
+        return [self.earlier[id_] for id_ in record.booking_ids]
 
 
-async def load(commands: Sequence[Command], is_busy: Callable[[Id], bool]) -> Loaded:
+async def load(
+    commands: Sequence[Command], busy: Collection[Id] = (), event_ids: Collection[Id] = ()
+) -> Loaded:
     """Read what commands need.
 
     Args:
         commands: the commands.
-        is_busy: whether more commands of an expert are to be expected: then the following weeks
-            are read as well.
+        busy: experts of whom more commands are to be expected: then the following weeks are read
+            as well.
+        event_ids: events to look up; they are read last, so none is older than the calendars.
 
     Raises:
         PyMongoError: if the database does not answer.
@@ -70,81 +138,52 @@ async def load(commands: Sequence[Command], is_busy: Callable[[Id], bool]) -> Lo
         for key in command.slots:
             slots[Id(key.expert_id)].add(key)
     calendars = [Calendar.model_validate(row) for row in await _by_ids(Calendar, demand)]
-    named = {row["_id"]: Booking.model_validate(row) for row in await _named_rows(commands)}
-    for booking in named.values():
+    named = await _named_bookings(commands)
+    for booking in named:
         slots[booking.expert_id].add(booking.key)
     described = {id_ for command in commands if command.describes for id_ in command.expert_ids}
     experts = {row["_id"]: Expert.model_validate(row) for row in await _by_ids(Expert, described)}
     now = utc_now()
     agendas = []
     for calendar in calendars:
-        is_wide = demand[calendar.id] > 1 or is_busy(calendar.id)
-        spans, rows = await _around(calendar, slots[calendar.id], is_wide=is_wide)
+        is_wide = demand[calendar.id] > 1 or calendar.id in busy
+        spans = _spans(slots[calendar.id], is_wide=is_wide)
+        queries = [active_in(calendar.id, *map(instant_of, span)) for span in spans]
+        rows = [row for query in queries for row in await _rows(Booking, query)]
         holds = [Booking.model_validate(row) for row in rows if _is_hold(row)]
         others = [occupant_of(row) for row in rows if not _is_hold(row)]
         agendas.append(Agenda(calendar, holds, now, experts.get(calendar.id), others, spans))
-    return Loaded(Agendas(agendas, named.values()), *await _records(commands))
+    record_ids = {command.idempotency.id for command in commands if command.idempotency}
+    records = await _by_ids(IdempotencyRecord, record_ids)
+    earlier = await _by_ids(Booking, {id_ for row in records for id_ in row["booking_ids"]})
+    return Loaded(
+        agendas=Agendas(agendas, named),
+        records={row["_id"]: IdempotencyRecord.model_validate(row) for row in records},
+        earlier={row["_id"]: Booking.model_validate(row) for row in earlier},
+        event_ids={row["_id"] for row in await _by_ids(Event, event_ids)},
+    )
 
 
-async def _named_rows(commands: Iterable[Command]) -> list[Row]:
+async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
     """Read the bookings that commands name, and the holds of their holders."""
     rows = await _by_ids(Booking, {id_ for command in commands for id_ in command.booking_ids})
-    holders: dict[Id, set[Id]] = defaultdict(set)
-    for command in commands:
-        if command.holder_id:
-            for expert_id in command.expert_ids:
-                holders[expert_id].add(command.holder_id)
-    for expert_id, clients in holders.items():
+    if holding := [command for command in commands if command.holder_id]:
+        experts = {id_ for command in holding for id_ in command.expert_ids}
+        clients = {command.holder_id for command in holding}
         held = {"status": BookingStatus.HELD.value, "client_id": _one_of(clients)}
-        rows += await _rows(Booking, {"expert_id": expert_id, **held})
-    return rows
-
-
-async def _records(
-    commands: Iterable[Command],
-) -> tuple[dict[str, IdempotencyRecord], dict[Id, Booking]]:
-    ids = {command.idempotency.id for command in commands if command.idempotency}
-    rows = await _by_ids(IdempotencyRecord, ids)
-    records = {row["_id"]: IdempotencyRecord.model_validate(row) for row in rows}
-    earlier = {id_ for record in records.values() for id_ in record.booking_ids}
-    bookings = [Booking.model_validate(row) for row in await _by_ids(Booking, earlier)]
-    return records, {booking.id: booking for booking in bookings}
-
-
-async def _around(
-    calendar: Calendar, keys: Collection[SlotKey], *, is_wide: bool
-) -> tuple[Spans, list[Row]]:
-    """Read the active bookings around slots, and around the holds that block them.
-
-    Such a hold may be released, which frees time beyond the slot.
-    """
-    spans = _spans(keys, is_wide=is_wide)
-    found = await _active(calendar.id, spans)
-    if holds := [Booking.model_validate(row) for row in found.values() if _is_hold(row)]:
-        wanted = {cell for key in keys for cell in key.occupies(calendar.rules)}
-        blockers = [hold.key for hold in holds if not wanted.isdisjoint(hold.occupant().cells)]
-        wider = _spans([*keys, *blockers], is_wide=is_wide)
-        if wider != spans:
-            spans = wider
-            found |= await _active(calendar.id, wider)
-    return spans, list(found.values())
-
-
-async def _active(expert_id: Id, spans: Spans) -> dict[Id, Row]:
-    """Read the active bookings of spans: whole documents of holds, else the cells alone."""
-    found = {
-        row["_id"]: row
-        for since, until in spans
-        for row in await active_rows(Span(expert_id, instant_of(since), instant_of(until)))
-    }
-    holds = [row["_id"] for row in found.values() if _is_hold(row)]
-    return found | {row["_id"]: row for row in await _by_ids(Booking, holds)}
+        rows += await _rows(Booking, {"expert_id": _one_of(experts), **held})
+    return [Booking.model_validate(row) for row in rows]
 
 
 def _spans(keys: Iterable[SlotKey], *, is_wide: bool) -> Spans:
-    """Return the ranges of cells around slots; ranges that are close together are one."""
+    """Return the ranges of cells around slots; ranges that are close together are one.
+
+    A hold that blocks a slot may be released, which frees time beyond the slot. So the ranges
+    contain the surroundings of every such hold.
+    """
     spans: Spans = []
-    for since, until in sorted(map(surroundings, keys)):
+    for first, stop in sorted(map(surroundings, keys)):
+        since, until = first - MAX_OCCUPIED_CELLS, stop + MAX_OCCUPIED_CELLS
         if spans and since - spans[-1][1] <= MAX_GAP_CELLS:
             spans[-1] = spans[-1][0], max(until, spans[-1][1])
         else:

@@ -57,13 +57,9 @@ class Writes:
     """Collects inserts and updates and sends them grouped by collection.
 
     Collections are written in the order in which each was first used.
-
-    Args:
-        single_command: use `bulkWrite` if the server has it; otherwise one command per collection.
     """
 
-    def __init__(self, *, single_command: bool) -> None:
-        self._single_command = single_command
+    def __init__(self) -> None:
         self._by_collection: defaultdict[type[Document], list[_Write]] = defaultdict(list)
 
     def insert(self, of: type[Document], document: Mapping[str, Any]) -> None:
@@ -95,8 +91,7 @@ class Writes:
         if not self._by_collection:
             return True
         version = session.client.topology_description.common_wire_version or 0
-        has_bulk_write = version >= BULK_WRITE_WIRE_VERSION
-        send = self._send_bulk if self._single_command and has_bulk_write else self._send_each
+        send = self._send_bulk if version >= BULK_WRITE_WIRE_VERSION else self._send_each
         updates = sum(
             write.is_update for writes in self._by_collection.values() for write in writes
         )

@@ -18,6 +18,9 @@ READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
 MAJORITY = ReadConcern("majority")
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
+OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
+"""Error labels of the driver's specification of transactions."""
+
 Result = TypeVar("Result")
 
 
@@ -40,12 +43,19 @@ async def run_in_transaction(
         return await session.with_transaction(write, READ, WRITE)
 
 
+def is_outcome_unknown(error: Exception) -> bool:
+    """Return whether a transaction may have been committed in spite of an error."""
+    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
+        isinstance(error, PyMongoError) and error.has_error_label(OUTCOME_UNKNOWN)
+    )
+
+
 def is_retryable(error: Exception) -> bool:
-    """Return whether a new attempt can succeed: after a lost race or a lost connection."""
+    """Return whether a new attempt can succeed: after a lost race or with an unknown outcome."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])
     if isinstance(error, OperationFailure) and error.code in RACES:
         return True
-    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
-        isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    return is_outcome_unknown(error) or (
+        isinstance(error, PyMongoError) and error.has_error_label(TRANSIENT)
     )

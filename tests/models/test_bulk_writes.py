@@ -27,9 +27,11 @@ TEST_DOCUMENTS = {"_id": {"$in": NAMES}}
 
 
 @pytest.fixture(params=[True, False], ids=["single command", "per collection"])
-def writes(request: pytest.FixtureRequest) -> Writes:
+def writes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Writes:
     """Return an empty set of writes, once for each way of sending."""
-    return Writes(single_command=request.param)
+    if not request.param:
+        monkeypatch.setattr(bulk_writes, "BULK_WRITE_WIRE_VERSION", 1_000)
+    return Writes()
 
 
 def test_embedded_database_supports_bulk_write(database: Client) -> None:
@@ -115,7 +117,7 @@ async def test_many_writes_are_split_into_several_commands(
     session: AsyncClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_writes, "MAX_OPERATIONS_PER_COMMAND", 3)
-    writes = Writes(single_command=True)
+    writes = Writes()
     for name in NAMES:
         writes.insert(Writer, {"_id": name, "beats": 1})
     async with await session.start_transaction(write_concern=WRITE):
@@ -124,5 +126,5 @@ async def test_many_writes_are_split_into_several_commands(
             assert commands.count == 3
     assert await stored_beats() == dict.fromkeys(NAMES, 1)
     with COMMANDS.counted() as commands:
-        assert await Writes(single_command=True).send(session)
+        assert await Writes().send(session)
         assert commands.count == 0

@@ -24,14 +24,17 @@ from tests.support.ledgers import (
 from tests.support.samples import rules
 
 if TYPE_CHECKING:
+    import pytest
+
     from models.store.connection import Client
 
 
 async def test_changes_that_exceed_a_batch_are_written_in_order(
-    database: Client, calendar: Calendar
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each batch is decided while the previous one is written, without reading the calendar."""
-    async with Ledger(database, ignore_events, max_batch=4).open() as ledger:
+    monkeypatch.setattr("models.ledger.ledger.MAX_BATCH", 4)
+    async with Ledger(database, ignore_events).open() as ledger:
         await book_slot(ledger, slot(calendar, 0))
         with COMMANDS.counted() as commands:
             made = await asyncio.gather(
@@ -50,12 +53,13 @@ async def test_changes_that_exceed_a_batch_are_written_in_order(
 
 
 async def test_changes_that_need_a_read_are_made_while_batches_are_full(
-    database: Client, calendar: Calendar
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cancellations, and bookings in calendars that are not cached."""
+    monkeypatch.setattr("models.ledger.ledger.MAX_BATCH", 2)
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:
-        async with Ledger(database, ignore_events, max_batch=2).open() as ledger:
+        async with Ledger(database, ignore_events).open() as ledger:
             first = await book_slot(ledger, slot(calendar, 0))
             made = await asyncio.gather(
                 *(book_slot(ledger, slot(calendar, hour)) for hour in range(1, 10)),

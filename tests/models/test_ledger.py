@@ -175,8 +175,7 @@ async def test_expired_hold_is_released_by_the_next_booking(
     assert ends
     with pytest.raises(SlotTaken):
         await book_slot(here, slot(calendar, 1))
-    for module in ("known_calendars", "loading"):
-        monkeypatch.setattr(f"models.ledger.{module}.utc_now", lambda: ends)
+    monkeypatch.setattr("models.ledger.loading.utc_now", lambda: ends)
     made = await book_slot(here, slot(calendar, 1))
     ended = await Booking.get(held.id)
     assert ended
@@ -231,7 +230,7 @@ async def test_slot_outside_the_cached_span_is_read(
 async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.ledger.known_calendars.MAX_BOOKINGS", 2)
+    monkeypatch.setattr("models.ledger.loading.MAX_BOOKINGS", 2)
     async with Ledger(database, ignore_events).open() as ledger:
         for hour in range(4):
             await book_slot(ledger, slot(calendar, hour))

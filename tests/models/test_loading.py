@@ -51,7 +51,7 @@ async def insert_booking(
 
 async def load_agendas(*commands: Command) -> Agendas:
     """Load the agendas that some commands need."""
-    return (await load(commands, lambda _: False)).agendas
+    return (await load(commands)).agendas
 
 
 def nothing(_agendas: Agendas) -> list[Booking]:

@@ -1,0 +1,112 @@
+"""Commits whose outcome is unknown: stored or not, each command gets its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
+
+from models.calendar.errors import SlotTaken
+from models.ledger.commit import Committer
+from models.ledger.ledger import Ledger
+from models.store.transactions import OUTCOME_UNKNOWN
+from tests.models.test_ledger import book_slot, calendar, events, findings, slot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.bookings.booking import Booking
+    from models.bookings.events import Event
+    from models.calendar.rules import Calendar
+    from models.ledger.batch import Batch
+    from models.store.connection import Client
+
+__all__ = ["calendar"]
+
+PEOPLE = 20
+REFUSED = OperationFailure("refused", 8_000)
+
+
+def unknown(code: int) -> OperationFailure:
+    """Return the error of a commit that may have succeeded."""
+    return OperationFailure("unknown", code, {"errorLabels": [OUTCOME_UNKNOWN]})
+
+
+async def book_concurrently(database: Client, calendar: Calendar) -> list[Booking]:
+    """Book a slot for each of twenty people; assert that each booking is announced once."""
+    announced: list[int] = []
+
+    async def announce(committed: Sequence[Event]) -> None:
+        announced.extend(event.sequence for event in committed)
+
+    async with Ledger(database, announce).open() as ledger:
+        await book_slot(ledger, slot(calendar, 100))
+        requests = [book_slot(ledger, slot(calendar, hour)) for hour in range(PEOPLE)]
+        made = await asyncio.gather(*requests)
+        with pytest.raises(SlotTaken):
+            await book_slot(ledger, slot(calendar, 0))
+    assert [booking.key for booking in made] == [slot(calendar, hour) for hour in range(PEOPLE)]
+    assert sorted(announced) == list(range(1, PEOPLE + 2))
+    assert len(await events(calendar)) == PEOPLE + 1
+    return made
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
+@pytest.mark.parametrize("code", [6, 50, 64, 89, 262])
+async def test_nobody_is_refused_because_of_their_own_booking(
+    database: Client,
+    calendar: Calendar,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    *,
+    is_stored: bool,
+) -> None:
+    """Two of three commits have no certain outcome."""
+    commit = AsyncClientSession.commit_transaction
+    commits = 0
+
+    async def commit_without_answer(session: AsyncClientSession) -> None:
+        nonlocal commits
+        commits += 1
+        if commits % 3 == 0:
+            await commit(session)
+            return
+        await (commit(session) if is_stored else session.abort_transaction())
+        raise unknown(code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
+        await book_concurrently(database, calendar)
+    assert commits > 1
+    assert await findings() == set()
+
+
+async def test_attempt_is_settled_after_its_batch_was_split(
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first commit takes effect late: after the second one failed for another reason."""
+    commit = Committer.commit
+    batches: list[Batch] = []
+
+    async def commit_late(committer: Committer, batch: Batch) -> None:
+        if len(batch.answers) == 1 and not batches:
+            await commit(committer, batch)
+            return
+        batches.append(batch)
+        if len(batches) == 1:
+            raise unknown(64)
+        if len(batches) == 2:
+            await commit(committer, batches[0])
+            raise REFUSED
+        await commit(committer, batch)
+
+    monkeypatch.setattr(Committer, "commit", commit_late)
+    made = await book_concurrently(database, calendar)
+    first = batches[0]
+    kept = [answer[0] for answer in first.answers.values() if isinstance(answer, list)]
+    assert len(kept) > 1
+    assert await findings() == set()
+    assert all(booking in made for booking in kept)
