@@ -21,10 +21,11 @@ from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable, IndexBroken
-from models.ledger.writers import Writer
 from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected, reason_of
 from models.store.shared_state import SharedState
+from models.store.transactions import DUPLICATE_KEY
+from models.store.writers import Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -47,7 +48,6 @@ DOCUMENTS = (
     Notification,
     Writer,
 )
-DUPLICATE_KEY = 11000
 MAX_DOCUMENTS_SHOWN = 3
 """Documents listed in the message of `IndexBroken`."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth.policies import is_admin, may_see_booking, own_expert_id
-from models.bookings.booking import Booking, booking_page, contact_key, place
+from models.accounts.emails import email_key
+from models.bookings.booking import Booking, booking_page, place
 from models.errors import BadUserInput
 from models.ids import object_id
 from models.store.documents import or_unavailable
@@ -60,7 +61,7 @@ async def list_bookings(
     """
     conditions: Filter = {"removed_by": {"$ne": viewer.id}}
     if criteria.email is not None:
-        conditions["contact_key"] = contact_key(criteria.email)
+        conditions["contact_key"] = email_key(criteria.email)
     if criteria.statuses:
         conditions["status"] = {"$in": sorted({status.value for status in criteria.statuses})}
     bounds = {}

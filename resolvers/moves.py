@@ -9,7 +9,7 @@ from models.bookings.booking import due_bookings
 from models.bookings.life import TRANSITIONS, Action, check_action
 from models.bookings.moves import ChangeStatus, ExpireBooking, MoveBooking, RemoveBooking
 from models.calendar.errors import SlotNotOffered
-from models.calendar.slot_ids import slot_key
+from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from models.errors import NotAllowed, Refused
 from models.ids import Id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from models.bookings.booking import Contact
 from models.bookings.idempotency import IdempotencyRecord, digest_of, record_id
 from models.bookings.reservations import BookSlots, HoldSlot
-from models.calendar.slot_ids import slot_key
+from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from resolvers.checks import MAX_NAME_CHARS, InputValidator

@@ -7,8 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from models.calendar.slot_ids import slot_key
-from models.calendar.slots import SlotKey
+from models.calendar.slots import SlotKey, slot_key
 from models.errors import BadUserInput
 from models.ids import object_id, parse_id
 from resolvers import bookings, slots

@@ -13,8 +13,7 @@ import strawberry
 
 from models.bookings.events import Event, EventKind, SlotState, cursor_of
 from models.calendar import slots as model
-from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotStatus
+from models.calendar.slots import SlotStatus, slot_id
 from models.errors import BadUserInput
 from models.ids import Id, global_id, object_id
 from resolvers import experts

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
-from models.accounts.emails import email_key
 from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, Calendar
 from models.calendar.slots import Occupant, SlotKey
 from models.calendar.times import CELL_MINUTES, cell_of, instant_of
@@ -53,6 +52,7 @@ class BookingStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+UPCOMING = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 INACTIVE = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
@@ -172,11 +172,6 @@ class Booking(Record):
         """Update the order key and return the booking; call it before every write."""
         self.place = place(self.starts_at, str(self.id))
         return self
-
-
-def contact_key(email: str) -> str:
-    """Return the case-insensitive form of a contact's e-mail address, for search."""
-    return email_key(email)
 
 
 def reference(id_: Id) -> str:

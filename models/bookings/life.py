@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from models.bookings.booking import BookingStatus
+from models.bookings.booking import UPCOMING, BookingStatus
 from models.errors import NotAllowed, TooLate
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class Transition:
     after_start: bool = False
 
 
-UPCOMING: Final = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 REMOVABLE: Final = frozenset(
     {BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.EXPIRED}
 )

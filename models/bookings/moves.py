@@ -10,7 +10,7 @@ from models.bookings.command import Command
 from models.bookings.life import TRANSITIONS, Action, check_action, is_past_expiry
 from models.bookings.reservations import at_slot, clear_slot, find_offered_slot
 from models.calendar.errors import SlotNotOffered
-from models.calendar.slot_ids import slot_id
+from models.calendar.slots import slot_id
 
 if TYPE_CHECKING:
     from models.bookings.booking import Booking

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, IndexModel
 
-from models.bookings.booking import Booking, BookingStatus
+from models.bookings.booking import INACTIVE, UPCOMING, Booking, BookingStatus
 from models.calendar.times import utc_now
 from models.ids import Id
 from models.store.documents import Part, Record, or_unavailable
@@ -212,10 +212,6 @@ async def backlog() -> tuple[int, float]:
     return len(rows), (utc_now() - oldest).total_seconds() if oldest else 0.0
 
 
-UPCOMING = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
-ENDED = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
-
-
 def mail_for(booking: Booking) -> Mail | None:
     """Return the e-mail about a booking's last change, or None if the change sends none.
 
@@ -229,7 +225,7 @@ def mail_for(booking: Booking) -> Mail | None:
         kind, moved_from = MailKind.MOVED, earlier[-1].starts_at
     elif last.after in UPCOMING and last.before is not last.after:
         kind = MailKind.CONFIRMED
-    elif last.after in ENDED and last.before in UPCOMING:
+    elif last.after in INACTIVE and last.before in UPCOMING:
         kind = MailKind.CANCELLED
     else:
         return None

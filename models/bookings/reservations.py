@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from models.bookings.booking import Booking, BookingStatus, Contact, contact_key
+from models.accounts.emails import email_key
+from models.bookings.booking import Booking, BookingStatus, Contact
 from models.bookings.command import Command
 from models.calendar.errors import SlotNotOffered, SlotTaken
-from models.calendar.slot_ids import slot_id
+from models.calendar.slots import slot_id
 from models.calendar.times import instant_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class BookSlots(Command):
             "status": BookingStatus.CONFIRMED if confirmed else BookingStatus.PENDING,
             "held_until": None,
             "contact": self.contact,
-            "contact_key": contact_key(self.contact.email),
+            "contact_key": email_key(self.contact.email),
             "note": self.note,
         }
 

@@ -21,7 +21,7 @@ from models.accounts.users import User
 from models.bookings.booking import Booking
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.calendar.rules import Calendar
-from models.calendar.times import CELL_MINUTES
+from models.calendar.times import CELL, CELL_MINUTES
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable
 from models.store.connection import DEFAULT_NAME, SERVER_TIMEOUT_MS
@@ -40,7 +40,6 @@ GRACE = timedelta(seconds=5)
 """Tolerated delay in releasing expired holds on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
-CELL = timedelta(minutes=CELL_MINUTES)
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
 """Keeps a transaction to a few thousand documents."""

@@ -1,16 +1,19 @@
-"""Slots: computed from an expert's rules and bookings, never stored.
+"""Slots: computed from an expert's rules and bookings, never stored; a slot's id is its key.
 
 `starts` alone determines which times an expert offers; listing, booking and events all use it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from models.calendar.times import (
+    CELL,
     CELL_MINUTES,
     CELL_SECONDS,
     DAY_MINUTES,
@@ -19,14 +22,15 @@ from models.calendar.times import (
     local_date,
     wall_clock,
 )
+from models.ids import Id, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from models.calendar.rules import LocalRange, Rules
-    from models.ids import Id
 
 
+SLOT_ID = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
 MAX_CACHED_DAYS = 32
 """Entries in the cache of starts, `Rules.cached_starts`: pairs of session length and day."""
 
@@ -232,8 +236,26 @@ def listed_slot(
     key: SlotKey, rules: Rules, taken: Mapping[int, Occupant], now: datetime
 ) -> Slot | None:
     """Return the slot of a key, or None if it is not listed at `now`."""
-    cell = timedelta(minutes=CELL_MINUTES)
     found = listed_slots(
-        key.expert_id, rules, taken, key.minutes, key.starts_at, key.starts_at + cell, now
+        key.expert_id, rules, taken, key.minutes, key.starts_at, key.starts_at + CELL, now
     )
     return next(found, None)
+
+
+@lru_cache(maxsize=4096)
+def slot_id(key: SlotKey) -> str:
+    """Return a slot's global id: expert, start in quarter hours since 1970, minutes."""
+    return encode(f"Slot:{key.expert_id}:{key.cell}:{key.minutes}")
+
+
+@lru_cache(maxsize=4096)
+def slot_key(opaque: str) -> SlotKey:
+    """Return the expert, start and length in a slot's global id.
+
+    Raises:
+        ValueError: if the text is not a slot id.
+    """
+    parts = SLOT_ID.fullmatch(decode(opaque))
+    if parts is None:
+        raise ValueError("not a slot id")
+    return SlotKey(Id(parts[1]), int(parts[2]), int(parts[3]))

@@ -30,11 +30,6 @@ def instant_of(cell: int) -> datetime:
     return datetime.fromtimestamp(cell * CELL_SECONDS, UTC)
 
 
-def is_on_grid(instant: datetime) -> bool:
-    """Return whether an instant is the beginning of a cell."""
-    return instant.timestamp() % CELL_SECONDS == 0
-
-
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
     """Return the IANA zone names of the tzdata package; the system's differ by machine."""

@@ -6,22 +6,38 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pymongo.errors import PyMongoError
+
 from models.bookings.booking import Booking
 from models.bookings.command import Agendas
 from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.directory.versions import increment_directory_version
 from models.store.bulk_writes import Writes
 from models.store.documents import stored
+from models.store.transactions import MAJORITY, READ, TRANSIENT, WRITE
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterable
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.bookings.agenda import Agenda
     from models.bookings.command import Command
+    from models.store.writers import WriterSession
 
 Answer = list[Booking] | Exception
+
+
+class Outdated(PyMongoError):
+    """The calendars that a batch was decided on have changed in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("The calendar has changed.", [TRANSIENT])
 
 
 @dataclass(eq=False)
@@ -95,12 +111,35 @@ class Batch:
         """The agendas whose directory entry changed."""
         return [agenda for agenda in self.agendas.values() if agenda.has_new_expert]
 
-    @property
-    def unchanged(self) -> list[Agenda]:
-        """The agendas that were read but not changed: those that refusals are based on."""
-        return [agenda for agenda in self.agendas.values() if not agenda.events]
+    async def commit(self, writer: WriterSession) -> None:
+        """Commit the changes, on the condition that nothing that was decided on has changed.
 
-    def writes(self) -> Writes:
+        Raises:
+            Outdated: if a calendar or a directory entry has changed.
+            PyMongoError: if the database refuses or does not answer.
+        """
+        unchanged = [agenda for agenda in self.agendas.values() if not agenda.events]
+        described = self.described
+        if not self.events and not described:
+            await _check_sequences(unchanged)
+            return
+        # A transaction that reads nothing needs no snapshot: its writes are conditional.
+        concern = READ if unchanged or described else None
+        async with writer.writing() as session, await session.start_transaction(concern, WRITE):
+            await _check_sequences(unchanged, session)
+            # Directory entries have no counter.
+            for agenda in described:
+                stored_expert = await Expert.get(agenda.calendar.id, session=session)
+                if stored_expert != agenda.loaded_expert:
+                    raise Outdated
+            if not await self._writes().send(session):
+                raise Outdated
+            for agenda in described:
+                if agenda.expert:
+                    await agenda.expert.replace(session=session)
+                    await increment_directory_version(session)
+
+    def _writes(self) -> Writes:
         """Return the writes in the order in which they conflict least.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
@@ -142,3 +181,19 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
         "rules_version": calendar.rules_version,
     }
     return decided_on, {"$inc": counters, "$set": values}
+
+
+async def _check_sequences(
+    agendas: Iterable[Agenda], session: AsyncClientSession | None = None
+) -> None:
+    """Compare the stored counters of calendars with those that were decided on."""
+    expected = {agenda.calendar.id: agenda.calendar.sequence for agenda in agendas}
+    if not expected:
+        return
+    calendars = Calendar.get_pymongo_collection()
+    if session is None:
+        calendars = calendars.with_options(read_concern=MAJORITY)
+    query = {"_id": {"$in": list(expected)}}
+    rows = await calendars.find(query, {"sequence": 1}, session=session).to_list()
+    if {row["_id"]: row["sequence"] for row in rows} != expected:
+        raise Outdated

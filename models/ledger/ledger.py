@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import PyMongoError
 
 from models.errors import Unavailable
-from models.ledger.batch import Batch, Entry
-from models.ledger.commit import Committer, Outdated
+from models.ledger.batch import Batch, Entry, Outdated
 from models.ledger.loading import CalendarCache, load
 from models.store.transactions import is_outcome_unknown, is_retryable
+from models.store.writers import WriterSession
 from models.telemetry.metrics import count_events, observe_batch
 from models.telemetry.tracing import tracer
 
@@ -62,7 +62,7 @@ class Ledger:
         *,
         use_cache: bool = True,
     ) -> None:
-        self._committer = Committer(client)
+        self._session = WriterSession(client)
         self._announce = announce
         self._directory_changed = directory_changed
         self._cache = CalendarCache(is_enabled=use_cache)
@@ -79,7 +79,7 @@ class Ledger:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
         """Work as long as the context lasts, and at its end until every command is answered."""
-        async with self._committer.open(), asyncio.TaskGroup() as group:
+        async with self._session.open(), asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._load_loop(), name="ledger loader"),
                 group.create_task(self._write_loop(), name="ledger writer"),
@@ -226,9 +226,8 @@ class Ledger:
         """Commit a batch and answer its commands, or queue them again."""
         try:
             with observe_batch([entry.context for entry in batch.answers]):
-                await self._committer.commit(batch)
+                await batch.commit(self._session)
         except Exception as error:  # noqa: BLE001 - the commands' callers get it
-            self._writing = Batch()
             self._drop(batch, error)
         else:
             self._writing = Batch()
@@ -238,11 +237,10 @@ class Ledger:
     def _drop(self, batch: Batch, error: Exception) -> None:
         """Queue the commands of a batch again, and those that were decided on its result."""
         self._cache.clear()
-        entries, dependent = (
-            [entry for entry in dropped.answers if entry in self._unanswered]
-            for dropped in (batch, self._open)
-        )
-        self._open = Batch()
+        unanswered = self._unanswered.__contains__
+        entries = list(filter(unanswered, batch.answers))
+        dependent = list(filter(unanswered, self._open.answers))
+        self._open, self._writing = Batch(), Batch()
         if is_outcome_unknown(error) and batch.events:
             for entry in entries:
                 entry.attempts.append(batch)

@@ -48,7 +48,7 @@ MAX_BOOKINGS_PER_CALENDAR = 1_000
 """Undoing a command copies them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
-"""Slots that are further apart are read by queries of their own."""
+"""Slots that are further apart are read by separate queries."""
 READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 
@@ -109,8 +109,7 @@ class Loaded:
         A record of another input is answered with InvalidInput.
         """
         wanted = command.idempotency
-        record = self.records.get(wanted.id) if wanted else None
-        if wanted is None or record is None:
+        if wanted is None or (record := self.records.get(wanted.id)) is None:
             return None
         if record.digest != wanted.digest:
             return InvalidInput([Problem("idempotencyKey", "was used before, with other input")])

@@ -9,6 +9,7 @@ from beanie import Document
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from models.store.documents import Part, or_unavailable
+from models.store.transactions import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ SECRET = "secret"  # noqa: S105 - the name of one
 SAMPLE_DATA = "sample data"
 MIGRATIONS = "migrations"
 ADMINISTRATORS = "administrators"
-DUPLICATE_KEY = 11000
 
 
 class Seeding(Part):

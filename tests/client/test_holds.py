@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 from pymongo import AsyncMongoClient
 
-from models.calendar.slot_ids import slot_key
+from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from tests.support.bookable_experts import bookable_expert
 from tests.support.clients import Api

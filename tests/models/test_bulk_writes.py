@@ -8,11 +8,11 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from models.directory.versions import DIRECTORY
-from models.ledger.writers import Writer
 from models.store import bulk_writes
 from models.store.bulk_writes import Writes
 from models.store.shared_state import SharedState
 from models.store.transactions import READ, WRITE, is_retryable
+from models.store.writers import Writer
 from tests.support.command_counts import COMMANDS
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.bookings.events import cursor_of, sequence_in
-from models.calendar.slot_ids import slot_id, slot_key
-from models.calendar.slots import SlotKey
+from models.calendar.slots import SlotKey, slot_id, slot_key
 from models.errors import BadUserInput
 from models.ids import MAX_ID_LENGTH, Id, decode, encode, global_id, new_id, object_id, parse_id
 from models.store.pages import Order

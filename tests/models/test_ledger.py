@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import EventKind
 from models.calendar.errors import SlotNotOffered, SlotTaken
-from models.calendar.slot_ids import slot_id
+from models.calendar.slots import slot_id
 from models.errors import ExpertBookError, InvalidInput
 from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold

@@ -10,10 +10,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
 from models.calendar.errors import SlotTaken
-from models.ledger.commit import Committer
+from models.ledger.batch import Batch
 from models.ledger.ledger import Ledger
 from models.store.transactions import OUTCOME_UNKNOWN
-from tests.models.test_ledger import book_slot, calendar, events, findings, slot
+from tests.support.ledgers import book_slot, events, findings, slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from models.bookings.booking import Booking
     from models.bookings.events import Event
     from models.calendar.rules import Calendar
-    from models.ledger.batch import Batch
     from models.store.connection import Client
-
-__all__ = ["calendar"]
+    from models.store.writers import WriterSession
 
 PEOPLE = 20
 REFUSED = OperationFailure("refused", 8_000)
@@ -88,22 +86,22 @@ async def test_attempt_is_settled_after_its_batch_was_split(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first commit takes effect late: after the second one failed for another reason."""
-    commit = Committer.commit
+    commit = Batch.commit
     batches: list[Batch] = []
 
-    async def commit_late(committer: Committer, batch: Batch) -> None:
+    async def commit_late(batch: Batch, writer: WriterSession) -> None:
         if len(batch.answers) == 1 and not batches:
-            await commit(committer, batch)
+            await commit(batch, writer)
             return
         batches.append(batch)
         if len(batches) == 1:
             raise unknown(64)
         if len(batches) == 2:
-            await commit(committer, batches[0])
+            await commit(batches[0], writer)
             raise REFUSED
-        await commit(committer, batch)
+        await commit(batch, writer)
 
-    monkeypatch.setattr(Committer, "commit", commit_late)
+    monkeypatch.setattr(Batch, "commit", commit_late)
     made = await book_concurrently(database, calendar)
     first = batches[0]
     kept = [answer[0] for answer in first.answers.values() if isinstance(answer, list)]

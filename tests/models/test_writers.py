@@ -16,8 +16,8 @@ from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
-from models.ledger.writers import HEARTBEAT_TIMEOUT_SECONDS, Writer, WriterSession
 from models.store.transactions import READ, WRITE
+from models.store.writers import HEARTBEAT_TIMEOUT_SECONDS, Writer, WriterSession
 from tests.support.commands import FunctionCommand
 from tests.support.killed_writer import die_at_commit, ignore_events, longer_horizon
 from tests.support.samples import rules

@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from models.accounts.users import Role
-from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotKey
+from models.calendar.slots import SlotKey, slot_id
 from resolvers.lookups import Lookups
 from schema.bookings import Booking
 from schema.context import Context

@@ -22,8 +22,7 @@ from models.bookings.events import Event, EventKind, last_sequences
 from models.bookings.life import Action
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
-from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotStatus
+from models.calendar.slots import SlotStatus, slot_id
 from models.calendar.times import local_date, utc_now
 from models.errors import Refused
 from models.ids import Id, global_id, new_id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pymongo import monitoring
 
-from models.ledger.writers import Writer
+from models.store.writers import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

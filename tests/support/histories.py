@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from models.calendar.slot_ids import slot_key
+from models.calendar.slots import slot_key
 from models.calendar.times import cell_of
 from models.ids import object_id
 from tests.support.go import build_checker

@@ -9,8 +9,7 @@ from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event
 from models.bookings.verification import Finding, verify
 from models.calendar.rules import Calendar
-from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotKey
+from models.calendar.slots import SlotKey, slot_id
 from models.calendar.times import cell_of, utc_now
 from models.ids import new_id
 from resolvers.reservations import BookingRequest, book

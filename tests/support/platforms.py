@@ -14,7 +14,7 @@ from models.bookings.booking import Booking
 from models.bookings.events import Event
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
-from models.calendar.slot_ids import slot_id
+from models.calendar.slots import slot_id
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from models.ledger.ledger import Ledger

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from models.calendar.slot_ids import slot_id, slot_key
+from models.calendar.slots import slot_id, slot_key
 from tests.support.booking_operations import AVAILABLE, BOOKED, open_slots, state
 from tests.support.clients import CONTACT, Api, open_socket
 from tests.support.deployments import WEEKDAYS, hours, offer

@@ -11,7 +11,7 @@ import httpx
 
 from models.bookings.booking import Booking
 from models.bookings.verification import verify
-from models.calendar.slot_ids import slot_key
+from models.calendar.slots import slot_key
 from models.calendar.times import instant_of, utc_now
 from models.ids import object_id
 from tests.support.booking_operations import MOVE, execute, open_slots

@@ -17,8 +17,7 @@ from models.bookings.events import Event, EventKind
 from models.bookings.verification import verify
 from models.calendar.errors import SlotNotOffered
 from models.calendar.rules import Calendar
-from models.calendar.slot_ids import slot_id
-from models.calendar.slots import SlotKey
+from models.calendar.slots import SlotKey, slot_id
 from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id, object_id
 from models.ledger.ledger import Ledger

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from models.bookings.booking import INACTIVE, Booking, BookingChange, BookingStatus, contact_key
+from models.accounts.emails import email_key
+from models.bookings.booking import INACTIVE, Booking, BookingChange, BookingStatus
 from models.bookings.events import RETENTION_SECONDS
 from models.calendar.slots import SlotKey, starts
 from models.calendar.times import cell_of, instant_of
@@ -178,7 +179,7 @@ class SampleCalendar:
             cells=[instant_of(cell) for cell in key.occupies(self._rules)],
             price=offer.price,
             contact=client.contact,
-            contact_key=contact_key(client.contact.email),
+            contact_key=email_key(client.contact.email),
             note=self.rng.choice(self.notes) if self.rng.random() < NOTE_SHARE else "",
             created_at=history[0].at,
             updated_at=history[-1].at,
