@@ -97,3 +97,6 @@ schema = strawberry.Schema(
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
 )
+
+core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+"""The schema of graphql-core that Strawberry has built."""

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 # handler restores the default in them, so that they end on SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same examples in each run, without time limits.
+# The same 100 examples in each run, without time limits; with --long, 1,000 random ones.
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("long", settings.get_profile("tests"), derandomize=False)
+settings.register_profile(
+    "long", settings.get_profile("tests"), derandomize=False, max_examples=1_000
+)
 
 EXPERTS = 60
 TEN_MINUTES_MS = 600_000

@@ -18,7 +18,6 @@ from graphql import (
 
 from models.caching.cache import Cache, Doorkeeper
 from schema.execution.cost import plan_of
-from schema.execution.lexing import parse_fast
 from schema.execution.limits import (
     MAX_COST,
     MAX_TOKENS,
@@ -34,7 +33,7 @@ from schema.execution.observation import count_rejected_document
 from schema.execution.prepared import FAILURE_COST, Prepared, RequestFailed
 from schema.execution.selections import selections_of
 from schema.execution.validity import is_provably_valid
-from schema.root import schema
+from schema.root import core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,8 +53,6 @@ PARSE_COST_PER_CHAR = 2
 MAX_PARSE_COST = 8_000
 
 Result = TypeVar("Result")
-
-core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 
 
 @dataclass(slots=True, eq=False)
@@ -95,8 +92,7 @@ def prepare(
         query: text of the document.
         name: name of the operation; None if the document has only one.
         introspection: whether introspection is allowed.
-        use_cache: whether to cache the document, and to use the fast lexer and the fast
-            validity proof.
+        use_cache: whether to cache the document, and to try the fast validity proof first.
 
     Raises:
         RequestFailed: if the document is invalid, exceeds a limit or lacks the operation.
@@ -135,11 +131,8 @@ def prepare(
 def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDocument:
     cost = min(PARSE_COST_PER_CHAR * len(query), MAX_PARSE_COST)
     try:
-        document = (
-            parse_fast(query, MAX_TOKENS)
-            if fast
-            else parse(query, max_tokens=MAX_TOKENS, allow_empty_selection_sets=False)
-        )
+        document = parse(query, max_tokens=MAX_TOKENS, allow_empty_selection_sets=False)
+        _unlink_tokens(document)
         if errors := list(document_errors(document)):
             return _CheckedDocument(None, errors, cost)
         if fast and is_provably_valid(core, document):
@@ -161,6 +154,18 @@ def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDoc
     for each in errors:
         each.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(each.extensions or {})}
     return _CheckedDocument(document, [validation_error(each) for each in errors], cost)
+
+
+def _unlink_tokens(document: DocumentNode) -> None:
+    """Break the references between a document's tokens.
+
+    They form a cycle that would keep the document in memory until the garbage collector runs.
+    """
+    token = document.loc and document.loc.start_token
+    while token:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def _check_cached(query: str, introspection: bool) -> tuple[_CheckedDocument, bool]:

@@ -18,7 +18,8 @@ from graphql import (
     get_named_type,
 )
 
-from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS, cached_per_document, core
+from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS, cached_per_document
+from schema.root import core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

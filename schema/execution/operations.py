@@ -24,10 +24,11 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
-from schema.execution.documents import core, cost_of
+from schema.execution.documents import cost_of
 from schema.execution.limits import MAX_COST, MAX_ERRORS, truncate_message
 from schema.execution.observation import ObservedOperation, ObservedSubscription, cause_of
 from schema.execution.prepared import RequestFailed
+from schema.root import core
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Sequence

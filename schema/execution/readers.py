@@ -18,11 +18,17 @@ from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
+    GraphQLBoolean,
     GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLString,
     GraphQLUnionType,
     Undefined,
     get_nullable_type,
@@ -33,8 +39,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType, GraphQLCor
 from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.field import StrawberryField
 
-from schema.execution.leaves import exact_type_shortcut
-from schema.root import schema
+from schema.root import core, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -195,7 +200,7 @@ def _members(
     if is_interface and abstract.resolve_type:
         return None
     members: dict[int, GraphQLObjectType] = {}
-    for member in schema._schema.get_possible_types(type_):  # noqa: SLF001 - Strawberry has no public name for it
+    for member in core.get_possible_types(type_):
         definition: StrawberryObjectDefinition = member.extensions[DEFINITION]
         if definition.concrete_of or definition.is_graphql_generic:
             return None
@@ -258,15 +263,27 @@ def _list_reader(read_item: Reader) -> Reader:
 
 @lru_cache(maxsize=128)
 def _leaf_reader(type_: GraphQLLeafType) -> Reader:
-    """Return the reader of a scalar or enum."""
+    """Return the reader of a scalar or enum.
+
+    graphql-core passes valid values of the built-in scalars through unchanged, if they have the
+    exact Python type.
+    """
 
     def serialize(value: Any) -> Any:
         if type(value) not in _plain_types:
             _check_plain(value)
         return Executor.complete_leaf_value(type_, value)
 
-    if shortcut := exact_type_shortcut(type_, serialize):
-        return shortcut
+    if type_ is GraphQLString or type_ is GraphQLID:
+        return lambda value: value if type(value) is str else serialize(value)
+    if type_ is GraphQLBoolean:
+        return lambda value: value if type(value) is bool else serialize(value)
+    if type_ is GraphQLInt:
+        return lambda value: (
+            value
+            if type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
+            else serialize(value)
+        )
     if type_ is GraphQLFloat:
         return lambda value: value if type(value) is float and isfinite(value) else serialize(value)
     if isinstance(type_, CustomGraphQLEnumType):

@@ -28,8 +28,9 @@ from graphql import (
 
 from models.bookings.events import sequence_in
 from schema.context import Context
-from schema.execution.documents import cached_per_document, core
+from schema.execution.documents import cached_per_document
 from schema.execution.operations import body_of, execute_event, executor_of
+from schema.root import core
 from schema.slots import calendar_event, watchable_expert
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 

@@ -14,12 +14,13 @@ from graphql import (
     Visitor,
     visit,
 )
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from schema.execution.documents import core, prepare
+from schema.execution.documents import prepare
 from schema.execution.freshness import CACHE_SECONDS, PLAIN_FIELDS, public_seconds
 from schema.execution.prepared import RequestFailed
+from schema.root import core
 from tests.support.generated_documents import random_document
 
 if TYPE_CHECKING:
@@ -88,7 +89,6 @@ class CacheTimeVisitor(Visitor):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=300, deadline=None)
 def test_cache_time_considers_every_field(seed: int) -> None:
     """Fields may occur under aliases, in fragments and on members of an interface."""
     random = Random(seed)

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind, parse, validate
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
-from schema.execution.documents import core
 from schema.execution.validity import is_provably_valid
+from schema.root import core
 from tests.support.generated_documents import random_document
 
 PROVABLE = (
@@ -161,7 +161,6 @@ def test_a_document_that_violates_one_rule_is_not_proven(text: str) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=1_000, deadline=None)
 def test_a_damaged_document_is_proven_only_if_valid(seed: int) -> None:
     text = damaged(Random(seed))
     try:

@@ -36,10 +36,10 @@ from schema.errors import (
     SlotTaken,
     TooLate,
 )
-from schema.execution.documents import core
 from schema.experts import Expert
 from schema.nodes import Money
 from schema.pages import Connection, Edge, PageInfo
+from schema.root import core
 from schema.slots import CalendarReset, Slot, SlotEvent, SlotEventKind
 
 if TYPE_CHECKING:
