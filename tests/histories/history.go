@@ -59,10 +59,9 @@ type request struct {
 	key     string
 	call    int64
 	holds   int64
-	// ids are the ids of the bookings that it makes, one per slot, where another attempt of the
-	// same request was told them.
-	ids []string
-	// name stands for the ids that nobody was told.
+	// isRepeated tells that attempts without an answer were merged into this one.
+	isRepeated bool
+	// name stands for the ids of the bookings that it makes, if nobody was told them.
 	name string
 }
 
@@ -147,7 +146,7 @@ func readHistory(source io.Reader) (*history, error) {
 			read.operations = append(read.operations, *operation)
 		}
 	}
-	read.operations = bounded(read.operations)
+	read.operations = merged(read.operations)
 	read.assignLanes()
 	return read, nil
 }
@@ -167,42 +166,49 @@ func operationOf(id string, call, answer *line) *porcupine.Operation {
 	return &porcupine.Operation{Input: input, Call: call.At, Output: output, Return: output.returned}
 }
 
-// bounded ends unknown operations where their effect can no longer come: an idempotency key works
-// once, and nothing changes a booking that was cancelled or has expired. Of several unknown attempts
-// of one such request, the first stands for all. This changes no verdict, and shortens the search.
-func bounded(operations []porcupine.Operation) []porcupine.Operation {
-	answered := map[string]*outcome{}
+// merged simplifies what attempts of one request without an answer can do. This changes no verdict,
+// and shortens the search.
+//
+// An idempotency key works once, and nothing changes a booking that was cancelled or has expired. An
+// attempt that was granted therefore stands for those before it, and the first attempt without an
+// answer for the others; an attempt has no effect after the return of one that shows it to be late.
+func merged(operations []porcupine.Operation) []porcupine.Operation {
+	granted, over := map[string]*request{}, map[string]int64{}
 	for _, operation := range operations {
 		input, output := operation.Input.(*request), operation.Output.(*outcome)
-		isDone := output.answer == "ok"
+		once := input.once()
+		if once != "" && output.answer == "ok" && granted[once] == nil {
+			granted[once] = input
+		}
 		// A cancellation is also refused where nothing is left to cancel.
-		isOver := input.action == "cancel" && (isDone || output.answer == notAllowed)
-		if input.once() != "" && (isDone || isOver) && answered[input.once()] == nil {
-			answered[input.once()] = output
+		if input.action == "cancel" && (output.answer == "ok" || output.answer == notAllowed) {
+			over[input.booking] = output.returned
 		}
 	}
 	attempted := map[string]bool{}
 	var kept []porcupine.Operation
 	for _, operation := range operations {
 		input, output := operation.Input.(*request), operation.Output.(*outcome)
-		if other := answered[input.once()]; other != nil && input.key != "" {
-			for _, booking := range other.bookings {
-				input.ids = append(input.ids, booking.Id)
-			}
-		}
 		if !output.isKnown {
-			if input.once() != "" && attempted[input.once()] {
+			once := input.once()
+			if first := granted[once]; first != nil {
+				first.call = min(first.call, input.call)
+				first.isRepeated = true
 				continue
 			}
-			attempted[input.once()] = true
-			for _, end := range []string{input.once(), "cancel " + input.booking} {
-				if other := answered[end]; other != nil {
-					operation.Return = min(operation.Return, max(other.returned, operation.Call))
-				}
+			if once != "" && attempted[once] {
+				continue
 			}
-			output.returned = operation.Return
+			attempted[once] = true
+			if end, found := over[input.booking]; found && input.booking != "" {
+				operation.Return = max(end, operation.Call)
+				output.returned = operation.Return
+			}
 		}
 		kept = append(kept, operation)
+	}
+	for index := range kept {
+		kept[index].Call = kept[index].Input.(*request).call
 	}
 	return kept
 }

@@ -24,6 +24,8 @@ type calendars struct {
 	clients  numbering
 	bookings numbering
 	keys     numbering
+	// sequences are the numbers of events in answers, by expert, in order. Changes are in this order.
+	sequences map[int32][]int64
 }
 
 type numbering struct {
@@ -46,7 +48,7 @@ func (n *numbering) of(name string) int32 {
 
 // model returns the model of a partition for Porcupine.
 func (p *partition) model() porcupine.Model {
-	c := &calendars{rules: p.rules}
+	c := &calendars{rules: p.rules, sequences: map[int32][]int64{}}
 	for _, operation := range p.operations {
 		input, output := operation.Input.(*request), operation.Output.(*outcome)
 		c.clients.of(input.client)
@@ -65,6 +67,7 @@ func (p *partition) model() porcupine.Model {
 			c.experts.of(slot.expert)
 		}
 	}
+	c.collectSequences(p.operations)
 	model := porcupine.NondeterministicModel{
 		Init: func() []any {
 			return []any{&state{
@@ -88,13 +91,18 @@ func (p *partition) model() porcupine.Model {
 	return model.ToModel()
 }
 
-// made returns the id of the booking that the request makes of a slot: of its own answer, of
-// another attempt's, or a name that stands for it.
+// made names the booking that the request makes of a slot, if nobody was told its id.
 func (r *request) made(index int) string {
-	if index < len(r.ids) {
-		return r.ids[index]
-	}
-	return fmt.Sprintf("%s of operation %s", r.slots[index].expert, r.name)
+	return fmt.Sprintf("booking %d of operation %s", index+1, r.name)
+}
+
+// isOwn returns whether an answer shows the change that the request made itself. A repeated request
+// shows bookings as later changes left them.
+func (r *request) isOwn(shown bookingState) bool {
+	return !r.isRepeated || shown.Status == "" ||
+		slices.Contains(map[string][]string{
+			"hold": {"HELD"}, "book": {"PENDING", "CONFIRMED"}, "cancel": {"CANCELLED"},
+		}[r.action], shown.Status)
 }
 
 // step returns the possible states after an operation with the given outcome.
@@ -175,7 +183,7 @@ func (c *calendars) decide(before *state, input *request, output *outcome, now i
 	for _, result := range results {
 		if !output.isKnown {
 			after = append(after, result.state)
-		} else if next := c.matched(result, output); next != nil {
+		} else if next := c.matched(result, input, output); next != nil {
 			after = append(after, next)
 		}
 	}
@@ -200,7 +208,7 @@ func refused(unchanged *state, refusal string) []result {
 // matched returns the state after a result that the recorded answer shows, or nil.
 //
 // The numbers of the events that changes report increase in the order of the changes.
-func (c *calendars) matched(found result, output *outcome) *state {
+func (c *calendars) matched(found result, input *request, output *outcome) *state {
 	if found.refusal != "" {
 		if output.answer == found.refusal {
 			return found.state
@@ -216,7 +224,7 @@ func (c *calendars) matched(found result, output *outcome) *state {
 		if c.bookings.of(shown.Id) != number {
 			return nil
 		}
-		if found.isReplay {
+		if found.isReplay || !input.isOwn(shown) {
 			continue
 		}
 		booking := found.state.bookings[number]
@@ -226,13 +234,57 @@ func (c *calendars) matched(found result, output *outcome) *state {
 		if shown.Cell != nil && *shown.Cell != booking.start {
 			return nil
 		}
-		if shown.Sequence > next.last[booking.expert] {
-			next = next.withLast(booking.expert, shown.Sequence)
-		} else if shown.Sequence != 0 && shown.Sequence < found.state.last[booking.expert] && !found.isUnchanged {
+		last := next.last[booking.expert]
+		isNew := shown.Sequence != 0 && !found.isUnchanged
+		if isNew && (shown.Sequence <= last || last < c.before(booking.expert, shown.Sequence)) {
 			return nil
+		}
+		if shown.Sequence > last {
+			next = next.withLast(booking.expert, shown.Sequence)
 		}
 	}
 	return next
+}
+
+// collectSequences collects the numbers of the events that answered changes report. A move that
+// changes nothing reports an earlier change, whose answer may be missing, so the moves of clients
+// with unknown outcomes are left out.
+func (c *calendars) collectSequences(operations []porcupine.Operation) {
+	isUncertain, expertOf := map[string]bool{}, map[string]string{}
+	for _, operation := range operations {
+		input, output := operation.Input.(*request), operation.Output.(*outcome)
+		isUncertain[input.client] = isUncertain[input.client] || !output.isKnown
+		for index, shown := range output.bookings {
+			if index < len(input.slots) {
+				expertOf[shown.Id] = input.slots[index].expert
+			}
+		}
+	}
+	for _, operation := range operations {
+		input, output := operation.Input.(*request), operation.Output.(*outcome)
+		if input.action == "look" || input.action == "move" && isUncertain[input.client] {
+			continue
+		}
+		for _, shown := range output.bookings {
+			if shown.Sequence != 0 && input.isOwn(shown) && expertOf[shown.Id] != "" {
+				expert := c.experts.of(expertOf[shown.Id])
+				c.sequences[expert] = append(c.sequences[expert], shown.Sequence)
+			}
+		}
+	}
+	for _, found := range c.sequences {
+		slices.Sort(found)
+	}
+}
+
+// before returns the highest number of an answered change before the one with a number.
+func (c *calendars) before(expert int32, sequence int64) int64 {
+	known := c.sequences[expert]
+	index, _ := slices.BinarySearch(known, sequence)
+	if index == 0 {
+		return 0
+	}
+	return known[index-1]
 }
 
 func (c *calendars) cells(slot slot) (start, end, stop int64) {

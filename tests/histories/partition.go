@@ -74,10 +74,8 @@ func namesOf(operation porcupine.Operation) []string {
 	for _, state := range output.slots {
 		names = append(names, "expert "+state.Slot.expert)
 	}
-	for _, id := range append([]string{input.booking}, input.ids...) {
-		if id != "" {
-			names = append(names, "booking "+id)
-		}
+	if input.booking != "" {
+		names = append(names, "booking "+input.booking)
 	}
 	for _, booking := range output.bookings {
 		if booking.Id != "" {
