@@ -10,10 +10,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from models.telemetry.metrics import DELIVERIES, CacheMeter
-from subscriptions.encoded_events import EncodedEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from models.bookings.events import Event
     from models.ids import Id
@@ -27,16 +26,49 @@ MAX_RENDERED_EVENTS = 64
 _meter = CacheMeter("audiences")
 
 
-class Subscriber(Protocol):
-    """A subscription that receives encoded events."""
+class Encoding(Protocol):
+    """A wire format of events."""
+
+    @property
+    def key(self) -> Hashable:
+        """Encodings with equal keys encode events alike."""
+
+    def result(self, payload: bytes) -> bytes:
+        """Encode a rendered event."""
+
+
+class EncodedEvents:
+    """Rendered events, oldest first, encoded once per encoding.
+
+    Most clients number their operations from one, so thousands of sockets share the frames. The
+    events of one commit are sent in a single write, since system calls dominate the cost.
+    """
+
+    __slots__ = ("_encoded", "payloads")
+
+    def __init__(self, payloads: Sequence[bytes]) -> None:
+        self.payloads = payloads
+        self._encoded: dict[Hashable, bytes] = {}
+
+    def encoded(self, encoding: Encoding) -> bytes:
+        """Return the events in an encoding."""
+        encoded = self._encoded.get(encoding.key)
+        if encoded is None:
+            encoded = b"".join(map(encoding.result, self.payloads))
+            self._encoded[encoding.key] = encoded
+        return encoded
+
+
+class Member(Protocol):
+    """A subscription that receives the events of an audience."""
 
     viewer_id: Id | None
 
     def render(self, event: Event) -> bytes | None:
         """Render an event for this subscription's viewer."""
 
-    def send(self, encoded: EncodedEvents) -> bool:
-        """Send events without waiting; return False if the send buffer is full afterwards."""
+    def send(self, events: EncodedEvents) -> bool:
+        """Send events without waiting; return False if `drained` must be awaited first."""
 
     async def drained(self) -> None:
         """Wait until the send buffer has room again."""
@@ -50,26 +82,23 @@ class Audience:
     def __init__(self, render: Render) -> None:
         self._render = render
         self._rendered: OrderedDict[int, bytes | None] = OrderedDict()
-        self._live: dict[Subscriber, asyncio.Future[int]] = {}
-        self.members = 0
+        self._live: dict[Member, asyncio.Future[int]] = {}
+        self.size = 0
 
-    def encode(self, events: Sequence[Event], subscriber: Subscriber) -> EncodedEvents:
-        """Encode events for one subscriber."""
-        clients = _client_ids(events) if subscriber.viewer_id else ()
-        if subscriber.viewer_id in clients:
-            return self._encode_for_client(events, subscriber)
-        return self._encode_shared(events)
-
-    def _encode_for_client(self, events: Sequence[Event], subscriber: Subscriber) -> EncodedEvents:
-        return _encoded(
-            subscriber.render(event)
-            if subscriber.viewer_id in event.client_ids
-            else self._render_once(event)
-            for event in events
+    def encode(self, events: Sequence[Event], member: Member) -> EncodedEvents:
+        """Render events for one member."""
+        return EncodedEvents(
+            [
+                payload
+                for event in events
+                if (payload := self._render_for(event, member)) is not None
+            ]
         )
 
-    def _encode_shared(self, events: Sequence[Event]) -> EncodedEvents:
-        return _encoded(self._render_once(event) for event in events)
+    def _render_for(self, event: Event, member: Member) -> bytes | None:
+        if member.viewer_id and member.viewer_id in event.client_ids:
+            return member.render(event)
+        return self._render_once(event)
 
     def _render_once(self, event: Event) -> bytes | None:
         number = event.sequence
@@ -96,45 +125,34 @@ class Audience:
         _meter.size(cls._entries)
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """Send events to all live subscribers; remove those whose send buffer is full."""
+        """Send events to all live members; remove those whose send buffer is full."""
         DELIVERIES.inc(len(self._live) * len(events))
-        clients = _client_ids(events)
+        clients = {client_id for event in events for client_id in event.client_ids}
         shared: EncodedEvents | None = None
-        for subscriber, removal in list(self._live.items()):
+        for member, removal in list(self._live.items()):
             try:
-                if subscriber.viewer_id in clients:
-                    encoded = self._encode_for_client(events, subscriber)
+                if member.viewer_id in clients:
+                    encoded = self.encode(events, member)
                 else:
-                    encoded = shared = shared or self._encode_shared(events)
-                has_room = not encoded.payloads or subscriber.send(encoded)
+                    encoded = shared = shared or self.encode(events, member)
+                if not encoded.payloads or member.send(encoded):
+                    continue
             except Exception as error:  # noqa: BLE001 - `serve_live` raises it
-                del self._live[subscriber]
                 if not removal.done():
                     removal.set_exception(error)
-                continue
-            if not has_room:
-                del self._live[subscriber]
-                if not removal.done():
-                    removal.set_result(events[-1].sequence)
+            del self._live[member]
+            if not removal.done():
+                removal.set_result(events[-1].sequence)
 
-    async def serve_live(self, subscriber: Subscriber) -> int:
-        """Add a live subscriber and wait until it is removed because its send buffer is full.
+    async def serve_live(self, member: Member) -> int:
+        """Add a live member and wait until it is removed because its send buffer is full.
 
         Returns:
             The number of the last event that was delivered to it.
         """
         removal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._live[subscriber] = removal
+        self._live[member] = removal
         try:
             return await removal
         finally:
-            self._live.pop(subscriber, None)
-
-
-def _client_ids(events: Iterable[Event]) -> set[Id]:
-    """Return the ids of the clients whose bookings are in the events."""
-    return {client_id for event in events for client_id in event.client_ids}
-
-
-def _encoded(payloads: Iterable[bytes | None]) -> EncodedEvents:
-    return EncodedEvents([payload for payload in payloads if payload is not None])
+            self._live.pop(member, None)

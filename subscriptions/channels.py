@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from models.ids import Id
-    from subscriptions.audiences import Render, Subscriber
+    from subscriptions.audiences import Member, Render
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +122,7 @@ class Channel:
             raise CursorExpired("after: these events are no longer kept; read the slots again")
         return events
 
-    async def serve(
-        self, key: Hashable, render: Render, subscriber: Subscriber, position: int
-    ) -> NoReturn:
+    async def serve(self, key: Hashable, render: Render, member: Member, position: int) -> NoReturn:
         """Send a subscriber all events after a position, until the caller is cancelled.
 
         Missed events are sent first. Then the subscriber joins its live audience, between two
@@ -134,15 +132,15 @@ class Channel:
         Args:
             key: identifies the audience: everything but the viewer that a rendering depends on.
             render: renders an event for viewers whose bookings are not in it.
-            subscriber: receives the events.
-            position: the number of the last event that the subscriber has seen.
+            member: receives the events.
+            position: the number of the last event that the member has seen.
 
         Raises:
             CursorExpired: if the next event has been deleted.
             Unavailable: if the database does not answer.
         """
         audience = self._audiences.setdefault(key, Audience(render))
-        audience.members += 1
+        audience.size += 1
         try:
             while True:
                 # A position read from the database may be ahead of this channel.
@@ -154,15 +152,15 @@ class Channel:
                     DELIVERIES.inc(len(missed))
                     for first in range(0, len(missed), MAX_EVENTS_PER_SEND):
                         events = missed[first : first + MAX_EVENTS_PER_SEND]
-                        encoded = audience.encode(events, subscriber)
-                        if encoded.payloads and not subscriber.send(encoded):
-                            await subscriber.drained()
+                        encoded = audience.encode(events, member)
+                        if encoded.payloads and not member.send(encoded):
+                            await member.drained()
                         position = events[-1].sequence
                 missed = ()
-                position = await audience.serve_live(subscriber)
-                await subscriber.drained()
+                position = await audience.serve_live(member)
+                await member.drained()
         finally:
-            audience.members -= 1
-            if not audience.members:
+            audience.size -= 1
+            if not audience.size:
                 del self._audiences[key]
                 audience.close()

@@ -13,17 +13,18 @@ import logging
 from contextlib import asynccontextmanager
 from contextvars import Context
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from models.bookings.events import last_sequences
 from models.errors import BadUserInput, Unavailable
 from subscriptions.channels import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Sequence
 
     from models.bookings.events import Event
     from models.ids import Id
+    from subscriptions.audiences import Member, Render
     from subscriptions.backends import Bus
 
 log = logging.getLogger(__name__)
@@ -70,18 +71,28 @@ class Hub:
                 for event in of_expert:
                     await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())
 
-    def subscribe(self, expert_id: Id, after: int | None) -> ChannelSubscription:
-        """Return a context of the expert's channel and the number of the last event seen.
+    async def serve(
+        self, expert_id: Id, after: int | None, key: Hashable, render: Render, member: Member
+    ) -> NoReturn:
+        """Send a member of an audience an expert's events, until the caller is cancelled.
 
         Args:
             expert_id: the expert.
-            after: the number of the last event that the subscriber has seen; None for the latest.
+            after: the number of the last event that the member has seen; None for the latest.
+            key: see `Channel.serve`.
+            render: see `Channel.serve`.
+            member: receives the events.
 
         Raises:
             BadUserInput: if the expert or the event does not exist.
+            CursorExpired: if the next event has been deleted.
             Unavailable: if the database does not answer.
         """
-        return ChannelSubscription(self, expert_id, after)
+        channel, position = await self._enter(expert_id, after)
+        try:
+            await channel.serve(key, render, member, position)
+        finally:
+            self._leave(channel)
 
     async def follow(self, expert_id: Id, after: int | None) -> AsyncGenerator[Event, None]:
         """Yield all events after a number, or from now on if it is None; never ends by itself.
@@ -91,18 +102,26 @@ class Hub:
             CursorExpired: if the next event has been deleted.
             Unavailable: if the database does not answer.
         """
-        async with self.subscribe(expert_id, after) as (channel, start):
-            position = start
+        channel, position = await self._enter(expert_id, after)
+        try:
             while True:
                 for event in await channel.next_events(position):
                     position = event.sequence
                     yield event
+        finally:
+            self._leave(channel)
 
-    def acquire(self, expert_id: Id) -> Channel:
-        """Return the expert's channel, opened on first use, and count one more subscriber.
+    async def _enter(self, expert_id: Id, after: int | None) -> tuple[Channel, int]:
+        """Return the expert's channel and the number of the last event seen.
 
-        It is stored before anything is awaited, so an expert never has two channels.
+        The channel is opened on first use. It is stored before anything is awaited, so an expert
+        never has two.
         """
+        latest = (await last_sequences([expert_id])).get(expert_id)
+        if latest is None:
+            raise BadUserInput("expertId: there is no such expert")
+        if after is not None and after > latest:
+            raise BadUserInput("after: a cursor of an event that has not happened")
         channel = self._channels.get(expert_id)
         if channel is None:
             channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
@@ -110,10 +129,15 @@ class Hub:
             listening = self._listen(channel)
             channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
         channel.subscribers += 1
-        return channel
+        try:
+            await channel.ready.wait()
+        except BaseException:
+            self._leave(channel)
+            raise
+        return channel, latest if after is None else after
 
-    def release(self, channel: Channel) -> None:
-        """Count one subscriber less; close a channel without subscribers."""
+    def _leave(self, channel: Channel) -> None:
+        """Close a channel that has no subscribers any more."""
         channel.subscribers -= 1
         if not channel.subscribers:
             del self._channels[channel.expert_id]
@@ -158,35 +182,3 @@ class Hub:
                         await channel.catch_up()
             except Unavailable:
                 log.warning("events are delayed: the database is unavailable")
-
-
-class ChannelSubscription:
-    """Context in which a subscriber uses a channel.
-
-    A class rather than a generator, which would take more memory for each subscriber.
-    """
-
-    __slots__ = ("_after", "_channel", "_expert_id", "_hub")
-
-    def __init__(self, hub: Hub, expert_id: Id, after: int | None) -> None:
-        self._hub = hub
-        self._expert_id = expert_id
-        self._after = after
-        self._channel: Channel
-
-    async def __aenter__(self) -> tuple[Channel, int]:
-        latest = (await last_sequences([self._expert_id])).get(self._expert_id)
-        if latest is None:
-            raise BadUserInput("expertId: there is no such expert")
-        if self._after is not None and self._after > latest:
-            raise BadUserInput("after: a cursor of an event that has not happened")
-        self._channel = self._hub.acquire(self._expert_id)
-        try:
-            await self._channel.ready.wait()
-        except BaseException:
-            self._hub.release(self._channel)
-            raise
-        return self._channel, latest if self._after is None else self._after
-
-    async def __aexit__(self, *_: object) -> None:
-        self._hub.release(self._channel)

@@ -95,13 +95,15 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
             await FOREIGN_PAGE(scope, receive, send)
             return
         container = endpoint.container
-        address = address_of(websocket)
-        if not container.sockets.admits(address):
+        if not container.sockets.admits(address_of(websocket)):
             await TOO_MANY_SOCKETS(scope, receive, send)
             return
         connection = Connection(websocket, container.services, documents, cookies)
-        with container.sockets.register(connection, address):
+        container.sockets.add(connection)
+        try:
             await connection.serve()
+        finally:
+            container.sockets.remove(connection)
 
     # Plain Starlette routes: FastAPI's parse the cookies of every request, which can take seconds.
     app.router.routes += [

@@ -13,11 +13,11 @@ from models.bookings.events import Event, EventKind, SlotState
 from models.calendar.slots import SlotStatus
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
+from subscriptions.audiences import EncodedEvents
 from subscriptions.channels import Channel
-from subscriptions.encoded_events import EncodedEvents
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from models.store.connection import Client
 
@@ -167,16 +167,25 @@ async def test_event_after_a_gap_is_not_delivered(channel: Channel) -> None:
     assert not Channel(channel.expert_id).deliver(events[:1])
 
 
-def test_events_are_framed_once_per_operation_id() -> None:
-    framed_ids: list[str] = []
+def test_events_are_encoded_once_per_key() -> None:
+    calls: list[str] = []
 
-    def frame(id_: str, payloads: Sequence[bytes]) -> bytes:
-        framed_ids.append(id_)
-        return id_.encode() + b"".join(payloads)
+    class Encoding:
+        def __init__(self, key: str) -> None:
+            self.key = key
 
-    encoded = EncodedEvents([b"a", b"b"])
-    assert [encoded.frames(id_, frame) for id_ in "1121"] == [b"1ab", b"1ab", b"2ab", b"1ab"]
-    assert framed_ids == ["1", "2"]
+        def result(self, payload: bytes) -> bytes:
+            calls.append(self.key)
+            return self.key.encode() + payload
+
+    events = EncodedEvents([b"a", b"b"])
+    assert [events.encoded(Encoding(key)) for key in "1121"] == [
+        b"1a1b",
+        b"1a1b",
+        b"2a2b",
+        b"1a1b",
+    ]
+    assert calls == ["1", "1", "2", "2"]
 
 
 async def test_slow_subscriber_catches_up_without_a_gap_or_a_repeat(

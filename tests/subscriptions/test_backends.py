@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from models.ids import Id
     from models.store.connection import Client
+    from subscriptions.audiences import EncodedEvents
     from tests.support.event_logs import EventLog
 
 NEVER = 3600
@@ -72,24 +73,49 @@ async def test_every_subscriber_of_every_channel_receives_every_event_in_order(
         assert [task.result() for task in receiving] == [[1, 2, 3, 4, 5, 6]] * 36
 
 
+class Member:
+    """A member of an audience that records the numbers of its events."""
+
+    viewer_id: Id | None = None
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+        self.has_received = asyncio.Event()
+
+    def render(self, event: Event) -> bytes:
+        """Return the event's number."""
+        return b"%d" % event.sequence
+
+    def send(self, events: EncodedEvents) -> bool:
+        """Record the numbers."""
+        self.received += [int(payload) for payload in events.payloads]
+        self.has_received.set()
+        return True
+
+    async def drained(self) -> None:
+        """Return at once: there is no buffer."""
+
+
 async def test_events_of_this_process_are_delivered_before_announce_returns(
     database: Client, url: str
 ) -> None:
     """They are delivered from memory; a later notification of the same event is dropped."""
     async with event_logs(database) as [log], broadcast(url) as bus, Hub(bus).open() as hub:
-        async with (
-            asyncio.timeout(PATIENCE_SECONDS),
-            hub.subscribe(log.expert_id, 0) as subscription,
-        ):
-            channel, _ = subscription
-            for number in (1, 2, 3):
+        async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+            member = Member()
+            serving = hub.serve(log.expert_id, 0, "all", member.render, member)
+            task = group.create_task(serving)
+            await hub.announce(await log.commit(1))
+            await member.has_received.wait()
+            for number in (2, 3):
                 events = await log.commit(number)
                 await hub.announce(events)
-                assert channel.last == events[-1].sequence
-                assert list(await channel.next_events(events[0].sequence - 1)) == events
+                assert member.received == [*range(1, events[-1].sequence + 1)]
+            task.cancel()
         assert await asyncio.wait_for(receive(hub, log.expert_id, 6), PATIENCE_SECONDS) == [
             *range(1, 7)
         ]
+        assert member.received == [*range(1, 7)]
 
 
 @pytest.mark.parametrize("rounds", [3])

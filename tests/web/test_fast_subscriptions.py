@@ -1,4 +1,4 @@
-"""Subscriptions deliver the same with and without shared rendering, over real WebSockets."""
+"""Sockets and event streams deliver the same with and without shared rendering."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.clients import Api, Socket, open_socket
+from tests.support.event_streams import Events, stream
 from tests.support.servers import run_server
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ async def receive_events(socket: Socket, number: int) -> list[tuple[str, dict[st
     return found
 
 
+async def read_events(events: Events, number: int) -> list[dict[str, Any]]:
+    """Return the slots of a stream's next events."""
+    found = [(await events.result())["data"]["slotChanged"] for _ in range(number)]
+    return [{"sequence": event["sequence"], **event["slot"]} for event in found]
+
+
 @pytest.mark.parametrize("caches", ["on", "off"])
 async def test_shared_rendering_delivers_the_same_events(
     tmp_path: Path, time: Time, caches: str
@@ -60,8 +67,13 @@ async def test_shared_rendering_delivers_the_same_events(
                 await socket.subscribe(id_, WATCH, id=expert["id"], after=expert["cursor"])
                 return socket
 
+            async def streaming(client: Api) -> Events:
+                variables = {"id": expert["id"], "after": expert["cursor"]}
+                return await stack.enter_async_context(stream(client, WATCH, **variables))
+
             watchers = {id_: await watching(id_) for id_ in ("1", "1 ", "ä" * 100)}
             hers = await watching("1", ada)
+            strangers_stream, her_stream = await streaming(api), await streaming(ada)
             booked = await ada.book(free[0])
             cancelled = await ada.cancel(booked["id"])
             answers = await asyncio.gather(*(bob.book(slot) for slot in free[1:6]))
@@ -72,11 +84,14 @@ async def test_shared_rendering_delivers_the_same_events(
                 *({"sequence": n, "id": id_, "status": "BOOKED"} for n, id_ in sorted(later)),
             ]
             late = await watching("late")
+            others = [{**event, "mine": False} for event in expected]
             for id_, socket in {**watchers, "late": late}.items():
-                others = [(id_, {**event, "mine": False}) for event in expected]
-                assert await receive_events(socket, len(expected)) == others
-            own = [("1", {**event, "mine": place == 0}) for place, event in enumerate(expected)]
-            assert await receive_events(hers, len(expected)) == own
+                received = await receive_events(socket, len(expected))
+                assert received == [(id_, event) for event in others]
+            assert await read_events(strangers_stream, len(expected)) == others
+            own = [{**event, "mine": place == 0} for place, event in enumerate(expected)]
+            assert await receive_events(hers, len(expected)) == [("1", event) for event in own]
+            assert await read_events(her_stream, len(expected)) == own
             await hers.send(type="complete", id="1")
             await hers.subscribe("2", "{ __typename }")
             assert (await hers.receive(TIMEOUT_SECONDS))["payload"]["data"] == {

@@ -45,10 +45,10 @@ app()
 
 SHORT_IDLE = """
 import web.edge.http_protocol
-import web.graphql.sse
+import web.graphql.streams
 web.edge.http_protocol.STUCK_SECONDS = 8.0
 web.edge.http_protocol.IDLE_SECONDS = 1
-web.graphql.sse.COMMENT_SECONDS = 600
+web.graphql.streams.HEARTBEAT_SECONDS = 600
 from web.cli import app
 app()
 """

@@ -43,9 +43,9 @@ CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
 """Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
 SHORT_TIMEOUTS_SERVER = """
-import web.graphql.sockets, web.graphql.sse
+import web.graphql.sockets, web.graphql.streams, web.graphql.subscribers
 from web.cli import app
-web.graphql.sse.COMMENT_SECONDS, web.graphql.sse.STUCK_SECONDS = 0.1, 1.0
+web.graphql.streams.HEARTBEAT_SECONDS, web.graphql.subscribers.STUCK_SECONDS = 0.1, 1.0
 web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
 app()
 """

@@ -333,7 +333,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._address_key = None
 
 
-def http_protocol_of(scope: Scope) -> HttpProtocol | None:
-    """Return the connection of a request, or None under another server."""
-    wire: HttpProtocol | None = scope.get("extensions", {}).get(EXTENSION, {}).get("wire")
+def http_protocol_of(scope: Scope) -> HttpProtocol:
+    """Return the connection of a request; only this server has one."""
+    wire: HttpProtocol = scope["extensions"][EXTENSION]["wire"]
     return wire

@@ -6,7 +6,6 @@ straight to the transport, which costs less CPU than uvicorn's `send`.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from web.edge.pacing import TokenBucket
 from web.edge.waiting import Gate, Inbox
 
 if TYPE_CHECKING:
+    import asyncio
     import http
     from asyncio.transports import BaseTransport
     from collections.abc import Callable
@@ -249,17 +249,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return self.writable.is_set()
 
     async def drained(self) -> None:
-        """Wait until the write buffer has room; disconnect a peer that does not read in time.
+        """Wait until the write buffer has room.
 
         Raises:
             ConnectionAbortedError: the peer was disconnected or has left.
         """
-        try:
-            async with asyncio.timeout(STUCK_SECONDS):
-                await self.writable.wait()
-        except TimeoutError:
-            CUT_OFF.inc()
-            self.abort()
+        await self.writable.wait()
         if self.disconnected or self.transport.is_closing():
             raise ConnectionAbortedError
 
@@ -281,13 +276,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.on_drain()
 
 
-def text_frame(prefix: bytes, payload: bytes, suffix: bytes) -> bytes:
+def text_frame(*parts: bytes) -> bytes:
     """Encode a text message as one unmasked frame (RFC 6455, section 5.2)."""
-    size = len(prefix) + len(payload) + len(suffix)
+    size = sum(map(len, parts))
     if size <= MAX_7BIT_LENGTH:
         head = bytes((0x81, size))
     elif size <= MAX_16BIT_LENGTH:
         head = b"\x81\x7e" + size.to_bytes(2, "big")
     else:
         head = b"\x81\x7f" + size.to_bytes(8, "big")
-    return b"".join((head, prefix, payload, suffix))
+    return b"".join((head, *parts))

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
 from schema.context import Context
 from schema.execution.freshness import public_seconds
-from schema.execution.operations import as_graphql_error, body_of, formatted, run, watch
+from schema.execution.operations import as_graphql_error, body_of, formatted, run
 from schema.execution.prepared import RequestFailed
 from web.graphql.caching import (
     PRIVATE_HEADERS,
@@ -35,9 +35,10 @@ from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import ALLOWED_METHODS, READ_METHODS, BadRequest, read
 from web.graphql.sockets import address_of
 from web.graphql.sse import AFTER_VARIABLE, EventStream, is_resumable, single_result
+from web.graphql.streams import SubscriptionResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphql import ExecutionResult
     from starlette.requests import Request
@@ -88,8 +89,7 @@ async def answer(
         _check(request, prepared.kind, media_types, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
             variables = _resume_variables(request, prepared, graphql.variables)
-            results = watch(prepared, variables, context)
-            response: Response = _stream(results, prepared, context, container.sockets)
+            response: Response = _stream(prepared, variables, context, container.sockets)
         else:
             max_age = public_seconds(prepared)
             is_cacheable = max_age is not None and is_anonymous_read(request, cookies)
@@ -170,15 +170,12 @@ def _negotiate(request: Request) -> tuple[str, ...]:
 
 
 def _stream(
-    results: AsyncGenerator[ExecutionResult, None],
-    prepared: Prepared,
-    context: Context,
-    sockets: Sockets,
+    prepared: Prepared, variables: dict[str, Any] | None, context: Context, sockets: Sockets
 ) -> Response:
     if not sockets.admits(context.address):
         raise BadRequest(429, "Too many open subscriptions.", {"Retry-After": "10"})
-    resumable = is_resumable(prepared)
-    return EventStream(results, context.viewer, sockets, context.address, resumable=resumable)
+    encoding = EventStream(resumable=is_resumable(prepared))
+    return SubscriptionResponse(prepared, variables, context, encoding, sockets)
 
 
 def respond(

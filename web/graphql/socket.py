@@ -6,39 +6,31 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.websockets import WebSocketDisconnect
 
-from models.calendar.times import utc_now
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
-from models.telemetry.metrics import CUT_OFF
 from schema.context import Context, Services
-from schema.execution.observation import ObservedSubscription
-from schema.execution.operations import as_graphql_error, body_of, formatted, run, watch
-from schema.execution.prepared import RequestFailed
-from schema.execution.shared_subscriptions import share_subscription
-from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, STUCK_SECONDS
+from schema.execution.operations import as_graphql_error, body_of, formatted, run
+from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, text_frame
 from web.graphql.http import authenticate_header
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parse_parameters
-from web.graphql.sockets import address_of
-from web.graphql.subscribers import SharedSubscriber
+from web.graphql.sockets import End, OpenConnection, address_of
+from web.graphql.subscribers import last_message, send, subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
-    from graphql import ExecutionResult
     from starlette.types import Message
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
     from schema.execution.prepared import Prepared
-    from schema.execution.shared_subscriptions import SharedSubscription
     from web.edge.cookies import Cookies
     from web.edge.websocket_protocol import WebSocketProtocol
     from web.graphql.persisted_documents import PersistedDocuments
@@ -50,6 +42,17 @@ MAX_OPERATIONS_PER_SOCKET = 50
 MAX_ID_CHARS = 256
 """Limit on the ID of an operation, because each of its events repeats it."""
 
+TOO_MANY_OPERATIONS = (
+    f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete one or "
+    "open another socket."
+)
+CLOSE_CODES = {
+    End.NOT_INITIALISED: 4408,
+    End.TOKEN_EXPIRED: 4401,
+    End.SESSION_ENDED: 4401,
+    End.RESTART: 1012,
+}
+
 
 class CloseSocket(Exception):
     """Raised to close the socket with a code and a reason."""
@@ -60,7 +63,29 @@ class CloseSocket(Exception):
         self.reason = reason
 
 
-class Connection:
+class OperationMessages:
+    """Encoding of an operation's messages as frames with the ID that the client chose."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, id_: str) -> None:
+        self.key = id_
+
+    def result(self, payload: bytes) -> bytes:
+        """Encode a result as a `next` message."""
+        head = b'{"type":"next","id":%b,"payload":' % orjson.dumps(self.key)
+        return text_frame(head, payload, b"}")
+
+    def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
+        """Encode errors as an `error` message."""
+        return _frame({"id": self.key, "type": "error", "payload": errors})
+
+    def complete(self) -> bytes:
+        """Return the `complete` message."""
+        return _frame({"id": self.key, "type": "complete"})
+
+
+class Connection(OpenConnection):
     """One socket with its viewer and its running operations."""
 
     def __init__(
@@ -70,20 +95,17 @@ class Connection:
         documents: PersistedDocuments,
         cookies: Cookies,
     ) -> None:
+        super().__init__(address_of(websocket))
         self._websocket = websocket
-        extensions = websocket.scope.get("extensions", {})
-        self._protocol: WebSocketProtocol | None = extensions.get(EXTENSION)
+        self._protocol: WebSocketProtocol = websocket.scope["extensions"][EXTENSION]
         self._services = services
         self._documents = documents
         self._cookies = cookies
-        self.viewer: Viewer | None = None
         self._is_acknowledged = False
         self._is_initialised = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._running_requests = 0
         self._is_draining = False
-        self._close_reason = CloseSocket(4408, "Connection initialisation timeout")
-        self._timeout = asyncio.timeout(INIT_SECONDS)
 
     async def serve(self) -> None:
         """Serve the socket until either side closes it, then cancel its operations."""
@@ -92,16 +114,16 @@ class Connection:
             await self._close(CloseSocket(4406, "Subprotocol not acceptable"))
             return
         await self._websocket.accept(PROTOCOL)
-        if self._protocol:
-            self._protocol.on_drain = self.drain
+        self._protocol.on_drain = self.drain
         try:
             async with asyncio.TaskGroup() as group:
                 try:
-                    await self._listen(group)
+                    if end := await self.wait_for_end(self._listen(group)):
+                        raise CloseSocket(CLOSE_CODES[end], end.value)
                 finally:
                     for task in self._operations.values():
                         task.cancel()
-        except* WebSocketDisconnect:
+        except* (WebSocketDisconnect, ConnectionAbortedError):
             pass
         except* CloseSocket as closings:
             closing = closings.exceptions[0]
@@ -109,27 +131,16 @@ class Connection:
                 await self._close(closing)
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
-        try:
-            async with self._timeout:
-                while True:
-                    await self._handle(_message(await self._websocket.receive()), group)
-        except TimeoutError:
-            raise self._close_reason from None
-
-    def end(self) -> None:
-        """Close the socket because its session has ended."""
-        self._close_soon(CloseSocket(4401, "The session has ended"))
+        deadline = asyncio.get_running_loop().time() + INIT_SECONDS
+        self.end_at(End.NOT_INITIALISED, deadline)
+        while True:
+            await self._handle(_message(await self._websocket.receive()), group)
 
     def drain(self) -> None:
         """Close the socket for a restart, after its running queries and mutations are answered."""
         self._is_draining = True
         if not self._running_requests:
-            self._close_soon(CloseSocket(1012, "Service restart"))
-
-    def _close_soon(self, closing: CloseSocket) -> None:
-        self._close_reason = closing
-        with suppress(RuntimeError):  # the timeout has ended with `_listen`
-            self._timeout.reschedule(0)
+            super().drain()
 
     async def _close(self, closing: CloseSocket) -> None:
         try:
@@ -137,8 +148,7 @@ class Connection:
                 await self._websocket.close(closing.code, closing.reason)
         except (RuntimeError, OSError, TimeoutError):
             # The client is gone or does not read.
-            if self._protocol:
-                self._protocol.abort()
+            self._protocol.abort()
 
     async def _handle(self, message: dict[str, Any], group: asyncio.TaskGroup) -> None:
         payload = message.get("payload")
@@ -173,8 +183,7 @@ class Connection:
         self._websocket.scope["headers"].clear()  # frees memory
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
-        self._close_reason = CloseSocket(4401, "The access token has expired")
-        self._timeout.reschedule(self._expiry())
+        self.end_at_expiry()
 
     async def _authenticate(self, header: str | None) -> Viewer | None:
         """Return the viewer of the connection parameters, else of the cookie of an allowed page."""
@@ -182,13 +191,6 @@ class Connection:
         if header or not token or not self._websocket.headers.get("origin"):
             return await authenticate_header(header, self._services)
         return await self._services.viewers.authenticate(token)
-
-    def _expiry(self) -> float | None:
-        """Return the time of the event loop at which the viewer's token expires."""
-        if self.viewer is None:
-            return None
-        left = self.viewer.expires_at - utc_now()
-        return asyncio.get_running_loop().time() + left.total_seconds()
 
     def _subscribe(self, id_: str, payload: object, group: asyncio.TaskGroup) -> None:
         if not self._is_acknowledged:
@@ -203,102 +205,58 @@ class Connection:
             raise CloseSocket(4400, str(error)) from None
         if self._is_draining:  # the socket is about to close, and the client reconnects
             return
+        messages = OperationMessages(id_)
         if len(self._operations) >= MAX_OPERATIONS_PER_SOCKET:
-            group.create_task(self._refuse(id_))
+            refusal = formatted([as_graphql_error(TooManyOperations(TOO_MANY_OPERATIONS))])
+            group.create_task(send(self._protocol, messages.errors(refusal)))
             return
         self._operations[id_] = group.create_task(
-            self._operate(id_, request), name=f"operation {id_[:64]}"
+            self._operate(messages, request), name=f"operation {id_[:64]}"
         )
 
-    async def _operate(self, id_: str, request: GraphQLRequest) -> None:
-        try:
-            serving = await self._start(id_, request)
-            del request  # frees memory while a subscription lasts
-            await serving
-            last: dict[str, Any] = {"id": id_, "type": "complete"}
-        except RequestFailed as error:
-            last = {"id": id_, "type": "error", "payload": formatted(error.errors)}
-        except BadRequest as error:
-            last = {"id": id_, "type": "error", "payload": formatted([GraphQLError(str(error))])}
-        except ConnectionAbortedError:  # `_listen` handles the disconnect
-            return
-        except Exception as error:  # noqa: BLE001 - other operations on the socket continue
-            last = {"id": id_, "type": "error", "payload": formatted([as_graphql_error(error)])}
-        if self._operations.get(id_) is asyncio.current_task():
-            del self._operations[id_]
-            await self._send(last)
+    async def _operate(self, messages: OperationMessages, request: GraphQLRequest) -> None:
+        starting = self._start(messages, request)
+        del request  # frees memory while a subscription lasts
+        last = await last_message(starting, messages)
+        if self._operations.get(messages.key) is asyncio.current_task():
+            del self._operations[messages.key]
+            await send(self._protocol, last)
 
-    async def _start(self, id_: str, request: GraphQLRequest) -> Awaitable[None]:
+    async def _start(self, messages: OperationMessages, request: GraphQLRequest) -> Awaitable[None]:
         """Prepare and charge an operation, and return a coroutine that serves it."""
         introspection = self._services.allows_introspection
-        charge = RateLimitCharge(self._services.budgets, self.viewer, address_of(self._websocket))
+        charge = RateLimitCharge(self._services.budgets, self.viewer, self.address)
         prepare = partial(self._documents.prepare, request, introspection=introspection)
         prepared = await charge.prepare(prepare)
         await charge.pay(prepared, request.variables)
-        if prepared.kind is not OperationType.SUBSCRIPTION:
-            return self._run(id_, prepared, request.variables)
-        shared = None
-        if self._protocol:
-            shared = await share_subscription(prepared, request.variables, self._context())
-        if self._protocol is None or shared is None:
-            return self._stream(id_, prepared, request.variables)
-        subscriber = SharedSubscriber(id_, self._protocol, shared, self.viewer)
-        return self._serve_shared(ObservedSubscription(prepared), shared, subscriber)
+        context = Context(self._services, self.viewer, self.address)
+        if prepared.kind is OperationType.SUBSCRIPTION:
+            return await subscribe(prepared, request.variables, context, messages, self._protocol)
+        return self._run(prepared, request.variables, context, messages)
 
-    async def _refuse(self, id_: str) -> None:
-        refusal = TooManyOperations(
-            f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete "
-            "one or open another socket."
-        )
-        errors = formatted([as_graphql_error(refusal)])
-        await self._send({"id": id_, "type": "error", "payload": errors})
-
-    async def _run(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
+    async def _run(
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        context: Context,
+        messages: OperationMessages,
+    ) -> None:
         """Run a query or mutation and send its result, even while the server drains."""
         self._running_requests += 1
         try:
-            result = await run(prepared, variables, self._context())
-            await self._send_result(id_, result)
+            result = await run(prepared, variables, context)
+            await send(self._protocol, messages.result(orjson.dumps(body_of(result))))
         finally:
             self._running_requests -= 1
             if self._is_draining:
                 self.drain()
 
-    async def _serve_shared(
-        self,
-        observed: ObservedSubscription,
-        shared: SharedSubscription,
-        subscriber: SharedSubscriber,
-    ) -> None:
-        """Serve a subscription whose rendered events are shared with other subscribers."""
-        with observed:
-            await subscriber.serve(self._services.hub, shared)
-
-    async def _stream(self, id_: str, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Serve a subscription that executes its own events."""
-        async with aclosing(watch(prepared, variables, self._context())) as results:
-            async for result in results:
-                await self._send_result(id_, result)
-
-    def _context(self) -> Context:
-        return Context(self._services, self.viewer, address_of(self._websocket))
-
-    async def _send_result(self, id_: str, result: ExecutionResult) -> None:
-        await self._send({"id": id_, "type": "next", "payload": body_of(result)})
-
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._send_text(orjson.dumps(message).decode())
+        await send(self._protocol, _frame(message))
 
-    async def _send_text(self, text: str) -> None:
-        try:
-            async with asyncio.timeout(STUCK_SECONDS):
-                await self._websocket.send_text(text)
-        except TimeoutError:
-            CUT_OFF.inc()
-            if self._protocol:
-                self._protocol.abort()
-        except (RuntimeError, OSError):  # `_listen` handles the disconnect
-            return
+
+def _frame(message: dict[str, Any]) -> bytes:
+    return text_frame(orjson.dumps(message))
 
 
 def _message(event: Message) -> dict[str, Any]:

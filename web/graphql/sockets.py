@@ -1,18 +1,20 @@
-"""Registry of open WebSockets and event streams, which closes those of ended sessions."""
+"""Open WebSockets and event streams: how long they last, and a registry that ends them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
+from typing import TYPE_CHECKING
 
 from models.accounts.sessions import active_sessions
+from models.calendar.times import utc_now
 from models.errors import Unavailable
 from web.edge.addresses import address_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from starlette.requests import HTTPConnection
 
@@ -23,17 +25,66 @@ RECONCILE_SECONDS = 5.0
 MAX_SOCKETS_PER_ADDRESS = 200
 
 
-class OpenConnection(Protocol):
-    """An open WebSocket or event stream."""
+class End(Enum):
+    """The reason why the server ends a connection."""
 
-    viewer: Viewer | None
+    NOT_INITIALISED = "Connection initialisation timeout"
+    TOKEN_EXPIRED = "The access token has expired"  # noqa: S105 - not a secret
+    SESSION_ENDED = "The session has ended"
+    RESTART = "Service restart"
+
+
+class OpenConnection:
+    """A connection that lasts until its client leaves or the server ends it.
+
+    Args:
+        address: the client's address for counting.
+        viewer: the signed-in user; the connection ends when their token expires.
+    """
+
+    def __init__(self, address: str, viewer: Viewer | None = None) -> None:
+        self.address = address
+        self.viewer = viewer
+        self._end = End.TOKEN_EXPIRED
+        self._timeout = asyncio.timeout_at(self._expiry())
+
+    async def wait_for_end(self, serving: Awaitable[None]) -> End | None:
+        """Serve the connection; return why the server ended it, or None if the client did."""
+        try:
+            async with self._timeout:
+                await serving
+        except TimeoutError:
+            return self._end
+        return None
+
+    def end_at_expiry(self) -> None:
+        """End the connection when the viewer's token expires."""
+        self.end_at(End.TOKEN_EXPIRED, self._expiry())
 
     def end(self) -> None:
-        """Close the connection because its session has ended."""
+        """End the connection because its session has ended."""
+        self.end_at(End.SESSION_ENDED, 0)
+
+    def drain(self) -> None:
+        """End the connection because the server stops; the client reconnects elsewhere."""
+        self.end_at(End.RESTART, 0)
+
+    def end_at(self, end: End, time: float | None) -> None:
+        """End the connection at a time of the event loop; None for never."""
+        self._end = end
+        with suppress(RuntimeError):  # the connection has ended already
+            self._timeout.reschedule(time)
+
+    def _expiry(self) -> float | None:
+        """Return the time of the event loop at which the viewer's token expires."""
+        if self.viewer is None:
+            return None
+        left = self.viewer.expires_at - utc_now()
+        return asyncio.get_running_loop().time() + left.total_seconds()
 
 
 class Sockets:
-    """Open WebSockets and event streams of this process, counted by address.
+    """Open connections of this process, counted by address.
 
     Args:
         max_per_address: limit per address; None for no limit.
@@ -48,13 +99,21 @@ class Sockets:
         """Return whether an address may open another connection."""
         return self._max_per_address is None or self._counts[address] < self._max_per_address
 
-    def register(self, connection: OpenConnection, address: str) -> Registration:
-        """Return a context manager that registers a connection."""
-        return Registration(self._open, self._counts, connection, address)
+    def add(self, connection: OpenConnection) -> None:
+        """Register an open connection."""
+        self._open.add(connection)
+        self._counts[connection.address] += 1
+
+    def remove(self, connection: OpenConnection) -> None:
+        """Unregister a closed connection."""
+        self._open.discard(connection)
+        self._counts[connection.address] -= 1
+        if not self._counts[connection.address]:
+            del self._counts[connection.address]
 
     def end(self, ended: SessionEnd) -> None:
         """Close the connections of ended sessions."""
-        for connection in self._signed_in():
+        for connection in list(self._open):
             viewer = connection.viewer
             if viewer and ended.includes(viewer.session_id, viewer.id):
                 connection.end()
@@ -69,55 +128,19 @@ class Sockets:
             finally:
                 task.cancel()
 
-    def _signed_in(self) -> list[OpenConnection]:
-        return [connection for connection in self._open if connection.viewer]
-
     async def _end_inactive(self) -> None:
         while True:
             await asyncio.sleep(RECONCILE_SECONDS)
-            connections = {c: c.viewer.session_id for c in self._signed_in() if c.viewer}
-            if not connections:
+            sessions = {each: each.viewer.session_id for each in self._open if each.viewer}
+            if not sessions:
                 continue
             try:
-                active = await active_sessions(set(connections.values()))
+                active = await active_sessions(set(sessions.values()))
             except Unavailable:
                 continue
-            for connection, session_id in connections.items():
+            for connection, session_id in sessions.items():
                 if session_id not in active:
                     connection.end()
-
-
-class Registration:
-    """Context manager that registers a connection.
-
-    A class rather than a generator, which would take more memory for each open connection.
-    """
-
-    __slots__ = ("_address", "_connection", "_counts", "_open")
-
-    def __init__(
-        self,
-        connections: set[OpenConnection],
-        counts: Counter[str],
-        connection: OpenConnection,
-        address: str,
-    ) -> None:
-        self._open = connections
-        self._counts = counts
-        self._connection = connection
-        self._address = address
-
-    def __enter__(self) -> None:
-        """Register the connection."""
-        self._open.add(self._connection)
-        self._counts[self._address] += 1
-
-    def __exit__(self, *_: object) -> None:
-        """Unregister the connection."""
-        self._open.discard(self._connection)
-        self._counts[self._address] -= 1
-        if not self._counts[self._address]:
-            del self._counts[self._address]
 
 
 def address_of(connection: HTTPConnection) -> str:

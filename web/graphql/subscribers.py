@@ -1,71 +1,184 @@
-"""WebSocket subscribers of events that are rendered once for many subscriptions."""
+"""Subscribers: the delivery of one operation's results over any connection, in any encoding.
+
+A transport has a bounded buffer. A subscriber writes to it without waiting; when it is full, the
+subscriber waits until it has drained, and a client that does not read in time is cut off. Events
+are not queued meanwhile: the subscriber reads them from its channel again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import orjson
+from graphql import GraphQLError
 
-from web.edge.websocket_protocol import text_frame
+from models.telemetry.metrics import CUT_OFF
+from schema.execution.observation import ObservedSubscription
+from schema.execution.operations import as_graphql_error, body_of, formatted, watch
+from schema.execution.prepared import RequestFailed
+from schema.execution.shared_subscriptions import share_subscription
+from web.edge.websocket_protocol import STUCK_SECONDS
+from web.graphql.requests import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Hashable, Sequence
 
-    from auth.viewers import Viewer
     from models.bookings.events import Event
+    from schema.context import Context
+    from schema.execution.prepared import Prepared
     from schema.execution.shared_subscriptions import SharedSubscription
-    from subscriptions.encoded_events import EncodedEvents
-    from subscriptions.hub import Hub
-    from web.edge.websocket_protocol import WebSocketProtocol
+    from subscriptions.audiences import EncodedEvents
 
 
-class SharedSubscriber:
-    """Subscription on a socket that receives its events as encoded frames."""
+class Transport(Protocol):
+    """A connection with a bounded send buffer."""
 
-    __slots__ = ("_id", "_protocol", "_view", "_viewer", "viewer_id")
+    def write(self, data: bytes) -> bool:
+        """Write without waiting; return whether more can be written before `drained`."""
+
+    async def drained(self) -> None:
+        """Wait until the send buffer has room.
+
+        Raises:
+            ConnectionAbortedError: if the connection is closed.
+        """
+
+    def abort(self) -> None:
+        """Close the connection at once and discard unsent data."""
+
+
+class Encoding(Protocol):
+    """A wire format for the messages of one operation."""
+
+    @property
+    def key(self) -> Hashable:
+        """Encodings with equal keys encode results alike."""
+
+    def result(self, payload: bytes) -> bytes:
+        """Encode a result, given as JSON."""
+
+    def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
+        """Encode the errors that end the operation."""
+
+    def complete(self) -> bytes:
+        """Encode the end of the operation."""
+
+
+class Subscriber:
+    """A subscription whose events are rendered once for all identical subscriptions."""
+
+    __slots__ = ("_encoding", "_transport", "_view", "_viewer", "viewer_id")
 
     def __init__(
-        self,
-        id_: str,
-        protocol: WebSocketProtocol,
-        shared: SharedSubscription,
-        viewer: Viewer | None,
+        self, shared: SharedSubscription, context: Context, encoding: Encoding, transport: Transport
     ) -> None:
-        self._id = id_
-        self._protocol = protocol
         self._view = shared.view
-        self._viewer = viewer
-        self.viewer_id = viewer.id if viewer else None
+        self._viewer = context.viewer
+        self._encoding = encoding
+        self._transport = transport
+        self.viewer_id = context.viewer.id if context.viewer else None
 
     def render(self, event: Event) -> bytes | None:
         """Return the event as the viewer sees it, or None if the subscription filters it out."""
         return self._view.render(event, self._viewer)
 
-    def send(self, encoded: EncodedEvents) -> bool:
-        """Write each payload as a `next` message; return False if the send buffer is full."""
-        return self._protocol.write(encoded.frames(self._id, _frames))
+    def send(self, events: EncodedEvents) -> bool:
+        """Write events without waiting; return False if `drained` must be awaited first."""
+        return self._transport.write(events.encoded(self._encoding))
 
     async def drained(self) -> None:
-        """Wait until the send buffer has room again."""
-        await self._protocol.drained()
+        """Wait until the send buffer has room; cut off a client that does not read in time."""
+        await drain(self._transport)
 
-    async def serve(self, hub: Hub, shared: SharedSubscription) -> NoReturn:
-        """Deliver events until the subscription is cancelled or fails.
-
-        Raises:
-            BadUserInput: if the cursor is ahead of the last event.
-            CursorExpired: if the event after the cursor is no longer stored.
-            Unavailable: if the database does not answer.
-            ConnectionAbortedError: if the client is gone or does not read.
-        """
-        async with hub.subscribe(shared.expert_id, shared.after) as (channel, position):
-            await channel.serve(self._view, self._view.render, self, position)
+    async def serve(self, observed: ObservedSubscription, shared: SharedSubscription) -> NoReturn:
+        """Send events until the subscription is cancelled or fails."""
+        hub, view = shared.view.services.hub, shared.view
+        with observed:
+            await hub.serve(shared.expert_id, shared.after, view, view.render, self)
 
 
-def _frames(id_: str, payloads: Sequence[bytes]) -> bytes:
-    head = _head(id_)
-    return b"".join(text_frame(head, payload, b"}") for payload in payloads)
+async def subscribe(
+    prepared: Prepared,
+    variables: dict[str, Any] | None,
+    context: Context,
+    encoding: Encoding,
+    transport: Transport,
+) -> Awaitable[None]:
+    """Start a subscription and return a coroutine that sends its results.
+
+    Two steps, so that the request can be freed while the subscription lasts.
+    """
+    shared = await share_subscription(prepared, variables, context)
+    if shared is None:
+        return _execute_each(prepared, variables, context, encoding, transport)
+    subscriber = Subscriber(shared, context, encoding, transport)
+    return subscriber.serve(ObservedSubscription(prepared), shared)
 
 
-def _head(id_: str) -> bytes:
-    return b'{"type":"next","id":%b,"payload":' % orjson.dumps(id_)
+async def _execute_each(
+    prepared: Prepared,
+    variables: dict[str, Any] | None,
+    context: Context,
+    encoding: Encoding,
+    transport: Transport,
+) -> None:
+    """Serve a subscription that cannot be shared: execute each event for it alone."""
+    async with aclosing(watch(prepared, variables, context)) as results:
+        async for result in results:
+            await send(transport, encoding.result(orjson.dumps(body_of(result))))
+
+
+async def last_message(starting: Awaitable[Awaitable[None]], encoding: Encoding) -> bytes:
+    """Start and serve an operation, and return the message that ends it.
+
+    Raises:
+        ConnectionAbortedError: if the client has left or was cut off.
+    """
+    try:
+        await (await starting)
+    except ConnectionAbortedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - sent to the client, masked
+        return encoding.errors(formatted(errors_of(error)))
+    return encoding.complete()
+
+
+def errors_of(error: Exception) -> Sequence[GraphQLError]:
+    """Return the GraphQL errors of an operation that failed as a whole."""
+    match error:
+        case RequestFailed():
+            return error.errors
+        case BadRequest():
+            return [GraphQLError(str(error))]
+    return [as_graphql_error(error)]
+
+
+async def send(transport: Transport, data: bytes) -> None:
+    """Write data and wait if the send buffer is full.
+
+    Raises:
+        ConnectionAbortedError: if the client has left or was cut off.
+    """
+    if not transport.write(data):
+        await drain(transport)
+
+
+async def drain(transport: Transport, seconds: float | None = None) -> None:
+    """Wait until the send buffer has room; cut off a client that does not read in time.
+
+    Args:
+        transport: the connection.
+        seconds: the time that the client has, by default STUCK_SECONDS.
+
+    Raises:
+        ConnectionAbortedError: if the client has left or was cut off.
+    """
+    try:
+        async with asyncio.timeout(seconds or STUCK_SECONDS):
+            await transport.drained()
+    except TimeoutError:
+        CUT_OFF.inc()
+        transport.abort()
+        raise ConnectionAbortedError from None

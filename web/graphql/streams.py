@@ -1,0 +1,136 @@
+"""Subscriptions as HTTP responses that last, in any encoding."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.responses import Response
+
+from models.errors import Unauthenticated
+from schema.execution.operations import as_graphql_error, formatted
+from web.edge.http_protocol import http_protocol_of
+from web.graphql.caching import PRIVATE_HEADERS
+from web.graphql.sockets import End, OpenConnection
+from web.graphql.subscribers import Encoding, drain, last_message, send, subscribe
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from schema.context import Context
+    from schema.execution.prepared import Prepared
+    from web.edge.http_protocol import HttpProtocol
+    from web.graphql.sockets import Sockets
+
+HEARTBEAT_SECONDS = 12.0
+FINAL_SECONDS = 2.0
+"""Time for the last chunk; short, so that a stuck client does not delay a shutdown."""
+
+HEADERS = {"Cache-Control": "no-store", "Vary": PRIVATE_HEADERS["Vary"], "X-Accel-Buffering": "no"}
+
+
+class StreamEncoding(Encoding, Protocol):
+    """Encoding of an operation's messages in the body of a response."""
+
+    media_type: str
+    heartbeat: bytes
+    """Chunk without a message, for the start and for idle streams."""
+
+
+class ResponseTransport:
+    """The body of a response; `drained` sends the chunks that were written."""
+
+    def __init__(self, protocol: HttpProtocol, send: Send, start: Message) -> None:
+        self.abort = protocol.abort
+        self._send = send
+        self._unsent = [start]
+
+    def write(self, data: bytes, *, is_last: bool = False) -> bool:
+        """Add a chunk, and return False, so that `drained` is awaited."""
+        chunk = {"type": "http.response.body", "body": data, "more_body": not is_last}
+        self._unsent.append(chunk)
+        return False
+
+    async def drained(self) -> None:
+        """Send the chunks, waiting while the send buffer is full."""
+        unsent, self._unsent = self._unsent, []
+        for message in unsent:
+            await self._send(message)
+
+
+class SubscriptionResponse(OpenConnection, Response):
+    """Response to a subscription, which lasts until the client, session or server ends it."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        context: Context,
+        encoding: StreamEncoding,
+        sockets: Sockets,
+    ) -> None:
+        OpenConnection.__init__(self, context.address, context.viewer)
+        self.status_code = 200
+        self.background = None
+        self.media_type = encoding.media_type
+        self.init_headers(HEADERS)
+        self._operation = (prepared, variables, context)
+        self._encoding = encoding
+        self._sockets = sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send results until the stream ends; a client that does not read is disconnected."""
+        protocol = http_protocol_of(scope)
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        transport = ResponseTransport(protocol, send, start)
+        protocol.on_drain = self.drain
+        self._sockets.add(self)
+        try:
+            last = await self._serve(transport, receive)
+            transport.write(last, is_last=True)
+            await drain(transport, FINAL_SECONDS)
+        except* ConnectionAbortedError:
+            await _wait_for_disconnect(receive)
+        finally:
+            self._sockets.remove(self)
+            protocol.on_drain = None
+
+    async def _serve(self, transport: ResponseTransport, receive: Receive) -> bytes:
+        """Serve the stream until it ends, and return its last chunk."""
+        last = b""
+
+        async def serve() -> None:
+            nonlocal last
+            await send(transport, self._encoding.heartbeat)
+            async with asyncio.TaskGroup() as group:
+                heartbeats = group.create_task(self._send_heartbeats(transport), name="heartbeats")
+                client = group.create_task(_watch_client(receive), name="stream client")
+                starting = subscribe(*self._operation, self._encoding, transport)
+                last = await last_message(starting, self._encoding)
+                heartbeats.cancel()
+                client.cancel()
+
+        match await self.wait_for_end(serve()):
+            case None:
+                return last
+            case End.RESTART:  # no last message, so that the client reconnects
+                return b""
+            case end:
+                error = as_graphql_error(Unauthenticated(f"{end.value}."))
+                return self._encoding.errors(formatted([error]))
+
+    async def _send_heartbeats(self, transport: ResponseTransport) -> None:
+        """Send heartbeats, so that neither the client nor a proxy closes an idle stream."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await send(transport, self._encoding.heartbeat)
+
+
+async def _watch_client(receive: Receive) -> None:
+    await _wait_for_disconnect(receive)
+    raise ConnectionAbortedError
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
