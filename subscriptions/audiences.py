@@ -27,14 +27,14 @@ _meter = CacheMeter("audiences")
 
 
 class Encoding(Protocol):
-    """A wire format of events."""
+    """A wire format of results."""
 
     @property
     def key(self) -> Hashable:
-        """Encodings with equal keys encode events alike."""
+        """Encodings with equal keys encode results alike."""
 
     def result(self, payload: bytes) -> bytes:
-        """Encode a rendered event."""
+        """Encode a result, given as JSON."""
 
 
 class EncodedEvents:

@@ -20,7 +20,7 @@ from subscriptions.audiences import Audience
 from subscriptions.backends import RESYNC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
 
     from models.ids import Id
     from subscriptions.audiences import Member, Render
@@ -51,7 +51,7 @@ class Channel:
         self._buffer: deque[Event] = deque(maxlen=BUFFER_SIZE)
         self._advanced = asyncio.Event()
         self._reading = asyncio.Lock()
-        self._audiences: dict[Hashable, Audience] = {}
+        self._audiences: dict[Render, Audience] = {}
 
     def start(self, last: int) -> None:
         """Accept events after the one with that number."""
@@ -122,24 +122,18 @@ class Channel:
             raise CursorExpired("after: these events are no longer kept; read the slots again")
         return events
 
-    async def serve(self, key: Hashable, render: Render, member: Member, position: int) -> NoReturn:
-        """Send a subscriber all events after a position, until the caller is cancelled.
+    async def serve(self, render: Render, member: Member, position: int) -> NoReturn:
+        """Send a member all events after a position, until the caller is cancelled.
 
-        Missed events are sent first. Then the subscriber joins its live audience, between two
-        events, so that none is missed or repeated. A subscriber whose send buffer is full leaves
-        the audience and catches up again after it has drained.
-
-        Args:
-            key: identifies the audience: everything but the viewer that a rendering depends on.
-            render: renders an event for viewers whose bookings are not in it.
-            member: receives the events.
-            position: the number of the last event that the member has seen.
+        Missed events are sent first. Then the member joins its live audience, between two events,
+        so that none is missed or repeated. A member whose send buffer is full leaves the audience
+        and catches up again after it has drained.
 
         Raises:
             CursorExpired: if the next event has been deleted.
             Unavailable: if the database does not answer.
         """
-        audience = self._audiences.setdefault(key, Audience(render))
+        audience = self._audiences.setdefault(render, Audience(render))
         audience.size += 1
         try:
             while True:
@@ -162,5 +156,5 @@ class Channel:
         finally:
             audience.size -= 1
             if not audience.size:
-                del self._audiences[key]
+                del self._audiences[render]
                 audience.close()

@@ -20,7 +20,7 @@ from models.errors import BadUserInput, Unavailable
 from subscriptions.channels import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
     from models.bookings.events import Event
     from models.ids import Id
@@ -72,15 +72,15 @@ class Hub:
                     await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())
 
     async def serve(
-        self, expert_id: Id, after: int | None, key: Hashable, render: Render, member: Member
+        self, expert_id: Id, after: int | None, render: Render, member: Member
     ) -> NoReturn:
-        """Send a member of an audience an expert's events, until the caller is cancelled.
+        """Send an expert's events to a member of an audience, until the caller is cancelled.
 
         Args:
             expert_id: the expert.
             after: the number of the last event that the member has seen; None for the latest.
-            key: see `Channel.serve`.
-            render: see `Channel.serve`.
+            render: renders an event for viewers whose bookings are not in it. Members with the
+                same function form an audience.
             member: receives the events.
 
         Raises:
@@ -90,7 +90,7 @@ class Hub:
         """
         channel, position = await self._enter(expert_id, after)
         try:
-            await channel.serve(key, render, member, position)
+            await channel.serve(render, member, position)
         finally:
             self._leave(channel)
 

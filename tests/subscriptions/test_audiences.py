@@ -92,7 +92,7 @@ async def served(
     """Serve the subscribers for the duration of the context."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(channel.serve("same", render, subscriber, position))
+            group.create_task(channel.serve(render, subscriber, position))
             for subscriber in subscribers
         ]
         await asyncio.sleep(0)
@@ -253,7 +253,7 @@ async def test_send_error_ends_only_that_subscription(channel: Channel) -> None:
             raise OSError(encoded.payloads)
 
     render, healthy = CountingRenderer(), RecordingSubscriber()
-    broken = asyncio.create_task(channel.serve("same", render, Broken(), 0))
+    broken = asyncio.create_task(channel.serve(render, Broken(), 0))
     await asyncio.sleep(0)
     async with served(channel, [healthy], render, 0):
         await notify(channel, 1)

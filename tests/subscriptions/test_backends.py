@@ -103,7 +103,7 @@ async def test_events_of_this_process_are_delivered_before_announce_returns(
     async with event_logs(database) as [log], broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             member = Member()
-            serving = hub.serve(log.expert_id, 0, "all", member.render, member)
+            serving = hub.serve(log.expert_id, 0, member.render, member)
             task = group.create_task(serving)
             await hub.announce(await log.commit(1))
             await member.has_received.wait()

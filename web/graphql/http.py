@@ -14,13 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
 from schema.context import Context
 from schema.execution.freshness import public_seconds
-from schema.execution.operations import as_graphql_error, body_of, formatted, run
+from schema.execution.operations import body_of, formatted, run
 from schema.execution.prepared import RequestFailed
 from web.graphql.caching import (
     PRIVATE_HEADERS,
@@ -36,6 +36,7 @@ from web.graphql.requests import ALLOWED_METHODS, READ_METHODS, BadRequest, read
 from web.graphql.sockets import address_of
 from web.graphql.sse import AFTER_VARIABLE, EventStream, is_resumable, single_result
 from web.graphql.streams import SubscriptionResponse
+from web.graphql.subscribers import errors_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,19 +147,20 @@ def error_response(
     """Return the response to a request that was not executed."""
     match error:
         case BadRequest():
-            return _failed(error.status, media_type, [GraphQLError(str(error))], error.headers)
+            status, headers = error.status, error.headers
         case Unauthenticated():
-            return _failed(
-                401, media_type, [as_graphql_error(error)], {"WWW-Authenticate": "Bearer"}
-            )
+            status, headers = 401, {"WWW-Authenticate": "Bearer"}
         case RateLimited():
-            wait = {"Retry-After": str(error.retry_after_seconds)}
-            return _failed(429, media_type, [as_graphql_error(error)], wait)
+            status, headers = 429, {"Retry-After": str(error.retry_after_seconds)}
         case ExpertBookError():
-            return _failed(503, media_type, [as_graphql_error(error)], {"Retry-After": "1"})
-    is_apollo = isinstance(error, NotPersisted) and error.is_automatic
-    status = 400 if media_type == GRAPHQL_JSON and not is_apollo else 200
-    return respond({"errors": formatted(error.errors)}, status, media_type)
+            status, headers = 503, {"Retry-After": "1"}
+        case RequestFailed():
+            is_apollo = isinstance(error, NotPersisted) and error.is_automatic
+            status = 400 if media_type == GRAPHQL_JSON and not is_apollo else 200
+            return respond({"errors": formatted(error.errors)}, status, media_type)
+    # An event stream always has status 200, which would hide the failure.
+    error_type = JSON if media_type == EVENT_STREAM else media_type
+    return respond({"errors": formatted(errors_of(error))}, status, error_type, headers)
 
 
 def _negotiate(request: Request) -> tuple[str, ...]:
@@ -190,17 +192,6 @@ def respond(
         {**PRIVATE_HEADERS, **(headers or {})},
         f"{media_type}; charset=utf-8",
     )
-
-
-def _failed(
-    status: int,
-    media_type: str,
-    errors: Any,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    # An event stream always has status 200, which would hide the failure.
-    error_type = JSON if media_type == EVENT_STREAM else media_type
-    return respond({"errors": formatted(errors)}, status, error_type, headers)
 
 
 def _check(

@@ -19,11 +19,12 @@ from schema.execution.observation import ObservedSubscription
 from schema.execution.operations import as_graphql_error, body_of, formatted, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import share_subscription
+from subscriptions.audiences import Encoding as EventEncoding
 from web.edge.websocket_protocol import STUCK_SECONDS
 from web.graphql.requests import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Hashable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from models.bookings.events import Event
     from schema.context import Context
@@ -49,15 +50,8 @@ class Transport(Protocol):
         """Close the connection at once and discard unsent data."""
 
 
-class Encoding(Protocol):
+class Encoding(EventEncoding, Protocol):
     """A wire format for the messages of one operation."""
-
-    @property
-    def key(self) -> Hashable:
-        """Encodings with equal keys encode results alike."""
-
-    def result(self, payload: bytes) -> bytes:
-        """Encode a result, given as JSON."""
 
     def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
         """Encode the errors that end the operation."""
@@ -94,9 +88,9 @@ class Subscriber:
 
     async def serve(self, observed: ObservedSubscription, shared: SharedSubscription) -> NoReturn:
         """Send events until the subscription is cancelled or fails."""
-        hub, view = shared.view.services.hub, shared.view
+        hub = self._view.services.hub
         with observed:
-            await hub.serve(shared.expert_id, shared.after, view, view.render, self)
+            await hub.serve(shared.expert_id, shared.after, self._view.render, self)
 
 
 async def subscribe(
