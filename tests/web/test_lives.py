@@ -18,6 +18,7 @@ from tests.support.clients import Api
 from tests.support.repository import ROOT
 from tests.support.servers import (
     EXPERTBOOK,
+    SERVE,
     Program,
     await_ready,
     environment,
@@ -71,7 +72,7 @@ BOOKING = "query Booking($id: ID!) { booking(id: $id) { slot { id status } } }"
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server with three sample experts and an embedded database."""
-    with start_program(tmp_path_factory.mktemp("program"), experts=3) as program:
+    with start_program(tmp_path_factory.mktemp("program"), SERVE, experts=3) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -164,7 +165,7 @@ def test_a_port_in_use_is_reported_before_any_file_is_created(
     program: Program, tmp_path: Path
 ) -> None:
     port = int(program.address.rpartition(":")[2])
-    with start_program(tmp_path, port=port) as second:
+    with start_program(tmp_path, SERVE, port=port) as second:
         assert second.wait() == 1
     assert second.output() == (
         f"expertbook: Port {port} is in use. Stop the program that uses it, or choose another "
@@ -243,7 +244,7 @@ async def test_bookings_survive_a_killed_server(
     program: Program, http: httpx.AsyncClient, tmp_path: Path, time: Time
 ) -> None:
     """SIGKILL leaves no process behind, and SIGTERM stops a server gracefully."""
-    with start_program(tmp_path, experts=3) as first:
+    with start_program(tmp_path, SERVE, experts=3) as first:
         await_ready(first.process, first.address)
         client = await demo_client(http, first)
         slot = (await open_slots(client, time))[0]
@@ -251,7 +252,7 @@ async def test_bookings_survive_a_killed_server(
         assert booking["__typename"] == "Booking"
         first.process.kill()
         assert all_ended(tmp_path)
-    with start_program(tmp_path, experts=3) as second:
+    with start_program(tmp_path, SERVE, experts=3) as second:
         await_ready(second.process, second.address)
         client = await demo_client(http, second)
         stored = await client.ask(BOOKING, id=booking["id"])

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.support.booking_operations import open_slots
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
-from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.servers import Program, await_ready, start_program
 from tests.support.trace_collector import Collector, attributes
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
 def traced(
     folder: Path,
     collector: Collector,
-    command: Sequence[Path | str] = (sys.executable, "-c", SLOW_EXPORT_SERVER, "serve"),
+    command: Sequence[Path | str] | None = (sys.executable, "-c", SLOW_EXPORT_SERVER, "serve"),
 ) -> Iterator[Program]:
     """Run a server that exports traces to a collector; all are sent when it ends."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
@@ -143,7 +143,7 @@ async def test_unreachable_collector_delays_no_request(
     """Spans that cannot be sent are dropped; the server serves and ends in time."""
     with Collector().open() as collector:
         gone = collector
-    with traced(tmp_path, gone, (EXPERTBOOK, "serve")) as program:
+    with traced(tmp_path, gone, None) as program:
         answer: dict[str, Any] = await Api(http, program.address).ask(FIRST)
         assert len(answer["experts"]["nodes"]) == 1
     assert program.process.returncode == 0
