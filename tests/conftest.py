@@ -40,10 +40,10 @@ settings.register_profile(
 EXPERTS = 60
 TEN_MINUTES_MS = 600_000
 SIZES = {
-    "races": (5, 200),
-    "changes": (1_000, 10_000),
+    "races": (3, 200),
+    "changes": (500, 10_000),
     "chaos": (15, 600),
-    "kills": (4, 20),
+    "kills": (2, 20),
 }
 """Rounds of each race, committed random changes, seconds of random failures, and kills of servers
 and of databases: in `make test` and in `make test-long`."""
@@ -161,8 +161,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if is_long else "tests")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server or a browser, which `make quick` leaves out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server or a browser, and deselect the long ones.
+
+    `make quick` leaves the former out; the latter run with `--long`.
+    """
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
     for item in items:
         names = {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", object()))}
         if not SERVER_STARTERS.isdisjoint(names):

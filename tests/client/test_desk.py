@@ -29,7 +29,9 @@ async def demo_expert(api: Api) -> Expert:
     return await with_day(api, answer["login"]["user"]["expert"])
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 1280)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 375), pytest.param("dark", 1280, marks=pytest.mark.long)]
+)
 async def test_desk_and_client_see_each_other_s_changes(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:

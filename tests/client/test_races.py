@@ -61,7 +61,9 @@ def record_requests(visitor: Visitor) -> list[str]:
     return sent
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 375)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 375)]
+)
 async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     visit: Visit, theme: Theme, width: int, expert: Expert
 ) -> None:

@@ -19,7 +19,9 @@ STORED = "() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, docu
 TOKEN = re.compile(r"eyJ|[A-Za-z0-9_-]{30,}")
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 375), ("dark", 1280)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [pytest.param("light", 375, marks=pytest.mark.long), ("dark", 1280)]
+)
 async def test_sign_in_returns_to_the_protected_page_and_hides_tokens(
     visit: Visit, theme: Theme, width: int
 ) -> None:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from tests.support.visitors import Theme, Visitor
 
 THEMES_AND_WIDTHS = pytest.mark.parametrize(
-    ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)]
+    ("theme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 375),
+        pytest.param("dark", 1280, marks=pytest.mark.long),
+        pytest.param("light", 375, marks=pytest.mark.long),
+    ],
 )
 
 

@@ -89,7 +89,7 @@ def file_name(path: str) -> str:
 @pytest.mark.parametrize("of", PAGES, ids=lambda of: of or "nobody")
 @pytest.mark.parametrize(
     ("theme", "width", "scale"),
-    [("light", 320, 1), ("dark", 640, 2)],
+    [("light", 320, 1), pytest.param("dark", 640, 2, marks=pytest.mark.long)],
     ids=["narrow", "zoomed"],
 )
 async def test_no_page_scrolls_sideways(
