@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from resolvers.checks import InputValidator
 
 MAX_OFFERS = 8
+DAYS_PER_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,23 @@ def validate_offers(
 def validate_weekly(
     validator: InputValidator, field: str, hours: Sequence[WeeklyRange]
 ) -> tuple[WeeklyRange, ...]:
-    """Validate the weekly hours and return them, earliest first."""
+    """Validate the weekly hours and return them, earliest first.
+
+    Hours may reach into the next day, but not overlap with its own.
+    """
     days: dict[int, list[tuple[int, LocalRange]]] = defaultdict(list)
     for number, range_ in enumerate(hours):
         days[range_.weekday].append((number, range_))
-    _refuse(validator, field, [found for ranges in days.values() for found in _problems(ranges)])
+    spilled = {
+        (day + 1) % DAYS_PER_WEEK: max(range_.end for _, range_ in ranges) - DAY_MINUTES
+        for day, ranges in days.items()
+    }
+    found = [
+        problem
+        for day, ranges in days.items()
+        for problem in _problems(ranges, spilled.get(day, 0))
+    ]
+    _refuse(validator, field, found)
     return tuple(sorted(hours, key=lambda range_: (range_.weekday, range_.start)))
 
 
@@ -115,22 +128,31 @@ def validate_overrides(
     return tuple(sorted(found, key=lambda override: override.day))
 
 
-def _problems(ranges: Sequence[tuple[int, LocalRange]]) -> list[tuple[int, str, str]]:
-    """Return the problems of one day's ranges, as (index in the input, bound, message)."""
+def _problems(
+    ranges: Sequence[tuple[int, LocalRange]], taken_until: int = 0
+) -> list[tuple[int, str, str]]:
+    """Return the problems of one day's ranges, as (index in the input, bound, message).
+
+    Args:
+        ranges: the ranges with their indices.
+        taken_until: the minute until which hours of the day before last.
+    """
     found = []
     whole = []
     for number, range_ in ranges:
         bounds = (("from", range_.start), ("to", range_.end))
         crooked = [name for name, minute in bounds if not _is_on_grid(minute)]
         found += [(number, name, f"Use a multiple of {CELL_MINUTES} minutes") for name in crooked]
-        if "to" not in crooked and range_.start >= range_.end:
-            found.append((number, "to", "The end must be later than the beginning"))
+        if range_.start >= DAY_MINUTES:
+            found.append((number, "from", "Hours begin before 24:00"))
+        elif range_.end - range_.start == DAY_MINUTES and range_.start:
+            found.append((number, "to", "The end must differ from the beginning"))
         elif not crooked:
             whole.append((range_.start, range_.end, number))
-    open_until = 0
+    open_until = max(0, taken_until)
     for start, end, number in sorted(whole):
         if start < open_until:
-            found.append((number, "from", "These hours overlap others of that day"))
+            found.append((number, "from", "These hours overlap others"))
         open_until = max(open_until, end)
     return found
 
@@ -144,4 +166,4 @@ def _refuse(
 
 
 def _is_on_grid(minute: int) -> bool:
-    return minute % CELL_MINUTES == 0 and 0 <= minute <= DAY_MINUTES
+    return minute % CELL_MINUTES == 0 and minute >= 0

@@ -7,7 +7,7 @@ from enum import Enum
 
 import strawberry
 
-from models.calendar.rules import Calendar, LocalRange, WeeklyRange
+from models.calendar.rules import Calendar, LocalRange, WeeklyRange, end_of_range
 from resolvers.availability import Price, PricedLength
 from schema.enums import describe_enum
 from schema.scalars import LocalTime
@@ -38,17 +38,20 @@ describe_enum(
 )
 
 
-@strawberry.type(description="A range of hours within a day, in the expert's time zone.")
+@strawberry.type(description="A range of hours that begins on one day, in the expert's time zone.")
 class LocalHours:
     """Time range of a date override."""
 
     from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
-    to: LocalTime = strawberry.field(description="End of the range; 24:00 is the end of the day.")
+    to: LocalTime = strawberry.field(
+        description="End of the range; 24:00 is the end of the day. A time before `from` is the "
+        "next day's."
+    )
 
     @classmethod
     def of(cls, hours: LocalRange) -> LocalHours:
         """Convert a local range of the rules."""
-        return cls(from_=LocalTime(hours.start), to=LocalTime(hours.end))
+        return cls(from_=LocalTime(hours.start), to=LocalTime(hours.closing_time))
 
 
 @strawberry.type(description="A weekly recurring range of hours, in the expert's time zone.")
@@ -57,7 +60,10 @@ class WeeklyHours:
 
     weekday: Weekday = strawberry.field(description="Day of the week.")
     from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
-    to: LocalTime = strawberry.field(description="End of the range; 24:00 is the end of the day.")
+    to: LocalTime = strawberry.field(
+        description="End of the range; 24:00 is the end of the day. A time before `from` is the "
+        "next day's."
+    )
 
 
 @strawberry.type(
@@ -102,7 +108,7 @@ class Availability:
                 WeeklyHours(
                     weekday=Weekday(hours.weekday),
                     from_=LocalTime(hours.start),
-                    to=LocalTime(hours.end),
+                    to=LocalTime(hours.closing_time),
                 )
                 for hours in rules.weekly
             ],
@@ -160,9 +166,11 @@ class WeeklyHoursInput:
         name="from", description="Start of the range; a multiple of 15 minutes."
     )
     to: LocalTime = strawberry.field(
-        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day."
+        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day; a "
+        "time that is not after `from` is the next day's."
     )
 
     def to_model(self) -> WeeklyRange:
         """Convert to the calendar's type."""
-        return WeeklyRange(weekday=self.weekday.value, start=self.from_, end=self.to)
+        end = end_of_range(self.from_, self.to)
+        return WeeklyRange(weekday=self.weekday.value, start=self.from_, end=end)

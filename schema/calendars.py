@@ -27,12 +27,13 @@ class LocalHoursInput:
         name="from", description="Start of the range; a multiple of 15 minutes."
     )
     to: LocalTime = strawberry.field(
-        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day."
+        description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day; a "
+        "time that is not after `from` is the next day's."
     )
 
     def to_model(self) -> model.LocalRange:
         """Convert to the calendar's type."""
-        return model.LocalRange(start=self.from_, end=self.to)
+        return model.LocalRange(start=self.from_, end=model.end_of_range(self.from_, self.to))
 
 
 @strawberry.input(

@@ -3,7 +3,7 @@
 | action       | from                          | to        | when                                |
 |--------------|-------------------------------|-----------|-------------------------------------|
 | CONFIRM      | PENDING                       | CONFIRMED | until the session starts            |
-| COMPLETE     | CONFIRMED                     | COMPLETED | at any time                         |
+| COMPLETE     | CONFIRMED                     | COMPLETED | once the session has started        |
 | MARK_NO_SHOW | CONFIRMED                     | NO_SHOW   | once the session has started        |
 | CANCEL       | HELD, PENDING, CONFIRMED      | CANCELLED | clients: until the deadline         |
 | RESCHEDULE   | PENDING, CONFIRMED            |           | clients: until the deadline         |
@@ -58,7 +58,9 @@ TRANSITIONS: Final[Mapping[Action, Transition]] = {
     Action.CONFIRM: Transition(
         frozenset({BookingStatus.PENDING}), BookingStatus.CONFIRMED, before_start=True
     ),
-    Action.COMPLETE: Transition(frozenset({BookingStatus.CONFIRMED}), BookingStatus.COMPLETED),
+    Action.COMPLETE: Transition(
+        frozenset({BookingStatus.CONFIRMED}), BookingStatus.COMPLETED, after_start=True
+    ),
     Action.MARK_NO_SHOW: Transition(
         frozenset({BookingStatus.CONFIRMED}), BookingStatus.NO_SHOW, after_start=True
     ),

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from models.bookings.booking import BookingStatus
 from models.bookings.command import Command
 from models.bookings.life import TRANSITIONS, Action, check_action, is_past_expiry
-from models.bookings.reservations import at_slot, clear_slot, find_offered_slot
+from models.bookings.reservations import (
+    at_hold,
+    at_slot,
+    clear_slot,
+    find_offered_slot,
+    standing_hold,
+)
 from models.calendar.errors import SlotNotOffered
 from models.calendar.slots import slot_id
 
@@ -82,10 +88,15 @@ class MoveBooking(Command):
             raise SlotNotOffered(slot_id(key))
         if key == booking.key:
             return [booking]
-        agenda, slot = find_offered_slot(agendas, key)
-        if hold := clear_slot(agenda, slot, booking.client_id, moving=booking):
-            agenda.release(hold, BookingStatus.CANCELLED, self.actor_id)
-        moved = at_slot(booking, agenda, slot)
+        agenda = agendas[key.expert_id]
+        if standing := standing_hold(agendas, key, booking.client_id):
+            agenda.release(standing, BookingStatus.CANCELLED, self.actor_id)
+            moved = at_hold(booking, standing)
+        else:
+            agenda, slot = find_offered_slot(agendas, key)
+            if hold := clear_slot(agenda, slot, booking.client_id, moving=booking):
+                agenda.release(hold, BookingStatus.CANCELLED, self.actor_id)
+            moved = at_slot(booking, agenda, slot)
         if self.is_client and not agenda.rules.confirms_automatically:
             moved = moved.model_copy(update={"status": BookingStatus.PENDING})
         return [agenda.move(booking, moved, self.actor_id)]

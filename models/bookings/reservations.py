@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from models.accounts.emails import email_key
 from models.bookings.booking import Booking, BookingStatus, Contact
 from models.bookings.command import Command
-from models.calendar.errors import SlotNotOffered, SlotTaken
+from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
 from models.calendar.slots import slot_id
 from models.calendar.times import instant_of
 
@@ -31,31 +31,44 @@ class BookSlots(Command):
         contact: the contact of the bookings.
         note: the client's note to the expert.
         new_ids: the id of each slot's booking, unless a hold becomes it.
+        expected_price: the price that the client has seen, in minor units; None for any.
     """
 
     client_id: Id
     contact: Contact
     note: str
     new_ids: Sequence[Id]
+    expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Book each slot.
+        """Book each slot. A standing hold is booked as it is, whatever the rules say by now.
 
         Raises:
             SlotNotOffered: if a slot is not offered now.
             SlotTaken: if a slot is taken.
+            PriceChanged: if the price is not the expected one.
         """
-        bookings = []
-        for id_, key in zip(self.new_ids, self.slots, strict=True):
-            agenda, slot = find_offered_slot(agendas, key)
-            fields = self._fields(agenda)
-            if hold := clear_slot(agenda, slot, self.client_id):
-                changed = hold.model_copy(update=_slot_fields(agenda, slot) | fields)
-                bookings.append(agenda.fulfil(hold, changed))
-            else:
-                booking = _new_booking(id_, self.client_id, agenda, slot, **fields)
-                bookings.append(agenda.book(booking))
-        return bookings
+        return [
+            self._book(id_, key, agendas) for id_, key in zip(self.new_ids, self.slots, strict=True)
+        ]
+
+    def _book(self, id_: Id, key: SlotKey, agendas: Agendas) -> Booking:
+        if standing := standing_hold(agendas, key, self.client_id):
+            agenda = agendas[key.expert_id]
+            self._check_price(standing.price)
+            changed: Booking = standing.model_copy(update=self._fields(agenda))
+            return agenda.fulfil(standing, changed)
+        agenda, slot = find_offered_slot(agendas, key)
+        self._check_price(slot.price)
+        fields = self._fields(agenda)
+        if hold := clear_slot(agenda, slot, self.client_id):
+            changed = hold.model_copy(update=_slot_fields(agenda, slot) | fields)
+            return agenda.fulfil(hold, changed)
+        return agenda.book(_new_booking(id_, self.client_id, agenda, slot, **fields))
+
+    def _check_price(self, price: int) -> None:
+        if self.expected_price not in {None, price}:
+            raise PriceChanged(price)
 
     def _fields(self, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
@@ -95,6 +108,19 @@ class HoldSlot(Command):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
         held = {"status": BookingStatus.HELD, "held_until": agenda.now + self.duration}
         return [agenda.book(_new_booking(self.new_id, self.holder_id, agenda, slot, **held))]
+
+
+def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | None:
+    """Return the client's hold of exactly this slot, if it has not ended."""
+    agenda = agendas.get(key.expert_id)
+    if agenda is None:
+        return None
+    for other in agenda.blockers(key):
+        if other.held_until and other.client_id == client_id and other.occupies_at(agenda.now):
+            hold = agenda.booking(other.booking_id)
+            if hold.key == key:
+                return hold
+    return None
 
 
 def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
@@ -142,6 +168,13 @@ def clear_slot(
 def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
     """Return a booking moved to another slot of the same expert."""
     moved: Booking = booking.model_copy(update=_slot_fields(agenda, slot))
+    return moved
+
+
+def at_hold(booking: Booking, hold: Booking) -> Booking:
+    """Return a booking moved to the time of a hold, at the hold's price and deadline."""
+    fields = ("starts_at", "minutes", "cells", "price", "cancellable_until")
+    moved: Booking = booking.model_copy(update={name: getattr(hold, name) for name in fields})
     return moved
 
 

@@ -28,6 +28,16 @@ class SlotTaken(Refused):
 
 
 @dataclass(eq=False)
+class PriceChanged(Refused):
+    """The slot's price is not the one that the client expected; `price` is in minor units."""
+
+    price: int
+
+    code = "PRICE_CHANGED"
+    message = "The price has changed. Please look at it again before you book."
+
+
+@dataclass(eq=False)
 class SlotNotOffered(Refused):
     """The expert does not, or no longer, offer this time and length."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import field_serializer
 
-from models.calendar.times import local_date
+from models.calendar.times import DAY_MINUTES, local_date
 from models.store.documents import Part, Record
 
 MIN_SESSION_MINUTES = 15
@@ -19,10 +19,23 @@ MAX_BREAK = timedelta(minutes=MAX_BREAK_MINUTES)
 
 
 class LocalRange(Part):
-    """Range of a day in local minutes since midnight, such as 570 to 750; 1440 ends the day."""
+    """Range of local minutes since midnight, such as 570 to 750; 1440 ends the day.
+
+    It begins on its day. An end after 1440 lies on the next day.
+    """
 
     start: int
     end: int
+
+    @property
+    def closing_time(self) -> int:
+        """The end as a time of day: minutes since the midnight before it."""
+        return self.end - DAY_MINUTES if self.end > DAY_MINUTES else self.end
+
+
+def end_of_range(start: int, closing_time: int) -> int:
+    """Return the end of a range; a time of day that is not after its start is the next day's."""
+    return closing_time if closing_time > start else closing_time + DAY_MINUTES
 
 
 class WeeklyRange(LocalRange):

@@ -16,18 +16,21 @@ from models.calendar.times import (
     CELL,
     CELL_MINUTES,
     CELL_SECONDS,
+    CELLS_PER_DAY,
     DAY_MINUTES,
     day_span,
     instant_of,
     local_date,
     wall_clock,
 )
+from models.calendar.windows import windows_on
 from models.ids import Id, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from models.calendar.rules import LocalRange, Rules
+    from models.calendar.rules import Rules
+    from models.calendar.windows import Window
 
 
 SLOT_ID = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
@@ -107,9 +110,9 @@ class Slot(NamedTuple):
 def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
     """Return the cells of a local day at which a session can start, earliest first.
 
-    Starts lie at fixed local-time steps from the beginning of each range, and the whole session
-    fits in the range. When the clocks change, nonexistent local times are skipped and repeated
-    ones are listed twice.
+    Starts lie at fixed local-time steps from the beginning of each window of open hours, and the
+    whole session fits in the window, which may end on the next day. When the clocks change,
+    nonexistent local times are skipped and repeated ones are listed twice.
     """
     cache = rules.cached_starts
     found = cache.get((minutes, day))
@@ -121,32 +124,41 @@ def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
 
 
 def _starts(rules: Rules, minutes: int, day: date) -> list[int]:
-    ranges = rules.ranges_on(day)
-    if not ranges:
+    windows = windows_on(rules, day)
+    if not windows:
         return []
     step = rules.step_minutes or minutes
     span = day_span(day, rules.time_zone)
-    length = minutes // CELL_MINUTES
-    if span[1] - span[0] == DAY_MINUTES // CELL_MINUTES:
+    following = day_span(day + timedelta(days=1), rules.time_zone)
+    is_plain = span[1] - span[0] == CELLS_PER_DAY and (
+        following[1] - following[0] == CELLS_PER_DAY or windows[-1].end <= DAY_MINUTES
+    )
+    if is_plain:
         found = {
             span[0] + minute // CELL_MINUTES
-            for range_ in ranges
-            for minute in range(range_.start, range_.end - minutes + 1, step)
+            for window in windows
+            for minute in range(
+                window.first_start(step), min(DAY_MINUTES, window.end - minutes + 1), step
+            )
         }
     else:
         clock = wall_clock(span, rules.time_zone)
+        later = [DAY_MINUTES + minute for minute in wall_clock(following, rules.time_zone)]
         found = {
             span[0] + index
-            for range_ in ranges
-            for index in _starts_by_clock(range_, clock, step, length)
+            for window in windows
+            for index in _starts_by_clock(window, clock, later, step, minutes // CELL_MINUTES)
         }
     return sorted(found)
 
 
-def _starts_by_clock(range_: LocalRange, clock: list[int], step: int, length: int) -> Iterator[int]:
-    for index, minute in enumerate(clock[: len(clock) - length + 1]):
-        if (minute - range_.start) % step == 0 and all(
-            range_.start <= at < range_.end for at in clock[index : index + length]
+def _starts_by_clock(
+    window: Window, clock: list[int], later: list[int], step: int, length: int
+) -> Iterator[int]:
+    both = clock + later
+    for index, minute in enumerate(clock):
+        if (minute - window.grid) % step == 0 and all(
+            window.start <= at < window.end for at in both[index : index + length]
         ):
             yield index
 

@@ -11,6 +11,7 @@ CELL_MINUTES = 15
 CELL = timedelta(minutes=CELL_MINUTES)
 CELL_SECONDS = CELL_MINUTES * 60
 DAY_MINUTES = 24 * 60
+CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 
 
 def utc_now() -> datetime:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.calendar.rules import Offer
 from models.calendar.slots import starts
 from models.calendar.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
-from tests.support.samples import day_rules, local_times
+from tests.support.samples import day_rules, local_times, override, rules
 from tests.support.zones import (
     DAY,
     DAYS,
@@ -157,50 +157,102 @@ def on_grid(least: int, most: int) -> st.SearchStrategy[int]:
     return st.integers(least // 15, most // 15).map(lambda quarters: quarters * 15)
 
 
-ranges = st.tuples(on_grid(0, 1440), on_grid(0, 1440)).filter(lambda pair: pair[0] < pair[1])
+def is_open_all_day(open_quarters: set[int], day: int) -> bool:
+    """Return whether all quarter hours of a day are open, numbered from the middle day."""
+    return open_quarters.issuperset(range(96 * day, 96 * (day + 1)))
+
+
+def window_around(open_quarters: set[int], quarter: int) -> tuple[int, int, int]:
+    """Return where the grid begins, the first and the last open quarter hour around one.
+
+    A day that is open around the clock begins a new grid at midnight.
+    """
+    first = last = quarter
+    while last + 1 in open_quarters:
+        last += 1
+    while first - 1 in open_quarters:
+        first -= 1
+    grid = quarter
+    while grid - 1 in open_quarters and not (
+        grid % 96 == 0 and is_open_all_day(open_quarters, grid // 96)
+    ):
+        grid -= 1
+    return grid, first, last
+
+
+hours = st.tuples(on_grid(0, 1425), on_grid(15, 1440)).map(lambda pair: (pair[0], sum(pair)))
+evenings = st.tuples(on_grid(1200, 1425), on_grid(15, 480)).map(lambda pair: (pair[0], sum(pair)))
+mornings = on_grid(15, 480).map(lambda end: (0, end))
+spans_of_a_day = st.lists(st.one_of(hours, evenings, mornings, st.just((0, 1440))), max_size=3)
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     days_in_zones(),
-    st.lists(ranges, max_size=4),
+    st.tuples(*[spans_of_a_day] * 5),
     st.one_of(on_grid(15, 120), on_grid(15, 480)),
     st.none() | on_grid(15, 240),
 )
 def test_starts_equal_those_found_by_brute_force(
-    where: tuple[str, date], spans: list[tuple[int, int]], minutes: int, step: int | None
+    where: tuple[str, date],
+    spans: tuple[list[tuple[int, int]], ...],
+    minutes: int,
+    step: int | None,
 ) -> None:
     """The expected starts are found by testing each quarter hour around the day on its own."""
     zone_name, day = where
     local = zone(zone_name)
     midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    clock = {
-        instant: instant.astimezone(local)
+    open_quarters = {
+        quarter + 96 * offset
+        for offset, ranges in zip(range(-2, 3), spans, strict=True)
+        for start, end in ranges
+        for quarter in range(start // 15, end // 15)
+    }
+
+    def quarter_of(instant: datetime) -> int:
+        """Return the number of a local quarter hour since the midnight of the day."""
+        time = instant.astimezone(local)
+        return (time.date() - day).days * 96 + time.hour * 4 + time.minute // 15
+
+    quarters = {
+        instant: quarter_of(instant)
         for instant in (midday + n * QUARTER for n in range(-4 * 48, 4 * 48))
     }
 
-    def is_within(instant: datetime, span: tuple[int, int]) -> bool:
-        time = clock[instant]
-        return time.date() == day and span[0] <= time.hour * 60 + time.minute < span[1]
+    def is_start(instant: datetime, quarter: int) -> bool:
+        if not 0 <= quarter < 96 or quarter not in open_quarters:
+            return False
+        grid, first, last = window_around(open_quarters, quarter)
+        session = [quarters[instant + n * QUARTER] for n in range(minutes // 15)]
+        is_whole = all(max(first, 0) <= part <= last for part in session)
+        return is_whole and (quarter - grid) * 15 % (step or minutes) == 0
 
-    def begins(instant: datetime, span: tuple[int, int]) -> bool:
-        time = clock[instant]
-        return (time.hour * 60 + time.minute - span[0]) % (step or minutes) == 0
-
-    session = [n * QUARTER for n in range(minutes // 15)]
-    expected = [
-        instant
-        for instant in clock
-        if any(
-            is_within(instant, span)
-            and begins(instant, span)
-            and all(is_within(instant + part, span) for part in session)
-            for span in spans
-        )
+    expected = [instant for instant, quarter in quarters.items() if is_start(instant, quarter)]
+    overrides = [
+        override(day + offset * DAY, *ranges)
+        for offset, ranges in zip(range(-2, 3), spans, strict=True)
     ]
     offers = (Offer(minutes=minutes, price=1),)
-    rules = day_rules(day, zone_name, *spans, step_minutes=step, offers=offers)
-    assert [instant_of(cell) for cell in starts(rules, minutes, day)] == expected
+    always = rules(
+        time_zone=zone_name, weekly=(), overrides=overrides, step_minutes=step, offers=offers
+    )
+    assert [instant_of(cell) for cell in starts(always, minutes, day)] == expected
+
+
+def test_hours_that_touch_are_one_also_over_midnight() -> None:
+    """Touching ranges offer the same sessions as one range."""
+    friday = date(2027, 6, 4)
+    hour = (Offer(minutes=60, price=1),)
+    parts = [override(friday, (1320, 1440)), override(friday + DAY, (0, 120))]
+    whole = [override(friday, (1320, 1560)), override(friday + DAY)]
+    for overrides in (parts, whole):
+        night = rules(weekly=(), overrides=overrides, offers=hour, step_minutes=30)
+        cells = [*starts(night, 60, friday), *starts(night, 60, friday + DAY)]
+        assert [time[:5] for time in local_times(cells, night.time_zone)] == [
+            *("22:00", "22:30", "23:00", "23:30"),
+            *("00:00", "00:30", "01:00"),
+        ]
 
 
 def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:
