@@ -8,6 +8,8 @@ ExpertBookError
 │   ├── InvalidInput        .problems, one per invalid field
 │   ├── SlotTaken           .slot and .sequence (models/calendar/errors.py)
 │   ├── SlotNotOffered      .slot_id, as received (models/calendar/errors.py)
+│   ├── VerificationNeeded  TooMany .limit
+│   ├── PriceChanged        .price (models/calendar/errors.py)
 │   └── TooLate             .deadline
 ├── BadUserInput            invalid argument, caused by a client bug; the message names it
 │   └── CursorExpired       the events after the cursor are deleted; read the slots again
@@ -114,6 +116,23 @@ class InvalidInput(Refused):
 
     code = "INVALID_INPUT"
     message = "Please correct the marked fields."
+
+
+class VerificationNeeded(Refused):
+    """Only accounts with a verified e-mail address may do this."""
+
+    code = "VERIFICATION_NEEDED"
+    message = "Please confirm your e-mail address first, by the link that we sent to it."
+
+
+@dataclass(eq=False)
+class TooMany(Refused):
+    """The client has reached a limit on bookings, holds or changes."""
+
+    limit: int
+
+    code = "TOO_MANY"
+    message = "You have reached the limit of bookings, holds or changes at one time."
 
 
 @dataclass(eq=False)

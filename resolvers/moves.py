@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auth.policies import Relations
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
+    from models.bookings.caps import Caps
     from models.ledger.ledger import Ledger
 
 OPERATION_OF: Final[Mapping[Action, str]] = {
@@ -56,7 +57,9 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
     return changed
 
 
-async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id: str) -> Booking:
+async def reschedule(
+    ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id: str, caps: Caps | None = None
+) -> Booking:
     """Move a booking to another slot of its expert, which may overlap the old one.
 
     The move is atomic: it updates one document. If the client moves a booking with an expert who
@@ -67,6 +70,7 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id:
         TooLate: if the client's deadline has passed.
         SlotNotOffered: if the new slot is not offered now.
         SlotTaken: if the new slot is taken.
+        TooMany: if the booking has been moved as often as `caps` allow.
     """
     booking, relations = await _require_booking(viewer, booking_id, Action.RESCHEDULE)
     try:
@@ -80,6 +84,7 @@ async def reschedule(ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id:
         actor_id=viewer.id,
         is_manager=_is_manager(relations),
         is_client=is_self(viewer, booking.client_id),
+        caps=caps,
     )
     [changed] = await ledger.post(command)
     return changed

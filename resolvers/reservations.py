@@ -11,6 +11,7 @@ from models.bookings.reservations import BookSlots, HoldSlot
 from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
+from resolvers.availability import validate_price
 from resolvers.checks import MAX_NAME_CHARS, InputValidator
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from models.bookings.booking import Booking
     from models.calendar.slots import SlotKey
     from models.ledger.ledger import Ledger
+    from resolvers.availability import Price
+    from resolvers.caps import BookingChecks
 
 MAX_NOTE_CHARS = 2_000
 MAX_IDEMPOTENCY_KEY_CHARS = 128
@@ -42,14 +45,29 @@ class BookingRequest:
     time_zone: str | None
     note: str | None
     idempotency_key: str | None
+    expected_price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationServices:
+    """The services that holding and booking depends on."""
+
+    ledger: Ledger
+    checks: BookingChecks
+    currency: str
+    phone_region: str | None
+    hold_lifetime: timedelta
 
 
 async def book(
-    ledger: Ledger, viewer: Viewer, wanted: BookingRequest, phone_region: str | None
+    services: ReservationServices, viewer: Viewer, wanted: BookingRequest
 ) -> list[Booking]:
     """Book all of the slots, or none of them.
 
     Raises:
+        VerificationNeeded: if the client's e-mail address must be verified first.
+        TooMany: if the client has reached a cap.
+        PriceChanged: if the price is not the expected one.
         InvalidInput: with the problems of all fields.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
@@ -60,10 +78,15 @@ async def book(
     contact = Contact(
         name=validator.text("contact.name", wanted.name, MAX_NAME_CHARS, "Name"),
         email=validator.email("contact.email", wanted.email),
-        phone=validator.phone("contact.phone", wanted.phone, phone_region),
+        phone=validator.phone("contact.phone", wanted.phone, services.phone_region),
         time_zone=validator.time_zone("contact.timeZone", wanted.time_zone),
     )
     note = validator.note("note", wanted.note, MAX_NOTE_CHARS)
+    expected_price = None
+    if wanted.expected_price:
+        expected_price = validate_price(
+            validator, "expectedPrice", wanted.expected_price, services.currency
+        )
     _check_key(validator, wanted.idempotency_key)
     validator.raise_problems()
     record = _idempotency_record(viewer, wanted.field, wanted.idempotency_key, wanted)
@@ -74,21 +97,20 @@ async def book(
         contact=contact,
         note=note,
         new_ids=[new_id() for _ in keys],
+        expected_price=expected_price,
         idempotency=record,
     )
-    return await ledger.post(command)
+    async with services.checks.booking(viewer, keys, record):
+        return await services.ledger.post(command)
 
 
 async def hold(
-    ledger: Ledger,
-    viewer: Viewer,
-    opaque_id: str,
-    idempotency_key: str | None,
-    duration: timedelta,
+    services: ReservationServices, viewer: Viewer, opaque_id: str, idempotency_key: str | None
 ) -> Booking:
     """Hold a slot, and release the viewer's other holds with the same expert atomically.
 
     Raises:
+        TooMany: if the client has reached a cap.
         InvalidInput: if the slot id or the idempotency key is invalid.
         SlotNotOffered: if the slot is not offered now.
         SlotTaken: if the slot is taken. The viewer's other holds remain.
@@ -97,15 +119,17 @@ async def hold(
     keys = _slot_keys(validator, "slotId", [opaque_id])
     _check_key(validator, idempotency_key)
     validator.raise_problems()
+    record = _idempotency_record(viewer, "hold", idempotency_key, opaque_id)
     command = HoldSlot(
         expert_ids=unique_experts(keys),
         slots=keys,
         holder_id=viewer.id,
         new_id=new_id(),
-        duration=duration,
-        idempotency=_idempotency_record(viewer, "hold", idempotency_key, opaque_id),
+        duration=services.hold_lifetime,
+        idempotency=record,
     )
-    [booking] = await ledger.post(command)
+    async with services.checks.hold(viewer, keys[0], record):
+        [booking] = await services.ledger.post(command)
     return booking
 
 

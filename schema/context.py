@@ -14,7 +14,7 @@ from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from types import TracebackType
 
     from auth.budgets import Budgets
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resolvers.alternatives import Alternatives
     from resolvers.listings import Listings
     from resolvers.lookups import Lookups
+    from resolvers.reservations import ReservationServices
     from resolvers.sessions import SessionServices, SignIn
     from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
@@ -43,12 +44,11 @@ class Services:
     hub: Hub
     feed: BookingFeed
     sign_ins: SessionServices
+    reservations: ReservationServices
     viewers: Viewers
     budgets: Budgets
     allows_introspection: bool
     currency: str
-    phone_region: str | None
-    hold_lifetime: timedelta
     operation_seconds: float
     use_caches: bool
     directory_changed: Callable[[], None]

@@ -18,6 +18,7 @@ from models.calendar import errors as calendar
 from models.telemetry.metrics import REFUSALS
 from schema.context import Context, Info
 from schema.enums import describe_enum
+from schema.nodes import Money
 from schema.slots import Slot
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class RefusalCode(Enum):
     SLOT_NOT_OFFERED = "SLOT_NOT_OFFERED"
     NOT_ALLOWED = "NOT_ALLOWED"
     TOO_LATE = "TOO_LATE"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
+    TOO_MANY = "TOO_MANY"
 
 
 describe_enum(
@@ -52,6 +56,9 @@ describe_enum(
     SLOT_NOT_OFFERED="Code of `SlotNotOffered`: query the slots again.",
     NOT_ALLOWED="Code of `NotAllowed`: the object is unknown or the action is forbidden.",
     TOO_LATE="Code of `TooLate`: the deadline has passed.",
+    PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask again.",
+    VERIFICATION_NEEDED="Code of `VerificationNeeded`: verify the e-mail address first.",
+    TOO_MANY="Code of `TooMany`: a limit is reached; cancel something, or wait.",
 )
 
 
@@ -147,6 +154,28 @@ class TooLate(Refusal):
     deadline: datetime = strawberry.field(description="The deadline that has passed.")
 
 
+@strawberry.type(description="The price is not the expected one.")
+class PriceChanged(Refusal):
+    """Refusal sent for `models.calendar.errors.PriceChanged`."""
+
+    price: Money = strawberry.field(description="The present price.")
+
+
+@strawberry.type(description="This requires a verified e-mail address.")
+class VerificationNeeded(Refusal):
+    """Refusal sent for `models.errors.VerificationNeeded`."""
+
+
+@strawberry.type(
+    description="Too many coming bookings or holds at one time, or too many renewals of a hold "
+    "or moves of a booking."
+)
+class TooMany(Refusal):
+    """Refusal sent for `models.errors.TooMany`."""
+
+    limit: int = strawberry.field(description="The limit that is reached.")
+
+
 Raised = TypeVar("Raised", bound=model.Refused)
 ExtraFields = Callable[[Raised, Context], dict[str, object]]
 
@@ -183,6 +212,10 @@ def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str
     return {"slot": Slot.of(raised.slot, context, raised.sequence), "exception": raised}
 
 
+def _price_changed_fields(raised: calendar.PriceChanged, context: Context) -> dict[str, object]:
+    return {"price": Money(amount=raised.price, currency=context.services.currency)}
+
+
 HANDLERS = (
     _Handler(model.EmailTaken, EmailTaken),
     _Handler(model.WrongCredentials, WrongCredentials),
@@ -201,5 +234,8 @@ HANDLERS = (
         SlotNotOffered,
         lambda raised, _context: {"slot_id": strawberry.ID(raised.slot_id)},
     ),
+    _Handler(calendar.PriceChanged, PriceChanged, _price_changed_fields),
+    _Handler(model.VerificationNeeded, VerificationNeeded),
+    _Handler(model.TooMany, TooMany, lambda raised, _context: {"limit": raised.limit}),
     _Handler(model.TooLate, TooLate, lambda raised, _context: {"deadline": raised.deadline}),
 )

@@ -11,7 +11,7 @@ from models.bookings.life import Action
 from resolvers import moves
 from schema.bookings import Booking
 from schema.context import Info
-from schema.errors import NotAllowed, SlotNotOffered, SlotTaken, TooLate
+from schema.errors import NotAllowed, SlotNotOffered, SlotTaken, TooLate, TooMany
 
 
 @strawberry.input(description="The booking to change.")
@@ -34,7 +34,7 @@ BookingResult = Annotated[
     strawberry.union("BookingResult", description="The changed booking, or a refusal."),
 ]
 RescheduleBookingResult = Annotated[
-    Booking | SlotTaken | SlotNotOffered | NotAllowed | TooLate,
+    Booking | SlotTaken | SlotNotOffered | NotAllowed | TooLate | TooMany,
     strawberry.union(
         "RescheduleBookingResult", description="The rescheduled booking, or a refusal."
     ),
@@ -60,7 +60,11 @@ class MoveMutation:
         context = info.context
         viewer = require_viewer(context.viewer)
         booking = await moves.reschedule(
-            context.services.ledger, viewer, input.booking_id, input.slot_id
+            context.services.ledger,
+            viewer,
+            input.booking_id,
+            input.slot_id,
+            context.services.reservations.checks.caps,
         )
         return Booking.of(booking, context)
 

@@ -9,9 +9,17 @@ import strawberry
 from auth.viewers import require_viewer
 from models.bookings.booking import Booking as ModelBooking
 from resolvers import reservations
+from schema.availability import MoneyInput
 from schema.bookings import Booking
 from schema.context import Info
-from schema.errors import InvalidInput, SlotNotOffered, SlotTaken
+from schema.errors import (
+    InvalidInput,
+    PriceChanged,
+    SlotNotOffered,
+    SlotTaken,
+    TooMany,
+    VerificationNeeded,
+)
 from schema.inputs import plain
 from schema.scalars import TimeZone
 
@@ -36,6 +44,11 @@ class BookSlotInput:
 
     slot_id: strawberry.ID = strawberry.field(description="Id of the slot.")
     contact: ContactInput = strawberry.field(description="Contact details for the expert.")
+    expected_price: MoneyInput | None = strawberry.field(
+        default=None,
+        description="The price that the client has seen; another one is refused with "
+        "`PriceChanged`. A hold keeps its price.",
+    )
     note: str | None = strawberry.field(
         default=None, description="Topics to discuss; at most 2,000 characters."
     )
@@ -88,15 +101,27 @@ class BookingList:
 
 
 HoldSlotResult = Annotated[
-    Booking | SlotTaken | SlotNotOffered | InvalidInput,
+    Booking | SlotTaken | SlotNotOffered | InvalidInput | TooMany,
     strawberry.union("HoldSlotResult", description="The hold, or a refusal."),
 ]
 BookSlotResult = Annotated[
-    Booking | SlotTaken | SlotNotOffered | InvalidInput,
+    Booking
+    | SlotTaken
+    | SlotNotOffered
+    | InvalidInput
+    | PriceChanged
+    | VerificationNeeded
+    | TooMany,
     strawberry.union("BookSlotResult", description="The booking, or a refusal."),
 ]
 BookSlotsResult = Annotated[
-    BookingList | SlotTaken | SlotNotOffered | InvalidInput,
+    BookingList
+    | SlotTaken
+    | SlotNotOffered
+    | InvalidInput
+    | PriceChanged
+    | VerificationNeeded
+    | TooMany,
     strawberry.union("BookSlotsResult", description="The bookings, or a refusal."),
 ]
 HoldSlotArgument = Annotated[HoldSlotInput, strawberry.argument(description="The slot to hold.")]
@@ -116,11 +141,10 @@ class ReservationMutation:
         """Hold one slot."""
         context = info.context
         booking = await reservations.hold(
-            context.services.ledger,
+            context.services.reservations,
             require_viewer(context.viewer),
             input.slot_id,
             input.idempotency_key,
-            context.services.hold_lifetime,
         )
         return Booking.of(booking, context)
 
@@ -145,7 +169,8 @@ class ReservationMutation:
 async def _book(
     info: Info, input: BookSlotInput | BookSlotsInput, field: str, slot_ids: list[strawberry.ID]
 ) -> list[ModelBooking]:
-    services, contact = info.context.services, input.contact
+    services, contact = info.context.services.reservations, input.contact
+    expected_price = input.expected_price if isinstance(input, BookSlotInput) else None
     request = reservations.BookingRequest(
         field=field,
         slot_ids=slot_ids,
@@ -155,6 +180,7 @@ async def _book(
         time_zone=contact.time_zone,
         note=input.note,
         idempotency_key=input.idempotency_key,
+        expected_price=expected_price.to_model() if expected_price else None,
     )
     viewer = require_viewer(info.context.viewer)
-    return await reservations.book(services.ledger, viewer, request, services.phone_region)
+    return await reservations.book(services, viewer, request)

@@ -24,8 +24,10 @@ from models.database import open_database
 from models.ledger.ledger import Ledger
 from models.store.shared_state import shared_secret
 from resolvers.alternatives import Alternatives
+from resolvers.caps import BookingChecks
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
+from resolvers.reservations import ReservationServices
 from resolvers.sessions import SessionServices
 from schema.context import Services
 from subscriptions.backends import Bus, broadcast
@@ -141,10 +143,18 @@ async def open_container(
             viewers=viewers,
             budgets=budgets,
             sign_ins=sign_ins,
+            reservations=ReservationServices(
+                ledger=ledger,
+                checks=BookingChecks(
+                    settings.caps if is_throttled else None,
+                    requires_verified_email=settings.require_verified_email == "on",
+                ),
+                currency=settings.currency,
+                phone_region=settings.phone_region,
+                hold_lifetime=timedelta(seconds=settings.hold_seconds),
+            ),
             allows_introspection=settings.allows_introspection,
             currency=settings.currency,
-            phone_region=settings.phone_region,
-            hold_lifetime=timedelta(seconds=settings.hold_seconds),
             operation_seconds=settings.operation_seconds,
             use_caches=use_caches,
             directory_changed=response_cache.directory_changed,

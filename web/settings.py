@@ -11,9 +11,10 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from subscriptions.backends import MEMORY, MONGODB, broadcast
+from web.booking_settings import BookingSettings
 from web.edge.addresses import TrustedProxies
 from web.edge.hosts import ANY_ADDRESS, check_names
 from web.mails.servers import MailServer
@@ -30,7 +31,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(BookingSettings):
     """All settings, from environment variables or else from .env; empty values count as unset.
 
     The descriptions appear in error messages about invalid values and in .env.example.
@@ -133,25 +134,11 @@ class Settings(BaseSettings):
         description="the sender of mails, a name and an address such as "
         "ExpertBook <bookings@example.com>",
     )
-    hold_seconds: int = Field(
-        default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"
-    )
     operation_seconds: float = Field(
         default=10,
         ge=0.1,
         le=300,
         description="the time limit of a query or mutation in seconds, 0.1 to 300",
-    )
-    currency: str = Field(
-        default="EUR",
-        pattern="^[A-Z]{3}$",
-        description="the currency of all prices, three capital letters (ISO 4217)",
-    )
-    phone_region: str | None = Field(
-        default=None,
-        pattern="^[A-Z]{2}$",
-        description="the country of phone numbers without a country code, two capital letters "
-        "(ISO 3166)",
     )
     experts: int = Field(
         default=120,

@@ -20,6 +20,7 @@ from models.calendar.slots import slot_id
 
 if TYPE_CHECKING:
     from models.bookings.booking import Booking
+    from models.bookings.caps import Caps
     from models.bookings.command import Agendas
     from models.ids import Id
 
@@ -65,11 +66,13 @@ class MoveBooking(Command):
         is_manager: whether it is the expert's or an administrator's.
         is_client: whether it is the booking's client, whose moves need a new confirmation if the
             expert confirms by hand.
+        caps: the caps that apply, if any.
     """
 
     actor_id: Id
     is_manager: bool
     is_client: bool
+    caps: Caps | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Move the booking.
@@ -79,6 +82,7 @@ class MoveBooking(Command):
             TooLate: if the client's deadline has passed.
             SlotNotOffered: if the new slot is not offered now, or another expert's.
             SlotTaken: if the new slot is taken.
+            TooMany: if the booking has been moved too often.
         """
         [key] = self.slots
         booking = agendas.booking(self.booking_ids[0])
@@ -88,6 +92,8 @@ class MoveBooking(Command):
             raise SlotNotOffered(slot_id(key))
         if key == booking.key:
             return [booking]
+        if self.caps:
+            self.caps.check_move(booking)
         agenda = agendas[key.expert_id]
         if standing := standing_hold(agendas, key, booking.client_id):
             agenda.release(standing, BookingStatus.CANCELLED, self.actor_id)

@@ -27,6 +27,7 @@ from tests.support.ledgers import (
     slot,
     someone,
 )
+from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -138,7 +139,7 @@ async def test_several_slots_are_booked_all_or_none(
     contact = ("Ada Lovelace", "ada@example.com", "+442079460018", None)
     basket = BookingRequest("slotIds", three, *contact, None, None)
     answers = await asyncio.gather(
-        book(here, someone(), basket, None),
+        book(reserving(here), someone(), basket),
         book_slot(here, slot(calendar, 1)),
         return_exceptions=True,
     )
@@ -170,7 +171,9 @@ async def test_expired_hold_is_released_by_the_next_booking(
     """Before it expires, other clients cannot book its time."""
     here, _ = ledgers
     await book_slot(here, slot(calendar, 9))
-    held = await hold(here, someone(), slot_id(slot(calendar, 1)), None, timedelta(hours=1))
+    held = await hold(
+        reserving(here, timedelta(hours=1)), someone(), slot_id(slot(calendar, 1)), None
+    )
     ends = held.held_until
     assert ends
     with pytest.raises(SlotTaken):
@@ -189,7 +192,7 @@ async def test_booking_a_held_slot_confirms_the_hold(
     """The booking keeps its id and gets another step in its history."""
     here, _ = ledgers
     holder = someone()
-    held = await hold(here, holder, slot_id(slot(calendar, 1)), None, timedelta(minutes=5))
+    held = await hold(reserving(here), holder, slot_id(slot(calendar, 1)), None)
     made = await book_slot(here, slot(calendar, 1), holder)
     assert made.id == held.id
     assert [step.after for step in made.history] == [BookingStatus.HELD, BookingStatus.CONFIRMED]
@@ -253,7 +256,7 @@ async def test_mixed_concurrent_changes_of_two_processes_violate_no_invariants(
             key = slot(calendar, (number * 3 + turn * 5) % 17, 30 if turn % 3 else 60)
             try:
                 if turn % 4 == 1:
-                    await hold(ledger, viewer, slot_id(key), None, timedelta(hours=1))
+                    await hold(reserving(ledger, timedelta(hours=1)), viewer, slot_id(key), None)
                 made = await book_slot(ledger, key, viewer, f"{turn}" if turn % 2 else None)
                 outcomes.append("booked")
                 if turn % 3 == 2:

@@ -48,7 +48,7 @@ def rows(
 
 ALLOWED = (
     rows(Action.CONFIRM, "PENDING", MANAGERS, (EARLY, LATE))
-    | rows(Action.COMPLETE, "CONFIRMED", MANAGERS, TIMES)
+    | rows(Action.COMPLETE, "CONFIRMED", MANAGERS, (STARTED,))
     | rows(Action.MARK_NO_SHOW, "CONFIRMED", MANAGERS, (STARTED,))
     | rows(Action.CANCEL, "HELD PENDING CONFIRMED", MANAGERS, TIMES)
     | rows(Action.CANCEL, "HELD", (CLIENT,), TIMES)

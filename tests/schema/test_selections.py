@@ -25,11 +25,13 @@ from schema.execution.prepared import RequestFailed
 from schema.root import core
 from tests.support.clients import CONTACT
 from tests.support.generated_documents import KEY, NOON, ResultFactory, random_document
+from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auth.viewers import Viewer
+    from models.ledger.ledger import Ledger
     from schema.context import Services
     from schema.execution.prepared import Prepared
     from schema.loaders import Loaders
@@ -128,7 +130,8 @@ class FakeLedger:
 def context_with(ledger: FakeLedger | None = None, *, use_caches: bool) -> Context:
     """Return a context without a database."""
     services = {"currency": "EUR", "operation_seconds": 10, "use_caches": use_caches}
-    services |= {"ledger": ledger, "phone_region": None, "lookups": Lookups()}
+    reservations = reserving(cast("Ledger", ledger))
+    services |= {"ledger": ledger, "reservations": reservations, "lookups": Lookups()}
     viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None) if ledger else None
     context = Context(
         cast("Services", SimpleNamespace(**services)), cast("Viewer", viewer), now=NOON

@@ -35,6 +35,7 @@ from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
 from subscriptions.slots import CHANGED
 from tests.support.platforms import CONTACT, new_viewer
+from tests.support.reserving import reserving
 from tests.support.slot_clients import SlotClient, Snapshot, following, read_slots
 
 if TYPE_CHECKING:
@@ -109,7 +110,6 @@ class Scenario:
             "sweep": (2, self.sweep),
             "hours": (0.5, self.hours),
             "cancel": (30, partial(self.advance, Action.CANCEL)),
-            "complete": (6, partial(self.advance, Action.COMPLETE)),
             "confirm": (5, partial(self.advance, Action.CONFIRM)),
             "remove": (5, self.remove),
         }
@@ -125,7 +125,7 @@ class Scenario:
         """Hold a slot, often so briefly that the hold soon expires."""
         lasts = timedelta(milliseconds=self.rng.choice([30, 300, 60_000, 300_000, 300_000]))
         client = self.rng.choice(self.users)
-        return [await reservations.hold(self.ledger, client, self.slot(), None, lasts)]
+        return [await reservations.hold(reserving(self.ledger, lasts), client, self.slot(), None)]
 
     async def book(self) -> list[Booking]:
         """Book a slot, two slots or a hold."""
@@ -138,7 +138,7 @@ class Scenario:
         else:
             wanted = [self.slot() for _ in range(self.rng.choice([1, 1, 1, 2]))]
         request = BookingRequest("slotIds", wanted, *CONTACT)
-        return await reservations.book(self.ledger, client, request, None)
+        return await reservations.book(reserving(self.ledger), client, request)
 
     async def move(self) -> list[Booking]:
         """Move a booking to another slot."""
@@ -146,18 +146,17 @@ class Scenario:
         return [await moves.reschedule(self.ledger, viewer, id_, self.slot())]
 
     async def advance(self, action: Action) -> list[Booking]:
-        """Cancel, confirm or complete a booking."""
+        """Cancel or confirm a booking."""
         sources = {
             Action.CANCEL: (BookingStatus.CONFIRMED, BookingStatus.PENDING, BookingStatus.HELD),
             Action.CONFIRM: (BookingStatus.PENDING,),
-            Action.COMPLETE: (BookingStatus.CONFIRMED,),
         }
         viewer, id_ = self.booking(*sources[action])
         return [await moves.advance(self.ledger, viewer, id_, action)]
 
     async def remove(self) -> list[Booking]:
-        """Remove a completed booking, which releases its time."""
-        viewer, id_ = self.booking(BookingStatus.COMPLETED)
+        """Remove a cancelled booking from its client's list."""
+        viewer, id_ = self.booking(BookingStatus.CANCELLED)
         removed = await moves.remove(self.ledger, viewer, id_)
         self.bookings.pop(removed.id, None)
         return []

@@ -14,6 +14,7 @@ from models.calendar.times import cell_of, utc_now
 from models.ids import new_id
 from resolvers.reservations import BookingRequest, book
 from tests.support.commands import FunctionCommand
+from tests.support.reserving import reserving
 from tests.support.samples import weekly
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def book_slot(
     ledger: Ledger, key: SlotKey, viewer: Viewer | None = None, idempotency_key: str | None = None
 ) -> Booking:
     request = booking_request(key, idempotency_key)
-    [made] = await book(ledger, viewer or someone(), request, None)
+    [made] = await book(reserving(ledger), viewer or someone(), request)
     return made
 
 

@@ -23,6 +23,7 @@ from resolvers.reservations import BookingRequest
 from subscriptions.backends import broadcast
 from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
+from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -54,12 +55,12 @@ class Platform:
 
     async def hold(self, client: Viewer, lasts: timedelta = timedelta(minutes=5)) -> Booking:
         """Hold the next free slot."""
-        return await reservations.hold(self.ledger, client, self.free.pop(), None, lasts)
+        return await reservations.hold(reserving(self.ledger, lasts), client, self.free.pop(), None)
 
     async def book(self, client: Viewer) -> Booking:
         """Book the next free slot."""
         request = BookingRequest("slotIds", [self.free.pop()], *CONTACT)
-        [booking] = await reservations.book(self.ledger, client, request, None)
+        [booking] = await reservations.book(reserving(self.ledger), client, request)
         return booking
 
     @asynccontextmanager

@@ -58,14 +58,18 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment with some settings, and without inherited ones except CACHES."""
+    """Return the environment with some settings, and without inherited ones except CACHES.
+
+    Clients need no verified e-mail address unless a test sets that.
+    """
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(ours) or name == CACHES
     }
-    return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in settings.items()}
+    given = {"require_verified_email": "off", **settings}
+    return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in given.items()}
 
 
 @dataclass

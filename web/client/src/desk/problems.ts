@@ -1,9 +1,9 @@
 const GERMAN: Readonly<Record<string, string>> = {
   "This length is offered twice": "Diese Dauer ist doppelt angegeben.",
   "A price must not be negative": "Ein Preis darf nicht negativ sein.",
-  "The end must be later than the beginning": "Das Ende muss nach dem Beginn liegen.",
-  "These hours overlap others of that day":
-    "Diese Zeit überschneidet sich mit einer anderen an diesem Tag.",
+  "The end must differ from the beginning": "Das Ende darf nicht gleich dem Beginn sein.",
+  "Hours begin before 24:00": "Die Zeit beginnt vor 24:00.",
+  "These hours overlap others": "Diese Zeit überschneidet sich mit einer anderen.",
   "This day is named twice": "Dieser Tag ist doppelt angegeben.",
   "This language is named twice": "Diese Sprache ist doppelt angegeben.",
   "There is no such account": "Dieses Konto gibt es nicht.",

@@ -72,6 +72,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
       const offer = expert.offers.find((each) => each.minutes === slot.minutes);
       if (!offer) return;
       const refusal = await reservation.placeHold(slot, offer.price);
+      if (refusal && "limited" in refusal) return void toastError(text.problem(refusal.limited));
       setUnavailable(refusal);
       setSelectedId(undefined);
       if (refusal && !hold) {
@@ -100,6 +101,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
       });
       setProblems("problems" in outcome ? problemsByField(outcome.problems, text.problem) : {});
       setUnavailable("unavailable" in outcome ? outcome.unavailable : null);
+      if ("limited" in outcome) void toastError(text.problem(outcome.limited));
       if ("reserved" in outcome) setReserved(outcome.reserved);
     } catch {
       void toastError(errors.unexpected);

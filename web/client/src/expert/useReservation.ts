@@ -135,10 +135,23 @@ export interface Unavailable {
   readonly alternatives: readonly SlotTimeFragment[];
 }
 
+/** A refusal that concerns the viewer or the price rather than the slot. */
+export interface Limited {
+  readonly limited: string;
+}
+
+const LIMITS: readonly string[] = ["TooMany", "VerificationNeeded", "PriceChanged"];
+
+/** Return the refusal, if the answer is one that concerns the viewer or the price. */
+function limited(answer?: { __typename?: string; message?: string }): Limited | undefined {
+  return LIMITS.includes(answer?.__typename ?? "") ? { limited: answer?.message ?? "" } : undefined;
+}
+
 /** Outcome of an attempt to book. */
 export type Outcome =
   | { readonly reserved: Reserved }
   | { readonly unavailable: Unavailable }
+  | Limited
   | { readonly problems: readonly { field: string; message: string }[] };
 
 /**
@@ -164,7 +177,7 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
     isBusy: holding.loading || booking.loading,
 
     /** Hold a slot, optimistically; resolves to null, or to the reason why it is unavailable. */
-    async placeHold(slot: SlotTime, price: Money): Promise<Unavailable | null> {
+    async placeHold(slot: SlotTime, price: Money): Promise<Unavailable | Limited | null> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
         optimisticResponse: { holdSlot: optimisticHold(slot, price) },
@@ -174,6 +187,8 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
         setHeld(answer);
         return null;
       }
+      const limit = limited(answer);
+      if (limit) return limit;
       const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
       return {
         slot: taken?.slot ?? slot,
@@ -198,6 +213,8 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
         return { reserved: answer };
       }
       if (answer?.__typename === "InvalidInput") return { problems: answer.fields };
+      const limit = limited(answer);
+      if (limit) return limit;
       const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
       return {
         unavailable: {

@@ -1,0 +1,108 @@
+"""Checks before a client holds or books: a verified address, and the caps."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from models.accounts.users import User
+from models.bookings.caps import coming_bookings
+from models.bookings.idempotency import IdempotencyRecord
+from models.calendar.times import utc_now
+from models.errors import TooMany, VerificationNeeded
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
+
+    from auth.viewers import Viewer
+    from models.bookings.caps import Caps, ClientBooking
+    from models.calendar.slots import SlotKey
+    from models.ids import Id
+
+
+class BookingChecks:
+    """Checks whether a client may hold and book.
+
+    A client's requests are counted and decided one after another within a process. Requests to
+    several processes at the same moment may exceed a cap by one for each further process: caps
+    bound abuse, whereas the unique index decides who gets a slot.
+
+    Args:
+        caps: the caps; None lifts them.
+        requires_verified_email: whether booking requires a verified e-mail address.
+    """
+
+    def __init__(self, caps: Caps | None, *, requires_verified_email: bool) -> None:
+        self.caps = caps
+        self._requires_verified_email = requires_verified_email
+        self._locks: WeakValueDictionary[Id, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def booking(
+        self, viewer: Viewer, keys: Sequence[SlotKey], record: IdempotencyRecord | None
+    ) -> AsyncIterator[None]:
+        """Check that a client may book slots; book them within the context.
+
+        Raises:
+            VerificationNeeded: if the client's e-mail address is not verified.
+            TooMany: if a cap is reached, unless the request repeats one that has succeeded.
+        """
+        if self._requires_verified_email and not await _is_verified(viewer):
+            raise VerificationNeeded
+        caps = self.caps
+        if caps is None:
+            yield
+            return
+        async with self._counted(viewer, record, lambda rows, _: caps.check_booking(rows, keys)):
+            yield
+
+    @asynccontextmanager
+    async def hold(
+        self, viewer: Viewer, key: SlotKey, record: IdempotencyRecord | None
+    ) -> AsyncIterator[None]:
+        """Check that a client may hold a slot; hold it within the context.
+
+        Raises:
+            TooMany: if a cap is reached, unless the request repeats one that has succeeded.
+        """
+        caps = self.caps
+        if caps is None:
+            yield
+            return
+        async with self._counted(viewer, record, lambda rows, now: caps.check_hold(rows, key, now)):
+            yield
+
+    @asynccontextmanager
+    async def _counted(
+        self,
+        viewer: Viewer,
+        record: IdempotencyRecord | None,
+        check: Callable[[Sequence[ClientBooking], datetime], None],
+    ) -> AsyncIterator[None]:
+        lock = self._locks.setdefault(viewer.id, asyncio.Lock())
+        async with lock:
+            now = utc_now()
+            try:
+                check(await coming_bookings(viewer.id, now), now)
+            except TooMany:
+                if record is None or not await _has_succeeded(record):
+                    raise
+            yield
+
+
+async def _is_verified(viewer: Viewer) -> bool:
+    """Return whether the viewer's address is verified; viewers are cached for a moment."""
+    if viewer.user.email_verified:
+        return True
+    with or_unavailable():
+        user = await User.get(viewer.id)
+    return user is not None and user.email_verified
+
+
+async def _has_succeeded(record: IdempotencyRecord) -> bool:
+    with or_unavailable():
+        return await IdempotencyRecord.get(record.id) is not None

@@ -1,0 +1,65 @@
+"""Settings of booking: holds, prices, phone numbers and caps."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from models.bookings.caps import Caps
+
+
+class BookingSettings(BaseSettings):
+    """The part of the settings that concerns bookings."""
+
+    hold_seconds: int = Field(
+        default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"
+    )
+    currency: str = Field(
+        default="EUR",
+        pattern="^[A-Z]{3}$",
+        description="the currency of all prices, three capital letters (ISO 4217)",
+    )
+    phone_region: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{2}$",
+        description="the country of phone numbers without a country code, two capital letters "
+        "(ISO 3166)",
+    )
+    require_verified_email: Literal["on", "off"] = Field(
+        default="on",
+        description="on or off; on requires a verified e-mail address for booking",
+    )
+    max_coming_bookings: int = Field(
+        default=50, ge=1, le=500, description="the most coming bookings of a client, 1 to 500"
+    )
+    max_coming_bookings_per_expert: int = Field(
+        default=10,
+        ge=1,
+        le=500,
+        description="the most coming bookings of a client with one expert, 1 to 500",
+    )
+    max_holds: int = Field(
+        default=5, ge=1, le=100, description="the most holds of a client at one time, 1 to 100"
+    )
+    max_hold_renewals: int = Field(
+        default=3,
+        ge=0,
+        le=100,
+        description="the most times that a client may hold a slot again within an hour, 0 to 100",
+    )
+    max_moves: int = Field(
+        default=10, ge=1, le=100, description="the most times that a booking is moved, 1 to 100"
+    )
+
+    @property
+    def caps(self) -> Caps:
+        """Caps on what one client may book, hold and change."""
+        return Caps(
+            coming=self.max_coming_bookings,
+            coming_with_expert=self.max_coming_bookings_per_expert,
+            holds=self.max_holds,
+            renewals=self.max_hold_renewals,
+            moves=self.max_moves,
+        )
