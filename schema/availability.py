@@ -10,6 +10,7 @@ import strawberry
 from models.calendar.rules import Calendar, LocalRange, WeeklyRange, end_of_range
 from resolvers.availability import Price, PricedLength
 from schema.enums import describe_enum
+from schema.inputs import plain
 from schema.scalars import LocalTime
 
 
@@ -127,6 +128,7 @@ class Availability:
         )
 
 
+@plain
 @strawberry.input(
     description="An amount of money; the currency must be the one that the server uses."
 )

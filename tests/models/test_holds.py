@@ -1,0 +1,132 @@
+"""A standing hold keeps its slot, its price and its deadline until it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from models.bookings.booking import Booking, BookingStatus
+from models.calendar.errors import PriceChanged, SlotNotOffered
+from models.calendar.rules import Calendar, Offer
+from models.calendar.slots import slot_id
+from models.ids import encode
+from models.ledger.ledger import Ledger
+from resolvers.availability import Price
+from resolvers.moves import reschedule
+from resolvers.reservations import book, hold
+from tests.support.commands import FunctionCommand
+from tests.support.ledgers import (
+    book_slot,
+    booking_request,
+    events,
+    ignore_events,
+    slot,
+    someone,
+)
+from tests.support.reserving import reserving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from models.bookings.command import Agendas
+    from models.store.connection import Client
+
+
+@pytest.fixture
+async def ledger(database: Client) -> AsyncIterator[Ledger]:
+    """A ledger."""
+    async with Ledger(database, ignore_events).open() as ledger:
+        yield ledger
+
+
+async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> None:
+    """Replace some of a calendar's rules."""
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agenda = agendas[calendar.id]
+        agenda.replace_rules(agenda.rules.with_changes(**changes))
+        return []
+
+    await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"accepts_bookings": False},
+        {"weekly": ()},
+        {"minimum_notice_minutes": 60 * 24 * 30},
+        {"horizon_days": 0},
+        {"offers": (Offer(minutes=30, price=1),)},
+        {"offers": (Offer(minutes=60, price=99_000),)},
+        {"break_minutes": 240, "cancellation_notice_minutes": 60 * 24 * 30},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+async def test_hold_is_booked_as_it_was_held_whatever_the_rules_say_then(
+    ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
+) -> None:
+    viewer, key = someone(), slot(calendar, 9)
+    held = await hold(reserving(ledger), viewer, slot_id(key), None)
+    await change_rules(ledger, calendar, **changes)
+    booked = await book_slot(ledger, key, viewer)
+    kept = {"id", "starts_at", "minutes", "cells", "price", "cancellable_until"}
+    assert booked.model_dump(include=kept) == held.model_dump(include=kept)
+    assert booked.status is BookingStatus.CONFIRMED
+    assert booked.held_until is None
+    await events(calendar)
+
+
+async def test_ended_hold_keeps_nothing(ledger: Ledger, calendar: Calendar) -> None:
+    viewer, key = someone(), slot(calendar, 9)
+    await hold(reserving(ledger, timedelta()), viewer, slot_id(key), None)
+    await change_rules(ledger, calendar, accepts_bookings=False)
+    with pytest.raises(SlotNotOffered):
+        await book_slot(ledger, key, viewer)
+
+
+async def test_hold_of_someone_else_keeps_nothing_for_the_viewer(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    key = slot(calendar, 9)
+    await hold(reserving(ledger), someone(), slot_id(key), None)
+    await change_rules(ledger, calendar, accepts_bookings=False)
+    with pytest.raises(SlotNotOffered):
+        await book_slot(ledger, key)
+
+
+async def test_booking_moves_to_a_held_slot_at_the_price_of_the_hold(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    viewer = someone()
+    booked = await book_slot(ledger, slot(calendar, 9), viewer)
+    held = await hold(reserving(ledger), viewer, slot_id(slot(calendar, 15)), None)
+    await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=99_000),))
+    client = cast("Any", viewer)
+    client.role, client.expert_id = "CLIENT", None
+    moved = await reschedule(
+        ledger, client, encode(f"Booking:{booked.id}"), slot_id(slot(calendar, 15))
+    )
+    assert (moved.id, moved.starts_at, moved.price) == (booked.id, held.starts_at, held.price)
+    stored = await Booking.get(held.id)
+    assert stored is not None
+    assert stored.status is BookingStatus.CANCELLED
+
+
+async def test_another_price_than_the_expected_one_is_refused(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    viewer, key = someone(), slot(calendar, 9)
+    price = calendar.rules.offers[0].price
+    before = await events(calendar)
+    wrong = replace(booking_request(key), expected_price=Price(price - 1, "EUR"))
+    with pytest.raises(PriceChanged) as refused:
+        await book(reserving(ledger), viewer, wrong)
+    assert refused.value.price == price
+    assert await events(calendar) == before
+    right = replace(booking_request(key), expected_price=Price(price, "EUR"))
+    [booked] = await book(reserving(ledger), viewer, right)
+    assert booked.price == price

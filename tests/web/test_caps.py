@@ -1,0 +1,145 @@
+"""Caps on coming bookings, holds, renewals and moves, and the verified address."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.booking_operations import HOLD, execute, open_slots
+from tests.support.clients import CONTACT, Api
+from tests.support.servers import run_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.support.spans import Time
+
+Expert = dict[str, Any]
+CAPS = {
+    "max_coming_bookings": 4,
+    "max_coming_bookings_per_expert": 2,
+    "max_holds": 2,
+    "max_hold_renewals": 1,
+    "max_moves": 2,
+}
+EXPERTS = """{ experts(first: 20) { nodes {
+  id availability { breakMinutes confirmsAutomatically cancellationNoticeMinutes } } } }"""
+BOOK = """mutation ($slot: ID!, $contact: ContactInput!, $key: String) {
+  answer: bookSlot(input: {slotId: $slot, contact: $contact, idempotencyKey: $key}) {
+    __typename ... on Booking { id } ... on TooMany { code limit message } } }"""
+LIMITED_HOLD = """mutation ($id: ID!) { answer: holdSlot(input: {slotId: $id}) {
+  __typename ... on Booking { id } ... on TooMany { code limit } } }"""
+LIMITED_MOVE = """mutation ($id: ID!, $slot: ID!) {
+  answer: rescheduleBooking(input: {bookingId: $id, slotId: $slot}) {
+    __typename ... on TooMany { limit } } }"""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
+    """A client of a server with low caps."""
+    with run_server(tmp_path_factory.mktemp("capped"), experts=20, **CAPS) as address:
+        yield Api(http, address)
+
+
+@pytest.fixture(scope="module")
+async def plain(api: Api) -> list[Expert]:
+    """Experts that confirm automatically and have no breaks."""
+    nodes = (await api.ask(EXPERTS))["experts"]["nodes"]
+    return [
+        node
+        for node in nodes
+        if node["availability"]["confirmsAutomatically"]
+        and not node["availability"]["breakMinutes"]
+        and node["availability"]["cancellationNoticeMinutes"] <= 2 * 24 * 60
+    ]
+
+
+async def book(api: Api, slot: dict[str, Any], key: str | None = None) -> dict[str, Any]:
+    return await execute(api, BOOK, slot=slot["id"], contact=CONTACT, key=key)
+
+
+async def test_coming_bookings_are_capped_also_when_sent_at_once(
+    api: Api, plain: list[Expert], time: Time
+) -> None:
+    """A repeated request is not counted again, and a cancellation makes room."""
+    client = await api.new_client()
+    slots = await open_slots(api, plain[0], time)
+    answers = await asyncio.gather(*(book(client, slot, slot["id"]) for slot in slots[:8]))
+    kinds = [answer["__typename"] for answer in answers]
+    assert (kinds.count("Booking"), kinds.count("TooMany")) == (2, 6)
+    refused = next(answer for answer in answers if answer["__typename"] == "TooMany")
+    assert (refused["code"], refused["limit"]) == ("TOO_MANY", 2)
+    booked = [(n, answer) for n, answer in enumerate(answers) if answer["__typename"] == "Booking"]
+    number, first = booked[0]
+    assert await book(client, slots[number], slots[number]["id"]) == first
+    await client.cancel(first["id"])
+    assert (await book(client, slots[8]))["__typename"] == "Booking"
+
+
+async def test_coming_bookings_are_capped_over_all_experts(
+    api: Api, plain: list[Expert], time: Time
+) -> None:
+    client = await api.new_client()
+    slots = [slot for expert in plain[1:4] for slot in (await open_slots(api, expert, time))[:2]]
+    answers = [await book(client, slot) for slot in slots]
+    assert [answer["__typename"] for answer in answers] == ["Booking"] * 4 + ["TooMany"] * 2
+    assert {answer["limit"] for answer in answers[4:]} == {4}
+
+
+async def test_holds_are_capped_and_one_with_the_same_expert_is_replaced(
+    api: Api, plain: list[Expert], time: Time
+) -> None:
+    client = await api.new_client()
+    slots = [await open_slots(api, expert, time) for expert in plain[4:7]]
+    for slot in (slots[0][10], slots[1][10], slots[1][11]):
+        assert (await execute(client, LIMITED_HOLD, id=slot["id"]))["__typename"] == "Booking"
+    refused = await execute(client, LIMITED_HOLD, id=slots[2][10]["id"])
+    assert refused == {"__typename": "TooMany", "code": "TOO_MANY", "limit": 2}
+
+
+async def test_a_slot_cannot_be_held_for_ever(api: Api, plain: list[Expert], time: Time) -> None:
+    client, slot = await api.new_client(), (await open_slots(api, plain[4], time))[20]
+    answers = [await execute(client, LIMITED_HOLD, id=slot["id"]) for _ in range(3)]
+    assert [answer["__typename"] for answer in answers] == ["Booking", "Booking", "TooMany"]
+    other = await api.new_client()
+    await client.cancel(answers[1]["id"])
+    assert (await execute(other, HOLD, id=slot["id"]))["__typename"] == "Booking"
+
+
+async def test_a_booking_cannot_be_moved_for_ever(
+    api: Api, plain: list[Expert], time: Time
+) -> None:
+    client, slots = await api.new_client(), await open_slots(api, plain[5], time)
+    booked = await book(client, slots[20])
+    moves = [
+        await execute(client, LIMITED_MOVE, id=booked["id"], slot=slots[number]["id"])
+        for number in (22, 24, 26)
+    ]
+    assert moves[:2] == [{"__typename": "Booking"}] * 2
+    assert moves[2] == {"__typename": "TooMany", "limit": 2}
+    same = await execute(client, LIMITED_MOVE, id=booked["id"], slot=slots[24]["id"])
+    assert same == {"__typename": "Booking"}
+
+
+async def test_booking_needs_a_verified_address_and_holding_does_not(
+    tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
+) -> None:
+    folder = tmp_path_factory.mktemp("verified")
+    with run_server(folder, experts=4, require_verified_email="on") as address:
+        api = Api(http, address)
+        expert = (await api.ask(EXPERTS))["experts"]["nodes"][0]
+        slot = (await open_slots(api, expert, time))[0]
+        newcomer = await api.new_client()
+        assert (await execute(newcomer, HOLD, id=slot["id"]))["__typename"] == "Booking"
+        assert (await book(newcomer, slot))["__typename"] == "VerificationNeeded"
+        login = """mutation ($password: String!) {
+          login(input: {email: "client@example.com", password: $password}) {
+            ... on SignedIn { accessToken } } }"""
+        demo = await api.ask(login, password="expertbook-demo")
+        verified = api.signed_in(demo["login"]["accessToken"])
+        other = (await open_slots(api, expert, time))[5]
+        assert (await book(verified, other))["__typename"] == "Booking"
