@@ -290,6 +290,5 @@ async def test_newest_states_are_sent_in_order_despite_lossy_notifications(
             by_booking.setdefault(booking.id, []).append(booking.sequence)
         assert all(sorted(set(numbers)) == numbers for numbers in by_booking.values())
     assert {booking.client_id for booking in own.received} == {clients[0].id}
-    assert {booking.status for booking in of_expert.received} == {
-        status for status in BookingStatus if status is not BookingStatus.NO_SHOW
-    }
+    after_start = {BookingStatus.COMPLETED, BookingStatus.NO_SHOW}
+    assert {booking.status for booking in of_expert.received} == {*BookingStatus} - after_start

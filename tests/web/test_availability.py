@@ -127,8 +127,8 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
     ("wanted", "refused"),
     [
         ({"weekly": [hours("MONDAY", "09:00", "09:00")]}, ["weekly.0.to"]),
-        ({"weekly": [hours("MONDAY", "17:00", "09:00")]}, ["weekly.0.to"]),
-        ({"weekly": [hours("MONDAY", "24:00", "00:00")]}, ["weekly.0.to"]),
+        ({"weekly": [hours("MONDAY", "17:00", "17:00")]}, ["weekly.0.to"]),
+        ({"weekly": [hours("MONDAY", "24:00", "00:00")]}, ["weekly.0.from"]),
         ({"weekly": [hours("MONDAY", "09:10", "17:05")]}, ["weekly.0.from", "weekly.0.to"]),
         (
             {
@@ -136,12 +136,12 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
                     hours("MONDAY", "09:00", "12:00"),
                     hours("TUESDAY", "11:00", "13:00"),
                     hours("MONDAY", "11:45", "13:00"),
-                    hours("TUESDAY", "15:00", "14:00"),
+                    hours("TUESDAY", "15:00", "15:00"),
                 ]
             },
             ["weekly.2.from", "weekly.3.to"],
         ),
-        ({"overrides": [date_override(TOMORROW, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [date_override(TOMORROW, ("09:00", "09:00"))]}, ["overrides.0.hours.0.to"]),
         (
             {"overrides": [date_override(TOMORROW, ("09:01", "10:00"))]},
             ["overrides.0.hours.0.from"],
@@ -155,7 +155,7 @@ async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(
             },
             ["overrides.0.hours.1.from", "overrides.1.date"],
         ),
-        ({"overrides": [date_override(PAST, ("09:00", "08:00"))]}, ["overrides.0.hours.0.to"]),
+        ({"overrides": [date_override(PAST, ("09:00", "09:00"))]}, ["overrides.0.hours.0.to"]),
         ({"offers": []}, ["offers"]),
         ({"offers": [offer(15 * n) for n in range(1, 10)]}, ["offers"]),
         ({"offers": [offer(60), offer(60)]}, ["offers.1.minutes"]),
@@ -190,8 +190,8 @@ async def test_all_problems_are_reported_in_the_order_of_the_input(practice: Pra
         breakMinutes=1,
         stepMinutes=1,
         offers=[offer(10, -1)],
-        overrides=[date_override(TOMORROW, ("10:00", "09:00"))],
-        weekly=[hours("FRIDAY", "10:00", "09:00")],
+        overrides=[date_override(TOMORROW, ("10:00", "10:00"))],
+        weekly=[hours("FRIDAY", "10:00", "10:00")],
     )
     assert invalid_fields(answer) == [
         *("weekly.0.to", "overrides.0.hours.0.to", "offers.0.minutes", "offers.0.price.amount"),
