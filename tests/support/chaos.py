@@ -18,11 +18,13 @@ import websockets
 from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.ids import object_id
-from tests.support.clients import CANCEL, CONTACT, Api
+from tests.support.clients import CONTACT, Api
+from tests.support.histories import History
 from tests.support.mailboxes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from tests.support.fleet import Fleet
 
@@ -37,12 +39,15 @@ WATCH = {
         ... on CalendarReset {{ {FIELDS} }} }} }}""",
 }
 BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
-  __typename ... on Booking { id status } ... on Refusal { code } } }"""
-CANCEL_BOOKING = CANCEL.replace("cancelBooking", "answer: cancelBooking")
+  __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
+CANCEL_BOOKING = """mutation ($id: ID!) { answer: cancelBooking(input: {bookingId: $id}) {
+  __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
 MAX_PAUSE_SECONDS = 2.0
 RETRYABLE = {"UNAVAILABLE", "TIMED_OUT"}
 """Codes after which the same request may be sent again; a busy machine times out, too."""
 KEPT_BOOKINGS = 4
+MAX_RECORDED = 2_000
+"""Operations in a recorded history: few enough to decide whether it is linearizable."""
 PATIENCE_SECONDS = 300
 """Generous deadline; only a subscriber that has missed an event exceeds it."""
 EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
@@ -160,6 +165,7 @@ class Booker:
     states: dict[str, str] = field(default_factory=dict)
     retries: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
+    history: History = field(default_factory=History)
 
     async def run(self) -> None:
         """Book and cancel until `is_done`; the last request is finished."""
@@ -195,7 +201,8 @@ class Booker:
         while True:
             try:
                 api = Api(self.http, self.rng.choice(self.fleet.addresses or [""]), self.token)
-                answer = await api.post(query, **variables)
+                with self.history.record(self.token[-12:], query, variables) as operation:
+                    answer = operation.answer = await api.post(query, **variables)
             except (httpx.HTTPError, ValueError) as error:
                 why = type(error).__name__
             else:
@@ -214,6 +221,7 @@ class ChaosClients:
 
     subscribers: list[Subscriber]
     bookers: list[Booker]
+    history: History
 
     @classmethod
     async def create(
@@ -224,8 +232,12 @@ class ChaosClients:
         *,
         watching: int,
         booking: int,
+        recorded: Path | None = None,
     ) -> ChaosClients:
-        """Create subscribers and bookers for the first five plain experts, on all servers."""
+        """Create subscribers and bookers for the first five plain experts, on all servers.
+
+        The beginning of what the bookers do is recorded in the file `recorded`.
+        """
 
         def new_random() -> random.Random:
             return random.Random(rng.random())
@@ -250,9 +262,11 @@ class ChaosClients:
             start = expert["id"], expert["cursor"], expert["sequence"]
             subscribers.append(Subscriber(fleet, new_random(), kind, *start))
         tokens = [(await api.new_client()).token or "" for _ in range(booking)]
-        return cls(
-            subscribers, [Booker(fleet, new_random(), http, token, slots) for token in tokens]
-        )
+        history = History(recorded, experts, slots=slots, max_operations=MAX_RECORDED)
+        bookers = [
+            Booker(fleet, new_random(), http, token, slots, history=history) for token in tokens
+        ]
+        return cls(subscribers, bookers, history)
 
     @asynccontextmanager
     async def run(self, database_url: str) -> AsyncIterator[None]:

@@ -17,11 +17,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from models.calendar.slots import slot_key
 from models.calendar.times import cell_of
 from models.ids import object_id
-from tests.support.go import build_checker
+from tests.support.go import MISSING, build_checker, find_go
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -65,6 +66,8 @@ class History:
         experts: experts with `id` and `availability { breakMinutes confirmsAutomatically }`.
         hold_seconds: how long holds last.
         slots: ids of the slots that were open at the beginning. Others are left out of reads.
+        max_operations: number of operations after which recording ends. What is recorded by then
+            is a history of its own; the operations that are running have an unknown outcome.
     """
 
     def __init__(
@@ -73,7 +76,10 @@ class History:
         experts: Iterable[Mapping[str, Any]] = (),
         hold_seconds: int = 0,
         slots: Collection[str] = (),
+        max_operations: int | None = None,
     ) -> None:
+        self.path = path
+        self._max_operations = max_operations
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if path else None
         self._holds = hold_seconds * NS_PER_SECOND
         self._slots = frozenset(slots)
@@ -106,7 +112,12 @@ class History:
         if found is None or self._file is None:
             yield operation
             return
-        number = f"{os.getpid()}-{next(self._numbers)}"
+        count_ = next(self._numbers)
+        if self._max_operations is not None and count_ > self._max_operations:
+            self.close()
+            yield operation
+            return
+        number = f"{os.getpid()}-{count_}"
         self._write(
             op=number,
             at=time.monotonic_ns(),
@@ -223,6 +234,23 @@ def check(path: Path, limit_seconds: int = LIMIT_SECONDS) -> Verdict:
     if result.returncode not in {0, 1}:
         raise ValueError(f"{path}: {result.stderr}")
     return Verdict(**json.loads(result.stdout))
+
+
+def check_history(config: pytest.Config, history: History) -> None:
+    """End a history and assert that it is linearizable.
+
+    Without Go nothing is checked; with --long, the test fails then.
+
+    Raises:
+        AssertionError: if it is not linearizable, undecided, or empty; names the drawing.
+    """
+    history.close()
+    if find_go() is None:
+        if config.getoption("--long"):
+            pytest.fail(MISSING)
+        return
+    assert history.path is not None
+    assert_linearizable(history.path)
 
 
 def assert_linearizable(path: Path) -> Verdict:

@@ -14,9 +14,11 @@ from models.calendar.times import utc_now
 from models.ids import object_id
 from tests.support.chaos import EXPERTS, KEPT_BOOKINGS, PLAIN, SLOTS, Booker
 from tests.support.clients import CONTACT, Api
+from tests.support.histories import History
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
     import httpx
 
@@ -38,6 +40,12 @@ CANCEL = mutation("cancelBooking", "BookingInput")
 BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input) { __typename
   ... on BookingList { bookings { id status sequence startsAt } } ... on Refusal { code } } }"""
 SLOTS_PER_BASKET = 3
+HOLD_SECONDS = 3_600
+"""Setting of the servers: holds outlast a test."""
+
+MAX_RECORDED = 500
+"""Operations in a recorded history: baskets connect all experts, which makes it hard to decide."""
+
 MAX_PAUSE_SECONDS = 0.3
 """Maximum pause between actions, which leaves time for killed processes to restart."""
 
@@ -64,6 +72,7 @@ class Journal:
     """Number of requests that were sent more than once."""
     longest_wait: float = 0
     """Maximum seconds from sending a request to its answer, including retries."""
+    history: History = field(default_factory=History)
     longest_gap: float = 0
     """Maximum seconds during which no client received an answer."""
     _answered_at: float = field(default_factory=monotonic)
@@ -200,9 +209,12 @@ class JournalingClient(Booker):
 
 
 async def create_journaling_clients(
-    fleet: Fleet, rng: random.Random, http: httpx.AsyncClient, count: int
+    fleet: Fleet, rng: random.Random, http: httpx.AsyncClient, count: int, recorded: Path
 ) -> list[JournalingClient]:
-    """Create clients that book the first five plain experts and share one journal."""
+    """Create clients that book the first five plain experts and share one journal.
+
+    The beginning of what they do is recorded in the file `recorded`.
+    """
     api = Api(http, fleet.addresses[0])
     found = (await api.ask(EXPERTS))["experts"]["nodes"]
     today = utc_now()
@@ -211,10 +223,18 @@ async def create_journaling_clients(
         "to": (today + timedelta(days=40)).isoformat(),
     }
     slots_by_expert = {}
-    for expert in [expert for expert in found if expert["availability"] == PLAIN][:5]:
+    experts = [expert for expert in found if expert["availability"] == PLAIN][:5]
+    for expert in experts:
         slots = (await api.ask(SLOTS, id=expert["id"], **days))["expert"]["slots"]
         slots_by_expert[expert["id"]] = [slot["id"] for slot in slots if slot["status"] == "OPEN"]
-    journal = Journal()
+    history = History(
+        recorded,
+        experts,
+        HOLD_SECONDS,
+        [slot for slots in slots_by_expert.values() for slot in slots],
+        MAX_RECORDED,
+    )
+    journal = Journal(history=history)
     journaling_clients = []
     for _ in range(count):
         client = await api.new_client()
@@ -223,7 +243,10 @@ async def create_journaling_clients(
         token = client.token or ""
         journaling_clients.append(
             JournalingClient(
-                fleet, rng, http, token, [], slots_by_expert=slots_by_expert, journal=journal
+                *(fleet, rng, http, token, []),
+                history=history,
+                slots_by_expert=slots_by_expert,
+                journal=journal,
             )
         )
     return journaling_clients

@@ -13,6 +13,7 @@ import pytest
 from tests.support.chaos import ChaosClients
 from tests.support.fault_injection import FAULTS, FaultInjector
 from tests.support.fleet import Fleet
+from tests.support.histories import check_history
 from tests.support.valkey import run_valkey
 from web.embedded.database import embedded_database
 
@@ -52,12 +53,18 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
         async with httpx.AsyncClient(timeout=180) as http:
             with Fleet(tmp_path, 2, **settings) as fleet:
                 world = await ChaosClients.create(
-                    fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS
+                    fleet,
+                    rng,
+                    http,
+                    watching=SUBSCRIBERS,
+                    booking=BOOKERS,
+                    recorded=tmp_path / "history.jsonl",
                 )
                 injector = FaultInjector(rng, fleet, broker, url, world.subscribers)
                 async with world.run(url):
                     await injector.run(seconds)
                 events = await asyncio.wait_for(world.check(url), CHECK_SECONDS)
     assert set(injector.injected) == set(FAULTS)
+    check_history(request.config, world.history)
     with capsys.disabled():
         print(f"\nseed {seed}: {events} events, {world.summary()}; {dict(injector.injected)}")  # noqa: T201 - the result of a long run

@@ -24,6 +24,7 @@ from tests.support.bookable_experts import plain_experts
 from tests.support.chaos import ChaosClients
 from tests.support.clients import Api
 from tests.support.fleet import Fleet
+from tests.support.histories import check_history
 from tests.support.journals import create_journaling_clients
 from tests.support.mailboxes import wait_until
 from tests.support.wire_faults import CommandError, Delay, Fault, LostReply, WriteConcernError
@@ -32,6 +33,7 @@ from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.journals import Journal
     from tests.support.spans import Time
@@ -218,14 +220,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 async def test_faults_under_load_lose_and_repeat_nothing(
-    cluster: Cluster, mixture: list[Case], capsys: pytest.CaptureFixture[str]
+    cluster: Cluster,
+    mixture: list[Case],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Clients that retry, and subscribers that resume, find every answer true in the end."""
     rng = random.Random(1)
     fleet, proxy = cluster.fleet, cluster.proxy
     async with httpx.AsyncClient(timeout=180) as http:
         world = await ChaosClients.create(fleet, rng, http, watching=SUBSCRIBERS, booking=0)
-        clients = await create_journaling_clients(fleet, rng, http, CLIENTS)
+        clients = await create_journaling_clients(
+            fleet, rng, http, CLIENTS, tmp_path / "history.jsonl"
+        )
         journal = clients[0].journal
         world.bookers = [*clients]
         proxy.log.clear()
@@ -238,6 +246,7 @@ async def test_faults_under_load_lose_and_repeat_nothing(
         await world.check(cluster.database_url)
     async with open_for_reading(cluster.database_url) as database:
         await audit(journal, database)
+    check_history(request.config, journal.history)
     assert proxy.log
     with capsys.disabled():
         print(  # noqa: T201 - the result of a long run

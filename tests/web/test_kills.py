@@ -18,7 +18,8 @@ from models.bookings.verification import open_for_reading
 from tests.support.audits import audit
 from tests.support.command_line import command
 from tests.support.fleet import Fleet
-from tests.support.journals import create_journaling_clients
+from tests.support.histories import check_history
+from tests.support.journals import HOLD_SECONDS, create_journaling_clients
 from tests.support.processes import database_processes, processes_using, wait_for
 from web.embedded.database import embedded_database
 
@@ -35,7 +36,12 @@ KILLED_ALONE = 4
 """Kills of a database in a row; then its guardian is killed, which would give up at the sixth."""
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
-SETTINGS = {"experts": 8, "throttle": "off", "access_token_minutes": 1440, "hold_seconds": 3600}
+SETTINGS = {
+    "experts": 8,
+    "throttle": "off",
+    "access_token_minutes": 1440,
+    "hold_seconds": HOLD_SECONDS,
+}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -48,10 +54,10 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 
 @asynccontextmanager
-async def load(fleet: Fleet) -> AsyncIterator[Journal]:
+async def load(fleet: Fleet, recorded: Path) -> AsyncIterator[Journal]:
     """Run clients that book for the duration of the context, and let them finish."""
     async with httpx.AsyncClient(timeout=20) as http:
-        clients = await create_journaling_clients(fleet, random.Random(), http, CLIENTS)
+        clients = await create_journaling_clients(fleet, random.Random(), http, CLIENTS, recorded)
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(client.run())
@@ -75,7 +81,10 @@ def verify(folder: Path, **variables: str) -> None:
 
 
 async def test_killed_servers_lose_no_acknowledged_booking(
-    tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    kills: int,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """Servers on one database are killed and restarted, up to two at a time; one is always alive.
 
@@ -93,7 +102,7 @@ async def test_killed_servers_lose_no_acknowledged_booking(
                     await asyncio.to_thread(fleet.start, number)
                     alive.append(number)
 
-            async with load(fleet) as journal:
+            async with load(fleet, tmp_path / "history.jsonl") as journal:
                 await asyncio.gather(kill(kills // 2), kill(kills - kills // 2))
                 # Repeat in case no kill has interrupted a request by chance.
                 async with asyncio.timeout(PATIENCE_SECONDS):
@@ -102,18 +111,22 @@ async def test_killed_servers_lose_no_acknowledged_booking(
                 await wait_for_load(journal)
         async with open_for_reading(url) as database:
             await audit(journal, database)
+        check_history(request.config, journal.history)
         verify(tmp_path, MONGODB_URL=url)
     with capsys.disabled():
         print(f"\n{kills} kills of servers: {journal.summary()}")  # noqa: T201 - the result of a long run
 
 
 async def test_killed_embedded_database_recovers_without_loss(
-    tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    kills: int,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """The database is killed alone or with its guardian, and is restarted automatically."""
     data = tmp_path / "0" / "data"
     with Fleet(tmp_path, 1, **SETTINGS) as fleet:
-        async with load(fleet) as journal:
+        async with load(fleet, tmp_path / "history.jsonl") as journal:
             for number in range(kills):
                 await wait_for_load(journal)
                 [database] = database_processes(data)
@@ -125,6 +138,7 @@ async def test_killed_embedded_database_recovers_without_loss(
     with embedded_database(data) as url:
         async with open_for_reading(url) as opened:
             await audit(journal, opened)
+    check_history(request.config, journal.history)
     verify(tmp_path, EXPERTBOOK_DATA=str(data))
     with capsys.disabled():
         print(f"\n{kills} kills of the database: {journal.summary()}")  # noqa: T201 - the result of a long run

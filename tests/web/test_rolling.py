@@ -11,6 +11,7 @@ import httpx
 
 from tests.support.chaos import ChaosClients
 from tests.support.fleet import Fleet
+from tests.support.histories import check_history
 from tests.support.valkey import run_valkey
 from web.embedded.database import embedded_database
 
@@ -27,7 +28,7 @@ INITIALISATION_TIMED_OUT = 4408
 
 
 async def test_a_rolling_restart_loses_no_events_or_bookings(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     """Sockets are closed with 1012, and clients resume on the other server.
 
@@ -39,7 +40,12 @@ async def test_a_rolling_restart_loses_no_events_or_bookings(
             async with httpx.AsyncClient(timeout=60) as http:
                 rng = random.Random(1012)
                 world = await ChaosClients.create(
-                    fleet, rng, http, watching=SUBSCRIBERS, booking=BOOKERS
+                    fleet,
+                    rng,
+                    http,
+                    watching=SUBSCRIBERS,
+                    booking=BOOKERS,
+                    recorded=tmp_path / "history.jsonl",
                 )
                 ends = []
                 async with world.run(url):
@@ -51,6 +57,7 @@ async def test_a_rolling_restart_loses_no_events_or_bookings(
                     await world.wait_for_new_events()
                     closes = world.closes()
                 events = await world.check(url)
+    check_history(request.config, world.history)
     assert [status for status, _ in ends] == [0, 0]
     del closes[INITIALISATION_TIMED_OUT]
     assert set(closes) == {RESTART}
