@@ -283,6 +283,53 @@ async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
         assert await socket.close_code() == 4403
 
 
+@pytest.mark.parametrize("origin", [None, "page"])
+async def test_token_of_the_upgrade_request_counts_for_clients_that_are_no_pages(
+    api: Api, email: str, origin: str | None
+) -> None:
+    token = (await sign_in(api, email))["accessToken"]
+    async with websockets.connect(
+        api.url.replace("http", "ws", 1) + "/graphql",
+        subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
+        additional_headers={"Authorization": f"Bearer {token}"},
+        origin=websockets.Origin(api.url) if origin else None,
+        open_timeout=PATIENCE_SECONDS,
+    ) as connection:
+        socket = Socket(connection)
+        if origin:
+            await socket.send(type="connection_init")
+            assert await socket.close_code() == 4403
+            assert connection.close_reason == "Send the token in the payload of connection_init."
+        else:
+            await socket.initialise()
+            await socket.subscribe("1", VIEWER)
+            assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
+
+
+async def test_token_in_the_headers_of_the_connection_parameters_counts(
+    api: Api, email: str
+) -> None:
+    token = (await sign_in(api, email))["accessToken"]
+    async with open_socket(api.url) as socket:
+        headers = {"authorization": f"Bearer {token}"}
+        await socket.send(type="connection_init", payload={"headers": headers})
+        assert (await socket.receive())["type"] == "connection_ack"
+        await socket.subscribe("1", VIEWER)
+        assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
+
+
+async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, email: str) -> None:
+    session = await sign_in(api, email)
+    stale = api.signed_in("stale")
+    assert (await stale.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"
+    answer = await stale.ask(REFRESH, token=session["refreshToken"])
+    assert answer["refreshSession"]["__typename"] == "SignedIn"
+    assert await stale.ask(LOGOUT) == {"logout": False}
+    assert await stale.error_code(VIEWER) == "UNAUTHENTICATED"
+    both = f"query {VIEWER[:-1]} __typename }}"
+    assert await stale.error_code(both) == "UNAUTHENTICATED"
+
+
 async def test_socket_closes_when_its_token_expires(
     prompt: str, http: httpx.AsyncClient, email: str
 ) -> None:
@@ -295,7 +342,7 @@ async def test_socket_closes_when_its_token_expires(
             code = await socket.close_code()
         if seen:
             break
-    assert (seen, code) == ({"email": email}, 4401)
+    assert (seen, code) == ({"email": email}, 4403)
     assert await api.signed_in(short.token).error_code(VIEWER) == "UNAUTHENTICATED"
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 ENDPOINT = "/graphql"
 METHODS = b"GET, HEAD, POST"
 REQUEST_HEADERS = (
-    b"Accept, Apollo-Require-Preflight, Authorization, Content-Type, If-None-Match, Last-Event-ID, "
+    b"Accept, Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, "
+    b"Authorization, Baggage, Content-Type, GraphQL-Client-Name, GraphQL-Client-Version, "
+    b"If-None-Match, Last-Event-ID, Sentry-Trace, Traceparent, Tracestate, "
     b"Traceparent, Tracestate, X-Apollo-Operation-Name, X-Request-Id, X-Session"
 )
 ANSWER_HEADERS = (

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import OperationType
+from graphql import FieldNode, OperationType
 from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
@@ -53,6 +53,14 @@ if TYPE_CHECKING:
     from web.graphql.response_cache import CacheKey
     from web.graphql.sockets import Sockets
 
+SESSION_FIELDS = frozenset(
+    {
+        *("__typename", "register", "login", "logout", "refreshSession"),
+        *("requestPasswordReset", "resetPassword", "verifyEmail"),
+    }
+)
+"""Fields that deal with sessions alone: clients send a stale token along with them."""
+
 
 async def answer(
     request: Request,
@@ -79,13 +87,19 @@ async def answer(
         media_types = _negotiate(request)
         media_type = media_types[0]
         graphql = await read(request, cache_key.body if cache_key else None)
-        viewer = await _authenticate(request, services, cookies)
+        rejected = viewer = None
+        try:
+            viewer = await _authenticate(request, services, cookies)
+        except Unauthenticated as error:
+            rejected = error
         context = Context(services, viewer, address_of(request), cookies.browser_session())
         charge = RateLimitCharge(services.budgets, viewer, context.address)
         introspection = services.allows_introspection
         prepared = await charge.prepare(
             partial(documents.prepare, graphql, introspection=introspection)
         )
+        if rejected and not _only_starts_or_ends_sessions(prepared):
+            raise rejected
         await charge.pay(prepared, graphql.variables)
         _check(request, prepared.kind, media_types, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
@@ -210,6 +224,14 @@ def _check(
         raise BadRequest(405, "A subscription needs GET or POST.", {"Allow": "GET, POST"})
     if cookies.is_requested and cookies.is_foreign:
         raise BadRequest(403, "Only pages of this server can use session cookies.")
+
+
+def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
+    """Return whether an operation needs no viewer, so that an invalid token does not matter."""
+    selected = prepared.operation.selection_set.selections
+    names = {field.name.value for field in selected if isinstance(field, FieldNode)}
+    is_plain = all(isinstance(field, FieldNode) for field in selected)
+    return is_plain and bool(names - {"__typename"}) and names <= SESSION_FIELDS
 
 
 def _resume_variables(

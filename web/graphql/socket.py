@@ -48,7 +48,8 @@ TOO_MANY_OPERATIONS = (
 )
 CLOSE_CODES = {
     End.NOT_INITIALISED: 4408,
-    End.TOKEN_EXPIRED: 4401,
+    # graphql-ws reconnects after 4403, with new connection parameters, but not after 4401.
+    End.TOKEN_EXPIRED: 4403,
     End.SESSION_ENDED: 4401,
     End.RESTART: 1012,
 }
@@ -186,9 +187,21 @@ class Connection(OpenConnection):
         self.end_at_expiry()
 
     async def _authenticate(self, header: str | None) -> Viewer | None:
-        """Return the viewer of the connection parameters, else of the cookie of an allowed page."""
+        """Return the viewer of the connection parameters, of the upgrade request, or of a cookie.
+
+        Cookies count for pages of allowed origins alone, and the `Authorization` of an upgrade
+        request for clients that are no pages alone.
+
+        Raises:
+            Unauthenticated: if the token is invalid, or in the wrong place.
+        """
+        headers = self._websocket.headers
+        if header is None and (given := headers.get("authorization")):
+            if headers.get("origin"):
+                raise Unauthenticated("Send the token in the payload of connection_init.")
+            header = given
         token = self._cookies.access_token
-        if header or not token or not self._websocket.headers.get("origin"):
+        if header or not token or not headers.get("origin"):
             return await authenticate_header(header, self._services)
         return await self._services.viewers.authenticate(token)
 
@@ -295,8 +308,13 @@ def _pong(payload: object) -> dict[str, Any]:
 
 
 def _authorization(payload: object) -> str | None:
-    """Return `Authorization` from the connection parameters; its name is case-insensitive."""
-    for name, value in payload.items() if isinstance(payload, dict) else ():
-        if isinstance(name, str) and name.lower() == "authorization" and isinstance(value, str):
-            return value
+    """Return `Authorization` from the connection parameters, or from their `headers`.
+
+    Names are case-insensitive.
+    """
+    parameters = payload if isinstance(payload, dict) else {}
+    for given in (parameters, parameters.get("headers")):
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if name.lower() == "authorization" and isinstance(value, str):
+                return value
     return None

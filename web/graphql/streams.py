@@ -113,7 +113,7 @@ class SubscriptionResponse(OpenConnection, Response):
         match await self.wait_for_end(serve()):
             case None:
                 return last
-            case End.RESTART:  # no last message, so that the client reconnects
+            case End.RESTART | End.TOKEN_EXPIRED:  # no last message, so that the client reconnects
                 return b""
             case end:
                 error = as_graphql_error(Unauthenticated(f"{end.value}."))
