@@ -27,6 +27,7 @@ from models.store import replica_set
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 HOST = "127.0.0.1"
+MAX_IDLE_MS = 120_000  # SecantusDB closes connections that are idle for five minutes
 PORTS = range(20000, 30000)  # below the ephemeral ports, which any connection may take
 START_SECONDS = 60.0
 ANSWER_SECONDS = 5.0  # for one attempt, before checking whether the guardian is alive
@@ -136,7 +137,8 @@ def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
         _await_previous(lock, data)
         server, program = _server(data / "database")
         with _reserved_port(data) as port, _guarded(server, program, data, port, lock):
-            yield f"mongodb://{HOST}:{port}/expertbook?replicaSet={server.replica_set}"
+            options = f"replicaSet={server.replica_set}&maxIdleTimeMS={MAX_IDLE_MS}"
+            yield f"mongodb://{HOST}:{port}/expertbook?{options}"
 
 
 @contextlib.contextmanager
