@@ -103,7 +103,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_datetime,
         "https://scalars.graphql.org/andimarek/date-time.html",
     ),
-    date: _scalar("Date", "Calendar date, such as 2027-03-28.", date.isoformat, parse_date),
+    date: _scalar(
+        "Date",
+        "Calendar date, such as 2027-03-28.",
+        date.isoformat,
+        parse_date,
+        "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    ),
     TimeZone: _scalar(
         "TimeZone",
         "IANA name of a time zone, such as Europe/Paris.",
@@ -116,5 +122,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         "Time of day in the expert's time zone, such as 09:30; 24:00 is the end of the day.",
         format_local_time,
         parse_local_time,
+        "https://www.rfc-editor.org/rfc/rfc3339#appendix-A",
     ),
 }

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, WebSocket
+from starlette.responses import Response
 from starlette.routing import Route
 
+from schema.root import schema
 from web.assets import HashedFiles
 from web.container import mail_worker, open_container
 from web.edge.addresses import ForwardedClients
@@ -30,6 +32,7 @@ from web.telemetry.request_ids import RequestIds, internal_error
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from web.settings import Settings
@@ -108,6 +111,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     # Plain Starlette routes: FastAPI's parse the cookies of every request, which can take seconds.
     app.router.routes += [
         Route(PATH, endpoint),
+        Route("/schema.graphql", schema_language),
         *page_routes(),
     ]
     app.add_exception_handler(Exception, internal_error)
@@ -118,6 +122,11 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         return apps.get(scope["type"], app)(scope, receive, send)
 
     return add_middlewares(route, settings)
+
+
+async def schema_language(_request: Request) -> Response:
+    """Return the schema in the schema definition language, also where introspection is off."""
+    return Response(schema.as_str(), headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
 
 def add_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:

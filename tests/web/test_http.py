@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from schema.root import schema
 from tests.support.servers import run_server
 
 if TYPE_CHECKING:
@@ -155,3 +156,17 @@ async def test_production_has_no_graphiql_and_no_introspection(
         assert "data" not in answer
         page = await http.get(f"{address}/graphql", headers={"accept": "text/html"})
         assert page.status_code in {400, 406}
+
+
+async def test_schema_is_served_in_its_language(api: Api) -> None:
+    response = await api.http.get(f"{api.url}/schema.graphql")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.text == schema.as_str()
+
+
+async def test_batch_is_refused_with_the_reason(api: Api) -> None:
+    response = await api.http.post(f"{api.url}/graphql", json=[{"query": "{ __typename }"}])
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["message"] == "Send one operation in a request; batches are not supported."

@@ -153,5 +153,5 @@ async def _send(
 
 def _is_browser(request: Request) -> bool:
     """Return whether a browser opened the URL without GraphQL parameters."""
-    parameters = {"query", "documentId", "extensions"} & request.query_params.keys()
+    parameters = {"query", "documentId", "doc_id", "extensions"} & request.query_params.keys()
     return request.method in READ_METHODS and wants_page(request) and not parameters

@@ -22,7 +22,7 @@ MAX_LIST_LENGTH = 1_000
 """Limit on lists in variables, because each field that uses a list copies its values."""
 READ_METHODS = {"GET", "HEAD"}
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-PARAMETER_NAMES = ("query", "documentId", "operationName", "variables", "extensions")
+PARAMETER_NAMES = ("query", "documentId", "doc_id", "operationName", "variables", "extensions")
 
 
 class BadRequest(Exception):
@@ -77,6 +77,8 @@ async def read(request: Request, body: bytes | None = None) -> GraphQLRequest:
     if body is None:
         body = await receive_body(request.receive)
     values = _json(body, "The body")
+    if isinstance(values, list):
+        raise BadRequest(400, "Send one operation in a request; batches are not supported.")
     if not isinstance(values, dict):
         raise BadRequest(400, "The body must be a JSON object.")
     return parse_parameters(_without_blank_query(values))
@@ -97,7 +99,9 @@ def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
         BadRequest: if a parameter is missing or invalid.
     """
     query = _typed(values, "query", str, "a string")
-    document_id = _typed(values, "documentId", str, "a string")
+    # Relay's documentation sends `doc_id`.
+    id_name = "documentId" if values.get("documentId") is not None else "doc_id"
+    document_id = _typed(values, id_name, str, "a string")
     name = _typed(values, "operationName", str, "a string")
     variables = _typed(values, "variables", dict, "an object")
     extensions = _typed(values, "extensions", dict, "an object")
