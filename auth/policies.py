@@ -176,7 +176,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
             *("Booking.minutes", "Booking.price", "Booking.contact", "Booking.note"),
             *("Booking.createdAt", "Booking.updatedAt", "Booking.heldUntil"),
             *("Booking.cancellableUntil", "Booking.viewerActions", "Booking.sequence"),
-            *("Booking.history", "BookingChange.at", "BookingChange.actor"),
+            *("Booking.icsUrl", "Booking.history", "BookingChange.at", "BookingChange.actor"),
             *("BookingChange.from", "BookingChange.to", "BookingChange.startsAt"),
             *("Contact.name", "Contact.email", "Contact.phone", "Contact.timeZone"),
         ),

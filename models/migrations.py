@@ -17,6 +17,8 @@ from pymongo.errors import DuplicateKeyError
 from models.accounts.emails import email_key
 from models.accounts.users import User
 from models.bookings.booking import Booking
+from models.bookings.outbox import Mail, MailState
+from models.calendar.times import utc_now
 from models.directory.administration import free_slug
 from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
@@ -107,6 +109,13 @@ async def _slugs() -> int:
     return await _write(Expert, writes)
 
 
+async def _expiry_of_failed_mails() -> int:
+    """Let mails expire that failed before their failure had a time."""
+    former = {"state": MailState.FAILED.value, "failed_at": None}
+    failed_at = {"$set": {"failed_at": utc_now()}}
+    return (await Mail.get_pymongo_collection().update_many(former, failed_at)).modified_count
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -126,4 +135,5 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "canonical e-mail addresses": _canonical_emails,
     "search terms of accounts": _search_terms,
     "slugs and search terms of experts": _slugs,
+    "expiry of failed mails": _expiry_of_failed_mails,
 }

@@ -17,6 +17,9 @@ _VISIBLE: Final = regex.compile(
 )
 _WORD: Final = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*")
 _APOSTROPHE: Final = regex.compile(r"['\u02bc\u2019]")
+_LINK_START: Final = regex.compile(r"://|\bwww\W", regex.IGNORECASE)
+_DOTTED: Final = regex.compile(r"[\p{L}\p{N}-][.\u3002\uff0e\uff61]([\p{L}\p{M}]{2,})")
+_COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example"})
 _DIGRAPHS: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "ae", "Ö": "oe", "Ü": "ue"}
 )
@@ -29,6 +32,20 @@ def has_visible_characters(text: str) -> bool:
     Default_Ignorable_Code_Point, such as U+3164, nor the empty braille pattern.
     """
     return _VISIBLE.search(text) is not None
+
+
+def has_link(text: str) -> bool:
+    """Return whether mail programs would show a part of a text as a link.
+
+    A domain has no blank after its dots, as in "evil.example". Initials and abbreviations, as in
+    "J.R.R. Tolkien" and "Dr.Smith", are no domains.
+    """
+    if _LINK_START.search(text):
+        return True
+    return any(
+        not found[1].istitle() or found[1].casefold() in _COMMON_DOMAINS
+        for found in _DOTTED.finditer(text)
+    )
 
 
 def fold(text: str) -> str:

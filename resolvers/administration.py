@@ -16,7 +16,7 @@ from models.ids import new_id, object_id
 from models.store.documents import or_unavailable
 from models.text import fold
 from resolvers.availability import validate_offers, validate_price, validate_weekly
-from resolvers.checks import MAX_NAME_CHARS, InputValidator, decode_id
+from resolvers.checks import InputValidator, decode_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -52,6 +52,7 @@ class Profile:
     hourly_rate: Price | None = None
     time_zone: str | None = None
     disabled: bool | None = None
+    contact_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessi
     validator = InputValidator()
     changes: dict[str, Any] = {}
     if change.name is not None:
-        changes["name"] = validator.text("name", change.name, MAX_NAME_CHARS, "Name")
+        changes["name"] = validator.name("name", change.name)
     if change.role is not None:
         changes["role"] = change.role
     if change.time_zone is not None:
@@ -210,7 +211,7 @@ def _checked(validator: InputValidator, profile: Profile, currency: str) -> dict
     """Validate a directory entry; return the normalized values of the fields that were given."""
     found: dict[str, Any] = {}
     if profile.name is not None:
-        found["name"] = validator.text("name", profile.name, MAX_NAME_CHARS, "Name")
+        found["name"] = validator.name("name", profile.name)
     if profile.title is not None:
         found["title"] = validator.text("title", profile.title, MAX_TITLE_CHARS, "Title")
     if profile.category is not None:
@@ -230,6 +231,11 @@ def _checked(validator: InputValidator, profile: Profile, currency: str) -> dict
         )
     if profile.disabled is not None:
         found["disabled"] = profile.disabled
+    if profile.contact_email is not None:
+        is_given = profile.contact_email.strip()
+        found["contact_email"] = (
+            validator.email("contactEmail", profile.contact_email) if is_given else None
+        )
     return found
 
 

@@ -9,14 +9,19 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.text import has_visible_characters
+from models.text import has_link, has_visible_characters
 from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from models.ids import Id
 
 MAX_NAME_CHARS = 100
 MAX_PHONE_CHARS = 40
+NEEDS_SMTPUTF8 = (
+    "Our mail server cannot reach an address with special letters before the @; use another one"
+)
 OVERRIDES = "\u202d\u202e"
 
 
@@ -49,6 +54,13 @@ class InputValidator:
             self.add_problem(field, f"{label} must not have control characters")
         return found
 
+    def name(self, field: str, value: str, label: str = "Name") -> str:
+        """Validate a person's name: a line of text without links, which mails would carry."""
+        found = self.text(field, value, MAX_NAME_CHARS, label)
+        if has_link(found):
+            self.add_problem(field, f"{label} must not have a link or a web address")
+        return found
+
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
         """Validate an optional text of several lines."""
         found = (value or "").strip()
@@ -71,12 +83,20 @@ class InputValidator:
             self.add_problem(field, message)
         return value
 
-    def email(self, field: str, value: str) -> str:
-        """Validate an e-mail address (RFC 5322) without checking its deliverability."""
+    def email(self, field: str, value: str, accepts: Callable[[str], bool] | None = None) -> str:
+        """Validate an e-mail address (RFC 5322) without checking its deliverability.
+
+        Args:
+            field: the path of the field.
+            value: the address as typed.
+            accepts: returns whether the mail server can deliver to an address; None for any.
+        """
         if not value.strip():
             self.add_problem(field, "Email is required")
             return ""
         if found := canonical_email(value):
+            if accepts and not accepts(found):
+                self.add_problem(field, NEEDS_SMTPUTF8)
             return found
         self.add_problem(field, "Enter a valid e-mail address, such as ada@example.com")
         return ""

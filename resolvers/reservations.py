@@ -12,10 +12,10 @@ from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from resolvers.availability import validate_price
-from resolvers.checks import MAX_NAME_CHARS, InputValidator
+from resolvers.checks import InputValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
 
     from auth.viewers import Viewer
@@ -50,13 +50,17 @@ class BookingRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReservationServices:
-    """The services that holding and booking depends on."""
+    """The services that holding and booking depends on.
+
+    `accepts_address` returns whether the mail server can deliver to an e-mail address.
+    """
 
     ledger: Ledger
     checks: BookingChecks
     currency: str
     phone_region: str | None
     hold_lifetime: timedelta
+    accepts_address: Callable[[str], bool] | None = None
 
 
 async def book(
@@ -68,16 +72,16 @@ async def book(
         VerificationNeeded: if the client's e-mail address must be verified first.
         TooMany: if the client has reached a cap.
         PriceChanged: if the price is not the expected one.
-        InvalidInput: with the problems of all fields.
+        InvalidInput: with the problems of all fields; an expert cannot book their own time.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
         Unavailable: if the database does not answer. Retrying is safe with an idempotency key.
     """
     validator = InputValidator()
-    keys = _slot_keys(validator, wanted.field, wanted.slot_ids)
+    keys = _slot_keys(validator, viewer, wanted.field, wanted.slot_ids)
     contact = Contact(
-        name=validator.text("contact.name", wanted.name, MAX_NAME_CHARS, "Name"),
-        email=validator.email("contact.email", wanted.email),
+        name=validator.name("contact.name", wanted.name),
+        email=validator.email("contact.email", wanted.email, services.accepts_address),
         phone=validator.phone("contact.phone", wanted.phone, services.phone_region),
         time_zone=validator.time_zone("contact.timeZone", wanted.time_zone),
     )
@@ -116,7 +120,7 @@ async def hold(
         SlotTaken: if the slot is taken. The viewer's other holds remain.
     """
     validator = InputValidator()
-    keys = _slot_keys(validator, "slotId", [opaque_id])
+    keys = _slot_keys(validator, viewer, "slotId", [opaque_id])
     _check_key(validator, idempotency_key)
     validator.raise_problems()
     record = _idempotency_record(viewer, "hold", idempotency_key, opaque_id)
@@ -138,7 +142,9 @@ def unique_experts(keys: Sequence[SlotKey]) -> list[Id]:
     return list(dict.fromkeys(Id(key.expert_id) for key in keys))
 
 
-def _slot_keys(validator: InputValidator, field: str, slot_ids: Sequence[str]) -> list[SlotKey]:
+def _slot_keys(
+    validator: InputValidator, viewer: Viewer, field: str, slot_ids: Sequence[str]
+) -> list[SlotKey]:
     keys: list[SlotKey] = []
     for index, opaque_id in enumerate(slot_ids):
         path = field if field == "slotId" else f"{field}.{index}"
@@ -149,6 +155,8 @@ def _slot_keys(validator: InputValidator, field: str, slot_ids: Sequence[str]) -
             continue
         if key in keys:
             validator.add_problem(path, "This slot is listed twice")
+        if key.expert_id == viewer.expert_id:
+            validator.add_problem(path, "This is your own time; nobody can book themselves")
         keys.append(key)
     if not 1 <= len(slot_ids) <= MAX_SLOTS_PER_BOOKING:
         validator.add_problem(field, f"Choose 1 to {MAX_SLOTS_PER_BOOKING} slots")

@@ -15,6 +15,7 @@ from models.store.documents import or_unavailable
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from auth.passwords import Passwords
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SessionServices:
-    """The services that signing in and out depends on."""
+    """The services that signing in and out depends on.
+
+    `accepts_address` returns whether the mail server can deliver to an e-mail address.
+    """
 
     passwords: Passwords
     tokens: Tokens
     throttle: Throttle
     ends: SessionEnds
     lifetime: timedelta
+    accepts_address: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)

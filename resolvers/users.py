@@ -12,11 +12,11 @@ from models.bookings.outbox import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT
 from models.store.documents import or_unavailable
-from resolvers.checks import MAX_NAME_CHARS, InputValidator
+from resolvers.checks import InputValidator
 from resolvers.sessions import start_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from auth.passwords import Passwords
     from auth.viewers import Viewer
@@ -44,7 +44,14 @@ async def register(
     """
     await services.throttle.attempt("register", address=address)
     user = await create(
-        services.passwords, name, email, password, Role.CLIENT, time_zone, verify=True
+        services.passwords,
+        name,
+        email,
+        password,
+        Role.CLIENT,
+        time_zone,
+        verify=True,
+        accepts=services.accepts_address,
     )
     return await start_session(services, user)
 
@@ -58,16 +65,19 @@ async def create(
     time_zone: str | None = None,
     *,
     verify: bool = False,
+    accepts: Callable[[str], bool] | None = None,
 ) -> User:
     """Create an account; with `verify`, queue a mail with a link that verifies the address.
+
+    `accepts` returns whether the mail server can deliver to an address.
 
     Raises:
         InvalidInput: with the problems of all fields.
         EmailTaken: if an account has the e-mail address, ignoring case.
     """
     validator = InputValidator()
-    name = validator.text("name", name, MAX_NAME_CHARS, "Name")
-    email = validator.email("email", email)
+    name = validator.name("name", name)
+    email = validator.email("email", email, accepts)
     time_zone = validator.time_zone("timeZone", time_zone)
     if role is Role.EXPERT:
         validator.add_problem("role", NO_EXPERT)

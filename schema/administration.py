@@ -89,6 +89,11 @@ class UpdateExpertInput:
         description="Hides the expert from the directory and refuses new bookings. Existing "
         "bookings remain valid. Administrators only.",
     )
+    contact_email: str | None = strawberry.field(
+        default=None,
+        description="E-mail address that clients may write to, which their mails and calendar "
+        "entries show; an empty text removes it. The sign-in address is never shown.",
+    )
 
 
 @strawberry.input(description="Changes to a user account; omitted fields keep their values.")
@@ -214,6 +219,7 @@ class AdministrationMutation:
                 hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
                 time_zone=input.time_zone,
                 disabled=input.disabled,
+                contact_email=input.contact_email,
             ),
             context.services.currency,
         )

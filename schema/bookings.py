@@ -9,11 +9,12 @@ from typing import Annotated
 
 import strawberry
 
-from auth.policies import own_expert_id
+from auth.policies import is_self, own_expert_id
 from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
 from models.bookings.life import Action
+from models.bookings.outbox import Party
 from models.ids import global_id
 from resolvers import bookings, slots
 from resolvers.moves import allowed_actions
@@ -150,7 +151,7 @@ class Booking(Node):
             starts_at=booking.starts_at,
             ends_at=booking.ends_at,
             minutes=booking.minutes,
-            price=Money(amount=booking.price, currency=context.services.currency),
+            price=Money.of(booking.price, context.services.currency),
             contact=Contact.of(booking.contact) if booking.contact else None,
             note=booking.note,
             created_at=booking.created_at,
@@ -182,6 +183,18 @@ class Booking(Node):
         occupants = await context.loaders.occupants.load(slots.occupancy_span(self.booking.key))
         now = slots.current_slot(self.booking, calendar, occupants, context.now)
         return Slot.of(now, context, calendar.sequence)
+
+    @strawberry.field(
+        description="Address of the booking's calendar file (RFC 5545), relative to this server. "
+        "The key in it admits anyone, so that calendar programs can read it without a session. "
+        "There is none for a hold: 404."
+    )
+    async def ics_url(self, info: Info) -> str:
+        """Return the address with the viewer's key."""
+        context, booking = info.context, self.booking
+        party = Party.CLIENT if is_self(context.viewer, booking.client_id) else Party.EXPERT
+        key = context.services.calendar_keys.key(booking.id, party)
+        return f"/bookings/{self.id}.ics?key={key}"
 
     @strawberry.field(description="Actions that the viewer may take now.")
     async def viewer_actions(self, info: Info) -> list[Action]:

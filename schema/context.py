@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from auth.budgets import Budgets
+    from auth.calendar_keys import CalendarKeys
     from auth.viewers import Viewer, Viewers
     from models.ledger.ledger import Ledger
     from resolvers.alternatives import Alternatives
@@ -48,6 +49,7 @@ class Services:
     viewers: Viewers
     budgets: Budgets
     allows_introspection: bool
+    calendar_keys: CalendarKeys
     currency: str
     operation_seconds: float
     use_caches: bool

@@ -213,7 +213,7 @@ def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str
 
 
 def _price_changed_fields(raised: calendar.PriceChanged, context: Context) -> dict[str, object]:
-    return {"price": Money(amount=raised.price, currency=context.services.currency)}
+    return {"price": Money.of(raised.price, context.services.currency)}
 
 
 HANDLERS = (

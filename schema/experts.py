@@ -108,7 +108,7 @@ class Expert(Node):
             photo_url=f"/photos/{expert.slug if is_sample(expert.id) else PLACEHOLDER_PHOTO}.svg",
             experience_years=expert.experience_years,
             languages=expert.languages,
-            hourly_rate=Money(amount=expert.hourly_rate, currency=context.services.currency),
+            hourly_rate=Money.of(expert.hourly_rate, context.services.currency),
             rating=expert.rating,
             review_count=expert.review_count,
             key=expert.id,

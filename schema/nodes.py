@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from models.calendar.rules import Offer
+from models.money import decimals_of
 
 
 @strawberry.interface(description="An object with a global id.")
@@ -20,6 +21,15 @@ class Money:
 
     amount: int = strawberry.field(description="Amount in minor units, such as cents.")
     currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
+    decimals: int = strawberry.field(
+        description="Number of decimals of the currency by ISO 4217: `amount` divided by this "
+        "power of ten is the price. Formatting libraries can differ, such as for HUF."
+    )
+
+    @classmethod
+    def of(cls, amount: int, currency: str) -> Money:
+        """Return an amount with the decimals of its currency."""
+        return cls(amount=amount, currency=currency, decimals=decimals_of(currency))
 
 
 @strawberry.type(description="A session length and its price.")
@@ -32,4 +42,4 @@ class SessionOffer:
     @classmethod
     def of(cls, offer: Offer, currency: str) -> SessionOffer:
         """Convert an offer of the rules."""
-        return cls(minutes=offer.minutes, price=Money(amount=offer.price, currency=currency))
+        return cls(minutes=offer.minutes, price=Money.of(offer.price, currency))

@@ -64,7 +64,7 @@ class Slot(Node):
             starts_at=slot.key.starts_at,
             ends_at=slot.key.ends_at,
             minutes=slot.key.minutes,
-            price=Money(amount=slot.price, currency=context.services.currency),
+            price=Money.of(slot.price, context.services.currency),
             status=slot.status,
             held_until=slot.held_until,
             mine=slot.is_mine(viewer.id if viewer else None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, WebSocket
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from schema.root import schema
 from web.assets import HashedFiles
+from web.calendar_files import calendar_route
 from web.container import mail_worker, open_container
 from web.edge.addresses import ForwardedClients
 from web.edge.cookies import Cookies
@@ -112,6 +114,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     app.router.routes += [
         Route(PATH, endpoint),
         Route("/schema.graphql", schema_language),
+        calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         *page_routes(),
     ]
     app.add_exception_handler(Exception, internal_error)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from models.bookings.caps import Caps
+from models.money import decimals_of
 
 
 class BookingSettings(BaseSettings):
@@ -63,3 +64,9 @@ class BookingSettings(BaseSettings):
             renewals=self.max_hold_renewals,
             moves=self.max_moves,
         )
+
+    @field_validator("currency")
+    @classmethod
+    def _has_minor_units(cls, value: str) -> str:
+        decimals_of(value)
+        return value

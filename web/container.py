@@ -16,6 +16,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from auth.budgets import Budgets
+from auth.calendar_keys import CalendarKeys
 from auth.passwords import Passwords
 from auth.throttle import Throttle
 from auth.tokens import Tokens
@@ -38,6 +39,7 @@ from web.background import background, sweep
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import ResponseCoalescer
 from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS, Sockets
+from web.mails.limits import RecipientLimit
 from web.mails.transport import FolderTransport
 from web.mails.worker import MailWorker
 from web.memory import trim_regularly
@@ -71,7 +73,8 @@ def mail_worker(settings: Settings) -> MailWorker:
     Raises:
         RuntimeError: in production without a mail server.
     """
-    return MailWorker(partial(_mail_renderer, settings), _mail_transport(settings))
+    limit = RecipientLimit(settings.mails_per_hour if settings.throttle == "on" else None)
+    return MailWorker(partial(_mail_renderer, settings), _mail_transport(settings), limit)
 
 
 @asynccontextmanager
@@ -132,6 +135,7 @@ async def open_container(
             throttle=Throttle(is_on=is_throttled),
             ends=ends,
             lifetime=settings.refresh_token_lifetime,
+            accepts_address=mails.accepts,
         )
         services = Services(
             ledger=ledger,
@@ -152,8 +156,10 @@ async def open_container(
                 currency=settings.currency,
                 phone_region=settings.phone_region,
                 hold_lifetime=timedelta(seconds=settings.hold_seconds),
+                accepts_address=mails.accepts,
             ),
             allows_introspection=settings.allows_introspection,
+            calendar_keys=CalendarKeys([secret, *settings.former_secrets]),
             currency=settings.currency,
             operation_seconds=settings.operation_seconds,
             use_caches=use_caches,

@@ -134,6 +134,13 @@ class Settings(BookingSettings):
         description="the sender of mails, a name and an address such as "
         "ExpertBook <bookings@example.com>",
     )
+    mails_per_hour: int = Field(
+        default=30,
+        ge=1,
+        le=10_000,
+        description="the number of mails about bookings that one recipient gets in an hour, 1 to "
+        "10000, and the same number of links; later ones wait for the next hour",
+    )
     operation_seconds: float = Field(
         default=10,
         ge=0.1,

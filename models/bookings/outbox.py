@@ -42,6 +42,24 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
 
 
+class Lane(StrEnum):
+    """A queue of e-mails that does not wait for the others.
+
+    Links and codes, which people are waiting for, do not queue behind mails about bookings.
+    """
+
+    ACCOUNT = "ACCOUNT"
+    BOOKING = "BOOKING"
+
+    @property
+    def kinds(self) -> frozenset[MailKind]:
+        """The kinds of e-mails in this lane."""
+        return BOOKING_KINDS if self is Lane.BOOKING else frozenset(MailKind) - BOOKING_KINDS
+
+
+BOOKING_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
+
+
 class Party(StrEnum):
     """Recipient: the booking's contact, its expert, or the owner of an account."""
 
@@ -96,13 +114,22 @@ class Mail(Record):
     due_at: datetime
     created_at: datetime
     sent_at: datetime | None = None
+    failed_at: datetime | None = None
 
     class Settings:
-        """`due_by_state` finds due e-mails; failed ones have no `sent_at` and are kept."""
+        """`due_by_state_and_kind` finds the due e-mails of a lane."""
 
         name = "outbox"
         indexes = (
-            IndexModel([("state", ASCENDING), ("due_at", ASCENDING)], name="due_by_state"),
+            IndexModel(
+                [("state", ASCENDING), ("kind", ASCENDING), ("due_at", ASCENDING)],
+                name="due_by_state_and_kind",
+            ),
+            IndexModel(
+                [("failed_at", ASCENDING)],
+                expireAfterSeconds=RETENTION_SECONDS,
+                name="kept_thirty_days_once_failed",
+            ),
             IndexModel(
                 [("sent_at", ASCENDING)],
                 expireAfterSeconds=RETENTION_SECONDS,
@@ -140,12 +167,18 @@ class Mail(Record):
         changed: dict[str, Any] = {"to": left, "refused": failed}
         if not left:
             changed |= (
-                {"state": MailState.FAILED} if failed else {"state": MailState.SENT, "sent_at": now}
+                {"state": MailState.FAILED, "failed_at": now}
+                if failed
+                else {"state": MailState.SENT, "sent_at": now}
             )
         return await self._set(**changed)
 
-    async def postpone(self, now: datetime) -> bool:
-        """Schedule the next attempt with exponential backoff, up to four hours.
+    async def postpone(self, now: datetime, until: datetime | None = None) -> bool:
+        """Schedule the next attempt.
+
+        Args:
+            now: the current time.
+            until: the time of the next attempt; by default exponential backoff, up to four hours.
 
         Returns:
             False if the e-mail is too old; it is then marked as failed.
@@ -154,9 +187,9 @@ class Mail(Record):
             Unavailable: if the database does not answer.
         """
         if now - self.created_at > MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
-            await self._set(state=MailState.FAILED)
+            await self._set(state=MailState.FAILED, failed_at=now)
             return False
-        await self._set(due_at=now + delay(self.attempts))
+        await self._set(due_at=until or now + delay(self.attempts))
         return True
 
     async def _set(self, **changed: Any) -> bool:
@@ -185,13 +218,14 @@ def delay(attempts: int) -> timedelta:
     return timedelta(milliseconds=int(seconds * 1000 * random.uniform(0.75, 1.25)))  # noqa: S311
 
 
-async def due_mails(now: datetime, limit: int) -> list[Mail]:
-    """Return up to `limit` e-mails that are due, the longest overdue first.
+async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
+    """Return up to `limit` e-mails of a lane that are due, the longest overdue first.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    query = {"state": MailState.WAITING.value, "due_at": {"$lte": now}}
+    kinds = sorted(kind.value for kind in lane.kinds)
+    query = {"state": MailState.WAITING.value, "kind": {"$in": kinds}, "due_at": {"$lte": now}}
     with or_unavailable():
         return await Mail.find(query).sort("+due_at").limit(limit).to_list()
 
@@ -232,17 +266,22 @@ def mail_for(booking: Booking) -> Mail | None:
     return Mail(
         kind=kind,
         to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
-        occasion=BookingSnapshot(
-            booking_id=booking.id,
-            status=booking.status,
-            starts_at=booking.starts_at,
-            minutes=booking.minutes,
-            price=booking.price,
-            revision=len(earlier),
-            moved_from=moved_from,
-        ),
+        occasion=snapshot(booking, moved_from),
         due_at=last.at,
         created_at=last.at,
+    )
+
+
+def snapshot(booking: Booking, moved_from: datetime | None = None) -> BookingSnapshot:
+    """Return the state of a booking after its last change."""
+    return BookingSnapshot(
+        booking_id=booking.id,
+        status=booking.status,
+        starts_at=booking.starts_at,
+        minutes=booking.minutes,
+        price=booking.price,
+        revision=len(booking.history) - 1,
+        moved_from=moved_from,
     )
 
 

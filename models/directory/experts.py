@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_LANGUAGES = 50
 """Languages in a filter; each adds a comparison per expert."""
 
-HIDDEN_FIELDS = ("terms", "language_keys", "user_id", "former_slugs", "slug_keys")
+HIDDEN_FIELDS = ("terms", "language_keys", "user_id", "contact_email", "former_slugs", "slug_keys")
 
 
 class Category(StrEnum):
@@ -63,6 +63,8 @@ class Expert(Record):
     rating: float | None = None
     review_count: int = 0
     disabled: bool = False
+    contact_email: str | None = None
+    """The address that clients may write to; the address for signing in is never shown to them."""
 
     former_slugs: list[str] = []
 

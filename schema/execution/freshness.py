@@ -83,7 +83,7 @@ PLAIN_FIELDS: Final = {
     "ExpertConnection": {"edges", "nodes", "pageInfo", "totalCount"},
     "ExpertEdge": {"cursor", "node"},
     "LocalHours": {"from", "to"},
-    "Money": {"amount", "currency"},
+    "Money": {"amount", "currency", "decimals"},
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
     "SessionOffer": {"minutes", "price"},

@@ -14,6 +14,7 @@ from models.bookings.outbox import (
     FIRST_DELAY_SECONDS,
     LEASE,
     MAX_DELAY_SECONDS,
+    Lane,
     Mail,
     MailKind,
     MailState,
@@ -139,18 +140,18 @@ async def reload(mail: Mail) -> Mail:
 
 async def test_only_one_of_many_workers_claims_a_mail() -> None:
     await insert_due_mail()
-    copies = [(await due_mails(TODAY, 10))[0] for _ in range(20)]
+    copies = [(await due_mails(TODAY, 10, Lane.BOOKING))[0] for _ in range(20)]
     claims = await asyncio.gather(*(mail.claim(TODAY) for mail in copies))
     assert sorted(claims) == [False] * 19 + [True]
-    assert await due_mails(TODAY, 10) == []
+    assert await due_mails(TODAY, 10, Lane.BOOKING) == []
 
 
 async def test_mail_is_due_again_when_its_lease_ends() -> None:
     """The former worker can no longer mark a recipient as delivered."""
     mail = await insert_due_mail()
     assert await mail.claim(TODAY)
-    assert await due_mails(TODAY + LEASE - timedelta(seconds=1), 10) == []
-    [again] = await due_mails(TODAY + LEASE, 10)
+    assert await due_mails(TODAY + LEASE - timedelta(seconds=1), 10, Lane.BOOKING) == []
+    [again] = await due_mails(TODAY + LEASE, 10, Lane.BOOKING)
     assert again.attempts == 1
     assert await again.claim(TODAY + LEASE)
     assert not await mail.mark_delivered(Party.CLIENT, TODAY + LEASE)
@@ -166,11 +167,11 @@ async def test_mail_is_sent_once_the_last_recipient_is_delivered() -> None:
     assert await mail.mark_delivered(Party.EXPERT, TODAY)
     found = await reload(mail)
     assert (found.to, found.state, found.sent_at) == ([], MailState.SENT, TODAY)
-    assert await due_mails(TODAY + 10 * LEASE, 10) == []
+    assert await due_mails(TODAY + 10 * LEASE, 10, Lane.BOOKING) == []
 
 
 async def test_rejected_recipient_makes_the_mail_failed_after_the_last_delivery() -> None:
-    """Without `sent_at`, the TTL index never deletes it."""
+    """It expires thirty days later, as those do that were sent."""
     mail = await insert_due_mail()
     await mail.claim(TODAY)
     await mail.mark_delivered(Party.CLIENT, TODAY, refused=True)
@@ -178,13 +179,14 @@ async def test_rejected_recipient_makes_the_mail_failed_after_the_last_delivery(
     await mail.mark_delivered(Party.EXPERT, TODAY)
     found = await reload(mail)
     assert (found.state, found.refused, found.sent_at) == (MailState.FAILED, [Party.CLIENT], None)
+    assert found.failed_at == TODAY
 
 
 async def test_postponed_mail_fails_after_three_days_of_exponential_backoff() -> None:
     mail = await insert_due_mail()
     now = TODAY
     while mail.state is MailState.WAITING:
-        [due] = await due_mails(now, 10)
+        [due] = await due_mails(now, 10, Lane.BOOKING)
         assert await due.claim(now)
         assert await due.postpone(now) is (due.state is MailState.WAITING)
         mail, before, now = due, now, max(now, due.due_at)
@@ -192,9 +194,10 @@ async def test_postponed_mail_fails_after_three_days_of_exponential_backoff() ->
             wait = (now - before).total_seconds()
             middle = min(FIRST_DELAY_SECONDS * 2 ** (mail.attempts - 1), MAX_DELAY_SECONDS)
             assert 0.74 * middle < wait < 1.26 * middle
-    assert (await reload(mail)).state is MailState.FAILED
+    found = await reload(mail)
+    assert (found.state, found.failed_at) == (MailState.FAILED, before)
     assert 25 <= mail.attempts <= 40
-    assert await due_mails(now + timedelta(days=30), 10) == []
+    assert await due_mails(now + timedelta(days=30), 10, Lane.BOOKING) == []
 
 
 async def test_password_reset_mail_fails_after_an_hour() -> None:
@@ -202,6 +205,24 @@ async def test_password_reset_mail_fails_after_an_hour() -> None:
     later = TODAY + timedelta(hours=2)
     await mail.claim(later)
     assert not await mail.postpone(later)
+
+
+async def test_links_are_due_in_a_lane_of_their_own() -> None:
+    """They do not wait for mails about bookings, however long these are overdue."""
+    booked = await insert_due_mail(due_at=TODAY - HOUR)
+    reset = booked.model_copy(
+        update={"id": new_id(), "kind": MailKind.PASSWORD_RESET, "occasion": None, "due_at": TODAY}
+    )
+    await reset.insert()
+    assert [mail.id for mail in await due_mails(TODAY, 10, Lane.ACCOUNT)] == [reset.id]
+    assert [mail.id for mail in await due_mails(TODAY, 10, Lane.BOOKING)] == [booked.id]
+    assert Lane.ACCOUNT.kinds | Lane.BOOKING.kinds == set(MailKind)
+
+
+async def test_failed_and_sent_mails_expire_after_thirty_days() -> None:
+    indexes = await Mail.get_pymongo_collection().index_information()
+    ttl = {index["key"][0][0]: index.get("expireAfterSeconds") for index in indexes.values()}
+    assert (ttl["failed_at"], ttl["sent_at"]) == (30 * 24 * 3600, 30 * 24 * 3600)
 
 
 def test_delays_have_jitter_and_an_upper_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,11 +96,12 @@ class Api:
         code: str = error["extensions"]["code"]
         return code
 
-    async def new_client(self, name: str = "Ada Lovelace") -> Api:
+    async def new_client(self, name: str = "Ada Lovelace", email: str | None = None) -> Api:
         """Register a new account and return a client that is signed in with it."""
-        email = f"client-{next(client_numbers)}@example.com"
+        email = email or f"client-{next(client_numbers)}@example.com"
         wanted = {"name": name, "email": email, "password": PASSWORD}
         registered = await self.ask(REGISTER, input=wanted)
+        assert registered["register"]["__typename"] == "SignedIn", registered
         return self.signed_in(registered["register"]["accessToken"])
 
     async def book(self, slot_id: str, **more: Any) -> dict[str, Any]:

@@ -76,7 +76,8 @@ INVALID_VALUES: tuple[object, ...] = (
     *(None, Undefined, 5, True, 2**40, 0.5, float("nan"), "text", b"bytes", [], ["a", None], {}),
     *(Category.HEALTH, SlotStatus.HELD, "HEALTH", NOON, NOON.date(), ValueError("a value")),
     *(Awaitable("text"), Awaitable(None), Awaitable(ValueError("late")), Unreadable()),
-    *(Money(amount=5, currency="EUR"), CalendarReset(cursor="c", sequence=1, expert_id=KEY, at=5)),  # type: ignore[arg-type] # deliberately wrong
+    Money(amount=5, currency="EUR", decimals=2),
+    CalendarReset(cursor="c", sequence=1, expert_id=KEY, at=5),  # type: ignore[arg-type] # deliberately wrong
 )
 
 
@@ -203,7 +204,9 @@ class ResultFactory:
         return self._choose(rows, rows, tuple(rows))
 
     def _money(self) -> Any:
-        return self._choose(Money(amount=self._number(), currency=self._text()))
+        return self._choose(
+            Money(amount=self._number(), currency=self._text(), decimals=self._number())
+        )
 
     def _slot(self) -> Any:
         return self._choose(

@@ -32,6 +32,7 @@ class ReceivedMail:
 
     to: str
     message: EmailMessage
+    raw: bytes = b""
 
     @property
     def id(self) -> str:
@@ -60,11 +61,18 @@ class ReceivedMail:
         return found[1]
 
     @property
+    def calendar_bytes(self) -> bytes:
+        """The content of the calendar part; empty if there is none."""
+        parts = [p for p in self.message.walk() if p.get_content_type() == "text/calendar"]
+        raw = parts[0].get_payload(decode=True) if parts else b""
+        assert isinstance(raw, bytes)
+        return raw
+
+    @property
     def calendar(self) -> Calendar:
         """The calendar part."""
         [part] = [p for p in self.message.walk() if p.get_content_type() == "text/calendar"]
-        raw = part.get_payload(decode=True)
-        assert isinstance(raw, bytes)
+        raw = self.calendar_bytes
         assert raw.count(b"\n") == raw.count(b"\r\n")
         calendar = Calendar.from_ical(raw)
         assert isinstance(calendar, Calendar)
@@ -88,6 +96,7 @@ class Mailbox:
     """A mail server that stores what it accepts.
 
     `rejections` maps recipients to replies that reject them; `busy` is a reply for all recipients.
+    `accepts_utf8` is whether it supports SMTPUTF8.
     """
 
     port: int = field(default_factory=free_port)
@@ -95,6 +104,7 @@ class Mailbox:
     rejections: dict[str, str] = field(default_factory=dict)
     busy: str | None = None
     rejected: int = 0
+    accepts_utf8: bool = False
 
     @property
     def url(self) -> str:
@@ -107,7 +117,9 @@ class Mailbox:
         loop = asyncio.get_running_loop()
         # Without a host name the library looks one up, which can block for seconds.
         server = await loop.create_server(
-            lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port
+            lambda: SMTP(self, hostname="localhost", loop=loop, enable_SMTPUTF8=self.accepts_utf8),
+            "127.0.0.1",
+            self.port,
         )
         try:
             yield self
@@ -131,12 +143,22 @@ class Mailbox:
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         [to] = envelope.rcpt_tos
-        self.mails.append(ReceivedMail(to, message))
+        self.mails.append(ReceivedMail(to, message, envelope.content))
         return "250 OK"
 
     def mails_to(self, address: str) -> list[ReceivedMail]:
         """Return the mails to an address."""
         return [mail for mail in self.mails if mail.to == address]
+
+    def invitations_to(self, address: str) -> list[ReceivedMail]:
+        """Return the mails about bookings to an address."""
+        return [mail for mail in self.mails_to(address) if mail.calendar_bytes]
+
+    async def wait_for_invitations(self, number: int, address: str) -> list[ReceivedMail]:
+        """Wait for a number of mails about bookings to an address, and return them."""
+        what = f"{number} mails about bookings to {address}"
+        await wait_until(lambda: len(self.invitations_to(address)) >= number, what=what)
+        return self.invitations_to(address)
 
     async def wait_for_mails(self, number: int, address: str | None = None) -> list[ReceivedMail]:
         """Wait for a number of mails, to one address or in total, and return them."""

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
-from models.bookings.outbox import Mail, MailKind, Party, mail_for
-from models.ids import Id
-from tests.support.mailboxes import ReceivedMail
+from models.bookings.outbox import MailKind, Party
+from tests.support.letters import (
+    CANCELLED,
+    CONFIRMED,
+    NOW,
+    PENDING,
+    RENDERER,
+    START,
+    booked_session,
+    change,
+    parse,
+    render,
+)
 from web.mails import times
-from web.mails.rendering import BookedSession, MailRenderer, Person
 from web.mails.servers import MailServer, Security
+from web.mails.sessions import BookedSession, Person
 from web.mails.transport import RecipientRefused
 
 if TYPE_CHECKING:
-    from web.mails.transport import RenderedMail
+    from models.bookings.booking import BookingChange
 
 pytestmark = pytest.mark.usefixtures("database")
 
-RENDERER = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
-START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
-BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
-"""Fixed ids: a random one could contain a text that must not occur in a mail."""
-
-PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
-CANCELLED = BookingStatus.CANCELLED
 INJECTIONS = [
     "Ada\r\nBcc: victim@example.com",
     "Ada\nSubject: won\n\nA body",
@@ -44,62 +43,6 @@ INJECTIONS = [
 ]
 
 
-def change(
-    status: BookingStatus, before: BookingStatus | None = None, start: datetime = START
-) -> BookingChange:
-    """Return an entry of a booking's history."""
-    return BookingChange(at=START, actor_id=None, before=before, after=status, starts_at=start)
-
-
-def booked_session(
-    *changes: BookingChange, name: str = "Ada Lovelace", email: str = "ada@example.com"
-) -> BookedSession:
-    """Return a booking of a client in Paris with an expert in New York."""
-    last = changes[-1]
-    booking = Booking(
-        id=BOOKING_ID,
-        expert_id=EXPERT_ID,
-        client_id=CLIENT_ID,
-        status=last.after,
-        active=last.after is not CANCELLED,
-        starts_at=last.starts_at,
-        minutes=60,
-        cells=[],
-        price=9_050,
-        contact=Contact(name=name, email=email, phone="+442079460018"),
-        note="About compilers\nand <looms>",
-        created_at=START,
-        updated_at=START,
-        cancellable_until=START - timedelta(days=1),
-        history=list(changes),
-    )
-    return BookedSession(
-        booking,
-        Person(
-            name if "Ada L" not in name else "Bea Expert", "bea@example.com", "America/New_York"
-        ),
-        "Lawyer",
-        Person(name, email, "Europe/Paris"),
-    )
-
-
-def render(session: BookedSession) -> tuple[Mail, list[RenderedMail]]:
-    """Return the mail about the last change, and its copies for client and expert."""
-    mail = mail_for(session.booking)
-    assert mail
-    assert mail.occasion
-    return mail, [
-        RENDERER.render_for_party(mail, mail.occasion, session, party) for party in mail.to
-    ]
-
-
-def parse(copy: RenderedMail) -> ReceivedMail:
-    """Return a copy as a mail client parses it."""
-    message = message_from_bytes(copy.message.as_bytes(), policy=default)
-    assert isinstance(message, EmailMessage)
-    return ReceivedMail(copy.to, message)
-
-
 def test_times_are_in_the_recipients_zone() -> None:
     """Both offsets are given when the clock changes during the session."""
     _, copies = render(booked_session(change(CONFIRMED)))
@@ -111,7 +54,7 @@ def test_times_are_in_the_recipients_zone() -> None:
         assert own in mail.html
         assert other not in mail.text
     assert client.message["Subject"] == "Booked: Bea Expert, Sun 28 Mar 2027, 01:30"
-    assert expert.message["Subject"] == "New booking: Ada Lovelace, Sat 27 Mar 2027, 20:30"
+    assert expert.message["Subject"] == "New booking, Sat 27 Mar 2027, 20:30"
     assert "EUR 90.50" in client.text
     assert "Lawyer" in client.text
     assert "You can cancel until Saturday, 27 March 2027, 01:30 (UTC+01:00" in client.text
@@ -179,7 +122,10 @@ def test_a_hostile_name_injects_nothing(name: str) -> None:
             [one] = parsed.message[header].addresses
             assert one.addr_spec == address
         [other] = parsed.message["Reply-To"].addresses
-        assert {other.addr_spec, copy.to} == {"ada@example.com", "bea@example.com"}
+        assert (copy.to, other.addr_spec) in {
+            ("ada@example.com", "bea@example.com"),
+            ("bea-signs-in@example.com", "ada@example.com"),
+        }
         assert "\n" not in parsed.message["Subject"]
         assert parsed.attendees == ["mailto:ada@example.com", "mailto:bea@example.com"]
         assert len(parsed.calendar.subcomponents) == 1
@@ -219,23 +165,68 @@ def test_international_addresses() -> None:
         render(booked_session(change(CONFIRMED), email="no address"))
 
 
+@pytest.mark.parametrize("contact_email", [None, "office@example.com"])
+def test_the_experts_sign_in_address_is_in_no_mail_to_a_client(contact_email: str | None) -> None:
+    """The client may write to the contact address, if there is one."""
+    session = booked_session(change(CONFIRMED), contact_email=contact_email)
+    _, (client, expert) = render(session)
+    for part in parse(client).message.walk():
+        assert "bea-signs-in" not in str(part.items())
+        if not part.is_multipart():
+            assert b"bea-signs-in" not in bytes(part.get_payload(decode=True))
+    shown = [f"mailto:{contact_email}"] if contact_email else []
+    assert parse(client).attendees == ["mailto:ada@example.com", *shown]
+    reply_to = parse(client).message["Reply-To"]
+    found = [each.addr_spec for each in reply_to.addresses] if reply_to else []
+    assert found == ([contact_email] if contact_email else [])
+    own = contact_email or "bea-signs-in@example.com"
+    assert parse(expert).attendees == ["mailto:ada@example.com", f"mailto:{own}"]
+
+
+def test_an_address_in_a_calendar_part_is_encoded() -> None:
+    """Otherwise "?" and "&" would add recipients and texts when it is written to (RFC 6068)."""
+    _, (client, _) = render(booked_session(change(CONFIRMED), email="a?bcc=eve&x=1@example.com"))
+    assert parse(client).attendees[0] == "mailto:a%3Fbcc%3Deve%26x%3D1@example.com"
+
+
+@pytest.mark.parametrize("kind", [change(CONFIRMED), change(PENDING)])
+def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None:
+    """Whether it has passed is decided when the mail is written."""
+    session = booked_session(kind)
+    deadline = session.booking.cancellable_until
+    for now, text in (
+        (deadline, "You can cancel until Saturday, 27 March 2027, 01:30 (UTC+01:00"),
+        (deadline + timedelta(seconds=1), "It can no longer be cancelled."),
+    ):
+        client, expert = map(parse, render(session, now)[1])
+        assert text in client.text
+        assert text in client.html
+        assert ("You can cancel" in client.text) is (now == deadline)
+        assert "cancel" not in expert.text
+
+
+def test_subjects_name_nobody_but_the_expert() -> None:
+    """A client's name is free text, and must not become a subject."""
+    for changes in (
+        [change(CONFIRMED)],
+        [change(PENDING)],
+        [change(PENDING), change(CONFIRMED, PENDING)],
+        [change(CONFIRMED), change(CONFIRMED, CONFIRMED, START + timedelta(days=1))],
+        [change(CONFIRMED), change(CANCELLED, CONFIRMED)],
+    ):
+        client, expert = map(parse, render(booked_session(*changes))[1])
+        assert "Bea Expert" in client.message["Subject"]
+        assert "Ada" not in client.message["Subject"] + expert.message["Subject"]
+
+
 def test_message_ids_are_stable_per_recipient() -> None:
     """A copy sent twice can be recognized as a duplicate."""
     session = booked_session(change(CONFIRMED))
     mail, copies = render(session)
     assert mail.occasion
-    again = RENDERER.render_for_party(mail, mail.occasion, session, Party.CLIENT)
+    again = RENDERER.render_for_party(mail, mail.occasion, session, Party.CLIENT, NOW)
     ids = [copy.message["Message-ID"] for copy in (*copies, again)]
     assert ids[0] == ids[2] != ids[1]
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "text"),
-    [(9_000, "EUR", "EUR 90.00"), (5, "EUR", "EUR 0.05"), (9_000, "JPY", "JPY 9000"),
-     (9_001, "KWD", "KWD 9.001")],
-)  # fmt: skip
-def test_prices_have_the_decimals_of_their_currency(amount: int, currency: str, text: str) -> None:
-    assert times.price(amount, currency) == text
 
 
 def test_a_session_across_midnight_names_both_days() -> None:

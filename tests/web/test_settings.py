@@ -131,6 +131,8 @@ def test_options_take_precedence_over_the_environment(
         ("EXPERTBOOK_PORT", "65536"),
         ("PORT", "abc"),
         ("EXPERTBOOK_CURRENCY", "euro"),
+        ("EXPERTBOOK_CURRENCY", "EUX"),
+        ("EXPERTBOOK_CURRENCY", "XAU"),
         ("EXPERTBOOK_PHONE_REGION", "Germany"),
         ("EXPERTBOOK_BROADCAST_URL", "kafka://x"),
         ("EXPERTBOOK_EXPERTS", "-1"),

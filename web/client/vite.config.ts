@@ -50,6 +50,7 @@ export default defineConfig(({ mode }) => {
     server: {
       proxy: {
         "/photos": "http://127.0.0.1:8000",
+        "^/bookings/.*\\.ics": "http://127.0.0.1:8000",
         "/graphql": { target: "http://127.0.0.1:8000", ws: true },
       },
     },

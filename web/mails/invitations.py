@@ -1,78 +1,103 @@
-"""Build the iCalendar part of a mail (RFC 5545, RFC 5546)."""
+"""Build the iCalendar object of a booking, for mails and downloads (RFC 5545, RFC 5546)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event, vCalAddress
 
-from models.bookings.booking import BookingStatus
-from models.bookings.outbox import MailKind
+from models.bookings.booking import INACTIVE, BookingStatus
+from models.bookings.outbox import Party
+from web.mails.addresses import ascii_address, mailto
+from web.mails.headers import single_line
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from models.bookings.outbox import BookingSnapshot
+    from web.mails.sessions import BookedSession
 
-STATUSES = {BookingStatus.PENDING: "TENTATIVE", BookingStatus.CONFIRMED: "CONFIRMED"}
-
-
-@dataclass(frozen=True, slots=True)
-class Attendee:
-    """A participant of a session; `name` is None if it is not to be shown."""
-
-    email: str
-    name: str | None
-    has_agreed: bool
+TENTATIVE = frozenset({BookingStatus.HELD, BookingStatus.PENDING})
 
 
-def method_of(kind: MailKind) -> str:
-    """Return the iTIP method for a kind of mail (RFC 5546, section 3.2)."""
-    return "CANCEL" if kind is MailKind.CANCELLED else "REQUEST"
-
-
-def invitation(
-    kind: MailKind,
-    occasion: BookingSnapshot,
-    *,
-    host: str,
-    organizer: str,
-    attendees: list[Attendee],
-    summary: str,
-    description: str,
-    stamp: datetime,
-) -> bytes:
-    """Return the iCalendar object for one change of a booking.
+class Invitations:
+    """Builds iCalendar objects.
 
     UID stays the same and SEQUENCE increases with each change, so calendars keep one entry with
-    the latest state, in whatever order the mails arrive.
+    the latest state, in whatever order the mails and downloads arrive.
+
+    Args:
+        organizer: the sender's address, whose domain makes UIDs unique.
+        base: the base URL of the web client.
     """
-    event = Event()
-    event.add("uid", f"{occasion.booking_id}@{host}")
-    event.add("sequence", occasion.revision)
-    event.add("dtstamp", stamp.astimezone(UTC))
-    event.add("dtstart", occasion.starts_at.astimezone(UTC))
-    event.add("dtend", (occasion.starts_at + timedelta(minutes=occasion.minutes)).astimezone(UTC))
-    event.add("summary", summary)
-    event.add("description", description)
-    event.add("status", STATUSES.get(occasion.status, "CANCELLED"))
-    event.add("organizer", _address(organizer, CN="ExpertBook"))
-    for attendee in attendees:
-        name = {} if attendee.name is None else {"CN": attendee.name}
-        state = "ACCEPTED" if attendee.has_agreed else "NEEDS-ACTION"
-        event.add("attendee", _address(attendee.email, **name, PARTSTAT=state, RSVP="FALSE"))
-    calendar = Calendar()
-    calendar.add("prodid", "-//ExpertBook//ExpertBook//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", method_of(kind))
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
+
+    def __init__(self, organizer: str, base: str) -> None:
+        self._organizer = organizer
+        self._host = organizer.rpartition("@")[2]
+        self._base = base
+
+    def build(
+        self, session: BookedSession, occasion: BookingSnapshot, party: Party, stamp: datetime
+    ) -> tuple[str, bytes]:
+        """Return the iTIP method and the iCalendar object of a booking for one of its parties.
+
+        Args:
+            session: the parties.
+            occasion: the state of the booking.
+            party: the client or the expert.
+            stamp: the time of the change that led to that state.
+        """
+        to_client = party is Party.CLIENT
+        starts_at = occasion.starts_at.astimezone(UTC)
+        event = Event()
+        event.add("uid", f"{occasion.booking_id}@{self._host}")
+        event.add("sequence", occasion.revision)
+        event.add("dtstamp", stamp.astimezone(UTC))
+        event.add("dtstart", starts_at)
+        event.add("dtend", starts_at + timedelta(minutes=occasion.minutes))
+        other = session.expert if to_client else session.client
+        event.add("summary", f"Session with {single_line(other.name)}")
+        event.add("description", f"ExpertBook {session.booking.reference}")
+        event.add("url", f"{self._base}/{'bookings' if to_client else 'desk'}")
+        event.add("status", _status(occasion.status))
+        event.add("organizer", _address(self._organizer, CN="ExpertBook"))
+        for attendee in _attendees(session, occasion, to_client=to_client):
+            event.add("attendee", attendee)
+        calendar = Calendar()
+        calendar.add("prodid", "-//ExpertBook//ExpertBook//EN")
+        calendar.add("version", "2.0")
+        calendar.add("calscale", "GREGORIAN")
+        method = "CANCEL" if occasion.status in INACTIVE else "REQUEST"
+        calendar.add("method", method)
+        calendar.add_component(event)
+        return method, bytes(calendar.to_ical())
+
+
+def _status(status: BookingStatus) -> str:
+    if status in INACTIVE:
+        return "CANCELLED"
+    return "TENTATIVE" if status in TENTATIVE else "CONFIRMED"
+
+
+def _attendees(
+    session: BookedSession, occasion: BookingSnapshot, *, to_client: bool
+) -> list[vCalAddress]:
+    """Return the participants; the client sees the expert's contact address, or no address."""
+    client, expert = session.client, session.expert
+    client_email = ascii_address(client.email)
+    # A client's own text is not sent to an address that the client entered.
+    named = {} if to_client else {"CN": single_line(client.name)}
+    found = [_address(client_email, **named, PARTSTAT="ACCEPTED", RSVP="FALSE")]
+    shown = expert.contact_email or (None if to_client else expert.email)
+    if shown and (expert_email := ascii_address(shown)) != client_email:
+        state = "NEEDS-ACTION" if occasion.status in TENTATIVE else "ACCEPTED"
+        name = single_line(expert.name)
+        found.append(_address(expert_email, CN=name, PARTSTAT=state, RSVP="FALSE"))
+    return found
 
 
 def _address(email: str, **parameters: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{email}")
+    address = vCalAddress(mailto(email))
     address.params.update(parameters)
     return address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -33,7 +33,14 @@ class SmtpTransport:
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self._server = server
-        self._sender = sender
+        self.sender = sender
+        self.accepts_utf8: bool | None = None
+
+    async def probe(self) -> None:
+        """Find out whether the server supports SMTPUTF8 (RFC 6531), if it can be reached."""
+        async with self.connect() as connection:
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await connection.open()
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[SmtpConnection]:
@@ -48,7 +55,7 @@ class SmtpTransport:
             timeout=CONNECT_SECONDS,
         )
         try:
-            yield SmtpConnection(smtp, self._sender)
+            yield SmtpConnection(smtp, self)
         finally:
             smtp.close()
 
@@ -56,16 +63,24 @@ class SmtpTransport:
 class SmtpConnection:
     """A connection to an SMTP server."""
 
-    def __init__(self, smtp: aiosmtplib.SMTP, sender: str) -> None:
+    def __init__(self, smtp: aiosmtplib.SMTP, transport: SmtpTransport) -> None:
         self._smtp = smtp
-        self._sender = sender
+        self._transport = transport
+
+    async def open(self) -> None:
+        """Open the connection unless it is open, and remember what the server supports."""
+        if not self._smtp.is_connected:
+            await self._smtp.connect()
+            await self._smtp.ehlo()  # The client sends it only before a mail.
+            self._transport.accepts_utf8 = self._smtp.supports_extension("smtputf8")
 
     async def deliver(self, mail: RenderedMail) -> None:
         """Deliver a mail.
 
         Raises:
             RecipientRefused: the server permanently refused the recipient or the message.
-            TemporarilyRefused: the server refused the recipient or the message for now.
+            TemporarilyRefused: the server refused the recipient or the message for now, or it
+                lacks SMTPUTF8 for an address that needs it.
             ServerUnavailable: the server did not respond or broke the protocol, or it refused the
                 sender or the credentials.
         """
@@ -83,15 +98,15 @@ class SmtpConnection:
             ) from error
 
     async def _send(self, mail: RenderedMail) -> None:
-        if not self._smtp.is_connected:
-            await self._smtp.connect()
+        await self.open()
         options = []
         if not mail.to.isascii():
-            if not self._smtp.supports_extension("smtputf8"):
-                raise RecipientRefused("the mail server only accepts ASCII addresses")
+            # Such addresses are refused when typed; this one is older than what is known now.
+            if not self._transport.accepts_utf8:
+                raise TemporarilyRefused("the mail server does not support SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         text = mail.message.as_bytes()
-        await self._smtp.sendmail(self._sender, mail.to, text, mail_options=options)
+        await self._smtp.sendmail(self._transport.sender, mail.to, text, mail_options=options)
 
 
 def _delivery_error(code: int, message: str) -> DeliveryFailed:

@@ -1,4 +1,4 @@
-"""Format times and prices for mails."""
+"""Format times for mails."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-# Currencies without a minor unit, and with a minor unit of 1/1000 (ISO 4217, list one).
-ZERO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 
 
 def day(local: datetime) -> str:
@@ -54,12 +51,3 @@ def span(start: datetime, end: datetime, zone_name: str) -> str:
 def _offset(local: datetime) -> str:
     text = f"{local:%z}"
     return "UTC" if text in {"+0000", "-0000"} else f"UTC{text[:3]}:{text[3:5]}"
-
-
-def price(amount: int, currency: str) -> str:
-    """Format an amount in minor units, such as EUR 90.00."""
-    digits = 0 if currency in ZERO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
-    if not digits:
-        return f"{currency} {amount}"
-    major, minor = divmod(amount, 10**digits)
-    return f"{currency} {major}.{minor:0{digits}}"

@@ -58,6 +58,13 @@ class MailConnection(Protocol):
 class MailTransport(Protocol):
     """Delivers mails."""
 
+    @property
+    def accepts_utf8(self) -> bool | None:
+        """Whether addresses may have letters beyond ASCII before the @; None if unknown yet."""
+
+    async def probe(self) -> None:
+        """Find out what the server accepts, if it can be reached."""
+
     def connect(self) -> AbstractAsyncContextManager[MailConnection]:
         """Provide a connection while the context lasts."""
 
@@ -65,8 +72,13 @@ class MailTransport(Protocol):
 class FolderTransport:
     """Writes each mail to a file instead of sending it, for development."""
 
+    accepts_utf8 = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    async def probe(self) -> None:
+        """Do nothing: files take any address."""
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[FolderTransport]:

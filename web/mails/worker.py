@@ -1,7 +1,8 @@
 """Background worker that sends the mails of the outbox; each process runs one.
 
 A worker leases a mail before sending it and marks each recipient as delivered once the mail
-server has accepted their copy. Temporary failures are retried with a delay. Sending is rate
+server has accepted their copy. Temporary failures are retried with a delay. Each lane of the outbox
+is sent independently, so links do not wait for mails about bookings. Sending is rate
 limited, more strictly while the process is busy, so that it never slows down requests; after a
 burst of bookings the last mail can be some minutes late.
 """
@@ -15,7 +16,7 @@ from contextlib import asynccontextmanager
 from time import process_time
 from typing import TYPE_CHECKING
 
-from models.bookings.outbox import MailState, due_mails
+from models.bookings.outbox import Lane, MailState, due_mails
 from models.calendar.times import utc_now
 from models.errors import Unavailable
 from web.edge.pacing import TokenBucket
@@ -23,8 +24,10 @@ from web.mails.transport import DeliveryFailed, RecipientRefused, ServerUnavaila
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
 
     from models.bookings.outbox import Mail, Party
+    from web.mails.limits import RecipientLimit
     from web.mails.rendering import MailRenderer
     from web.mails.transport import MailConnection, MailTransport
 
@@ -34,6 +37,8 @@ POLL_SECONDS = 1.0
 MAX_POLL_SECONDS = 30.0
 MAX_MAILS_PER_ROUND = 100
 MAX_CONNECTIONS = 4
+"""Connections of a lane."""
+
 SHUTDOWN_SECONDS = 5.0
 MAILS_PER_SECOND = 10
 MAX_BURST = 10
@@ -54,37 +59,57 @@ class MailWorker:
         load_renderer: returns the renderer; called in a thread for the first mail, since it takes
             a while.
         transport: where mails are delivered.
+        limit: how many mails a recipient gets.
 
     Attributes:
         is_reachable: whether the mail server responded to the last delivery.
     """
 
-    def __init__(self, load_renderer: Callable[[], MailRenderer], transport: MailTransport) -> None:
+    def __init__(
+        self,
+        load_renderer: Callable[[], MailRenderer],
+        transport: MailTransport,
+        limit: RecipientLimit,
+    ) -> None:
         self._load_renderer = load_renderer
         self._renderer: MailRenderer | None = None
         self._transport = transport
-        self._rate_limit = TokenBucket(MAX_BURST, MAILS_PER_SECOND)
+        self._limit = limit
+        self._rate_limits = {lane: TokenBucket(MAX_BURST, MAILS_PER_SECOND) for lane in Lane}
         self._closing = asyncio.Event()
-        self._is_server_down = False
+        self._is_down = dict.fromkeys(Lane, False)
         self.is_reachable = True
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Send mails while the context lasts; deliveries under way at its end are finished."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._run(), name="mails")
+            tasks = [
+                group.create_task(self._run(lane), name=f"mails of the lane {lane}")
+                for lane in Lane
+            ]
             try:
                 yield
             finally:
                 self._closing.set()
-                await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
-                task.cancel()
+                await asyncio.wait(tasks, timeout=SHUTDOWN_SECONDS)
+                for task in tasks:
+                    task.cancel()
 
-    async def _run(self) -> None:
+    def accepts(self, email: str) -> bool:
+        """Return whether the mail server can deliver to an address, as far as is known.
+
+        Domains are sent in their ASCII form; letters beyond ASCII before the @ need SMTPUTF8.
+        """
+        return self._transport.accepts_utf8 is not False or email.rpartition("@")[0].isascii()
+
+    async def _run(self, lane: Lane) -> None:
         pause = POLL_SECONDS
         while not self._closing.is_set():
-            has_more = await self._send_due()
-            pause = min(pause * 2, MAX_POLL_SECONDS) if self._is_server_down else POLL_SECONDS
+            if lane is Lane.ACCOUNT and self._transport.accepts_utf8 is None:
+                await self._transport.probe()
+            has_more = await self._send_due(lane)
+            pause = min(pause * 2, MAX_POLL_SECONDS) if self._is_down[lane] else POLL_SECONDS
             if not has_more:
                 await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
 
@@ -96,19 +121,19 @@ class MailWorker:
         except TimeoutError:
             return
 
-    async def _throttle(self) -> None:
-        """Wait until the rate limit allows the next mail."""
+    async def _throttle(self, lane: Lane) -> None:
+        """Wait until the lane's rate limit allows the next mail."""
         loop = asyncio.get_running_loop()
         wall_start, cpu_start = loop.time(), process_time()
         await asyncio.sleep(CPU_SAMPLE_SECONDS)
         is_busy = process_time() - cpu_start > BUSY_CPU_SHARE * (loop.time() - wall_start)
-        await self._sleep(self._rate_limit.take(BUSY_COST if is_busy else 1))
+        await self._sleep(self._rate_limits[lane].take(BUSY_COST if is_busy else 1))
 
-    async def _send_due(self) -> bool:
-        """Send a round of due mails, and return whether more are due."""
-        self._is_server_down = False
+    async def _send_due(self, lane: Lane) -> bool:
+        """Send a round of due mails of a lane, and return whether more are due."""
+        self._is_down[lane] = False
         try:
-            mails = await due_mails(utc_now(), MAX_MAILS_PER_ROUND)
+            mails = await due_mails(utc_now(), MAX_MAILS_PER_ROUND, lane)
         except Unavailable:
             log.warning("mails wait: the database is unavailable")
             return False
@@ -118,19 +143,19 @@ class MailWorker:
             queue = iter(mails)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(MAX_CONNECTIONS, len(mails))):
-                    group.create_task(self._send_queued(self._renderer, queue))
-        return len(mails) == MAX_MAILS_PER_ROUND and not self._is_server_down
+                    group.create_task(self._send_queued(self._renderer, queue, lane))
+        return len(mails) == MAX_MAILS_PER_ROUND and not self._is_down[lane]
 
-    async def _send_queued(self, renderer: MailRenderer, queue: Iterator[Mail]) -> None:
+    async def _send_queued(self, renderer: MailRenderer, queue: Iterator[Mail], lane: Lane) -> None:
         """Send mails from the shared queue over one connection."""
         async with self._transport.connect() as connection:
             for mail in queue:
-                await self._throttle()
-                if self._closing.is_set() or self._is_server_down:
+                await self._throttle(lane)
+                if self._closing.is_set() or self._is_down[lane]:
                     return
                 try:
                     if await mail.claim(utc_now()):
-                        await self._send(mail, renderer, connection)
+                        await self._send(mail, renderer, connection, lane)
                 except Unavailable:
                     log.warning("mail %s waits: the database is unavailable", mail.id)
                     return
@@ -138,31 +163,40 @@ class MailWorker:
                     log.exception("mail %s could not be sent", mail.id)
                     await self._postpone(mail)
 
-    async def _send(self, mail: Mail, renderer: MailRenderer, connection: MailConnection) -> None:
+    async def _send(
+        self, mail: Mail, renderer: MailRenderer, connection: MailConnection, lane: Lane
+    ) -> None:
         """Deliver each recipient's copy."""
-        is_postponed = False
+        is_postponed, until = False, None
         session = await renderer.load_session(mail)
         for party in list(mail.to):
             try:
                 rendered = await renderer.render(mail, party, session)
                 if rendered:
+                    if free_at := await self._limit.free_at(lane, rendered.to, utc_now()):
+                        is_postponed, until = True, free_at
+                        continue
                     await connection.deliver(rendered)
             except RecipientRefused as error:
                 self.is_reachable = True
-                log.warning("mail %s to the %s was refused: %s", mail.id, party.lower(), error)
+                log.error(  # noqa: TRY400 - the server's answer says why
+                    "mail %s to the %s was refused: %s", mail.id, party.lower(), error
+                )
                 await self._mark_delivered(mail, party, refused=True)
             except DeliveryFailed as error:
                 log.warning("mail %s to the %s is delayed: %s", mail.id, party.lower(), error)
                 is_postponed = True
                 self.is_reachable = not isinstance(error, ServerUnavailable)
                 if not self.is_reachable:
-                    self._is_server_down = True
+                    self._is_down[lane] = True
                     break
             else:
                 self.is_reachable = True
                 await self._mark_delivered(mail, party, refused=False)
+                if rendered:
+                    await self._limit.count(lane, rendered.to, utc_now())
         if is_postponed:
-            await self._postpone(mail)
+            await self._postpone(mail, until)
 
     async def _mark_delivered(self, mail: Mail, party: Party, *, refused: bool) -> None:
         """Record that a recipient is done; retry until the lease ends if the database fails."""
@@ -178,9 +212,9 @@ class MailWorker:
                     log.warning("mail %s outlasted its lease and may be sent twice", mail.id)
                 return
 
-    async def _postpone(self, mail: Mail) -> None:
+    async def _postpone(self, mail: Mail, until: datetime | None = None) -> None:
         try:
-            await mail.postpone(utc_now())
+            await mail.postpone(utc_now(), until)
         except Unavailable:
             log.warning("mail %s waits: the database is unavailable", mail.id)
             return

@@ -4,7 +4,6 @@ import { Link } from "react-router";
 
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
 import { appWords } from "../app/words.ts";
-import { calendarFile, downloadFile } from "../time/ics.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
@@ -66,13 +65,6 @@ export function BookingActions({
     return null;
   }
 
-  function addToCalendar(): void {
-    const summary = text.icsSummary(booking.expert.name);
-    const url = new URL("/bookings", window.location.href).href;
-    const file = calendarFile({ ...booking, summary, url });
-    downloadFile(`expertbook-${booking.reference}.ics`, "text/calendar", file);
-  }
-
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
@@ -99,14 +91,14 @@ export function BookingActions({
           );
         })}
         {isStanding && isUpcoming && (
-          <Button
-            kind="plain"
-            className="px-2!"
+          <a
+            href={booking.icsUrl}
+            download
             aria-label={labelFor(text.addToCalendar)}
-            onClick={addToCalendar}
+            className={`${buttonClass("plain")} px-2!`}
           >
             {text.addToCalendar}
-          </Button>
+          </a>
         )}
         <Button
           kind="plain"

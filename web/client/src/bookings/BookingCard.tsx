@@ -25,11 +25,13 @@ const BOOKING_CARD = graphql(`
     note
     heldUntil
     cancellableUntil
+    icsUrl
     sequence
     viewerActions
     price {
       amount
       currency
+      decimals
     }
     expert {
       id

@@ -34,6 +34,7 @@ graphql(`
     price {
       amount
       currency
+      decimals
     }
     expert {
       id
@@ -46,6 +47,7 @@ graphql(`
         price {
           amount
           currency
+          decimals
         }
       }
       availability {

@@ -21,7 +21,8 @@ function booking(id: string, startsAt: string, status: BookingStatus = "CONFIRME
     cancellableUntil: startsAt,
     sequence: 1,
     viewerActions: [],
-    price: { __typename: "Money" as const, amount: 9_000, currency: "EUR" },
+    price: { __typename: "Money" as const, amount: 9_000, currency: "EUR", decimals: 2 },
+    icsUrl: `/bookings/${id}.ics?key=k`,
     client: { __typename: "User" as const, id: "me" },
     expert: {
       __typename: "Expert" as const,

@@ -37,7 +37,6 @@ export const bookingsWords = catalogue({
     changeableUntil: (deadline: string) => `Can be moved or cancelled until ${deadline}.`,
     wasChangeable: (deadline: string) => `It could be moved or cancelled until ${deadline}.`,
     addToCalendar: "Add to calendar",
-    icsSummary: (name: string) => `Session with ${name}`,
     history: "History",
     steps: {
       HELD: "Held",
@@ -152,7 +151,6 @@ export const bookingsWords = catalogue({
     changeableUntil: (deadline) => `Verschieben oder absagen können Sie bis ${deadline}.`,
     wasChangeable: (deadline) => `Verschieben oder absagen war möglich bis ${deadline}.`,
     addToCalendar: "In den Kalender",
-    icsSummary: (name) => `Termin mit ${name}`,
     history: "Verlauf",
     steps: {
       HELD: "Reserviert",

@@ -2,6 +2,7 @@ import { useId, useMemo } from "react";
 
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { StatusBadge } from "../bookings/StatusBadge.tsx";
+import { mailtoUrl, telUrl } from "../text/contactUrls.ts";
 import { useText, useWords } from "../text/text.tsx";
 import { formats as formatsIn, useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
@@ -87,14 +88,14 @@ function ContactDetails({ contact, startsAt }: ContactDetailsProps) {
   return (
     <p className="flex flex-wrap gap-x-4 gap-y-1">
       <a
-        href={`mailto:${contact.email}`}
+        href={mailtoUrl(contact.email)}
         aria-label={`${text.write(contact.name)}: ${contact.email}`}
         className="inline-flex items-center pointer-coarse:min-h-11 wrap-anywhere"
       >
         {contact.email}
       </a>
       <a
-        href={`tel:${contact.phone}`}
+        href={telUrl(contact.phone)}
         aria-label={`${text.call(contact.name)}: ${contact.phone}`}
         className="inline-flex items-center tabular-nums pointer-coarse:min-h-11"
       >

@@ -20,6 +20,7 @@ export const DESK_BOOKING = graphql(`
     price {
       amount
       currency
+      decimals
     }
     contact {
       name

@@ -24,6 +24,7 @@ export const EXPERT_CARD = graphql(`
     hourlyRate {
       amount
       currency
+      decimals
     }
     nextSlot {
       id

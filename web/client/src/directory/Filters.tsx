@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useState } from "react";
 
 import { useText, useWords } from "../text/text.tsx";
-import { useFormats } from "../time/formats.ts";
+import { type Money, useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { Select } from "../ui/Select.tsx";
 import { LANGUAGE_NAMES, useLanguageName } from "./languages.ts";
@@ -15,7 +15,7 @@ const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_0
 interface FiltersProps {
   query: DirectoryQuery;
   /** Highest hourly rate in the directory, which limits the offered rates. */
-  highest: { readonly amount: number; readonly currency: string } | undefined;
+  highest: Money | undefined;
   onChange: (changed: Partial<DirectoryQuery>) => void;
   /** Content beside the controls. */
   children: ReactNode;

@@ -50,6 +50,7 @@ const DIRECTORY = graphql(`
         hourlyRate {
           amount
           currency
+          decimals
         }
       }
     }

@@ -3,7 +3,6 @@ import { Link } from "react-router";
 
 import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
-import { calendarFile, downloadFile } from "../time/ics.ts";
 import type { Reserved } from "./useReservation.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
@@ -21,15 +20,6 @@ export function BookingConfirmation({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const isPending = booking.status === "PENDING";
-
-  function addToCalendar(): void {
-    const file = calendarFile({
-      ...booking,
-      summary: text.icsSummary(booking.expert.name),
-      url: new URL("/bookings", window.location.href).href,
-    });
-    downloadFile(`expertbook-${booking.reference}.ics`, "text/calendar", file);
-  }
 
   return (
     <section aria-labelledby="booked" className="grid max-w-form content-start gap-6">
@@ -58,9 +48,9 @@ export function BookingConfirmation({
         <dd className="font-semibold tabular-nums">{booking.reference}</dd>
       </dl>
       <div className="flex flex-wrap gap-3">
-        <Button kind="primary" onClick={addToCalendar}>
+        <a href={booking.icsUrl} download className={buttonClass("primary")}>
           {text.addToCalendar}
-        </Button>
+        </a>
         <Link to="/bookings" className={buttonClass()}>
           {text.toBookings}
         </Link>

@@ -70,6 +70,7 @@ export function BookingForm(props: BookingFormProps) {
           {formats.minutes(hold.minutes)} · {formats.price(hold.price)}
         </dd>
       </dl>
+      <Cancellation until={hold.cancellableUntil} />
       {notice ?? (hold.heldUntil && <HoldCountdown until={hold.heldUntil} />)}
       <form ref={form} onSubmit={submit} noValidate className="grid gap-4">
         {hasProblems && (
@@ -96,6 +97,18 @@ export function BookingForm(props: BookingFormProps) {
         </div>
       </form>
     </section>
+  );
+}
+
+/** Until when the client may cancel, which can be past already. */
+function Cancellation({ until }: { until: string }) {
+  const text = useWords(expertWords);
+  const formats = useFormats();
+  const isOpen = Date.parse(until) > useNow(60_000);
+  return (
+    <p className="text-muted">
+      {isOpen ? text.cancellableUntil(formats.moment(until)) : text.notCancellable}
+    </p>
   );
 }
 

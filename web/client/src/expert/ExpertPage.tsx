@@ -23,10 +23,12 @@ const EXPERT = graphql(`
         price {
           amount
           currency
+          decimals
         }
       }
       availability {
         horizonDays
+        cancellationNoticeMinutes
       }
       nextSlot {
         id

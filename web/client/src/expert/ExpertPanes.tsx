@@ -71,7 +71,11 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
     try {
       const offer = expert.offers.find((each) => each.minutes === slot.minutes);
       if (!offer) return;
-      const refusal = await reservation.placeHold(slot, offer.price);
+      const refusal = await reservation.placeHold(
+        slot,
+        offer.price,
+        expert.availability.cancellationNoticeMinutes,
+      );
       if (refusal && "limited" in refusal) return void toastError(text.problem(refusal.limited));
       setUnavailable(refusal);
       setSelectedId(undefined);

@@ -27,6 +27,7 @@ export const EXPERT_PROFILE = graphql(`
       price {
         amount
         currency
+        decimals
       }
     }
     availability {

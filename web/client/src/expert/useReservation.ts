@@ -9,6 +9,7 @@ import type {
   SlotTimeFragment,
 } from "../api/gql/graphql.ts";
 import { useIdempotencyKey } from "../api/idempotency.ts";
+import type { Money } from "../time/formats.ts";
 import type { SlotTime } from "./slots.ts";
 
 graphql(`
@@ -16,12 +17,14 @@ graphql(`
     id
     status
     heldUntil
+    cancellableUntil
     sequence
     startsAt
     minutes
     price {
       amount
       currency
+      decimals
     }
     slot {
       ...SlotTime @unmask
@@ -34,6 +37,7 @@ graphql(`
     id
     status
     reference
+    icsUrl
     sequence
     startsAt
     endsAt
@@ -41,6 +45,7 @@ graphql(`
     price {
       amount
       currency
+      decimals
     }
     expert {
       id
@@ -123,11 +128,6 @@ const BOOK_SLOT = graphql(`
 export type Hold = HeldFragment;
 export type Reserved = ReservedFragment;
 
-interface Money {
-  readonly amount: number;
-  readonly currency: string;
-}
-
 /** Why a slot is unavailable, and alternatives. */
 export interface Unavailable {
   readonly slot: SlotTime | undefined;
@@ -177,10 +177,14 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
     isBusy: holding.loading || booking.loading,
 
     /** Hold a slot, optimistically; resolves to null, or to the reason why it is unavailable. */
-    async placeHold(slot: SlotTime, price: Money): Promise<Unavailable | Limited | null> {
+    async placeHold(
+      slot: SlotTime,
+      price: Money,
+      cancellationNoticeMinutes: number,
+    ): Promise<Unavailable | Limited | null> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
-        optimisticResponse: { holdSlot: optimisticHold(slot, price) },
+        optimisticResponse: { holdSlot: optimisticHold(slot, price, cancellationNoticeMinutes) },
       });
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
@@ -228,13 +232,15 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
 }
 
 /** Return the optimistic response to holding a slot. */
-function optimisticHold(slot: SlotTime, price: Money): Hold {
+function optimisticHold(slot: SlotTime, price: Money, cancellationNoticeMinutes: number): Hold {
   const { startsAt, minutes, sequence } = slot;
+  const deadline = Date.parse(startsAt) - cancellationNoticeMinutes * 60_000;
   return {
     __typename: "Booking",
     id: `hold of ${slot.id}`,
     status: "HELD",
     heldUntil: null,
+    cancellableUntil: new Date(deadline).toISOString(),
     startsAt,
     minutes,
     sequence,

@@ -37,6 +37,8 @@ export const expertWords = catalogue({
       "What you typed is kept. Take the time again, if it is still free, or choose another.",
     holdAgain: "Hold it again",
     keptFor: "Kept for you for",
+    cancellableUntil: (deadline: string) => `Can be moved or cancelled until ${deadline}.`,
+    notCancellable: "It can no longer be moved or cancelled once it is booked.",
     back: "Choose another time",
     form: "Your details",
     name: "Name",
@@ -59,7 +61,6 @@ export const expertWords = catalogue({
     addToCalendar: "Add to calendar",
     toBookings: "My bookings",
     another: "Book another time",
-    icsSummary: (name: string) => `Session with ${name}`,
   },
   de: {
     notFound: "Diese Person gibt es hier nicht",
@@ -94,6 +95,8 @@ export const expertWords = catalogue({
       "Ihre Eingaben bleiben erhalten. Reservieren Sie die Zeit noch einmal, wenn sie frei ist, oder wählen Sie eine andere.",
     holdAgain: "Noch einmal reservieren",
     keptFor: "Für Sie reserviert noch",
+    cancellableUntil: (deadline) => `Verschieben oder absagen können Sie bis ${deadline}.`,
+    notCancellable: "Nach der Buchung können Sie den Termin nicht mehr verschieben oder absagen.",
     back: "Andere Zeit wählen",
     form: "Ihre Angaben",
     name: "Name",
@@ -116,6 +119,5 @@ export const expertWords = catalogue({
     addToCalendar: "In den Kalender",
     toBookings: "Meine Buchungen",
     another: "Weitere Zeit buchen",
-    icsSummary: (name) => `Termin mit ${name}`,
   },
 });

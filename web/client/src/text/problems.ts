@@ -2,6 +2,9 @@ const GERMAN: Readonly<Record<string, string>> = {
   "Name is required": "Bitte geben Sie Ihren Namen an.",
   "Name must have at most 100 characters": "Der Name darf höchstens 100 Zeichen haben.",
   "Name must not have control characters": "Der Name enthält Zeichen, die nicht erlaubt sind.",
+  "Name must not have a link or a web address": "Der Name darf keine Internetadresse enthalten.",
+  "Our mail server cannot reach an address with special letters before the @; use another one":
+    "Adressen mit Sonderzeichen vor dem @ kann unser Mailserver nicht erreichen.",
   "Email is required": "Bitte geben Sie Ihre E-Mail-Adresse an.",
   "Enter a valid e-mail address, such as ada@example.com":
     "Das ist keine gültige E-Mail-Adresse. Sie sieht etwa so aus: ada@example.com",

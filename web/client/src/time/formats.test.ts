@@ -18,10 +18,18 @@ it("formats a calendar day without shifting it by time zone", () => {
 });
 
 it("formats prices with the digits of their currency", () => {
-  expect(paris.price({ amount: 7_000, currency: "EUR" })).toBe("€70");
-  expect(paris.price({ amount: 7_050, currency: "EUR" })).toBe("€70.50");
-  expect(paris.price({ amount: 7_000, currency: "JPY" })).toBe("JP¥7,000");
-  expect(honolulu.price({ amount: 7_050, currency: "EUR" })).toMatch(/^70,50\s€$/);
+  const euros = { currency: "EUR", decimals: 2 };
+  expect(paris.price({ amount: 7_000, ...euros })).toBe("€70");
+  expect(paris.price({ amount: 7_050, ...euros })).toBe("€70.50");
+  expect(paris.price({ amount: 7_000, currency: "JPY", decimals: 0 })).toBe("JP¥7,000");
+  expect(honolulu.price({ amount: 7_050, ...euros })).toMatch(/^70,50\s€$/);
+});
+
+it("formats prices with the server's decimals where the browser has others", () => {
+  const forints = { currency: "HUF", decimals: 2 };
+  expect(paris.price({ amount: 4_500, ...forints })).toMatch(/^HUF\s45$/);
+  expect(paris.price({ amount: 4_550, ...forints })).toMatch(/^HUF\s45.50$/);
+  expect(paris.price({ amount: 9_001, currency: "KWD", decimals: 3 })).toMatch(/^KWD\s9.001$/);
 });
 
 it("formats durations in hours and minutes", () => {

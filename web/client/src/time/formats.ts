@@ -4,9 +4,11 @@ import { dateFormat, numberFormat } from "./intl.ts";
 import { type TimePreferences, useTimePreferences } from "./preferences.ts";
 import { useText } from "../text/text.tsx";
 
-interface Money {
+/** An amount in minor units; `decimals` are the currency's by ISO 4217, from which Intl differs. */
+export interface Money {
   readonly amount: number;
   readonly currency: string;
+  readonly decimals: number;
 }
 
 /** Formats instants, days, durations and prices for the reader's locale and time zone. */
@@ -63,12 +65,15 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
         .filter(Boolean)
         .join(" ");
     },
-    price({ amount, currency }) {
-      const style = { style: "currency", currency } as const;
-      const digits = numberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
-      const value = amount / 10 ** digits;
-      const fractionOptions = Number.isInteger(value) ? { minimumFractionDigits: 0 } : {};
-      return numberFormat(locale, { ...style, ...fractionOptions }).format(value);
+    price({ amount, currency, decimals }) {
+      const value = amount / 10 ** decimals;
+      const minimumFractionDigits = Number.isInteger(value) ? 0 : decimals;
+      return numberFormat(locale, {
+        style: "currency",
+        currency,
+        minimumFractionDigits,
+        maximumFractionDigits: decimals,
+      }).format(value);
     },
     number: (value, digits = 0) =>
       numberFormat(locale, {

@@ -12,6 +12,7 @@ import type { Problems } from "../../desk/hours/spans.ts";
 import { WeekFields } from "../../desk/hours/WeekFields.tsx";
 import { hoursWords } from "../../desk/hours/words.ts";
 import { useWords } from "../../text/text.tsx";
+import type { Money } from "../../time/formats.ts";
 import { Button, buttonClass } from "../../ui/Button.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { toast, toastError } from "../../ui/toast.tsx";
@@ -51,16 +52,22 @@ export function NewExpert() {
       </Message>
     );
   }
-  const currency = data?.experts.nodes[0]?.hourlyRate.currency;
-  return <NewExpertForm key={account.id} account={account} currency={currency} />;
+  const price = data?.experts.nodes[0]?.hourlyRate;
+  return <NewExpertForm key={account.id} account={account} price={price} />;
 }
 
-function NewExpertForm({ account, currency }: { account: Account; currency: string | undefined }) {
+interface NewExpertFormProps {
+  account: Account;
+  /** Another expert's price, in the currency of all prices; undefined without experts. */
+  price: Money | undefined;
+}
+
+function NewExpertForm({ account, price }: NewExpertFormProps) {
   const text = useWords(administrationWords);
   const words = useWords(hoursWords);
   const { errors } = useWords(appWords);
   const navigate = useNavigate();
-  const [draft, setDraft] = useState(() => initialDraft(account, currency ?? ""));
+  const [draft, setDraft] = useState(() => initialDraft(account, price));
   const [problems, setProblems] = useState<Problems>();
   const [createExpert, { loading }] = useMutation(CREATE_EXPERT, {
     update(cache) {
@@ -119,7 +126,7 @@ function NewExpertForm({ account, currency }: { account: Account; currency: stri
         <ProfileFields
           profile={draft.profile}
           problems={problems ?? {}}
-          asksCurrency={!currency}
+          asksCurrency={!price}
           onChange={(profile) => edit({ profile })}
         />
       </FormSection>

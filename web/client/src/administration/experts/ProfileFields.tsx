@@ -25,7 +25,7 @@ export function ProfileFields(props: ProfileFieldsProps) {
   const { categories } = useWords(directoryWords);
 
   /** Return the props of the text field with this name. */
-  function field(name: Exclude<keyof Profile, "category" | "timeZone">) {
+  function field(name: Exclude<keyof Profile, "category" | "timeZone" | "decimals">) {
     return {
       value: profile[name],
       problem: problems[name],

@@ -16,6 +16,7 @@ export const ADMINISTERED_EXPERT = graphql(`
     hourlyRate {
       amount
       currency
+      decimals
     }
   }
 `);
@@ -127,6 +128,7 @@ export const NEW_EXPERT_DATA = graphql(`
         hourlyRate {
           amount
           currency
+          decimals
         }
       }
     }

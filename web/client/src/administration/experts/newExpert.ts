@@ -1,6 +1,5 @@
 import type { CreateExpertInput } from "../../api/gql/graphql.ts";
 import type { DraftWords, OfferDraft } from "../../desk/hours/draft.ts";
-import { parseAmount } from "../../desk/hours/price.ts";
 import {
   findMissingTimes,
   newKey,
@@ -25,7 +24,7 @@ export interface NewExpertDraft {
 /** Return the form's initial values: the account's time zone and common office hours. */
 export function initialDraft(
   account: { name: string; timeZone: string },
-  currency: string,
+  price: { currency: string; decimals: number } | undefined,
 ): NewExpertDraft {
   const usual = WEEKDAYS.slice(0, 5).map((weekday) => ({
     weekday,
@@ -40,7 +39,8 @@ export function initialDraft(
       experienceYears: "",
       languages: "English",
       hourlyRate: "",
-      currency,
+      currency: price?.currency ?? "",
+      decimals: price?.decimals,
       timeZone: account.timeZone,
     },
     offers: [{ key: newKey(), minutes: 60, price: "" }],
@@ -60,7 +60,7 @@ export function toInput({
     ...described,
     offers: offers.map(({ minutes, price }) => ({
       minutes,
-      price: { amount: parseAmount(price, currency) ?? NaN, currency },
+      price: { amount: profiles.parsePrice(price, profile) ?? NaN, currency },
     })),
     weekly: toWeeklyInput(week),
   };
@@ -72,7 +72,7 @@ export function validate({ profile, offers, week }: NewExpertDraft, words: Draft
   for (const { key, price } of offers) {
     // A missing currency is reported at its own field.
     const isPrice =
-      found.currency !== undefined || parseAmount(price, profile.currency) !== undefined;
+      found.currency !== undefined || profiles.parsePrice(price, profile) !== undefined;
     if (!isPrice) found[`${key}.price`] = words.noPrice;
   }
   return {

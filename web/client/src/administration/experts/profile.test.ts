@@ -11,7 +11,7 @@ const EXPERT = {
   experienceYears: 7,
   languages: ["English", "French"],
   timeZone: "Europe/London",
-  hourlyRate: { amount: 12_050, currency: "EUR" },
+  hourlyRate: { amount: 12_050, currency: "EUR", decimals: 2 },
 } as unknown as AdministeredExpertFragment;
 
 const WORDS = { noPrice: "no price", noNumber: "no number" };

@@ -16,6 +16,8 @@ export interface Profile {
   readonly languages: string;
   readonly hourlyRate: string;
   readonly currency: string;
+  /** Decimals of the currency; undefined while no expert has a price. */
+  readonly decimals: number | undefined;
   readonly timeZone: string;
 }
 
@@ -33,7 +35,7 @@ export const CATEGORIES: readonly Category[] = [
 
 export function toProfile(expert: AdministeredExpertFragment, locale: string): Profile {
   const { name, title, category, bio, timeZone } = expert;
-  const { amount, currency } = expert.hourlyRate;
+  const { amount, currency, decimals } = expert.hourlyRate;
   return {
     name,
     title,
@@ -42,14 +44,26 @@ export function toProfile(expert: AdministeredExpertFragment, locale: string): P
     timeZone,
     experienceYears: String(expert.experienceYears),
     languages: expert.languages.join(", "),
-    hourlyRate: formatPriceField(amount, currency, locale),
+    hourlyRate: formatPriceField(amount, decimals, locale),
     currency,
+    decimals,
   };
+}
+
+/** Parse a typed price in the profile's currency into minor units; undefined if it is invalid. */
+export function parsePrice(
+  typed: string,
+  { currency, decimals }: Pick<Profile, "currency" | "decimals">,
+): number | undefined {
+  // Without an expert, the server has not said how many decimals there are.
+  const style = { style: "currency", currency } as const;
+  const format = () => new Intl.NumberFormat("en", style).resolvedOptions();
+  return parseAmount(typed, decimals ?? format().maximumFractionDigits ?? 2);
 }
 
 /** Convert a profile to the mutation's input. */
 export function toInput(profile: Profile) {
-  const { currency, hourlyRate, experienceYears, languages, ...texts } = profile;
+  const { currency, decimals: _, hourlyRate, experienceYears, languages, ...texts } = profile;
   return {
     ...texts,
     experienceYears: Number(experienceYears),
@@ -57,7 +71,7 @@ export function toInput(profile: Profile) {
       .split(",")
       .map((name) => name.trim())
       .filter(Boolean),
-    hourlyRate: { amount: parseAmount(hourlyRate, currency) ?? NaN, currency },
+    hourlyRate: { amount: parsePrice(hourlyRate, profile) ?? NaN, currency },
   };
 }
 
@@ -82,7 +96,7 @@ export function validate(profile: Profile, words: ProfileWords): Problems {
   if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found.experienceYears = words.noNumber;
   // Without a valid currency no amount can be parsed; the server reports the missing currency.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
-  if (hasCurrency && parseAmount(profile.hourlyRate, profile.currency) === undefined) {
+  if (hasCurrency && parsePrice(profile.hourlyRate, profile) === undefined) {
     found.hourlyRate = words.noPrice;
   }
   if (!hasCurrency) found.currency = words.noPrice;

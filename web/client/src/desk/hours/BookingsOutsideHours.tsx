@@ -2,6 +2,7 @@ import { Link } from "react-router";
 
 import type { SetAvailabilityMutation } from "../../api/gql/graphql.ts";
 import { StatusBadge } from "../../bookings/StatusBadge.tsx";
+import { mailtoUrl } from "../../text/contactUrls.ts";
 import { useWords } from "../../text/text.tsx";
 import { useFormats } from "../../time/formats.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -46,7 +47,7 @@ export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsi
                   {name}
                 </Link>
               ) : contact ? (
-                <a href={`mailto:${contact.email}`} className="font-medium text-held underline">
+                <a href={mailtoUrl(contact.email)} className="font-medium text-held underline">
                   {name}
                 </a>
               ) : (

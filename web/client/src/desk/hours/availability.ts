@@ -10,12 +10,14 @@ export const HOURS = graphql(`
     hourlyRate {
       amount
       currency
+      decimals
     }
     offers {
       minutes
       price {
         amount
         currency
+        decimals
       }
     }
     availability {

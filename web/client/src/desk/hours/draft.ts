@@ -65,7 +65,7 @@ export function toDraft(expert: HoursFragment, today: string, locale: string): D
     offers: expert.offers.map(({ minutes, price }) => ({
       key: newKey(),
       minutes,
-      price: formatPriceField(price.amount, price.currency, locale),
+      price: formatPriceField(price.amount, price.decimals, locale),
     })),
     rules: {
       stepMinutes: rules.stepMinutes ?? null,
@@ -84,9 +84,8 @@ export function changedInput(
   saved: Draft,
   draft: Draft,
 ): SetAvailabilityInput {
-  const { currency } = expert.hourlyRate;
-  const before = toInput(saved, currency);
-  const after = toInput(draft, currency);
+  const before = toInput(saved, expert.hourlyRate);
+  const after = toInput(draft, expert.hourlyRate);
   const changed = Object.entries(after).filter(
     ([name, value]) => canonical(value) !== canonical(before[name as keyof typeof before]),
   );
@@ -94,7 +93,7 @@ export function changedInput(
 }
 
 /** Return the problems that must be fixed before the draft can be sent. */
-export function validateDraft(draft: Draft, currency: string, words: DraftWords): Problems {
+export function validateDraft(draft: Draft, decimals: number, words: DraftWords): Problems {
   const { week, overrides, offers, rules } = draft;
   const found: Record<string, string> = findMissingTimes(
     allSpans(week).map(({ span }) => span),
@@ -105,7 +104,7 @@ export function validateDraft(draft: Draft, currency: string, words: DraftWords)
     Object.assign(found, findMissingTimes(hours, words.noTime));
   }
   for (const { key, price } of offers) {
-    if (parseAmount(price, currency) === undefined) found[`${key}.price`] = words.noPrice;
+    if (parseAmount(price, decimals) === undefined) found[`${key}.price`] = words.noPrice;
   }
   if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found.horizonDays = words.noNumber;
   return found;
@@ -140,7 +139,10 @@ export function mapServerProblems(problems: Problems, draft: Draft): Problems {
   return found;
 }
 
-function toInput({ week, overrides, offers, rules }: Draft, currency: string) {
+function toInput(
+  { week, overrides, offers, rules }: Draft,
+  { currency, decimals }: HoursFragment["hourlyRate"],
+) {
   return {
     weekly: toWeeklyInput(week),
     overrides: overrides.map(({ date, hours }) => ({
@@ -149,7 +151,7 @@ function toInput({ week, overrides, offers, rules }: Draft, currency: string) {
     })),
     offers: offers.map(({ minutes, price }) => ({
       minutes,
-      price: { amount: parseAmount(price, currency) ?? NaN, currency },
+      price: { amount: parseAmount(price, decimals) ?? NaN, currency },
     })),
     ...rules,
     horizonDays: Number(rules.horizonDays),

@@ -35,7 +35,7 @@ export function useHours(expert: HoursFragment) {
 
   async function send(): Promise<void> {
     if (!Object.keys(changes).length) return;
-    const found = validateDraft(draft, expert.hourlyRate.currency, text);
+    const found = validateDraft(draft, expert.hourlyRate.decimals, text);
     if (Object.keys(found).length) {
       setFailure({ problems: found, isRefused: false });
       return;

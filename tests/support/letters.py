@@ -1,0 +1,90 @@
+"""Bookings, and the mails about them as they are rendered and parsed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING
+
+from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
+from models.bookings.outbox import Mail, mail_for
+from models.ids import Id
+from tests.support.mailboxes import ReceivedMail
+from web.mails.rendering import MailRenderer
+from web.mails.sessions import BookedSession, Person
+
+if TYPE_CHECKING:
+    from web.mails.transport import RenderedMail
+
+RENDERER = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
+START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+NOW = START - timedelta(days=20)
+BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
+"""Fixed ids: a random one could contain a text that must not occur in a mail."""
+
+PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
+CANCELLED = BookingStatus.CANCELLED
+
+
+def change(
+    status: BookingStatus, before: BookingStatus | None = None, start: datetime = START
+) -> BookingChange:
+    """Return an entry of a booking's history."""
+    return BookingChange(at=START, actor_id=None, before=before, after=status, starts_at=start)
+
+
+def booked_session(
+    *changes: BookingChange,
+    name: str = "Ada Lovelace",
+    email: str = "ada@example.com",
+    contact_email: str | None = "bea@example.com",
+) -> BookedSession:
+    """Return a booking of a client in Paris with an expert in New York."""
+    last = changes[-1]
+    booking = Booking(
+        id=BOOKING_ID,
+        expert_id=EXPERT_ID,
+        client_id=CLIENT_ID,
+        status=last.after,
+        active=last.after is not CANCELLED,
+        starts_at=last.starts_at,
+        minutes=60,
+        cells=[],
+        price=9_050,
+        contact=Contact(name=name, email=email, phone="+442079460018"),
+        note="About compilers\nand <looms>",
+        created_at=START,
+        updated_at=START,
+        cancellable_until=START - timedelta(days=1),
+        history=list(changes),
+    )
+    return BookedSession(
+        booking,
+        Person(
+            name if "Ada L" not in name else "Bea Expert",
+            "bea-signs-in@example.com",
+            "America/New_York",
+            contact_email,
+        ),
+        "Lawyer",
+        Person(name, email, "Europe/Paris", email),
+    )
+
+
+def render(session: BookedSession, now: datetime = NOW) -> tuple[Mail, list[RenderedMail]]:
+    """Return the mail about the last change, and its copies for client and expert."""
+    mail = mail_for(session.booking)
+    assert mail
+    assert mail.occasion
+    return mail, [
+        RENDERER.render_for_party(mail, mail.occasion, session, party, now) for party in mail.to
+    ]
+
+
+def parse(copy: RenderedMail) -> ReceivedMail:
+    """Return a copy as a mail client parses it."""
+    message = message_from_bytes(copy.message.as_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return ReceivedMail(copy.to, message)

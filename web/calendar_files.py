@@ -1,0 +1,73 @@
+"""Serves the calendar file of a booking, at the address in `Booking.icsUrl`."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from models.bookings.outbox import snapshot
+from models.errors import BadUserInput, Unavailable
+from models.ids import object_id
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from web.mails.invitations import Invitations
+
+NO_STORE: Final = {"Cache-Control": "private, no-store"}
+UNKNOWN: Final = HTTPException(404, headers=NO_STORE)
+
+
+def calendar_route(sender: str, base: str) -> Route:
+    """Return the route of calendar files.
+
+    Args:
+        sender: the address of mails, which organizes all sessions.
+        base: the base URL of the web client.
+    """
+
+    async def calendar_file(request: Request) -> Response:
+        """Return a booking's iCalendar object, the same as in the mail about its last change.
+
+        Raises:
+            HTTPException: 404 without the booking's key or for a hold, 503 if the database did not
+                answer.
+        """
+        from web.mails.sessions import load_session  # noqa: PLC0415 - with the import below
+
+        try:
+            booking_id = object_id(request.path_params["id"], "Booking", "id")
+        except BadUserInput:
+            raise UNKNOWN from None
+        keys = request.app.state.container.services.calendar_keys
+        party = keys.party(booking_id, request.query_params.get("key", ""))
+        if party is None:
+            raise UNKNOWN
+        try:
+            session = await load_session(booking_id)
+        except Unavailable as error:
+            raise HTTPException(503, headers=NO_STORE) from error
+        if session is None or session.booking.contact is None:
+            raise UNKNOWN
+        booking = session.booking
+        invitations = await asyncio.to_thread(_invitations, sender, base)
+        method, content = invitations.build(
+            session, snapshot(booking), party, booking.history[-1].at
+        )
+        name = f"expertbook-{booking.reference}.ics"
+        headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, headers=headers, media_type=f"text/calendar; method={method}")
+
+    return Route("/bookings/{id}.ics", calendar_file)
+
+
+@lru_cache(maxsize=1)
+def _invitations(sender: str, base: str) -> Invitations:
+    from web.mails.invitations import Invitations  # noqa: PLC0415 - large; loaded for the first one
+
+    return Invitations(sender, base)

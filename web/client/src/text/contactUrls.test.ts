@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+
+import { mailtoUrl, telUrl } from "./contactUrls.ts";
+
+it("encodes an address, so that it adds no recipient, subject or text", () => {
+  const hostile = new URL(mailtoUrl("a?bcc=eve&body=x%0A@example.com"));
+  expect(hostile.search).toBe("");
+  expect(decodeURIComponent(hostile.pathname)).toBe("a?bcc=eve&body=x%0A@example.com");
+  expect(mailtoUrl("ada+work@example.com")).toBe("mailto:ada%2Bwork@example.com");
+  expect(mailtoUrl("jörg@example.com")).toBe("mailto:j%C3%B6rg@example.com");
+});
+
+it("calls a number with its extension", () => {
+  expect(telUrl("+442079460018 ext. 123")).toBe("tel:+442079460018;ext=123");
+  expect(telUrl("+442079460018")).toBe("tel:+442079460018");
+});

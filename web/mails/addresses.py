@@ -1,0 +1,33 @@
+"""E-mail addresses as mail servers and calendars take them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote
+
+from email_validator import EmailNotValidError, validate_email
+
+from web.mails.transport import RecipientRefused
+
+_UNRESERVED: Final = "@!$'*+"
+"""Characters of an address that a mailto URL does not encode (RFC 6068)."""
+
+
+@lru_cache(maxsize=1024)
+def ascii_address(email: str) -> str:
+    """Return the ASCII form of an address, or its normalized form if it has none.
+
+    Raises:
+        RecipientRefused: the address is invalid.
+    """
+    try:
+        validated = validate_email(email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise RecipientRefused(str(error)) from error
+    return validated.ascii_email or validated.normalized
+
+
+def mailto(email: str) -> str:
+    """Return the URL of an address, in which it is encoded (RFC 6068)."""
+    return f"mailto:{quote(email, safe=_UNRESERVED)}"

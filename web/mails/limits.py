@@ -1,0 +1,59 @@
+"""The limit of mails per recipient and hour, shared by all processes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from models.accounts import attempts
+from models.accounts.emails import email_key
+
+if TYPE_CHECKING:
+    from models.bookings.outbox import Lane
+
+HOUR: Final = timedelta(hours=1)
+
+
+class RecipientLimit:
+    """Counts the mails that each recipient got in the current hour of the clock.
+
+    Lanes are counted apart, so that mails about bookings never hold back a link.
+
+    Args:
+        per_hour: mails per recipient, lane and hour; None for any number.
+    """
+
+    def __init__(self, per_hour: int | None) -> None:
+        self._per_hour = per_hour
+
+    async def free_at(self, lane: Lane, address: str, now: datetime) -> datetime | None:
+        """Return the end of the hour if the recipient has had enough mails in it, else None.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        if self._per_hour is None:
+            return None
+        found = await attempts.counter(_key(lane, address, now))
+        is_full = (found.tries if found else 0) >= self._per_hour
+        return _start_of_hour(now) + HOUR if is_full else None
+
+    async def count(self, lane: Lane, address: str, now: datetime) -> None:
+        """Count a delivered mail.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        if self._per_hour is not None:
+            await attempts.count(_key(lane, address, now), int(HOUR.total_seconds()), 1)
+
+
+def _start_of_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def _key(lane: Lane, address: str, now: datetime) -> str:
+    # Counter ids must not contain e-mail addresses.
+    recipient = hashlib.sha256(email_key(address).encode()).hexdigest()[:32]
+    return f"mails/{lane}/{recipient}/{_start_of_hour(now):%Y-%m-%dT%H}"

@@ -1,0 +1,72 @@
+"""The booking that a mail or a calendar file is about, with its parties in their current state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.accounts.users import users_by_id
+from models.bookings.booking import Booking
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from models.ids import Id
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A party of a booking.
+
+    Attributes:
+        name: the name that the other party sees.
+        email: the address of the account, which gets the mails.
+        time_zone: the time zone of the party's mails.
+        contact_email: the address that the other party may write to, or None.
+    """
+
+    name: str
+    email: str
+    time_zone: str
+    contact_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedSession:
+    """A booking and its parties, in their current state."""
+
+    booking: Booking
+    expert: Person
+    title: str
+    client: Person
+
+
+async def load_session(booking_id: Id) -> BookedSession | None:
+    """Return a booking and its parties, or None if one of them is gone.
+
+    Raises:
+        Unavailable: the database did not answer.
+    """
+    with or_unavailable():
+        booking = await Booking.get(booking_id)
+        expert = booking and await Expert.get(booking.expert_id)
+        calendar = expert and await Calendar.get(expert.id)
+    if not (booking and expert and calendar):
+        return None
+    people = await users_by_id({expert.user_id, booking.client_id})
+    keeper, client = people.get(expert.user_id), people.get(booking.client_id)
+    if not (keeper and client):
+        return None
+    contact = booking.contact
+    return BookedSession(
+        booking,
+        Person(expert.name, keeper.email, calendar.rules.time_zone, expert.contact_email),
+        expert.title,
+        Person(
+            contact.name if contact else client.name,
+            client.email,
+            (contact and contact.time_zone) or client.time_zone,
+            contact.email if contact else client.email,
+        ),
+    )
