@@ -104,7 +104,7 @@ async def book(ada: Visitor, slot: str, expert: Expert) -> None:
     reference = await ada.book()
     await ada.check("booked")
     async with ada.page.expect_download() as downloading:
-        await ada.button("Add to calendar").click()
+        await ada.page.get_by_role("link", name="Add to calendar", exact=True).click()
     download = await downloading.value
     assert download.suggested_filename == f"expertbook-{reference}.ics"
     assert expert["name"] in summary_in(await download.path())

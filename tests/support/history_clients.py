@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 
 from models.calendar.times import utc_now
-from tests.support.chaos import RETRYABLE
+from tests.support.bookers import RETRYABLE
 from tests.support.clients import CONTACT, Api
 from tests.support.histories import LOOK, READ, History
 from web.samples.demo import DEMO_PASSWORD

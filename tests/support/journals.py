@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from models.calendar.times import utc_now
 from models.ids import object_id
-from tests.support.chaos import EXPERTS, KEPT_BOOKINGS, PLAIN, SLOTS, Booker
+from tests.support.bookers import KEPT_BOOKINGS, Booker
+from tests.support.chaos import EXPERTS, PLAIN, SLOTS
 from tests.support.clients import CONTACT, Api
 from tests.support.histories import History
 

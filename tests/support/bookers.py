@@ -1,0 +1,90 @@
+"""Clients that book and cancel, and retry each request until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import httpx
+
+from tests.support.clients import CONTACT, Api
+from tests.support.histories import History
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from tests.support.fleet import Fleet
+
+BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
+  __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
+CANCEL_BOOKING = """mutation ($id: ID!) { answer: cancelBooking(input: {bookingId: $id}) {
+  __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
+RETRYABLE = {"UNAVAILABLE", "TIMED_OUT"}
+"""Codes after which the same request may be sent again; a busy machine times out, too."""
+KEPT_BOOKINGS = 4
+
+
+@dataclass(eq=False)
+class Booker:
+    """A client that books and cancels without pause, and records the last state of each booking."""
+
+    fleet: Fleet
+    rng: random.Random
+    http: httpx.AsyncClient
+    token: str
+    slots: Sequence[str]
+    states: dict[str, str] = field(default_factory=dict)
+    retries: Counter[str] = field(default_factory=Counter)
+    is_done: bool = False
+    history: History = field(default_factory=History)
+
+    async def run(self) -> None:
+        """Book and cancel until `is_done`; the last request is finished."""
+        bookings: list[str] = []
+        while not self.is_done:
+            if booking := await self.book(self.rng.choice(self.slots)):
+                bookings.append(booking)
+            if len(bookings) > KEPT_BOOKINGS:
+                await self._cancel(bookings.pop(self.rng.randrange(len(bookings))))
+
+    async def book(self, slot_id: str) -> str | None:
+        """Book a slot; return the booking's id, or None if the slot is taken."""
+        wanted = {"slotId": slot_id, "contact": CONTACT, "idempotencyKey": uuid4().hex}
+        answer, _ = await self._send_until_answered(BOOK, input=wanted)
+        if answer["__typename"] == "Booking":
+            self.states[answer["id"]] = answer["status"]
+            booking: str = answer["id"]
+            return booking
+        assert answer["__typename"] == "SlotTaken", answer
+        return None
+
+    async def _cancel(self, booking: str) -> None:
+        answer, was_repeated = await self._send_until_answered(CANCEL_BOOKING, id=booking)
+        # If the answer to the first request was lost, the repeated one is refused.
+        assert answer["__typename"] == "Booking" or was_repeated, answer
+        self.states[booking] = "CANCELLED"
+
+    async def _send_until_answered(
+        self, query: str, /, **variables: Any
+    ) -> tuple[dict[str, Any], bool]:
+        """Send a mutation until it is answered; return the answer, and whether it was repeated."""
+        was_repeated = False
+        while True:
+            try:
+                api = Api(self.http, self.rng.choice(self.fleet.addresses or [""]), self.token)
+                with self.history.record(self.token[-12:], query, variables) as operation:
+                    answer = operation.answer = await api.post(query, **variables)
+            except (httpx.HTTPError, ValueError) as error:
+                why = type(error).__name__
+            else:
+                if "errors" not in answer:
+                    return answer["data"]["answer"], was_repeated
+                why = answer["errors"][0]["extensions"]["code"]
+                assert why in RETRYABLE, answer
+            self.retries[why] += 1
+            was_repeated = True
+            await asyncio.sleep(self.rng.uniform(0, 0.5))

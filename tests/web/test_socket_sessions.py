@@ -1,0 +1,163 @@
+"""Sockets of signed-in clients: where the token comes from, and when they close."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import websockets
+
+from tests.support.clients import PATIENCE_SECONDS, Api, Socket, open_socket
+from tests.support.servers import await_ready, start_program
+from tests.support.sessions import (
+    ACCESS,
+    LIFETIMES,
+    LOGIN,
+    LOGOUT,
+    REFRESH,
+    SECRET,
+    short_token,
+    sign_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from auth.tokens import AccessToken
+
+VIEWER = "{ viewer { email } }"
+
+WITHOUT_RECONCILING = """
+import web.graphql.sockets
+from web.cli import app
+web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
+app()
+"""
+
+
+@pytest.fixture
+def email(request: pytest.FixtureRequest) -> str:
+    """E-mail address that no other test uses."""
+    return f"{abs(hash(request.node.nodeid))}@example.com"
+
+
+@pytest.fixture(scope="module")
+def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Server without the periodic check of sessions: sockets close only by the session's end."""
+    command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
+    folder = tmp_path_factory.mktemp("prompt")
+    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
+        await_ready(program.process, program.address)
+        yield program.address
+
+
+async def test_socket_accepts_cookies_from_its_own_origin_only(api: Api, email: str) -> None:
+    session = await sign_in(api, email)
+    address = api.url.replace("http", "ws", 1) + "/graphql"
+    cookie = {"Cookie": f"{ACCESS}={session['accessToken']}"}
+    protocol = [websockets.Subprotocol("graphql-transport-ws")]
+    for origin, seen in ((api.url, {"email": email}), (None, None)):
+        async with websockets.connect(
+            address,
+            subprotocols=protocol,
+            additional_headers=cookie,
+            origin=None if origin is None else websockets.Origin(origin),
+            open_timeout=PATIENCE_SECONDS,
+        ) as connection:
+            socket = Socket(connection)
+            await socket.initialise()
+            await socket.subscribe("1", VIEWER)
+            assert (await socket.receive())["payload"]["data"]["viewer"] == seen
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with websockets.connect(
+            address,
+            subprotocols=protocol,
+            origin=websockets.Origin("https://evil.example"),
+            open_timeout=PATIENCE_SECONDS,
+        ):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.send(type="connection_init", payload={"Authorization": "Bearer nonsense"})
+        assert await socket.close_code() == 4403
+
+
+@pytest.mark.parametrize("origin", [None, "page"])
+async def test_token_of_the_upgrade_request_counts_for_clients_that_are_no_pages(
+    api: Api, email: str, origin: str | None
+) -> None:
+    token = (await sign_in(api, email))["accessToken"]
+    async with websockets.connect(
+        api.url.replace("http", "ws", 1) + "/graphql",
+        subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
+        additional_headers={"Authorization": f"Bearer {token}"},
+        origin=websockets.Origin(api.url) if origin else None,
+        open_timeout=PATIENCE_SECONDS,
+    ) as connection:
+        socket = Socket(connection)
+        if origin:
+            await socket.send(type="connection_init")
+            assert await socket.close_code() == 4403
+            assert connection.close_reason == "Send the token in the payload of connection_init."
+        else:
+            await socket.initialise()
+            await socket.subscribe("1", VIEWER)
+            assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
+
+
+async def test_token_in_the_headers_of_the_connection_parameters_counts(
+    api: Api, email: str
+) -> None:
+    token = (await sign_in(api, email))["accessToken"]
+    async with open_socket(api.url) as socket:
+        headers = {"authorization": f"Bearer {token}"}
+        await socket.send(type="connection_init", payload={"headers": headers})
+        assert (await socket.receive())["type"] == "connection_ack"
+        await socket.subscribe("1", VIEWER)
+        assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
+
+
+async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, email: str) -> None:
+    session = await sign_in(api, email)
+    stale = api.signed_in("stale")
+    assert (await stale.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"
+    answer = await stale.ask(REFRESH, token=session["refreshToken"])
+    assert answer["refreshSession"]["__typename"] == "SignedIn"
+    assert await stale.ask(LOGOUT) == {"logout": False}
+    assert await stale.error_code(VIEWER) == "UNAUTHENTICATED"
+    both = f"query {VIEWER[:-1]} __typename }}"
+    assert await stale.error_code(both) == "UNAUTHENTICATED"
+
+
+async def test_socket_closes_when_its_token_expires(
+    prompt: str, http: httpx.AsyncClient, email: str
+) -> None:
+    api = Api(http, prompt)
+    session = await sign_in(api, email)
+    for seconds in LIFETIMES:
+        short = short_token(session, seconds)
+        async with open_socket(prompt) as socket:
+            seen = await viewer_seen(socket, short)
+            code = await socket.close_code()
+        if seen:
+            break
+    assert (seen, code) == ({"email": email}, 4403)
+    assert await api.signed_in(short.token).error_code(VIEWER) == "UNAUTHENTICATED"
+
+
+async def viewer_seen(socket: Socket, short: AccessToken) -> dict[str, Any] | None:
+    """Return the viewer of a token, or None when the socket is closed before it answers."""
+    try:
+        await socket.initialise(short.token)
+        await socket.subscribe("1", VIEWER)
+        viewer: dict[str, Any] = (await socket.receive())["payload"]["data"]["viewer"]
+        assert await socket.receive() == {"id": "1", "type": "complete"}
+    except websockets.ConnectionClosed:
+        return None
+    return viewer
