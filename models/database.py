@@ -1,4 +1,4 @@
-"""Connect to the database, bind the document classes and create their indexes."""
+"""Connect to the database, bind the document classes, create collections and indexes."""
 
 from __future__ import annotations
 
@@ -48,13 +48,14 @@ DOCUMENTS = (
     Notification,
     Writer,
 )
+NAMESPACE_EXISTS = 48
 MAX_DOCUMENTS_SHOWN = 3
 """Documents listed in the message of `IndexBroken`."""
 
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[Client]:
-    """Connect, check the server, bind the document classes and create all indexes.
+    """Connect, check the server, bind the document classes, create collections and indexes.
 
     Args:
         url: MongoDB connection string of a replica set or sharded cluster; its path names the
@@ -74,17 +75,36 @@ async def open_database(url: str) -> AsyncIterator[Client]:
 async def _bind(client: Client) -> None:
     database: Database = client.get_default_database(DEFAULT_NAME)
     try:
+        await _create_collections(database)
         await init_beanie(database=database, document_models=list(DOCUMENTS))
     except OperationFailure as error:
         if error.code != DUPLICATE_KEY:
             raise DatabaseUnreachable(
-                f"The database rejects the application's indexes: {reason_of(error)}."
+                "The database rejects the application's collections or indexes: "
+                f"{reason_of(error)}."
             ) from error
         raise IndexBroken(await _broken_index(database, error.details or {})) from error
     except ConnectionFailure as error:
         raise DatabaseUnreachable(
             "Lost the connection to the database. Start again once it is up."
         ) from error
+
+
+async def _create_collections(database: Database) -> None:
+    """Create the collections that do not exist.
+
+    In a sharded cluster, a transaction over several shards cannot create any.
+    Source: https://www.mongodb.com/docs/manual/core/transactions-operations/
+    """
+    existing = await database.list_collection_names()
+    for model in DOCUMENTS:
+        if model.Settings.name in existing:
+            continue
+        try:
+            await database.create_collection(model.Settings.name, check_exists=False)
+        except OperationFailure as error:
+            if error.code != NAMESPACE_EXISTS:  # created by another process
+                raise
 
 
 async def _broken_index(database: Database, details: Mapping[str, Any]) -> str:

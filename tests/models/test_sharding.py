@@ -15,7 +15,7 @@ from bson import ObjectId
 
 from models.bookings.booking import Booking
 from models.bookings.events import Event
-from models.database import DOCUMENTS
+from models.database import DOCUMENTS, _create_collections
 from models.ids import new_id
 from tests.support.repository import ROOT
 
@@ -126,3 +126,12 @@ def test_collections_with_meaningful_ids_are_not_sharded() -> None:
     found = {name for name, model in COLLECTIONS.items() if "id" in model.__annotations__}
     assert found == {"requests", "links", "settings", "refresh_tokens", "attempts", "writers"}
     assert found.isdisjoint(SHARD_KEYS)
+
+
+async def test_all_collections_are_created_at_start(database: Client) -> None:
+    """A transaction over several shards cannot create one."""
+    empty = database.get_database("created-at-start")
+    for _ in range(2):
+        await _create_collections(empty)
+        assert set(await empty.list_collection_names()) == set(COLLECTIONS)
+    await database.drop_database(empty)
