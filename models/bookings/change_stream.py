@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from models.calendar.times import utc_now
 from models.store.documents import Record, or_unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 
@@ -76,12 +76,8 @@ class ChangeStream:
         names = [Event.Settings.name, Notification.Settings.name]
         inserts = {"operationType": "insert", "ns.coll": {"$in": names}}
         with or_unavailable():
-            try:
+            with self._dropping_refused_token():
                 stream = await database.watch([{"$match": inserts}], resume_after=self._token)
-            except OperationFailure:
-                # The resume token is too old. Readers catch up from the event log.
-                self._token = None
-                raise
             try:
                 yield self._read(stream)
             finally:
@@ -90,11 +86,24 @@ class ChangeStream:
                     async with asyncio.timeout(CLOSING_SECONDS):
                         await stream.close()
 
+    @contextmanager
+    def _dropping_refused_token(self) -> Iterator[None]:
+        """Start anew after a refusal, since the resume token may be its reason.
+
+        The server refuses a token that is too old or unknown on opening the stream or on reading.
+        Readers catch up from the event log.
+        """
+        try:
+            yield
+        except OperationFailure:
+            self._token = None
+            raise
+
     async def _read(
         self, stream: AsyncDatabaseChangeStream[dict[str, Any]]
     ) -> AsyncIterator[Committed | Notification]:
         while True:
-            with or_unavailable():
+            with or_unavailable(), self._dropping_refused_token():
                 change = await stream.next()
             self._token = stream.resume_token
             document = change["fullDocument"]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from models.bookings.change_stream import ChangeStream, Notification, notify, ping_database
+from models.bookings.change_stream import (
+    ChangeStream,
+    Committed,
+    Notification,
+    notify,
+    ping_database,
+)
+from models.bookings.events import Event
 from models.errors import Unavailable
+from tests.support.wire_faults import CommandError, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from models.store.connection import Client
+    from tests.support.wire_proxy import WireProxy
 
 PATIENCE_SECONDS = 120
 
@@ -56,3 +67,37 @@ async def test_invalid_resume_token_is_discarded_after_one_failure(database: Cli
         await notify("invalid token", "sent")
         await asyncio.sleep(0.05)
     assert (await reading)[-1] == "sent"
+
+
+def resumes(command: Mapping[str, Any]) -> bool:
+    """Return whether a command opens a change stream with a resume token."""
+    return "resumeAfter" in command["pipeline"][0]["$changeStream"]
+
+
+async def next_id(inserts: AsyncIterator[Committed | Notification]) -> object:
+    """Return the id of the next committed event."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        committed = await anext(inserts)
+    assert isinstance(committed, Committed)
+    return committed.document["_id"]
+
+
+@pytest.mark.parametrize("code", [260, 280, 286])
+async def test_resume_token_that_is_refused_while_reading_is_discarded(
+    proxy: WireProxy, driver: Client, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    events = await driver.get_default_database().create_collection(Event.Settings.name)
+    monkeypatch.setattr(Event, "get_pymongo_collection", lambda: events)
+    stream = ChangeStream()
+    async with stream.open() as inserts:
+        await events.insert_one({"_id": 1})
+        assert await next_id(inserts) == 1
+        with (
+            proxy.injected(Fault(CommandError(code), "getMore")),
+            pytest.raises(Unavailable),
+        ):
+            await next_id(inserts)
+    proxy.inject(Fault(CommandError(code), "aggregate", matches=resumes))
+    async with stream.open() as inserts:
+        await events.insert_one({"_id": 2})
+        assert await next_id(inserts) == 2

@@ -25,6 +25,7 @@ Document = Mapping[str, Any]
 
 CODE_NAMES: Final = {
     6: "HostUnreachable",
+    13: "Unauthorized",
     24: "LockTimeout",
     50: "MaxTimeMSExpired",
     59: "CommandNotFound",
@@ -37,7 +38,10 @@ CODE_NAMES: Final = {
     189: "PrimarySteppedDown",
     246: "SnapshotUnavailable",
     251: "NoSuchTransaction",
+    260: "InvalidResumeToken",
     262: "ExceededTimeLimit",
+    280: "ChangeStreamFatalError",
+    286: "ChangeStreamHistoryLost",
     10107: "NotWritablePrimary",
     11600: "InterruptedAtShutdown",
     11602: "InterruptedDueToReplStateChange",
