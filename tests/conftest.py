@@ -14,6 +14,7 @@ from auth.passwords import Passwords
 from models.calendar.times import utc_now
 from models.database import open_database
 from tests.support.clients import Api
+from tests.support.command_rules import RULES, watch_commands
 from tests.support.servers import run_server
 from tests.support.spans import Time
 from web.embedded.database import embedded_database
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from models.store.connection import Client
+
+watch_commands()
 
 # Shells start background jobs with SIGINT ignored, and child processes inherit that. Setting a
 # handler restores the default in them, so that they end on SIGINT.
@@ -140,6 +143,14 @@ def patient_commits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.ledger.ledger.PATIENCE_SECONDS", 600)
         yield
+
+
+@pytest.fixture(autouse=True)
+def safe_commands() -> Iterator[None]:
+    """Fail a test during which the application sends a command that a failover may undo."""
+    yield
+    offences, RULES.offences = RULES.offences, []
+    assert offences == []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -163,7 +163,8 @@ class Booking(Record):
     async def hide_from(self, viewer_id: Id) -> Booking:
         """Remove the booking from a viewer's list and return the changed booking."""
         await self.get_pymongo_collection().update_one(
-            {"_id": self.id}, {"$addToSet": {"removed_by": viewer_id}}
+            {"_id": self.id, "expert_id": self.expert_id},
+            {"$addToSet": {"removed_by": viewer_id}},
         )
         removed: Booking = self.model_copy(update={"removed_by": [*self.removed_by, viewer_id]})
         return removed

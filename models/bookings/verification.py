@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from models.accounts.users import User
@@ -24,7 +23,7 @@ from models.calendar.rules import Calendar
 from models.calendar.times import CELL, CELL_MINUTES
 from models.directory.experts import Expert
 from models.errors import DatabaseUnreachable
-from models.store.connection import DEFAULT_NAME, SERVER_TIMEOUT_MS
+from models.store.connection import DEFAULT_NAME, new_client
 from models.store.documents import or_unavailable
 from models.store.transactions import READ, WRITE
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.ids import Id
-    from models.store.connection import Client, Database
+    from models.store.connection import Database
 
 GRACE = timedelta(seconds=5)
 """Tolerated delay in releasing expired holds on a busy machine."""
@@ -72,13 +71,7 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
     Raises:
         DatabaseUnreachable: no usable server answers at this address.
     """
-    try:
-        client: Client = AsyncMongoClient(
-            url, tz_aware=True, appname="expertbook", serverSelectionTimeoutMS=SERVER_TIMEOUT_MS
-        )
-    except (PyMongoError, ValueError) as error:
-        raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
-    async with client:
+    async with new_client(url) as client:
         try:
             await client.admin.command("ping")
         except PyMongoError as error:

@@ -18,7 +18,7 @@ from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
 from models.store.bulk_writes import Writes
 from models.store.documents import stored
-from models.store.transactions import MAJORITY, READ, TRANSIENT, WRITE
+from models.store.transactions import READ, TRANSIENT, WRITE, WRITE_ONLY
 
 if TYPE_CHECKING:
     import asyncio
@@ -124,7 +124,7 @@ class Batch:
             await _check_sequences(unchanged)
             return
         # A transaction that reads nothing needs no snapshot: its writes are conditional.
-        concern = READ if unchanged or described else None
+        concern = READ if unchanged or described else WRITE_ONLY
         async with writer.writing() as session, await session.start_transaction(concern, WRITE):
             await _check_sequences(unchanged, session)
             # Directory entries have no counter.
@@ -156,7 +156,8 @@ class Batch:
                     missing.remove(booking.id)
                     writes.insert(Booking, stored(booking))
                 else:
-                    writes.update(Booking, {"_id": booking.id}, stored(booking))
+                    only = {"_id": booking.id, "expert_id": booking.expert_id}
+                    writes.update(Booking, only, stored(booking))
         for agenda in changed:
             writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
@@ -191,8 +192,6 @@ async def _check_sequences(
     if not expected:
         return
     calendars = Calendar.get_pymongo_collection()
-    if session is None:
-        calendars = calendars.with_options(read_concern=MAJORITY)
     query = {"_id": {"$in": list(expected)}}
     rows = await calendars.find(query, {"sequence": 1}, session=session).to_list()
     if {row["_id"]: row["sequence"] for row in rows} != expected:

@@ -27,7 +27,6 @@ from models.calendar.times import CELL_MINUTES, DAY_MINUTES, instant_of, utc_now
 from models.directory.experts import Expert
 from models.errors import InvalidInput, Problem
 from models.ids import Id
-from models.store.transactions import MAJORITY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -197,8 +196,7 @@ async def _by_ids(of: type[Document], ids: Collection[object]) -> list[Row]:
 
 
 async def _rows(of: type[Document], query: Row) -> list[Row]:
-    collection = of.get_pymongo_collection().with_options(read_concern=MAJORITY)
-    return await collection.find(query).to_list()
+    return await of.get_pymongo_collection().find(query).to_list()
 
 
 def _one_of(values: Collection[object]) -> object:

@@ -7,13 +7,16 @@ Source: https://www.mongodb.com/docs/manual/reference/command/bulkWrite/
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakSet
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
-from models.store.transactions import DUPLICATE_KEY
+from models.store.refusals import NOT_SUPPORTED
+from models.store.transactions import DUPLICATE_KEY, TRANSIENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +24,25 @@ if TYPE_CHECKING:
     from beanie import Document
     from pymongo.asynchronous.client_session import AsyncClientSession
 
+log = logging.getLogger(__name__)
+
 BULK_WRITE_WIRE_VERSION: Final = 25
 """First version of the wire protocol that has `bulkWrite`."""
 
 MAX_OPERATIONS_PER_COMMAND: Final = 500
 """Keeps a command below MongoDB's limit of 16 MB per document."""
+
+
+_refusing: WeakSet[Any] = WeakSet()
+"""Clients whose server announces the version but refuses `bulkWrite`, as MongoDB 8.0 does while its
+feature compatibility version is 7.0."""
+
+
+class BulkWriteRefused(PyMongoError):
+    """The server refuses `bulkWrite`; the next attempt uses one command per collection."""
+
+    def __init__(self) -> None:
+        super().__init__("The database refuses bulkWrite.", [TRANSIENT])
 
 
 class _Write(NamedTuple):
@@ -86,12 +103,14 @@ class Writes:
 
         Raises:
             DuplicateKeyError: if an insert or update violates a unique index.
+            BulkWriteRefused: if the transaction must be repeated, without `bulkWrite`.
             PyMongoError: if the database rejects a write for another reason.
         """
         if not self._by_collection:
             return True
         version = session.client.topology_description.common_wire_version or 0
-        send = self._send_bulk if version >= BULK_WRITE_WIRE_VERSION else self._send_each
+        is_bulk = version >= BULK_WRITE_WIRE_VERSION and session.client not in _refusing
+        send = self._send_bulk if is_bulk else self._send_each
         updates = sum(
             write.is_update for writes in self._by_collection.values() for write in writes
         )
@@ -112,7 +131,14 @@ class Writes:
                 "nsInfo": namespaces,
                 "errorsOnly": True,
             }
-            reply = await session.client.admin.command(command, session=session)
+            try:
+                reply = await session.client.admin.command(command, session=session)
+            except OperationFailure as refusal:
+                if refusal.code not in NOT_SUPPORTED:
+                    raise
+                _refusing.add(session.client)
+                log.warning("The database refuses bulkWrite; writing collection by collection")
+                raise BulkWriteRefused from refusal
             for error in reply["cursor"]["firstBatch"]:
                 kind = DuplicateKeyError if error["code"] == DUPLICATE_KEY else OperationFailure
                 raise kind(error.get("errmsg", ""), error["code"], error)

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+from pymongo.write_concern import WriteConcern
 
 from models.errors import DatabaseUnreachable, StandaloneDatabase
 from models.store.command_spans import CommandSpans
 from models.store.driver import patch_condition_wait
+from models.store.refusals import NO_PRIMARY, REFUSALS
 from models.store.replica_set import is_standalone
 from models.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+log = logging.getLogger(__name__)
+
 DEFAULT_NAME = "expertbook"
+FIXED_OPTIONS: Final[dict[str, Any]] = {
+    "readPreference": "primary",
+    "readConcernLevel": "majority",
+    "w": "majority",
+    "retryReads": True,
+    "retryWrites": True,
+}
+"""Reads are consistent only on the primary, and never rolled back at read concern majority."""
+IGNORED_OPTIONS: Final = frozenset(
+    {*FIXED_OPTIONS, "readPreferenceTags", "maxStalenessSeconds", "journal", "wTimeoutMS"}
+)
 SERVER_TIMEOUT_MS = 5_000
 STARTUP_TIMEOUT_SECONDS = 4.0
+WRITE_TIMEOUT_MS = 2_000
+PROBE_TIMEOUT_SECONDS = 6.0
+NO_ANSWER: Final = "The database does not answer."
+TOO_OLD: Final = "The database is too old. Upgrade to MongoDB 8.0 or newer."
 
 Client = AsyncMongoClient[dict[str, Any]]
 Database = AsyncDatabase[dict[str, Any]]
@@ -38,36 +66,86 @@ async def connected(url: str) -> AsyncIterator[Client]:
         DatabaseUnreachable: no usable server answers at this address.
         StandaloneDatabase: the server has no transactions.
     """
+    async with new_client(url) as client:
+        await _check_server(client, url)
+        yield client
+
+
+def new_client(url: str) -> Client:
+    """Return a client with the options that correctness depends on.
+
+    Raises:
+        DatabaseUnreachable: the URL is not a connection string.
+    """
     patch_condition_wait()
+    url, ignored = _without_ignored_options(url)
+    if ignored:
+        log.warning(
+            "MONGODB_URL: ignored %s; the program always uses %s",
+            ", ".join(ignored),
+            ", ".join(f"{name}={value}" for name, value in FIXED_OPTIONS.items()),
+        )
     try:
-        client: Client = AsyncMongoClient(
+        return AsyncMongoClient(
             url,
+            **FIXED_OPTIONS,
             tz_aware=True,
-            w="majority",
             appname="expertbook",
             # The driver waits this long for a server before it retries a failed read, so reads
             # survive a restart. With timeoutMS instead, Python 3.11 loses cancellations.
             serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
             connectTimeoutMS=SERVER_TIMEOUT_MS,
-            event_listeners=[CommandSpans()] if tracer().is_enabled else [],
+            event_listeners=[REFUSALS, *([CommandSpans()] if tracer().is_enabled else [])],
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnreachable(f"MONGODB_URL is not a connection string: {error}") from error
-    async with client:
-        await _check_server(client, url)
-        yield client
 
 
-async def ping(client: Client) -> None:
-    """Return once the database answers.
+def _without_ignored_options(url: str) -> tuple[str, list[str]]:
+    """Return a URL without the options that are fixed, and those that had another value."""
+    base, _, query = url.partition("?")
+    kept, ignored = [], []
+    names = {name.lower(): name for name in IGNORED_OPTIONS}
+    for option in query.replace(";", "&").split("&"):
+        key, _, value = option.partition("=")
+        name = names.get(key.lower())
+        if name is None:
+            kept.append(option)
+        elif unquote(value).lower() != str(FIXED_OPTIONS.get(name, "")).lower():
+            ignored.append(f"{name}={value}")
+    options = "&".join(filter(None, kept))
+    return f"{base}?{options}" if options else base, ignored
+
+
+async def probe(client: Client) -> None:
+    """Return once the database has taken a write and a majority has confirmed it.
+
+    The write matches no document, so it stores nothing, but waits like any other.
+    Source: https://www.mongodb.com/docs/manual/reference/write-concern/
 
     Raises:
-        DatabaseUnreachable: if it does not answer within five seconds.
+        DatabaseUnreachable: if the database does not answer or refuses; the message says why.
     """
+    concern = WriteConcern("majority", wtimeout=WRITE_TIMEOUT_MS)
+    settings = client.get_default_database(DEFAULT_NAME).get_collection(
+        "settings", write_concern=concern
+    )
     try:
-        await client.admin.command("ping")
-    except ConnectionFailure as error:
-        raise DatabaseUnreachable("The database does not answer.") from error
+        async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
+            await settings.update_one({"_id": "probe"}, {"$set": {"applied": []}})
+    except OperationFailure as error:
+        raise DatabaseUnreachable("The database refuses a write.") from error
+    except ServerSelectionTimeoutError as error:
+        raise DatabaseUnreachable(_without_primary(client) or NO_ANSWER) from error
+    except ConfigurationError as error:
+        raise DatabaseUnreachable(f"{TOO_OLD} ({error})") from error
+    except (TimeoutError, PyMongoError) as error:
+        raise DatabaseUnreachable(NO_ANSWER) from error
+
+
+def _without_primary(client: Client) -> str | None:
+    """Return that there is no primary if servers answer, but none that takes commands."""
+    return NO_PRIMARY if client.topology_description.known_servers else None
 
 
 async def _check_server(client: Client, url: str) -> None:
@@ -78,10 +156,13 @@ async def _check_server(client: Client, url: str) -> None:
         raise DatabaseUnreachable(
             f"The database refuses the connection: {reason_of(error)}. Correct MONGODB_URL."
         ) from error
-    except (TimeoutError, ConnectionFailure, ConfigurationError) as error:
+    except ConfigurationError as error:
+        raise DatabaseUnreachable(f"{TOO_OLD} ({error})") from error
+    except (TimeoutError, ConnectionFailure) as error:
         raise DatabaseUnreachable(
-            f"No database answers at {_hosts(url)}. Start it, correct MONGODB_URL, or unset it to "
-            "use the embedded one."
+            _without_primary(client)
+            or f"No database answers at {_hosts(url)}. Start it, correct MONGODB_URL, or unset it "
+            "to use the embedded one."
         ) from error
     if is_standalone(hello):
         raise StandaloneDatabase(

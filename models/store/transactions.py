@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
-MAJORITY = ReadConcern("majority")
+WRITE_ONLY = ReadConcern()
+"""For transactions that read nothing; without it they inherit the client's read concern."""
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"

@@ -11,7 +11,7 @@ from models.directory.versions import DIRECTORY
 from models.store import bulk_writes
 from models.store.bulk_writes import Writes
 from models.store.shared_state import SharedState
-from models.store.transactions import READ, WRITE, is_retryable
+from models.store.transactions import READ, WRITE, WRITE_ONLY, is_retryable
 from models.store.writers import Writer
 from tests.support.command_counts import COMMANDS
 
@@ -61,11 +61,11 @@ async def test_writes_are_atomic(writes: Writes, session: AsyncClientSession) ->
     writes.insert(SharedState, {"_id": NAMES[0]})
     writes.update(Writer, {"_id": NAMES[1], "beats": 1}, {"$inc": {"beats": 4}})
     writes.update(Writer, {"_id": NAMES[2]}, {"_id": NAMES[2], "beats": 9})
-    async with await session.start_transaction(write_concern=WRITE):
+    async with await session.start_transaction(WRITE_ONLY, WRITE):
         assert await writes.send(session)
         await session.abort_transaction()
     assert await stored_beats() == {}
-    async with await session.start_transaction(write_concern=WRITE):
+    async with await session.start_transaction(WRITE_ONLY, WRITE):
         assert await writes.send(session)
     assert await stored_beats() == {NAMES[0]: 1, NAMES[1]: 5, NAMES[2]: 9}
     assert await SharedState.get_pymongo_collection().count_documents(TEST_DOCUMENTS) == 1
@@ -91,7 +91,7 @@ async def test_duplicate_key_is_a_retryable_error(
     for name in NAMES:
         writes.insert(Writer, {"_id": name, "beats": 1})
     with pytest.raises(PyMongoError) as raised:
-        async with await session.start_transaction(write_concern=WRITE):
+        async with await session.start_transaction(WRITE_ONLY, WRITE):
             await writes.send(session)
     assert is_retryable(raised.value)
     assert await stored_beats() == {NAMES[3]: 7}
@@ -103,8 +103,8 @@ async def test_conflicting_transaction_fails_with_a_retryable_error(
     await Writer.get_pymongo_collection().insert_one({"_id": NAMES[0], "beats": 0})
     writes.update(Writer, {"_id": NAMES[0], "beats": 0}, {"$inc": {"beats": 1}})
     async with database.start_session(causal_consistency=False) as other:
-        await session.start_transaction(write_concern=WRITE)
-        await other.start_transaction(write_concern=WRITE)
+        await session.start_transaction(WRITE_ONLY, WRITE)
+        await other.start_transaction(WRITE_ONLY, WRITE)
         assert await writes.send(session)
         with pytest.raises(PyMongoError) as raised:
             await writes.send(other)
@@ -120,7 +120,7 @@ async def test_many_writes_are_split_into_several_commands(
     writes = Writes()
     for name in NAMES:
         writes.insert(Writer, {"_id": name, "beats": 1})
-    async with await session.start_transaction(write_concern=WRITE):
+    async with await session.start_transaction(WRITE_ONLY, WRITE):
         with COMMANDS.counted() as commands:
             assert await writes.send(session)
             assert commands.count == 3

@@ -41,7 +41,7 @@ def create_database(server: str, name: str, rows: Rows) -> str:
 @pytest.fixture(autouse=True)
 def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow slow connections on a busy machine."""
-    monkeypatch.setattr("models.bookings.verification.SERVER_TIMEOUT_MS", PATIENCE_SECONDS * 1000)
+    monkeypatch.setattr("models.store.connection.SERVER_TIMEOUT_MS", PATIENCE_SECONDS * 1000)
 
 
 async def kinds(url: str) -> list[str]:

@@ -10,6 +10,7 @@ from models.bookings.events import Event, EventKind
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
+from models.store.transactions import READ, WRITE
 from tests.support.samples import rules
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ class EventLog:
             )
             for number in range(1, count + 1)
         ]
-        async with self.client.start_session() as session, await session.start_transaction():
+        async with (
+            self.client.start_session() as session,
+            await session.start_transaction(READ, WRITE),
+        ):
             counter = {"$inc": {"sequence": count}}
             await Calendar.find_one({"_id": self.expert_id}, session=session).update(counter)
             await Event.insert_many(events, session=session)

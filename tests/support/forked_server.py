@@ -12,6 +12,7 @@ import subprocess
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from tests.support.command_rules import watch_commands
 from web.cli import app
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def _serve(environment: Mapping[str, str], folder: Path, log: Path) -> None:
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
     os.close(output)
+    watch_commands()
     # The server also ends with the process that forked it, when tests are interrupted.
     app(["serve", "--with-parent"], prog_name="expertbook")
 

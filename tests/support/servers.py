@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.support.command_rules import OFFENCE
 from tests.support.forked_server import ForkedServer
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def start_program(
             process.kill()
             process.wait(END_SECONDS)
     print(path.read_text())  # noqa: T201 - shown by pytest for failed tests
+    assert OFFENCE not in path.read_text()
 
 
 def run_command(

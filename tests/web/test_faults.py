@@ -90,9 +90,6 @@ UNKNOWN_COMMITS = [
     ),
     Case("commit not acknowledged", WriteConcernError(64), COMMIT),
 ]
-REFUSED_BULK_WRITES = [
-    Case(f"{code} for every bulkWrite", CommandError(code), WRITE) for code in (59, 115)
-]
 OTHERS = [
     *(Case(f"{code} for the commit", CommandError(code), COMMIT) for code in (24, 112, 246, 251)),
     *(
@@ -114,7 +111,7 @@ OTHERS = [
     Case("lost read", LostReply(), READS),
     Case("slow commit", Delay(0.2), COMMIT),
 ]
-CASES = [*UNKNOWN_COMMITS, *REFUSED_BULK_WRITES, *OTHERS]
+CASES = [*UNKNOWN_COMMITS, *OTHERS]
 
 
 @dataclass
@@ -167,15 +164,6 @@ async def stored(database_url: str, expert: str) -> tuple[int, list[int]]:
 @pytest.mark.parametrize(
     "case",
     [
-        *(
-            pytest.param(
-                case,
-                marks=pytest.mark.xfail(
-                    strict=True, reason="bulkWrite is chosen by the wire version alone"
-                ),
-            )
-            for case in REFUSED_BULK_WRITES
-        ),
         *UNKNOWN_COMMITS,
         *OTHERS,
     ],
@@ -189,7 +177,7 @@ async def test_bookings_are_made_once_in_spite_of_a_fault(
     bookings, sequences = await stored(cluster.database_url, expert)
     for group in (slots[:1], slots[1:]):
         cluster.proxy.log.clear()
-        with cluster.proxy.injected(case.fault(times=None if case in REFUSED_BULK_WRITES else 1)):
+        with cluster.proxy.injected(case.fault(times=1)):
             posts = [client.book(slot, idempotencyKey=slot) for slot in group]
             answers = await asyncio.gather(*posts)
             if case.command == READS:

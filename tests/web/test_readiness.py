@@ -9,6 +9,7 @@ import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from models.store.connection import NO_ANSWER
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
 from tests.support.processes import database_processes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 EXPERTS = "{ experts(first: 1) { nodes { id } } }"
 PATIENCE_SECONDS = 60
 DOWN = CHECKS | {"database": "unreachable", "broadcast": "reconnecting"}
-UNAVAILABLE = {"status": "unavailable", "checks": DOWN}
+UNAVAILABLE = {"status": "unavailable", "checks": DOWN, "problems": [NO_ANSWER]}
 RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}}
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from models.errors import DatabaseError
-from models.store.connection import ping
+from models.store.connection import probe
+from models.store.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from web.container import Container
-
-PING_TIMEOUT_SECONDS = 6.0
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -25,22 +23,27 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Return 200 if the server can handle requests, or 503 if the database does not answer.
+    """Return 200 if the server can handle requests, or 503 if the database takes no writes.
 
+    `problems` lists what the database refuses, each with its code and a remedy for the operator.
     An unreachable broadcast or mail server is reported but does not make the server unavailable:
     events then come from the event log, at most a second later, and mails wait in the outbox.
     """
     container: Container = request.app.state.container
     checks = {"database": "ok"}
+    problems = []
     try:
-        async with asyncio.timeout(PING_TIMEOUT_SECONDS):
-            await ping(container.client)
-    except (TimeoutError, DatabaseError):
+        await probe(container.client)
+    except DatabaseError as error:
         checks["database"] = "unreachable"
+        problems.append(str(error))
+    problems += map(str, REFUSALS.current())
     checks["broadcast"] = "ok" if container.bus.is_connected else "reconnecting"
     checks["mail"] = "ok" if container.mails.is_reachable else "unreachable"
     is_ready = checks["database"] == "ok"
-    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    body: dict[str, object] = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    if problems:
+        body["problems"] = problems
     return JSONResponse(body, 200 if is_ready else 503, headers={"Cache-Control": "no-store"})
 
 

@@ -1,0 +1,142 @@
+"""Commands that the database refuses: logged with their code, and shown by /readyz.
+
+Sources: https://www.mongodb.com/docs/manual/reference/error-codes/ and, for error replies,
+https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.monitoring import CommandListener
+
+from models.store.transactions import RACES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymongo.monitoring import (
+        CommandFailedEvent,
+        CommandStartedEvent,
+        CommandSucceededEvent,
+    )
+
+log = logging.getLogger(__name__)
+
+CHANGE_STREAM: Final = "$changeStream"
+NOT_SUPPORTED: Final = frozenset({59, 115})
+"""CommandNotFound and CommandNotSupported."""
+EXPECTED: Final = RACES | {24, 48, 246}
+"""Lost races, and a collection that another process has created."""
+LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
+"""Refusals that end only when someone acts; others are forgotten after a minute."""
+SECONDS_SHOWN = 60.0
+MAX_SHOWN = 20
+
+NO_PRIMARY: Final = "The replica set has no primary. See rs.status(); a majority must be up."
+_NO_MAJORITY = "Writes do not reach a majority of the members. See rs.status(), and start them."
+_NOT_A_MEMBER = "The server has no replica set. Start it with --replSet rs0; run rs.initiate()."
+_REMEDIES: Final = {
+    **dict.fromkeys((91, 189, 10107, 11600, 11602, 13435, 13436), NO_PRIMARY),
+    **dict.fromkeys((64, 79, 100, 134), _NO_MAJORITY),
+    13: "Give the account of MONGODB_URL the role readWrite on the database.",
+    18: "Correct the user name and password in MONGODB_URL.",
+    20: _NOT_A_MEMBER,
+    40573: _NOT_A_MEMBER,
+    50: "The database is overloaded. See its slow query log.",
+    14031: "The database's disk is full. Free space on it.",
+    **dict.fromkeys(
+        (222, 260, 280, 286), "Nothing to do: missed events are read from the event log."
+    ),
+}
+_REMEDIES_BY_COMMAND: Final = {
+    "bulkWrite": "Finish the upgrade to MongoDB 8.0: db.adminCommand("
+    '{setFeatureCompatibilityVersion: "8.0", confirm: true}), then restart this program.',
+    "killSessions": "Calendars of a killed process stay locked for a minute. Use Atlas M10 or "
+    "larger.",
+    CHANGE_STREAM: "Use a replica set of MongoDB 4.2 or newer, or set EXPERTBOOK_BROADCAST_URL to "
+    "a Redis or Valkey server.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error reply: the command's name, and the error's code and name."""
+
+    command: str
+    code: int
+    code_name: str
+
+    @property
+    def remedy(self) -> str:
+        """The action for the operator."""
+        if self.code in NOT_SUPPORTED and self.command in _REMEDIES_BY_COMMAND:
+            return _REMEDIES_BY_COMMAND[self.command]
+        return _REMEDIES.get(self.code, "See the database's log.")
+
+    def __str__(self) -> str:
+        return f"{self.command} was refused with {self.code} {self.code_name}. {self.remedy}"
+
+
+class RefusalLog(CommandListener):
+    """Logs refused commands, and keeps those that have not succeeded since.
+
+    A command that is refused again and again is logged once a minute.
+    """
+
+    def __init__(self) -> None:
+        self._streams: set[int] = set()
+        self._latest: dict[str, tuple[Refusal, float]] = {}
+
+    def current(self) -> list[Refusal]:
+        """Return the latest refusal of each command that has not succeeded since."""
+        now = monotonic()
+        return [
+            refusal
+            for refusal, at in self._latest.values()
+            if refusal.code in LASTING or now - at < SECONDS_SHOWN
+        ]
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Remember which commands open a change stream."""
+        if event.command_name == "aggregate" and CHANGE_STREAM in event.command["pipeline"][0]:
+            self._streams.add(event.request_id)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Record a write that a majority did not confirm; otherwise forget the refusal."""
+        name = self._name_of(event)
+        if error := event.reply.get("writeConcernError"):
+            self._record(name, error)
+        elif name in self._latest:
+            del self._latest[name]
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Record the refusal; a lost connection is none."""
+        self._record(self._name_of(event), event.failure)
+
+    def _name_of(self, event: CommandSucceededEvent | CommandFailedEvent) -> str:
+        if event.request_id in self._streams:
+            self._streams.remove(event.request_id)
+            return CHANGE_STREAM
+        return event.command_name
+
+    def _record(self, command: str, error: Mapping[str, Any]) -> None:
+        code = error.get("code")
+        if code is None or code in EXPECTED:
+            return
+        refusal, now = Refusal(command, code, error.get("codeName", "")), monotonic()
+        before, logged_at = self._latest.pop(command, (None, now))
+        if before == refusal and now - logged_at < SECONDS_SHOWN:
+            self._latest[command] = refusal, logged_at
+            return
+        self._latest[command] = refusal, now
+        if len(self._latest) > MAX_SHOWN:
+            del self._latest[next(iter(self._latest))]
+        log.warning("The database: %s (%s)", refusal, error.get("errmsg", ""))
+
+
+REFUSALS = RefusalLog()
+"""The refusals of all connections of this process."""

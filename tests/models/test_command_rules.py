@@ -1,0 +1,106 @@
+"""The rules for commands notice each offence; conftest.py enforces them over the whole suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from models.bookings.events import Event
+from models.store.transactions import READ, WRITE, WRITE_ONLY
+from tests.support.command_rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pymongo.asynchronous.collection import AsyncCollection
+
+    from models.store.connection import Client
+
+    Events = AsyncCollection[dict[str, Any]]
+
+NOWHERE = {"expert_id": None, "sequence": -1}
+NOTHING = {"$set": {"sequence": -1}}
+
+
+async def read_locally(events: Events) -> object:
+    """Read what a failover may roll back."""
+    return await events.with_options(read_concern=ReadConcern("local")).find_one(NOWHERE)
+
+
+async def count_on_a_secondary(events: Events) -> object:
+    """Count on any member of the replica set."""
+    reader = events.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
+    return await reader.count_documents(NOWHERE)
+
+
+async def write_to_one_member(events: Events) -> object:
+    """Write without waiting for a majority."""
+    return await events.with_options(write_concern=WriteConcern(1)).update_one(NOWHERE, NOTHING)
+
+
+async def write_to_every_shard(events: Events) -> object:
+    """Update an event by its id alone."""
+    return await events.update_one({"_id": None}, NOTHING)
+
+
+async def delete_from_every_shard(events: Events) -> object:
+    """Delete an event by its number alone."""
+    return await events.delete_one({"sequence": -1})
+
+
+async def read_without_a_snapshot(events: Events) -> object:
+    """Read in a transaction that was opened for writes only."""
+    async with (
+        events.database.client.start_session() as session,
+        await session.start_transaction(WRITE_ONLY, WRITE),
+    ):
+        return await events.find_one(NOWHERE, session=session)
+
+
+async def commit_to_one_member(events: Events) -> object:
+    """Commit without waiting for a majority."""
+    async with (
+        events.database.client.start_session() as session,
+        await session.start_transaction(READ, WriteConcern(1)),
+    ):
+        return await events.update_one(NOWHERE, NOTHING, session=session)
+
+
+@pytest.mark.parametrize(
+    ("act", "offence"),
+    [
+        (read_locally, "a read that may be rolled back"),
+        (count_on_a_secondary, "not a read from the primary"),
+        (write_to_one_member, "a write that may be rolled back"),
+        (write_to_every_shard, "a write to every shard"),
+        (delete_from_every_shard, "a write to every shard"),
+        (read_without_a_snapshot, "a transaction that reads without a snapshot"),
+        (commit_to_one_member, "a write that may be rolled back"),
+    ],
+)
+async def test_offence_is_noticed(
+    database: Client, act: Callable[[Events], Awaitable[object]], offence: str
+) -> None:
+    assert database is not None
+    await act(Event.get_pymongo_collection())
+    offences, RULES.offences = RULES.offences, []
+    assert [text.partition(":")[0] for text in offences] == [offence]
+
+
+async def test_safe_commands_are_no_offence(database: Client) -> None:
+    """Reads, conditional writes, and a transaction that reads."""
+    events = Event.get_pymongo_collection()
+    await events.find_one(NOWHERE)
+    await events.distinct("sequence", NOWHERE)
+    await events.update_one(NOWHERE, NOTHING)
+    async with (
+        database.start_session() as session,
+        await session.start_transaction(READ, WRITE),
+    ):
+        await events.find_one(NOWHERE, session=session)
+        await events.delete_one(NOWHERE, session=session)
+    assert RULES.offences == []

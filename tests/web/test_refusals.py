@@ -1,0 +1,192 @@
+"""`/readyz` and the log name the code, the command and the remedy of what the database refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from models.errors import DatabaseUnreachable
+from models.store.connection import connected
+from models.store.refusals import NO_PRIMARY
+from tests.support.booking_operations import open_slots
+from tests.support.clients import Api
+from tests.support.readiness import CHECKS, READY, wait_for_readiness
+from tests.support.servers import await_ready, start_program
+from tests.support.wire_faults import CommandError, Fault, WriteConcernError
+from tests.support.wire_hello import Role
+from tests.support.wire_proxy import WireProxy
+from web.embedded.database import embedded_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import httpx
+
+    from tests.support.servers import Program
+    from tests.support.spans import Time
+
+PATIENCE_SECONDS = 120
+UNAUTHORIZED = "Give the account of MONGODB_URL the role readWrite on the database."
+NO_MAJORITY = "Writes do not reach a majority of the members. See rs.status(), and start them."
+NO_CHANGE_STREAM = (
+    "Use a replica set of MongoDB 4.2 or newer, or set EXPERTBOOK_BROADCAST_URL to a Redis or "
+    "Valkey server."
+)
+EXPERTS = "{ experts(first: 1) { nodes { id } } }"
+OPTIONS = "&readPreference=secondaryPreferred&w=1&retryWrites=false"
+
+
+@pytest.fixture(scope="module")
+def own_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database for these servers alone."""
+    with embedded_database(tmp_path_factory.mktemp("refusals")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def proxy(own_database: str) -> Iterator[WireProxy]:
+    """A proxy before the database."""
+    with WireProxy(own_database) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def program(proxy: WireProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A server whose URL has options that would break it."""
+    folder = tmp_path_factory.mktemp("program")
+    settings = {"experts": 3, "throttle": "off", "broadcast_url": "mongodb://"}
+    with start_program(folder, mongodb_url=proxy.url + OPTIONS, **settings) as program:
+        await_ready(program.process, program.address)
+        yield program
+
+
+async def wait_for_problem(
+    http: httpx.AsyncClient, program: Program, problem: str
+) -> httpx.Response:
+    """Wait until `/readyz` lists a problem; return its answer."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            answer = await http.get(f"{program.address}/readyz")
+            if problem in answer.json().get("problems", ()):
+                return answer
+            await asyncio.sleep(0.05)
+
+
+async def book(program: Program, http: httpx.AsyncClient, time: Time) -> list[dict[str, Any]]:
+    """Book several slots at once; return the answers."""
+    api = Api(http, program.address)
+    [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
+    client = await api.new_client()
+    slots = [slot["id"] for slot in (await open_slots(api, expert, time, 60))[:8:2]]
+    return await asyncio.gather(*(client.book(slot) for slot in slots))
+
+
+async def test_options_that_would_weaken_the_answers_are_ignored(
+    program: Program, http: httpx.AsyncClient, time: Time
+) -> None:
+    assert {each["__typename"] for each in await book(program, http, time)} == {"Booking"}
+    assert (
+        "MONGODB_URL: ignored readPreference=secondaryPreferred, w=1, retryWrites=false; "
+        "the program always uses readPreference=primary" in program.output()
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (
+            Fault(CommandError(13), "update"),
+            f"update was refused with 13 Unauthorized. {UNAUTHORIZED}",
+        ),
+        (
+            Fault(WriteConcernError(64), "update"),
+            f"update was refused with 64 WriteConcernTimeout. {NO_MAJORITY}",
+        ),
+        (
+            Fault(CommandError(10107), "update"),
+            f"update was refused with 10107 NotWritablePrimary. {NO_PRIMARY}",
+        ),
+    ],
+    ids=["unauthorized", "no majority", "not primary"],
+)
+async def test_server_is_not_ready_while_writes_are_refused(
+    program: Program, proxy: WireProxy, http: httpx.AsyncClient, fault: Fault, problem: str
+) -> None:
+    with proxy.injected(fault):
+        answer = await wait_for_problem(http, program, problem)
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["database"] == "unreachable"
+    assert await wait_for_readiness(http, program.address, READY) == 200
+    assert f"The database: {problem}" in program.output()
+
+
+async def test_server_is_not_ready_while_there_is_no_primary(
+    program: Program, proxy: WireProxy, http: httpx.AsyncClient
+) -> None:
+    proxy.announce(role=Role.SECONDARY)
+    answer = await wait_for_problem(http, program, NO_PRIMARY)
+    assert answer.status_code == 503
+    proxy.announce(role=Role.PRIMARY)
+    await wait_for_readiness(http, program.address, READY)
+
+
+def opens_change_stream(command: Mapping[str, Any]) -> bool:
+    """Return whether a command opens a change stream."""
+    return "$changeStream" in command["pipeline"][0]
+
+
+async def test_refused_change_stream_is_reported(
+    program: Program, proxy: WireProxy, http: httpx.AsyncClient
+) -> None:
+    """The server stays ready, since events are read from the log."""
+    refused = Fault(CommandError(115), "aggregate", matches=opens_change_stream)
+    with (
+        proxy.injected(refused),
+        proxy.injected(Fault(CommandError(59), "getMore")),
+    ):
+        answer = await wait_for_problem(
+            http,
+            program,
+            f"$changeStream was refused with 115 CommandNotSupported. {NO_CHANGE_STREAM}",
+        )
+        assert answer.status_code == 200
+        assert answer.json()["checks"] == CHECKS | {"broadcast": "reconnecting"}
+
+
+@pytest.mark.parametrize("code", [59, 115])
+async def test_refused_bulk_write_is_remembered_and_loses_nothing(
+    own_database: str, tmp_path: Path, http: httpx.AsyncClient, time: Time, code: int
+) -> None:
+    """MongoDB 8.0 at feature compatibility version 7.0 refuses a command that it announces."""
+    with WireProxy(own_database) as proxy:
+        proxy.inject(Fault(CommandError(code), "bulkWrite"))
+        with start_program(tmp_path, mongodb_url=proxy.url, throttle="off") as program:
+            await_ready(program.process, program.address)
+            for _ in range(2):
+                answers = await book(program, http, time)
+                assert {each["__typename"] for each in answers} == {"Booking"}
+            [problem] = (await http.get(f"{program.address}/readyz")).json()["problems"]
+    assert [each.command for each in proxy.log] == ["bulkWrite"]
+    assert problem.startswith(f"bulkWrite was refused with {code} ")
+    assert "setFeatureCompatibilityVersion" in problem
+
+
+async def failure(url: str) -> str:
+    """Return the message with which connecting fails."""
+    with pytest.raises(DatabaseUnreachable) as raised:
+        async with connected(url):
+            pass
+    return str(raised.value)
+
+
+async def test_start_says_that_the_database_is_too_old(own_database: str) -> None:
+    with WireProxy(own_database, max_wire_version=6) as proxy:
+        assert (await failure(proxy.url)).startswith("The database is too old. Upgrade to MongoDB")
+
+
+async def test_start_says_that_there_is_no_primary(own_database: str) -> None:
+    with WireProxy(own_database, role=Role.SECONDARY) as proxy:
+        assert await failure(proxy.url) == NO_PRIMARY
