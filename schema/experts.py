@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.bookings.booking import Span
-from models.bookings.events import cursor_of
+from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
@@ -186,7 +186,7 @@ class Expert(Node):
     )
     async def cursor(self, info: Info) -> str:
         """Return the cursor of the last calendar event, read before the bookings."""
-        return cursor_of(self.key, (await self._calendar(info)).sequence)
+        return cursor_of(self.key, position_of(await self._calendar(info)))
 
     @strawberry.field(
         description="Sequence number of the last calendar event that this response reflects."

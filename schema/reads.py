@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from models.bookings.events import position_of
 from models.calendar.expiry import unchanged_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from models.bookings.booking import Span
+    from models.bookings.events import Position
     from models.calendar.rules import Calendar
     from models.calendar.slots import Occupant
     from models.ids import Id
@@ -41,9 +43,9 @@ class Reads:
             expiries.extend(occupant.held_until for occupant in in_span if occupant.held_until)
 
     @property
-    def sequences(self) -> dict[Id, int]:
-        """Return the last event number that the response reflects, by calendar."""
-        return {id_: calendar.sequence for id_, calendar in self._calendars.items()}
+    def positions(self) -> dict[Id, Position]:
+        """Return the position in the event log that the response reflects, by calendar."""
+        return {id_: position_of(calendar) for id_, calendar in self._calendars.items()}
 
     def unchanged_until(self, now: datetime) -> datetime:
         """Return the time until which the response stays valid if no event occurs.

@@ -126,7 +126,7 @@ class SlotEvent:
             return Slot.of(state.slot(event.expert_id), context, event.sequence)
 
         return cls(
-            cursor=cursor_of(event.expert_id, event.sequence),
+            cursor=cursor_of(event.expert_id, event.position),
             sequence=event.sequence,
             expert_id=strawberry.ID(global_id("Expert", event.expert_id)),
             kind=SlotEventKind(event.kind.value),
@@ -152,7 +152,7 @@ class CalendarReset:
     def of(cls, event: Event) -> CalendarReset:
         """Convert a stored event, which is the same for all viewers."""
         return cls(
-            cursor=cursor_of(event.expert_id, event.sequence),
+            cursor=cursor_of(event.expert_id, event.position),
             sequence=event.sequence,
             expert_id=strawberry.ID(global_id("Expert", event.expert_id)),
             at=event.at,

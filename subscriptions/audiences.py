@@ -144,6 +144,13 @@ class Audience:
             if not removal.done():
                 removal.set_result(events[-1].sequence)
 
+    def end(self, error: Callable[[], Exception]) -> None:
+        """Remove all live members; `serve_live` raises an error for each."""
+        for removal in self._live.values():
+            if not removal.done():
+                removal.set_exception(error())
+        self._live.clear()
+
     async def serve_live(self, member: Member) -> int:
         """Add a live member and wait until it is removed because its send buffer is full.
 

@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from models.bookings.events import bookings_touched, events_after, last_sequences
+from models.bookings.events import Position, bookings_touched, events_after, last_positions
 from models.errors import ExpertBookError, Unavailable
 from subscriptions.backends import RESYNC
 from subscriptions.clients import (
@@ -147,14 +147,14 @@ class BookingFeed:
                 return
 
     async def _follow(
-        self, expert_id: Id, position: int, subscription: BookingSubscription
+        self, expert_id: Id, position: Position, subscription: BookingSubscription
     ) -> None:
         """Add the changed bookings of a calendar to a subscription."""
         while True:
             try:
                 async with aclosing(self._hub.follow(expert_id, position)) as events:
                     async for event in events:
-                        position = event.sequence
+                        position = event.position
                         if event.booking_id:
                             subscription.add(event.booking_id)
             except Unavailable:
@@ -195,10 +195,13 @@ class BookingFeed:
                 log.warning("booking changes are delayed: the database is unavailable")
 
 
-async def _position(expert_id: Id, since: datetime) -> int | None:
-    """Return the number of an expert's last event before a recent time."""
-    latest = (await last_sequences([expert_id])).get(expert_id)
+async def _position(expert_id: Id, since: datetime) -> Position | None:
+    """Return the position after an expert's last event before a recent time."""
+    latest = (await last_positions([expert_id])).get(expert_id)
     if latest is None:
         return None
-    recent = await events_after(expert_id, max(0, latest - MAX_RECENT_EVENTS))
-    return next((event.sequence - 1 for event in recent if event.at >= since), latest)
+    recent = await events_after(expert_id, max(0, latest.sequence - MAX_RECENT_EVENTS))
+    return next(
+        (Position(each.sequence - 1, each.previous_id) for each in recent if each.at >= since),
+        latest,
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 
-from models.bookings.events import Event, events_after
+from models.bookings.events import Event, Position, events_after, log_holds
 from models.errors import CursorExpired
 from models.telemetry.metrics import DELIVERIES
 from subscriptions.audiences import Audience
@@ -32,6 +32,15 @@ MAX_EVENTS_PER_SEND = 16
 """After each send, subscribers with a full send buffer are removed."""
 
 
+def expired() -> CursorExpired:
+    """Return the error for a position that the log does not continue from."""
+    return CursorExpired("after: these events are no longer kept; read the slots again")
+
+
+class LogReplaced(Exception):
+    """The event log does not have the last delivered event: a backup was restored."""
+
+
 class Channel:
     """Buffer of an expert's recent events, and the audiences that receive them.
 
@@ -47,19 +56,43 @@ class Channel:
         self.subscribers = 0
         self.task: asyncio.Task[None]
         self.ready = asyncio.Event()
-        self.last = 0
+        self._position = Position(0)
+        self._is_replaced = False
         self._buffer: deque[Event] = deque(maxlen=BUFFER_SIZE)
         self._advanced = asyncio.Event()
         self._reading = asyncio.Lock()
         self._audiences: dict[Render, Audience] = {}
 
-    def start(self, last: int) -> None:
-        """Accept events after the one with that number."""
-        self.last = last
+    @property
+    def last(self) -> int:
+        """The number of the last event that was delivered."""
+        return self._position.sequence
+
+    @property
+    def position(self) -> Position:
+        """The position after the last event that was delivered."""
+        return self._position
+
+    def start(self, position: Position) -> None:
+        """Accept events after a position."""
+        self._position = position
         self.ready.set()
 
+    def mark_replaced(self) -> None:
+        """End all subscriptions: after a restored backup, the log is not the delivered one."""
+        self._is_replaced = True
+        self.ready.set()
+        self._advanced.set()
+        for audience in self._audiences.values():
+            audience.end(expired)
+
     async def receive(self, message: str) -> None:
-        """Deliver the event in a notification; read the log if earlier events are missing."""
+        """Deliver the event in a notification; read the log if earlier events are missing.
+
+        Raises:
+            LogReplaced: if the log does not have the last delivered event any more.
+            Unavailable: if the database does not answer.
+        """
         if message == RESYNC:
             await self.catch_up()
             return
@@ -75,18 +108,34 @@ class Channel:
         """Deliver the committed events that are next in order.
 
         Returns:
-            Whether the channel has now delivered them all; False if earlier events are missing.
+            Whether the channel has now delivered them all; False if earlier events are missing, or
+            if the delivered ones are of another log.
         """
-        if not self.ready.is_set():
+        if not self.ready.is_set() or any(map(self._contradicts, events)):
             return False
         self._deliver_next(events)
         return all(event.sequence <= self.last for event in events)
 
     async def catch_up(self) -> None:
-        """Deliver the events that the log has after the last delivered one."""
+        """Deliver the events that the log has after the last delivered one.
+
+        Raises:
+            LogReplaced: if the log does not have that one any more.
+            Unavailable: if the database does not answer.
+        """
         async with self._reading:
+            if not await log_holds(self.expert_id, self._position):
+                raise LogReplaced
             while events := await events_after(self.expert_id, self.last):
                 self._deliver_next(events)
+
+    def _contradicts(self, event: Event) -> bool:
+        """Return whether an event shows that the delivered ones are of another log."""
+        if event.sequence == self.last + 1:
+            return event.previous_id not in (None, self._position.event_id)
+        index = event.sequence - self.last - 1
+        is_buffered = -len(self._buffer) <= index < 0
+        return is_buffered and self._buffer[index].id != event.id
 
     def _deliver_next(self, events: Sequence[Event]) -> None:
         fresh = []
@@ -94,7 +143,7 @@ class Channel:
             # An event read from the log may also have arrived in a notification.
             if event.sequence == self.last + 1:
                 self._buffer.append(event)
-                self.last = event.sequence
+                self._position = event.position
                 fresh.append(event)
         if not fresh:
             return
@@ -109,18 +158,25 @@ class Channel:
         """Wait for events after a position, and return at least the next one.
 
         Raises:
-            CursorExpired: if the next event has been deleted.
+            CursorExpired: if the next event has been deleted, or the log was replaced.
             Unavailable: if the events must be read and the database does not answer.
         """
+        self._require_log()
         while self.last <= position:
             await self._advanced.wait()
+            self._require_log()
         missed = self.last - position
         if missed <= len(self._buffer):
             return [self._buffer[index] for index in range(-missed, 0)]
         events = await events_after(self.expert_id, position)
         if not events:
-            raise CursorExpired("after: these events are no longer kept; read the slots again")
+            raise expired()
         return events
+
+    def _require_log(self) -> None:
+        """Raise CursorExpired if the log was replaced."""
+        if self._is_replaced:
+            raise expired()
 
     async def serve(self, render: Render, member: Member, position: int) -> NoReturn:
         """Send a member all events after a position, until the caller is cancelled.
@@ -130,7 +186,7 @@ class Channel:
         and catches up again after it has drained.
 
         Raises:
-            CursorExpired: if the next event has been deleted.
+            CursorExpired: if the next event has been deleted, or the log was replaced.
             Unavailable: if the database does not answer.
         """
         audience = self._audiences.setdefault(render, Audience(render))
@@ -141,6 +197,7 @@ class Channel:
                 while position != self.last:
                     if position > self.last:
                         await self._advanced.wait()
+                        self._require_log()
                         continue
                     missed = await self.next_events(position)
                     DELIVERIES.inc(len(missed))
@@ -151,6 +208,7 @@ class Channel:
                             await member.drained()
                         position = events[-1].sequence
                 missed = ()
+                self._require_log()
                 position = await audience.serve_live(member)
                 await member.drained()
         finally:

@@ -40,7 +40,7 @@ class BookingSubscription:
 
     def __init__(self) -> None:
         self._pending: set[Id] = set()
-        self._sent: dict[Id, int] = {}
+        self._sent: dict[Id, tuple[datetime, int]] = {}
         self._changed = asyncio.Event()
         self._error: ExpertBookError | None = None
 
@@ -73,9 +73,11 @@ class BookingSubscription:
                 self.add(booking_id)
             await asyncio.sleep(RETRY_SECONDS)
             return []
-        newer = [each for each in found if each.sequence > self._sent.get(each.id, -1)]
-        self._sent |= {booking.id: booking.sequence for booking in newer}
-        return sorted(newer, key=lambda booking: (booking.updated_at, booking.sequence))
+        # A restored backup may have set the sequence back.
+        states = {each.id: (each.updated_at, each.sequence) for each in found}
+        changed = [each for each in found if states[each.id] != self._sent.get(each.id)]
+        self._sent |= states
+        return sorted(changed, key=lambda booking: (booking.updated_at, booking.sequence))
 
 
 class ClientChannel:
@@ -97,7 +99,7 @@ class ClientChannel:
         """Record earlier changes, without delivering them."""
         for touched in earlier:
             known = self._known.get(touched.booking_id)
-            if touched.at < self.polled_at and (not known or known.sequence < touched.sequence):
+            if touched.at < self.polled_at and (not known or known.order < touched.order):
                 self._known[touched.booking_id] = touched
 
     def subscribe(self, subscription: BookingSubscription, since: datetime) -> None:
@@ -117,7 +119,7 @@ class ClientChannel:
     def deliver(self, touched: BookingTouched) -> None:
         """Deliver a change to all subscriptions, unless it is already known."""
         known = self._known.get(touched.booking_id)
-        if known is None or known.sequence < touched.sequence:
+        if known is None or known.order < touched.order:
             self._known[touched.booking_id] = touched
             for subscription in self.subscriptions:
                 subscription.add(touched.booking_id)

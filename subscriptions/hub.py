@@ -3,7 +3,8 @@
 The event log in the database is the source of truth. Events committed by this process are delivered
 from memory. Other processes receive them in notifications over the bus. Each channel delivers the
 next event and drops older ones. After a gap, or if the counters that are polled once a second are
-ahead, it reads the missing events from the log.
+ahead, it reads the missing events from the log. If a restored backup has replaced the log, its
+subscriptions end, and clients read the calendar again.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from contextvars import Context
 from itertools import groupby
 from typing import TYPE_CHECKING, NoReturn
 
-from models.bookings.events import last_sequences
+from models.bookings.events import last_positions, log_holds
 from models.errors import BadUserInput, Unavailable
-from subscriptions.channels import Channel
+from subscriptions.channels import Channel, LogReplaced, expired
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
-    from models.bookings.events import Event
+    from models.bookings.events import Event, Position
     from models.ids import Id
     from subscriptions.audiences import Member, Render
     from subscriptions.backends import Bus
@@ -72,20 +73,20 @@ class Hub:
                     await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())
 
     async def serve(
-        self, expert_id: Id, after: int | None, render: Render, member: Member
+        self, expert_id: Id, after: Position | None, render: Render, member: Member
     ) -> NoReturn:
         """Send an expert's events to a member of an audience, until the caller is cancelled.
 
         Args:
             expert_id: the expert.
-            after: the number of the last event that the member has seen; None for the latest.
+            after: the position of the last event that the member has seen; None for the latest.
             render: renders an event for viewers whose bookings are not in it. Members with the
                 same function form an audience.
             member: receives the events.
 
         Raises:
-            BadUserInput: if the expert or the event does not exist.
-            CursorExpired: if the next event has been deleted.
+            BadUserInput: if the expert does not exist.
+            CursorExpired: if the log does not have that event, or no longer the next one.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after)
@@ -94,12 +95,12 @@ class Hub:
         finally:
             self._leave(channel)
 
-    async def follow(self, expert_id: Id, after: int | None) -> AsyncGenerator[Event, None]:
-        """Yield all events after a number, or from now on if it is None; never ends by itself.
+    async def follow(self, expert_id: Id, after: Position | None) -> AsyncGenerator[Event, None]:
+        """Yield all events after a position, or from now on if it is None; never ends by itself.
 
         Raises:
-            BadUserInput: if the expert or the event does not exist.
-            CursorExpired: if the next event has been deleted.
+            BadUserInput: if the expert does not exist.
+            CursorExpired: if the log does not have that event, or no longer the next one.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after)
@@ -111,17 +112,17 @@ class Hub:
         finally:
             self._leave(channel)
 
-    async def _enter(self, expert_id: Id, after: int | None) -> tuple[Channel, int]:
+    async def _enter(self, expert_id: Id, after: Position | None) -> tuple[Channel, int]:
         """Return the expert's channel and the number of the last event seen.
 
         The channel is opened on first use. It is stored before anything is awaited, so an expert
         never has two.
         """
-        latest = (await last_sequences([expert_id])).get(expert_id)
+        latest = (await last_positions([expert_id])).get(expert_id)
         if latest is None:
             raise BadUserInput("expertId: there is no such expert")
-        if after is not None and after > latest:
-            raise BadUserInput("after: a cursor of an event that has not happened")
+        if after not in (None, latest) and not await log_holds(expert_id, after):
+            raise expired()
         channel = self._channels.get(expert_id)
         if channel is None:
             channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
@@ -134,14 +135,22 @@ class Hub:
         except BaseException:
             self._leave(channel)
             raise
-        return channel, latest if after is None else after
+        return channel, (after or latest).sequence
 
     def _leave(self, channel: Channel) -> None:
         """Close a channel that has no subscribers any more."""
         channel.subscribers -= 1
-        if not channel.subscribers:
+        if not channel.subscribers and self._channels.get(channel.expert_id) is channel:
             del self._channels[channel.expert_id]
             channel.task.cancel()
+
+    def _replace(self, channel: Channel) -> None:
+        """End the subscriptions of a channel whose log was replaced; new ones open another."""
+        log.warning("the log of %s was replaced; its subscriptions start again", channel.name)
+        if self._channels.get(channel.expert_id) is channel:
+            del self._channels[channel.expert_id]
+        channel.mark_replaced()
+        channel.task.cancel()
 
     async def _listen(self, channel: Channel) -> None:
         async with self._bus.notifications(channel.name) as next_message:
@@ -150,6 +159,8 @@ class Hub:
                 message = await next_message()
                 try:
                     await channel.receive(message)
+                except LogReplaced:
+                    self._replace(channel)
                 except Unavailable:
                     log.warning(
                         "events of %s are delayed: the database is unavailable", channel.name
@@ -162,7 +173,7 @@ class Hub:
         """
         while True:
             try:
-                channel.start((await last_sequences([channel.expert_id]))[channel.expert_id])
+                channel.start((await last_positions([channel.expert_id]))[channel.expert_id])
             except Unavailable:
                 await asyncio.sleep(RECONCILE_SECONDS)
             else:
@@ -175,10 +186,19 @@ class Hub:
             ready = [channel for channel in self._channels.values() if channel.ready.is_set()]
             if not ready:
                 continue
+            known = {channel.expert_id: channel.position for channel in ready}
             try:
-                latest = await last_sequences(channel.expert_id for channel in ready)
+                latest = await last_positions(known)
                 for channel in ready:
-                    if latest.get(channel.expert_id, 0) > channel.last:
-                        await channel.catch_up()
+                    at = latest.get(channel.expert_id)
+                    # The channel may have advanced since the calendars were read.
+                    if at and at != known[channel.expert_id] and at != channel.position:
+                        await self._catch_up(channel)
             except Unavailable:
                 log.warning("events are delayed: the database is unavailable")
+
+    async def _catch_up(self, channel: Channel) -> None:
+        try:
+            await channel.catch_up()
+        except LogReplaced:
+            self._replace(channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from models.bookings.events import EventKind, sequence_in
+from models.bookings.events import EventKind, position_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ async def slot_events(
         CursorExpired: if the events after the cursor have been deleted.
         Unavailable: if the database does not answer.
     """
-    position = None if after is None else sequence_in(after, expert_id)
+    position = None if after is None else position_in(after, expert_id)
     async with aclosing(hub.follow(expert_id, position)) as events:
         async for event in events:
             if event.kind in kinds:

@@ -117,7 +117,7 @@ class Agenda:
         """
         last: dict[str, Any] = {"sequence": self.next_sequence - 1}
         if self.events:
-            last["last_event_at"] = self.events[-1].at
+            last |= {"last_event_at": self.events[-1].at, "last_event_id": self.events[-1].id}
         holds = [b for b in self._bookings.values() if b.active and b.status is BookingStatus.HELD]
         other = Agenda(self.calendar.model_copy(update=last), (), self.now, spans=self.spans)
         other._bookings = {hold.id: hold for hold in holds}
@@ -315,6 +315,7 @@ class Agenda:
             Event(
                 expert_id=self.calendar.id,
                 sequence=self.next_sequence,
+                previous_id=self.events[-1].id if self.events else self.calendar.last_event_id,
                 at=max(self.now, self.calendar.last_event_at),
                 kind=kind,
                 **more,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
@@ -23,10 +23,26 @@ from models.store.documents import Part, Record, or_unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})", re.ASCII)
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})(?::([0-9a-f]{24}))?", re.ASCII)
 RETENTION_SECONDS = 2 * 24 * 60 * 60
+MAX_CALENDARS_PER_QUERY = 500
+"""Keeps the decoding of one reply from blocking the event loop for more than a millisecond."""
 MAX_CLIENTS_PER_QUERY = 16
 """With more clients it is cheaper to read all recent events and filter them here."""
+
+
+class Position(NamedTuple):
+    """A position in an expert's event log: after the event with this number and id.
+
+    A restored backup makes the log continue with other events of the same numbers, which only the
+    id tells apart. It is None before the first event, and where the last event has none that is
+    known: events of sample data are not stored.
+    """
+
+    sequence: int
+    event_id: Id | None = None
 
 
 class EventKind(StrEnum):
@@ -77,16 +93,23 @@ class Event(Record):
 
     `changed` holds the listed slots, of every length, whose status changed. They are stored
     because the rules can change later, and a replay must report the state at the time.
+    `previous_id` is the id of the event before it.
     """
 
     expert_id: Id
     sequence: int
     at: datetime
     kind: EventKind
+    previous_id: Id | None = None
     booking_id: Id | None = None
     client_id: Id | None = None
     slot: SlotState | None = None
     changed: list[SlotState] = []
+
+    @property
+    def position(self) -> Position:
+        """The position after the event."""
+        return Position(self.sequence, self.id)
 
     @property
     def client_ids(self) -> set[Id]:
@@ -125,6 +148,11 @@ class BookingTouched(Part):
     sequence: int
     at: datetime
 
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """Order of a booking's changes; a restored backup may have set the sequence back."""
+        return self.at, self.sequence
+
 
 async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[Event]:
     """Return an expert's events that follow `sequence`, in order and without gaps.
@@ -162,24 +190,72 @@ async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[Bo
     return [BookingTouched.model_validate(row) for row in rows if row.get("client_id") in ids]
 
 
-async def last_sequences(expert_ids: Iterable[Id]) -> dict[Id, int]:
-    """Return the number of the last event per expert.
+def position_of(calendar: Calendar) -> Position:
+    """Return the position after the calendar's last event."""
+    return Position(calendar.sequence, calendar.last_event_id)
+
+
+async def last_positions(expert_ids: Iterable[Id]) -> dict[Id, Position]:
+    """Return the position after the last event per expert.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        found = await Calendar.find({"_id": {"$in": list(expert_ids)}}).to_list()
-    return {calendar.id: calendar.sequence for calendar in found}
+        return await read_positions(expert_ids)
 
 
-def cursor_of(expert_id: Id, sequence: int) -> str:
-    """Return the cursor of a position in an expert's event log: after `sequence`."""
-    return encode(f"Event:{expert_id}:{sequence}")
+async def read_positions(
+    expert_ids: Iterable[Id], session: AsyncClientSession | None = None
+) -> dict[Id, Position]:
+    """Read the position after the last event per expert, in a session's transaction if given.
+
+    Raises:
+        PyMongoError: if the database does not answer.
+    """
+    fields = {"sequence": 1, "last_event_id": 1}
+    calendars = Calendar.get_pymongo_collection()
+    ids = list(expert_ids)
+    found: dict[Id, Position] = {}
+    for first in range(0, len(ids), MAX_CALENDARS_PER_QUERY):
+        query = {"_id": {"$in": ids[first : first + MAX_CALENDARS_PER_QUERY]}}
+        reading = calendars.find(query, fields, batch_size=MAX_CALENDARS_PER_QUERY, session=session)
+        for row in await reading.to_list():
+            found[row["_id"]] = Position(row["sequence"], row.get("last_event_id"))
+    return found
 
 
-def sequence_in(cursor: str, expert_id: Id) -> int:
-    """Return the event number in a cursor.
+async def log_holds(expert_id: Id, position: Position) -> bool:
+    """Return whether an expert's event log continues at a position.
+
+    It does if it has that event, or one that names it as the previous one, or if that event is the
+    calendar's last one. Otherwise, the event was deleted after two days, or the database was
+    restored from a backup that did not have it.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    sequence, event_id = position
+    query = {"expert_id": expert_id, "sequence": {"$in": [sequence, sequence + 1]}}
+    fields = {"sequence": 1, "previous_id": 1}
+    with or_unavailable():
+        rows = await Event.get_pymongo_collection().find(query, fields).to_list()
+    found = {row["sequence"]: row for row in rows}
+    if sequence in found and found[sequence]["_id"] == event_id:
+        return True
+    if sequence + 1 in found:
+        return bool(found[sequence + 1].get("previous_id") == event_id)
+    return (await last_positions([expert_id])).get(expert_id) == position
+
+
+def cursor_of(expert_id: Id, position: Position) -> str:
+    """Return the cursor of a position in an expert's event log."""
+    sequence, event_id = position
+    return encode(f"Event:{expert_id}:{sequence}" + (f":{event_id}" if event_id else ""))
+
+
+def position_in(cursor: str, expert_id: Id) -> Position:
+    """Return the position in a cursor.
 
     Raises:
         BadUserInput: if the text is not a cursor, or one of another expert.
@@ -192,4 +268,4 @@ def sequence_in(cursor: str, expert_id: Id) -> int:
         raise BadUserInput("after: not a cursor of an event")
     if parts[1] != str(expert_id):
         raise BadUserInput("after: a cursor of another expert")
-    return int(parts[2])
+    return Position(int(parts[2]), Id(parts[3]) if parts[3] else None)

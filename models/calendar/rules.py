@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import field_serializer
 
 from models.calendar.times import DAY_MINUTES, local_date
+from models.ids import Id
 from models.store.documents import Part, Record
 
 MIN_SESSION_MINUTES = 15
@@ -114,7 +115,7 @@ class Rules(Part):
 
 
 class Calendar(Record):
-    """An expert's rules and the number of the last event; its `_id` is the expert's id.
+    """An expert's rules, and the number and id of the last event; its `_id` is the expert's id.
 
     Every change of the expert's time increments `sequence`, so two transactions on the same
     calendar always conflict on this document.
@@ -124,6 +125,7 @@ class Calendar(Record):
     rules_version: int = 1
     sequence: int = 0
     last_event_at: datetime = datetime.fromtimestamp(0, UTC)
+    last_event_id: Id | None = None
 
     class Settings:
         """One document per expert, read by `_id` only."""

@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 
 from models.bookings.booking import Booking
 from models.bookings.command import Agendas
-from models.bookings.events import Event
+from models.bookings.events import Event, position_of, read_positions
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
@@ -121,12 +121,12 @@ class Batch:
         unchanged = [agenda for agenda in self.agendas.values() if not agenda.events]
         described = self.described
         if not self.events and not described:
-            await _check_sequences(unchanged)
+            await _check_positions(unchanged)
             return
         # A transaction that reads nothing needs no snapshot: its writes are conditional.
         concern = READ if unchanged or described else WRITE_ONLY
         async with writer.writing() as session, await session.start_transaction(concern, WRITE):
-            await _check_sequences(unchanged, session)
+            await _check_positions(unchanged, session)
             # Directory entries have no counter.
             for agenda in described:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
@@ -172,27 +172,27 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a filter for the calendar that was decided on, and the update of its counter."""
     calendar = agenda.calendar
     counters = {"sequence": len(agenda.events)}
-    values: dict[str, Any] = {"last_event_at": agenda.events[-1].at}
+    last = agenda.events[-1]
+    values: dict[str, Any] = {"last_event_at": last.at, "last_event_id": last.id}
     if agenda.has_new_rules:
         values["rules"] = stored(agenda.rules)
         counters["rules_version"] = 1
     decided_on = {
         "_id": calendar.id,
         "sequence": calendar.sequence,
+        # After a restored backup, another event may have the same number.
+        "last_event_id": calendar.last_event_id,
         "rules_version": calendar.rules_version,
     }
     return decided_on, {"$inc": counters, "$set": values}
 
 
-async def _check_sequences(
+async def _check_positions(
     agendas: Iterable[Agenda], session: AsyncClientSession | None = None
 ) -> None:
-    """Compare the stored counters of calendars with those that were decided on."""
-    expected = {agenda.calendar.id: agenda.calendar.sequence for agenda in agendas}
+    """Compare the last events of stored calendars with those that were decided on."""
+    expected = {agenda.calendar.id: position_of(agenda.calendar) for agenda in agendas}
     if not expected:
         return
-    calendars = Calendar.get_pymongo_collection()
-    query = {"_id": {"$in": list(expected)}}
-    rows = await calendars.find(query, {"sequence": 1}, session=session).to_list()
-    if {row["_id"]: row["sequence"] for row in rows} != expected:
+    if await read_positions(expected, session) != expected:
         raise Outdated

@@ -26,7 +26,7 @@ from graphql import (
     visit,
 )
 
-from models.bookings.events import sequence_in
+from models.bookings.events import position_in
 from schema.context import Context
 from schema.execution.documents import cached_per_document
 from schema.execution.operations import body_of, execute_event, executor_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from graphql import Executor as GraphQLExecutor
 
     from auth.viewers import Viewer
-    from models.bookings.events import Event, EventKind
+    from models.bookings.events import Event, EventKind, Position
     from models.ids import Id
     from schema.context import Services
     from schema.execution.prepared import Prepared
@@ -79,11 +79,11 @@ class View:
 class SharedSubscription:
     """One subscription to a calendar, with the view that it shares.
 
-    `after` is the sequence number of the last event that the client has received, if any.
+    `after` is the position of the last event that the client has received, if any.
     """
 
     expert_id: Id
-    after: int | None
+    after: Position | None
     view: View
 
 
@@ -117,7 +117,7 @@ async def share_subscription(
     expert_id = await watchable_expert(context, arguments["expertId"])
     after = arguments.get("after")
     return SharedSubscription(
-        expert_id, None if after is None else sequence_in(after, expert_id), view
+        expert_id, None if after is None else position_in(after, expert_id), view
     )
 
 

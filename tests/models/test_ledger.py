@@ -10,10 +10,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from models.bookings.booking import Booking, BookingStatus
-from models.bookings.events import EventKind
+from models.bookings.events import Event, EventKind
 from models.calendar.errors import SlotNotOffered, SlotTaken
+from models.calendar.rules import Calendar
 from models.calendar.slots import slot_id
 from models.errors import ExpertBookError, InvalidInput
+from models.ids import new_id
 from models.ledger.ledger import Ledger
 from resolvers.reservations import BookingRequest, book, hold
 from tests.support.commands import FunctionCommand
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from models.bookings.command import Agendas
-    from models.calendar.rules import Calendar
     from models.store.connection import Client
 
 
@@ -73,6 +74,25 @@ async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calen
     assert (third.sequence, refusal.value.sequence) == (3, 3)
     assert (cache_counter("hits"), cache_counter("misses")) == (hits + 2, misses)
     assert [event.kind for event in await events(calendar)] == [EventKind.BOOKED] * 3
+
+
+async def test_calendar_of_a_restored_backup_is_read_again(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """It has as many events as the cached one, but others."""
+    kept = await book_slot(ledger, slot(calendar, 1))
+    lost = await book_slot(ledger, slot(calendar, 2))
+    [_, event] = await events(calendar)
+    replacement = event.model_copy(update={"id": new_id(), "booking_id": kept.id})
+    await Event.find({"_id": event.id, "expert_id": calendar.id}).delete()
+    await replacement.insert()
+    await Booking.find({"_id": lost.id, "expert_id": calendar.id}).delete()
+    await Calendar.find_one({"_id": calendar.id}).update(
+        {"$set": {"last_event_id": replacement.id}}
+    )
+    made = await book_slot(ledger, slot(calendar, 2))
+    assert made.sequence == 3
+    assert (await events(calendar))[-1].previous_id == replacement.id
 
 
 async def test_concurrent_requests_book_each_slot_exactly_once(

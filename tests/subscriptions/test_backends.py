@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.events import Event, events_after
+from models.bookings.events import Event, Position, events_after
 from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
@@ -52,7 +52,10 @@ def url(request: pytest.FixtureRequest, valkey_url: str, monkeypatch: pytest.Mon
     return valkey_url if request.param == "redis" else f"{request.param}://"
 
 
-async def receive(hub: Hub, expert_id: Id, count: int, after: int | None = 0) -> list[int]:
+START = Position(0)
+
+
+async def receive(hub: Hub, expert_id: Id, count: int, after: Position | None = START) -> list[int]:
     """Return the numbers of the first events that a new subscriber receives."""
     async with aclosing(hub.follow(expert_id, after)) as events:
         return [(await anext(events)).sequence for _ in range(count)]
@@ -103,7 +106,7 @@ async def test_events_of_this_process_are_delivered_before_announce_returns(
     async with event_logs(database) as [log], broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             member = Member()
-            serving = hub.serve(log.expert_id, 0, member.render, member)
+            serving = hub.serve(log.expert_id, Position(0), member.render, member)
             task = group.create_task(serving)
             await hub.announce(await log.commit(1))
             await member.has_received.wait()
@@ -161,11 +164,14 @@ async def test_subscriber_that_replaces_the_last_one_misses_nothing(
         Hub(bus).open() as hub,
         asyncio.timeout(PATIENCE_SECONDS),
     ):
+        position = START
         for number in range(30):
-            receiving = asyncio.create_task(receive(hub, log.expert_id, 1, after=number))
+            receiving = asyncio.create_task(receive(hub, log.expert_id, 1, after=position))
             await asyncio.sleep(0.002 * (number % 3))
-            await hub.announce(await log.commit())
+            [event] = await log.commit()
+            await hub.announce([event])
             assert await receiving == [number + 1]
+            position = event.position
 
 
 async def test_burst_arrives_completely_and_in_order(database: Client, url: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.accounts.users import Role
 from models.bookings.booking import Booking, BookingStatus
-from models.bookings.events import Event, EventKind, last_sequences
+from models.bookings.events import Event, EventKind, last_positions
 from models.bookings.life import Action
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
@@ -274,7 +274,7 @@ async def check(scenario: Scenario, process: LossyProcess) -> None:
             now = utc_now()
             await moves.expire(process.ledger)
             scenario.current = await read_slots(scenario.id, scenario.since, now)
-            if await last_sequences([scenario.id]) == {scenario.id: count}:
+            if (await last_positions([scenario.id]))[scenario.id].sequence == count:
                 break
     for client in clients:
         assert client.snapshot.listed_at(now) == scenario.current.slots

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.bookings.change_stream import ping_database
+from models.bookings.events import Position
 from models.errors import Unavailable
 from subscriptions.backends import broadcast
 from subscriptions.hub import Hub
@@ -98,7 +99,7 @@ async def subscribed(hub: Hub, logs: list[EventLog], count: int) -> AsyncIterato
     """Follow each log twice; finally check that all events were received in order."""
 
     async def receive(log: EventLog) -> list[int]:
-        async with aclosing(hub.follow(log.expert_id, 0)) as events:
+        async with aclosing(hub.follow(log.expert_id, Position(0))) as events:
             return [(await anext(events)).sequence for _ in range(count)]
 
     async with asyncio.TaskGroup() as group:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphql import OperationType
 from prometheus_client import REGISTRY
 
+from models.bookings.events import Position
 from schema.execution.observation import OperationSummary
 from web.graphql.response_cache import CachedResponse, CacheKey, Checkpoint
 
@@ -43,7 +44,7 @@ def cached_response(
         subject=SUBJECT,
         cost=10,
         checkpoint=checkpoint,
-        calendars=dict.fromkeys(experts, 1),
+        calendars=dict.fromkeys(experts, Position(1)),
         expires_at=expires_at,
     )
 

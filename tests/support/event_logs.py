@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from models.bookings.events import Event, EventKind
+from models.bookings.events import Event, EventKind, Position, position_of
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
@@ -30,24 +30,34 @@ class EventLog:
         """Commit events and the counter in one transaction, without announcing them."""
         calendar = await Calendar.get(self.expert_id)
         assert calendar
-        events = [
-            Event(
+        events: list[Event] = []
+        position = position_of(calendar)
+        for number in range(1, count + 1):
+            event = Event(
                 expert_id=self.expert_id,
                 sequence=calendar.sequence + number,
                 at=utc_now(),
                 kind=EventKind.STATUS,
+                previous_id=position.event_id,
                 **fields,
             )
-            for number in range(1, count + 1)
-        ]
+            position = event.position
+            events.append(event)
         async with (
             self.client.start_session() as session,
             await session.start_transaction(READ, WRITE),
         ):
-            counter = {"$inc": {"sequence": count}}
+            counter = {"$inc": {"sequence": count}, "$set": {"last_event_id": position.event_id}}
             await Calendar.find_one({"_id": self.expert_id}, session=session).update(counter)
             await Event.insert_many(events, session=session)
         return events
+
+    async def restore(self, position: Position) -> None:
+        """Remove all events after a position, as a backup of that moment does."""
+        later = {"expert_id": self.expert_id, "sequence": {"$gt": position.sequence}}
+        await Event.find(later).delete()
+        fields = {"sequence": position.sequence, "last_event_id": position.event_id}
+        await Calendar.find_one({"_id": self.expert_id}).update({"$set": fields})
 
 
 @asynccontextmanager

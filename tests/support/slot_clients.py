@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import Span
-from models.bookings.events import EventKind, cursor_of
+from models.bookings.events import EventKind, Position, cursor_of, position_of
 from models.calendar.times import utc_now
 from resolvers import slots
 from subscriptions.slots import CHANGED, slot_events
@@ -28,9 +28,9 @@ DAYS = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The listed slots of every length, and the number of the last event that they include."""
+    """The listed slots of every length, and the position after the last event they include."""
 
-    sequence: int
+    position: Position
     notice: timedelta
     slots: dict[SlotKey, Slot]
 
@@ -53,7 +53,7 @@ async def read_slots(expert_id: Id, since: datetime, now: datetime | None = None
         for slot in slots.slots_between(calendar, occupants, offer.minutes, since, until, at)
     }
     notice = timedelta(minutes=calendar.rules.minimum_notice_minutes)
-    return Snapshot(calendar.sequence, notice, listed)
+    return Snapshot(position_of(calendar), notice, listed)
 
 
 @dataclass(eq=False)
@@ -71,11 +71,11 @@ class SlotClient:
     snapshot: Snapshot
     pause: float = 0
     events_per_connection: int = 1_000_000
-    position: int = field(init=False)
+    position: Position = field(init=False)
     received: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.position = self.snapshot.sequence
+        self.position = self.snapshot.position
         self._advanced = asyncio.Event()
 
     async def follow(self) -> None:
@@ -92,7 +92,7 @@ class SlotClient:
 
     async def _apply(self, event: Event) -> None:
         # After a reset, the slots are read again. Events that a snapshot includes are skipped.
-        if event.sequence > self.snapshot.sequence:
+        if event.sequence > self.snapshot.position.sequence:
             if event.kind is EventKind.RESET:
                 self.snapshot = await read_slots(self.expert_id, self.since)
             else:
@@ -101,13 +101,13 @@ class SlotClient:
                 self.snapshot = replace(self.snapshot, slots=self.snapshot.slots | within)
         await asyncio.sleep(self.pause)
         self.received.append(event.sequence)
-        self.position = event.sequence
+        self.position = event.position
         self._advanced.set()
 
     async def wait_for(self, sequence: int) -> None:
         """Wait until the event with that number has been received."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.position < sequence:
+            while self.position.sequence < sequence:
                 self._advanced.clear()
                 await self._advanced.wait()
 

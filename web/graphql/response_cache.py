@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import Response
 
+from models.bookings.events import Position, last_positions
 from models.caching.cache import Doorkeeper
-from models.directory.versions import calendar_versions, directory_version
+from models.directory.versions import directory_version
 from models.errors import Unavailable
 from models.telemetry.metrics import CacheMeter
 from web.graphql.recent_changes import RecentChanges
@@ -100,7 +101,7 @@ class CachedResponse:
         subject: operation as shown in metrics and logs.
         cost: rate-limit cost of the operation.
         checkpoint: state before the response was computed.
-        calendars: version (number of the last event) of each calendar that was read.
+        calendars: position in the event log of each calendar that was read.
         expires_at: Unix time at which the passing of time changes the response.
     """
 
@@ -109,7 +110,7 @@ class CachedResponse:
     subject: OperationSummary
     cost: int
     checkpoint: Checkpoint
-    calendars: Mapping[Id, int]
+    calendars: Mapping[Id, Position]
     expires_at: float
     verified_at: float = field(init=False)
     used_at: float = field(init=False)
@@ -261,14 +262,14 @@ class ResponseCache:
         started_at = self._clock()
         experts = {expert_id for cached in entries.values() for expert_id in cached.calendars}
         directory = await directory_version()
-        versions = await calendar_versions(list(experts))
+        positions = await last_positions(experts)
         self._directory = directory
         for key, cached in entries.items():
             if self._entries.get(key) is not cached:
                 continue
             if (
                 cached.checkpoint.directory == directory
-                and all(versions.get(id_) == version for id_, version in cached.calendars.items())
+                and all(positions.get(id_) == known for id_, known in cached.calendars.items())
                 and self._wall_clock() < cached.expires_at
             ):
                 cached.verified_at = max(cached.verified_at, started_at)

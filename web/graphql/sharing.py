@@ -73,7 +73,7 @@ class ResponseCoalescer:
                         subject=summary_of(prepared, cost),
                         cost=cost,
                         checkpoint=checkpoint,
-                        calendars=reads.sequences,
+                        calendars=reads.positions,
                         expires_at=reads.unchanged_until(context.now).timestamp(),
                     )
                     self.cache.store(key, computed, has_waiters=flight.has_waiters)
