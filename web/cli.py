@@ -52,6 +52,22 @@ WithParent = Annotated[
 Experts = Annotated[
     int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="Number of sample experts.")
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Check again and again, until stopped; exits with status 0."),
+]
+Interval = Annotated[
+    float, typer.Option(min=0.1, metavar="SECONDS", help="Pause between two checks of --watch.")
+]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=65_535,
+        metavar="PORT",
+        help="Port that serves the results of --watch as metrics, on EXPERTBOOK_HOST.",
+    ),
+]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's e-mail address.")]
 Name = Annotated[
     str, typer.Option(prompt=True, metavar="NAME", help="Full name; prompted for if omitted.")
@@ -103,7 +119,13 @@ def seed(experts: Experts = 120, data: Data = None) -> None:
 
 
 @app.command()
-def verify(data: Data = None) -> None:
+def verify(
+    data: Data = None,
+    interval: Interval = 600,
+    metrics_port: MetricsPort = None,
+    *,
+    watch: Watch = False,
+) -> None:
     """Check the stored data for overlaps, gaps and orphans.
 
     Read-only and safe to run while a server uses the same MONGODB_URL. The exit status is 1
@@ -111,7 +133,12 @@ def verify(data: Data = None) -> None:
     """
     from web import commands
 
-    commands.verify(data=data)
+    if watch:
+        commands.watch(interval, metrics_port, data=data)
+    elif metrics_port is not None:
+        raise typer.BadParameter("needs --watch", param_hint="--metrics-port")
+    else:
+        commands.verify(data=data)
 
 
 @app.command()

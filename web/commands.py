@@ -22,6 +22,8 @@ from web.console import NoAccount, database_url, exit_on_errors, read_settings, 
 from web.embedded.database import NoDatabase
 from web.samples.demo import DEMO_PASSWORD, Outcome
 from web.samples.seed import seed as seed_database
+from web.verification import VerificationMetrics
+from web.verification import watch as repeat_checks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -71,6 +73,15 @@ def verify(*, data: Path | None) -> None:
             f"{number:,} {name}" for name, number in sorted(report.documents.items())
         )
         typer.echo(f"No problems found in {checked or 'no documents'}.")
+
+
+def watch(interval: float, metrics_port: int | None, *, data: Path | None) -> None:
+    """Check the stored data again and again, until SIGINT or SIGTERM."""
+    with exit_on_errors(interrupted=0):
+        settings = read_settings(data=data)
+        metrics = VerificationMetrics((settings.host, metrics_port) if metrics_port else None)
+        with database_url(settings) as url:
+            asyncio.run(repeat_checks(url, interval, metrics))
 
 
 def create_user(email: str, name: str, password: str, role: str) -> None:

@@ -39,6 +39,11 @@ GRACE = timedelta(seconds=5)
 """Tolerated delay in releasing expired holds on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
+KINDS = (
+    *("booking without event", "event without booking", "expired hold", "gap", "history"),
+    *("malformed", "order", "orphan", "overlap", "status", "time"),
+)
+"""The kinds of findings."""
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
 """Keeps a transaction to a few thousand documents."""
