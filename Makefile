@@ -34,6 +34,11 @@ test: check ## run every test that a change needs
 	$(PYTEST)
 	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS)
 
+# `make test-long MONGODB_URL=…` uses that server, without the tests that kill their database.
+unexport MONGODB_URL
+ifeq ($(origin MONGODB_URL),command line)
+test-long: export TEST_MONGODB_URL := $(MONGODB_URL)
+endif
 test-long: check ## run long races, kills, random changes and failures, with and without caches
 	$(UV) sync --quiet --inexact --group containers --group histories # brings Go
 	$(PYTEST) --long

@@ -15,9 +15,9 @@ from models.calendar.times import utc_now
 from models.database import open_database
 from tests.support.clients import Api
 from tests.support.command_rules import RULES, watch_commands
+from tests.support.databases import GIVEN_URL, OWN_SERVER, mentions, run_database
 from tests.support.servers import run_server
 from tests.support.spans import Time
-from web.embedded.database import embedded_database
 from web.samples.demo import DEMO_PASSWORD
 from web.samples.seed import seed
 
@@ -52,8 +52,8 @@ SIZES = {
 and of databases: in `make test` and in `make test-long`."""
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
-    *("start_program", "run_server", "embedded_database", "Fleet", "run_valkey", "Mailbox"),
-    *("EXPERTBOOK", "run_node", "get_context"),
+    *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),
+    *("Mailbox", "EXPERTBOOK", "run_node", "get_context"),
 }
 """Fixtures, and functions that a test module imports, that start a server or a browser."""
 
@@ -113,8 +113,8 @@ async def demo(api: Api) -> dict[str, Api]:
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded database for this test process."""
-    with embedded_database(tmp_path_factory.mktemp("database")) as url:
+    """The URL of a database for this test process."""
+    with run_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
@@ -185,3 +185,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         names = {*getattr(item, "fixturenames", ()), *vars(getattr(item, "module", object()))}
         if not SERVER_STARTERS.isdisjoint(names):
             item.add_marker(pytest.mark.server)
+        if GIVEN_URL and mentions(getattr(item, "function", lambda: None), OWN_SERVER):
+            item.add_marker(pytest.mark.skip(reason="kills or restarts its database server"))

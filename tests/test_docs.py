@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from tests.support.markdown import DOCUMENTS, Document, anchors, code
 from tests.support.repository import ROOT
-from web import cli
+from web import cli, verification
 from web.settings import Settings
 from web.telemetry import metrics
 
@@ -139,7 +139,7 @@ def test_every_metric_is_explained() -> None:
 
 def counted() -> set[str]:
     """Return the names of this program's metrics as queries use them."""
-    text = Path(metrics.__file__).read_text()
+    text = "".join(Path(module.__file__).read_text() for module in (metrics, verification))
     collected = {
         f"{family.name}{'_total' * (family.type == 'counter')}" for family in REGISTRY.collect()
     }

@@ -11,8 +11,8 @@ from pymongo import MongoClient
 
 from models.bookings.verification import check_invariants, open_for_reading
 from tests.support.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
+from tests.support.databases import run_database
 from tests.support.servers import EXPERTBOOK, environment
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 300
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a database server for this module; return its URL with `{}` for the name."""
-    with embedded_database(tmp_path_factory.mktemp("verification")) as url:
+    with run_database(tmp_path_factory.mktemp("verification")) as url:
         yield url.replace("/expertbook", "/{}")
 
 

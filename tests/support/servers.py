@@ -20,6 +20,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.support.command_rules import OFFENCE
+from tests.support.databases import GIVEN_URL, given_database
 from tests.support.forked_server import ForkedServer
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def start_program(
     Without a command, the server is forked, which is faster than running `SERVE`.
     """
     port = free_port()
-    env = environment(**{"port": port, "data": folder / "data", **settings})
+    database = {"mongodb_url": given_database(folder)} if GIVEN_URL else {}
+    env = environment(**{"port": port, "data": folder / "data", **database, **settings})
     path = folder / f"{port}.log"
     path.touch()
     process: ForkedServer | subprocess.Popen[bytes]

@@ -18,9 +18,9 @@ from pymongo import MongoClient
 
 from tests.support.clients import Api
 from tests.support.command_line import command
+from tests.support.databases import run_database
 from tests.support.repository import ROOT
 from tests.support.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ mutation Login($email: String!, $password: String!) {
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a running database server, with `{}` in place of the database name."""
-    with embedded_database(tmp_path_factory.mktemp("server")) as url:
+    with run_database(tmp_path_factory.mktemp("server")) as url:
         yield url.replace("/expertbook", "/{}")
 
 

@@ -23,13 +23,13 @@ from tests.support.audits import audit
 from tests.support.bookable_experts import plain_experts
 from tests.support.chaos import ChaosClients
 from tests.support.clients import Api
+from tests.support.databases import run_database
 from tests.support.fleet import Fleet
 from tests.support.histories import check_history
 from tests.support.journals import create_journaling_clients
 from tests.support.mailboxes import wait_until
 from tests.support.wire_faults import CommandError, Delay, Fault, LostReply, WriteConcernError
 from tests.support.wire_proxy import WireProxy
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two servers on one database behind a proxy."""
     folder = tmp_path_factory.mktemp("faults")
     with (
-        embedded_database(folder / "database") as url,
+        run_database(folder / "database") as url,
         WireProxy(url) as proxy,
         Fleet(folder, SERVERS, mongodb_url=proxy.url, **SETTINGS) as fleet,
     ):

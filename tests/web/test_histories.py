@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.support.databases import run_database
 from tests.support.fleet import Fleet
 from tests.support.go import require_go
 from tests.support.histories import assert_linearizable, check
 from tests.support.history_clients import create_history_clients
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -43,7 +43,7 @@ def fleet(
     require_go(request.config)
     folder = tmp_path_factory.mktemp("histories")
     with (
-        embedded_database(folder / "database") as url,
+        run_database(folder / "database") as url,
         Fleet(folder, 2, mongodb_url=url, **SETTINGS) as servers,
     ):
         yield servers

@@ -12,9 +12,9 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.support.clients import PASSWORD, Api
+from tests.support.databases import run_database
 from tests.support.mailboxes import Mailbox
 from tests.support.servers import await_ready, start_program
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -54,7 +54,7 @@ account_numbers = count()
 @pytest.fixture(scope="module")
 def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database used only by this module."""
-    with embedded_database(tmp_path_factory.mktemp("links")) as url:
+    with run_database(tmp_path_factory.mktemp("links")) as url:
         yield url
 
 

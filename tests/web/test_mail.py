@@ -11,9 +11,9 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.support.clients import Api
+from tests.support.databases import run_database
 from tests.support.mailboxes import Mailbox, wait_until
 from tests.support.servers import await_ready, start_program
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,7 @@ PATIENCE_SECONDS = 120
 @pytest.fixture(scope="module")
 def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database used only by this module."""
-    with embedded_database(tmp_path_factory.mktemp("mail")) as url:
+    with run_database(tmp_path_factory.mktemp("mail")) as url:
         yield url
 
 
@@ -176,7 +176,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
     mailbox = Mailbox()
     settings = {"experts": 10, "throttle": "off", "smtp_url": mailbox.url}
     with (
-        embedded_database(tmp_path / "database") as mongodb_url,
+        run_database(tmp_path / "database") as mongodb_url,
         start_program(tmp_path, mongodb_url=mongodb_url, **settings) as program,
     ):
         await asyncio.to_thread(await_ready, program.process, program.address)

@@ -19,12 +19,12 @@ from pymongo import AsyncMongoClient
 
 from tests.support.booking_operations import BOOKED, first_expert, open_slots, state
 from tests.support.clients import PASSWORD, REGISTER, Api, open_socket
+from tests.support.databases import run_database
 from tests.support.event_streams import stream
 from tests.support.repository import ROOT
 from tests.support.servers import await_ready, free_port, start_program
 from tests.support.sessions import COOKIE, LOGIN
 from tests.support.tools import find_tool
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -109,7 +109,7 @@ def _wait_for_ca(data: Path, port: int) -> ssl.SSLContext:
 @pytest.fixture(scope="module")
 def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the database of the server behind the proxy."""
-    with embedded_database(tmp_path_factory.mktemp("database")) as url:
+    with run_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 

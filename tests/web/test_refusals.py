@@ -12,12 +12,12 @@ from models.store.connection import connected
 from models.store.refusals import NO_PRIMARY
 from tests.support.booking_operations import open_slots
 from tests.support.clients import Api
+from tests.support.databases import run_database
 from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
 from tests.support.wire_faults import CommandError, Fault, WriteConcernError
 from tests.support.wire_hello import Role
 from tests.support.wire_proxy import WireProxy
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ OPTIONS = "&readPreference=secondaryPreferred&w=1&retryWrites=false"
 @pytest.fixture(scope="module")
 def own_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database for these servers alone."""
-    with embedded_database(tmp_path_factory.mktemp("refusals")) as url:
+    with run_database(tmp_path_factory.mktemp("refusals")) as url:
         yield url
 
 

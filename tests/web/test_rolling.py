@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.support.chaos import ChaosClients
+from tests.support.databases import run_database
 from tests.support.fleet import Fleet
 from tests.support.histories import check_history
 from tests.support.valkey import run_valkey
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ async def test_a_rolling_restart_loses_no_events_or_bookings(
 
     A booking in progress is completed, or retried with its idempotency key on the other server.
     """
-    with embedded_database(tmp_path / "database") as url, run_valkey(tmp_path) as broker:
+    with run_database(tmp_path / "database") as url, run_valkey(tmp_path) as broker:
         settings = {"mongodb_url": url, "broadcast_url": broker.url}
         with Fleet(tmp_path, 2, experts=8, throttle="off", **settings) as fleet:
             async with httpx.AsyncClient(timeout=60) as http:

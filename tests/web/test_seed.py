@@ -28,7 +28,7 @@ from models.store.shared_state import (
     seeding,
     shared_secret,
 )
-from web.embedded.database import embedded_database
+from tests.support.databases import run_database
 from web.samples import seed as seeds
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, Outcome
 from web.samples.seed import NO_PASSWORD, seed
@@ -63,7 +63,7 @@ async def fill(experts: int) -> Outcome:
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> AsyncIterator[str]:
     """Database server of these tests; rebinds the documents to the shared one afterwards."""
-    with embedded_database(tmp_path_factory.mktemp("seed")) as url:
+    with run_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
     await _bind(database)
 

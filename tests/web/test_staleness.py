@@ -13,11 +13,11 @@ import pytest
 from tests.support.booking_operations import HOLD, execute, open_slots
 from tests.support.cached_queries import COUNTS, DAY, HITS, PAGE, ask_twice
 from tests.support.clients import PATIENCE_SECONDS, Api
+from tests.support.databases import run_database
 from tests.support.deployments import Deployment
 from tests.support.metrics import metrics
 from tests.support.practices import Practice, london_date
 from tests.support.servers import run_server
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ async def two(
     """Two servers on one database, without events from each other."""
     folder = tmp_path_factory.mktemp("two")
     with ExitStack() as stack:
-        url = stack.enter_context(embedded_database(folder))
+        url = stack.enter_context(run_database(folder))
         settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
         addresses = [
             stack.enter_context(run_server(folder, experts=4, caches="on", **settings))
