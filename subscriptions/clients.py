@@ -99,7 +99,7 @@ class ClientChannel:
         """Record earlier changes, without delivering them."""
         for touched in earlier:
             known = self._known.get(touched.booking_id)
-            if touched.at < self.polled_at and (not known or known.order < touched.order):
+            if touched.at < self.polled_at and touched.follows(known):
                 self._known[touched.booking_id] = touched
 
     def subscribe(self, subscription: BookingSubscription, since: datetime) -> None:
@@ -119,7 +119,7 @@ class ClientChannel:
     def deliver(self, touched: BookingTouched) -> None:
         """Deliver a change to all subscriptions, unless it is already known."""
         known = self._known.get(touched.booking_id)
-        if known is None or known.order < touched.order:
+        if touched.follows(known):
             self._known[touched.booking_id] = touched
             for subscription in self.subscriptions:
                 subscription.add(touched.booking_id)

@@ -139,7 +139,8 @@ def test_every_metric_is_explained() -> None:
 
 def counted() -> set[str]:
     """Return the names of this program's metrics as queries use them."""
-    text = "".join(Path(module.__file__).read_text() for module in (metrics, verification))
+    files = [module.__file__ or "" for module in (metrics, verification)]
+    text = "".join(Path(file).read_text() for file in files)
     collected = {
         f"{family.name}{'_total' * (family.type == 'counter')}" for family in REGISTRY.collect()
     }

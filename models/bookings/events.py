@@ -148,10 +148,9 @@ class BookingTouched(Part):
     sequence: int
     at: datetime
 
-    @property
-    def order(self) -> tuple[datetime, int]:
-        """Order of a booking's changes; a restored backup may have set the sequence back."""
-        return self.at, self.sequence
+    def follows(self, other: BookingTouched | None) -> bool:
+        """Return whether it is later; a restored backup may have set the sequence back."""
+        return other is None or self.sequence > other.sequence or self.at > other.at
 
 
 async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[Event]:

@@ -88,4 +88,5 @@ async def test_documents_are_stored_in_the_form_of_beanie() -> None:
                 stored(document)
             )
         finally:
-            await document.delete()
+            shard = {"expert_id": document.expert_id} if hasattr(document, "expert_id") else {}
+            await type(document).find({"_id": document.id, **shard}).delete()

@@ -15,6 +15,7 @@ from models.bookings.life import Action
 from models.calendar.times import utc_now
 from models.errors import Refused
 from models.ids import global_id
+from models.store.documents import stored
 from resolvers import moves
 from tests.support.platforms import PATIENCE_SECONDS, new_viewer, open_platform
 from tests.support.valkey import run_valkey
@@ -170,7 +171,8 @@ async def test_event_committed_late_is_still_delivered(
         async with platform.inbox(ada) as of_ada:
             await of_ada.wait_for(await platform.book(ada))
             late.sequence += 10
-            await late.replace()
+            only = {"_id": late.id, "expert_id": late.expert_id}
+            await Booking.get_pymongo_collection().replace_one(only, stored(late))
             await Event(
                 expert_id=platform.expert_id,
                 sequence=late.sequence,
