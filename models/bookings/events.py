@@ -227,13 +227,16 @@ async def read_positions(
 async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
-    It does if it has that event, or one that names it as the previous one, or if that event is the
-    calendar's last one. Otherwise, the event was deleted after two days, or the database was
+    It does if that event is the calendar's last one, or if the log has it, or one that names it as
+    the previous one. Otherwise, the event was deleted after two days, or the database was
     restored from a backup that did not have it.
 
     Raises:
         Unavailable: if the database does not answer.
     """
+    # The calendar is read first: what follows its last event is then in the log.
+    if (await last_positions([expert_id])).get(expert_id) == position:
+        return True
     sequence, event_id = position
     query = {"expert_id": expert_id, "sequence": {"$in": [sequence, sequence + 1]}}
     fields = {"sequence": 1, "previous_id": 1}
@@ -242,9 +245,7 @@ async def log_holds(expert_id: Id, position: Position) -> bool:
     found = {row["sequence"]: row for row in rows}
     if sequence in found and found[sequence]["_id"] == event_id:
         return True
-    if sequence + 1 in found:
-        return bool(found[sequence + 1].get("previous_id") == event_id)
-    return (await last_positions([expert_id])).get(expert_id) == position
+    return sequence + 1 in found and found[sequence + 1].get("previous_id") == event_id
 
 
 def cursor_of(expert_id: Id, position: Position) -> str:
