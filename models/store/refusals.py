@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 CHANGE_STREAM: Final = "$changeStream"
 NOT_SUPPORTED: Final = frozenset({59, 115})
 """CommandNotFound and CommandNotSupported."""
-EXPECTED: Final = RACES | {24, 48, 246}
-"""Lost races, and a collection that another process has created."""
+EXPECTED: Final = RACES | {24, 26, 48, 246}
+"""Lost races, and collections that do not exist yet or that another process has created."""
 LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
 """Refusals that end only when someone acts; others are forgotten after a minute."""
 SECONDS_SHOWN = 60.0

@@ -107,6 +107,8 @@ def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
         "EXPERTBOOK_BROADCAST_URL": "kafka://me:mine@x",
     }
     assert command(tmp_path, "serve", **variables) == refused(
+        "EXPERTBOOK_CURRENCY=euro is invalid. Expected: the currency of all prices, three capital "
+        "letters (ISO 4217) (default EUR). "
         "EXPERTBOOK_ENVIRONMENT=prod is invalid. Expected: development or production; production "
         "requires EXPERTBOOK_SECRET and MONGODB_URL (default development). "
         "EXPERTBOOK_PORT=abc is invalid. Expected: the port to listen on, 1 to 65535 (default "
@@ -114,9 +116,7 @@ def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
         "EXPERTBOOK_BROADCAST_URL=kafka://…@x is invalid. Expected: the broadcast backend for "
         "events between processes: redis://HOST:PORT, mongodb:// (the database's change stream) or "
         "memory:// (a single process); the default is memory:// for one process on the embedded "
-        "database, otherwise mongodb://. "
-        "EXPERTBOOK_CURRENCY=euro is invalid. Expected: the currency of all prices, three capital "
-        "letters (ISO 4217) (default EUR)."
+        "database, otherwise mongodb://."
     )
     assert list(tmp_path.iterdir()) == []
 

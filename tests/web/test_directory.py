@@ -57,7 +57,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"weekly": [hours("MONDAY", "09:00", "12:10")]}, ["weekly.0.to"]),
     ({"weekly": [hours("MONDAY", "09:01", "12:00")]}, ["weekly.0.from"]),
     ({"weekly": [hours("MONDAY", "12:00", "12:00")]}, ["weekly.0.to"]),
-    ({"weekly": [hours("MONDAY", "24:00", "08:00")]}, ["weekly.0.to"]),
+    ({"weekly": [hours("MONDAY", "24:00", "08:00")]}, ["weekly.0.from"]),
     (
         {
             "weekly": [
@@ -228,7 +228,8 @@ async def test_disabled_expert_is_hidden_and_unbookable_but_keeps_existing_booki
         assert {found["id"] for found in seen.values()} == {id_}
         assert (await caller.ask(NEXT, id=id_))["expert"]["nextSlot"] is None
         assert (await caller.ask("{ bookings { nodes { id } } }"))["bookings"]["nodes"][0]["id"]
-        assert (await caller.book(free))["__typename"] == "SlotNotOffered"
+        refusal = "InvalidInput" if caller is expert.api else "SlotNotOffered"
+        assert (await caller.book(free))["__typename"] == refusal
     listed = (await deployment.anonymous.ask(SEARCH, search="hidden"))["experts"]["nodes"]
     assert listed == []
     refused = await client.api.book(free)

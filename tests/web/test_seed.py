@@ -333,10 +333,8 @@ async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.usefixtures("empty")
 async def test_database_with_accounts_is_not_seeded() -> None:
     """No sample data is added to a database with registered accounts."""
-    user = User(
-        name="Ann", email="a@b.c", email_key="a@b.c", password_hash=NO_PASSWORD, created_at=NOW
-    )
-    await user.insert()
+    ann = {"name": "Ann", "email": "a@b.c", "email_key": "a@b.c"}
+    await User(**ann, password_hash=NO_PASSWORD, created_at=NOW).insert()
     assert await fill(10) is Outcome.HAS_OTHER_DATA
     assert await User.count() == 1
     assert await Expert.count() == 0
