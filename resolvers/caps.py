@@ -53,11 +53,9 @@ class BookingChecks:
         """
         if self._requires_verified_email and not await _is_verified(viewer):
             raise VerificationNeeded
-        caps = self.caps
-        if caps is None:
-            yield
-            return
-        async with self._counted(viewer, record, lambda rows, _: caps.check_booking(rows, keys)):
+        async with self._counted(
+            viewer, record, lambda caps, rows, _: caps.check_booking(rows, keys)
+        ):
             yield
 
     @asynccontextmanager
@@ -69,11 +67,9 @@ class BookingChecks:
         Raises:
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
         """
-        caps = self.caps
-        if caps is None:
-            yield
-            return
-        async with self._counted(viewer, record, lambda rows, now: caps.check_hold(rows, key, now)):
+        async with self._counted(
+            viewer, record, lambda caps, rows, now: caps.check_hold(rows, key, now)
+        ):
             yield
 
     @asynccontextmanager
@@ -81,13 +77,16 @@ class BookingChecks:
         self,
         viewer: Viewer,
         record: IdempotencyRecord | None,
-        check: Callable[[Sequence[ClientBooking], datetime], None],
+        check: Callable[[Caps, Sequence[ClientBooking], datetime], None],
     ) -> AsyncIterator[None]:
+        if self.caps is None:
+            yield
+            return
         lock = self._locks.setdefault(viewer.id, asyncio.Lock())
         async with lock:
             now = utc_now()
             try:
-                check(await coming_bookings(viewer.id, now), now)
+                check(self.caps, await coming_bookings(viewer.id, now), now)
             except TooMany:
                 if record is None or not await _has_succeeded(record):
                     raise

@@ -1,4 +1,4 @@
-"""What a server says about itself in `hello`, changed for the wire proxy.
+"""Replies to `hello`, in which a server describes itself, changed for the wire proxy.
 
 Sources: https://www.mongodb.com/docs/manual/reference/command/hello/,
 https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-discovery-and-monitoring.md
@@ -29,7 +29,7 @@ OF_REPLICA_SETS: Final = frozenset(
 
 
 class Role(Enum):
-    """What a server can be."""
+    """Role of a server in a deployment."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"

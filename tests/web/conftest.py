@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +10,20 @@ import pytest
 from tests.support.clients import Api
 from tests.support.deployments import Deployment
 from tests.support.practices import Practice
-from tests.support.servers import run_server
+from tests.support.servers import await_ready, run_server, start_program
+from tests.support.sessions import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
+
+WITHOUT_RECONCILING = """
+import web.graphql.sockets
+from web.cli import app
+web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
+app()
+"""
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +46,19 @@ async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deploy
 async def practice(deployment: Deployment) -> Practice:
     """A practice of somebody new in that program."""
     return await Practice.create(deployment)
+
+
+@pytest.fixture
+def email(request: pytest.FixtureRequest) -> str:
+    """E-mail address that no other test uses."""
+    return f"{abs(hash(request.node.nodeid))}@example.com"
+
+
+@pytest.fixture(scope="session")
+def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Server without the periodic check of sessions: sockets close only by the session's end."""
+    command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
+    folder = tmp_path_factory.mktemp("prompt")
+    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
+        await_ready(program.process, program.address)
+        yield program.address

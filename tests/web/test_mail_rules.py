@@ -1,4 +1,4 @@
-"""Who gets mails, how many, and which addresses are accepted; and calendar files."""
+"""Recipients and limits of mails, accepted addresses, and calendar files."""
 
 from __future__ import annotations
 

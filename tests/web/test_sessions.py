@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -13,7 +11,6 @@ from starlette.responses import Response
 
 from schema.context import BrowserSession
 from tests.support.clients import PASSWORD, Api, open_socket
-from tests.support.servers import await_ready, start_program
 from tests.support.sessions import (
     ACCESS,
     COOKIE,
@@ -22,44 +19,16 @@ from tests.support.sessions import (
     REFRESH,
     REFRESHING,
     REGISTER,
-    SECRET,
     SIGNED_IN,
     sign_in,
 )
 from web.edge.cookies import Cookies
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 CHANGE = f"""mutation ($current: String!, $password: String!) {{
   changePassword(input: {{current: $current, password: $password}}) {{
     __typename {SIGNED_IN} ... on InvalidInput {{ fields {{ field }} }} }} }}"""
 VIEWER = "{ viewer { email } }"
 NEVER = 'subscription { slotBooked(expertId: "%s") { sequence } }'
-
-WITHOUT_RECONCILING = """
-import web.graphql.sockets
-from web.cli import app
-web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
-app()
-"""
-
-
-@pytest.fixture
-def email(request: pytest.FixtureRequest) -> str:
-    """E-mail address that no other test uses."""
-    return f"{abs(hash(request.node.nodeid))}@example.com"
-
-
-@pytest.fixture(scope="module")
-def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server without the periodic check of sessions: sockets close only by the session's end."""
-    command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
-    folder = tmp_path_factory.mktemp("prompt")
-    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
-        await_ready(program.process, program.address)
-        yield program.address
 
 
 async def test_sign_in_ignores_the_case_of_the_address(api: Api, email: str) -> None:

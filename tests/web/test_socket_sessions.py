@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import websockets
 
 from tests.support.clients import PATIENCE_SECONDS, Api, Socket, open_socket
-from tests.support.servers import await_ready, start_program
 from tests.support.sessions import (
     ACCESS,
     LIFETIMES,
     LOGIN,
     LOGOUT,
     REFRESH,
-    SECRET,
     short_token,
     sign_in,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
 
     from auth.tokens import AccessToken
 
 VIEWER = "{ viewer { email } }"
-
-WITHOUT_RECONCILING = """
-import web.graphql.sockets
-from web.cli import app
-web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
-app()
-"""
-
-
-@pytest.fixture
-def email(request: pytest.FixtureRequest) -> str:
-    """E-mail address that no other test uses."""
-    return f"{abs(hash(request.node.nodeid))}@example.com"
-
-
-@pytest.fixture(scope="module")
-def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server without the periodic check of sessions: sockets close only by the session's end."""
-    command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
-    folder = tmp_path_factory.mktemp("prompt")
-    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
-        await_ready(program.process, program.address)
-        yield program.address
 
 
 async def test_socket_accepts_cookies_from_its_own_origin_only(api: Api, email: str) -> None:
