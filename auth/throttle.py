@@ -8,12 +8,11 @@ before is not subject to the loose limit.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from models.accounts import attempts
-from models.accounts.emails import email_key
+from models.accounts.emails import email_pseudonym
 from models.errors import TooManyAttempts
 
 WINDOW_SECONDS = 15 * 60
@@ -62,7 +61,7 @@ class Throttle:
         await _count(f"address/{purpose}/{address}", limits.address)
         if account is None:
             return
-        subject = _pseudonym(account)
+        subject = email_pseudonym(account)
         await _count(f"pair/{purpose}/{subject}/{address}", limits.account_at_address)
         if await attempts.counter(_known(subject, address)) is None:
             await _count(f"account/{purpose}/{subject}", limits.account)
@@ -73,7 +72,7 @@ class Throttle:
         The counters of the address itself and of the account over all addresses stay.
         """
         if self._is_on:
-            subject = _pseudonym(account)
+            subject = email_pseudonym(account)
             await attempts.reset(f"pair/{purpose}/{subject}/{address}")
             await attempts.reset(_known(subject, address))
             await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
@@ -88,8 +87,3 @@ async def _count(key: str, max_attempts: int) -> None:
 
 def _known(subject: str, address: str) -> str:
     return f"known/{subject}/{address}"
-
-
-def _pseudonym(account: str) -> str:
-    # Counter ids must not contain e-mail addresses.
-    return hashlib.sha256(email_key(account).encode()).hexdigest()[:32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -100,28 +100,19 @@ class BookingList:
     )
 
 
+BookingRefusal: TypeAlias = (
+    SlotTaken | SlotNotOffered | InvalidInput | PriceChanged | VerificationNeeded | TooMany
+)
 HoldSlotResult = Annotated[
     Booking | SlotTaken | SlotNotOffered | InvalidInput | TooMany,
     strawberry.union("HoldSlotResult", description="The hold, or a refusal."),
 ]
 BookSlotResult = Annotated[
-    Booking
-    | SlotTaken
-    | SlotNotOffered
-    | InvalidInput
-    | PriceChanged
-    | VerificationNeeded
-    | TooMany,
+    Booking | BookingRefusal,
     strawberry.union("BookSlotResult", description="The booking, or a refusal."),
 ]
 BookSlotsResult = Annotated[
-    BookingList
-    | SlotTaken
-    | SlotNotOffered
-    | InvalidInput
-    | PriceChanged
-    | VerificationNeeded
-    | TooMany,
+    BookingList | BookingRefusal,
     strawberry.union("BookSlotsResult", description="The bookings, or a refusal."),
 ]
 HoldSlotArgument = Annotated[HoldSlotInput, strawberry.argument(description="The slot to hold.")]

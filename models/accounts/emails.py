@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from typing import Final
 
@@ -44,3 +45,8 @@ def email_key(text: str) -> str:
     """
     address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
     return unicodedata.normalize("NFC", address.lower())
+
+
+def email_pseudonym(text: str) -> str:
+    """Return a hash of an address's key, for ids of counters, which must not contain addresses."""
+    return hashlib.sha256(email_key(text).encode()).hexdigest()[:32]

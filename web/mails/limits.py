@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from models.accounts import attempts
-from models.accounts.emails import email_key
+from models.accounts.emails import email_pseudonym
 
 if TYPE_CHECKING:
     from models.bookings.outbox import Lane
@@ -54,6 +53,4 @@ def _start_of_hour(now: datetime) -> datetime:
 
 
 def _key(lane: Lane, address: str, now: datetime) -> str:
-    # Counter ids must not contain e-mail addresses.
-    recipient = hashlib.sha256(email_key(address).encode()).hexdigest()[:32]
-    return f"mails/{lane}/{recipient}/{_start_of_hour(now):%Y-%m-%dT%H}"
+    return f"mails/{lane}/{email_pseudonym(address)}/{_start_of_hour(now):%Y-%m-%dT%H}"
