@@ -69,8 +69,19 @@ class RawConnection:
         """Read the next response; raise TimeoutError if it does not come in time."""
         async with asyncio.timeout(seconds):
             answer = await self.read_head()
+            if answer.headers.get("transfer-encoding") == "chunked":
+                return replace(answer, body=await self._read_chunks())
             body = await self.reader.readexactly(int(answer.headers.get("content-length", "0")))
         return replace(answer, body=body)
+
+    async def _read_chunks(self) -> bytes:
+        """Read a body in chunked encoding, without trailers."""
+        body = b""
+        while size := int((await self.reader.readline()).partition(b";")[0], 16):
+            body += await self.reader.readexactly(size)
+            await self.reader.readline()
+        await self.reader.readline()
+        return body
 
     async def read_to_end(self, seconds: float = PATIENCE_SECONDS) -> bytes:
         """Read until the server closes the connection; raise TimeoutError if it does not."""
