@@ -3,8 +3,8 @@
 | operation                                       | allowed                          | denied     |
 |-------------------------------------------------|----------------------------------|------------|
 | viewer, experts, expert, expertBySlug,          | anyone                           |            |
-|   categories, node, slotBooked, slotAvailable,  |                                  |            |
-|   slotChanged                                   |                                  |            |
+|   categories, node, rateLimit, slotBooked,      |                                  |            |
+|   slotAvailable, slotChanged                    |                                  |            |
 | register, login, refreshSession, logout         | anyone                           |            |
 | requestPasswordReset, resetPassword, verifyEmail| anyone; the link is the proof    |            |
 | changePassword, bookings, bookingChanged        | signed-in users                  |            |
@@ -111,6 +111,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Query.expertBySlug": ANYONE,
     "Query.categories": ANYONE,
     "Query.node": ANYONE,
+    "Query.rateLimit": ANYONE,
     "Query.bookings": SIGNED_IN,
     "Query.booking": Rule(_PARTIES, Decision.NULL),
     "Query.users": Rule(_ADMINS),

@@ -117,5 +117,6 @@ def object_id(opaque: str, kind: str, argument: str) -> Id:
     except ValueError:
         found, key = "", ""
     if found != kind or not KEY.fullmatch(key):
-        raise BadUserInput(f"{argument}: not the id of a {kind}")
+        article = "an" if kind[0] in "AEIOU" else "a"
+        raise BadUserInput(f"{argument}: not the id of {article} {kind}")
     return Id(key)

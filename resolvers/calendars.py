@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 from auth.policies import own_expert_id, relations_to_expert, require
 from models.bookings.booking import calendar_and_upcoming_bookings
@@ -33,26 +32,18 @@ MAX_NOTICE_MINUTES = 30 * DAY_MINUTES
 MAX_HORIZON_DAYS = 372
 
 
-class Unchanged(Enum):
-    """Marks a field that was left out, where null is a value."""
-
-    UNCHANGED = auto()
-
-
-UNCHANGED: Final = Unchanged.UNCHANGED
-
-
 @dataclass(frozen=True, slots=True)
 class RulesChange:
     """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
-    For `step_minutes`, None means the length of the session.
+    `step_matches_session` sets the step to the session length.
     """
 
     weekly: Sequence[WeeklyRange] | None = None
     overrides: Sequence[DateOverride] | None = None
     offers: Sequence[PricedLength] | None = None
-    step_minutes: int | Literal[Unchanged.UNCHANGED] | None = UNCHANGED
+    step_minutes: int | None = None
+    step_matches_session: bool = False
     break_minutes: int | None = None
     minimum_notice_minutes: int | None = None
     horizon_days: int | None = None
@@ -124,11 +115,15 @@ def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
     """Validate the other fields; return the normalized values of those that were given."""
     found: dict[str, Any] = {}
     step, pause = wanted.step_minutes, wanted.break_minutes
-    if step is not UNCHANGED:
+    if step is not None:
+        minimum, maximum = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
+        validator.quarter_hours("stepMinutes", step, minimum, maximum, "A step")
         found["step_minutes"] = step
+    if wanted.step_matches_session:
         if step is not None:
-            minimum, maximum = MIN_SESSION_MINUTES, MAX_SESSION_MINUTES
-            validator.quarter_hours("stepMinutes", step, minimum, maximum, "A step")
+            message = "Leave out stepMinutes where the step matches the session"
+            validator.add_problem("stepMatchesSession", message)
+        found["step_minutes"] = None
     if pause is not None:
         found["break_minutes"] = validator.quarter_hours(
             "breakMinutes", pause, 0, MAX_BREAK_MINUTES, "A break"

@@ -58,7 +58,9 @@ class CreateExpertInput:
     )
 
 
-@strawberry.input(description="Changes to an expert; omitted fields keep their values.")
+@strawberry.input(
+    description="Changes to an expert. Fields that are omitted or null keep their values."
+)
 class UpdateExpertInput:
     """Input of `updateExpert`."""
 
@@ -96,7 +98,9 @@ class UpdateExpertInput:
     )
 
 
-@strawberry.input(description="Changes to a user account; omitted fields keep their values.")
+@strawberry.input(
+    description="Changes to a user account. Fields that are omitted or null keep their values."
+)
 class UpdateUserInput:
     """Input of `updateUser`."""
 

@@ -10,7 +10,7 @@ import strawberry
 from auth.viewers import require_viewer
 from models.calendar import rules as model
 from resolvers import calendars
-from resolvers.calendars import UNCHANGED, RulesChange
+from resolvers.calendars import RulesChange
 from schema.availability import SessionOfferInput, WeeklyHoursInput
 from schema.bookings import Booking
 from schema.context import Info
@@ -57,7 +57,8 @@ class DateOverrideInput:
 
 
 @strawberry.input(
-    description="Changes to an expert's availability; omitted fields keep their values."
+    description="Changes to an expert's availability. Fields that are omitted or null keep their "
+    "values."
 )
 class SetAvailabilityInput:
     """Input of `setAvailability`."""
@@ -78,9 +79,14 @@ class SetAvailabilityInput:
         default=None,
         description="1 to 8 session offers with distinct lengths; the first is the default.",
     )
-    step_minutes: strawberry.Maybe[int | None] = strawberry.field(
-        description="Minutes between consecutive start times: a multiple of 15 from 15 to 480. "
-        "Null means the session length."
+    step_minutes: int | None = strawberry.field(
+        default=None,
+        description="Minutes between consecutive start times: a multiple of 15 from 15 to 480.",
+    )
+    step_matches_session: bool | None = strawberry.field(
+        default=None,
+        description="If true, the step is the session length, and `stepMinutes` must be absent. "
+        "False changes nothing.",
     )
     break_minutes: int | None = strawberry.field(
         default=None,
@@ -113,7 +119,8 @@ class SetAvailabilityInput:
             if overrides is None
             else [override.to_model() for override in overrides],
             offers=None if offers is None else [offer.to_model() for offer in offers],
-            step_minutes=self.step_minutes.value if self.step_minutes else UNCHANGED,
+            step_minutes=self.step_minutes,
+            step_matches_session=bool(self.step_matches_session),
             break_minutes=self.break_minutes,
             minimum_notice_minutes=self.minimum_notice_minutes,
             horizon_days=self.horizon_days,

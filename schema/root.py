@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
 from strawberry.schema.config import StrawberryConfig
 
 from models.calendar.slots import SlotKey, slot_key
@@ -13,6 +20,7 @@ from models.ids import object_id, parse_id
 from resolvers import bookings, slots
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
+from schema.budgets import RateLimitQuery
 from schema.calendars import CalendarMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS
@@ -25,9 +33,14 @@ from schema.scalars import SCALARS
 from schema.slots import Slot, SlotSubscription
 from schema.users import User, UserMutation, UserQuery, load_visible_user
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graphql import GraphQLArgument, GraphQLInputField
+
 
 @strawberry.type(description="Root of all queries.")
-class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery):
+class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery, RateLimitQuery):
     """Root type of queries."""
 
     @strawberry.field(
@@ -89,7 +102,45 @@ class Subscription(SlotSubscription, BookingSubscription):
     """Root type of subscriptions."""
 
 
-schema = strawberry.Schema(
+def remove_null_defaults(printed: GraphQLSchema) -> None:
+    """Remove the default null of optional arguments and input fields.
+
+    Null is the default of every optional one anyway, and code generators such as Netflix's DGS
+    write code for an explicit one that does not compile.
+    """
+    for type_ in printed.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            remove_nulls(type_.fields.values())
+        elif isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
+            for field in type_.fields.values():
+                remove_nulls(field.args.values())
+
+
+def remove_nulls(optional: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
+    """Replace each default null by none."""
+    for each in optional:
+        if each.default_value is None:
+            each.default_value = Undefined
+
+
+DESCRIPTION = """ExpertBook: find experts and book sessions with them.
+
+A mutation returns a union of its result and its refusals, which implement `Refusal`; everything
+else that goes wrong is an error with `extensions.code`. Optional arguments and input fields that
+are null or empty count as absent. The page docs/clients.md explains the rest.
+"""
+
+
+class DescribedSchema(strawberry.Schema):
+    """Schema that prints its description, which Strawberry leaves out."""
+
+    def as_str(self) -> str:
+        """Return the schema in the schema definition language."""
+        roots = "  query: Query\n  mutation: Mutation\n  subscription: Subscription"
+        return f'"""\n{DESCRIPTION}"""\nschema {{\n{roots}\n}}\n\n{super().as_str()}'
+
+
+schema = DescribedSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
@@ -100,3 +151,5 @@ schema = strawberry.Schema(
 
 core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 """The schema of graphql-core that Strawberry has built."""
+remove_null_defaults(core)
+core.description = DESCRIPTION

@@ -20,6 +20,7 @@ part of the cost that depends on variables is kept as a list of steps, evaluated
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import nlargest
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from schema.execution.prices import Arguments, Rule
 
 MAX_REPORTED_COST = 10**9
+MAX_COMPARED_LISTS = 8
 
 
 class _Expression(NamedTuple):
@@ -93,16 +95,25 @@ ZERO: Final = _Expression()
 class _Size:
     """Size of a list whose arguments contain variables.
 
-    `variables` are pairs of an argument's name and its variable's name.
+    `field` is the list's name. `variables` are pairs of an argument's name and its variable's name.
     """
 
+    field: str
     rule: Rule
     constants: Arguments
     variables: tuple[tuple[str, str], ...]
 
     def evaluate(self, values: Mapping[str, object]) -> float:
-        variable_arguments = {argument: values.get(name) for argument, name in self.variables}
-        return self.rule({**self.constants, **variable_arguments})
+        given = {argument: values.get(name) for argument, name in self.variables}
+        present = {argument: value for argument, value in given.items() if value is not None}
+        return self.rule({**self.constants, **present})
+
+    @property
+    def arguments(self) -> str:
+        """The arguments that determine the size, in words."""
+        names = {*self.constants, *(argument for argument, _ in self.variables)}
+        shown = names & {"first", "last", "count"} or names or {"first"}
+        return f"{' and '.join(f'`{name}`' for name in sorted(shown))} of `{self.field}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +152,50 @@ class Plan:
     steps: tuple[_Step, ...]
     total: _Expression
 
-    def cost(self, variables: Mapping[str, object] | None) -> int:
-        """Return the cost for some variables, which need not match their declared types."""
+    def cost(self, variables: Mapping[str, object] | None, single_row: _Step | None = None) -> int:
+        """Return the cost for some variables, which need not match their declared types.
+
+        The list of `single_row` counts with one row.
+        """
         step_values: list[float] = []
         if self.steps:
             values = {**self.defaults, **(variables or {})}
             for step in self.steps:
-                largest = max(each.evaluate(step_values) for each in step.expressions)
-                step_values.append(largest * step.size.evaluate(values) if step.size else largest)
+                value = max(each.evaluate(step_values) for each in step.expressions)
+                if step.size and step is not single_row:
+                    value *= step.size.evaluate(values)
+                step_values.append(value)
         return ceil(min(self.total.evaluate(step_values), MAX_REPORTED_COST))
+
+    def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
+        """Return, in words, the arguments that save most, or None if none of them does.
+
+        The plan must have been made with `keeps_sizes`.
+        """
+        values = {**self.defaults, **(variables or {})}
+        lists = [(step.size.evaluate(values), step) for step in self.steps if step.size]
+        longest = nlargest(MAX_COMPARED_LISTS, lists, key=lambda each: each[0])
+        costs = [(self.cost(variables, step), step.size) for _, step in longest]
+        cost, size = min(costs, key=lambda each: each[0], default=(0, None))
+        return size.arguments if size and cost < self.cost(variables) else None
 
 
 def plan_of(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    *,
+    keeps_sizes: bool = False,
 ) -> Plan:
-    """Return the plan of an operation of a valid document."""
-    compiler = _Compiler(schema, document, operation.operation)
+    """Return the plan of an operation of a valid document.
+
+    Args:
+        schema: the schema.
+        document: the document.
+        operation: the operation.
+        keeps_sizes: whether to keep sizes that are constant, for `arguments_to_shrink`.
+    """
+    compiler = _Compiler(schema, document, operation.operation, keeps_sizes=keeps_sizes)
     root = schema.get_root_type(operation.operation)
     cost = compiler.selection_cost(operation.selection_set, root)
     sizing = {name for step in compiler.steps if step.size for _, name in step.size.variables}
@@ -171,8 +210,16 @@ def plan_of(
 class _Compiler:
     """Computes the costs of selection sets, once per type that they apply to."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, kind: OperationType) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        kind: OperationType,
+        *,
+        keeps_sizes: bool,
+    ) -> None:
         self.steps: list[_Step] = []
+        self._keeps_sizes = keeps_sizes
         self._schema = schema
         self._root = schema.get_root_type(kind)
         self._root_field_cost = ROOT_FIELD_COSTS[kind]
@@ -256,9 +303,10 @@ class _Compiler:
                 variables.append((name, argument.value.name.value))
             elif name in SIZE_ARGUMENTS:
                 constants[name] = value_from_ast_untyped(argument.value)
-        if not variables:
+        if not variables and not self._keeps_sizes:
             return expression.times(rule(constants))
-        return self._add_step(_Step(_Size(rule, constants, tuple(variables)), (expression,)))
+        size = _Size(node.name.value, rule, constants, tuple(variables))
+        return self._add_step(_Step(size, (expression,)))
 
     def _most_expensive(self, costs: Sequence[_SelectionCost]) -> _SelectionCost:
         return _SelectionCost(

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from models.caching.cache import Cache, Doorkeeper
+from schema.execution.absence import without_empty_literals
 from schema.execution.cost import plan_of
 from schema.execution.limits import (
     MAX_COST,
@@ -129,12 +130,14 @@ def prepare(
 
 
 def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDocument:
-    cost = min(PARSE_COST_PER_CHAR * len(query), MAX_PARSE_COST)
+    cost = _parse_cost(query)
     try:
         document = parse(query, max_tokens=MAX_TOKENS, allow_empty_selection_sets=False)
         _unlink_tokens(document)
         if errors := list(document_errors(document)):
             return _CheckedDocument(None, errors, cost)
+        if '""' in query:
+            document = without_empty_literals(document)
         if fast and is_provably_valid(core, document):
             return _CheckedDocument(document, (), cost)
         errors = validate(
@@ -154,6 +157,10 @@ def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDoc
     for each in errors:
         each.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(each.extensions or {})}
     return _CheckedDocument(document, [validation_error(each) for each in errors], cost)
+
+
+def _parse_cost(query: str) -> int:
+    return min(PARSE_COST_PER_CHAR * len(query), MAX_PARSE_COST)
 
 
 def _unlink_tokens(document: DocumentNode) -> None:
@@ -221,7 +228,9 @@ def cost_of(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
     cost = prepared.plan.cost(variables)
     if cost > MAX_COST:
         count_rejected_document()
-        raise RequestFailed([cost_error(cost)])
+        plan = plan_of(core, prepared.document, prepared.operation, keeps_sizes=True)
+        error = cost_error(cost, plan.arguments_to_shrink(variables))
+        raise RequestFailed([error], FAILURE_COST + _parse_cost(prepared.text))
     return cost
 
 

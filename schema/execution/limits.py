@@ -94,10 +94,18 @@ def plan_errors(plan: Plan) -> Iterator[GraphQLError]:
         yield limit_error(amount, TOO_MANY_ROOT_FIELDS, MAX_ROOT_FIELDS)
 
 
-def cost_error(cost: int) -> GraphQLError:
-    """Return the error for an operation whose cost exceeds the limit."""
+def cost_error(cost: int, arguments: str | None) -> GraphQLError:
+    """Return the error for an operation whose cost exceeds the limit.
+
+    Args:
+        cost: the operation's cost.
+        arguments: the arguments that save most, such as "`first` of `experts`", if any.
+    """
     details = {"requested": cost, "limit": MAX_COST}
-    return limit_error(f"The operation costs {cost:,}", TOO_COMPLEX, MAX_COST, cost=details)
+    error = limit_error(f"The operation costs {cost:,}", TOO_COMPLEX, MAX_COST, cost=details)
+    advice = f"Ask for less with {arguments}." if arguments else "Select fewer fields."
+    error.message += f" {advice}"
+    return error
 
 
 def syntax_error(error: GraphQLSyntaxError) -> GraphQLError:

@@ -81,6 +81,7 @@ Query.expert                      x       x        x       x        x       x   
 Query.expertBySlug                x       x        x       x        x       x      x
 Query.categories                  x       x        x       x        x       x      x
 Query.node                        x       x        x       x        x       x      x
+Query.rateLimit                   x       x        x       x        x       x      x
 Query.bookings                    U       x        x       x        x       x      x
 Query.booking                     0       0        x       x        0       0      x
 Query.users                       U       F        F       F        F       F      x

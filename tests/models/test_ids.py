@@ -172,7 +172,7 @@ def test_only_the_canonical_encoding_is_accepted() -> None:
 )
 def test_invalid_key_is_rejected(key: str) -> None:
     """A key is twelve bytes in lower-case hexadecimal."""
-    with pytest.raises(BadUserInput, match=r"^id: not the id of a Expert$"):
+    with pytest.raises(BadUserInput, match=r"^id: not the id of an Expert$"):
         object_id(encode(f"Expert:{key}"), "Expert", "id")
 
 

@@ -38,6 +38,8 @@ MAX_CALLS_WHEN_PREPARED = 100
 """Maximum number of function calls to cost a prepared document."""
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
+FIELDS = "fields { name description type { name kind } args { name } }"
+FIRST = "Ask for less with `first` of `experts`."
 
 
 def cost(query: str, **variables: Any) -> int:
@@ -169,7 +171,8 @@ def test_nested_fragments_are_costed_quickly_and_refused(rows: str) -> None:
         "code": "OPERATION_TOO_COMPLEX",
         "cost": {"requested": 10**9, "limit": MAX_COST},
     }
-    assert error.message == f"The operation costs 1,000,000,000; the limit is {MAX_COST:,}."
+    message = f"The operation costs 1,000,000,000; the limit is {MAX_COST:,}."
+    assert error.message == f"{message} Select fewer fields."
 
 
 def test_costing_a_prepared_document_does_not_walk_it_again() -> None:
@@ -224,6 +227,34 @@ def test_limit_errors_name_the_value_and_the_limit() -> None:
     aliases = " ".join(f"a{i}: __typename" for i in range(MAX_ALIASES + 3))
     message = f"{MAX_ALIASES + 3} aliases; the limit is {MAX_ALIASES}."
     assert error_of(f"{{ {aliases} }}").message == message
+
+
+@pytest.mark.parametrize(
+    ("query", "advice"),
+    [
+        ("experts(first: 100) { nodes { days(from: $d, count: 5) { slots { id } } } }", FIRST),
+        (
+            "experts(first: 5) { nodes { days(from: $d, count: $n) { slots { id } } } }",
+            "Ask for less with `count` of `days`.",
+        ),
+        (
+            "experts { nodes { slots(from: $t, to: $u) { id } } }",
+            "Ask for less with `from` and `to` of `slots`.",
+        ),
+        ("experts { nodes { days(from: $d, count: 10) { slots { id startsAt } } } }", FIRST),
+        (
+            " ".join(f"a{i}: __schema {{ types {{ {FIELDS} }} }}" for i in range(20)),
+            "Select fewer fields.",
+        ),
+    ],
+)
+def test_a_refusal_for_cost_names_the_arguments_that_save_most(query: str, advice: str) -> None:
+    declared = {"$d": "Date!", "$n": "Int!", "$t": "DateTime!", "$u": "DateTime!"}
+    used = ", ".join(f"{name}: {type_}" for name, type_ in declared.items() if name in query)
+    span = {"t": "2027-01-01T00:00:00Z", "u": "2027-03-01T00:00:00Z"}
+    text = f"query {f'({used})' if used else ''} {{ {query} }}"
+    error = error_of(text, d="2027-01-01", n=62, **span)
+    assert error.message.partition("20,000. ")[2] == advice
 
 
 def test_documents_at_the_limits_pass() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from graphql import FieldNode
 
 PRIVATE = {
-    "Query": {"viewer", "bookings", "booking", "users"},
+    "Query": {"viewer", "bookings", "booking", "users", "rateLimit"},
     "Slot": {"mine"},
 }
 """Viewer-dependent fields of types that are otherwise publicly cacheable."""

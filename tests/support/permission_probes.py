@@ -177,6 +177,7 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Query.expertBySlug": slug_variables,
     "Query.categories": no_variables,
     "Query.node": expert_id_variables,
+    "Query.rateLimit": no_variables,
     "Query.bookings": no_variables,
     "Query.booking": lambda scenario, _: constant(id=scenario.booking)(scenario, ""),
     "Query.users": no_variables,

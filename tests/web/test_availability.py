@@ -36,7 +36,7 @@ OTHER: dict[str, Any] = {
     "weekly": [],
     "overrides": [],
     "offers": [offer(60)],
-    "stepMinutes": None,
+    "stepMinutes": 60,
     "breakMinutes": 0,
     "minimumNoticeMinutes": 0,
     "horizonDays": 1,
@@ -68,13 +68,19 @@ async def test_omitted_fields_are_unchanged(practice: Practice, name: str) -> No
     assert answer["expert"]["sequence"] == 2
 
 
-async def test_null_leaves_every_field_but_the_step_unchanged(practice: Practice) -> None:
-    """A null step means the session length."""
+async def test_null_leaves_every_field_unchanged(practice: Practice) -> None:
     await practice.set_availability(**ALL)
-    nulls = dict.fromkeys(ALL) | {"stepMinutes": 45}
-    answer = await practice.set_availability(**nulls)
+    answer = await practice.set_availability(**dict.fromkeys(ALL), stepMatchesSession=None)
     assert (fields(answer["expert"]), answer["expert"]["sequence"]) == (ALL, 1)
-    answer = await practice.set_availability(stepMinutes=None)
+
+
+async def test_the_step_can_match_the_session(practice: Practice) -> None:
+    await practice.set_availability(**ALL)
+    both = await practice.set_availability(stepMinutes=30, stepMatchesSession=True)
+    assert invalid_fields(both) == ["stepMatchesSession"]
+    answer = await practice.set_availability(stepMatchesSession=False)
+    assert fields(answer["expert"]) == ALL
+    answer = await practice.set_availability(stepMatchesSession=True)
     assert fields(answer["expert"]) == ALL | {"stepMinutes": None}
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from time import thread_time
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.requests import Request
 
+from auth.budget_accounts import ADDRESS, USER
+from tests.support.clients import Api
 from tests.support.raw_http import INITIALISE, connect, handshake
 from tests.support.servers import await_ready, run_server, start_program
 from web.edge.cookies import Cookies
@@ -18,6 +22,8 @@ from web.edge.websocket_protocol import MAX_FRAGMENTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    import httpx
 
     from tests.support.raw_http import RawConnection
 
@@ -63,6 +69,26 @@ async def test_flood_of_frames_is_slowed_down_without_loss(
         assert asyncio.get_running_loop().time() - begun > 1
         await line.send(frame)
         assert await line.reader.readexactly(len(answer)) == answer
+
+
+async def test_the_rate_limit_can_be_queried(paced: str, http: httpx.AsyncClient) -> None:
+    """The tightest budget, as in the headers of the same answer."""
+    stranger = Api(http, paced)
+    for api, policy in ((stranger, ADDRESS), (await stranger.new_client(), USER)):
+        headers = {"authorization": f"Bearer {api.token}"} if api.token else {}
+        body = {"query": "{ rateLimit { limit remaining resetAt } }"}
+        answer = await http.post(f"{paced}/graphql", json=body, headers=headers)
+        [(left, seconds)] = re.findall(
+            rf'"{policy.name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"]
+        )
+        found = answer.json()["data"]["rateLimit"]
+        assert (found["limit"], answer.headers["cache-control"]) == (
+            policy.quota,
+            "private, no-store",
+        )
+        assert 0 <= found["remaining"] - int(left) < policy.quota / policy.seconds
+        full_in = datetime.fromisoformat(found["resetAt"]) - datetime.now(UTC)
+        assert full_in.total_seconds() <= int(seconds) <= policy.seconds
 
 
 async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:

@@ -59,7 +59,9 @@ async def test_step_and_lengths_determine_the_listed_slots(
     halves = ["08:00", "08:30", "09:00", "09:30", "10:00", "10:30", "11:00"]
     assert await practice.open_times(DAY) == halves
     long = await practice.slot(DAY, "09:30")
-    await practice.set_availability(stepMinutes=None, offers=[offer(120, 7_000), offer(90, 6_000)])
+    await practice.set_availability(
+        stepMatchesSession=True, offers=[offer(120, 7_000), offer(90, 6_000)]
+    )
     assert await practice.open_times(DAY) == ["08:00", "10:00"]
     assert await practice.open_times(DAY, 90) == ["08:00", "09:30"]
     assert await practice.open_times(DAY, 60) == []
@@ -193,7 +195,7 @@ async def test_bookings_outside_the_new_rules_stay_and_are_reported(
         weekly=MORNINGS,
         overrides=[date_override(WEEK[1])],
         offers=[offer(60)],
-        stepMinutes=None,
+        stepMatchesSession=True,
         # Notice and horizon do not matter for existing bookings.
         minimumNoticeMinutes=43_200,
         horizonDays=1,

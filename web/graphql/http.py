@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
 from schema.context import Context
+from schema.execution.absence import given_variables
 from schema.execution.freshness import public_seconds
 from schema.execution.operations import body_of, formatted, run
 from schema.execution.prepared import RequestFailed
@@ -100,10 +101,11 @@ async def answer(
         )
         if rejected and not _only_starts_or_ends_sessions(prepared):
             raise rejected
-        await charge.pay(prepared, graphql.variables)
+        variables = given_variables(prepared, graphql.variables)
+        await charge.pay(prepared, variables)
         _check(request, prepared.kind, media_types, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
-            variables = _resume_variables(request, prepared, graphql.variables)
+            variables = _resume_variables(request, prepared, variables)
             response: Response = _stream(prepared, variables, context, container.sockets)
         else:
             max_age = public_seconds(prepared)
@@ -111,7 +113,7 @@ async def answer(
             execute = partial(
                 _execute,
                 prepared,
-                graphql.variables,
+                variables,
                 context,
                 media_type,
                 max_age if is_cacheable else None,
@@ -125,7 +127,7 @@ async def answer(
                 response, _ = await execute()
             else:
                 response = await container.coalescer.answer(
-                    cache_key, prepared, graphql.variables, context, execute
+                    cache_key, prepared, variables, context, execute
                 )
             if is_public(response):
                 response = apply_if_none_match(response, request)

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
 from schema.context import Context, Services
+from schema.execution.absence import given_variables
 from schema.execution.operations import as_graphql_error, body_of, formatted, run
 from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, text_frame
 from web.graphql.http import authenticate_header
@@ -241,11 +242,12 @@ class Connection(OpenConnection):
         charge = RateLimitCharge(self._services.budgets, self.viewer, self.address)
         prepare = partial(self._documents.prepare, request, introspection=introspection)
         prepared = await charge.prepare(prepare)
-        await charge.pay(prepared, request.variables)
+        variables = given_variables(prepared, request.variables)
+        await charge.pay(prepared, variables)
         context = Context(self._services, self.viewer, self.address)
         if prepared.kind is OperationType.SUBSCRIPTION:
-            return await subscribe(prepared, request.variables, context, messages, self._protocol)
-        return self._run(prepared, request.variables, context, messages)
+            return await subscribe(prepared, variables, context, messages, self._protocol)
+        return self._run(prepared, variables, context, messages)
 
     async def _run(
         self,

@@ -58,9 +58,10 @@ describe("changed input", () => {
     });
   });
 
-  test("sends null for a step that follows the session length", () => {
+  test("sends a changed step", () => {
+    expect(changes({ rules: { ...saved.rules, stepMinutes: 45 } })).toEqual({ stepMinutes: 45 });
     expect(changes({ rules: { ...saved.rules, stepMinutes: null } })).toEqual({
-      stepMinutes: null,
+      stepMatchesSession: true,
     });
   });
 

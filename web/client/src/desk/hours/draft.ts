@@ -89,7 +89,10 @@ export function changedInput(
   const changed = Object.entries(after).filter(
     ([name, value]) => canonical(value) !== canonical(before[name as keyof typeof before]),
   );
-  return Object.fromEntries(changed);
+  const { stepMinutes, ...others }: SetAvailabilityInput = Object.fromEntries(changed);
+  // The server treats null as absent.
+  if (stepMinutes === null) return { ...others, stepMatchesSession: true };
+  return { ...others, ...(stepMinutes && { stepMinutes }) };
 }
 
 /** Return the problems that must be fixed before the draft can be sent. */
