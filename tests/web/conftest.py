@@ -25,6 +25,14 @@ web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
 app()
 """
 
+SHORT_TIMEOUTS_SERVER = """
+import web.graphql.sockets, web.graphql.streams, web.graphql.subscribers
+from web.cli import app
+web.graphql.streams.HEARTBEAT_SECONDS, web.graphql.subscribers.STUCK_SECONDS = 0.1, 1.0
+web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
+app()
+"""
+
 
 @pytest.fixture(scope="session")
 def deployment_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -60,5 +68,18 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
     folder = tmp_path_factory.mktemp("prompt")
     with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
+        await_ready(program.process, program.address)
+        yield program.address
+
+
+@pytest.fixture(scope="session")
+def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Server that sends heartbeats every 0.1 seconds, and cuts off a reader stuck for one second.
+
+    The periodic check of sessions is off: streams end only by the event of a session's end.
+    """
+    command = [sys.executable, "-c", SHORT_TIMEOUTS_SERVER, "serve"]
+    folder = tmp_path_factory.mktemp("eager")
+    with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
         await_ready(program.process, program.address)
         yield program.address

@@ -13,10 +13,14 @@ from web.graphql.media import (
     EVENT_STREAM,
     GRAPHQL_JSON,
     JSON,
+    MULTIPART,
     SUPPORTED_TYPES,
     accepted_types,
     is_json,
+    result_type,
 )
+
+BOTH = [MULTIPART, JSON]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,13 @@ from web.graphql.media import (
         (f"{JSON};charset=utf-8", [JSON]),
         (f'{JSON};charset="UTF-8"', [JSON]),
         (f"{JSON};charset=utf-16", []),
+        (f"{MULTIPART}, {JSON}", [MULTIPART, JSON]),
+        (f'Multipart/Mixed; boundary="graphql"; SubscriptionSpec="1.0", {JSON};q=0.9', BOTH),
+        (f"multipart/mixed;deferSpec=20220824, {MULTIPART};q=0.5, {JSON};q=0.4", BOTH),
+        (f"multipart/mixed;deferSpec=20220824, {JSON}", [JSON]),
+        ("multipart/mixed", []),
+        ("multipart/*", []),
+        ("multipart/mixed;subscriptionSpec=2.0", []),
         ("text/csv", []),
         ("application", []),
         (";", []),
@@ -48,9 +59,15 @@ from web.graphql.media import (
 def test_accepted_types_are_ordered_by_preference(header: str, expected: list[str]) -> None:
     """Types are ordered by weight, given by the most specific range, then by the client's order.
 
-    Event streams are only chosen when named explicitly.
+    Event streams and multipart are only chosen when named explicitly.
     """
     assert list(accepted_types(header)) == expected
+
+
+def test_a_single_result_is_never_multipart() -> None:
+    assert result_type([MULTIPART, GRAPHQL_JSON, JSON]) == GRAPHQL_JSON
+    assert result_type([EVENT_STREAM, MULTIPART]) == EVENT_STREAM
+    assert result_type([MULTIPART]) == JSON
 
 
 @given(st.text(alphabet='aplictonjs/*+;=q01.9," \tutf-8', max_size=80))

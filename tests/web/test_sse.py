@@ -24,13 +24,11 @@ from tests.support.sessions import (
     LIFETIMES,
     LOGIN,
     LOGOUT,
-    SECRET,
     short_token,
     sign_in,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -42,13 +40,6 @@ Expert = dict[str, Any]
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
 """Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
-SHORT_TIMEOUTS_SERVER = """
-import web.graphql.sockets, web.graphql.streams, web.graphql.subscribers
-from web.cli import app
-web.graphql.streams.HEARTBEAT_SECONDS, web.graphql.subscribers.STUCK_SECONDS = 0.1, 1.0
-web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
-app()
-"""
 SLOW_DRAIN_SERVER = """
 import web.serving
 from web.cli import app
@@ -57,19 +48,6 @@ app()
 """
 WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence } }"
 VIEWER = "{ viewer { email } }"
-
-
-@pytest.fixture(scope="module")
-def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server that sends comments every 0.1 seconds, and cuts off a reader stuck for one second.
-
-    The periodic check of sessions is off: streams end only by the event of a session's end.
-    """
-    command = [sys.executable, "-c", SHORT_TIMEOUTS_SERVER, "serve"]
-    folder = tmp_path_factory.mktemp("eager")
-    with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
-        await_ready(program.process, program.address)
-        yield program.address
 
 
 async def test_query_and_mutation_send_one_result_then_a_complete_event(api: Api) -> None:

@@ -18,7 +18,7 @@ from web.edge.addresses import address_key
 from web.edge.cookies import HEADER, Cookies
 from web.graphql.caching import apply_if_none_match
 from web.graphql.http import answer, error_response
-from web.graphql.media import EVENT_STREAM, JSON, accepted_types, is_json
+from web.graphql.media import EVENT_STREAM, JSON, accepted_types, is_json, result_type
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import READ_METHODS, BadRequest, receive_body
 from web.graphql.response_cache import CacheKey
@@ -103,7 +103,10 @@ class Endpoint:
         elif scope["method"] not in READ_METHODS:
             return None
         media_types = accepted_types(headers.get(b"accept", b"").decode("latin-1"))
-        return media_types[0] if media_types and media_types[0] != EVENT_STREAM else None
+        if not media_types:
+            return None
+        media_type = result_type(media_types)
+        return media_type if media_type != EVENT_STREAM else None
 
     def _is_without_session(self, scope: Scope) -> bool:
         """Return whether a page of this server asks for cookies but has no session yet."""

@@ -30,7 +30,16 @@ from web.graphql.caching import (
     is_public,
     make_public,
 )
-from web.graphql.media import EVENT_STREAM, GRAPHQL_JSON, JSON, SUPPORTED_TYPES, accepted_types
+from web.graphql.media import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    JSON,
+    MULTIPART,
+    SUPPORTED_TYPES,
+    accepted_types,
+    result_type,
+)
+from web.graphql.multipart import MultipartStream
 from web.graphql.persisted_documents import NotPersisted
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import ALLOWED_METHODS, READ_METHODS, BadRequest, read
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
     from web.graphql.persisted_documents import PersistedDocuments
     from web.graphql.response_cache import CacheKey
     from web.graphql.sockets import Sockets
+    from web.graphql.streams import StreamEncoding
 
 SESSION_FIELDS = frozenset(
     {
@@ -62,6 +72,8 @@ SESSION_FIELDS = frozenset(
 )
 """Fields that deal with sessions alone: clients send a stale token along with them."""
 
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+
 
 async def answer(
     request: Request,
@@ -70,7 +82,7 @@ async def answer(
     cookies: Cookies,
     cache_key: CacheKey | None = None,
 ) -> Response:
-    """Answer an HTTP request; a subscription gets an event stream.
+    """Answer an HTTP request; a subscription gets a response that lasts.
 
     Args:
         request: the request; its body may already be read.
@@ -86,7 +98,7 @@ async def answer(
     charge = context = None
     try:
         media_types = _negotiate(request)
-        media_type = media_types[0]
+        media_type = result_type(media_types)
         graphql = await read(request, cache_key.body if cache_key else None)
         rejected = viewer = None
         try:
@@ -106,7 +118,8 @@ async def answer(
         _check(request, prepared.kind, media_types, cookies)
         if prepared.kind is OperationType.SUBSCRIPTION:
             variables = _resume_variables(request, prepared, variables)
-            response: Response = _stream(prepared, variables, context, container.sockets)
+            encoding = _stream_encoding(prepared, media_types)
+            response: Response = _stream(prepared, variables, context, encoding, container.sockets)
         else:
             max_age = public_seconds(prepared)
             is_cacheable = max_age is not None and is_anonymous_read(request, cookies)
@@ -187,12 +200,22 @@ def _negotiate(request: Request) -> tuple[str, ...]:
     return media_types
 
 
+def _stream_encoding(prepared: Prepared, media_types: Sequence[str]) -> StreamEncoding:
+    """Return the encoding of a subscription that the client prefers."""
+    if next(each for each in media_types if each in STREAMS) == MULTIPART:
+        return MultipartStream()
+    return EventStream(resumable=is_resumable(prepared))
+
+
 def _stream(
-    prepared: Prepared, variables: dict[str, Any] | None, context: Context, sockets: Sockets
+    prepared: Prepared,
+    variables: dict[str, Any] | None,
+    context: Context,
+    encoding: StreamEncoding,
+    sockets: Sockets,
 ) -> Response:
     if not sockets.admits(context.address):
         raise BadRequest(429, "Too many open subscriptions.", {"Retry-After": "10"})
-    encoding = EventStream(resumable=is_resumable(prepared))
     return SubscriptionResponse(prepared, variables, context, encoding, sockets)
 
 
@@ -214,11 +237,11 @@ def _check(
     request: Request, kind: OperationType, media_types: Sequence[str], cookies: Cookies
 ) -> None:
     """Raise BadRequest if the method, media type or origin does not fit the operation."""
-    if kind is OperationType.SUBSCRIPTION and EVENT_STREAM not in media_types:
+    if kind is OperationType.SUBSCRIPTION and STREAMS.isdisjoint(media_types):
         raise BadRequest(
             400,
-            f"A subscription needs `Accept: {EVENT_STREAM}` (graphql-sse) or a WebSocket "
-            "(graphql-transport-ws).",
+            f"A subscription needs `Accept: {EVENT_STREAM}` (graphql-sse), `Accept: {MULTIPART}` "
+            "(Apollo's clients) or a WebSocket (graphql-transport-ws).",
         )
     if kind is OperationType.MUTATION and request.method in READ_METHODS:
         raise BadRequest(405, "A mutation needs POST.", {"Allow": "POST"})

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from email.message import Message
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed;subscriptionSpec=1.0"
 # In order of preference for a range such as */*: all clients understand JSON, so
 # `application/graphql-response+json` has to be requested by name.
-SUPPORTED_TYPES = (JSON, GRAPHQL_JSON, EVENT_STREAM)
+SUPPORTED_TYPES = (JSON, GRAPHQL_JSON, EVENT_STREAM, MULTIPART)
+MULTIPART_NAME = MULTIPART.partition(";")[0]
+SUBSCRIPTION_SPECS = frozenset({"subscriptionspec=1.0", 'subscriptionspec="1.0"'})
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 UTF_8 = {"utf-8", "utf8"}
 MAX_CACHED_HEADERS: Final = 128
@@ -51,10 +57,20 @@ def accepted_types(header: str) -> tuple[str, ...]:
     return tuple(media_type for weight, _, media_type in rated if weight > 0)
 
 
+def result_type(media_types: Sequence[str]) -> str:
+    """Return the best type for a single result: JSON for clients that accept only multipart."""
+    return next((each for each in media_types if each != MULTIPART), JSON)
+
+
 def _range(part: str) -> tuple[str, float]:
-    """Return a media range and its weight, which is 0 for charsets other than UTF-8."""
+    """Return a media range and its weight.
+
+    The weight is 0 for charsets other than UTF-8, and for other protocols in multipart.
+    """
     name, *parameters = (piece.strip() for piece in part.lower().split(";"))
     weight = 1.0
+    if name == MULTIPART_NAME and not SUBSCRIPTION_SPECS.intersection(parameters):
+        return name, 0.0
     for parameter in parameters:
         key, _, value = parameter.partition("=")
         if key == "q":
@@ -66,6 +82,8 @@ def _range(part: str) -> tuple[str, float]:
 
 def _precision(name: str, media_type: str) -> int | None:
     """Return how specifically a range matches a media type (0 to 2), or None if it does not."""
+    if media_type == MULTIPART:
+        return 2 if name == MULTIPART_NAME else None
     main_type = media_type.partition("/")[0]
     # Event streams never end, so */* does not include them.
     names = (None if media_type == EVENT_STREAM else "*/*", f"{main_type}/*", media_type)

@@ -35,7 +35,7 @@ class EventStream:
     """
 
     media_type = EVENT_STREAM
-    heartbeat = b":\n\n"
+    opening = heartbeat = b":\n\n"
 
     def __init__(self, *, resumable: bool) -> None:
         self._resumable = resumable

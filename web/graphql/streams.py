@@ -33,8 +33,11 @@ class StreamEncoding(Encoding, Protocol):
     """Encoding of an operation's messages in the body of a response."""
 
     media_type: str
+    opening: bytes
+    """Start of the body."""
+
     heartbeat: bytes
-    """Chunk without a message, for the start and for idle streams."""
+    """Chunk without a message, for idle streams."""
 
 
 class ResponseTransport:
@@ -83,6 +86,7 @@ class SubscriptionResponse(OpenConnection, Response):
         protocol = http_protocol_of(scope)
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         transport = ResponseTransport(protocol, send, start)
+        transport.write(self._encoding.opening)
         protocol.on_drain = self.drain
         self._sockets.add(self)
         try:
@@ -101,7 +105,7 @@ class SubscriptionResponse(OpenConnection, Response):
 
         async def serve() -> None:
             nonlocal last
-            await send(transport, self._encoding.heartbeat)
+            await drain(transport)
             async with asyncio.TaskGroup() as group:
                 heartbeats = group.create_task(self._send_heartbeats(transport), name="heartbeats")
                 client = group.create_task(_watch_client(receive), name="stream client")

@@ -1,0 +1,52 @@
+"""GraphQL subscriptions in multipart responses, as Apollo's clients and router read them.
+
+https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
+
+The closing delimiter ends an operation; a client whose response ends without it was interrupted.
+Clients read a part when the delimiter after it arrives, so each part is sent with that delimiter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from web.graphql.media import MULTIPART
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DELIMITER: Final = b"\r\n--graphql"
+CLOSE: Final = b"--\r\n"
+
+
+class MultipartStream:
+    """Encoding of results as parts, each with a `payload`."""
+
+    media_type = MULTIPART.replace(";", ';boundary="graphql";')
+    key = MULTIPART
+
+    def __init__(self) -> None:
+        self.heartbeat = _part(b"{}")
+        self.opening = DELIMITER + self.heartbeat
+
+    def result(self, payload: bytes) -> bytes:
+        """Encode a result as the payload of a part."""
+        return _part(b'{"payload":%b}' % payload)
+
+    def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
+        """Encode errors as those of the transport, followed by the closing delimiter."""
+        placeless = [
+            {name: value for name, value in error.items() if name not in {"locations", "path"}}
+            for error in errors
+        ]
+        return _part(orjson.dumps({"payload": None, "errors": placeless})) + CLOSE
+
+    def complete(self) -> bytes:
+        """Return what turns the last delimiter into the closing one."""
+        return CLOSE
+
+
+def _part(body: bytes) -> bytes:
+    return b"\r\nContent-Type: application/json\r\n\r\n" + body + DELIMITER
