@@ -1,0 +1,94 @@
+"""A booking passes the functions that the README names, and calls no upper layer."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.bookable_experts import plain_experts
+from tests.support.call_paths import HEADER, Call, read
+from tests.support.clients import BOOK, CONTACT, Api
+from tests.support.repository import ROOT
+from tests.support.servers import await_ready, start_program
+
+if TYPE_CHECKING:
+    import httpx
+
+pytestmark = pytest.mark.server
+
+MAX_FILES = 56
+"""See docs/decisions/0023."""
+LAYERS = ("web", "schema", "resolvers", "auth subscriptions", "models")
+CALLED_BACK = {
+    ("models/caching/batch_loader.py", "auth/viewers.py"),  # reads accounts, if not cached
+    ("resolvers/checks.py", "web/mails/worker.py"),  # whether the mail server takes an address
+}
+STEP = re.compile(r"`([\w/]+\.py)`\s+·\s+`([\w.]+)`")
+
+
+@pytest.fixture(scope="module")
+async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
+    """The calls of a booking on a calendar that is in memory."""
+    folder = tmp_path_factory.mktemp("traced")
+    command = [sys.executable, "-m", "tests.support.call_paths", "serve"]
+    with start_program(folder, command, experts=40, pythonpath=ROOT) as program:
+        await_ready(program.process, program.address)
+        client = await Api(http, program.address).new_client()
+        expert = (await plain_experts(client))[0]
+        since = datetime.now(UTC) + timedelta(days=3)
+        until = since + timedelta(days=30)
+        found = await client.slots(expert["id"], since.isoformat(), until.isoformat())
+        path = folder / "calls.jsonl"
+        # The second booking of a document makes the document known, and the third is traced.
+        for slot, headers in zip(found[::8], ({}, {}, {HEADER: str(path)}), strict=False):
+            response = await http.post(
+                f"{program.address}/graphql",
+                json={"query": BOOK, "variables": booking(slot["id"])},
+                headers={"authorization": f"Bearer {client.token}", **headers},
+            )
+            assert response.json()["data"]["bookSlot"]["__typename"] == "Booking", response.text
+        return read(path)
+
+
+def booking(slot_id: str) -> dict[str, object]:
+    """Return the variables that book a slot."""
+    return {"input": {"slotId": slot_id, "contact": CONTACT}}
+
+
+def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
+    """Classes are named where they are first mentioned, so only functions are in order."""
+    readme = (ROOT / "README.md").read_text()
+    steps = STEP.findall(readme[: readme.index("After the commit")])
+    steps.remove(("models/ledger/loading.py", "load"))  # reads a calendar that is not in memory
+    named = [name for call in calls for name in names_of(call)]
+    assert [step for step in steps if step not in named] == []
+    functions = [named.index(step) for step in steps if not is_class(step)]
+    assert functions == sorted(functions)
+
+
+def names_of(call: Call) -> list[tuple[str, str]]:
+    """Return the names by which a step may refer to a function: its own, or its class."""
+    class_, _, name = call.function.rpartition(".")
+    return [(call.file, each) for each in (call.function, name, class_)]
+
+
+def is_class(step: tuple[str, str]) -> bool:
+    """Return whether a step names a class."""
+    return step[1][0].isupper() and "." not in step[1]
+
+
+def test_lower_layers_call_no_upper_one(calls: list[Call]) -> None:
+    def layer(path: str) -> int:
+        package = path.partition("/")[0]
+        return next(number for number, names in enumerate(LAYERS) if package in names.split())
+
+    upwards = {(call.caller, call.file) for call in calls if layer(call.file) < layer(call.caller)}
+    assert upwards <= CALLED_BACK
+
+
+def test_number_of_files_does_not_grow(calls: list[Call]) -> None:
+    assert len({call.file for call in calls}) <= MAX_FILES
