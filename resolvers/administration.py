@@ -242,11 +242,15 @@ def _checked(validator: InputValidator, profile: Profile, currency: str) -> dict
 def _languages(validator: InputValidator, languages: Sequence[str]) -> list[str]:
     if not 1 <= len(languages) <= MAX_LANGUAGES:
         validator.add_problem("languages", f"Name 1 to {MAX_LANGUAGES} languages")
+        return []
     found: list[str] = []
+    keys: set[str] = set()
     for number, language in enumerate(languages):
         name = validator.text(f"languages.{number}", language, MAX_LANGUAGE_CHARS, "Language")
-        if name and fold(name) in {fold(other) for other in found}:
+        key = fold(name)
+        if name and key in keys:
             validator.add_problem(f"languages.{number}", "This language is named twice")
+        keys.add(key)
         found.append(name)
     return found
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from resolvers.checks import InputValidator
 
 MAX_OFFERS = 8
+MAX_RANGES_PER_DAY = 24
 DAYS_PER_WEEK = 7
+MAX_WEEKLY_RANGES = DAYS_PER_WEEK * MAX_RANGES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def validate_offers(
     """Validate 1 to `MAX_OFFERS` offers of distinct lengths, and return them in their order."""
     if not 1 <= len(offers) <= MAX_OFFERS:
         validator.add_problem(field, f"Offer 1 to {MAX_OFFERS} lengths")
+        return ()
     seen: set[int] = set()
     found = []
     for number, offer in enumerate(offers):
@@ -88,6 +91,9 @@ def validate_weekly(
 
     Hours may reach into the next day, but not overlap with its own.
     """
+    if len(hours) > MAX_WEEKLY_RANGES:
+        validator.add_problem(field, f"Use at most {MAX_WEEKLY_RANGES} ranges")
+        return ()
     days: dict[int, list[tuple[int, LocalRange]]] = defaultdict(list)
     for number, range_ in enumerate(hours):
         days[range_.weekday].append((number, range_))
@@ -108,6 +114,9 @@ def validate_day(
     validator: InputValidator, field: str, hours: Sequence[LocalRange]
 ) -> tuple[LocalRange, ...]:
     """Validate the hours of one date and return them, earliest first; empty if closed."""
+    if len(hours) > MAX_RANGES_PER_DAY:
+        validator.add_problem(field, f"Use at most {MAX_RANGES_PER_DAY} ranges")
+        return ()
     _refuse(validator, field, _problems(list(enumerate(hours))))
     return tuple(sorted(hours, key=lambda range_: range_.start))
 

@@ -105,7 +105,8 @@ def _hours(
         # Days that are past in every time zone do not count towards the limit.
         if len(_since(now.date() - timedelta(days=1), wanted.overrides)) > MAX_OVERRIDES:
             validator.add_problem("overrides", f"At most {MAX_OVERRIDES} days")
-        found["overrides"] = validate_overrides(validator, "overrides", wanted.overrides)
+        else:
+            found["overrides"] = validate_overrides(validator, "overrides", wanted.overrides)
     if wanted.offers is not None:
         found["offers"] = validate_offers(validator, "offers", wanted.offers, currency)
     return found

@@ -145,6 +145,9 @@ def unique_experts(keys: Sequence[SlotKey]) -> list[Id]:
 def _slot_keys(
     validator: InputValidator, viewer: Viewer, field: str, slot_ids: Sequence[str]
 ) -> list[SlotKey]:
+    if not 1 <= len(slot_ids) <= MAX_SLOTS_PER_BOOKING:
+        validator.add_problem(field, f"Choose 1 to {MAX_SLOTS_PER_BOOKING} slots")
+        return []
     keys: list[SlotKey] = []
     for index, opaque_id in enumerate(slot_ids):
         path = field if field == "slotId" else f"{field}.{index}"
@@ -158,8 +161,6 @@ def _slot_keys(
         if key.expert_id == viewer.expert_id:
             validator.add_problem(path, "This is your own time; nobody can book themselves")
         keys.append(key)
-    if not 1 <= len(slot_ids) <= MAX_SLOTS_PER_BOOKING:
-        validator.add_problem(field, f"Choose 1 to {MAX_SLOTS_PER_BOOKING} slots")
     return keys
 
 

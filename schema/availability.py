@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date as calendar_date
 from enum import Enum
+from typing import Final
 
 import strawberry
 
@@ -75,6 +76,11 @@ class DateOverride:
 
     date: calendar_date = strawberry.field(description="Date in the expert's time zone.")
     hours: list[LocalHours] = strawberry.field(description="Hours of that date, earliest first.")
+
+
+ASSUMED_OVERRIDES: Final = 10
+ASSUMED_RANGES: Final = 7
+"""Numbers of date overrides and weekly ranges that the cost of an availability includes."""
 
 
 @strawberry.type(description="Rules that determine which slots an expert offers.")

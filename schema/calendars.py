@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as calendar_date
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
@@ -129,6 +129,10 @@ class SetAvailabilityInput:
         )
 
 
+ASSUMED_OUTSIDE: Final = 20
+"""Number of bookings outside the new rules that the cost of `setAvailability` includes."""
+
+
 @strawberry.type(description="Success of `setAvailability`.")
 class AvailabilitySet:
     """The expert, and the bookings outside the new rules."""
@@ -170,6 +174,7 @@ class CalendarMutation:
             context.services.currency,
             context.now,
         )
+        context.count_rows(len(outside), ASSUMED_OUTSIDE)
         context.reset_loaders()
         context.loaders.calendar.prime(calendar.id, calendar)
         return AvailabilitySet(

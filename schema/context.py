@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
+from auth.budget_accounts import accounts_of
 from models.calendar.times import utc_now
 from models.errors import TimedOut
 from schema.loaders import Loaders
@@ -120,6 +121,8 @@ class Context:
         browser: session in cookies; None for bearer clients.
         now: time of the operation, read once.
         loaders: batch loaders, whose cache lasts for this operation.
+        event_cost: cost of replaying one event to the subscription.
+        excess_rows: stored rows that were read beyond the number that the cost assumes.
     """
 
     services: Services
@@ -128,6 +131,8 @@ class Context:
     browser: BrowserSession | None = None
     now: datetime = field(default_factory=utc_now)
     loaders: Loaders = field(init=False)
+    event_cost: int = 0
+    excess_rows: int = 0
 
     def __post_init__(self) -> None:
         self.reset_loaders()
@@ -139,6 +144,23 @@ class Context:
             changes: whether the operation may change data.
         """
         return TimeLimit(self.services.operation_seconds, changes=changes)
+
+    def count_rows(self, rows: int, assumed: int) -> None:
+        """Count stored rows that were read, beyond the number that the cost assumes."""
+        self.excess_rows += max(rows - assumed, 0)
+
+    async def charge(self, cost: int, *, always: bool = False) -> None:
+        """Charge a cost in addition to that of the operation.
+
+        Args:
+            cost: the cost to charge.
+            always: charge even if too little is left.
+
+        Raises:
+            RateLimited: if the client's budget is insufficient, unless `always` is set.
+        """
+        accounts = accounts_of(str(self.viewer.id) if self.viewer else None, self.address)
+        await self.services.budgets.spend(accounts, cost, always=always)
 
     def restart(self) -> None:
         """Reset the loaders and update `now`, for the next event of a subscription."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import strawberry
 
@@ -117,7 +117,10 @@ class InvalidInput(Refusal):
     """Refusal sent for `models.errors.InvalidInput`."""
 
     fields: list[FieldProblem] = strawberry.field(
-        description="All invalid fields, in the order of the input."
+        description="The first ten invalid fields, in the order of the input."
+    )
+    omitted: int = strawberry.field(
+        description="Number of further invalid fields, which are not listed."
     )
 
 
@@ -176,6 +179,9 @@ class TooMany(Refusal):
     limit: int = strawberry.field(description="The limit that is reached.")
 
 
+MAX_PROBLEMS: Final = 10
+"""Invalid fields that an answer lists."""
+
 Raised = TypeVar("Raised", bound=model.Refused)
 ExtraFields = Callable[[Raised, Context], dict[str, object]]
 
@@ -196,7 +202,7 @@ class _Handler(Generic[Raised]):
         self.error_type = error_type
         self._extra_fields = extra_fields
 
-    def handle(self, exception: Raised, *, field: StrawberryField, info: Info) -> Refusal:  # noqa: ARG002 - Strawberry's signature
+    def handle(self, exception: Raised, *, field: StrawberryField | None, info: Any) -> Refusal:  # noqa: ARG002 - Strawberry's signature
         """Return the refusal, and count it."""
         REFUSALS.labels(info.field_name, exception.code).inc()
         extra: dict[str, Any] = self._extra_fields(exception, info.context)
@@ -204,8 +210,9 @@ class _Handler(Generic[Raised]):
 
 
 def _invalid_input_fields(raised: model.InvalidInput, _context: Context) -> dict[str, object]:
-    fields = [FieldProblem(field=p.field, message=p.message) for p in raised.problems]
-    return {"fields": fields}
+    shown = raised.problems[:MAX_PROBLEMS]
+    fields = [FieldProblem(field=p.field, message=p.message) for p in shown]
+    return {"fields": fields, "omitted": len(raised.problems) - len(shown)}
 
 
 def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str, object]:
@@ -214,6 +221,14 @@ def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str
 
 def _price_changed_fields(raised: calendar.PriceChanged, context: Context) -> dict[str, object]:
     return {"price": Money.of(raised.price, context.services.currency)}
+
+
+_INVALID_INPUT = _Handler(model.InvalidInput, InvalidInput, _invalid_input_fields)
+
+
+def refuse_input(raised: model.InvalidInput, info: Any) -> Refusal:
+    """Return the refusal of an input that no resolver has seen."""
+    return _INVALID_INPUT.handle(raised, field=None, info=info)
 
 
 HANDLERS = (
@@ -227,7 +242,7 @@ HANDLERS = (
         TooManyAttempts,
         lambda raised, _context: {"retry_after_seconds": raised.retry_after_seconds},
     ),
-    _Handler(model.InvalidInput, InvalidInput, _invalid_input_fields),
+    _INVALID_INPUT,
     _Handler(calendar.SlotTaken, SlotTaken, _slot_taken_fields),
     _Handler(
         calendar.SlotNotOffered,

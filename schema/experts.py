@@ -17,7 +17,7 @@ from models.directory import experts as model
 from models.directory.experts import Category, ExpertOrderField
 from models.ids import Id, global_id, is_sample, object_id
 from resolvers import experts, slots
-from schema.availability import Availability
+from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
 from schema.enums import describe_enum
 from schema.nodes import Money, Node, SessionOffer
@@ -130,7 +130,10 @@ class Expert(Node):
     @strawberry.field(description="Working hours and booking rules.")
     async def availability(self, info: Info) -> Availability:
         """Load the rules of the calendar."""
-        return Availability.of(await self._calendar(info))
+        calendar = await self._calendar(info)
+        rows = len(calendar.rules.overrides) + len(calendar.rules.weekly)
+        info.context.count_rows(rows, ASSUMED_OVERRIDES + ASSUMED_RANGES)
+        return Availability.of(calendar)
 
     @strawberry.field(description="Slots that start in a span of at most 62 days, earliest first.")
     async def slots(

@@ -18,12 +18,13 @@ from models.calendar.slots import SlotKey, slot_key
 from models.errors import BadUserInput
 from models.ids import object_id, parse_id
 from resolvers import bookings, slots
+from schema import bounds
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
 from schema.budgets import RateLimitQuery
 from schema.calendars import CalendarMutation
 from schema.context import Context, Info
-from schema.errors import HANDLERS
+from schema.errors import HANDLERS, refuse_input
 from schema.experts import ExpertQuery, load_calendar, load_visible_expert
 from schema.links import LinkMutation
 from schema.moves import MoveMutation
@@ -153,3 +154,4 @@ core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
 """The schema of graphql-core that Strawberry has built."""
 remove_null_defaults(core)
 core.description = DESCRIPTION
+bounds.guard(core, refuse_input)

@@ -7,14 +7,14 @@ from contextlib import aclosing
 from datetime import date as calendar_date
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
-from models.bookings.events import Event, EventKind, SlotState, cursor_of
+from models.bookings.events import Event, EventKind, Position, SlotState, cursor_of, position_in
 from models.calendar import slots as model
 from models.calendar.slots import SlotStatus, slot_id
-from models.errors import BadUserInput
+from models.errors import BadUserInput, CursorExpired
 from models.ids import Id, global_id, object_id
 from resolvers import experts
 from schema.context import Context, Info
@@ -80,6 +80,10 @@ class Day:
     slots: list[Slot] = strawberry.field(
         description="Slots that start on this date, earliest first."
     )
+
+
+MAX_REPLAY_COST: Final = 200_000
+"""Longer replays are refused, because reading the slots again costs less."""
 
 
 class SlotEventKind(Enum):
@@ -200,13 +204,33 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
     return key
 
 
+async def replay_start(context: Context, expert_id: Id, after: str | None) -> Position | None:
+    """Return the position in a cursor, and charge the events that follow it.
+
+    Raises:
+        BadUserInput: the text is not a cursor of this expert.
+        CursorExpired: replaying the events would cost more than reading the slots again.
+        RateLimited: the client's budget is insufficient.
+    """
+    if after is None:
+        return None
+    position = position_in(after, expert_id)
+    calendar = await context.loaders.calendar.load(expert_id)
+    if calendar and (cost := context.event_cost * (calendar.sequence - position.sequence)) > 0:
+        if cost > MAX_REPLAY_COST:
+            raise CursorExpired("after: too many events ago; read the slots again")
+        await context.charge(cost)
+    return position
+
+
 async def watch_calendar(
     info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
     """Yield the events of some kinds; `context.now` is updated for each."""
     context = info.context
     key = await watchable_expert(context, expert_id)
-    async with aclosing(slot_events(context.services.hub, key, after, kinds)) as events:
+    start = await replay_start(context, key, after)
+    async with aclosing(slot_events(context.services.hub, key, start, kinds)) as events:
         async for event in events:
             context.restart()
             yield event

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from models.bookings.events import EventKind, position_in
+from models.bookings.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from models.bookings.events import Event
+    from models.bookings.events import Event, Position
     from models.ids import Id
     from subscriptions.hub import Hub
 
@@ -21,17 +21,16 @@ CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, Event
 
 
 async def slot_events(
-    hub: Hub, expert_id: Id, after: str | None, kinds: frozenset[EventKind]
+    hub: Hub, expert_id: Id, after: Position | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
-    """Yield events of some kinds: first those after a cursor, then live ones.
+    """Yield events of some kinds: first those after a position, then live ones.
 
     Raises:
-        BadUserInput: if the expert is unknown, or the cursor is of another expert.
-        CursorExpired: if the events after the cursor have been deleted.
+        BadUserInput: if the expert is unknown.
+        CursorExpired: if the events after the position have been deleted.
         Unavailable: if the database does not answer.
     """
-    position = None if after is None else position_in(after, expert_id)
-    async with aclosing(hub.follow(expert_id, position)) as events:
+    async with aclosing(hub.follow(expert_id, after)) as events:
         async for event in events:
             if event.kind in kinds:
                 yield event

@@ -192,9 +192,9 @@ class ExpertFilter:
         if self.max_hourly_rate is not None:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
         if self.languages:
-            keys = sorted({fold(language) for language in self.languages})
-            if len(keys) > MAX_LANGUAGES:
+            if len(self.languages) > MAX_LANGUAGES:
                 raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
+            keys = sorted({fold(language) for language in self.languages})
             found["language_keys"] = {"$in": keys}
         return found
 

@@ -11,7 +11,12 @@
 - Of the possible types of a union or interface, the most expensive counts. `@skip` and `@include`
   are ignored, and a field that is selected twice counts twice.
 - Variables count with their values, or with their defaults if they are not provided.
-- A subscription costs as much as one of its events.
+- Input beyond 1,024 bytes costs 1 per 8 bytes: the variables as JSON, their
+  defaults, and the literals of a field.
+- A subscription costs as much as one of its events. Each event that it replays from `after` costs
+  as much again, and 20.
+- Stored rows beyond the assumed number of a booking's or calendar's cost 10 each, once they are
+  read (`schema.context.Context.count_rows`).
 
 Each selection set is visited once per type that it applies to, so nested fragments stay cheap. The
 part of the cost that depends on variables is kept as a list of steps, evaluated per request.
@@ -24,7 +29,9 @@ from heapq import nlargest
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -45,6 +52,7 @@ from schema.execution.prices import (
     ROOT_FIELD_COSTS,
     ROW_COSTS,
     SIZE_ARGUMENTS,
+    input_cost,
     page,
 )
 
@@ -60,6 +68,7 @@ if TYPE_CHECKING:
         OperationDefinitionNode,
         SelectionNode,
         SelectionSetNode,
+        VariableDefinitionNode,
     )
 
     from schema.execution.prices import Arguments, Rule
@@ -165,7 +174,10 @@ class Plan:
                 if step.size and step is not single_row:
                     value *= step.size.evaluate(values)
                 step_values.append(value)
-        return ceil(min(self.total.evaluate(step_values), MAX_REPORTED_COST))
+        total = self.total.evaluate(step_values)
+        if variables:
+            total += input_cost(len(orjson.dumps(variables)))
+        return ceil(min(total, MAX_REPORTED_COST))
 
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
         """Return, in words, the arguments that save most, or None if none of them does.
@@ -204,7 +216,8 @@ def plan_of(
         for definition in operation.variable_definitions or ()
         if definition.default_value and definition.variable.name.value in sizing
     }
-    return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.total)
+    input_ = _Expression(input_cost(_literal_bytes(operation.variable_definitions)))
+    return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.total.plus(input_))
 
 
 class _Compiler:
@@ -266,7 +279,8 @@ class _Compiler:
             inner = self.selection_cost(node.selection_set, get_named_type(definition.type))
         is_root = type_ is self._root and not name.startswith("__")
         field_cost = _Expression(
-            self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1)
+            (self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1))
+            + input_cost(_literal_bytes(node.arguments))
         )
         total, per_row = field_cost.plus(inner.total), ZERO
         if definition and "first" in definition.args:
@@ -340,6 +354,14 @@ class _Compiler:
     def _add_step(self, step: _Step) -> _Expression:
         self.steps.append(step)
         return _Expression(terms=((len(self.steps) - 1, 1),))
+
+
+def _literal_bytes(nodes: Iterable[ArgumentNode | VariableDefinitionNode] | None) -> int:
+    """Return the length of the values of arguments, or of the defaults of variables."""
+    values = [
+        node.value if isinstance(node, ArgumentNode) else node.default_value for node in nodes or ()
+    ]
+    return sum(value.loc.end - value.loc.start for value in values if value and value.loc)
 
 
 def is_list_of_objects(type_: GraphQLOutputType) -> bool:

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
+    OperationType,
     get_operation_ast,
     parse,
     specified_rules,
@@ -32,6 +33,7 @@ from schema.execution.limits import (
 )
 from schema.execution.observation import count_rejected_document
 from schema.execution.prepared import FAILURE_COST, Prepared, RequestFailed
+from schema.execution.prices import REPLAY_COST, ROOT_FIELD_COSTS
 from schema.execution.selections import selections_of
 from schema.execution.validity import is_provably_valid
 from schema.root import core
@@ -232,6 +234,12 @@ def cost_of(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
         error = cost_error(cost, plan.arguments_to_shrink(variables))
         raise RequestFailed([error], FAILURE_COST + _parse_cost(prepared.text))
     return cost
+
+
+def event_cost(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
+    """Return the cost of replaying one event to a subscription."""
+    root_cost = ROOT_FIELD_COSTS[OperationType.SUBSCRIPTION]
+    return REPLAY_COST + prepared.plan.cost(variables) - root_cost
 
 
 def _failure(message: str, code: str) -> GraphQLError:

@@ -24,10 +24,11 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
-from schema.execution.documents import cost_of
+from schema.execution.documents import cost_of, event_cost
 from schema.execution.limits import MAX_COST, MAX_ERRORS, truncate_message
 from schema.execution.observation import ObservedOperation, ObservedSubscription, cause_of
 from schema.execution.prepared import RequestFailed
+from schema.execution.prices import EXCESS_ROW_COST
 from schema.root import core
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ async def run(
         # Breaks a reference cycle, so that the data is freed without the garbage collector.
         del executor.async_helpers
         observation.end(result.errors)
+    if context.excess_rows:
+        await context.charge(EXCESS_ROW_COST * context.excess_rows, always=True)
     result.extensions = {"cost": {"requested": cost, "limit": MAX_COST}}
     # Errors without a path occurred before any field was resolved.
     if result.data is None and result.errors and all(e.path is None for e in result.errors):
@@ -77,6 +80,7 @@ async def watch(
         RequestFailed: if the subscription cannot start or continue; earlier events are delivered.
         TimedOut: if starting exceeds the time limit.
     """
+    context.event_cost = event_cost(prepared, variables)
     with ObservedSubscription(prepared):
         executor = executor_of(prepared, variables, context)
         async with operation_time_limit(prepared, context):
@@ -123,6 +127,7 @@ def _executor(
             raw_variable_values=variables,
             operation_name=prepared.name,
             hide_suggestions=True,
+            max_coercion_errors=MAX_ERRORS,
             operation_extensions=None,
         )
     if isinstance(executor, list):  # errors of invalid variables

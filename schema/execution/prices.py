@@ -13,6 +13,10 @@ from graphql import OperationType
 
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from resolvers.slots import MAX_DAYS, MAX_SPAN
+from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES
+from schema.bookings import ASSUMED_CHANGES
+from schema.calendars import ASSUMED_OUTSIDE
+from schema.errors import MAX_PROBLEMS
 from schema.scalars import parse_datetime
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ SIZE_ARGUMENTS = frozenset({"first", "last", "count", "from", "to"})
 """Arguments that determine the size of a list."""
 
 SLOTS_PER_DAY = 16
+FREE_INPUT_BYTES = 1_024
+INPUT_BYTES_PER_UNIT = 8
 DAY = timedelta(days=1)
 
 Arguments = dict[str, object]
@@ -58,18 +64,23 @@ def _span(arguments: Arguments) -> float:
     return SLOTS_PER_DAY * ceil(max(min(span, MAX_SPAN), DAY) / DAY)
 
 
+def input_cost(size: int) -> int:
+    """Return the cost of coercing and checking input of a number of bytes."""
+    return max(size - FREE_INPUT_BYTES, 0) // INPUT_BYTES_PER_UNIT
+
+
 LIST_SIZES: Mapping[str, float | Rule] = {
-    "Availability.overrides": 10,
-    "Availability.weekly": 7,
-    "AvailabilitySet.outside": 20,
-    "Booking.history": 5,
+    "Availability.overrides": ASSUMED_OVERRIDES,
+    "Availability.weekly": ASSUMED_RANGES,
+    "AvailabilitySet.outside": ASSUMED_OUTSIDE,
+    "Booking.history": ASSUMED_CHANGES,
     "BookingList.bookings": 10,
     "DateOverride.hours": 2,
     "Day.slots": SLOTS_PER_DAY,
     "Expert.days": _days,
     "Expert.offers": 3,
     "Expert.slots": _span,
-    "InvalidInput.fields": 10,
+    "InvalidInput.fields": MAX_PROBLEMS,
     "Query.categories": 8,
     "SlotEvent.changed": 4,
     "SlotTaken.alternatives": 3,
@@ -109,6 +120,12 @@ FIELD_COSTS: Mapping[str, int] = {
 
 PAGE_ROW_COST = 20
 """Extra cost per row of a page, besides the cost of its fields."""
+
+EXCESS_ROW_COST = 10
+"""Cost per stored row that was read beyond the assumed number."""
+
+REPLAY_COST = 20
+"""Extra cost per replayed event, besides the cost of its fields."""
 
 ROW_COSTS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
 """Extra cost per row of other lists, besides the cost of its fields."""

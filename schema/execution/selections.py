@@ -15,6 +15,7 @@ from graphql.execution.collect_fields import FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Executor
 
+from schema.execution.limits import MAX_ERRORS
 from schema.execution.readers import attribute_of, reader_of
 from schema.root import core
 
@@ -74,6 +75,7 @@ class Selections:
             raw_variable_values=variables,
             operation_name=name.value if name else None,
             hide_suggestions=True,
+            max_coercion_errors=MAX_ERRORS,
             selections=self,
         )
 

@@ -26,12 +26,12 @@ from graphql import (
     visit,
 )
 
-from models.bookings.events import position_in
+from schema.bounds import require_bounds
 from schema.context import Context
-from schema.execution.documents import cached_per_document
+from schema.execution.documents import cached_per_document, event_cost
 from schema.execution.operations import body_of, execute_event, executor_of
 from schema.root import core
-from schema.slots import calendar_event, watchable_expert
+from schema.slots import calendar_event, replay_start, watchable_expert
 from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ async def share_subscription(
 
     Raises:
         RequestFailed: if the cost exceeds the limit.
-        BadUserInput: if the expert is unknown, or the cursor belongs to another expert.
+        BadUserInput: if an argument is too long, the expert is unknown, or the cursor belongs to
+            another expert.
+        CursorExpired: if the replay would cost too much.
+        RateLimited: if the client's budget does not cover the replay.
         Unavailable: if the database does not respond.
         TimedOut: if looking up the expert exceeds the time limit.
     """
@@ -102,9 +105,13 @@ async def share_subscription(
     if field is None or not context.services.use_caches:
         return None
     definitions = prepared.operation.variable_definitions or ()
-    values = get_variable_values(core, definitions, variables or {})
+    values = get_variable_values(core, definitions, variables or {}, max_errors=1)
     if isinstance(values, list):  # execution reports the errors
         return None
+    definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # the schema has subscriptions
+    arguments = get_argument_values(definition, field, values)
+    require_bounds(f"Subscription.{field.name.value}", arguments)
+    context.event_cost = event_cost(prepared, variables)
     key = (id(context.services), prepared.text, prepared.name, _variables_key(variables, field))
     view = _views.get(key)
     if view is None:
@@ -112,13 +119,9 @@ async def share_subscription(
         # garbage collector runs.
         executor = executor_of(prepared, variables, Context(context.services, None))
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
-    definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # the schema has subscriptions
-    arguments = get_argument_values(definition, field, values)
     expert_id = await watchable_expert(context, arguments["expertId"])
-    after = arguments.get("after")
-    return SharedSubscription(
-        expert_id, None if after is None else position_in(after, expert_id), view
-    )
+    after = await replay_start(context, expert_id, arguments.get("after"))
+    return SharedSubscription(expert_id, after, view)
 
 
 _views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()

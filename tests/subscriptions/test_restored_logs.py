@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from models.bookings.events import Position, cursor_of
 from models.errors import CursorExpired
 from subscriptions.backends import MEMORY, broadcast
 from subscriptions.hub import Hub
@@ -18,7 +17,7 @@ from tests.support.event_logs import EventLog, event_logs
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from models.bookings.events import Event
+    from models.bookings.events import Event, Position
     from models.ids import Id
     from models.store.connection import Client
     from subscriptions.audiences import EncodedEvents
@@ -69,9 +68,8 @@ async def test_cursor_of_a_lost_event_is_expired(database: Client, commits: int)
         if commits:
             await log.commit(commits)
         for lost in events[BACKUP:]:
-            cursor = cursor_of(log.expert_id, lost.position)
             async with aclosing(
-                slot_events(hub, log.expert_id, cursor, frozenset({lost.kind}))
+                slot_events(hub, log.expert_id, lost.position, frozenset({lost.kind}))
             ) as following:
                 with pytest.raises(CursorExpired):
                     await anext(following)

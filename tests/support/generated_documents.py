@@ -292,6 +292,7 @@ class ResultFactory:
             InvalidInput(
                 **common,
                 fields=self._list(lambda: FieldProblem(field=self._text(), message=self._text())),
+                omitted=self._random.randint(0, 9),
             ),
             SlotTaken(**common, slot=self._slot(), exception=SLOT_TAKEN),
             SlotNotOffered(**common, slot_id=self._text()),

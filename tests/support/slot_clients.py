@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import Span
-from models.bookings.events import EventKind, Position, cursor_of, position_of
+from models.bookings.events import EventKind, Position, position_of
 from models.calendar.times import utc_now
 from resolvers import slots
 from subscriptions.slots import CHANGED, slot_events
@@ -82,8 +82,9 @@ class SlotClient:
         """Receive events until cancelled."""
         while True:
             remaining = self.events_per_connection
-            cursor = cursor_of(self.expert_id, self.position)
-            async with aclosing(slot_events(self.hub, self.expert_id, cursor, CHANGED)) as events:
+            async with aclosing(
+                slot_events(self.hub, self.expert_id, self.position, CHANGED)
+            ) as events:
                 async for event in events:
                     await self._apply(event)
                     remaining -= 1
