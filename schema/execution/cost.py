@@ -29,9 +29,7 @@ from heapq import nlargest
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import orjson
 from graphql import (
-    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -39,12 +37,10 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_abstract_type,
-    is_composite_type,
-    is_list_type,
-    is_non_null_type,
     value_from_ast_untyped,
 )
 
+from schema.execution.input_cost import cost_of_literals, cost_of_variables
 from schema.execution.prices import (
     FIELD_COSTS,
     LIST_SIZES,
@@ -52,7 +48,7 @@ from schema.execution.prices import (
     ROOT_FIELD_COSTS,
     ROW_COSTS,
     SIZE_ARGUMENTS,
-    input_cost,
+    is_list_of_objects,
     page,
 )
 
@@ -63,12 +59,10 @@ if TYPE_CHECKING:
         DocumentNode,
         GraphQLField,
         GraphQLObjectType,
-        GraphQLOutputType,
         GraphQLSchema,
         OperationDefinitionNode,
         SelectionNode,
         SelectionSetNode,
-        VariableDefinitionNode,
     )
 
     from schema.execution.prices import Arguments, Rule
@@ -174,9 +168,7 @@ class Plan:
                 if step.size and step is not single_row:
                     value *= step.size.evaluate(values)
                 step_values.append(value)
-        total = self.total.evaluate(step_values)
-        if variables:
-            total += input_cost(len(orjson.dumps(variables)))
+        total = self.total.evaluate(step_values) + cost_of_variables(variables)
         return ceil(min(total, MAX_REPORTED_COST))
 
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
@@ -216,7 +208,7 @@ def plan_of(
         for definition in operation.variable_definitions or ()
         if definition.default_value and definition.variable.name.value in sizing
     }
-    input_ = _Expression(input_cost(_literal_bytes(operation.variable_definitions)))
+    input_ = _Expression(cost_of_literals(operation.variable_definitions))
     return Plan(cost.depth, cost.fields, defaults, tuple(compiler.steps), cost.total.plus(input_))
 
 
@@ -280,7 +272,7 @@ class _Compiler:
         is_root = type_ is self._root and not name.startswith("__")
         field_cost = _Expression(
             (self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1))
-            + input_cost(_literal_bytes(node.arguments))
+            + cost_of_literals(node.arguments)
         )
         total, per_row = field_cost.plus(inner.total), ZERO
         if definition and "first" in definition.args:
@@ -354,17 +346,3 @@ class _Compiler:
     def _add_step(self, step: _Step) -> _Expression:
         self.steps.append(step)
         return _Expression(terms=((len(self.steps) - 1, 1),))
-
-
-def _literal_bytes(nodes: Iterable[ArgumentNode | VariableDefinitionNode] | None) -> int:
-    """Return the length of the values of arguments, or of the defaults of variables."""
-    values = [
-        node.value if isinstance(node, ArgumentNode) else node.default_value for node in nodes or ()
-    ]
-    return sum(value.loc.end - value.loc.start for value in values if value and value.loc)
-
-
-def is_list_of_objects(type_: GraphQLOutputType) -> bool:
-    """Return whether a type is a list of objects, interfaces or unions."""
-    inner = type_.of_type if is_non_null_type(type_) else type_
-    return is_list_type(inner) and is_composite_type(get_named_type(inner))

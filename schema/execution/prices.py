@@ -9,7 +9,13 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
-from graphql import OperationType
+from graphql import (
+    OperationType,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from resolvers.slots import MAX_DAYS, MAX_SPAN
@@ -22,12 +28,12 @@ from schema.scalars import parse_datetime
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from graphql import GraphQLOutputType
+
 SIZE_ARGUMENTS = frozenset({"first", "last", "count", "from", "to"})
 """Arguments that determine the size of a list."""
 
 SLOTS_PER_DAY = 16
-FREE_INPUT_BYTES = 1_024
-INPUT_BYTES_PER_UNIT = 8
 DAY = timedelta(days=1)
 
 Arguments = dict[str, object]
@@ -62,11 +68,6 @@ def _span(arguments: Arguments) -> float:
     except Exception:  # noqa: BLE001 - the resolver reports invalid spans
         span = MAX_SPAN
     return SLOTS_PER_DAY * ceil(max(min(span, MAX_SPAN), DAY) / DAY)
-
-
-def input_cost(size: int) -> int:
-    """Return the cost of coercing and checking input of a number of bytes."""
-    return max(size - FREE_INPUT_BYTES, 0) // INPUT_BYTES_PER_UNIT
 
 
 LIST_SIZES: Mapping[str, float | Rule] = {
@@ -135,3 +136,9 @@ ROOT_FIELD_COSTS = {
     OperationType.MUTATION: 200,
     OperationType.SUBSCRIPTION: 200,
 }
+
+
+def is_list_of_objects(type_: GraphQLOutputType) -> bool:
+    """Return whether a type is a list of objects, interfaces or unions."""
+    inner = type_.of_type if is_non_null_type(type_) else type_
+    return is_list_type(inner) and is_composite_type(get_named_type(inner))

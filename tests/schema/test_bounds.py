@@ -27,9 +27,9 @@ from schema.bounds import MAX_CHARS, MAX_ITEMS
 from schema.context import Context
 from schema.errors import MAX_PROBLEMS
 from schema.execution.documents import cost_of, prepare
+from schema.execution.input_cost import BYTES_PER_UNIT, FREE_BYTES, cost_of_variables
 from schema.execution.operations import body_of, run, watch
 from schema.execution.prepared import RequestFailed
-from schema.execution.prices import FREE_INPUT_BYTES, INPUT_BYTES_PER_UNIT, input_cost
 from schema.execution.shared_subscriptions import share_subscription
 from schema.root import core
 from web.edge.request_heads import MAX_BODY_BYTES
@@ -232,7 +232,7 @@ async def test_excessive_value_is_refused_before_any_work(position: Position) ->
     assert re.fullmatch(
         rf"{re.escape(position.field)}: {len(value):,} {unit}; the limit is [\d,]+\.", answer
     )
-    cost = 100 + input_cost(len(orjson.dumps(variables)))
+    cost = 100 + cost_of_variables(variables)
     assert seconds < SECONDS_BESIDES + SECONDS_PER_UNIT * cost
 
 
@@ -258,7 +258,7 @@ async def test_excessive_text_in_a_list_is_refused(position: Position) -> None:
 def test_input_is_charged_by_its_size(text: str) -> None:
     """The first bytes are free."""
     costs = []
-    for length in (1, FREE_INPUT_BYTES + 8 * INPUT_BYTES_PER_UNIT, FREE_INPUT_BYTES + 8_000):
+    for length in (1, FREE_BYTES + 8 * BYTES_PER_UNIT, FREE_BYTES + 8_000):
         search = "x" * length
         is_variable = "%s" not in text
         prepared = prepare(text if is_variable else text % search, None)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import GraphQLObjectType
 
-from schema.execution.cost import is_list_of_objects
 from schema.execution.documents import cost_of, prepare
 from schema.execution.limits import (
     MAX_ALIASES,
@@ -22,7 +21,7 @@ from schema.execution.limits import (
 )
 from schema.execution.operations import formatted
 from schema.execution.prepared import RequestFailed
-from schema.execution.prices import FIELD_COSTS, LIST_SIZES, ROW_COSTS
+from schema.execution.prices import FIELD_COSTS, LIST_SIZES, ROW_COSTS, is_list_of_objects
 from schema.root import core
 from tests.support.call_counts import max_function_calls
 from tests.support.introspection import INTROSPECTION
