@@ -86,10 +86,12 @@ class Tokens:
         Raises:
             Unauthenticated: if the token is invalid, expired or not an access token.
         """
+        if len(token) > MAX_TOKEN_CHARS:
+            raise Unauthenticated("The access token is not valid.")
         try:
             claims = jwt.decode(
-                token[:MAX_TOKEN_CHARS],
-                self._key(token[:MAX_TOKEN_CHARS]),
+                token,
+                self._key(token),
                 [ALGORITHM],
                 audience=AUDIENCE,
                 issuer=ISSUER,

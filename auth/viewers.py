@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import getsizeof
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 CACHE_SECONDS = 1.0
 MAX_CACHED_SESSIONS = 10_000
 MAX_CACHED_TOKENS = 4_096
+MAX_CACHED_BYTES = 32 * 1024 * 1024
+USER_BYTES = 3_000
+"""Memory of an account without its search terms."""
+
 SESSION_ENDED = "This session has ended. Sign in again."
 
 
@@ -64,7 +69,9 @@ class Viewers:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._verified: Cache[str, Claims] = Cache("tokens", MAX_CACHED_TOKENS)
-        self._cached: Cache[Id, tuple[float, User]] = Cache("viewers", MAX_CACHED_SESSIONS)
+        self._cached: Cache[Id, tuple[float, User]] = Cache(
+            "viewers", MAX_CACHED_SESSIONS, MAX_CACHED_BYTES
+        )
         self._accounts = BatchLoader(_accounts)
         self._invalidations = 0
 
@@ -90,7 +97,8 @@ class Viewers:
             user = await self._account(claims)
             # Do not cache a session that may have ended during the lookup.
             if invalidations == self._invalidations:
-                self._cached.put(claims.session_id, (now, user))
+                size = USER_BYTES + sum(map(getsizeof, user.terms))
+                self._cached.put(claims.session_id, (now, user), size)
         if user.id != claims.user_id:
             raise Unauthenticated("The access token is not valid.")
         return Viewer(user, claims.session_id, claims.expires_at)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from functools import partial
+from sys import getsizeof
 from typing import TYPE_CHECKING
 
 from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
 from models.caching.single_flight import SingleFlight
+from models.caching.sizes import bytes_of
 from models.directory.experts import directory
 from models.directory.versions import directory_version
 from models.store.documents import or_unavailable
@@ -88,7 +90,7 @@ class Listings:
         with or_unavailable():
             found = await directory(filter_, order, arguments, partial(self._total, version))
         if len(found.rows) <= MAX_CACHED_PAGE_ROWS:
-            self._pages.put(key, found, _size(key, found))
+            self._pages.put(key, found, _size(found))
         return found
 
     async def _total(self, version: int, document: type[Record], filters: Sequence[Filter]) -> int:
@@ -104,6 +106,7 @@ async def _version(_: Sequence[None]) -> dict[None, int]:
     return {None: await directory_version()}
 
 
-def _size(key: _PageKey, page: Page[DirectoryEntry]) -> int:
-    """Return the estimated bytes of a cached page and its key."""
-    return len(repr(key)) + sum(ENTRY_BYTES + len(entry.bio) for entry in page.rows)
+def _size(page: Page[DirectoryEntry]) -> int:
+    """Return the estimated bytes of a page and the filters that count its list."""
+    entries = sum(ENTRY_BYTES + getsizeof(entry.bio) for entry in page.rows)
+    return bytes_of(page.filters) + entries

@@ -6,10 +6,12 @@ A viewer whose own booking is in the event gets a separate rendering, since it d
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from collections import deque
+from itertools import count
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from models.telemetry.metrics import DELIVERIES, CacheMeter
+from models.caching.cache import Cache
+from models.telemetry.metrics import DELIVERIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -21,9 +23,19 @@ Render: TypeAlias = "Callable[[Event], bytes | None]"
 """Renders an event as bytes for clients; None for an event that the subscription filters out."""
 
 MAX_RENDERED_EVENTS = 64
-"""Renderings that an audience caches; the oldest is evicted first."""
+"""Renderings that are cached for an audience; the oldest is evicted first."""
 
-_meter = CacheMeter("audiences")
+MAX_RENDERINGS = 16_384
+
+MAX_RENDERED_BYTES = 16 * 1024 * 1024
+"""Of the renderings of all audiences."""
+
+_rendered: Cache[tuple[int, int], tuple[bytes | None]] = Cache(
+    "audiences", MAX_RENDERINGS, MAX_RENDERED_BYTES
+)
+"""Renderings by audience and event."""
+
+_numbers = count()
 
 
 class Encoding(Protocol):
@@ -77,11 +89,10 @@ class Member(Protocol):
 class Audience:
     """Subscriptions for which an event is rendered alike."""
 
-    _entries: ClassVar[int] = 0
-
     def __init__(self, render: Render) -> None:
         self._render = render
-        self._rendered: OrderedDict[int, bytes | None] = OrderedDict()
+        self._number = next(_numbers)
+        self._recent: deque[int] = deque()
         self._live: dict[Member, asyncio.Future[int]] = {}
         self.size = 0
 
@@ -101,28 +112,21 @@ class Audience:
         return self._render_once(event)
 
     def _render_once(self, event: Event) -> bytes | None:
-        number = event.sequence
-        if number in self._rendered:
-            _meter.hits.inc()
-            return self._rendered[number]
-        _meter.misses.inc()
-        rendered = self._rendered[number] = self._render(event)
-        self._count_entries(1)
-        if len(self._rendered) > MAX_RENDERED_EVENTS:
-            _meter.evictions.inc()
-            self._rendered.popitem(last=False)
-            self._count_entries(-1)
-        return rendered
+        key = self._number, event.sequence
+        found = _rendered.get(key)
+        if found is None:
+            found = (self._render(event),)
+            _rendered.put(key, found)
+            self._recent.append(event.sequence)
+            if len(self._recent) > MAX_RENDERED_EVENTS:
+                _rendered.remove((self._number, self._recent.popleft()))
+        return found[0]
 
     def close(self) -> None:
         """Drop the cached renderings of an audience without members."""
-        self._count_entries(-len(self._rendered))
-        self._rendered.clear()
-
-    @classmethod
-    def _count_entries(cls, change: int) -> None:
-        cls._entries += change
-        _meter.size(cls._entries)
+        for number in self._recent:
+            _rendered.remove((self._number, number))
+        self._recent.clear()
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Send events to all live members; remove those whose send buffer is full."""

@@ -1,11 +1,11 @@
-"""Bounded LRU caches with hit and eviction metrics."""
+"""LRU caches, bounded by entries and bytes, with hit and eviction metrics."""
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
+from models.caching.sizes import bytes_of
 from models.telemetry.metrics import CacheMeter
 
 if TYPE_CHECKING:
@@ -15,20 +15,27 @@ Key = TypeVar("Key", bound="Hashable")
 Value = TypeVar("Value")
 
 
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Default bound on the memory of a cache."""
+
+ENTRY_BYTES: Final = 200
+"""Memory of an entry besides its key and its value."""
+
+
 class Cache(Generic[Key, Value]):
     """Cache that evicts the least recently used entries; values must not be None.
 
     Args:
         name: label of the cache in the metrics.
         max_entries: maximum number of entries.
-        max_size: maximum sum of the sizes passed to `put`.
+        max_bytes: maximum memory of all entries with their keys.
     """
 
-    def __init__(self, name: str, max_entries: int, max_size: float = math.inf) -> None:
+    def __init__(self, name: str, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
         self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
         self._max_entries = max_entries
-        self._max_size = max_size
-        self._size = 0
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._meter = CacheMeter(name)
 
     def __iter__(self) -> Iterator[Key]:
@@ -44,33 +51,43 @@ class Cache(Generic[Key, Value]):
         self._entries.move_to_end(key)
         return found[0]
 
-    def put(self, key: Key, value: Value, size: int = 0) -> None:
-        """Store or replace a value, and evict entries until the bounds are met."""
+    def put(self, key: Key, value: Value, size: int | None = None) -> None:
+        """Store or replace a value, and evict entries until the bounds are met.
+
+        Args:
+            key: the key, whose memory is counted as well.
+            value: the value.
+            size: memory of the value in bytes; None to measure it.
+        """
         self.remove(key)
+        size = ENTRY_BYTES + bytes_of(key) + (bytes_of(value) if size is None else size)
         self._entries[key] = value, size
-        self._size += size
-        while len(self._entries) > self._max_entries or self._size > self._max_size:
+        self._bytes += size
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self.remove(next(iter(self._entries)))
             self._meter.evictions.inc()
-        self._meter.size(len(self._entries))
+        self._report_size()
 
     def remove_where(self, is_unwanted: Callable[[Key, Value], bool]) -> None:
         """Remove the entries for which the predicate holds."""
         unwanted = [key for key, (value, _) in self._entries.items() if is_unwanted(key, value)]
         for key in unwanted:
             self.remove(key)
-        self._meter.size(len(self._entries))
+        self._report_size()
 
     def remove(self, key: Key) -> None:
         """Remove a key, if it is stored."""
         _, size = self._entries.pop(key, (None, 0))
-        self._size -= size
+        self._bytes -= size
 
     def clear(self) -> None:
         """Remove all entries."""
         self._entries.clear()
-        self._size = 0
-        self._meter.size(0)
+        self._bytes = 0
+        self._report_size()
+
+    def _report_size(self) -> None:
+        self._meter.size(len(self._entries), self._bytes)
 
 
 class Doorkeeper:

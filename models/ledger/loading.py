@@ -41,8 +41,11 @@ Spans = list[tuple[int, int]]
 """Half-open ranges of cells."""
 
 MAX_CALENDARS = 500
-MAX_BOOKINGS = 20_000
-"""In all calendars in memory, at some 0.8 kB each."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Of all calendars in memory."""
+BOOKING_BYTES = 800
+RANGE_BYTES = 400
+"""Memory of a booking's occupied time, and of a range of hours with its weekday or date."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
 """Undoing a command copies them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
@@ -56,7 +59,7 @@ class CalendarCache(Cache[Id, Agenda]):
     """Bounded cache of agendas, each as the last batch left it."""
 
     def __init__(self, *, is_enabled: bool) -> None:
-        super().__init__("agendas", MAX_CALENDARS if is_enabled else 0, MAX_BOOKINGS)
+        super().__init__("agendas", MAX_CALENDARS if is_enabled else 0, MAX_BYTES)
 
     def find(self, command: Command, changed: Agendas) -> Agendas | None:
         """Return what a command is decided on, as of now, or None if that must be loaded.
@@ -83,7 +86,10 @@ class CalendarCache(Cache[Id, Agenda]):
         if agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
             self.remove(agenda.calendar.id)
         else:
-            self.put(agenda.calendar.id, agenda.successor(), agenda.size)
+            rules = agenda.calendar.rules
+            ranges = len(rules.weekly) + sum(1 + len(day.ranges) for day in rules.overrides)
+            size = BOOKING_BYTES * agenda.size + RANGE_BYTES * ranges
+            self.put(agenda.calendar.id, agenda.successor(), size)
 
 
 @dataclass

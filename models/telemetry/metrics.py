@@ -77,7 +77,7 @@ _CACHE_ENTRIES = Gauge(
 )
 _CACHE_BYTES = Gauge(
     "expertbook_cache_bytes",
-    "Size of the entries in a cache that is bounded by bytes.",
+    "Memory of the entries in a cache.",
     ("cache",),
     multiprocess_mode="livesum",
 )
@@ -88,21 +88,19 @@ class CacheMeter:
 
     Args:
         cache: value of the metrics' `cache` label.
-        has_bytes: whether the cache is bounded by bytes and reports its size.
     """
 
-    def __init__(self, cache: str, *, has_bytes: bool = False) -> None:
+    def __init__(self, cache: str) -> None:
         self.hits = _CACHE_HITS.labels(cache)
         self.misses = _CACHE_MISSES.labels(cache)
         self.evictions = _CACHE_EVICTIONS.labels(cache)
         self._entries = _CACHE_ENTRIES.labels(cache)
-        self._bytes = _CACHE_BYTES.labels(cache) if has_bytes else None
+        self._bytes = _CACHE_BYTES.labels(cache)
 
-    def size(self, entries: int, size: int = 0) -> None:
+    def size(self, entries: int, size: int) -> None:
         """Set the current number of entries and their total size in bytes."""
         self._entries.set(entries)
-        if self._bytes:
-            self._bytes.set(size)
+        self._bytes.set(size)
 
 
 @contextmanager

@@ -48,8 +48,9 @@ if TYPE_CHECKING:
 
 RULES_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule)
 MAX_CACHED_DOCUMENTS = 256
-MAX_CACHED_CHARS = 512 * 1024
-"""Total length of the cached documents. A document takes about 80 bytes per character."""
+MAX_CACHED_BYTES = 40 * 1024 * 1024
+BYTES_PER_CHAR = 80
+"""Memory of a parsed and compiled document per character of its text."""
 
 MAX_CACHED_DOCUMENT_CHARS = 16_384
 PARSE_COST_PER_CHAR = 2
@@ -193,20 +194,20 @@ def _check_cached(query: str, introspection: bool) -> tuple[_CheckedDocument, bo
         return checked, False
     is_repeated = _doorkeeper.seen_before(key)
     if is_repeated:
-        _documents.put(key, checked, len(query))
+        _documents.put(key, checked, BYTES_PER_CHAR * len(query))
     return checked, is_repeated
 
 
 _doorkeeper = Doorkeeper("texts")
 _documents: Cache[tuple[str, bool], _CheckedDocument] = Cache(
-    "documents", MAX_CACHED_DOCUMENTS, MAX_CACHED_CHARS
+    "documents", MAX_CACHED_DOCUMENTS, MAX_CACHED_BYTES
 )
 
 
 def cached_per_document(compute: Callable[[Prepared], Result]) -> Callable[[Prepared], Result]:
     """Cache the results of a function that depends on the document alone, by its text."""
     name = compute.__module__.rpartition(".")[2]
-    cache: Cache[str, tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS, MAX_CACHED_CHARS)
+    cache: Cache[str, tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS)
 
     @wraps(compute)
     def cached(prepared: Prepared) -> Result:
@@ -215,7 +216,7 @@ def cached_per_document(compute: Callable[[Prepared], Result]) -> Callable[[Prep
         entry = cache.get(prepared.text)
         if entry is None:
             entry = (compute(prepared),)
-            cache.put(prepared.text, entry, len(prepared.text))
+            cache.put(prepared.text, entry)
         return entry[0]
 
     return cached

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from models.caching.cache import Cache, Doorkeeper
+import pytest
+from prometheus_client import REGISTRY
+
+from models.caching.cache import ENTRY_BYTES, Cache, Doorkeeper
+from models.caching.sizes import bytes_of
 from tests.support.metrics import cache_metrics
 
 
@@ -20,15 +24,31 @@ def test_least_recently_used_entry_is_evicted_first() -> None:
 
 def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
     """A value larger than the limit is not cached; a replaced value no longer counts."""
-    cache = Cache[str, int]("sized", 9, max_size=10)
+    entry = ENTRY_BYTES + bytes_of("a")
+    cache = Cache[str, int]("sized", 9, max_bytes=2 * entry + 10)
     for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):
         cache.put(key, 1, size)
     assert list(cache) == ["c"]
     cache.put("d", 1, 4)
     assert list(cache) == ["c", "d"]
-    cache.put("e", 1, 11)
+    cache.put("e", 1, 2 * entry)
     assert list(cache) == []
     assert cache_metrics("sized")[2:] == [5, 0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("k" * 1_000, 1), ("k", "v" * 1_000), (("k", ("l" * 500, b"m" * 500)), 1), ("k", ["é"] * 125)],
+)
+def test_keys_and_values_count_with_all_that_they_consist_of(key: object, value: object) -> None:
+    cache = Cache[object, object]("measured", 9)
+    cache.put(key, value)
+    size = REGISTRY.get_sample_value("expertbook_cache_bytes", {"cache": "measured"})
+    assert size
+    assert 1_000 < size < 12_000
+    cache.put(key, 1)
+    cache.clear()
+    assert REGISTRY.get_sample_value("expertbook_cache_bytes", {"cache": "measured"}) == 0
 
 
 def test_remove_where_removes_only_matching_entries() -> None:

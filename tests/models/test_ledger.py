@@ -253,7 +253,7 @@ async def test_slot_outside_the_cached_span_is_read(
 async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.ledger.loading.MAX_BOOKINGS", 2)
+    monkeypatch.setattr("models.ledger.loading.MAX_BYTES", 3_000)
     async with Ledger(database, ignore_events).open() as ledger:
         for hour in range(4):
             await book_slot(ledger, slot(calendar, hour))

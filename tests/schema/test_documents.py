@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from schema.execution.documents import MAX_CACHED_CHARS, MAX_CACHED_DOCUMENTS, _documents, prepare
+from schema.execution.documents import (
+    BYTES_PER_CHAR,
+    MAX_CACHED_BYTES,
+    MAX_CACHED_DOCUMENTS,
+    _documents,
+    prepare,
+)
 from schema.execution.prepared import FAILURE_COST, RequestFailed
 
 
@@ -15,7 +21,7 @@ def test_document_cache_is_bounded_by_text_length() -> None:
             prepare(f"query Long{number} {{ __typename }} {' ' * 16_000}", None)
     texts = [text for (text, _) in _documents]
     assert any("Long59 " in text for text in texts)
-    assert sum(map(len, texts)) <= MAX_CACHED_CHARS
+    assert BYTES_PER_CHAR * sum(map(len, texts)) <= MAX_CACHED_BYTES
     for _ in range(2):
         with pytest.raises(RequestFailed):
             prepare("{ nothing }", None)

@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 Address = IPv4Address | IPv6Address
 
+MAX_ADDRESS_CHARS = 64
+"""More than the longest IPv6 address and its zone; longer texts are no addresses."""
+
 SITE_BITS = 64
 """Length of the smallest IPv6 prefix that a customer is assigned (RFC 6177, RFC 4291)."""
 
 
-@lru_cache(maxsize=4096)
 def parse_address(host: str) -> Address | None:
     """Parse an address; return IPv4-mapped IPv6 addresses as IPv4 and None for anything else."""
+    return _parse_address(host) if len(host) <= MAX_ADDRESS_CHARS else None
+
+
+@lru_cache(maxsize=4096)
+def _parse_address(host: str) -> Address | None:
     if "%" in host:  # the zone only has a meaning on the local machine
         host = host.partition("%")[0]
     try:
@@ -34,13 +41,17 @@ def parse_address(host: str) -> Address | None:
     return address
 
 
-@lru_cache(maxsize=4096)
 def address_key(host: str) -> str:
     """Return the key for per-address limits: the IPv4 address or the IPv6 /64 network.
 
     All texts that are not addresses, such as a proxy's "unknown", share the empty key.
     """
-    address = parse_address(host)
+    return _address_key(host) if len(host) <= MAX_ADDRESS_CHARS else ""
+
+
+@lru_cache(maxsize=4096)
+def _address_key(host: str) -> str:
+    address = _parse_address(host)
     if isinstance(address, IPv6Address):
         network = int(address) >> (128 - SITE_BITS) << (128 - SITE_BITS)
         return f"{IPv6Address(network)}/{SITE_BITS}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CONNECTION_HEADERS = frozenset({b"connection", b"transfer-encoding"})
 BODILESS_STATUSES = frozenset({204, 304})
 MAX_CACHED_HEADERS = 1_024
+MAX_CACHED_VALUE_BYTES = 256
 
 
 class SingleWrite:
@@ -72,8 +73,8 @@ class SingleWrite:
             or cycle.flow.write_paused
         ):
             return None
-        lines = [_header_line(name, value) for name, value in cycle.default_headers]
-        lines += [_header_line(name, value) for name, value in headers]
+        lines = [header_line(name, value) for name, value in cycle.default_headers]
+        lines += [header_line(name, value) for name, value in headers]
         return b"".join((STATUS_LINE[status], *lines, b"\r\n", body))
 
     def _write(self, encoded: bytes) -> None:
@@ -85,9 +86,16 @@ class SingleWrite:
         cycle.on_response()
 
 
-@lru_cache(maxsize=MAX_CACHED_HEADERS)
-def _header_line(name: bytes, value: bytes) -> bytes:
-    """Return an encoded header line; cached because most are the same in every response."""
+def header_line(name: bytes, value: bytes) -> bytes:
+    """Return an encoded header line; short ones are cached, since they repeat."""
+    encode = _cached_line if len(value) <= MAX_CACHED_VALUE_BYTES else _encoded_line
+    return encode(name, value)
+
+
+def _encoded_line(name: bytes, value: bytes) -> bytes:
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
         raise RuntimeError("Invalid HTTP header.")
     return b"%b: %b\r\n" % (name.lower(), value)
+
+
+_cached_line = lru_cache(maxsize=MAX_CACHED_HEADERS)(_encoded_line)

@@ -28,7 +28,6 @@ MAX_HEADER_CHARS: Final = 1_024
 """Limit because the standard library parses headers in quadratic time; browsers send about 150."""
 
 
-@lru_cache(maxsize=MAX_CACHED_HEADERS)
 def accepted_types(header: str) -> tuple[str, ...]:
     """Return the supported media types that a client accepts, best first.
 
@@ -38,8 +37,11 @@ def accepted_types(header: str) -> tuple[str, ...]:
         header: value of `Accept`; several headers are joined by commas. An empty value accepts
             JSON, and a value that is too long accepts nothing.
     """
-    if len(header) > MAX_HEADER_CHARS:
-        return ()
+    return _accepted_types(header) if len(header) <= MAX_HEADER_CHARS else ()
+
+
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
+def _accepted_types(header: str) -> tuple[str, ...]:
     ranges = [_range(part) for part in header.split(",") if part.strip()]
     if not ranges:
         return (JSON,)
@@ -90,11 +92,13 @@ def _precision(name: str, media_type: str) -> int | None:
     return names.index(name) if name in names else None
 
 
-@lru_cache(maxsize=MAX_CACHED_HEADERS)
 def is_json(content_type: str) -> bool:
     """Return whether a Content-Type is JSON in UTF-8; parameters except charset are ignored."""
-    if len(content_type) > MAX_HEADER_CHARS:
-        return False
+    return len(content_type) <= MAX_HEADER_CHARS and _is_json(content_type)
+
+
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
+def _is_json(content_type: str) -> bool:
     message = Message()
     message["content-type"] = content_type
     charset = message.get_content_charset("utf-8")

@@ -99,7 +99,7 @@ class AutomaticPersistedQueries:
             text, request.operation_name, introspection=introspection, use_cache=self._use_cache
         )
         if digest is not None and request.query is not None:
-            self._texts.put(digest, text, len(text.encode()))
+            self._texts.put(digest, text)
         return prepared
 
 

@@ -26,6 +26,7 @@ from starlette.responses import Response
 
 from models.bookings.events import Position, last_positions
 from models.caching.cache import Doorkeeper
+from models.caching.sizes import bytes_of
 from models.directory.versions import directory_version
 from models.errors import Unavailable
 from models.telemetry.metrics import CacheMeter
@@ -147,7 +148,7 @@ class ResponseCache:
         self._bytes = 0
         self._clock = clock
         self._wall_clock = wall_clock
-        self._meter = CacheMeter("answers", has_bytes=True)
+        self._meter = CacheMeter("answers")
         self._doorkeeper = Doorkeeper("questions")
         self._changes = RecentChanges()
         self._directory: int | None = None
@@ -291,4 +292,5 @@ def _size(key: CacheKey, cached: CachedResponse) -> int:
     """Return the approximate memory of an entry in bytes."""
     headers = sum(len(name) + len(value) for name, value in cached.headers)
     calendars = 200 * len(cached.calendars)
-    return ENTRY_OVERHEAD_BYTES + len(key.content) + len(cached.body) + headers + calendars
+    texts = len(key.content) + len(cached.body) + bytes_of(cached.subject)
+    return ENTRY_OVERHEAD_BYTES + texts + headers + calendars

@@ -1,0 +1,26 @@
+"""Sizes of values in memory, for caches that are bounded by bytes."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from sys import getsizeof
+from typing import Final
+
+_LEAVES: Final = frozenset({str, bytes, int, float, bool, type(None)})
+
+
+def bytes_of(value: object) -> int:
+    """Return the approximate memory of a value in bytes, with all that it consists of.
+
+    Looks into tuples, lists, dictionaries and dataclasses. Shared parts count each time.
+    """
+    size = getsizeof(value)
+    if type(value) in _LEAVES:
+        return size
+    if isinstance(value, (tuple, list)):
+        return size + sum(map(bytes_of, value))
+    if isinstance(value, dict):
+        return size + sum(map(bytes_of, value)) + sum(map(bytes_of, value.values()))
+    if is_dataclass(value):
+        return size + sum(bytes_of(getattr(value, each.name)) for each in fields(value))
+    return size
