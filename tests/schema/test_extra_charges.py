@@ -1,0 +1,116 @@
+"""Charges beyond the cost of an operation: replayed events and excessive stored rows."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from auth.budget_accounts import ADDRESS, accounts_of
+from auth.budgets import Budgets
+from models.bookings.events import Position, cursor_of
+from models.errors import CursorExpired, RateLimited
+from models.ids import global_id, new_id
+from schema.context import Context
+from schema.execution.documents import event_cost, prepare
+from schema.execution.operations import run, watch
+from schema.execution.prices import EXCESS_ROW_COST
+from schema.execution.shared_subscriptions import share_subscription
+from schema.slots import MAX_REPLAY_COST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from schema.context import Services
+
+WATCH = """subscription ($id: ID!, $after: String) {
+  slotChanged(expertId: $id, after: $after) { ... on SlotEvent { kind slot { id } } } }"""
+REFILL = 5_000
+"""Cost that a slow machine may refill during a test."""
+
+LAST = 1_000_000
+EXPERT = SimpleNamespace(id=new_id(), disabled=False)
+
+
+async def no_events(*_: object) -> AsyncIterator[object]:
+    for event in list[object]():
+        yield event
+
+
+def context_with(budgets: Budgets) -> Context:
+    """Return a context with an expert whose calendar has had a million events."""
+
+    async def experts(ids: list[object]) -> list[Any]:
+        return [EXPERT for _ in ids]
+
+    async def calendars(ids: list[object]) -> list[Any]:
+        return [SimpleNamespace(id=EXPERT.id, sequence=LAST) for _ in ids]
+
+    services = SimpleNamespace(
+        use_caches=True,
+        operation_seconds=60.0,
+        lookups=SimpleNamespace(experts=experts, calendars=calendars),
+        hub=SimpleNamespace(follow=no_events),
+        budgets=budgets,
+        currency="EUR",
+    )
+    return Context(cast("Services", services), None, "192.0.2.1")
+
+
+async def spent(budgets: Budgets) -> int:
+    """Return what the test's address has spent."""
+    [balance] = await budgets.spend(accounts_of(None, "192.0.2.1"), 0)
+    return ADDRESS.quota - balance.left
+
+
+@pytest.fixture(params=["shared", "separate"])
+def subscribe(request: pytest.FixtureRequest) -> Any:
+    """Subscribe after an event, on the path that shares rendering or on the other."""
+
+    async def start(budgets: Budgets, missed: int) -> int:
+        """Return the cost of replaying an event."""
+        prepared, context = prepare(WATCH, None), context_with(budgets)
+        after = cursor_of(EXPERT.id, Position(LAST - missed, new_id()))
+        variables = {"id": global_id("Expert", EXPERT.id), "after": after}
+        if request.param == "shared":
+            assert await share_subscription(prepared, variables, context)
+        else:
+            assert [event async for event in watch(prepared, variables, context)] == []
+        return event_cost(prepared, variables)
+
+    return start
+
+
+async def test_replay_costs_by_its_distance(subscribe: Any) -> None:
+    for missed in (0, 300, 3_000):
+        budgets = Budgets()
+        expected = missed * await subscribe(budgets, missed)
+        assert expected - REFILL <= await spent(budgets) <= expected
+
+
+async def test_replay_beyond_the_budget_is_refused(subscribe: Any) -> None:
+    budgets = Budgets()
+    await budgets.spend(accounts_of(None, "192.0.2.1"), ADDRESS.quota)
+    with pytest.raises(Exception, match=r"Request budget exceeded") as refused:
+        await subscribe(budgets, 5_000)
+    assert isinstance(refused.value, RateLimited) or isinstance(
+        refused.value.__cause__, RateLimited
+    )
+
+
+async def test_replay_that_costs_more_than_the_slots_is_refused_as_expired(subscribe: Any) -> None:
+    budgets = Budgets()
+    with pytest.raises(Exception, match="read the slots again") as refused:
+        await subscribe(budgets, MAX_REPLAY_COST)
+    assert CursorExpired in {type(refused.value), type(refused.value.__cause__)}
+    assert await spent(budgets) == 0
+
+
+async def test_rows_beyond_the_assumed_number_are_charged_once_they_are_read() -> None:
+    for rows, expected in ((5, 0), (6, EXCESS_ROW_COST), (3_005, 3_000 * EXCESS_ROW_COST)):
+        budgets = Budgets()
+        context = context_with(budgets)
+        context.count_rows(rows, assumed=5)
+        await run(prepare("{ __typename }", None), None, context)
+        assert max(expected - REFILL, 0) <= await spent(budgets) <= expected
