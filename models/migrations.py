@@ -132,8 +132,8 @@ def _former_slug_of(name: str) -> str:
 
 DERIVED_FIELDS: Final = {"slug_keys", "terms", "by_name", "language_keys"}
 MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
-    "canonical e-mail addresses": _canonical_emails,
-    "search terms of accounts": _search_terms,
-    "slugs and search terms of experts": _slugs,
+    "keys of e-mail addresses": _canonical_emails,
+    "search terms and order of accounts": _search_terms,
+    "slugs, search terms and order of experts": _slugs,
     "expiry of failed mails": _expiry_of_failed_mails,
 }

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import regex
 from anyascii import anyascii
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_SLUG_LENGTH: Final = 60
 
 _FOREIGN_LATIN: Final = regex.compile(r"[^\P{Latin}\p{ASCII}]")
 _LOGOGRAPHS: Final = regex.compile(r"[\p{Han}\p{Hangul}]")
-_VISIBLE: Final = regex.compile(
-    r"[^\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}\u2800]"
+_UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]")
+_LOGOGRAPHIC_NAME: Final = regex.compile(
+    r"(?<![\p{Han}\p{Hangul}])[\p{Han}\p{Hangul}]{2,4}(?![\p{Han}\p{Hangul}])"
 )
-_WORD: Final = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*")
-_APOSTROPHE: Final = regex.compile(r"['\u02bc\u2019]")
+_IGNORABLE: Final = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+# Blank signs of Braille, music and hieroglyphs, and the placeholder of embedded objects.
+_BLANK: Final = r"\u2800\ufffc\U0001d159\U00013441\U00013442"
+_VISIBLE: Final = regex.compile(
+    r"[^\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}"
+    rf"\p{{Z}}\p{{Cc}}\p{{Cf}}\p{{Cs}}\p{{Co}}\p{{M}}{_BLANK}]"
+)
+_WORD: Final = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
+_APOSTROPHE: Final = regex.compile(
+    r"['`\xb4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\u05f3\ua78c\uff07]"
+)
+_JOINER: Final = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[\p{Pd}.](?=[\p{L}\p{N}])|(?<=\b\p{L})\.")
+_DIGRAPH: Final = regex.compile(r"a[ae]|oe|ue")
 _LINK_START: Final = regex.compile(r"://|\bwww\W", regex.IGNORECASE)
 _DOTTED: Final = regex.compile(r"[\p{L}\p{N}-][.\u3002\uff0e\uff61]([\p{L}\p{M}]{2,})")
 _COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example"})
-_DIGRAPHS: Final = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "ae", "Ö": "oe", "Ü": "ue"}
-)
+_DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
 def has_visible_characters(text: str) -> bool:
     """Return whether any character of a text has a glyph of its own.
 
-    Blank, control and combining characters have none, nor those that Unicode lists as
-    Default_Ignorable_Code_Point, such as U+3164, nor the empty braille pattern.
+    Blank, control, combining and private-use characters have none, nor those that Unicode lists as
+    Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than `regex` count.
     """
     return _VISIBLE.search(text) is not None
 
@@ -52,18 +65,25 @@ def fold(text: str) -> str:
     """Return the text without case and accents, for comparison and search.
 
     Latin letters that do not decompose, such as "ł" and "ø", become ASCII letters. Other scripts
-    are kept.
+    are kept. Invisible characters, such as joiners and soft hyphens, do not count.
     """
+    if text.isascii():
+        return text.lower()
     # Some letters, such as mathematical ones, have a case only after decomposition.
     cased = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", cased)
+    decomposed = _IGNORABLE.sub("", unicodedata.normalize("NFKD", cased))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return plain if plain.isascii() else _FOREIGN_LATIN.sub(_to_ascii, plain)
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, folded for comparison."""
-    found: list[str] = _WORD.findall(fold(text))
+    """Return the words of a text, folded for comparison.
+
+    Apostrophes do not separate words. Chinese, Japanese and Korean names have no blanks between
+    their parts, so each character is a word.
+    """
+    joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
+    found: list[str] = _WORD.findall(fold(_UNSPACED.sub(r" \g<0> ", joined)))
     return found
 
 
@@ -76,25 +96,49 @@ def transliterated_words(text: str) -> list[str]:
 def spellings(text: str) -> set[str]:
     """Return the words by which a text is found.
 
-    These are its folded words, also without apostrophes, their transliterations, and those with
-    "ue" for "ü" and the like.
+    These are its words as written, with apostrophes, hyphens and dots as blanks or left out, and in
+    ASCII: transliterated, with "ue" for "ü" and "u" for "ue", and Chinese and Korean names as one
+    word.
     """
-    found = {*words(text), *words(_APOSTROPHE.sub("", text))}
+    composed = unicodedata.normalize("NFC", text)
+    found = {*words(composed), *words(_APOSTROPHE.sub(" ", composed))}
+    found.update(words(_JOINER.sub("", composed)))
     if not text.isascii():
-        composed = unicodedata.normalize("NFC", text)
-        found |= {*transliterated_words(text), *words(composed.translate(_DIGRAPHS))}
-    return found
+        found.update(transliterated_words(composed))
+        found.update(words(with_digraphs(composed)))
+        found.update(_joined_names(composed))
+    return found | {_DIGRAPH.sub(_first_letter, word) for word in found if word.isascii()}
+
+
+def with_digraphs(text: str) -> str:
+    """Return a text in lower case with "ue" for "ü" and the like."""
+    return unicodedata.normalize("NFC", text).lower().translate(_DIGRAPHS)
 
 
 def slug_of(name: str) -> str:
     """Return the URL slug of a name: transliterated words joined by hyphens."""
-    slug = "-".join(transliterated_words(_APOSTROPHE.sub("", name)))
-    return slug[:MAX_SLUG_LENGTH].strip("-") or "expert"
+    return _slug(name) or "expert"
 
 
 def slug_key(text: str) -> str:
     """Return the letters and digits of a slug, by which its other spellings are found."""
-    return "".join(transliterated_words(text[: 2 * MAX_SLUG_LENGTH]))
+    return _slug(text[: 2 * MAX_SLUG_LENGTH]).replace("-", "")
+
+
+def _slug(text: str) -> str:
+    return "-".join(transliterated_words(_APOSTROPHE.sub("", text)))[:MAX_SLUG_LENGTH].strip("-")
+
+
+def _joined_names(text: str) -> Iterator[str]:
+    """Yield the transliterated ends of Chinese and Korean names, such as "xiaoming"."""
+    for found in _LOGOGRAPHIC_NAME.finditer(text):
+        syllables = transliterated_words(found[0])
+        for first in range(len(syllables) - 1):
+            yield "".join(syllables[first:])
+
+
+def _first_letter(found: regex.Match[str]) -> str:
+    return found[0][0]
 
 
 def _to_ascii(letter: regex.Match[str]) -> str:

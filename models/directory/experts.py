@@ -13,7 +13,7 @@ from models.ids import Id
 from models.store.documents import Record
 from models.store.pages import Filter, Order, Page, PageArguments, count, page
 from models.store.search import name_key, search_filter, terms_of
-from models.text import fold, slug_key
+from models.text import fold, slug_key, with_digraphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_LANGUAGES = 50
 """Languages in a filter; each adds a comparison per expert."""
+
+MAX_NAMESAKES = 20
+"""Experts among whom the owner of a slug is looked for."""
 
 HIDDEN_FIELDS = ("terms", "language_keys", "user_id", "contact_email", "former_slugs", "slug_keys")
 
@@ -109,7 +112,8 @@ class Expert(Record):
 
     def update_search_fields(self) -> Expert:
         """Update the derived fields and return the expert; call it before every write."""
-        self.slug_keys = sorted({slug_key(slug) for slug in (self.slug, *self.former_slugs)})
+        slugs = (self.slug, *self.former_slugs, with_digraphs(self.name))
+        self.slug_keys = sorted({slug_key(slug) for slug in slugs})
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
         self.terms = terms_of(self.name, self.title, *self.languages)
@@ -225,10 +229,16 @@ async def directory(
 
 
 async def expert_by_slug(slug: str) -> Expert | None:
-    """Return the expert with a slug, with another spelling of it, or with a former slug."""
+    """Return the expert with a slug, with another spelling of it, or with a former slug.
+
+    Another spelling of a slug leads to its owner rather than to an expert who had it or whose name
+    can be written like it.
+    """
     if found := await Expert.find_one({"slug": slug}):
         return found
-    return await Expert.find({"slug_keys": slug_key(slug)}).sort("slug").first_or_none()
+    key = slug_key(slug)
+    spelled = await Expert.find({"slug_keys": key}).sort("slug").limit(MAX_NAMESAKES).to_list()
+    return min(spelled, key=lambda expert: slug_key(expert.slug) != key, default=None)
 
 
 async def category_counts() -> dict[Category, int]:

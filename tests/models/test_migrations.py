@@ -71,7 +71,7 @@ async def test_experts_get_readable_slugs_and_keep_their_former_ones(
     ]
     with caplog.at_level(logging.INFO):
         await migrate()
-    assert "slugs and search terms of experts" in caplog.text
+    assert "slugs, search terms and order of experts" in caplog.text
     slugs = [(await Expert.get(one.id) or one).slug for one in experts]
     assert slugs == ["lukasz-walesa", "lukasz-walesa-2", "li-ming"]
     for one, slug in zip(experts, slugs, strict=True):

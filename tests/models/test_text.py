@@ -44,6 +44,11 @@ def test_folding_twice_changes_nothing_more() -> None:
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
 
 
+def test_each_character_is_a_word_where_words_have_no_blanks() -> None:
+    assert words("王小明") == ["王", "小", "明"]
+    assert len(words("김민수")) == 3
+
+
 def test_marks_and_joiners_do_not_split_words() -> None:
     assert words("हिन्दी भाषा") == [fold("हिन्दी"), fold("भाषा")]
     assert len(words("می‌خواهم")) == 1
@@ -60,6 +65,26 @@ def test_marks_and_joiners_do_not_split_words() -> None:
         ("王小明", "wang"),
         ("Σωκράτης", "sokratis"),
         ("Søren", "soeren"),
+        ("Ørsted", "oersted"),
+        ("Mueller", "Müller"),
+        ("Aase", "Åse"),
+        ("王小明", "小明"),
+        ("王小明", "Wang Xiaoming"),
+        ("김민수", "민수"),
+        ("김민수", "minsu"),
+        ("田中たろう", "たろう"),
+        ("タナカ", "ﾀﾅｶ"),
+        ("O'Brien", "o\u02bcbrien"),
+        ("O'Brien", "O Brien"),
+        ("Obrien", "O’Brien"),
+        ("Ka\u02bbiulani", "kaiulani"),
+        ("G\u02bbulom", "g'ulom"),
+        ("Anne-Marie", "annemarie"),
+        ("Anne-Marie", "anne\u2011marie"),
+        ("J.R.R. Tolkien", "jrr"),
+        ("Татьяна", "tatyana"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("Lovelace", "Love\u00adlace"),
     ],
 )
 def test_names_are_found_in_each_spelling(name: str, searched: str) -> None:
@@ -77,6 +102,8 @@ def test_names_are_found_in_each_spelling(name: str, searched: str) -> None:
         ("김민수", "gim-min-su"),
         ("Ngô Bảo Châu", "ngo-bao-chau"),
         ("👩‍🔬", "woman-microscope"),
+        ("Татьяна Ильич", "tatyana-ilich"),
+        ("Ka\u02bbiulani", "kaiulani"),
         ("---", "expert"),
         ("x" * 200, "x" * 60),
     ],
@@ -89,9 +116,12 @@ def test_spellings_of_a_slug_share_a_key() -> None:
     spelled = ["siobhan-obrien", "Siobhan-O-Brien", "SIOBHAN_OBRIEN", "siobhán-o’brien"]
     assert {slug_key(text) for text in spelled} == {"siobhanobrien"}
     assert slug_key("anna-li-2") != slug_key("anna-li")
+    assert slug_key("Anna " * 20) == slug_key(slug_of("Anna " * 20))
 
 
-@pytest.mark.parametrize("text", ["ㅤ", "⠀", "‍‌", "­", "͏", "́", "  "])
+@pytest.mark.parametrize(
+    "text", ["ㅤ", "⠀", "‍‌", "­", "͏", "́", "  ", "\ue000", "\uffff", "\ufffc", "\U0001d159"]
+)
 def test_text_without_a_glyph_is_invisible(text: str) -> None:
     assert not has_visible_characters(text)
     assert has_visible_characters(f"{text}a")
