@@ -12,6 +12,8 @@ from precis_i18n import get_profile
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+MAX_TYPED_LENGTH = 4 * MAX_LENGTH
+"""Limit before preparation, which composes up to four code points into one character."""
 
 
 @lru_cache(maxsize=1)
@@ -26,9 +28,9 @@ def common_passwords() -> frozenset[str]:
 
 def weakness(password: str) -> str | None:
     """Return why a new password is too weak, or None (NIST SP 800-63B, 5.1.1.2)."""
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+    prepared = prepare(password) if len(password) <= MAX_TYPED_LENGTH else None
+    if not MIN_LENGTH <= len(prepared or password) <= MAX_LENGTH:
         return f"Use {MIN_LENGTH} to {MAX_LENGTH} characters"
-    prepared = prepare(password)
     if prepared is None:
         return "Use letters, digits, punctuation, symbols and spaces only"
     if prepared.casefold() in common_passwords() or len(set(prepared)) == 1:
@@ -74,6 +76,7 @@ class Passwords:
 
         Without a hash the result is False, after the same computing time.
         """
+        password = password[: MAX_TYPED_LENGTH + 1]
         known = encoded if encoded and encoded.startswith("$argon2") else None
         # Hashes from before passwords were prepared are of the password as it was typed.
         for form in dict.fromkeys((prepare(password) or password, password)):

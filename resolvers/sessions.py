@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auth.passwords import MAX_LENGTH, weakness
+from auth.passwords import weakness
 from models.accounts import links, sessions
 from models.accounts.links import Purpose
 from models.accounts.users import User
@@ -76,7 +76,7 @@ async def login(services: SessionServices, email: str, password: str, address: s
     with or_unavailable():
         user = await User.by_email(email)
     encoded = user.password_hash if user and not user.disabled else None
-    if not await services.passwords.matches(encoded, password[: MAX_LENGTH + 1]) or user is None:
+    if not await services.passwords.matches(encoded, password) or user is None:
         raise WrongCredentials
     await services.throttle.succeeded("login", email, address)
     if services.passwords.is_outdated(user.password_hash):
@@ -144,7 +144,7 @@ async def change_password(
     """
     email = viewer.user.email
     await services.throttle.attempt("password", address=address, account=email)
-    if not await services.passwords.matches(viewer.user.password_hash, current[: MAX_LENGTH + 1]):
+    if not await services.passwords.matches(viewer.user.password_hash, current):
         raise WrongCredentials
     await services.throttle.succeeded("password", email, address)
     check_password(password)

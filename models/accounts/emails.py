@@ -41,10 +41,12 @@ def email_key(text: str) -> str:
     """Return the key by which accounts, contacts and limits compare e-mail addresses.
 
     It ignores case, but different letters stay different: "straße" and "strasse" are two mailboxes.
+    Both small forms of the Greek sigma are one letter, as in capitals; in a domain they are two.
     Text that is no address has a key, too, which no account has.
     """
     address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
-    return unicodedata.normalize("NFC", address.lower())
+    local, at, domain = unicodedata.normalize("NFC", address.lower()).rpartition("@")
+    return f"{local.replace('ς', 'σ')}{at}{domain}"  # noqa: RUF001 - the letters meant
 
 
 def email_pseudonym(text: str) -> str:

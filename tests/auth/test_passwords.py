@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from argon2 import Parameters, PasswordHasher, extract_parameters
 
@@ -34,6 +36,17 @@ async def test_password_matches_however_the_keyboard_composes_it(
     assert await passwords.matches(await passwords.hash(registered), typed)
     assert await passwords.matches(await passwords.hash(typed), registered)
     assert not await passwords.matches(await passwords.hash(registered), registered.upper())
+
+
+async def test_length_is_that_of_the_composed_characters() -> None:
+    longest = "\uac01\uac02" * 100
+    typed = unicodedata.normalize("NFD", longest)
+    assert (len(longest), len(typed)) == (200, 600)
+    assert weakness(typed) is None
+    passwords = Passwords()
+    assert await passwords.matches(await passwords.hash(longest), typed)
+    assert weakness(typed + "x") == "Use 10 to 200 characters"
+    assert weakness(unicodedata.normalize("NFD", "éèàöü")) == "Use 10 to 200 characters"
 
 
 async def test_hash_of_an_unprepared_password_still_matches() -> None:

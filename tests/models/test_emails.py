@@ -26,6 +26,12 @@ def test_spellings_of_an_address_have_one_key(text: str) -> None:
     assert email_key(text) == "jörg@bücher.example"
 
 
+def test_capitals_have_the_key_of_either_small_sigma() -> None:
+    spelled = ["ΣΑΣ.Χ@example.gr", "σας.χ@example.gr", "ΣΑΣ.χ@EXAMPLE.gr"]  # noqa: RUF001
+    assert len({email_key(text) for text in spelled}) == 1
+    assert email_key("a@σας.example") != email_key("a@σασ.example")  # noqa: RUF001
+
+
 def test_canonical_address_keeps_the_case_of_the_local_part() -> None:
     assert canonical_email(" Ada.L@Example.COM ") == "Ada.L@example.com"
 
