@@ -110,6 +110,23 @@ def test_each_kind_of_change_has_its_own_texts(
         assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in parse(copies[0]).text
 
 
+def test_late_mail_offers_no_cancellation_of_a_booking_that_has_ended() -> None:
+    mail, _ = render(booked_session(change(CONFIRMED)))
+    assert mail.occasion
+    ended = booked_session(change(CONFIRMED), change(CANCELLED, CONFIRMED))
+    copy = RENDERER.render_for_party(mail, mail.occasion, ended, Party.CLIENT, NOW)
+    assert "It can no longer be cancelled." in parse(copy).text
+
+
+def test_address_of_both_parties_is_one_attendee() -> None:
+    """Capitals and punycode do not make another address."""
+    session = booked_session(
+        change(CONFIRMED), email="Bea@Bücher.example", contact_email="bea@xn--bcher-kva.example"
+    )
+    for copy in render(session)[1]:
+        assert not isinstance(parse(copy).event["ATTENDEE"], list)
+
+
 @pytest.mark.parametrize("name", INJECTIONS)
 def test_a_hostile_name_injects_nothing(name: str) -> None:
     """A name adds no header, recipient, HTML element or calendar property."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event, vCalAddress
 
+from models.accounts.emails import email_key
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import Party
 from web.mails.addresses import ascii_address, mailto
@@ -90,10 +91,10 @@ def _attendees(
     named = {} if to_client else {"CN": single_line(client.name)}
     found = [_address(client_email, **named, PARTSTAT="ACCEPTED", RSVP="FALSE")]
     shown = expert.contact_email or (None if to_client else expert.email)
-    if shown and (expert_email := ascii_address(shown)) != client_email:
+    if shown and email_key(shown) != email_key(client.email):
         state = "NEEDS-ACTION" if occasion.status in TENTATIVE else "ACCEPTED"
         name = single_line(expert.name)
-        found.append(_address(expert_email, CN=name, PARTSTAT=state, RSVP="FALSE"))
+        found.append(_address(ascii_address(shown), CN=name, PARTSTAT=state, RSVP="FALSE"))
     return found
 
 

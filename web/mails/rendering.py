@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from models.accounts.links import LIFETIMES, Purpose, create_link
 from models.accounts.users import User
-from models.bookings.booking import BookingStatus
+from models.bookings.booking import UPCOMING, BookingStatus
 from models.bookings.outbox import MailKind, Party
 from models.calendar.times import utc_now
 from models.money import format_amount
@@ -32,6 +32,7 @@ from web.mails.transport import RenderedMail
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from models.bookings.booking import Booking
     from models.bookings.outbox import BookingSnapshot, Mail
     from web.mails.sessions import BookedSession
 
@@ -153,7 +154,7 @@ class MailRenderer:
             "price": format_amount(occasion.price, self._currency),
             "minutes": occasion.minutes,
             "reference": booking.reference,
-            "cancellation": _cancellation(booking.cancellable_until, zone, now),
+            "cancellation": _cancellation(booking, zone, now),
             "contact": contact,
             "note": booking.note.splitlines(),
             "home": self._base,
@@ -179,8 +180,10 @@ class MailRenderer:
         return message
 
 
-def _cancellation(deadline: datetime, zone: str, now: datetime) -> str:
-    if now > deadline:
+def _cancellation(booking: Booking, zone: str, now: datetime) -> str:
+    """Return until when the client can cancel; the booking may have ended meanwhile."""
+    deadline = booking.cancellable_until
+    if now > deadline or booking.status not in UPCOMING:
         return "It can no longer be cancelled."
     return f"You can cancel until {times.moment(deadline, zone)}."
 
