@@ -14,7 +14,9 @@ from models.calendar.times import utc_now
 from models.errors import NotAllowed, Refused
 from models.ids import Id
 from models.store.documents import or_unavailable
+from resolvers.availability import validate_price
 from resolvers.bookings import find_booking
+from resolvers.checks import InputValidator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from models.bookings.booking import Booking
     from models.bookings.caps import Caps
     from models.ledger.ledger import Ledger
+    from resolvers.availability import Price
 
 OPERATION_OF: Final[Mapping[Action, str]] = {
     Action.CONFIRM: "Mutation.confirmBooking",
@@ -58,7 +61,13 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
 
 
 async def reschedule(
-    ledger: Ledger, viewer: Viewer, booking_id: str, opaque_id: str, caps: Caps | None = None
+    ledger: Ledger,
+    viewer: Viewer,
+    booking_id: str,
+    opaque_id: str,
+    caps: Caps | None = None,
+    expected_price: Price | None = None,
+    currency: str = "",
 ) -> Booking:
     """Move a booking to another slot of its expert, which may overlap the old one.
 
@@ -71,12 +80,19 @@ async def reschedule(
         SlotNotOffered: if the new slot is not offered now.
         SlotTaken: if the new slot is taken.
         TooMany: if the booking has been moved as often as `caps` allow.
+        PriceChanged: if the price is not the expected one.
+        InvalidInput: if the expected price is negative or not in the `currency` of all prices.
     """
     booking, relations = await _require_booking(viewer, booking_id, Action.RESCHEDULE)
     try:
         key = slot_key(opaque_id)
     except ValueError:
         raise SlotNotOffered(opaque_id) from None
+    expected_amount = None
+    if expected_price:
+        validator = InputValidator()
+        expected_amount = validate_price(validator, "expectedPrice", expected_price, currency)
+        validator.raise_problems()
     command = MoveBooking(
         expert_ids=list(dict.fromkeys([booking.expert_id, Id(key.expert_id)])),
         slots=[key],
@@ -85,6 +101,7 @@ async def reschedule(
         is_manager=_is_manager(relations),
         is_client=is_self(viewer, booking.client_id),
         caps=caps,
+        expected_price=expected_amount,
     )
     [changed] = await ledger.post(command)
     return changed

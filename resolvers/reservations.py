@@ -71,7 +71,7 @@ async def book(
     Raises:
         VerificationNeeded: if the client's e-mail address must be verified first.
         TooMany: if the client has reached a cap.
-        PriceChanged: if the price is not the expected one.
+        PriceChanged: if the sum of the prices is not the expected one.
         InvalidInput: with the problems of all fields; an expert cannot book their own time.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
@@ -86,11 +86,8 @@ async def book(
         time_zone=validator.time_zone("contact.timeZone", wanted.time_zone),
     )
     note = validator.note("note", wanted.note, MAX_NOTE_CHARS)
-    expected_price = None
-    if wanted.expected_price:
-        expected_price = validate_price(
-            validator, "expectedPrice", wanted.expected_price, services.currency
-        )
+    price, currency = wanted.expected_price, services.currency
+    expected_price = validate_price(validator, "expectedPrice", price, currency) if price else None
     _check_key(validator, wanted.idempotency_key)
     validator.raise_problems()
     record = _idempotency_record(viewer, wanted.field, wanted.idempotency_key, wanted)

@@ -9,9 +9,19 @@ import strawberry
 from auth.viewers import require_viewer
 from models.bookings.life import Action
 from resolvers import moves
+from schema.availability import MoneyInput
 from schema.bookings import Booking
 from schema.context import Info
-from schema.errors import NotAllowed, SlotNotOffered, SlotTaken, TooLate, TooMany
+from schema.errors import (
+    InvalidInput,
+    NotAllowed,
+    PriceChanged,
+    SlotNotOffered,
+    SlotTaken,
+    TooLate,
+    TooMany,
+)
+from schema.inputs import plain
 
 
 @strawberry.input(description="The booking to change.")
@@ -21,12 +31,18 @@ class BookingInput:
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
 
 
+@plain
 @strawberry.input(description="A booking and the slot to move it to.")
 class RescheduleBookingInput:
     """Input of `rescheduleBooking`."""
 
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
     slot_id: strawberry.ID = strawberry.field(description="Id of the new slot, of the same expert.")
+    expected_price: MoneyInput | None = strawberry.field(
+        default=None,
+        description="The price that the client has seen; another one is refused with "
+        "`PriceChanged`. A booking of the same length keeps its price.",
+    )
 
 
 BookingResult = Annotated[
@@ -34,7 +50,14 @@ BookingResult = Annotated[
     strawberry.union("BookingResult", description="The changed booking, or a refusal."),
 ]
 RescheduleBookingResult = Annotated[
-    Booking | SlotTaken | SlotNotOffered | NotAllowed | TooLate | TooMany,
+    Booking
+    | SlotTaken
+    | SlotNotOffered
+    | NotAllowed
+    | TooLate
+    | TooMany
+    | PriceChanged
+    | InvalidInput,
     strawberry.union(
         "RescheduleBookingResult", description="The rescheduled booking, or a refusal."
     ),
@@ -59,12 +82,15 @@ class MoveMutation:
         """Move a booking to another slot."""
         context = info.context
         viewer = require_viewer(context.viewer)
+        services, expected_price = context.services.reservations, input.expected_price
         booking = await moves.reschedule(
-            context.services.ledger,
+            services.ledger,
             viewer,
             input.booking_id,
             input.slot_id,
-            context.services.reservations.checks.caps,
+            services.checks.caps,
+            expected_price.to_model() if expected_price else None,
+            services.currency,
         )
         return Booking.of(booking, context)
 

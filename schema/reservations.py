@@ -68,6 +68,11 @@ class BookSlotsInput:
         description="Ids of 1 to 10 slots, of one or several experts."
     )
     contact: ContactInput = strawberry.field(description="Contact details for the experts.")
+    expected_price: MoneyInput | None = strawberry.field(
+        default=None,
+        description="The sum of the prices that the client has seen; another one is refused with "
+        "`PriceChanged`. A hold keeps its price.",
+    )
     note: str | None = strawberry.field(
         default=None, description="Topics to discuss; at most 2,000 characters."
     )
@@ -161,7 +166,6 @@ async def _book(
     info: Info, input: BookSlotInput | BookSlotsInput, field: str, slot_ids: list[strawberry.ID]
 ) -> list[ModelBooking]:
     services, contact = info.context.services.reservations, input.contact
-    expected_price = input.expected_price if isinstance(input, BookSlotInput) else None
     request = reservations.BookingRequest(
         field=field,
         slot_ids=slot_ids,
@@ -171,7 +175,7 @@ async def _book(
         time_zone=contact.time_zone,
         note=input.note,
         idempotency_key=input.idempotency_key,
-        expected_price=expected_price.to_model() if expected_price else None,
+        expected_price=input.expected_price.to_model() if input.expected_price else None,
     )
     viewer = require_viewer(info.context.viewer)
     return await reservations.book(services, viewer, request)

@@ -11,6 +11,7 @@ from models.bookings.life import TRANSITIONS, Action, check_action, is_past_expi
 from models.bookings.reservations import (
     at_hold,
     at_slot,
+    check_price,
     clear_slot,
     find_offered_slot,
     standing_hold,
@@ -61,18 +62,22 @@ class ChangeStatus(Command):
 class MoveBooking(Command):
     """Move a booking to another slot of its expert, which may overlap the old one.
 
+    A booking of the same length keeps its price, unless the client holds the slot at another one.
+
     Args:
         actor_id: the account that moves it.
         is_manager: whether it is the expert's or an administrator's.
         is_client: whether it is the booking's client, whose moves need a new confirmation if the
             expert confirms by hand.
         caps: the caps that apply, if any.
+        expected_price: the price that the client has seen, in minor units; None for any.
     """
 
     actor_id: Id
     is_manager: bool
     is_client: bool
     caps: Caps | None = None
+    expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Move the booking.
@@ -83,6 +88,7 @@ class MoveBooking(Command):
             SlotNotOffered: if the new slot is not offered now, or another expert's.
             SlotTaken: if the new slot is taken.
             TooMany: if the booking has been moved too often.
+            PriceChanged: if the price is not the expected one.
         """
         [key] = self.slots
         booking = agendas.booking(self.booking_ids[0])
@@ -103,6 +109,7 @@ class MoveBooking(Command):
             if hold := clear_slot(agenda, slot, booking.client_id, moving=booking):
                 agenda.release(hold, BookingStatus.CANCELLED, self.actor_id)
             moved = at_slot(booking, agenda, slot)
+        check_price(moved.price, self.expected_price)
         if self.is_client and not agenda.rules.confirms_automatically:
             moved = moved.model_copy(update={"status": BookingStatus.PENDING})
         return [agenda.move(booking, moved, self.actor_id)]

@@ -31,7 +31,8 @@ class BookSlots(Command):
         contact: the contact of the bookings.
         note: the client's note to the expert.
         new_ids: the id of each slot's booking, unless a hold becomes it.
-        expected_price: the price that the client has seen, in minor units; None for any.
+        expected_price: the sum of the prices that the client has seen, in minor units; None for
+            any.
     """
 
     client_id: Id
@@ -46,29 +47,25 @@ class BookSlots(Command):
         Raises:
             SlotNotOffered: if a slot is not offered now.
             SlotTaken: if a slot is taken.
-            PriceChanged: if the price is not the expected one.
+            PriceChanged: if the sum of the prices is not the expected one.
         """
-        return [
+        booked = [
             self._book(id_, key, agendas) for id_, key in zip(self.new_ids, self.slots, strict=True)
         ]
+        check_price(sum(booking.price for booking in booked), self.expected_price)
+        return booked
 
     def _book(self, id_: Id, key: SlotKey, agendas: Agendas) -> Booking:
         if standing := standing_hold(agendas, key, self.client_id):
             agenda = agendas[key.expert_id]
-            self._check_price(standing.price)
             changed: Booking = standing.model_copy(update=self._fields(agenda))
             return agenda.fulfil(standing, changed)
         agenda, slot = find_offered_slot(agendas, key)
-        self._check_price(slot.price)
         fields = self._fields(agenda)
         if hold := clear_slot(agenda, slot, self.client_id):
             changed = hold.model_copy(update=_slot_fields(agenda, slot) | fields)
             return agenda.fulfil(hold, changed)
         return agenda.book(_new_booking(id_, self.client_id, agenda, slot, **fields))
-
-    def _check_price(self, price: int) -> None:
-        if self.expected_price not in {None, price}:
-            raise PriceChanged(price)
 
     def _fields(self, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
@@ -165,9 +162,22 @@ def clear_slot(
     return agenda.booking(own.booking_id) if own else None
 
 
+def check_price(price: int, expected: int | None) -> None:
+    """Check that a price is the expected one; None accepts any.
+
+    Raises:
+        PriceChanged: if it is another one.
+    """
+    if expected not in {None, price}:
+        raise PriceChanged(price)
+
+
 def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
-    """Return a booking moved to another slot of the same expert."""
-    moved: Booking = booking.model_copy(update=_slot_fields(agenda, slot))
+    """Return a booking moved to another slot of the same expert; its price follows its length."""
+    fields = _slot_fields(agenda, slot)
+    if slot.key.minutes == booking.minutes:
+        fields["price"] = booking.price
+    moved: Booking = booking.model_copy(update=fields)
     return moved
 
 

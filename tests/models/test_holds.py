@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from models.bookings.booking import Booking, BookingStatus
-from models.calendar.errors import PriceChanged, SlotNotOffered
+from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
 from models.calendar.rules import Calendar, Offer
 from models.calendar.slots import slot_id
+from models.errors import InvalidInput
 from models.ids import encode
 from models.ledger.ledger import Ledger
 from resolvers.availability import Price
@@ -31,7 +32,9 @@ from tests.support.reserving import reserving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from auth.viewers import Viewer
     from models.bookings.command import Agendas
+    from models.calendar.slots import SlotKey
     from models.store.connection import Client
 
 
@@ -51,6 +54,30 @@ async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> No
         return []
 
     await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
+
+
+RAISED = (Offer(minutes=60, price=99_000), Offer(minutes=30, price=70_000))
+
+
+async def move(
+    ledger: Ledger,
+    viewer: Viewer,
+    booking: Booking,
+    key: SlotKey,
+    price: int | None = None,
+    currency: str = "EUR",
+) -> Booking:
+    """Move a client's booking, expecting a price."""
+    client = cast("Any", viewer)
+    client.role, client.expert_id = "CLIENT", None
+    return await reschedule(
+        ledger,
+        client,
+        encode(f"Booking:{booking.id}"),
+        slot_id(key),
+        expected_price=None if price is None else Price(price, currency),
+        currency="EUR",
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,15 +132,64 @@ async def test_booking_moves_to_a_held_slot_at_the_price_of_the_hold(
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     held = await hold(reserving(ledger), viewer, slot_id(slot(calendar, 15)), None)
     await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=99_000),))
-    client = cast("Any", viewer)
-    client.role, client.expert_id = "CLIENT", None
-    moved = await reschedule(
-        ledger, client, encode(f"Booking:{booked.id}"), slot_id(slot(calendar, 15))
-    )
+    moved = await move(ledger, viewer, booked, slot(calendar, 15))
     assert (moved.id, moved.starts_at, moved.price) == (booked.id, held.starts_at, held.price)
     stored = await Booking.get(held.id)
     assert stored is not None
     assert stored.status is BookingStatus.CANCELLED
+
+
+async def test_moved_booking_keeps_its_price_at_the_same_length(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    viewer = someone()
+    booked = await book_slot(ledger, slot(calendar, 9), viewer)
+    await change_rules(ledger, calendar, offers=RAISED)
+    moved = await move(ledger, viewer, booked, slot(calendar, 10), booked.price)
+    assert (moved.minutes, moved.price) == (60, booked.price)
+
+
+async def test_another_length_costs_what_the_client_has_seen(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    viewer, half = someone(), slot(calendar, 15, 30)
+    booked = await book_slot(ledger, slot(calendar, 9), viewer)
+    await change_rules(ledger, calendar, offers=RAISED)
+    before = await events(calendar)
+    for price, currency, refusal in (
+        (booked.price, "EUR", PriceChanged),
+        (70_000, "USD", InvalidInput),
+        (-1, "EUR", InvalidInput),
+    ):
+        with pytest.raises(refusal):
+            await move(ledger, viewer, booked, half, price, currency)
+    assert await events(calendar) == before
+    moved = await move(ledger, viewer, booked, half, 70_000)
+    assert (moved.minutes, moved.price) == (30, 70_000)
+
+
+async def test_expected_price_of_several_slots_is_their_sum(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    ids = [slot_id(slot(calendar, hour)) for hour in (9, 11)]
+    price = 2 * calendar.rules.offers[0].price
+    request = replace(booking_request(slot(calendar, 9)), field="slotIds", slot_ids=ids)
+    wrong = replace(request, expected_price=Price(price // 2, "EUR"))
+    with pytest.raises(PriceChanged) as refused:
+        await book(reserving(ledger), someone(), wrong)
+    assert refused.value.price == price
+    right = replace(request, expected_price=Price(price, "EUR"))
+    assert len(await book(reserving(ledger), someone(), right)) == len(ids)
+
+
+async def test_taken_slot_is_refused_as_taken_whatever_price_is_expected(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    key = slot(calendar, 9)
+    await book_slot(ledger, key)
+    request = replace(booking_request(key), expected_price=Price(1, "EUR"))
+    with pytest.raises(SlotTaken):
+        await book(reserving(ledger), someone(), request)
 
 
 async def test_another_price_than_the_expected_one_is_refused(

@@ -49,7 +49,8 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
           >
             {expert.offers.map((offer) => (
               <option key={offer.minutes} value={offer.minutes}>
-                {formats.minutes(offer.minutes)} · {formats.price(offer.price)}
+                {formats.minutes(offer.minutes)} ·{" "}
+                {formats.price(offer.minutes === booking.minutes ? booking.price : offer.price)}
               </option>
             ))}
           </Select>

@@ -29,12 +29,15 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
   const navigate = useNavigate();
   const { move, isBusy } = useReschedule(booking.id);
   const [outcome, setOutcome] = useState<Outcome>();
-  const price = booking.expert.offers.find(({ minutes }) => minutes === slot.minutes)?.price;
+  // A booking of the same length keeps its price.
   const isOther = slot.minutes !== booking.minutes;
+  const price = isOther
+    ? booking.expert.offers.find(({ minutes }) => minutes === slot.minutes)?.price
+    : undefined;
 
   async function confirm(): Promise<void> {
     try {
-      const answer = await move(slot);
+      const answer = await move(slot, price);
       if (answer.kind !== "moved") {
         setOutcome(answer);
         return;
@@ -64,7 +67,7 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
             <dt className="text-muted">{text.move.to}</dt>
             <dd className="font-medium">
               {formats.moment(slot.startsAt)}
-              {isOther && price && (
+              {price && (
                 <span className="block">
                   {formats.minutes(slot.minutes)} · {formats.price(price)}
                 </span>
@@ -115,7 +118,9 @@ function RescheduleRefusal({ outcome, onChoose }: RescheduleRefusalProps) {
         ? text.tooLate(formats.moment(outcome.deadline))
         : outcome.kind === "notOffered"
           ? text.move.notOffered
-          : text.notAllowed}
+          : outcome.kind === "priceChanged"
+            ? text.move.priceChanged(formats.price(outcome.price))
+            : text.notAllowed}
     </RefusalText>
   );
 }

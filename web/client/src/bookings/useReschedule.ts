@@ -2,12 +2,13 @@ import { useApolloClient, useMutation } from "@apollo/client/react";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTime } from "../expert/slots.ts";
-import { addToLists } from "./listCache.ts";
 import { useViewer } from "../session/Viewer.tsx";
+import type { Money } from "../time/formats.ts";
+import { addToLists } from "./listCache.ts";
 
 const RESCHEDULE = graphql(`
-  mutation RescheduleBooking($id: ID!, $slotId: ID!) {
-    rescheduleBooking(input: { bookingId: $id, slotId: $slotId }) {
+  mutation RescheduleBooking($input: RescheduleBookingInput!) {
+    rescheduleBooking(input: $input) {
       ... on Booking {
         ...ListedBooking @unmask
         slot {
@@ -28,6 +29,13 @@ const RESCHEDULE = graphql(`
       ... on TooLate {
         deadline
       }
+      ... on PriceChanged {
+        price {
+          amount
+          currency
+          decimals
+        }
+      }
       ... on Refusal {
         message
       }
@@ -41,6 +49,7 @@ export type Outcome =
   | { readonly kind: "taken"; readonly alternatives: readonly SlotTime[] }
   | { readonly kind: "notOffered" }
   | { readonly kind: "tooLate"; readonly deadline: string }
+  | { readonly kind: "priceChanged"; readonly price: Money }
   | { readonly kind: "notAllowed" };
 
 /** Mutation that moves a booking to another slot of its expert. */
@@ -52,8 +61,11 @@ export function useReschedule(id: string) {
   return {
     isBusy: loading,
 
-    move: async (slot: SlotTime): Promise<Outcome> => {
-      const { data } = await reschedule({ variables: { id, slotId: slot.id } });
+    /** Move the booking; `price` is what the client has seen, if the page shows a price. */
+    move: async (slot: SlotTime, price: Money | undefined): Promise<Outcome> => {
+      const expectedPrice = price && { amount: price.amount, currency: price.currency };
+      const input = { bookingId: id, slotId: slot.id, ...(expectedPrice && { expectedPrice }) };
+      const { data } = await reschedule({ variables: { input } });
       const answer = data?.rescheduleBooking;
       switch (answer?.__typename) {
         case "Booking":
@@ -65,6 +77,8 @@ export function useReschedule(id: string) {
           return { kind: "notOffered" };
         case "TooLate":
           return { kind: "tooLate", deadline: answer.deadline };
+        case "PriceChanged":
+          return { kind: "priceChanged", price: answer.price };
         default:
           return { kind: "notAllowed" };
       }

@@ -113,6 +113,8 @@ export const bookingsWords = catalogue({
       takenNothing: "Please choose another time.",
       notOffered: "This time is not offered any more. Please choose another.",
       cannot: "This session cannot be moved",
+      priceChanged: (price: string) =>
+        `This length costs ${price} by now. Please choose the time again.`,
       cannotBody: "It is over, was called off, or its deadline has passed.",
     },
   },
@@ -227,6 +229,8 @@ export const bookingsWords = catalogue({
       takenNothing: "Bitte wählen Sie eine andere Zeit.",
       notOffered: "Diese Zeit wird nicht mehr angeboten. Bitte wählen Sie eine andere.",
       cannot: "Dieser Termin lässt sich nicht verschieben",
+      priceChanged: (price: string) =>
+        `Diese Dauer kostet inzwischen ${price}. Bitte wählen Sie die Zeit noch einmal.`,
       cannotBody: "Er ist vorüber oder abgesagt, oder die Frist ist verstrichen.",
     },
   },

@@ -100,6 +100,8 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
     try {
       const outcome = await reservation.book({
         slotId: hold.slot.id,
+        // A hold keeps its price; one that has just ended does not.
+        expectedPrice: { amount: hold.price.amount, currency: hold.price.currency },
         contact: { ...contact, timeZone: zone },
         note,
       });

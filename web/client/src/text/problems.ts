@@ -10,6 +10,8 @@ const GERMAN: Readonly<Record<string, string>> = {
     "Das ist keine gültige E-Mail-Adresse. Sie sieht etwa so aus: ada@example.com",
   "Phone is required": "Bitte geben Sie Ihre Telefonnummer an.",
   "Notes must have at most 2000 characters": "Höchstens 2.000 Zeichen.",
+  "The price has changed. Please look at it again before you book.":
+    "Der Preis hat sich geändert. Bitte prüfen Sie ihn, bevor Sie buchen.",
   "Use 10 to 200 characters": "Das Passwort braucht 10 bis 200 Zeichen.",
   "This is one of the commonest passwords. Choose another one":
     "Das ist eines der häufigsten Passwörter. Bitte wählen Sie ein anderes.",
