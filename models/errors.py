@@ -12,7 +12,8 @@ ExpertBookError
 │   ├── PriceChanged        .price (models/calendar/errors.py)
 │   └── TooLate             .deadline
 ├── BadUserInput            invalid argument, caused by a client bug; the message names it
-│   └── CursorExpired       the events after the cursor are deleted; read the slots again
+│   ├── CursorExpired       the events after the cursor are deleted; read the slots again
+│   └── NoSuchExpert        unknown, or disabled and thereby hidden from the viewer
 ├── Unauthenticated         no token, or one that is no longer valid
 ├── Forbidden               the field requires another role
 ├── TooManyOperations       too many concurrent operations on one WebSocket
@@ -155,6 +156,13 @@ class CursorExpired(BadUserInput):
     """The events after this cursor have been deleted from the log."""
 
     code = "CURSOR_EXPIRED"
+
+
+class NoSuchExpert(BadUserInput):
+    """The expert does not exist, or is disabled and the viewer may not see it."""
+
+    def __init__(self) -> None:
+        super().__init__("expertId: there is no such expert, or it is not listed any more")
 
 
 class TooManyOperations(ExpertBookError):

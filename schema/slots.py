@@ -11,10 +11,11 @@ from typing import Annotated, Final
 
 import strawberry
 
+from auth.policies import manages_calendar
 from models.bookings.events import Event, EventKind, Position, SlotState, cursor_of, position_in
 from models.calendar import slots as model
 from models.calendar.slots import SlotStatus, slot_id
-from models.errors import BadUserInput, CursorExpired
+from models.errors import CursorExpired, NoSuchExpert
 from models.ids import Id, global_id, object_id
 from resolvers import experts
 from schema.context import Context, Info
@@ -192,7 +193,8 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
     """Return the key of an expert, if the viewer may watch their calendar.
 
     Raises:
-        BadUserInput: the expert does not exist, or the viewer may not see them.
+        BadUserInput: it is not the id of an expert.
+        NoSuchExpert: the expert does not exist, or the viewer may not see them.
         Unavailable: the database does not respond.
         TimedOut: the lookup took too long.
     """
@@ -200,7 +202,7 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
     async with context.time_limit():
         expert = await context.loaders.expert.load(key)
     if experts.if_visible(context.viewer, expert) is None:
-        raise BadUserInput("expertId: there is no such expert")
+        raise NoSuchExpert
     return key
 
 
@@ -230,7 +232,9 @@ async def watch_calendar(
     context = info.context
     key = await watchable_expert(context, expert_id)
     start = await replay_start(context, key, after)
-    async with aclosing(slot_events(context.services.hub, key, start, kinds)) as events:
+    sees_disabled = manages_calendar(context.viewer, key)
+    following = slot_events(context.services.hub, key, start, kinds, sees_disabled=sees_disabled)
+    async with aclosing(following) as events:
         async for event in events:
             context.restart()
             yield event

@@ -152,7 +152,8 @@ class BookingFeed:
         """Add the changed bookings of a calendar to a subscription."""
         while True:
             try:
-                async with aclosing(self._hub.follow(expert_id, position)) as events:
+                following = self._hub.follow(expert_id, position, sees_disabled=True)
+                async with aclosing(following) as events:
                     async for event in events:
                         position = event.position
                         if event.booking_id:

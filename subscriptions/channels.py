@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pydantic import ValidationError
 
 from models.bookings.events import Event, Position, events_after, log_holds
-from models.errors import CursorExpired
+from models.errors import CursorExpired, NoSuchExpert
 from models.telemetry.metrics import DELIVERIES
 from subscriptions.audiences import Audience
 from subscriptions.backends import RESYNC
@@ -58,10 +58,11 @@ class Channel:
         self.ready = asyncio.Event()
         self._position = Position(0)
         self._is_replaced = False
+        self._is_closed = False
         self._buffer: deque[Event] = deque(maxlen=BUFFER_SIZE)
         self._advanced = asyncio.Event()
         self._reading = asyncio.Lock()
-        self._audiences: dict[Render, Audience] = {}
+        self._audiences: dict[tuple[Render, bool], Audience] = {}
 
     @property
     def last(self) -> int:
@@ -73,9 +74,10 @@ class Channel:
         """The position after the last event that was delivered."""
         return self._position
 
-    def start(self, position: Position) -> None:
-        """Accept events after a position."""
+    def start(self, position: Position, *, is_closed: bool = False) -> None:
+        """Accept events after a position; `is_closed` tells whether the expert is disabled."""
         self._position = position
+        self._is_closed = is_closed
         self.ready.set()
 
     def mark_replaced(self) -> None:
@@ -145,24 +147,36 @@ class Channel:
                 self._buffer.append(event)
                 self._position = event.position
                 fresh.append(event)
+                if event.accepts_bookings is not None:
+                    self._is_closed = not event.accepts_bookings
         if not fresh:
             return
         self._on_change(self.expert_id)
         for first in range(0, len(fresh), MAX_EVENTS_PER_SEND):
             for audience in list(self._audiences.values()):
                 audience.deliver(fresh[first : first + MAX_EVENTS_PER_SEND])
+        if self._is_closed:
+            for (_, sees_disabled), audience in self._audiences.items():
+                if not sees_disabled:
+                    audience.end(NoSuchExpert)
         advanced, self._advanced = self._advanced, asyncio.Event()
         advanced.set()
 
-    async def next_events(self, position: int) -> Sequence[Event]:
+    async def next_events(self, position: int, *, sees_disabled: bool = False) -> Sequence[Event]:
         """Wait for events after a position, and return at least the next one.
+
+        Args:
+            position: the number of the last event seen.
+            sees_disabled: whether to go on after the expert is disabled.
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
+            NoSuchExpert: if there are none, and the expert is disabled.
             Unavailable: if the events must be read and the database does not answer.
         """
         self._require_log()
         while self.last <= position:
+            self.require_open(sees_disabled=sees_disabled)
             await self._advanced.wait()
             self._require_log()
         missed = self.last - position
@@ -178,7 +192,14 @@ class Channel:
         if self._is_replaced:
             raise expired()
 
-    async def serve(self, render: Render, member: Member, position: int) -> NoReturn:
+    def require_open(self, *, sees_disabled: bool) -> None:
+        """Raise NoSuchExpert if the expert is disabled and the viewer may not see that."""
+        if self._is_closed and not sees_disabled:
+            raise NoSuchExpert
+
+    async def serve(
+        self, render: Render, member: Member, position: int, *, sees_disabled: bool = False
+    ) -> NoReturn:
         """Send a member all events after a position, until the caller is cancelled.
 
         Missed events are sent first. Then the member joins its live audience, between two events,
@@ -187,9 +208,11 @@ class Channel:
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
+            NoSuchExpert: if the expert is disabled, unless the member sees disabled ones.
             Unavailable: if the database does not answer.
         """
-        audience = self._audiences.setdefault(render, Audience(render))
+        key = render, sees_disabled
+        audience = self._audiences.setdefault(key, Audience(render))
         audience.size += 1
         try:
             while True:
@@ -209,10 +232,11 @@ class Channel:
                         position = events[-1].sequence
                 missed = ()
                 self._require_log()
+                self.require_open(sees_disabled=sees_disabled)
                 position = await audience.serve_live(member)
                 await member.drained()
         finally:
             audience.size -= 1
             if not audience.size:
-                del self._audiences[render]
+                del self._audiences[key]
                 audience.close()

@@ -16,8 +16,8 @@ from contextvars import Context
 from itertools import groupby
 from typing import TYPE_CHECKING, NoReturn
 
-from models.bookings.events import last_positions, log_holds
-from models.errors import BadUserInput, Unavailable
+from models.bookings.events import is_closed, last_positions, log_holds
+from models.errors import NoSuchExpert, Unavailable
 from subscriptions.channels import Channel, LogReplaced, expired
 
 if TYPE_CHECKING:
@@ -73,7 +73,13 @@ class Hub:
                     await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())
 
     async def serve(
-        self, expert_id: Id, after: Position | None, render: Render, member: Member
+        self,
+        expert_id: Id,
+        after: Position | None,
+        render: Render,
+        member: Member,
+        *,
+        sees_disabled: bool = False,
     ) -> NoReturn:
         """Send an expert's events to a member of an audience, until the caller is cancelled.
 
@@ -83,36 +89,41 @@ class Hub:
             render: renders an event for viewers whose bookings are not in it. Members with the
                 same function form an audience.
             member: receives the events.
+            sees_disabled: whether to go on after the expert is disabled.
 
         Raises:
-            BadUserInput: if the expert does not exist.
+            NoSuchExpert: if the expert does not exist, or is disabled.
             CursorExpired: if the log does not have that event, or no longer the next one.
             Unavailable: if the database does not answer.
         """
-        channel, position = await self._enter(expert_id, after)
+        channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
         try:
-            await channel.serve(render, member, position)
+            await channel.serve(render, member, position, sees_disabled=sees_disabled)
         finally:
             self._leave(channel)
 
-    async def follow(self, expert_id: Id, after: Position | None) -> AsyncGenerator[Event, None]:
+    async def follow(
+        self, expert_id: Id, after: Position | None, *, sees_disabled: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """Yield all events after a position, or from now on if it is None; never ends by itself.
 
         Raises:
-            BadUserInput: if the expert does not exist.
+            NoSuchExpert: if the expert does not exist, or is disabled.
             CursorExpired: if the log does not have that event, or no longer the next one.
             Unavailable: if the database does not answer.
         """
-        channel, position = await self._enter(expert_id, after)
+        channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
         try:
             while True:
-                for event in await channel.next_events(position):
+                for event in await channel.next_events(position, sees_disabled=sees_disabled):
                     position = event.sequence
                     yield event
         finally:
             self._leave(channel)
 
-    async def _enter(self, expert_id: Id, after: Position | None) -> tuple[Channel, int]:
+    async def _enter(
+        self, expert_id: Id, after: Position | None, *, sees_disabled: bool
+    ) -> tuple[Channel, int]:
         """Return the expert's channel and the number of the last event seen.
 
         The channel is opened on first use. It is stored before anything is awaited, so an expert
@@ -120,7 +131,7 @@ class Hub:
         """
         latest = (await last_positions([expert_id])).get(expert_id)
         if latest is None:
-            raise BadUserInput("expertId: there is no such expert")
+            raise NoSuchExpert
         if after not in (None, latest) and not await log_holds(expert_id, after):
             raise expired()
         channel = self._channels.get(expert_id)
@@ -132,6 +143,7 @@ class Hub:
         channel.subscribers += 1
         try:
             await channel.ready.wait()
+            channel.require_open(sees_disabled=sees_disabled)
         except BaseException:
             self._leave(channel)
             raise
@@ -169,11 +181,13 @@ class Hub:
     async def _start(self, channel: Channel) -> None:
         """Start a channel at the expert's counter.
 
-        The counter is read after subscribing on the bus, so that no event is missed in between.
+        The counter is read after subscribing on the bus, so that no event is missed in between;
+        likewise whether the expert is disabled after the counter, since later events tell.
         """
         while True:
             try:
-                channel.start((await last_positions([channel.expert_id]))[channel.expert_id])
+                position = (await last_positions([channel.expert_id]))[channel.expert_id]
+                channel.start(position, is_closed=await is_closed(channel.expert_id))
             except Unavailable:
                 await asyncio.sleep(RECONCILE_SECONDS)
             else:

@@ -21,16 +21,22 @@ CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, Event
 
 
 async def slot_events(
-    hub: Hub, expert_id: Id, after: Position | None, kinds: frozenset[EventKind]
+    hub: Hub,
+    expert_id: Id,
+    after: Position | None,
+    kinds: frozenset[EventKind],
+    *,
+    sees_disabled: bool = False,
 ) -> AsyncGenerator[Event, None]:
     """Yield events of some kinds: first those after a position, then live ones.
 
     Raises:
-        BadUserInput: if the expert is unknown.
+        NoSuchExpert: if the expert is unknown, or disabled unless `sees_disabled`.
         CursorExpired: if the events after the position have been deleted.
         Unavailable: if the database does not answer.
     """
-    async with aclosing(hub.follow(expert_id, after)) as events:
+    following = hub.follow(expert_id, after, sees_disabled=sees_disabled)
+    async with aclosing(following) as events:
         async for event in events:
             if event.kind in kinds:
                 yield event

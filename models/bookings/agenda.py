@@ -236,7 +236,7 @@ class Agenda:
         """
         self._save_state()
         self.rules = rules
-        self._add_event(EventKind.RESET)
+        self._add_event(EventKind.RESET, accepts_bookings=rules.accepts_bookings)
 
     def replace_expert(self, expert: Expert) -> None:
         """Replace the expert's directory entry; this adds no event to the calendar."""

@@ -93,7 +93,8 @@ class Event(Record):
 
     `changed` holds the listed slots, of every length, whose status changed. They are stored
     because the rules can change later, and a replay must report the state at the time.
-    `previous_id` is the id of the event before it.
+    `previous_id` is the id of the event before it. `accepts_bookings` is set by a RESET: whether
+    the expert is listed from then on.
     """
 
     expert_id: Id
@@ -105,6 +106,7 @@ class Event(Record):
     client_id: Id | None = None
     slot: SlotState | None = None
     changed: list[SlotState] = []
+    accepts_bookings: bool | None = None
 
     @property
     def position(self) -> Position:
@@ -222,6 +224,17 @@ async def read_positions(
         for row in await reading.to_list():
             found[row["_id"]] = Position(row["sequence"], row.get("last_event_id"))
     return found
+
+
+async def is_closed(expert_id: Id) -> bool:
+    """Return whether an expert is disabled, so that its calendar takes no bookings.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    closed = {"_id": expert_id, "rules.accepts_bookings": False}
+    with or_unavailable():
+        return await Calendar.get_pymongo_collection().find_one(closed, {"_id": 1}) is not None
 
 
 async def log_holds(expert_id: Id, position: Position) -> bool:

@@ -24,9 +24,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
-from schema.execution.documents import cost_of, event_cost
+from schema.execution.documents import cost_of
 from schema.execution.limits import MAX_COST, MAX_ERRORS, truncate_message
-from schema.execution.observation import ObservedOperation, ObservedSubscription, cause_of
+from schema.execution.observation import ObservedOperation, cause_of
 from schema.execution.prepared import RequestFailed
 from schema.execution.prices import EXCESS_ROW_COST
 from schema.root import core
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from graphql import Executor as GraphQLExecutor
 
     from schema.context import Context, TimeLimit
+    from schema.execution.observation import ObservedSubscription
     from schema.execution.prepared import Prepared
 
 log = logging.getLogger(__name__)
@@ -72,18 +73,18 @@ async def run(
 
 
 async def watch(
-    prepared: Prepared, variables: dict[str, Any] | None, context: Context
+    executor: GraphQLExecutor[Any], observed: ObservedSubscription, context: Context
 ) -> AsyncGenerator[ExecutionResult, None]:
     """Execute a subscription, and yield one result per event.
+
+    It refers to nothing of the request: this generator lasts as long as the subscription.
 
     Raises:
         RequestFailed: if the subscription cannot start or continue; earlier events are delivered.
         TimedOut: if starting exceeds the time limit.
     """
-    context.event_cost = event_cost(prepared, variables)
-    with ObservedSubscription(prepared):
-        executor = executor_of(prepared, variables, context)
-        async with operation_time_limit(prepared, context):
+    with observed:
+        async with context.time_limit():
             stream = create_source_event_stream(executor)
             if inspect.isawaitable(stream):
                 stream = await stream
@@ -125,7 +126,7 @@ def _executor(
             prepared.document,
             context_value=context,
             raw_variable_values=variables,
-            operation_name=prepared.name,
+            operation_name=prepared.operation.name.value if prepared.operation.name else None,
             hide_suggestions=True,
             max_coercion_errors=MAX_ERRORS,
             operation_extensions=None,

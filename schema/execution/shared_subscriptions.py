@@ -8,8 +8,8 @@ that select from other types, or have an unusual root, are executed separately
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -26,6 +26,7 @@ from graphql import (
     visit,
 )
 
+from auth.policies import manages_calendar
 from schema.bounds import require_bounds
 from schema.context import Context
 from schema.execution.documents import cached_per_document, event_cost
@@ -79,11 +80,13 @@ class View:
 class SharedSubscription:
     """One subscription to a calendar, with the view that it shares.
 
-    `after` is the position of the last event that the client has received, if any.
+    `after` is the position of the last event that the client has received, if any. It ends when
+    the expert is disabled, unless the viewer `sees_disabled`.
     """
 
     expert_id: Id
     after: Position | None
+    sees_disabled: bool
     view: View
 
 
@@ -112,7 +115,7 @@ async def share_subscription(
     arguments = get_argument_values(definition, field, values)
     require_bounds(f"Subscription.{field.name.value}", arguments)
     context.event_cost = event_cost(prepared, variables)
-    key = (id(context.services), prepared.text, prepared.name, _variables_key(variables, field))
+    key = id(context.services), _key(prepared, variables, field)
     view = _views.get(key)
     if view is None:
         # Executors are part of a reference cycle, so one per subscriber would accumulate until the
@@ -121,11 +124,12 @@ async def share_subscription(
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
     expert_id = await watchable_expert(context, arguments["expertId"])
     after = await replay_start(context, expert_id, arguments.get("after"))
-    return SharedSubscription(expert_id, after, view)
+    sees_disabled = manages_calendar(context.viewer, expert_id)
+    return SharedSubscription(expert_id, after, sees_disabled, view)
 
 
-_views: WeakValueDictionary[Hashable, View] = WeakValueDictionary()
-"""Views in use. Their subscribers keep them alive; nothing keeps the document alive."""
+_views: WeakValueDictionary[tuple[int, bytes], View] = WeakValueDictionary()
+"""Views in use. Their subscribers keep them alive; the keys hold hashes, not the requests."""
 
 
 def _root(prepared: Prepared) -> FieldNode | None:
@@ -162,14 +166,15 @@ class _UnsharedTypeFinder(Visitor):
             self.found = True
 
 
-def _variables_key(variables: dict[str, Any] | None, field: FieldNode) -> bytes:
-    """Return the variables as canonical JSON, without the one for the `after` argument."""
+def _key(prepared: Prepared, variables: dict[str, Any] | None, field: FieldNode) -> bytes:
+    """Return a hash of the operation and its variables, without the one for `after`."""
     after_variables = {
         argument.value.name.value
         for argument in field.arguments or ()
         if argument.name.value == "after" and hasattr(argument.value, "name")
     }
-    shared = {
-        name: value for name, value in (variables or {}).items() if name not in after_variables
-    }
-    return orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
+    declared = {each.variable.name.value for each in prepared.operation.variable_definitions or ()}
+    given = variables or {}
+    shared = {name: given[name] for name in declared - after_variables if name in given}
+    request = [prepared.text, prepared.name, shared]
+    return blake2b(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).digest()

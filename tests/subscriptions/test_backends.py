@@ -18,7 +18,7 @@ from models.ids import new_id
 from subscriptions.backends import RESYNC, broadcast
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnd, SessionEnds
-from tests.support.event_logs import event_logs
+from tests.support.event_logs import Member, event_logs
 from tests.support.valkey import run_valkey
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from models.ids import Id
     from models.store.connection import Client
-    from subscriptions.audiences import EncodedEvents
     from tests.support.event_logs import EventLog
 
 NEVER = 3600
@@ -74,29 +73,6 @@ async def test_every_subscriber_of_every_channel_receives_every_event_in_order(
                 for log in logs:
                     await hub.announce(await log.commit(number))
         assert [task.result() for task in receiving] == [[1, 2, 3, 4, 5, 6]] * 36
-
-
-class Member:
-    """A member of an audience that records the numbers of its events."""
-
-    viewer_id: Id | None = None
-
-    def __init__(self) -> None:
-        self.received: list[int] = []
-        self.has_received = asyncio.Event()
-
-    def render(self, event: Event) -> bytes:
-        """Return the event's number."""
-        return b"%d" % event.sequence
-
-    def send(self, events: EncodedEvents) -> bool:
-        """Record the numbers."""
-        self.received += [int(payload) for payload in events.payloads]
-        self.has_received.set()
-        return True
-
-    async def drained(self) -> None:
-        """Return at once: there is no buffer."""
 
 
 async def test_events_of_this_process_are_delivered_before_announce_returns(

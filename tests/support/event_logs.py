@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from models.store.connection import Client
+    from subscriptions.audiences import EncodedEvents
 
 
 @dataclass
@@ -58,6 +60,29 @@ class EventLog:
         await Event.find(later).delete()
         fields = {"sequence": position.sequence, "last_event_id": position.event_id}
         await Calendar.find_one({"_id": self.expert_id}).update({"$set": fields})
+
+
+class Member:
+    """A member of an audience that records the numbers of its events."""
+
+    viewer_id: Id | None = None
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+        self.has_received = asyncio.Event()
+
+    def render(self, event: Event) -> bytes:
+        """Return the event's number."""
+        return b"%d" % event.sequence
+
+    def send(self, events: EncodedEvents) -> bool:
+        """Record the numbers."""
+        self.received += [int(payload) for payload in events.payloads]
+        self.has_received.set()
+        return True
+
+    async def drained(self) -> None:
+        """Return at once: there is no buffer."""
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ import orjson
 from graphql import GraphQLError
 
 from models.telemetry.metrics import CUT_OFF
+from schema.execution.documents import event_cost
 from schema.execution.observation import ObservedSubscription
-from schema.execution.operations import as_graphql_error, body_of, formatted, watch
+from schema.execution.operations import as_graphql_error, body_of, executor_of, formatted, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import share_subscription
 from subscriptions.audiences import Encoding as EventEncoding
@@ -24,7 +25,9 @@ from web.edge.websocket_protocol import STUCK_SECONDS
 from web.graphql.requests import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
+
+    from graphql import ExecutionResult
 
     from models.bookings.events import Event
     from schema.context import Context
@@ -90,7 +93,13 @@ class Subscriber:
         """Send events until the subscription is cancelled or fails."""
         hub = self._view.services.hub
         with observed:
-            await hub.serve(shared.expert_id, shared.after, self._view.render, self)
+            await hub.serve(
+                shared.expert_id,
+                shared.after,
+                self._view.render,
+                self,
+                sees_disabled=shared.sees_disabled,
+            )
 
 
 async def subscribe(
@@ -106,20 +115,19 @@ async def subscribe(
     """
     shared = await share_subscription(prepared, variables, context)
     if shared is None:
-        return _execute_each(prepared, variables, context, encoding, transport)
+        context.event_cost = event_cost(prepared, variables)
+        executor = executor_of(prepared, variables, context)
+        results = watch(executor, ObservedSubscription(prepared), context)
+        return _send_each(results, encoding, transport)
     subscriber = Subscriber(shared, context, encoding, transport)
     return subscriber.serve(ObservedSubscription(prepared), shared)
 
 
-async def _execute_each(
-    prepared: Prepared,
-    variables: dict[str, Any] | None,
-    context: Context,
-    encoding: Encoding,
-    transport: Transport,
+async def _send_each(
+    results: AsyncGenerator[ExecutionResult, None], encoding: Encoding, transport: Transport
 ) -> None:
     """Serve a subscription that cannot be shared: execute each event for it alone."""
-    async with aclosing(watch(prepared, variables, context)) as results:
+    async with aclosing(results):
         async for result in results:
             await send(transport, encoding.result(orjson.dumps(body_of(result))))
 
