@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLSyntaxError,
+    NameNode,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
     get_operation_ast,
     parse,
+    print_ast,
+    separate_operations,
     specified_rules,
     validate,
 )
@@ -41,8 +46,6 @@ from schema.root import core
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from graphql import DocumentNode, OperationDefinitionNode
-
     from schema.execution.cost import Plan
     from schema.execution.selections import Selections
 
@@ -55,8 +58,19 @@ BYTES_PER_CHAR = 80
 MAX_CACHED_DOCUMENT_CHARS = 16_384
 PARSE_COST_PER_CHAR = 2
 MAX_PARSE_COST = 8_000
+MAX_NAME_CHARS = 100
+"""Limit on the name that a subscription keeps for its log entry."""
 
 Result = TypeVar("Result")
+
+
+class _CompiledOperation(NamedTuple):
+    """An operation, the document that executes it, its plan and its compiled selections."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    plan: Plan
+    selections: Selections | None
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +83,7 @@ class _CheckedDocument:
     document: DocumentNode | None
     errors: Sequence[GraphQLError]
     parse_cost: int
-    operations: dict[str | None, tuple[Plan, Selections | None]] = field(default_factory=dict)
+    operations: dict[str | None, _CompiledOperation] = field(default_factory=dict)
 
     def take_parse_cost(self) -> int:
         """Return the cost of parsing the first time, and 0 afterwards."""
@@ -78,12 +92,15 @@ class _CheckedDocument:
 
     def compiled(
         self, text: str, document: DocumentNode, operation: OperationDefinitionNode
-    ) -> tuple[Plan, Selections | None]:
-        """Return the plan and the compiled selections of an operation, compiled on first use."""
+    ) -> _CompiledOperation:
+        """Return an operation, compiled on first use."""
         name = operation.name.value if operation.name else None
         if name not in self.operations:
             plan = plan_of(core, document, operation)
-            self.operations[name] = plan, selections_of(document, operation, text)
+            if operation.operation is OperationType.SUBSCRIPTION:
+                document, operation = _alone(document, operation)
+            selections = selections_of(document, operation, text)
+            self.operations[name] = _CompiledOperation(document, operation, plan, selections)
         return self.operations[name]
 
 
@@ -121,15 +138,40 @@ def prepare(
         failure = _failure(message, "OPERATION_RESOLUTION_FAILURE")
         raise RequestFailed([failure], FAILURE_COST + checked.take_parse_cost())
     try:
-        plan, selections = checked.compiled(query, document, operation)
-        errors = list(plan_errors(plan))
+        compiled = checked.compiled(query, document, operation)
+        errors = list(plan_errors(compiled.plan))
     except RecursionError:
         errors = [_failure("The operation is nested too deeply.", TOO_DEEP)]
     if errors:
         count_rejected_document()
         raise RequestFailed(errors, FAILURE_COST + checked.take_parse_cost())
     parse_cost = checked.take_parse_cost()
-    return Prepared(query, name, document, operation, plan, selections, parse_cost, is_cached)
+    return Prepared(query, name, *compiled, parse_cost, is_cached)
+
+
+def _alone(
+    document: DocumentNode, operation: OperationDefinitionNode
+) -> tuple[DocumentNode, OperationDefinitionNode]:
+    """Return a subscription without the other operations, the text and the tokens of its document.
+
+    An open subscription keeps it in memory, so it must not keep the request.
+    """
+    name = operation.name.value if operation.name else ""
+    alone = parse(print_ast(separate_operations(document)[name]), no_location=True)
+    definitions = [
+        _with_short_name(each) if isinstance(each, OperationDefinitionNode) else each
+        for each in alone.definitions
+    ]
+    [kept] = (each for each in definitions if isinstance(each, OperationDefinitionNode))
+    return DocumentNode(definitions=tuple(definitions)), kept
+
+
+def _with_short_name(operation: OperationDefinitionNode) -> OperationDefinitionNode:
+    if operation.name is None or len(operation.name.value) <= MAX_NAME_CHARS:
+        return operation
+    parts = {key: getattr(operation, key) for key in operation.keys}
+    name = NameNode(value=operation.name.value[:MAX_NAME_CHARS])
+    return OperationDefinitionNode(**{**parts, "name": name})
 
 
 def _check(query: str, introspection: bool, *, fast: bool = True) -> _CheckedDocument:
@@ -205,18 +247,19 @@ _documents: Cache[tuple[str, bool], _CheckedDocument] = Cache(
 
 
 def cached_per_document(compute: Callable[[Prepared], Result]) -> Callable[[Prepared], Result]:
-    """Cache the results of a function that depends on the document alone, by its text."""
+    """Cache the results of a function that depends on the document and operation alone."""
     name = compute.__module__.rpartition(".")[2]
-    cache: Cache[str, tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS)
+    cache: Cache[tuple[str, str | None], tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS)
 
     @wraps(compute)
     def cached(prepared: Prepared) -> Result:
         if not prepared.is_cached:
             return compute(prepared)
-        entry = cache.get(prepared.text)
+        key = prepared.text, prepared.name
+        entry = cache.get(key)
         if entry is None:
             entry = (compute(prepared),)
-            cache.put(prepared.text, entry)
+            cache.put(key, entry)
         return entry[0]
 
     return cached

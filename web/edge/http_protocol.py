@@ -202,6 +202,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         super().on_headers_complete()
         self.headers = []  # keep trailers out of the application's headers
+        self.url = b""
         self._unanswered += 1
         self._end_deadline()
         self._begin(Stage.BODY)

@@ -27,6 +27,7 @@ REQUEST_HEADERS = (
 ANSWER_HEADERS = (
     b"Allow, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
 )
+EXPOSED = (b"access-control-expose-headers", ANSWER_HEADERS)
 PREFLIGHT_MAX_AGE = b"7200"
 """Seconds that browsers cache a preflight response; the longest that any browser allows."""
 
@@ -52,30 +53,33 @@ class CrossOrigin:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         if origin in self._origins:
-            return self._answer(headers, scope, receive, send)
+            is_preflight = b"access-control-request-method" in headers
+            if scope["method"] == "OPTIONS" and is_preflight:
+                return _answer_preflight(_allowed(origin), send)
+            headers_added = [*_allowed(origin), EXPOSED, VARY]
+            return self._app(scope, receive, _with_headers(headers_added, send))
         if scope["path"] == ENDPOINT and _is_embedded(headers):
             return FOREIGN_PAGE(scope, receive, send)
         return self._app(scope, receive, _with_headers([VARY], send) if self._origins else send)
 
-    async def _answer(
-        self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        allowed = [
-            (b"access-control-allow-origin", headers[b"origin"]),
-            (b"access-control-allow-credentials", b"true"),
-        ]
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            allowed += [
-                (b"access-control-allow-methods", METHODS),
-                (b"access-control-allow-headers", REQUEST_HEADERS),
-                (b"access-control-max-age", PREFLIGHT_MAX_AGE),
-                PREFLIGHT_VARY,
-            ]
-            await send({"type": "http.response.start", "status": 204, "headers": allowed})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        allowed += [(b"access-control-expose-headers", ANSWER_HEADERS), VARY]
-        await self._app(scope, receive, _with_headers(allowed, send))
+
+def _allowed(origin: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+    ]
+
+
+async def _answer_preflight(allowed: list[tuple[bytes, bytes]], send: Send) -> None:
+    headers = [
+        *allowed,
+        (b"access-control-allow-methods", METHODS),
+        (b"access-control-allow-headers", REQUEST_HEADERS),
+        (b"access-control-max-age", PREFLIGHT_MAX_AGE),
+        PREFLIGHT_VARY,
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _is_embedded(headers: dict[bytes, bytes]) -> bool:

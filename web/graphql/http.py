@@ -216,6 +216,7 @@ def _stream(
 ) -> Response:
     if not sockets.admits(context.address):
         raise BadRequest(429, "Too many open subscriptions.", {"Retry-After": "10"})
+    context = Context(context.services, context.viewer, context.address)  # without the cookies
     return SubscriptionResponse(prepared, variables, context, encoding, sockets)
 
 

@@ -183,6 +183,7 @@ class Connection(OpenConnection):
         except ExpertBookError:
             raise CloseSocket(1013, "Try again later") from None
         self._websocket.scope["headers"].clear()  # frees memory
+        self._websocket.scope.update(query_string=b"", raw_path=b"")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
         self.end_at_expiry()

@@ -77,7 +77,7 @@ class SubscriptionResponse(OpenConnection, Response):
         self.background = None
         self.media_type = encoding.media_type
         self.init_headers(HEADERS)
-        self._operation = (prepared, variables, context)
+        self._operation = [(prepared, variables, context)]
         self._encoding = encoding
         self._sockets = sockets
 
@@ -90,7 +90,7 @@ class SubscriptionResponse(OpenConnection, Response):
         protocol.on_drain = self.drain
         self._sockets.add(self)
         try:
-            last = await self._serve(transport, receive)
+            last = await self._serve(transport, scope, receive)
             transport.write(last, is_last=True)
             await drain(transport, FINAL_SECONDS)
         except* ConnectionAbortedError:
@@ -99,17 +99,19 @@ class SubscriptionResponse(OpenConnection, Response):
             self._sockets.remove(self)
             protocol.on_drain = None
 
-    async def _serve(self, transport: ResponseTransport, receive: Receive) -> bytes:
+    async def _serve(self, transport: ResponseTransport, scope: Scope, receive: Receive) -> bytes:
         """Serve the stream until it ends, and return its last chunk."""
         last = b""
 
         async def serve() -> None:
             nonlocal last
             await drain(transport)
+            # Frees the request, as the subscription may last for days.
+            scope.update(headers=[], query_string=b"", raw_path=b"")
+            starting = subscribe(*self._operation.pop(), self._encoding, transport)
             async with asyncio.TaskGroup() as group:
                 heartbeats = group.create_task(self._send_heartbeats(transport), name="heartbeats")
                 client = group.create_task(_watch_client(receive), name="stream client")
-                starting = subscribe(*self._operation, self._encoding, transport)
                 last = await last_message(starting, self._encoding)
                 heartbeats.cancel()
                 client.cancel()
