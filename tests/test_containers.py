@@ -57,7 +57,6 @@ NOT_FOR_CONTAINERS = {
     "EXPERTBOOK_DATA",  # For the embedded database, which production does not use.
     "EXPERTBOOK_EXPERTS",  # For sample data, which production does not use.
     "EXPERTBOOK_WORKERS",  # Set on the command line.
-    "EXPERTBOOK_TRUSTED_DOCUMENTS",  # A file that would have to be mounted.
 }
 SETTINGS = {
     f"EXPERTBOOK_{name.upper()}": setting for name, setting in Settings.model_fields.items()
@@ -140,6 +139,19 @@ def test_env_file_settings_reach_the_app(tmp_path: Path) -> None:
     given = json.loads(read.stdout)["services"]["app"]["environment"]
     assert given["EXPERTBOOK_CURRENCY"] == "USD"
     assert given["EXPERTBOOK_MONGODB_URL"].startswith("mongodb://expertbook:of-the-database@")
+
+
+def test_manifest_of_trusted_documents_is_mounted_where_the_app_reads_it(
+    services: Services, tmp_path: Path
+) -> None:
+    """Without one, any document may run."""
+    assert not services["app"]["environment"]["EXPERTBOOK_TRUSTED_DOCUMENTS"]
+    manifest = tmp_path / "documents.json"
+    read = compose_config(tmp_path, **SAMPLE, EXPERTBOOK_TRUSTED_DOCUMENTS=str(manifest))
+    app = json.loads(read.stdout)["services"]["app"]
+    [volume] = app["volumes"]
+    assert (volume["type"], volume["source"], volume["read_only"]) == ("bind", str(manifest), True)
+    assert app["environment"]["EXPERTBOOK_TRUSTED_DOCUMENTS"] == volume["target"]
 
 
 def test_app_settings_are_valid_in_production(

@@ -72,16 +72,15 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's e-mai
 Name = Annotated[
     str, typer.Option(prompt=True, metavar="NAME", help="Full name; prompted for if omitted.")
 ]
-Password = Annotated[
-    str,
+PasswordFile = Annotated[
+    typer.FileText | None,
     typer.Option(
-        prompt=True,
-        hide_input=True,
-        confirmation_prompt=True,
-        metavar="PASSWORD",
-        help="Password; prompted for if omitted.",
+        metavar="FILE",
+        help="File whose first line is the password, - for standard input; prompted for if "
+        "omitted.",
     ),
 ]
+Password = Annotated[str | None, typer.Option(hidden=True)]
 RoleName = Annotated[
     Literal["CLIENT", "EXPERT", "ADMIN"],
     typer.Option(metavar="ROLE", case_sensitive=False, help="CLIENT, EXPERT or ADMIN."),
@@ -150,11 +149,27 @@ def schema() -> None:
 
 
 @users.command("create")
-def create_user(email: Email, name: Name, password: Password, role: RoleName = "CLIENT") -> None:
+def create_user(
+    email: Email,
+    name: Name,
+    password_file: PasswordFile = None,
+    password: Password = None,
+    role: RoleName = "CLIENT",
+) -> None:
     """Create an account."""
     from web import commands
 
-    commands.create_user(email, name, password, role)
+    if password is not None:
+        raise typer.BadParameter(
+            "Arguments are visible to every user of this machine. Omit it to be asked, or use "
+            "--password-file FILE, with - for standard input.",
+            param_hint="--password",
+        )
+    if password_file is None:
+        given = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        given = password_file.readline().rstrip("\r\n")
+    commands.create_user(email, name, given, role)
 
 
 @users.command("promote")

@@ -14,12 +14,15 @@ COMMAND_SECONDS = 300
 """Timeout for a hanging command; a busy machine may need a minute for one."""
 
 
-def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
-    """Run a command and return its exit status, stdout and stderr."""
+def command(
+    folder: Path, *arguments: str, typed: str = "", **variables: str
+) -> tuple[int, str, str]:
+    """Run a command with an input, and return its exit status, stdout and stderr."""
     completed = subprocess.run(  # noqa: S603 - our own program
         [EXPERTBOOK, *arguments],
         cwd=folder,
         env=environment() | variables,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=COMMAND_SECONDS,

@@ -57,7 +57,7 @@ def refused(line: str) -> tuple[int, str, str]:
         (("seed",), ["--experts NUMBER", "120"]),
         (("schema",), ["Print the GraphQL schema."]),
         (("user",), ["create", "promote", "disable"]),
-        (("user", "create"), ["EMAIL", "--name", "--password", "CLIENT, EXPERT or ADMIN"]),
+        (("user", "create"), ["EMAIL", "--name", "--password-file", "CLIENT, EXPERT or ADMIN"]),
         (("user", "promote"), ["EMAIL", "--role"]),
         (("user", "disable"), ["EMAIL"]),
     ],
@@ -282,9 +282,9 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
     url = database.format("accounts")
 
     def user(*arguments: str) -> tuple[int, str, str]:
-        return command(tmp_path, "user", *arguments, MONGODB_URL=url)
+        return command(tmp_path, "user", *arguments, typed=f"{PASSWORD}\n", MONGODB_URL=url)
 
-    create = ("create", "Grace@example.com", "--name", "Grace Hopper", "--password", PASSWORD)
+    create = ("create", "Grace@example.com", "--name", "Grace Hopper", "--password-file", "-")
     assert user(*create) == (0, "", "Grace@example.com can sign in now.\n")
     assert user(*create) == refused(
         "This e-mail is already registered. Sign in, or reset your password."
@@ -304,9 +304,19 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
         assert client.accounts.experts.count_documents({}) == 0
 
 
+def test_password_in_an_argument_is_refused_with_a_hint(tmp_path: Path, database: str) -> None:
+    """All users of a machine see the arguments of its programs."""
+    create = ("user", "create", "grace@example.com", "--name", "Grace", "--password", PASSWORD)
+    status, output, errors = command(tmp_path, *create, MONGODB_URL=database.format("hint"))
+    assert (status, output) == (2, "")
+    assert "--password-file FILE" in errors
+    assert PASSWORD not in errors
+
+
 def test_invalid_account_is_refused_with_every_problem(tmp_path: Path, database: str) -> None:
     url = database.format("nonsense")
-    create = ("user", "create", "nobody", "--name", " ", "--password", "short")
+    (tmp_path / "password").write_text("short\n")
+    create = ("user", "create", "nobody", "--name", " ", "--password-file", "password")
     status, output, errors = command(tmp_path, *create, MONGODB_URL=url)
     assert (status, output, errors.count("\n")) == (1, "", 1)
     assert re.match(r"expertbook: name: .+; email: .+; password: .+\n", errors)
