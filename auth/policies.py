@@ -7,7 +7,8 @@
 |   slotAvailable, slotChanged                    |                                  |            |
 | register, login, refreshSession, logout         | anyone                           |            |
 | requestPasswordReset, resetPassword, verifyEmail| anyone; the link is the proof    |            |
-| changePassword, bookings, bookingChanged        | signed-in users                  |            |
+| changePassword, bookings, bookingChanged,       | signed-in users                  |            |
+|   exportMyData, deleteMyAccount                 |                                  |            |
 | holdSlot, bookSlot, bookSlots                   | signed-in users                  |            |
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
@@ -123,6 +124,8 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.resetPassword": ANYONE,
     "Mutation.verifyEmail": ANYONE,
     "Mutation.changePassword": SIGNED_IN,
+    "Mutation.exportMyData": SIGNED_IN,
+    "Mutation.deleteMyAccount": SIGNED_IN,
     "Mutation.holdSlot": SIGNED_IN,
     "Mutation.bookSlot": SIGNED_IN,
     "Mutation.bookSlots": SIGNED_IN,

@@ -66,6 +66,12 @@ class Throttle:
         if await attempts.counter(_known(subject, address)) is None:
             await _count(f"account/{purpose}/{subject}", limits.account)
 
+    async def left(self, purpose: str, *, address: str, account: str) -> int:
+        """Return how many attempts an account has left from a network address."""
+        limit = LIMITS_BY_PURPOSE.get(purpose, LIMITS).account_at_address
+        found = await attempts.counter(f"pair/{purpose}/{email_pseudonym(account)}/{address}")
+        return max(0, limit - (found.tries if found else 0))
+
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
         """Forget an account's failures from an address, which is known to it from now on.
 

@@ -5,6 +5,7 @@ ExpertBookError
 │   ├── EmailTaken  WrongCredentials  SessionEnded  LinkExpired
 │   ├── NotAllowed          LastAdministrator
 │   ├── TooManyAttempts     .retry_after_seconds
+│   ├── WrongCode           .attempts_left
 │   ├── InvalidInput        .problems, one per invalid field
 │   ├── SlotTaken           .slot and .sequence (models/calendar/errors.py)
 │   ├── SlotNotOffered      .slot_id, as received (models/calendar/errors.py)
@@ -117,6 +118,16 @@ class InvalidInput(Refused):
 
     code = "INVALID_INPUT"
     message = "Please correct the marked fields."
+
+
+@dataclass(eq=False)
+class WrongCode(Refused):
+    """The proof of identity is wrong; `attempts_left` are left before a pause."""
+
+    attempts_left: int
+
+    code = "WRONG_CODE"
+    message = "This is wrong. Nothing was changed; please try again."
 
 
 class VerificationNeeded(Refused):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models.accounts import links
 from models.accounts.emails import email_key
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from models.accounts.users import User
     from resolvers.sessions import SessionServices, SignIn
+
+
+VERIFIED: Final = {"email_verified": True, "unverified_until": None}
 
 
 async def request_password_reset(services: SessionServices, email: str, address: str) -> bool:
@@ -55,7 +58,7 @@ async def reset_password(
     """
     await links.check_link(token, Purpose.PASSWORD_RESET, now)
     check_password(password)
-    changed = {"password_hash": await services.passwords.hash(password), "email_verified": True}
+    changed = {"password_hash": await services.passwords.hash(password), **VERIFIED}
     user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
     await end_all_sessions(services.ends, user.id)
     return await start_session(services, user)
@@ -68,4 +71,4 @@ async def verify_email(token: str, now: datetime) -> User:
         LinkExpired: if the link is unknown, used or expired.
         Unavailable: if the database does not answer.
     """
-    return await links.use_link(token, Purpose.VERIFICATION, now, {"email_verified": True})
+    return await links.use_link(token, Purpose.VERIFICATION, now, VERIFIED)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class SessionServices:
     """The services that signing in and out depends on.
 
-    `accepts_address` returns whether the mail server can deliver to an e-mail address.
+    `accepts_address` returns whether the mail server can deliver to an e-mail address. An account
+    is removed after `unverified_lifetime` unless its address is verified.
     """
 
     passwords: Passwords
@@ -39,6 +40,7 @@ class SessionServices:
     ends: SessionEnds
     lifetime: timedelta
     accepts_address: Callable[[str], bool]
+    unverified_lifetime: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from resolvers.sessions import start_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
     from auth.passwords import Passwords
     from auth.viewers import Viewer
@@ -50,7 +51,7 @@ async def register(
         password,
         Role.CLIENT,
         time_zone,
-        verify=True,
+        verify_within=services.unverified_lifetime,
         accepts=services.accepts_address,
     )
     return await start_session(services, user)
@@ -64,12 +65,14 @@ async def create(
     role: Role,
     time_zone: str | None = None,
     *,
-    verify: bool = False,
+    verify_within: timedelta | None = None,
     accepts: Callable[[str], bool] | None = None,
 ) -> User:
-    """Create an account; with `verify`, queue a mail with a link that verifies the address.
+    """Create an account.
 
-    `accepts` returns whether the mail server can deliver to an address.
+    With `verify_within`, queue a mail with a link that verifies the address, and remove the account
+    after that time unless it is verified. `accepts` returns whether the mail server can deliver to
+    an address.
 
     Raises:
         InvalidInput: with the problems of all fields.
@@ -85,6 +88,7 @@ async def create(
     if problem:
         validator.add_problem("password", problem)
     validator.raise_problems()
+    now = utc_now()
     user = User(
         name=name,
         email=email,
@@ -92,10 +96,11 @@ async def create(
         password_hash=await passwords.hash(password),
         role=role,
         time_zone=time_zone or DEFAULT_ZONE,
-        created_at=utc_now(),
+        created_at=now,
+        unverified_until=now + verify_within if verify_within else None,
     )
     with or_unavailable():
-        return await user.register(*([verification_mail(user, user.created_at)] if verify else []))
+        return await user.register(*([verification_mail(user, now)] if verify_within else []))
 
 
 async def by_email(email: str) -> User | None:

@@ -103,7 +103,11 @@ class BookingChange:
     async def actor(self, info: Info) -> User | None:
         """Load the account that made the change."""
         actor_id = self.change.actor_id
-        return await load_party(info.context, self.booking, actor_id) if actor_id else None
+        context = info.context
+        # A removed account had no bookings of its own, but an administrator may have acted here.
+        if actor_id is None or await context.loaders.user.load(actor_id) is None:
+            return None
+        return await load_party(context, self.booking, actor_id)
 
     @classmethod
     def of(cls, change: model.BookingChange, booking: model.Booking) -> BookingChange:
@@ -129,7 +133,8 @@ class Booking(Node):
     minutes: int = strawberry.field(description="Length in minutes.")
     price: Money = strawberry.field(description="Price agreed when it was held or booked.")
     contact: Contact | None = strawberry.field(
-        description="The client's contact details; null for a hold."
+        description="The client's contact details; null for a hold, and once the client's account "
+        "is deleted."
     )
     note: str = strawberry.field(description="Topics that the client wants to discuss.")
     created_at: datetime = strawberry.field(description="Time of creation.")

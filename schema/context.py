@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from auth.budgets import Budgets
     from auth.calendar_keys import CalendarKeys
+    from auth.export_keys import ExportKeys
     from auth.viewers import Viewer, Viewers
     from models.ledger.ledger import Ledger
     from resolvers.alternatives import Alternatives
@@ -51,6 +52,7 @@ class Services:
     budgets: Budgets
     allows_introspection: bool
     calendar_keys: CalendarKeys
+    export_keys: ExportKeys
     currency: str
     operation_seconds: float
     use_caches: bool

@@ -41,6 +41,7 @@ class RefusalCode(Enum):
     PRICE_CHANGED = "PRICE_CHANGED"
     VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
     TOO_MANY = "TOO_MANY"
+    WRONG_CODE = "WRONG_CODE"
 
 
 describe_enum(
@@ -59,6 +60,7 @@ describe_enum(
     PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask again.",
     VERIFICATION_NEEDED="Code of `VerificationNeeded`: verify the e-mail address first.",
     TOO_MANY="Code of `TooMany`: a limit is reached; cancel something, or wait.",
+    WRONG_CODE="Code of `WrongCode`: check the code or password.",
 )
 
 
@@ -100,6 +102,13 @@ class TooManyAttempts(Refusal):
     """Refusal sent for `models.errors.TooManyAttempts`."""
 
     retry_after_seconds: int = strawberry.field(description="Seconds to wait before retrying.")
+
+
+@strawberry.type(description="The code or password is wrong.")
+class WrongCode(Refusal):
+    """Refusal sent for `models.errors.WrongCode`."""
+
+    attempts_left: int = strawberry.field(description="Attempts left before a pause.")
 
 
 @strawberry.type(description="An invalid field of an input.")
@@ -243,6 +252,11 @@ HANDLERS = (
         lambda raised, _context: {"retry_after_seconds": raised.retry_after_seconds},
     ),
     _INVALID_INPUT,
+    _Handler(
+        model.WrongCode,
+        WrongCode,
+        lambda raised, _context: {"attempts_left": raised.attempts_left},
+    ),
     _Handler(calendar.SlotTaken, SlotTaken, _slot_taken_fields),
     _Handler(
         calendar.SlotNotOffered,

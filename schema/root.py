@@ -29,6 +29,7 @@ from schema.experts import ExpertQuery, load_calendar, load_visible_expert
 from schema.links import LinkMutation
 from schema.moves import MoveMutation
 from schema.nodes import Node
+from schema.own_data import OwnDataMutation
 from schema.reservations import ReservationMutation
 from schema.scalars import SCALARS
 from schema.slots import Slot, SlotSubscription
@@ -93,6 +94,7 @@ class Mutation(
     CalendarMutation,
     UserMutation,
     LinkMutation,
+    OwnDataMutation,
     AdministrationMutation,
 ):
     """Root type of mutations."""

@@ -122,7 +122,8 @@ class SignedIn:
     """Tokens of a session, with its user."""
 
     access_token: str = strawberry.field(
-        description="Access token, to send as `Authorization: Bearer`."
+        description="Access token, to send as `Authorization: Bearer`; empty if the session is "
+        "kept in cookies."
     )
     expires_at: datetime = strawberry.field(description="Expiry of the access token.")
     refresh_token: str | None = strawberry.field(
@@ -136,7 +137,8 @@ class SignedIn:
         if context.browser:
             context.browser.issued = sign_in
         return cls(
-            access_token=sign_in.access_token,
+            # Scripts of a page need no token, and what they do not have cannot be stolen from them.
+            access_token="" if context.browser else sign_in.access_token,
             expires_at=sign_in.expires_at,
             refresh_token=None if context.browser else sign_in.refresh_token,
             user=User.own(sign_in.user),

@@ -21,6 +21,7 @@ from web.edge.headers import SecurityHeaders
 from web.edge.hosts import AllowedHosts
 from web.edge.origins import CrossOrigin
 from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
+from web.exports import EXPORTS
 from web.graphql.endpoint import PATH, Endpoint
 from web.graphql.persisted_documents import load_documents
 from web.graphql.socket import Connection
@@ -115,6 +116,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         Route(PATH, endpoint),
         Route("/schema.graphql", schema_language),
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
+        EXPORTS,
         *page_routes(),
     ]
     app.add_exception_handler(Exception, internal_error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.errors import ExpertBookError
 from resolvers.moves import expire
+from resolvers.own_data import finish_deletions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_SECONDS = 0.5
+ACCOUNT_SWEEP_SECONDS = 3.0
 
 
 @asynccontextmanager
@@ -39,3 +41,13 @@ async def sweep(ledger: Ledger) -> None:
         except ExpertBookError as error:
             log.warning("could not expire holds and bookings, retrying: %s", error)
         await asyncio.sleep(SWEEP_INTERVAL_SECONDS)
+
+
+async def sweep_accounts(ledger: Ledger) -> None:
+    """Erase deleted accounts, and those that were not verified in time, every few seconds."""
+    while True:
+        await asyncio.sleep(ACCOUNT_SWEEP_SECONDS)
+        try:
+            await finish_deletions(ledger)
+        except ExpertBookError as error:
+            log.warning("could not erase deleted accounts, retrying: %s", error)

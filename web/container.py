@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from auth.budgets import Budgets
 from auth.calendar_keys import CalendarKeys
+from auth.export_keys import ExportKeys
 from auth.passwords import Passwords
 from auth.throttle import Throttle
 from auth.tokens import Tokens
@@ -35,7 +36,7 @@ from subscriptions.backends import Bus, broadcast
 from subscriptions.bookings import BookingFeed
 from subscriptions.hub import Hub
 from subscriptions.sessions import SessionEnds
-from web.background import background, sweep
+from web.background import background, sweep, sweep_accounts
 from web.graphql.response_cache import ResponseCache
 from web.graphql.sharing import ResponseCoalescer
 from web.graphql.sockets import MAX_SOCKETS_PER_ADDRESS, Sockets
@@ -116,6 +117,7 @@ async def open_container(
             use_cache=use_caches,
         ).open() as ledger,
         background("sweeper", sweep(ledger)),
+        background("account sweeper", sweep_accounts(ledger)),
         sockets.open(),
         mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
@@ -136,6 +138,7 @@ async def open_container(
             ends=ends,
             lifetime=settings.refresh_token_lifetime,
             accepts_address=mails.accepts,
+            unverified_lifetime=timedelta(days=settings.unverified_days),
         )
         services = Services(
             ledger=ledger,
@@ -160,6 +163,7 @@ async def open_container(
             ),
             allows_introspection=settings.allows_introspection,
             calendar_keys=CalendarKeys([secret, *settings.former_secrets]),
+            export_keys=ExportKeys([secret, *settings.former_secrets]),
             currency=settings.currency,
             operation_seconds=settings.operation_seconds,
             use_caches=use_caches,

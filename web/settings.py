@@ -116,6 +116,13 @@ class Settings(BookingSettings):
         le=365,
         description="the days after which an unused session expires, 1 to 365",
     )
+    unverified_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="the days after which an account whose address was never verified is removed, "
+        "1 to 365",
+    )
     throttle: Literal["on", "off"] = Field(
         default="on",
         description="on or off; off disables rate limits and per-address limits, for benchmarks",

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 
+MAX_DUE = 100
+"""Accounts that are closed or erased in one round."""
+
+
+ERASED_DOMAIN = "@deleted.invalid"
+"""End of the addresses of erased accounts; no mail reaches it (RFC 2606)."""
+
+
 class Role(StrEnum):
     """Role of an account."""
 
@@ -44,6 +52,11 @@ class User(Record):
     disabled: bool = False
     expert_id: Id | None = None
     created_at: datetime
+    unverified_until: datetime | None = None
+    """When the account is removed unless its address is verified; None for never."""
+    closed_at: datetime | None = None
+    """When its owner deleted it; None again once its data are erased."""
+    erased_at: datetime | None = None
 
     # Computed by `update_search_fields` from the fields above.
     terms: list[str] = []
@@ -52,7 +65,8 @@ class User(Record):
     class Settings:
         """`one_account_per_email` makes addresses unique regardless of case.
 
-        The other indexes serve the administrators' user list, ordered by `by_name`.
+        `closed` and `unverified` find the accounts to erase. The other indexes serve the
+        administrators' user list, ordered by `by_name`.
         """
 
         name = "users"
@@ -61,6 +75,8 @@ class User(Record):
             IndexModel([("terms", ASCENDING), ("by_name", ASCENDING)], name="search"),
             IndexModel([("role", ASCENDING), ("by_name", ASCENDING)], name="role_by_name"),
             IndexModel([("by_name", ASCENDING)], name="all_by_name"),
+            IndexModel([("closed_at", ASCENDING)], name="closed"),
+            IndexModel([("unverified_until", ASCENDING)], name="unverified"),
         )
 
     @property
@@ -85,6 +101,13 @@ class User(Record):
         with or_unavailable():
             await self.get_pymongo_collection().update_one(
                 {"_id": self.id}, {"$set": {"password_hash": encoded}}
+            )
+
+    async def keep_unverified(self) -> None:
+        """Keep the account although its address was not verified in time."""
+        with or_unavailable():
+            await self.get_pymongo_collection().update_one(
+                {"_id": self.id}, {"$set": {"unverified_until": None}}
             )
 
     async def register(self, *others: Record) -> User:
@@ -115,6 +138,29 @@ async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
         found = User.get_pymongo_collection().find({"_id": {"$in": list(ids)}})
         users = [User.model_validate(row) for row in await found.to_list()]
     return {user.id: user for user in users}
+
+
+async def closed_accounts(before: datetime) -> list[User]:
+    """Return accounts that were closed before a time, and whose data are not erased yet.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    return await _due("closed_at", before)
+
+
+async def unverified_accounts(now: datetime) -> list[User]:
+    """Return accounts whose address was not verified in time.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    return await _due("unverified_until", now)
+
+
+async def _due(field: str, now: datetime) -> list[User]:
+    with or_unavailable():
+        return await User.find({field: {"$lte": now}}).limit(MAX_DUE).to_list()
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:

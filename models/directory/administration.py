@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
+from models.accounts.links import Link
+from models.accounts.sessions import Session
 from models.accounts.users import Role, User
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
@@ -20,6 +22,7 @@ from models.text import slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -91,16 +94,58 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
         if "role" in changes and after.role is Role.EXPERT and after.expert_id is None:
             raise InvalidInput([Problem("role", NO_EXPERT)])
         if before.is_active_admin and not after.is_active_admin:
-            await force_write_conflict(ADMINISTRATORS, session)
-            left = {"_id": {"$ne": user_id}, "role": Role.ADMIN.value, "disabled": False}
-            if await User.find_one(left, session=session) is None:
-                raise LastAdministrator
+            await _require_another_administrator(user_id, session)
         if changes:
             fields = {*changes, "terms", "by_name"}
             await _set(user_id, after.model_dump(mode="json", include=fields), session)
         return before, after
 
     return await _racing(write)
+
+
+async def close_account(user_id: Id, now: datetime) -> User:
+    """Block an account for good, and end its sessions and links; its data are erased later.
+
+    Its address is free for another account at once.
+
+    Returns:
+        The account as it was.
+
+    Raises:
+        NotAllowed: if the account does not exist or is closed.
+        LastAdministrator: if no administrator who can sign in would remain.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> User:
+        user = await User.get(user_id, session=session)
+        if user is None or user.closed_at or user.erased_at:
+            raise NotAllowed
+        if user.is_active_admin:
+            await _require_another_administrator(user_id, session)
+        fields = {
+            "closed_at": now,
+            "disabled": True,
+            "role": (Role.EXPERT if user.expert_id else Role.CLIENT).value,
+            "password_hash": "",
+            "email_key": f"closed {user_id}",
+            "unverified_until": None,
+        }
+        await _set(user_id, fields, session)
+        for model in (Session, Link):
+            owned = model.get_pymongo_collection()
+            await owned.delete_many({"user_id": user_id}, session=session)
+        return user
+
+    return await _racing(write)
+
+
+async def _require_another_administrator(user_id: Id, session: AsyncClientSession) -> None:
+    """Raise LastAdministrator unless another administrator can sign in."""
+    await force_write_conflict(ADMINISTRATORS, session)
+    left = {"_id": {"$ne": user_id}, "role": Role.ADMIN.value, "disabled": False}
+    if await User.find_one(left, session=session) is None:
+        raise LastAdministrator
 
 
 def expert_account_problem(user: User | None) -> str:

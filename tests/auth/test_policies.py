@@ -93,6 +93,8 @@ Mutation.requestPasswordReset     x       x        x       x        x       x   
 Mutation.resetPassword            x       x        x       x        x       x      x
 Mutation.verifyEmail              x       x        x       x        x       x      x
 Mutation.changePassword           U       x        x       x        x       x      x
+Mutation.exportMyData             U       x        x       x        x       x      x
+Mutation.deleteMyAccount          U       x        x       x        x       x      x
 Mutation.holdSlot                 U       x        x       x        x       x      x
 Mutation.bookSlot                 U       x        x       x        x       x      x
 Mutation.bookSlots                U       x        x       x        x       x      x

@@ -18,6 +18,13 @@ ACCEPTED: Final = {
     # One flag with a default, and no refusals.
     "Mutation.logout: does not take a single required `input`",
     "Mutation.logout: does not return a non-null union FooResult",
+    # An address, or Unauthenticated.
+    "Mutation.exportMyData: does not take a single required `input`",
+    "Mutation.exportMyData: does not return a non-null union FooResult",
+    "Mutation.exportMyData: does not begin with a known verb",
+    "Mutation.deleteMyAccount: does not begin with a known verb",
+    # The bookings themselves are the expert's from then on, and no longer the viewer's.
+    "AccountDeleted.cancelled: is an id by name or by type, but not both",
     # The result must not reveal whether the account exists.
     "Mutation.requestPasswordReset: does not return a non-null union FooResult",
 }

@@ -189,6 +189,8 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.resetPassword": constant(input={"token": "unknown", "password": PASSWORD}),
     "Mutation.verifyEmail": constant(input={"token": "unknown"}),
     "Mutation.changePassword": constant(input={"current": "unknown", "password": PASSWORD}),
+    "Mutation.exportMyData": no_variables,
+    "Mutation.deleteMyAccount": constant(input={"code": "unknown"}),
     "Mutation.holdSlot": hold_variables,
     "Mutation.bookSlot": book_variables,
     "Mutation.bookSlots": book_all_variables,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models.accounts.links import LIFETIMES, Purpose, create_link
-from models.accounts.users import User
+from models.accounts.users import ERASED_DOMAIN, User
 from models.bookings.booking import UPCOMING, BookingStatus
 from models.bookings.outbox import MailKind, Party
 from models.calendar.times import utc_now
@@ -86,6 +86,9 @@ class MailRenderer:
         if mail.occasion is None:
             return await self._render_for_owner(mail)
         if session is None:
+            return None
+        to = session.client if party is Party.CLIENT else session.expert
+        if to.email.endswith(ERASED_DOMAIN):
             return None
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
 

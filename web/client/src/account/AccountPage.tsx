@@ -5,6 +5,8 @@ import { useWords } from "../text/text.tsx";
 import { useTitle } from "../ui/title.ts";
 import { AccountOverview } from "./AccountOverview.tsx";
 import { ChangePassword } from "./ChangePassword.tsx";
+import { DeleteAccount } from "./DeleteAccount.tsx";
+import { OwnData } from "./OwnData.tsx";
 import { SignOutEverywhere } from "./SignOutEverywhere.tsx";
 import { accountWords } from "./words.ts";
 
@@ -28,6 +30,17 @@ export default function AccountPage() {
         </Section>
         <Section title={words.everywhereTitle} body={words.everywhereBody}>
           <SignOutEverywhere />
+        </Section>
+        <Section title={words.dataTitle} body={words.dataBody}>
+          <OwnData />
+        </Section>
+        <Section
+          title={words.deleteTitle}
+          body={viewer.expert ? words.deleteBodyOfExpert : words.deleteBody}
+        >
+          <div className="max-w-form">
+            <DeleteAccount viewer={viewer} />
+          </div>
         </Section>
       </div>
     </div>

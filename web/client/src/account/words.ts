@@ -36,6 +36,18 @@ export const accountWords = catalogue({
     everywhere: "Sign out everywhere",
     signingOut: "Signing out …",
     signedOut: "You are signed out everywhere.",
+    dataTitle: "Your data",
+    dataBody: "A file with everything that is stored about you, for programs to read.",
+    download: "Download my data",
+    deleteTitle: "Delete the account",
+    deleteBody:
+      "Your coming bookings are cancelled, and your name, address and notes are erased. This cannot be undone.",
+    deleteBodyOfExpert:
+      "You leave the directory, and all coming bookings, those of your clients too, are cancelled with mails. Past bookings keep your name for your clients. This cannot be undone.",
+    delete: "Delete my account",
+    deleting: "Deleting …",
+    deleted: "Your account is deleted.",
+    lastAdministrator: "You are the last administrator. Make somebody else one first.",
   },
   de: {
     title: "Konto",
@@ -71,5 +83,18 @@ export const accountWords = catalogue({
     everywhere: "Überall abmelden",
     signingOut: "Wird abgemeldet …",
     signedOut: "Sie sind überall abgemeldet.",
+    dataTitle: "Ihre Daten",
+    dataBody: "Eine Datei mit allem, was über Sie gespeichert ist, für Programme lesbar.",
+    download: "Meine Daten herunterladen",
+    deleteTitle: "Konto löschen",
+    deleteBody:
+      "Ihre kommenden Buchungen werden abgesagt, Ihr Name, Ihre Adresse und Ihre Notizen gelöscht. Das lässt sich nicht rückgängig machen.",
+    deleteBodyOfExpert:
+      "Sie verlassen das Verzeichnis, und alle kommenden Buchungen, auch die Ihrer Kunden, werden mit E-Mails abgesagt. In vergangenen Buchungen bleibt Ihr Name für Ihre Kunden stehen. Das lässt sich nicht rückgängig machen.",
+    delete: "Mein Konto löschen",
+    deleting: "Wird gelöscht …",
+    deleted: "Ihr Konto ist gelöscht.",
+    lastAdministrator:
+      "Sie sind die letzte Verwaltung. Geben Sie zuerst jemand anderem diese Rolle.",
   },
 });

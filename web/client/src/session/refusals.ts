@@ -2,7 +2,10 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
 /** Refusals of the account mutations, as the forms select them. */
 export type Refusal =
-  | { readonly __typename: "EmailTaken" | "LinkExpired" | "WrongCredentials" }
+  | {
+      readonly __typename:
+        "EmailTaken" | "LinkExpired" | "NotAllowed" | "WrongCode" | "WrongCredentials";
+    }
   | { readonly __typename: "TooManyAttempts"; readonly retryAfterSeconds: number }
   | {
       readonly __typename: "InvalidInput";

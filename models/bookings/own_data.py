@@ -1,0 +1,116 @@
+"""The bookings and mails of one account: all of them, the coming ones, and their erasure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo import UpdateOne
+
+from models.accounts.emails import email_key
+from models.accounts.users import ERASED_DOMAIN, User
+from models.bookings.booking import UPCOMING, Booking, BookingStatus, place
+from models.bookings.outbox import Mail, MailState
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ERASED_NAME: Final = "Deleted account"
+SETTLING: Final = timedelta(minutes=1)
+"""Longer than a booking takes that began before its account was closed."""
+
+
+async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
+    """Return the holds and coming bookings of a client and, for an expert, of the calendar.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    wanted = UPCOMING | {BookingStatus.HELD}
+    found: list[Booking] = []
+    with or_unavailable():
+        for query in _scopes(user):
+            rows = await Booking.find({**query, "place": {"$gte": place(now)}}).to_list()
+            found += [row for row in rows if row.status in wanted]
+    return found
+
+
+async def bookings_of(user: User) -> list[Booking]:
+    """Return all bookings of a client and, for an expert, of the calendar, earliest first.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        found = [row for query in _scopes(user) for row in await Booking.find(query).to_list()]
+    return sorted({row.id: row for row in found}.values(), key=lambda row: row.place)
+
+
+async def mails_to(user: User) -> list[Mail]:
+    """Return the stored mails to an account's address that are not about bookings.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        return await Mail.find({"address": email_key(user.email)}).to_list()
+
+
+async def erase(user: User, now: datetime) -> bool:
+    """Erase what is stored about the owner of a closed account, apart from its bookings' times.
+
+    An account without bookings is removed. Otherwise it stays without the person, as what the
+    other parties know their bookings by; an expert's name stays with the entry in the directory.
+
+    Returns:
+        False if it must be called again: while mails about bookings wait, which need the person's
+        name and address, or while a booking may still be made or changed.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    users = User.get_pymongo_collection()
+    is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
+    with or_unavailable():
+        bookings = await bookings_of(user)
+        waiting = {"state": MailState.WAITING.value, "occasion.booking_id": {"$ne": None}}
+        mails = await Mail.find(waiting).to_list()
+        about = {mail.occasion.booking_id for mail in mails if mail.occasion}
+        if any(booking.id in about for booking in bookings):
+            return False
+        own = [booking for booking in bookings if booking.client_id == user.id]
+        if personal := [booking for booking in own if booking.contact or booking.note]:
+            # Looked for again in the next round, in case a change was under way.
+            await Booking.get_pymongo_collection().bulk_write(
+                [UpdateOne(_only(booking), {"$set": IMPERSONAL}) for booking in personal]
+            )
+            return False
+        # A new account may have the address by now.
+        earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}
+        await Mail.get_pymongo_collection().delete_many(earlier)
+        if not own and user.expert_id is None:
+            if is_settled:
+                await users.delete_one({"_id": user.id})
+            return is_settled
+        erased = user.model_copy(
+            update={"name": ERASED_NAME, "email": f"{user.id}{ERASED_DOMAIN}", "time_zone": "UTC"}
+        ).update_search_fields()
+        fields = erased.model_dump(include={"name", "email", "time_zone", "terms", "by_name"})
+        done = {"closed_at": None, "erased_at": now} if is_settled else {}
+        await users.update_one(
+            {"_id": user.id}, {"$set": {**fields, "email_verified": False, **done}}
+        )
+    return is_settled
+
+
+IMPERSONAL: Final = {"contact": None, "contact_key": None, "note": ""}
+
+
+def _only(booking: Booking) -> dict[str, Any]:
+    return {"_id": booking.id, "expert_id": booking.expert_id}
+
+
+def _scopes(user: User) -> list[dict[str, Any]]:
+    scopes: list[dict[str, Any]] = [{"client_id": user.id}]
+    return scopes + ([{"expert_id": user.expert_id}] if user.expert_id else [])

@@ -1,0 +1,184 @@
+"""Export and erasure of what is stored about an account."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from auth.passwords import MAX_LENGTH
+from auth.viewers import require_viewer
+from models.accounts.sessions import Session
+from models.accounts.users import Role, User, closed_accounts, unverified_accounts
+from models.bookings import own_data
+from models.bookings.calendars import DescribeExpert
+from models.bookings.life import Action
+from models.bookings.moves import ChangeStatus
+from models.calendar.rules import Calendar
+from models.calendar.times import utc_now
+from models.directory import administration as directory
+from models.directory.experts import Expert
+from models.errors import NotAllowed, WrongCode
+from models.ids import global_id
+from models.store.documents import or_unavailable
+from subscriptions.sessions import SessionEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auth.viewers import Viewer
+    from models.bookings.booking import Booking
+    from models.ids import Id
+    from models.ledger.ledger import Ledger
+    from resolvers.sessions import SessionServices
+
+SETTLING_SECONDS: Final = 1.0
+"""Time in which other processes may still take the viewer for signed in."""
+
+PRECEDENCE: Final = timedelta(seconds=5)
+"""Time in which the process that closed an account cancels its bookings alone."""
+
+CANCELLED_AT_ONCE: Final = 16
+
+
+async def delete_account(
+    services: SessionServices, ledger: Ledger, viewer: Viewer | None, proof: str, address: str
+) -> list[Id]:
+    """Delete the viewer's account: close it, and cancel its holds and coming bookings.
+
+    `finish_deletions` erases the rest, once the mails about the cancellations have been sent.
+
+    Args:
+        services: the sign-in services.
+        ledger: posts the cancellations.
+        viewer: the account's owner.
+        proof: the account's password.
+        address: the client's network address.
+
+    Returns:
+        The ids of the cancelled bookings and holds.
+
+    Raises:
+        WrongCode: if the proof is wrong.
+        TooManyAttempts: too many wrong proofs.
+        LastAdministrator: if no administrator could sign in any more.
+        Unavailable: if the database does not answer; what is missing is done later.
+    """
+    user = require_viewer(viewer).user
+    throttle = services.throttle
+    await throttle.attempt("deletion", address=address, account=user.email)
+    if not await services.passwords.matches(user.password_hash, proof[: MAX_LENGTH + 1]):
+        raise WrongCode(await throttle.left("deletion", address=address, account=user.email))
+    await throttle.succeeded("deletion", user.email, address)
+    closed = await directory.close_account(user.id, utc_now())
+    await services.ends.announce(SessionEnd(user_id=user.id))
+    cancelled = await _withdraw(ledger, closed)
+    # A booking that another process was making at that moment is there by now.
+    await asyncio.sleep(SETTLING_SECONDS)
+    return cancelled + await _withdraw(ledger, closed)
+
+
+async def finish_deletions(ledger: Ledger) -> None:
+    """Erase the data of closed accounts, and close those that were not verified in time.
+
+    An account that has bookings without verification, where that is allowed, stays.
+
+    Every process runs this. It also finishes a deletion that was interrupted.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    for user in await unverified_accounts(utc_now()):
+        if user.role is not Role.CLIENT or await own_data.bookings_of(user):
+            await user.keep_unverified()
+            continue
+        with suppress(NotAllowed):  # another process was faster
+            await directory.close_account(user.id, utc_now())
+    for user in await closed_accounts(utc_now() - PRECEDENCE):
+        await _withdraw(ledger, user)
+        await own_data.erase(user, utc_now())
+
+
+async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
+    """Take an expert from the directory, and cancel the account's holds and coming bookings."""
+    if user.expert_id:
+        with or_unavailable():
+            expert = await Expert.get(user.expert_id)
+        if expert and not (expert.disabled and expert.bio == ""):
+            await ledger.post(
+                DescribeExpert(
+                    expert_ids=[expert.id],
+                    fields={"disabled": True, "bio": "", "contact_email": None},
+                    rules={"accepts_bookings": False},
+                )
+            )
+    coming = await own_data.coming_bookings_of(user, utc_now())
+    cancelled: list[Id] = []
+    for first in range(0, len(coming), CANCELLED_AT_ONCE):
+        batch = coming[first : first + CANCELLED_AT_ONCE]
+        done = await asyncio.gather(*(_cancel(ledger, booking, user.id) for booking in batch))
+        cancelled += [id_ for ids in done for id_ in ids]
+    return cancelled
+
+
+async def _cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id]:
+    """Cancel a booking, past its deadline too, unless somebody else has ended it."""
+    command = ChangeStatus(
+        expert_ids=[booking.expert_id],
+        booking_ids=[booking.id],
+        action=Action.CANCEL,
+        actor_id=actor_id,
+        is_manager=True,
+    )
+    try:
+        await ledger.post(command)
+    except NotAllowed:
+        return ()
+    return (booking.id,)
+
+
+async def collect(user_id: Id) -> dict[str, Any] | None:
+    """Return everything that is stored about an account, as JSON; None if there is no account.
+
+    Other people's names and addresses are theirs, and are left out.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        user = await User.get(user_id)
+        if user is None or user.disabled:
+            return None
+        sessions = await Session.find({"user_id": user_id}).to_list()
+        expert = await Expert.get(user.expert_id) if user.expert_id else None
+        calendar = await Calendar.get(user.expert_id) if user.expert_id else None
+    return {
+        "account": user.model_dump(mode="json", exclude=HIDDEN_OF_ACCOUNT),
+        "sessions": [each.model_dump(mode="json", exclude={"user_id"}) for each in sessions],
+        "expert": expert and expert.model_dump(mode="json", exclude=HIDDEN_OF_EXPERT),
+        "availability": calendar and calendar.rules.model_dump(mode="json"),
+        "bookings": [_described(each, user_id) for each in await own_data.bookings_of(user)],
+        "mails": [
+            mail.model_dump(mode="json", include=SHOWN_OF_MAIL)
+            for mail in await own_data.mails_to(user)
+        ],
+    }
+
+
+HIDDEN_OF_ACCOUNT: Final = {"password_hash", "terms", "by_name", "email_key"}
+HIDDEN_OF_EXPERT: Final = {
+    *("terms", "language_keys", "slug_keys", "by_rating", "by_experience", "by_rate", "by_name"),
+}
+HIDDEN_OF_BOOKING: Final = {"cells", "place", "contact_key", "removed_by", "active"}
+SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}
+
+
+def _described(booking: Booking, user_id: Id) -> dict[str, Any]:
+    """Return a booking; the contact and the note are its client's."""
+    is_own = booking.client_id == user_id
+    hidden = HIDDEN_OF_BOOKING | (set() if is_own else {"contact", "note", "client_id"})
+    found: dict[str, Any] = booking.model_dump(mode="json", exclude=hidden)
+    for change in found["history"]:
+        change["by_me"] = change.pop("actor_id") == str(user_id)
+    return {"reference": booking.reference, "globalId": global_id("Booking", booking.id), **found}

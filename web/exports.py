@@ -1,0 +1,58 @@
+"""Serves what is stored about an account, at the address that `exportMyData` returns."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from auth.budget_accounts import accounts_of
+from models.calendar.times import utc_now
+from models.errors import RateLimited, Unavailable
+from models.ids import Id
+from resolvers.own_data import collect
+from web.graphql.sockets import address_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+COST: Final = 5_000
+"""Cost of an export; it reads all bookings of an account."""
+
+NO_STORE: Final = {"Cache-Control": "private, no-store"}
+NUMBER: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+async def export(request: Request) -> Response:
+    """Return the data of an account as a JSON file.
+
+    Raises:
+        HTTPException: 404 without a valid key, 429 if the budget of the client's address is
+            exhausted, 503 if the database does not answer.
+    """
+    services = request.app.state.container.services
+    id_, query = request.path_params["id"], request.query_params
+    until, key = query.get("until", ""), query.get("key", "")
+    is_plausible = Id.is_valid(id_) and NUMBER.fullmatch(until)
+    if not is_plausible or not services.export_keys.admits(Id(id_), int(until), key, utc_now()):
+        raise HTTPException(404, headers=NO_STORE)
+    try:
+        await services.budgets.spend(accounts_of(None, address_of(request)), COST)
+        found = await collect(Id(id_))
+    except RateLimited as error:
+        wait = {"Retry-After": str(error.retry_after_seconds)}
+        raise HTTPException(429, headers={**NO_STORE, **wait}) from error
+    except Unavailable as error:
+        raise HTTPException(503, headers=NO_STORE) from error
+    if found is None:
+        raise HTTPException(404, headers=NO_STORE)
+    headers = {**NO_STORE, "Content-Disposition": 'attachment; filename="expertbook.json"'}
+    content = orjson.dumps(found, option=orjson.OPT_INDENT_2)
+    return Response(content, headers=headers, media_type="application/json")
+
+
+EXPORTS: Final = Route("/exports/{id}.json", export)
