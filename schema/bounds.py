@@ -66,6 +66,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "after": MAX_ID_LENGTH,
     "before": MAX_ID_LENGTH,
     "bio": administration.MAX_BIO_CHARS,
+    "code": MAX_LENGTH,
     "contactEmail": MAX_EMAIL_CHARS,
     "currency": 3,
     "current": MAX_LENGTH,
