@@ -24,9 +24,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Ex
 from models.errors import ExpertBookError, Refused
 from models.telemetry.metrics import DELIVERIES
 from models.telemetry.tracing import request_id
-from schema.execution.documents import cost_of
+from schema.execution.documents import cost_of, event_cost
 from schema.execution.limits import MAX_COST, MAX_ERRORS, truncate_message
-from schema.execution.observation import ObservedOperation, cause_of
+from schema.execution.observation import ObservedOperation, ObservedSubscription, cause_of
 from schema.execution.prepared import RequestFailed
 from schema.execution.prices import EXCESS_ROW_COST
 from schema.root import core
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from graphql import Executor as GraphQLExecutor
 
     from schema.context import Context, TimeLimit
-    from schema.execution.observation import ObservedSubscription
     from schema.execution.prepared import Prepared
 
 log = logging.getLogger(__name__)
@@ -72,12 +71,25 @@ async def run(
     return result
 
 
-async def watch(
+def watch(
+    prepared: Prepared, variables: dict[str, Any] | None, context: Context
+) -> AsyncGenerator[ExecutionResult, None]:
+    """Return a generator that executes a subscription and yields one result per event.
+
+    The generator lasts as long as the subscription, and refers to nothing of the request.
+
+    Raises:
+        RequestFailed: if the variables are invalid or the cost exceeds the limit.
+    """
+    context.event_cost = event_cost(prepared, variables)
+    executor = executor_of(prepared, variables, context)
+    return _results(executor, ObservedSubscription(prepared), context)
+
+
+async def _results(
     executor: GraphQLExecutor[Any], observed: ObservedSubscription, context: Context
 ) -> AsyncGenerator[ExecutionResult, None]:
     """Execute a subscription, and yield one result per event.
-
-    It refers to nothing of the request: this generator lasts as long as the subscription.
 
     Raises:
         RequestFailed: if the subscription cannot start or continue; earlier events are delivered.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from models.accounts.users import User
 from models.bookings.booking import Booking, Contact
+from models.bookings.outbox import Mail, MailKind, MailState
 from models.calendar.times import utc_now
 from models.directory.experts import Category, Expert, expert_by_slug
 from models.ids import new_id
@@ -93,6 +95,26 @@ async def test_contacts_of_bookings_get_canonical_keys() -> None:
     assert stored is not None
     assert stored.contact_key == "adá@example.com"
     await Booking.find({"_id": made.id, "expert_id": made.expert_id}).delete()
+
+
+async def test_failed_mails_without_a_time_expire_from_now_on() -> None:
+    """Version 0.1 kept them for ever; mails that wait or were sent are left alone."""
+    mails = [
+        Mail(kind=MailKind.VERIFICATION, to=[], state=state, due_at=NOW, created_at=NOW)
+        for state in MailState
+    ]
+    for mail in mails:
+        await mail.insert()
+    earlier = utc_now()
+    await migrate()
+    stored = {mail.state: await Mail.get(mail.id) or mail for mail in mails}
+    failed_at = stored[MailState.FAILED].failed_at
+    assert failed_at is not None
+    assert earlier - timedelta(seconds=1) <= failed_at <= utc_now()
+    assert stored[MailState.WAITING].failed_at is None
+    assert stored[MailState.SENT].failed_at is None
+    for mail in mails:
+        await mail.delete()
 
 
 async def test_migrations_are_applied_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from models.text import fold, has_visible_characters, slug_key, slug_of, spellings, words
+from models.text import fold, has_link, has_visible_characters, slug_key, slug_of, spellings, words
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,39 @@ from models.text import fold, has_visible_characters, slug_key, slug_of, spellin
 )
 def test_fold_ignores_case_and_accents_and_keeps_other_scripts(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Get rich at https://evil.example",
+        "HTTP://EVIL.EXAMPLE",
+        "ftp://evil.example",
+        "www.evil.example",
+        "Visit evil.com now",
+        "evil.com/claim?id=1",
+        "Evil.Com",
+        "prize@evil.example",
+    ],
+)
+def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
+    assert has_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "J.R.R. Tolkien",
+        "Dr.Smith",
+        "Ada Lovelace, Ph.D.",
+        "St. John",
+        "李明",
+        "Anna-Lena O'Hara",
+        "",
+    ],
+)
+def test_initials_and_abbreviations_are_no_links(text: str) -> None:
+    assert not has_link(text)
 
 
 def test_folding_twice_changes_nothing_more() -> None:

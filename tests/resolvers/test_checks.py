@@ -25,6 +25,24 @@ def problems(validator: InputValidator) -> list[tuple[str, str]]:
     return [(problem.field, problem.message) for problem in validator.problems]
 
 
+@pytest.mark.parametrize("typed", ["Claim at https://evil.example", "www.evil.example", "evil.com"])
+def test_name_must_not_have_a_link(typed: str) -> None:
+    """Mails carry names in their subjects."""
+    validator = InputValidator()
+    validator.name("contact.name", typed)
+    message = "Name must not have a link or a web address"
+    assert problems(validator) == [("contact.name", message)]
+
+
+@pytest.mark.parametrize(("typed", "normalized"), [(" Dr.  Ada\tByron ", "Dr. Ada Byron")])
+def test_name_without_a_link_is_a_line_of_text(typed: str, normalized: str) -> None:
+    validator = InputValidator()
+    assert validator.name("name", typed) == normalized
+    assert problems(validator) == []
+    validator.name("name", "x" * 101)
+    assert problems(validator) == [("name", "Name must have at most 100 characters")]
+
+
 @pytest.mark.parametrize(
     ("typed", "normalized"),
     [

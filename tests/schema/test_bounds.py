@@ -28,8 +28,7 @@ from schema.context import Context
 from schema.errors import MAX_PROBLEMS
 from schema.execution.documents import cost_of, prepare
 from schema.execution.input_cost import BYTES_PER_UNIT, FREE_BYTES, cost_of_variables
-from schema.execution.observation import ObservedSubscription
-from schema.execution.operations import body_of, executor_of, run, watch
+from schema.execution.operations import body_of, run, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import share_subscription
 from schema.root import core
@@ -198,8 +197,7 @@ async def answer_to(position: Position, value: object) -> str:
         with pytest.raises(BadUserInput) as refused:
             await share_subscription(prepared, variables, context())
         with pytest.raises(RequestFailed) as failed:
-            executor = executor_of(prepared, variables, context())
-            await anext(watch(executor, ObservedSubscription(prepared), context()))
+            await anext(watch(prepared, variables, context()))
         assert str(failed.value) == str(refused.value)
         return str(refused.value)
     body = body_of(await run(prepared, variables, context()))

@@ -98,7 +98,7 @@ async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any],
 
 async def test_deletion_needs_the_password(here: TwoServers) -> None:
     person = await here.person()
-    for code in ("wrong", "", "x" * 5_000):
+    for code in ("wrong", "", "x" * 200):
         refused = await delete(person.api, code)
         assert (refused["__typename"], refused["code"]) == ("WrongCode", "WRONG_CODE")
         assert refused["attemptsLeft"] > 0
@@ -145,7 +145,8 @@ async def test_deleted_client_leaves_bookings_without_the_person(
     assert actors == [ERASED_NAME, "Grace Hopper"]
     assert (cancelled["status"], cancelled["contact"], cancelled["note"]) == ("CANCELLED", None, "")
     assert cancelled["history"][-1]["actor"] == {"name": ERASED_NAME}
-    assert await stored["users"].count_documents({"email": client.email}) == 1
+    for collection, field in (("users", "email"), ("outbox", "address")):  # the namesake's
+        assert await stored[collection].count_documents({field: client.email}) == 1
     assert (await namesake.ask("{ viewer { name } }"))["viewer"] == {"name": "Ada Again"}
     assert await verify(utc_now(), lambda *_: None) == []
 
@@ -214,7 +215,6 @@ async def test_account_that_was_not_verified_in_time_is_removed(
     long_ago = {"$set": {"closed_at": user["created_at"] - timedelta(hours=1)}}
     await users.update_one({"_id": user["_id"]}, long_ago)
     await eventually(read, lambda found: found is None)
-    assert await stored["outbox"].count_documents({"address": person.email}) == 0
     assert await here.login(verified) == "SignedIn"
 
 

@@ -15,9 +15,8 @@ import orjson
 from graphql import GraphQLError
 
 from models.telemetry.metrics import CUT_OFF
-from schema.execution.documents import event_cost
 from schema.execution.observation import ObservedSubscription
-from schema.execution.operations import as_graphql_error, body_of, executor_of, formatted, watch
+from schema.execution.operations import as_graphql_error, body_of, formatted, watch
 from schema.execution.prepared import RequestFailed
 from schema.execution.shared_subscriptions import share_subscription
 from subscriptions.audiences import Encoding as EventEncoding
@@ -115,10 +114,7 @@ async def subscribe(
     """
     shared = await share_subscription(prepared, variables, context)
     if shared is None:
-        context.event_cost = event_cost(prepared, variables)
-        executor = executor_of(prepared, variables, context)
-        results = watch(executor, ObservedSubscription(prepared), context)
-        return _send_each(results, encoding, transport)
+        return _send_each(watch(prepared, variables, context), encoding, transport)
     subscriber = Subscriber(shared, context, encoding, transport)
     return subscriber.serve(ObservedSubscription(prepared), shared)
 
