@@ -33,7 +33,7 @@ LAST = 1_000_000
 EXPERT = SimpleNamespace(id=new_id(), disabled=False)
 
 
-async def no_events(*_: object) -> AsyncIterator[object]:
+async def no_events(*_: object, **__: object) -> AsyncIterator[object]:
     for event in list[object]():
         yield event
 
