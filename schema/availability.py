@@ -151,6 +151,7 @@ class MoneyInput:
         return Price(self.amount, self.currency)
 
 
+@plain
 @strawberry.input(description="A session length and its price.")
 class SessionOfferInput:
     """Session length with its price."""
@@ -165,6 +166,7 @@ class SessionOfferInput:
         return PricedLength(self.minutes, self.price.to_model())
 
 
+@plain
 @strawberry.input(description="A weekly recurring range of hours, in the expert's time zone.")
 class WeeklyHoursInput:
     """Time range of a weekday."""

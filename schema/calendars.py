@@ -16,9 +16,11 @@ from schema.bookings import Booking
 from schema.context import Info
 from schema.errors import InvalidInput, NotAllowed
 from schema.experts import Expert, load_expert
+from schema.inputs import plain
 from schema.scalars import LocalTime
 
 
+@plain
 @strawberry.input(description="A range of hours within a day, in the expert's time zone.")
 class LocalHoursInput:
     """Time range of a date override."""
@@ -36,6 +38,7 @@ class LocalHoursInput:
         return model.LocalRange(start=self.from_, end=model.end_of_range(self.from_, self.to))
 
 
+@plain
 @strawberry.input(
     description="Hours that replace the weekly hours on one date; an empty list closes the day."
 )
@@ -56,6 +59,7 @@ class DateOverrideInput:
         )
 
 
+@plain
 @strawberry.input(
     description="Changes to an expert's availability. Fields that are omitted or null keep their "
     "values."

@@ -32,7 +32,7 @@ Input = TypeVar("Input", bound=type)
 def plain(input_type: Input) -> Input:
     """Decorate an input type so that its fields are resolved once.
 
-    The fields must be scalars, enums, lists of scalars or enums, or other plain inputs.
+    The fields must be scalars, enums, other plain inputs, or lists of these.
     """
     definition = get_object_definition(input_type, strict=True)
     definition.from_input = PlainInput(definition)
@@ -91,12 +91,15 @@ def converter_of(type_: Any, config: StrawberryConfig) -> Converter | None:
     if isinstance(type_, StrawberryOptional):
         return converter_of(type_.of_type, config)
     if isinstance(type_, StrawberryList):
-        if converter_of(type_.of_type, config):
-            raise TypeError("a list of inputs is not supported in a plain input")
-        return list
+        convert = converter_of(type_.of_type, config)
+        return partial(_converted, convert) if convert else list
     definition = get_object_definition(type_)
     if definition is None:
         return None
     if not isinstance(definition.from_input, PlainInput):
         raise TypeError(f"{definition.name} is not a plain input")
     return partial(definition.from_input.build, type_, config)
+
+
+def _converted(convert: Converter, items: Sequence[Any]) -> list[Any]:
+    return [None if item is None else convert(item) for item in items]

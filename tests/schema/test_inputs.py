@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import get_object_definition
 
-from schema import reservations
+from schema import availability, calendars, reservations
 from schema.inputs import PlainInput, plain
 from schema.root import schema
 
@@ -25,13 +25,48 @@ PLAIN = (
     reservations.BookSlotInput,
     reservations.BookSlotsInput,
     reservations.HoldSlotInput,
+    availability.MoneyInput,
+    availability.SessionOfferInput,
+    availability.WeeklyHoursInput,
+    calendars.LocalHoursInput,
+    calendars.DateOverrideInput,
+    calendars.SetAvailabilityInput,
 )
 texts = st.text(max_size=5)
 contacts = st.fixed_dictionaries(
     {"name": texts, "email": texts, "phone": texts}, optional={"timeZone": st.none() | texts}
 )
 optional_fields = {"note": st.none() | texts, "idempotencyKey": st.none() | texts}
+hours = st.fixed_dictionaries({"from": st.integers(), "to": st.integers()})
+weekly = st.fixed_dictionaries(
+    {
+        "weekday": st.sampled_from(availability.Weekday),
+        "from": st.integers(),
+        "to": st.integers(),
+    }
+)
+overrides = st.fixed_dictionaries({"date": st.dates(), "hours": st.lists(hours, max_size=2)})
+offers = st.fixed_dictionaries(
+    {
+        "minutes": st.integers(),
+        "price": st.fixed_dictionaries({"amount": st.integers(), "currency": texts}),
+    }
+)
 inputs = st.one_of(
+    st.tuples(
+        st.just(calendars.SetAvailabilityInput),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "expertId": st.none() | texts,
+                "weekly": st.none() | st.lists(weekly, max_size=2),
+                "overrides": st.none() | st.lists(overrides, max_size=2),
+                "offers": st.none() | st.lists(offers, max_size=2),
+                "stepMinutes": st.none() | st.integers(),
+                "confirmsAutomatically": st.none() | st.booleans(),
+            },
+        ),
+    ),
     st.tuples(
         st.just(reservations.BookSlotInput),
         st.fixed_dictionaries({"slotId": texts, "contact": contacts}, optional=optional_fields),
