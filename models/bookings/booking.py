@@ -14,7 +14,7 @@ from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, Calend
 from models.calendar.slots import Occupant, SlotKey
 from models.calendar.times import CELL_MINUTES, cell_of, instant_of
 from models.ids import Id
-from models.store.documents import Part, Record
+from models.store.documents import Part, Record, at_one_moment
 from models.store.pages import Filter, Order, Page, PageArguments, page
 from models.store.transactions import run_in_transaction
 
@@ -208,7 +208,7 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 
 
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
-    """Return the occupants of some spans, by expert, read in one command.
+    """Return the occupants of some spans at one moment, by expert.
 
     The result can include bookings shortly before a span.
     """
@@ -222,9 +222,7 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     found: dict[Id, list[Occupant]] = defaultdict(list)
     if queries:
         query = {"$or": queries} if len(queries) > 1 else queries[0]
-        rows = Booking.get_pymongo_collection().find(
-            query, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH
-        )
+        rows = at_one_moment(Booking).find(query, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH)
         for row in await rows.to_list():
             found[row["expert_id"]].append(occupant_of(row))
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, place
 from models.errors import TooMany
 from models.ids import Id
-from models.store.documents import or_unavailable
+from models.store.documents import at_one_moment, or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
     shown = ("expert_id", "status", "starts_at", "created_at", "held_until", "contact_key")
     query = {"client_id": client_id, "place": {"$gte": place(now)}}
     with or_unavailable():
-        found = Booking.get_pymongo_collection().find(query, dict.fromkeys(shown, 1))
+        found = at_one_moment(Booking).find(query, dict.fromkeys(shown, 1))
         rows = await found.limit(MAX_ROWS).to_list()
     return [
         ClientBooking(

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from models.errors import Unavailable
 from models.ids import Id, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pymongo.asynchronous.collection import AsyncCollection
 
 
 class Part(BaseModel):
@@ -37,6 +40,15 @@ class Record(Document):
 def stored(document: BaseModel) -> dict[str, Any]:
     """Return a document, or a part of one, as the driver stores it."""
     return document.model_dump(by_alias=True)
+
+
+def at_one_moment(document: type[Document]) -> AsyncCollection[dict[str, Any]]:
+    """Return the collection, for reads that show several documents as of one moment.
+
+    A read at another read concern yields to writes while it scans, and may miss a document that is
+    moved meanwhile. Source: https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/
+    """
+    return document.get_pymongo_collection().with_options(read_concern=ReadConcern("snapshot"))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from models.errors import BadUserInput
 from models.ids import decode, encode
-from models.store.documents import or_unavailable
+from models.store.documents import at_one_moment, or_unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -149,7 +149,7 @@ async def page(
         bounds[earlier] = order.key(arguments.before, "before")
     is_descending = order.descending != arguments.is_backward
 
-    stored = document.get_pymongo_collection()
+    stored = at_one_moment(document)
     projection = dict.fromkeys(exclude, 0) or None
     direction = DESCENDING if is_descending else ASCENDING
     rows: list[Row] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,12 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+from models.bookings.booking import Span, booking_page, occupants_in
+from models.bookings.caps import coming_bookings
 from models.bookings.events import Event
+from models.calendar.times import utc_now
+from models.ids import new_id
+from models.store.pages import PageArguments
 from models.store.transactions import READ, WRITE, WRITE_ONLY
 from tests.support.command_rules import RULES
 
@@ -104,3 +110,14 @@ async def test_safe_commands_are_no_offence(database: Client) -> None:
         await events.find_one(NOWHERE, session=session)
         await events.delete_one(NOWHERE, session=session)
     assert RULES.offences == []
+
+
+async def test_calendars_lists_and_caps_are_read_at_one_moment(database: Client) -> None:
+    """A read of several bookings that yields to a move could show neither the old nor new time."""
+    assert database is not None
+    now, id_ = utc_now(), new_id()
+    RULES.levels.clear()
+    await occupants_in([Span(id_, now, now), Span(new_id(), now, now + timedelta(days=1))])
+    await booking_page([{"client_id": id_}], PageArguments())
+    await coming_bookings(id_, now)
+    assert list(RULES.levels) == ["snapshot"] * 3

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import pymongo
@@ -43,6 +44,8 @@ class CommandRules(CommandListener):
 
     def __init__(self) -> None:
         self.offences: list[str] = []
+        self.levels: deque[str] = deque(maxlen=100)
+        """The read concerns of the latest reads outside transactions."""
         self._has_snapshot: dict[bytes, bool] = {}
 
     def started(self, event: CommandStartedEvent) -> None:
@@ -58,7 +61,7 @@ class CommandRules(CommandListener):
         """Do nothing."""
 
     def _offences(self, name: str, command: Command) -> Iterator[str]:
-        level = command.get("readConcern", {}).get("level")
+        level = command.get("readConcern", {}).get("level", "")
         preference = command.get("$readPreference", {"mode": "primary"})
         if name in READS and preference["mode"] != "primary":
             yield "not a read from the primary"
@@ -68,8 +71,10 @@ class CommandRules(CommandListener):
                 self._has_snapshot[session] = level == "snapshot"
             if name in READS and not self._has_snapshot[session]:
                 yield "a transaction that reads without a snapshot"
-        elif name in READS and level != "majority":
-            yield "a read that may be rolled back"
+        elif name in READS:
+            self.levels.append(level)
+            if level not in {"majority", "snapshot"}:
+                yield "a read that may be rolled back"
         is_commit_or_single = "autocommit" not in command or name == "commitTransaction"
         is_majority = command.get("writeConcern", {}).get("w") == "majority"
         if name in WRITES and is_commit_or_single and not is_majority:
