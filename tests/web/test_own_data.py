@@ -174,6 +174,24 @@ async def test_deleted_expert_leaves_the_directory_and_its_clients_bookings_end(
     assert await verify(utc_now(), lambda *_: None) == []
 
 
+async def test_disabled_and_demoted_accounts_lose_their_subscriptions_on_every_server(
+    here: TwoServers,
+) -> None:
+    disabled, demoted = await here.person(), await here.expert()
+    watch = "subscription { bookingChanged { id } }"
+    async with open_socket(here.elsewhere) as one, open_socket(here.elsewhere) as two:
+        for socket, person in ((one, disabled), (two, demoted)):
+            await socket.initialise(person.api.token)
+            await socket.subscribe("1", watch)
+        await here.change(disabled.id, disabled=True)
+        await here.change(demoted.id, role="CLIENT")
+        assert [await one.close_code(), await two.close_code()] == [4401, 4401]
+    async with open_socket(here.elsewhere) as again:
+        payload = {"authorization": f"Bearer {disabled.api.token}"}
+        await again.send(type="connection_init", payload=payload)
+        assert await again.close_code() == 4403
+
+
 @pytest.mark.parametrize("_", range(3))
 async def test_booking_during_the_deletion_leaves_no_orphan(
     here: TwoServers, time: Time, _: int
