@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from auth.passwords import MAX_LENGTH
 from auth.viewers import require_viewer
 from models.accounts.sessions import Session
 from models.accounts.users import Role, User, closed_accounts, unverified_accounts
@@ -68,7 +67,7 @@ async def delete_account(
     user = require_viewer(viewer).user
     throttle = services.throttle
     await throttle.attempt("deletion", address=address, account=user.email)
-    if not await services.passwords.matches(user.password_hash, proof[: MAX_LENGTH + 1]):
+    if not await services.passwords.matches(user.password_hash, proof):
         raise WrongCode(await throttle.left("deletion", address=address, account=user.email))
     await throttle.succeeded("deletion", user.email, address)
     closed = await directory.close_account(user.id, utc_now())

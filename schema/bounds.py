@@ -17,7 +17,7 @@ from graphql import (
     is_union_type,
 )
 
-from auth.passwords import MAX_LENGTH
+from auth.passwords import MAX_TYPED_LENGTH
 from models.accounts import links, sessions
 from models.accounts.emails import MAX_EMAIL_CHARS
 from models.bookings.booking import BookingStatus
@@ -66,16 +66,16 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "after": MAX_ID_LENGTH,
     "before": MAX_ID_LENGTH,
     "bio": administration.MAX_BIO_CHARS,
-    "code": MAX_LENGTH,
+    "code": MAX_TYPED_LENGTH,
     "contactEmail": MAX_EMAIL_CHARS,
     "currency": 3,
-    "current": MAX_LENGTH,
+    "current": MAX_TYPED_LENGTH,
     "email": MAX_EMAIL_CHARS,
     "idempotencyKey": reservations.MAX_IDEMPOTENCY_KEY_CHARS,
     "languages": administration.MAX_LANGUAGE_CHARS,
     "name": checks.MAX_NAME_CHARS,
     "note": reservations.MAX_NOTE_CHARS,
-    "password": MAX_LENGTH,
+    "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
     "refreshToken": sessions.MAX_TOKEN_LENGTH,
     "search": MAX_SEARCH_LENGTH,
