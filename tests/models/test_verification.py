@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +9,9 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 from models.bookings.verification import check_invariants, open_for_reading
+from tests.support.command_line import command
 from tests.support.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
 from tests.support.databases import run_database
-from tests.support.servers import EXPERTBOOK, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,20 +48,6 @@ async def kinds(url: str) -> list[str]:
     async with open_for_reading(url) as database:
         report = await check_invariants(database, NOW, lambda *_: None)
     return [finding.kind for finding in report.findings]
-
-
-def command(folder: Path, url: str, *arguments: str) -> tuple[int, str, str]:
-    """Run the command line; return exit status, standard output and standard error."""
-    result = subprocess.run(  # noqa: S603 - our own program
-        [EXPERTBOOK, *arguments],
-        cwd=folder,
-        env=environment(mongodb_url=url),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    return result.returncode, result.stdout, result.stderr
 
 
 async def test_valid_data_have_no_findings(server: str) -> None:
@@ -115,12 +100,16 @@ async def test_booking_made_during_the_check_is_not_reported(server: str) -> Non
 
 def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -> None:
     url = server.format("seeded")
-    assert command(tmp_path, url, "seed", "--experts", "20")[0] == 0
+    assert command(tmp_path, "seed", "--experts", "20", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
         collections = ("bookings", "calendars", "experts", "users")
         counts = {name: client["seeded"][name].count_documents({}) for name in collections}
     checked = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    assert command(tmp_path, url, "verify") == (0, f"No problems found in {checked}.\n", "")
+    assert command(tmp_path, "verify", MONGODB_URL=url) == (
+        0,
+        f"No problems found in {checked}.\n",
+        "",
+    )
 
 
 def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) -> None:
@@ -128,15 +117,15 @@ def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) 
     rows = sample()
     client_id, expert_id = ObjectId(), rows["experts"][0]["_id"]
     url = create_database(server, "many", rows)
-    assert command(tmp_path, url, "verify")[0] == 0
+    assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
         bookings = client["many"]["bookings"]
         bookings.update_one({"_id": rows["bookings"][0]["_id"]}, {"$set": {"active": False}})
         line = f"status: booking {rows['bookings'][0]['_id']} is CONFIRMED but active=False\n"
-        assert command(tmp_path, url, "verify") == (1, line, "")
+        assert command(tmp_path, "verify", MONGODB_URL=url) == (1, line, "")
         old = {**rows["bookings"][-1], "expert_id": expert_id, "client_id": client_id}
         bookings.insert_many([{**old, "_id": ObjectId()} for _ in range(102)])
-        status, output, errors = command(tmp_path, url, "verify")
+        status, output, errors = command(tmp_path, "verify", MONGODB_URL=url)
         assert (status, output.count("\n"), errors) == (1, 101, "")
         assert output.endswith("\nand 3 more\n")
         assert {index["name"] for index in bookings.list_indexes()} == {"_id_"}
@@ -144,7 +133,7 @@ def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) 
 
 
 def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
-    result = command(tmp_path, "mongodb://127.0.0.1:1/none", "verify")
+    result = command(tmp_path, "verify", MONGODB_URL="mongodb://127.0.0.1:1/none")
     assert result == (
         *(1, ""),
         "expertbook: No database answers at MONGODB_URL. Start it, or correct the URL.\n",

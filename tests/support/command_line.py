@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.support.servers import EXPERTBOOK, environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.forked_program import ForkedProgram
+from tests.support.servers import environment
 
 COMMAND_SECONDS = 300
 """Timeout for a hanging command; a busy machine may need a minute for one."""
@@ -17,15 +15,13 @@ COMMAND_SECONDS = 300
 def command(
     folder: Path, *arguments: str, typed: str = "", **variables: str
 ) -> tuple[int, str, str]:
-    """Run a command with an input, and return its exit status, stdout and stderr."""
-    completed = subprocess.run(  # noqa: S603 - our own program
-        [EXPERTBOOK, *arguments],
-        cwd=folder,
-        env=environment() | variables,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    return completed.returncode, completed.stdout, completed.stderr
+    """Run a command with an input; return its exit status, stdout and stderr."""
+    with TemporaryDirectory() as outputs:
+        output, errors = Path(outputs) / "stdout", Path(outputs) / "stderr"
+        settings = environment() | variables
+        program = ForkedProgram(arguments, settings, folder, (output, errors), typed)
+        try:
+            status = program.wait(COMMAND_SECONDS)
+        finally:
+            program.kill()
+        return status, output.read_text(), errors.read_text()

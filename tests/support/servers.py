@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 from tests.support.command_rules import OFFENCE
 from tests.support.databases import GIVEN_URL, given_database
-from tests.support.forked_server import ForkedServer
+from tests.support.forked_program import ForkedProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,8 @@ CACHES = "EXPERTBOOK_CACHES"
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 SERVE = (EXPERTBOOK, "serve")
 """The command that users run."""
+# The server also ends with the process that forked it, when tests are interrupted.
+FORKED_SERVE = ("serve", "--with-parent")
 PORTS = range(10_000, 20_000)
 """Ports below those of embedded databases and below the ephemeral ports."""
 
@@ -78,7 +80,7 @@ def environment(**settings: object) -> dict[str, str]:
 class Program:
     """A started program, its address and its log."""
 
-    process: ForkedServer | subprocess.Popen[bytes]
+    process: ForkedProgram | subprocess.Popen[bytes]
     address: str
     log: Path
 
@@ -104,11 +106,11 @@ def start_program(
     env = environment(**{"port": port, "data": folder / "data", **database, **settings})
     path = folder / f"{port}.log"
     path.touch()
-    process: ForkedServer | subprocess.Popen[bytes]
+    process: ForkedProgram | subprocess.Popen[bytes]
     if command:
         process = run_command(command, env, folder, path)
     else:
-        process = ForkedServer(env, folder, path)
+        process = ForkedProgram(FORKED_SERVE, env, folder, (path, path))
     try:
         yield Program(process, f"http://127.0.0.1:{port}", path)
     finally:
@@ -140,7 +142,7 @@ def run_server(folder: Path, **settings: object) -> Iterator[str]:
         yield program.address
 
 
-def await_ready(process: ForkedServer | subprocess.Popen[bytes], address: str) -> None:
+def await_ready(process: ForkedProgram | subprocess.Popen[bytes], address: str) -> None:
     """Wait until the server is ready."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

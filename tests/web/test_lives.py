@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clients import Api
+from tests.support.command_line import command
 from tests.support.repository import ROOT
 from tests.support.servers import (
     EXPERTBOOK,
@@ -98,16 +99,10 @@ def all_ended(folder: Path) -> bool:
 
 def run_beside(program: Program, *arguments: str) -> tuple[int, str]:
     """Run a command with the data folder and port of a running server."""
-    data = program.log.parent / "data"
-    result = subprocess.run(  # noqa: S603 - the program under test
-        [EXPERTBOOK, *arguments],
-        env=environment(data=data, port=program.address.rpartition(":")[2]),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    return result.returncode, result.stdout + result.stderr
+    folder, port = program.log.parent, program.address.rpartition(":")[2]
+    variables = {"EXPERTBOOK_DATA": str(folder / "data"), "EXPERTBOOK_PORT": port}
+    status, output, errors = command(folder, *arguments, **variables)
+    return status, output + errors
 
 
 async def demo_client(http: httpx.AsyncClient, program: Program) -> Api:

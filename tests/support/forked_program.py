@@ -1,0 +1,101 @@
+"""Programs forked from a process that has imported the application.
+
+The imports are most of what a start costs. A forked program is otherwise a process like any other:
+with a folder, an environment and an output of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from io import StringIO
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from tests.support.command_rules import watch_commands
+from web.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_context = get_context("forkserver")
+_context.set_forkserver_preload(["web.app", "web.cli", "web.commands", "web.launch"])
+
+
+def _run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    outputs: tuple[Path, Path],
+    typed: str,
+) -> None:
+    """Run `expertbook` with some arguments in this process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for descriptor, path in enumerate(outputs, 1):
+        output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(output, descriptor)
+        os.close(output)
+    sys.stdin = StringIO(typed)
+    watch_commands()
+    app(arguments, prog_name="expertbook")
+
+
+class ForkedProgram:
+    """A running `expertbook`; its methods are those of `subprocess.Popen`.
+
+    Args:
+        arguments: the command and its options.
+        environment: all environment variables.
+        folder: the working directory.
+        outputs: files for stdout and stderr.
+        typed: text on stdin.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        outputs: tuple[Path, Path],
+        typed: str = "",
+    ) -> None:
+        # The environment would be inherited from the process that forks.
+        details = (arguments, environment, folder, outputs, typed)
+        self._process = _context.Process(target=_run, args=details)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, or the negative number of the signal that ended the program."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while the program runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the program ends and return its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: if it still runs after some seconds.
+        """
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("expertbook", timeout or 0.0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the program has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Send SIGKILL, unless the program has ended."""
+        self.send_signal(signal.SIGKILL)
