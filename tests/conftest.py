@@ -32,9 +32,13 @@ watch_commands()
 # handler restores the default in them, so that they end on SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same 100 examples in each run, without time limits; with --long, 1,000 random ones.
+# The same 50 examples in each run, without time limits; with --long, 1,000 random ones.
 settings.register_profile(
-    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "tests",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
     "long", settings.get_profile("tests"), derandomize=False, max_examples=1_000
@@ -44,8 +48,8 @@ EXPERTS = 60
 TEN_MINUTES_MS = 600_000
 SIZES = {
     "races": (3, 200),
-    "changes": (500, 10_000),
-    "chaos": (15, 600),
+    "changes": (200, 10_000),
+    "chaos": (8, 600),
     "kills": (2, 20),
 }
 """Rounds of each race, committed random changes, seconds of random failures, and kills of servers

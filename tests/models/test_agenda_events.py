@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bookings.agenda import Agenda
@@ -130,7 +130,6 @@ some_rules = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(some_rules, breaks, st.data())
 def test_events_report_exactly_the_changed_slots(
     of: Rules, earlier_break: int, data: st.DataObject

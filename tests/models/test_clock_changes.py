@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar.rules import Offer
@@ -186,7 +186,6 @@ mornings = on_grid(15, 480).map(lambda end: (0, end))
 spans_of_a_day = st.lists(st.one_of(hours, evenings, mornings, st.just((0, 1440))), max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     days_in_zones(),
     st.tuples(*[spans_of_a_day] * 5),

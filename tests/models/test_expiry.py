@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar.expiry import unchanged_until
@@ -59,7 +59,6 @@ def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> 
     return list(listed_slots(EXPERT, of, taken, minutes, now - DAY, now + 5 * DAY, as_of))
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     some_rules(),
     moments,
@@ -83,7 +82,6 @@ def test_slots_do_not_change_before_that_instant(
             assert listed(of, holds, now, instant) == first
 
 
-@settings(deadline=None, max_examples=100)
 @given(some_rules(), moments)
 def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> None:
     """Checked minute by minute through two hours."""

@@ -39,7 +39,7 @@ query Experts(
 SIZES = (1, 2, 3, 7, 20, 59, 60, 61, 100)
 FIELDS = ("RATING", "EXPERIENCE", "RATE", "NAME")
 fewer_examples = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

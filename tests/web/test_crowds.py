@@ -32,7 +32,7 @@ subscription Watch($id: ID!, $after: String) {
   }
 }"""
 
-SUBSCRIBERS = 300
+SUBSCRIBERS = 60
 STUCK = 20
 SMALL_BUFFER = 4096
 LONG_TIMEOUTS = """

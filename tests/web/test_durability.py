@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from models.store.connection import Client
     from tests.support.spans import Time
 
-KILLS = 4
+KILLS = 2
 BOOKINGS = 4
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
