@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api
-from tests.support.multipart_streams import HEARTBEAT, parts
+from tests.support.multipart_streams import HEARTBEAT, Parts, parts
 from tests.support.sessions import LIFETIMES, short_token, sign_in
 
 if TYPE_CHECKING:
@@ -44,12 +44,8 @@ async def test_events_are_parts_with_a_payload(
 
 async def test_a_subscription_that_cannot_start_ends_with_transport_errors(api: Api) -> None:
     async with parts(api, WATCH, id="nonsense") as stream:
-        message = await stream.message()
-        assert message
-        [error] = message.pop("errors")
-        assert (message, error["extensions"]) == ({"payload": None}, {"code": "BAD_USER_INPUT"})
-        assert {"path", "locations"}.isdisjoint(error)
-        assert (await stream.message(), stream.is_closed) == (None, True)
+        _, code = await last_error(stream)
+        assert code == "BAD_USER_INPUT"
 
 
 async def test_other_requests_are_answered_in_json(api: Api) -> None:
@@ -69,7 +65,7 @@ async def test_other_multipart_protocols_are_no_subscriptions(api: Api, accept: 
         assert answer.response.status_code == (400 if "*/*" in accept else 406)
 
 
-async def test_the_end_of_the_session_is_an_error_and_closes(
+async def test_the_end_of_the_session_is_an_error_of_the_transport(
     eager: str, http: httpx.AsyncClient
 ) -> None:
     api = Api(http, eager)
@@ -78,17 +74,13 @@ async def test_the_end_of_the_session_is_an_error_and_closes(
     async with parts(client, OWN) as stream:
         assert [await stream.part() for _ in range(3)] == [HEARTBEAT] * 3
         assert await client.ask("mutation { logout(everywhere: true) }") == {"logout": True}
-        message = await stream.message()
-        assert message
-        assert message["payload"] is None
-        assert message["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-        assert (await stream.message(), stream.is_closed) == (None, True)
+        assert await last_error(stream) == ("The session has ended.", "UNAUTHENTICATED")
 
 
-async def test_at_expiry_of_the_token_the_response_ends_without_closing(
+async def test_the_expiry_of_the_token_is_an_error_of_the_transport(
     eager: str, http: httpx.AsyncClient
 ) -> None:
-    """Apollo's clients take that for a lost connection, which they can retry with a new token."""
+    """Apollo Client's RetryLink retries after it, with a new token."""
     api = Api(http, eager)
     session = await sign_in(api, "multipart-short@example.com")
     for seconds in LIFETIMES:
@@ -96,7 +88,18 @@ async def test_at_expiry_of_the_token_the_response_ends_without_closing(
             if stream.response.status_code == 401:
                 continue  # it expired before the request was read
             assert await stream.part() == HEARTBEAT
-            assert (await stream.message(), stream.is_closed) == (None, False)
+            assert await last_error(stream) == ("The access token has expired.", "UNAUTHENTICATED")
             break
     else:
         pytest.fail(f"a token expired unused after {LIFETIMES[-1]} seconds")
+
+
+async def last_error(stream: Parts) -> tuple[str, str]:
+    """Return the message and code of the transport's error; then the response must close."""
+    message = await stream.message()
+    assert message
+    [error] = message.pop("errors")
+    assert message == {"payload": None}
+    assert {"path", "locations"}.isdisjoint(error)
+    assert (await stream.message(), stream.is_closed) == (None, True)
+    return error["message"], error["extensions"]["code"]

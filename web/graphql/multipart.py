@@ -2,8 +2,8 @@
 
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 
-The closing delimiter ends an operation; a client whose response ends without it was interrupted.
-Clients read a part when the delimiter after it arrives, so each part is sent with that delimiter.
+Errors of the transport say why an operation ended early; Apollo Client's RetryLink retries after
+them. Clients read a part when the delimiter after it arrives, so each part is sent with that.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class MultipartStream:
             for error in errors
         ]
         return _part(orjson.dumps({"payload": None, "errors": placeless})) + CLOSE
+
+    def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
+        """Encode errors as those of the transport: a body without its end is malformed."""
+        return self.errors(errors)
 
     def complete(self) -> bytes:
         """Return what turns the last delimiter into the closing one."""

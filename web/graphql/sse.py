@@ -51,6 +51,10 @@ class EventStream:
         """Encode errors as a last result, followed by `complete`."""
         return final_result({"errors": errors})
 
+    def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:  # noqa: ARG002 - not sent
+        """Return nothing: a client whose stream ends without `complete` reconnects."""
+        return b""
+
     def complete(self) -> bytes:
         """Return the event `complete`."""
         return COMPLETE

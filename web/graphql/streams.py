@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.responses import Response
 
-from models.errors import Unauthenticated
+from models.errors import Unauthenticated, Unavailable
 from schema.execution.operations import as_graphql_error, formatted
 from web.edge.http_protocol import http_protocol_of
 from web.graphql.caching import PRIVATE_HEADERS
@@ -15,6 +15,8 @@ from web.graphql.sockets import End, OpenConnection
 from web.graphql.subscribers import Encoding, drain, last_message, send, subscribe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import Message, Receive, Scope, Send
 
     from schema.context import Context
@@ -38,6 +40,9 @@ class StreamEncoding(Encoding, Protocol):
 
     heartbeat: bytes
     """Chunk without a message, for idle streams."""
+
+    def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
+        """Encode the end of an operation that the client can start again at once."""
 
 
 class ResponseTransport:
@@ -116,14 +121,13 @@ class SubscriptionResponse(OpenConnection, Response):
                 heartbeats.cancel()
                 client.cancel()
 
-        match await self.wait_for_end(serve()):
-            case None:
-                return last
-            case End.RESTART | End.TOKEN_EXPIRED:  # no last message, so that the client reconnects
-                return b""
-            case end:
-                error = as_graphql_error(Unauthenticated(f"{end.value}."))
-                return self._encoding.errors(formatted([error]))
+        end = await self.wait_for_end(serve())
+        if end is None:
+            return last
+        kind = Unavailable if end is End.RESTART else Unauthenticated
+        errors = formatted([as_graphql_error(kind(f"{end.value}."))])
+        is_final = end is End.SESSION_ENDED
+        return self._encoding.errors(errors) if is_final else self._encoding.interrupted(errors)
 
     async def _send_heartbeats(self, transport: ResponseTransport) -> None:
         """Send heartbeats, so that neither the client nor a proxy closes an idle stream."""
