@@ -22,6 +22,8 @@ interface BookingFormProps {
   details: ContactDetails;
   problems: Record<string, string>;
   isBusy: boolean;
+  /** Warning that does not prevent booking. */
+  warning: ReactNode;
   /** Message that the slot was lost, with alternatives. */
   notice: ReactNode;
   onChange: (details: ContactDetails) => void;
@@ -31,7 +33,7 @@ interface BookingFormProps {
 
 /** Form for contact data and note, shown while a slot is held. */
 export function BookingForm(props: BookingFormProps) {
-  const { hold, details, problems, isBusy, notice, onChange, onSubmit, onBack } = props;
+  const { hold, details, problems, isBusy, warning, notice, onChange, onSubmit, onBack } = props;
   const text = useWords(expertWords);
   const formats = useFormats();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -71,6 +73,7 @@ export function BookingForm(props: BookingFormProps) {
         </dd>
       </dl>
       <Cancellation until={hold.cancellableUntil} />
+      {warning}
       {notice ?? (hold.heldUntil && <HoldCountdown until={hold.heldUntil} />)}
       <form ref={form} onSubmit={submit} noValidate className="grid gap-4">
         {hasProblems && (

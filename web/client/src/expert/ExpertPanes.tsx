@@ -16,6 +16,7 @@ import { Alternatives } from "./Alternatives.tsx";
 import { BookingConfirmation } from "./BookingConfirmation.tsx";
 import { BookingForm, type ContactDetails } from "./BookingForm.tsx";
 import { Profile } from "./Profile.tsx";
+import { SameTime } from "./SameTime.tsx";
 import { nearestOpen, SLOT_TIME, type SlotTime } from "./slots.ts";
 import { TimePanes } from "./TimePanes.tsx";
 import { useMonth } from "./useMonth.ts";
@@ -173,6 +174,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
             details={enteredDetails}
             problems={problems}
             isBusy={reservation.isBusy}
+            warning={<SameTime hold={hold} expertId={expert.id} />}
             notice={notice}
             onChange={setDetails}
             onSubmit={() => void book()}

@@ -38,6 +38,8 @@ export const expertWords = catalogue({
     holdAgain: "Hold it again",
     keptFor: "Kept for you for",
     cancellableUntil: (deadline: string) => `Can be moved or cancelled until ${deadline}.`,
+    sameTime: (name: string, time: string) =>
+      `You have another session at this time: with ${name}, ${time}.`,
     notCancellable: "It can no longer be moved or cancelled once it is booked.",
     back: "Choose another time",
     form: "Your details",
@@ -96,6 +98,7 @@ export const expertWords = catalogue({
     holdAgain: "Noch einmal reservieren",
     keptFor: "Für Sie reserviert noch",
     cancellableUntil: (deadline) => `Verschieben oder absagen können Sie bis ${deadline}.`,
+    sameTime: (name, time) => `Zu dieser Zeit haben Sie schon einen Termin: mit ${name}, ${time}.`,
     notCancellable: "Nach der Buchung können Sie den Termin nicht mehr verschieben oder absagen.",
     back: "Andere Zeit wählen",
     form: "Ihre Angaben",
