@@ -169,14 +169,32 @@ func operationOf(id string, call, answer *line) *porcupine.Operation {
 // merged simplifies what attempts of one request without an answer can do. This changes no verdict,
 // and shortens the search.
 //
-// An idempotency key works once, and nothing changes a booking that was cancelled or has expired. An
-// attempt that was granted therefore stands for those before it, and the first attempt without an
-// answer for the others; an attempt has no effect after the return of one that shows it to be late.
+// An idempotency key works once, and nothing changes a booking that was cancelled or has expired. So
+// does a move of a booking that nobody moves to other time, and a confirmation of one that nobody
+// moves. An attempt that was granted therefore stands for those before it, and the first attempt
+// without an answer for the others; an attempt has no effect after the return of one that shows it to
+// be late.
 func merged(operations []porcupine.Operation) []porcupine.Operation {
 	granted, over := map[string]*request{}, map[string]int64{}
+	targets := map[string]map[slot]bool{}
+	for _, operation := range operations {
+		if input := operation.Input.(*request); input.action == "move" {
+			if targets[input.booking] == nil {
+				targets[input.booking] = map[slot]bool{}
+			}
+			targets[input.booking][input.slots[0]] = true
+		}
+	}
+	onceOf := func(input *request) string {
+		moves := len(targets[input.booking])
+		if input.action == "move" && moves == 1 || input.action == "confirm" && moves == 0 {
+			return input.action + " " + input.booking
+		}
+		return input.once()
+	}
 	for _, operation := range operations {
 		input, output := operation.Input.(*request), operation.Output.(*outcome)
-		once := input.once()
+		once := onceOf(input)
 		if once != "" && output.answer == "ok" && granted[once] == nil {
 			granted[once] = input
 		}
@@ -190,7 +208,7 @@ func merged(operations []porcupine.Operation) []porcupine.Operation {
 	for _, operation := range operations {
 		input, output := operation.Input.(*request), operation.Output.(*outcome)
 		if !output.isKnown {
-			once := input.once()
+			once := onceOf(input)
 			if first := granted[once]; first != nil {
 				first.call = min(first.call, input.call)
 				first.isRepeated = true

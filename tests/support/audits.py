@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from models.store.connection import Database
     from tests.support.journals import Journal, Step
 
-KINDS = {"HELD": "HELD", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}
+KINDS = {"HELD": "HELD", "PENDING": "BOOKED", "CONFIRMED": "BOOKED", "CANCELLED": "RELEASED"}
+UPCOMING = {"PENDING", "CONFIRMED"}
 Row = dict[str, Any]
 
 
@@ -101,10 +102,15 @@ def _check_events(events: list[Row], steps: list[Step]) -> None:
     remaining = list(events)
     before: Step | None = None
     for step in steps:
-        if before and before.status == step.status:
+        was_moved = before is not None and before.starts_at != step.starts_at
+        if was_moved:
             assert remaining.pop(0)["kind"] == "RELEASED"
         event = remaining.pop(0)
-        assert (event["kind"], event["slot"]["starts_at"]) == (KINDS[step.status], step.starts_at)
+        if before and before.status == "PENDING" and step.status == "CONFIRMED" and not was_moved:
+            assert event["kind"] == "STATUS"
+        else:
+            expected = KINDS[step.status], step.starts_at
+            assert (event["kind"], event["slot"]["starts_at"]) == expected
         assert step.sequence in {None, event["sequence"]}
         before = step
     assert remaining == []
@@ -113,11 +119,15 @@ def _check_events(events: list[Row], steps: list[Step]) -> None:
 def _expected_mails(steps: list[Step]) -> list[tuple[int, str]]:
     """Return the expected mails of a booking as (revision, kind)."""
     expected = []
-    before = None
-    for revision, (status, _, _) in enumerate(steps):
-        if status == "CONFIRMED":
-            expected.append((revision, "MOVED" if before == "CONFIRMED" else "BOOKED"))
-        elif before == "CONFIRMED":
+    before: Step | None = None
+    for revision, step in enumerate(steps):
+        was_upcoming = before is not None and before.status in UPCOMING
+        if step.status in UPCOMING and not (before and was_upcoming):
+            expected.append((revision, "BOOKED"))
+        elif step.status in UPCOMING and before:
+            is_moved = before.starts_at != step.starts_at
+            expected.append((revision, "MOVED" if is_moved else "CONFIRMED"))
+        elif was_upcoming:
             expected.append((revision, "CANCELLED"))
-        before = status
+        before = step
     return expected

@@ -22,7 +22,7 @@ from tests.support.histories import History
 from tests.support.mailboxes import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     import httpx
@@ -48,7 +48,11 @@ EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
   id cursor sequence availability { breakMinutes confirmsAutomatically } } } }"""
 SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!) {
   expert(id: $id) { slots(from: $from, to: $to) { id status } } }"""
-PLAIN = {"breakMinutes": 0, "confirmsAutomatically": True}
+
+
+def without_breaks(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the experts without breaks, whether they confirm automatically or by hand."""
+    return [expert for expert in found if expert["availability"]["breakMinutes"] == 0]
 
 
 @dataclass(eq=False)
@@ -166,7 +170,7 @@ class ChaosClients:
         booking: int,
         recorded: Path | None = None,
     ) -> ChaosClients:
-        """Create subscribers and bookers for the first five plain experts, on all servers.
+        """Create subscribers and bookers for a few experts, on all servers.
 
         The beginning of what the bookers do is recorded in the file `recorded`.
         """
@@ -176,7 +180,7 @@ class ChaosClients:
 
         api = Api(http, fleet.addresses[0])
         found = (await api.ask(EXPERTS))["experts"]["nodes"]
-        experts = [expert for expert in found if expert["availability"] == PLAIN][:5]
+        experts = without_breaks(found)
         today = utc_now()
         span = {"from": today + timedelta(days=10), "to": today + timedelta(days=40)}
         days = {name: instant.isoformat() for name, instant in span.items()}
@@ -209,6 +213,8 @@ class ChaosClients:
                 lambda: all(s.is_connected for s in self.subscribers),
                 "every subscriber to be connected",
             )
+            for booker in self.bookers:
+                booker.is_done = False
             booking = [group.create_task(booker.run()) for booker in self.bookers]
             yield
             for booker in self.bookers:

@@ -42,6 +42,9 @@ ACTIONS = {
 READ = """query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
   expert(id: $id) { slots(from: $from, to: $to, minutes: $minutes) { id status mine } } }"""
 """Reads the slots of an expert. `mine` makes the answer private, so that no cache is asked."""
+READ_TWO = """query ($one: ID!, $two: ID!, $from: DateTime!, $to: DateTime!) {
+  one: expert(id: $one) { slots(from: $from, to: $to) { id status mine } }
+  two: expert(id: $two) { slots(from: $from, to: $to) { id status mine } } }"""
 LOOK = "query ($id: ID!) { node(id: $id) { ... on Booking { id status startsAt } } }"
 UNDECIDED = {"UNAVAILABLE", "TIMED_OUT", "INTERNAL_SERVER_ERROR"}
 """Error codes of requests that may have taken effect."""
@@ -68,6 +71,8 @@ class History:
         slots: ids of the slots that were open at the beginning. Others are left out of reads.
         max_operations: number of operations after which recording ends. What is recorded by then
             is a history of its own; the operations that are running have an unknown outcome.
+        max_unknown: number of attempts without an answer after which recording ends as well: each
+            may take effect at any later time, so many of them make a history undecidable.
     """
 
     def __init__(
@@ -77,9 +82,11 @@ class History:
         hold_seconds: int = 0,
         slots: Collection[str] = (),
         max_operations: int | None = None,
+        max_unknown: int | None = None,
     ) -> None:
         self.path = path
         self._max_operations = max_operations
+        self._unknown_left = max_unknown
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if path else None
         self._holds = hold_seconds * NS_PER_SECOND
         self._slots = frozenset(slots)
@@ -125,13 +132,21 @@ class History:
             do=ACTIONS[found[0]],
             **_request(variables, self._holds if found[0] == "holdSlot" else 0),
         )
+        answer = None
         try:
             yield operation
+            if operation.answer is not None:
+                answer = self._answer(operation.answer)
         except NOT_SENT:
-            self._write(op=number, at=time.monotonic_ns(), answer="NOT_SENT")
+            answer = {"answer": "NOT_SENT"}
             raise
-        if operation.answer is not None and (answer := self._answer(operation.answer)):
-            self._write(op=number, at=time.monotonic_ns(), **answer)
+        finally:
+            if answer:
+                self._write(op=number, at=time.monotonic_ns(), **answer)
+            elif self._unknown_left is not None:
+                self._unknown_left -= 1
+                if self._unknown_left == 0:
+                    self.close()
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
         """Return the answer as recorded, or None if the operation may or may not have happened."""

@@ -13,7 +13,7 @@ import httpx
 from models.calendar.times import utc_now
 from tests.support.bookers import RETRYABLE
 from tests.support.clients import CONTACT, Api
-from tests.support.histories import LOOK, READ, History
+from tests.support.histories import LOOK, READ, READ_TWO, History
 from web.samples.demo import DEMO_PASSWORD
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ MOVE = f"""mutation ($input: RescheduleBookingInput!) {{
   rescheduleBooking(input: $input) {{ {BOOKING} }} }}"""
 CANCEL = f"mutation ($input: BookingInput!) {{ cancelBooking(input: $input) {{ {BOOKING} }} }}"
 CONFIRM = f"mutation ($input: BookingInput!) {{ confirmBooking(input: $input) {{ {BOOKING} }} }}"
-READ_TWO = """query ($one: ID!, $two: ID!, $from: DateTime!, $to: DateTime!) {
-  one: expert(id: $one) { slots(from: $from, to: $to) { id status mine } }
-  two: expert(id: $two) { slots(from: $from, to: $to) { id status mine } } }"""
 EXPERTS = """{ experts(first: 100, orderBy: {field: NAME}) { nodes {
   id offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
 LOGIN = """mutation ($input: LoginInput!) {

@@ -1,4 +1,4 @@
-"""Clients that book, hold, move and cancel slots, and record every answer."""
+"""Clients that book, hold, move, confirm and cancel, and record every answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -13,12 +14,14 @@ from uuid import uuid4
 from models.calendar.times import utc_now
 from models.ids import object_id
 from tests.support.bookers import KEPT_BOOKINGS, Booker
-from tests.support.chaos import EXPERTS, PLAIN, SLOTS
+from tests.support.chaos import EXPERTS, SLOTS, without_breaks
 from tests.support.clients import CONTACT, Api
-from tests.support.histories import History
+from tests.support.histories import READ_TWO, History
+from web.samples.demo import DEMO_PASSWORD
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
     from pathlib import Path
 
     import httpx
@@ -38,14 +41,22 @@ HOLD = mutation("holdSlot", "HoldSlotInput")
 BOOK = mutation("bookSlot", "BookSlotInput")
 MOVE = mutation("rescheduleBooking", "RescheduleBookingInput")
 CANCEL = mutation("cancelBooking", "BookingInput")
+CONFIRM = mutation("confirmBooking", "BookingInput")
 BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input) { __typename
   ... on BookingList { bookings { id status sequence startsAt } } ... on Refusal { code } } }"""
+LOGIN = """mutation ($input: LoginInput!) {
+  login(input: $input) { ... on SignedIn { accessToken } } }"""
+CLIENTS_PER_GROUP, EXPERTS_PER_GROUP = 5, 2
+"""Each group of clients books experts of its own. So few clients that race, and so few calendars
+that baskets and reads connect, make histories decidable within seconds."""
+SLOTS_PER_EXPERT = 20
 SLOTS_PER_BASKET = 3
 HOLD_SECONDS = 3_600
 """Setting of the servers: holds outlast a test."""
 
-MAX_RECORDED = 500
-"""Operations in a recorded history: baskets connect all experts, which makes it hard to decide."""
+MAX_RECORDED, MAX_UNKNOWN = 1_000, 40
+"""Operations in a recorded history, and attempts without an answer among them; some seconds decide
+whether it is linearizable."""
 
 MAX_PAUSE_SECONDS = 0.3
 """Maximum pause between actions, which leaves time for killed processes to restart."""
@@ -60,19 +71,38 @@ class Step(NamedTuple):
 
 
 @dataclass(eq=False)
+class Sent:
+    """A request: when it was first sent, and when it was answered, in seconds."""
+
+    at: float
+    answered_at: float = inf
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.answered_at < inf
+
+    @property
+    def seconds(self) -> float:
+        """How long the answer took, including retries."""
+        return self.answered_at - self.at
+
+
+@dataclass(eq=False)
 class Journal:
     """The answers that a group of clients received."""
 
+    experts: Sequence[dict[str, Any]] = ()
     clients: set[Id] = field(default_factory=set)
     histories: defaultdict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
     """The steps of each booking, by id, in order."""
     bookings_by_key: dict[str, list[str]] = field(default_factory=dict)
     """The ids of the bookings that each request made, by idempotency key."""
+    sent: list[Sent] = field(default_factory=list)
+    """All requests, in the order in which they were first sent."""
     answers: int = 0
     repeated: int = 0
     """Number of requests that were sent more than once."""
-    longest_wait: float = 0
-    """Maximum seconds from sending a request to its answer, including retries."""
     history: History = field(default_factory=History)
     longest_gap: float = 0
     """Maximum seconds during which no client received an answer."""
@@ -84,60 +114,73 @@ class Journal:
         step = Step(booking["status"], starts_at, booking["sequence"])
         self.histories[booking["id"]].append(step)
 
-    def record_cancelled(self, booking_id: str) -> None:
-        """Record a cancellation that an answer implied but did not contain."""
+    def record_status(self, booking_id: str, status: str) -> None:
+        """Record a new status that an answer implied but did not contain."""
         history = self.histories[booking_id]
-        history.append(Step("CANCELLED", history[-1].starts_at, None))
+        history.append(Step(status, history[-1].starts_at, None))
 
-    def record_answer(self, since: float, *, was_repeated: bool) -> None:
-        """Record the answer to a request that was first sent at `since`."""
-        now = monotonic()
+    def record_answer(self, request: Sent, *, was_repeated: bool) -> None:
+        """Record the answer to a request."""
+        request.answered_at = monotonic()
         self.answers += 1
         self.repeated += was_repeated
-        self.longest_wait = max(self.longest_wait, now - since)
-        self.longest_gap = max(self.longest_gap, now - self._answered_at)
-        self._answered_at = now
+        self.longest_gap = max(self.longest_gap, request.answered_at - self._answered_at)
+        self._answered_at = request.answered_at
+
+    @property
+    def changes(self) -> int:
+        """Number of acknowledged changes."""
+        return sum(map(len, self.histories.values()))
 
     def summary(self) -> str:
         """Return a summary for the output of a long run."""
+        longest_wait = max(request.seconds for request in self.sent)
         return (
-            f"{self.answers} answers about {len(self.histories)} bookings, {self.repeated} after "
-            f"retries; longest wait for an answer {self.longest_wait:.1f} s; longest time without "
-            f"any answer {self.longest_gap:.1f} s"
+            f"{self.answers} answers with {self.changes} changes, {self.repeated} after retries; "
+            f"longest wait for an answer {longest_wait:.1f} s; longest time without any answer "
+            f"{self.longest_gap:.1f} s"
         )
 
 
 @dataclass(eq=False)
 class JournalingClient(Booker):
-    """A client that retries each request with the same idempotency key until it is answered."""
+    """A client that retries each request with the same idempotency key until it is answered.
+
+    `admin` is the token of an administrator, who confirms bookings.
+    """
 
     slots_by_expert: dict[str, list[str]] = field(default_factory=dict)
-    """The slot ids of each expert, by the expert's id."""
+    """The slots that the client's group books, by the expert's id."""
+    days: dict[str, str] = field(default_factory=dict)
+    """The span of the slots."""
     journal: Journal = field(default_factory=Journal)
+    admin: str = ""
     bookings: list[tuple[str, str]] = field(default_factory=list)
     """The ids of the client's active bookings and of their experts."""
 
     async def run(self) -> None:
-        """Repeat random actions until `is_done`; the last one is finished."""
-        actions = [self._book, self._fill_basket, self._hold, self._move]
+        """Repeat random actions until `is_done`, then cancel the bookings."""
+        actions = [self._book, self._fill_basket, self._hold, self._move, self._read]
         while not self.is_done:
             await asyncio.sleep(self.rng.uniform(0, MAX_PAUSE_SECONDS))
             await self.rng.choice(actions)()
             while len(self.bookings) > KEPT_BOOKINGS:
-                booking, _ = self.bookings.pop(self.rng.randrange(len(self.bookings)))
-                await self._end(booking)
+                await self._end_any()
+        while self.bookings:
+            await self._end_any()
 
     async def _book(self) -> None:
         expert, slot = self._any_slot()
         wanted = {"slotId": slot, "contact": CONTACT}
         if booking := await self._make(BOOK, wanted):
             self.bookings.append((booking, expert))
+            await self._confirm(booking)
 
     async def _fill_basket(self) -> None:
         choices = [self._any_slot() for _ in range(SLOTS_PER_BASKET)]
-        experts = {slot: expert for expert, slot in choices}
+        by_slot = {slot: expert for expert, slot in choices}
         key = uuid4().hex
-        wanted = {"slotIds": list(experts), "contact": CONTACT, "idempotencyKey": key}
+        wanted = {"slotIds": list(by_slot), "contact": CONTACT, "idempotencyKey": key}
         answer, _ = await self._send_until_answered(BASKET, input=wanted)
         if answer["__typename"] == "SlotTaken":
             return
@@ -145,7 +188,9 @@ class JournalingClient(Booker):
         self.journal.bookings_by_key[key] = made
         for booking in answer["bookings"]:
             self.journal.record(booking)
-        self.bookings.extend(zip(made, experts.values(), strict=True))
+        self.bookings.extend(zip(made, by_slot.values(), strict=True))
+        for booking in made:
+            await self._confirm(booking)
 
     async def _hold(self) -> None:
         """Hold a slot, sometimes replace it with another one, then book or release it."""
@@ -155,12 +200,13 @@ class JournalingClient(Booker):
             return
         other = self.rng.choice(self.slots_by_expert[expert])
         if self.rng.random() < 1 / 2 and (instead := await self._make(HOLD, {"slotId": other})):
-            self.journal.record_cancelled(held)
+            self.journal.record_status(held, "CANCELLED")
             held, slot = instead, other
         if self.rng.random() < 1 / 2:
             booked = await self._make(BOOK, {"slotId": slot, "contact": CONTACT})
             assert booked == held
             self.bookings.append((held, expert))
+            await self._confirm(held)
         else:
             await self._end(held)
 
@@ -175,15 +221,37 @@ class JournalingClient(Booker):
         moved = datetime.fromisoformat(answer["startsAt"])
         if moved != self.journal.histories[booking][-1].starts_at:
             self.journal.record(answer)
+            await self._confirm(booking)
+
+    async def _read(self) -> None:
+        one, two = self.slots_by_expert
+        await self._send_until_answered(READ_TWO, one=one, two=two, **self.days)
+
+    async def _confirm(self, booking: str) -> None:
+        """Confirm a booking that the expert confirms by hand; leave a third of them pending."""
+        if self.journal.histories[booking][-1].status != "PENDING" or self.rng.random() < 1 / 3:
+            return
+        wanted = {"bookingId": booking}
+        await self._advance(CONFIRM, booking, "CONFIRMED", token=self.admin, input=wanted)
+
+    async def _end_any(self) -> None:
+        booking, _ = self.bookings.pop(self.rng.randrange(len(self.bookings)))
+        await self._end(booking)
 
     async def _end(self, booking: str) -> None:
-        answer, was_repeated = await self._send_until_answered(CANCEL, input={"bookingId": booking})
+        await self._advance(CANCEL, booking, "CANCELLED", input={"bookingId": booking})
+
+    async def _advance(
+        self, query: str, booking: str, status: str, *, token: str | None = None, **variables: Any
+    ) -> None:
+        """Send a request that changes a booking's status."""
+        answer, was_repeated = await self._send_until_answered(query, token=token, **variables)
         if answer["__typename"] == "Booking":
             self.journal.record(answer)
         else:
             # The answer to the first request was lost, so the repeated one is refused.
             assert (answer["code"], was_repeated) == ("NOT_ALLOWED", True), answer
-            self.journal.record_cancelled(booking)
+            self.journal.record_status(booking, status)
 
     async def _make(self, query: str, wanted: dict[str, Any]) -> str | None:
         """Send a request with a new idempotency key; return the booking's id, or None if taken."""
@@ -197,11 +265,12 @@ class JournalingClient(Booker):
         return booking
 
     async def _send_until_answered(
-        self, query: str, /, **variables: Any
+        self, query: str, /, *, token: str | None = None, **variables: Any
     ) -> tuple[dict[str, Any], bool]:
-        since = monotonic()
-        answer, was_repeated = await super()._send_until_answered(query, **variables)
-        self.journal.record_answer(since, was_repeated=was_repeated)
+        request = Sent(monotonic())
+        self.journal.sent.append(request)
+        answer, was_repeated = await super()._send_until_answered(query, token=token, **variables)
+        self.journal.record_answer(request, was_repeated=was_repeated)
         return answer, was_repeated
 
     def _any_slot(self) -> tuple[str, str]:
@@ -212,42 +281,55 @@ class JournalingClient(Booker):
 async def create_journaling_clients(
     fleet: Fleet, rng: random.Random, http: httpx.AsyncClient, count: int, recorded: Path
 ) -> list[JournalingClient]:
-    """Create clients that book the first five plain experts and share one journal.
+    """Create clients that book a few experts and share one journal.
 
     The beginning of what they do is recorded in the file `recorded`.
     """
     api = Api(http, fleet.addresses[0])
-    found = (await api.ask(EXPERTS))["experts"]["nodes"]
+    groups = max(1, count // CLIENTS_PER_GROUP)
+    experts = without_breaks((await api.ask(EXPERTS))["experts"]["nodes"])
+    experts = experts[: groups * EXPERTS_PER_GROUP]
+    login = {"email": "admin@example.com", "password": DEMO_PASSWORD}
+    admin = (await api.ask(LOGIN, input=login))["login"]["accessToken"]
     today = utc_now()
     days = {
         "from": (today + timedelta(days=10)).isoformat(),
-        "to": (today + timedelta(days=40)).isoformat(),
+        "to": (today + timedelta(days=15)).isoformat(),
     }
     slots_by_expert = {}
-    experts = [expert for expert in found if expert["availability"] == PLAIN][:5]
     for expert in experts:
         slots = (await api.ask(SLOTS, id=expert["id"], **days))["expert"]["slots"]
-        slots_by_expert[expert["id"]] = [slot["id"] for slot in slots if slot["status"] == "OPEN"]
-    history = History(
-        recorded,
-        experts,
-        HOLD_SECONDS,
-        [slot for slots in slots_by_expert.values() for slot in slots],
-        MAX_RECORDED,
-    )
-    journal = Journal(history=history)
+        open_slots = [slot["id"] for slot in slots if slot["status"] == "OPEN"]
+        slots_by_expert[expert["id"]] = open_slots[:SLOTS_PER_EXPERT]
+    ids = list(slots_by_expert)
     journaling_clients = []
-    for _ in range(count):
+    journal = Journal(experts=experts)
+    for number in range(count):
         client = await api.new_client()
         viewer = (await client.ask("{ viewer { id } }"))["viewer"]
         journal.clients.add(object_id(viewer["id"], "User", "id"))
-        token = client.token or ""
         journaling_clients.append(
             JournalingClient(
-                *(fleet, rng, http, token, []),
-                history=history,
-                slots_by_expert=slots_by_expert,
+                *(fleet, rng, http, client.token or "", []),
+                slots_by_expert={
+                    id_: slots_by_expert[id_] for id_ in ids[number % groups :: groups]
+                },
+                days=days,
                 journal=journal,
+                admin=admin,
             )
         )
+    record_history(journaling_clients, recorded)
     return journaling_clients
+
+
+def record_history(clients: Sequence[JournalingClient], path: Path) -> History:
+    """Record what clients that have no bookings do from now on; return the history."""
+    journal = clients[0].journal
+    slots = (slots for client in clients for slots in client.slots_by_expert.values())
+    open_slots = {slot for of_expert in slots for slot in of_expert}
+    history = History(path, journal.experts, HOLD_SECONDS, open_slots, MAX_RECORDED, MAX_UNKNOWN)
+    journal.history = history
+    for client in clients:
+        client.history = history
+    return history

@@ -37,7 +37,7 @@ KILLED_ALONE = 4
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
 SETTINGS = {
-    "experts": 8,
+    "experts": 20,
     "throttle": "off",
     "access_token_minutes": 1440,
     "hold_seconds": HOLD_SECONDS,
