@@ -51,9 +51,10 @@ SIZES = {
     "changes": (200, 10_000),
     "chaos": (8, 600),
     "kills": (2, 20),
+    "faults": (20, 300),
 }
-"""Rounds of each race, committed random changes, seconds of random failures, and kills of servers
-and of databases: in `make test` and in `make test-long`."""
+"""Rounds of each race, committed random changes, seconds of random failures, kills of servers and
+of databases, and changes under each fault: in `make test` and in `make test-long`."""
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),

@@ -112,7 +112,7 @@ class WireProxy:
         role: Role = Role.PRIMARY,
         max_wire_version: int | None = None,
     ) -> None:
-        self._url = database_url
+        self.database_url = database_url
         [(host, port)] = parse_uri(database_url)["nodelist"]
         self._database = host, port or 27017
         self._rng = random.Random(seed)
@@ -146,7 +146,7 @@ class WireProxy:
     def url(self) -> str:
         """The URL for clients. A mongos is addressed without the name of a replica set."""
         host, port = self._database
-        url = self._url.replace(f"{host}:{port}", self._host)
+        url = self.database_url.replace(f"{host}:{port}", self._host)
         is_mongos = self._topology.role is Role.MONGOS
         return url.partition("?")[0] + "?retryWrites=true" if is_mongos else url
 
@@ -177,7 +177,7 @@ class WireProxy:
             self._topology.change(role=role, max_wire_version=max_wire_version), self._loop
         ).result()
         if role is Role.SECONDARY:
-            with MongoClient[dict[str, Any]](self._url) as client:
+            with MongoClient[dict[str, Any]](self.database_url) as client:
                 client.admin.command("killAllSessions", [])
 
     def _run(self) -> None:

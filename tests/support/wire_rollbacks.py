@@ -74,9 +74,9 @@ class UncommittedWrites:
 
     def _undo(self) -> None:
         with self._connected() as database:
-            for collection, ids in self._inserted.items():
+            for collection, ids in list(self._inserted.items()):
                 database[collection].delete_many({"_id": {"$in": ids}})
-            for collection, rows in self._replaced.items():
+            for collection, rows in list(self._replaced.items()):
                 for id_, before in rows.items():
                     database[collection].update_one({"_id": id_}, {"$set": dict(before)})
         self._inserted.clear()
@@ -95,7 +95,8 @@ class UncommittedWrites:
             return self.is_of_change_stream(request)
         if request.name not in READS or request.collection is None:
             return False
-        if not self._inserted[request.collection] and not self._replaced[request.collection]:
+        hidden = self._inserted, self._replaced
+        if not any(request.collection in writes for writes in hidden):
             return False
         document = request.document
         level = document.get("readConcern", {}).get("level")
@@ -106,7 +107,7 @@ class UncommittedWrites:
         if request.name == "getMore":
             return request
         document = dict(request.document)
-        visible = {"_id": {"$nin": self._inserted[request.collection or ""]}}
+        visible = {"_id": {"$nin": self._inserted.get(request.collection or "", [])}}
         if request.name == "aggregate":
             document["pipeline"] = [{"$match": visible}, *document["pipeline"]]
         else:
@@ -124,7 +125,7 @@ class UncommittedWrites:
                 for change in cursor["nextBatch"]
                 if change.get("documentKey", {}).get("_id") not in self._never_streamed
             ]
-        replaced = self._replaced[request.collection or ""]
+        replaced = self._replaced.get(request.collection or "", {})
         for row in cursor.get("firstBatch", ()):
             before = replaced.get(row.get("_id"), {})
             row.update({name: value for name, value in before.items() if name in row})

@@ -1,0 +1,170 @@
+"""Two servers under load while the database fails as MongoDB documents it.
+
+In the end no answer was false, no acknowledged change is lost or was made twice, every subscriber
+received each event once and in order, and the servers are as fast as before. `make test` meets a
+few faults; `--long` each of them at three rates, `--faults 300` with 300 changes each.
+"""
+
+from __future__ import annotations
+
+import random
+from statistics import median
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from models.bookings.verification import open_for_reading
+from tests.support.audits import audit
+from tests.support.chaos import ChaosClients
+from tests.support.histories import check_history
+from tests.support.journals import create_journaling_clients, record_history
+from tests.support.mailboxes import wait_until
+from tests.support.wire_cases import (
+    ALL,
+    DISTURBANCES,
+    ELECTIONS,
+    OF_MONGOS,
+    ROLLBACKS,
+)
+from tests.support.wire_cluster import Cluster, run_cluster
+from tests.support.wire_hello import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.journals import Journal, Sent
+    from tests.support.wire_cases import Disturbance
+
+CLIENTS, SUBSCRIBERS = 32, 20
+RATES = (0.01, 0.1, 0.3)
+SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1), (ELECTIONS, 0.1)]
+"""Faults of `make test`, and their rates."""
+ANSWERS = CLIENTS
+"""Answers to wait for before and during a fault, and requests whose median time is compared."""
+NORMAL_RATIO = 3
+"""The servers are as fast as before if requests take at most so many times as long."""
+RECOVERY_SECONDS = 2
+PATIENCE_SECONDS = 600
+"""Timeout of a hanging test."""
+Cells = list[tuple["Disturbance", float]]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Meet some faults in one test; with `--long`, each of them at each rate."""
+    if "cells" not in metafunc.fixturenames:
+        return
+    cases: list[tuple[Role, Cells, str]] = [(Role.PRIMARY, SHORT, "some")]
+    if metafunc.config.getoption("--long"):
+        of_roles = {Role.PRIMARY: DISTURBANCES, Role.MONGOS: [OF_MONGOS]}
+        cases = [
+            (role, [(each, rate) for rate in RATES], str(each))
+            for role, disturbances in of_roles.items()
+            for each in disturbances
+        ]
+    *values, ids = zip(*cases, strict=True)
+    metafunc.parametrize(
+        ("cluster", "cells"),
+        list(zip(*values, strict=True)),
+        ids=ids,
+        indirect=["cluster"],
+        scope="module",
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """Two servers on one database behind a proxy, which appears in the role of the parameter."""
+    with run_cluster(tmp_path_factory.mktemp("faults"), request.param) as cluster:
+        yield cluster
+
+
+async def wait_for(journal: Journal, answers: int = 0, changes: int = 0) -> None:
+    """Wait for some more answers and acknowledged changes."""
+    wanted_answers, wanted_changes = journal.answers + answers, journal.changes + changes
+    await wait_until(
+        lambda: journal.answers >= wanted_answers and journal.changes >= wanted_changes,
+        PATIENCE_SECONDS,
+        what="clients to be answered",
+    )
+
+
+def recovered_at(sent: list[Sent], limit: float) -> float | None:
+    """Return when the first of so many requests in a row was sent whose median is normal."""
+    for first in range(len(sent) - ANSWERS + 1):
+        if median(request.seconds for request in sent[first : first + ANSWERS]) <= limit:
+            return sent[first].at
+    return None
+
+
+async def disturb(
+    cluster: Cluster, journal: Journal, disturbance: Disturbance, rate: float, changes: int
+) -> tuple[float, str]:
+    """Load the servers before, during and after a fault.
+
+    Returns:
+        The seconds from the last fault until the servers are as fast as before, and a summary.
+    """
+    first = len(journal.sent)
+    await wait_for(journal, answers=ANSWERS)
+    before = median(request.seconds for request in journal.sent[first:] if request.is_answered)
+    cluster.proxy.log.clear()
+    changes_before, began = journal.changes, monotonic()
+    async with disturbance.during(cluster.proxy, rate):
+        await wait_for(journal, answers=ANSWERS, changes=changes)
+    ended, first = monotonic(), len(journal.sent)
+    waiting = [request for request in journal.sent if not request.is_answered]
+    limit = NORMAL_RATIO * before
+    await wait_until(
+        lambda: recovered_at(journal.sent[first:], limit) is not None, PATIENCE_SECONDS
+    )
+    recovery = (recovered_at(journal.sent[first:], limit) or ended) - ended
+    await wait_until(lambda: all(request.is_answered for request in waiting), PATIENCE_SECONDS)
+    last = max((request.answered_at for request in waiting), default=ended) - ended
+    made = journal.changes - changes_before
+    return recovery, (
+        f"{disturbance} at {rate:.0%}: {len(cluster.proxy.log)} errors, {made} changes in "
+        f"{ended - began:.1f} s; requests took {before * 1000:.0f} ms before; normal again after "
+        f"{recovery:.2f} s, the last one that had waited was answered after {last:.2f} s"
+    )
+
+
+async def test_faults_under_load_lose_and_repeat_nothing(
+    cluster: Cluster,
+    cells: Cells,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Clients that retry, and subscribers that resume, find every answer true in the end."""
+    rng = random.Random(1)
+    is_long = request.config.getoption("--long")
+    recoveries = []
+    async with httpx.AsyncClient(timeout=180) as http:
+        world = await ChaosClients.create(cluster.fleet, rng, http, watching=SUBSCRIBERS, booking=0)
+        clients = await create_journaling_clients(
+            cluster.fleet, rng, http, CLIENTS, tmp_path / "0.jsonl"
+        )
+        journal = clients[0].journal
+        world.bookers = [*clients]
+        for number, (disturbance, rate) in enumerate(cells, 1):
+            history = record_history(clients, tmp_path / f"{number}.jsonl")
+            async with world.run(cluster.database_url):
+                recovery, summary = await disturb(
+                    cluster, journal, disturbance, rate, request.config.getoption("--faults")
+                )
+            recoveries.append(recovery)
+            with capsys.disabled():
+                print(summary)  # noqa: T201 - the result of a long run
+            check_history(request.config, history)
+        await world.check(cluster.database_url)
+    async with open_for_reading(cluster.database_url) as database:
+        await audit(journal, database)
+    with capsys.disabled():
+        print(journal.summary(), world.summary(), sep="\n")  # noqa: T201 - the result of a long run
+    if is_long:  # On a machine that does much else, seconds say little.
+        assert max(recoveries) <= RECOVERY_SECONDS
