@@ -58,7 +58,7 @@ of databases, and changes under each fault: in `make test` and in `make test-lon
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),
-    *("Mailbox", "EXPERTBOOK", "run_node", "get_context"),
+    *("run_cluster", "Mailbox", "EXPERTBOOK", "run_node", "get_context"),
 }
 """Fixtures, and functions that a test module imports, that start a server or a browser."""
 

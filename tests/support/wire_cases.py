@@ -159,7 +159,7 @@ def injected(name: str, *cases: Case, wire_version: int | None = None) -> Distur
                 faults.enter_context(proxy.injected(case.fault(rate=rate / len(cases))))
             yield
         if wire_version:
-            proxy.announce(max_wire_version=NEWEST)
+            proxy.announce(max_wire_version=0)
 
     return Disturbance(name, during)
 
@@ -225,8 +225,8 @@ async def _repeated(once: Callable[[], Awaitable[None]], pause: float) -> AsyncI
         over.set()
 
 
-OLDER, CURRENT, NEWER, NEWEST = 21, 25, 28, 27
-"""Versions of the wire protocol: MongoDB 7.0 and 8.0, one to come, and the embedded database's."""
+OLDER, CURRENT, NEWER = 21, 25, 28
+"""Versions of the wire protocol: MongoDB 7.0 and 8.0, and one to come."""
 ONE = [{"$sample": {"size": 1}}]
 ALL = injected("all", *ONCE)
 ROLLBACKS = Disturbance("rollbacks", rolled_back)

@@ -60,9 +60,10 @@ class Topology:
         return {"processId": self._process, "counter": Int64(self._counter)}
 
     async def change(self, *, role: Role | None, max_wire_version: int | None) -> None:
-        """Change the role or the version, and wake those who wait for it."""
+        """Change the role or the version (0: the database's), and wake those who wait for it."""
         self.role = role or self.role
-        self._max_wire_version = max_wire_version or self._max_wire_version
+        if max_wire_version is not None:
+            self._max_wire_version = max_wire_version
         self.next_version()
 
     def next_version(self) -> dict[str, Any]:
