@@ -104,15 +104,17 @@ class InputValidator:
     def phone(self, field: str, value: str, region: str | None) -> str:
         """Validate a phone number and return it in E.164 format.
 
-        A number without a country code belongs to the region (ISO 3166).
+        A number without a country code belongs to the region (ISO 3166). Text after it is refused,
+        unless it is an extension, since it would be lost.
         """
         if not value.strip():
             self.add_problem(field, "Phone is required")
             return ""
         if len(value) <= MAX_PHONE_CHARS and (found := normalized_phone(value, region)):
             return found
-        example = "with its country code, such as +44 20 7946 0018"
-        self.add_problem(field, f"Enter a valid phone number{'' if region else ' ' + example}")
+        code = "" if region else " with its country code, such as +44 20 7946 0018"
+        message = f"Enter a valid phone number{code}; nothing but an extension, as ext. 12, follows"
+        self.add_problem(field, message)
         return ""
 
     def time_zone(self, field: str, value: str | None) -> str | None:

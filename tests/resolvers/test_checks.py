@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_EMAIL = "Enter a valid e-mail address, such as ada@example.com"
-NOT_PHONE = "Enter a valid phone number with its country code, such as +44 20 7946 0018"
+ONE_NUMBER = "; nothing but an extension, as ext. 12, follows"
+NOT_PHONE = (
+    f"Enter a valid phone number with its country code, such as +44 20 7946 0018{ONE_NUMBER}"
+)
 
 
 def problems(validator: InputValidator) -> list[tuple[str, str]]:
@@ -221,13 +224,16 @@ def test_phone_number_is_normalized_to_e164(
         ("12", "GB"),
         ("hello", "GB"),
         ("555 0100", "US"),
+        ("+44 20 7946 0018 / 0019", None),
+        ("+44 20 7946 0018 or 07700 900123", "GB"),
+        ("+44 20 7946 0018 p12", None),
     ],
 )
 def test_invalid_phone_number_is_refused(typed: str, region: str | None) -> None:
     """The message asks for a country code if there is no default region."""
     validator = InputValidator()
     assert validator.phone("contact.phone", typed, region) == ""
-    message = "Enter a valid phone number" if region else NOT_PHONE
+    message = f"Enter a valid phone number{ONE_NUMBER}" if region else NOT_PHONE
     assert problems(validator) == [("contact.phone", message)]
 
 

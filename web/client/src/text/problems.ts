@@ -21,7 +21,7 @@ const PHONE = "Enter a valid phone number";
 /** Translate the server's validation messages about personal data to German. */
 export function germanPersonProblem(message: string): string {
   if (message.startsWith(PHONE)) {
-    return "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820";
+    return "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820 ext. 12";
   }
   return GERMAN[message] ?? message;
 }
