@@ -82,6 +82,16 @@ class HistoryClient:
                 await self._cancel()
             await self.rng.choice(choices)()
 
+    async def cancel_all(self) -> None:
+        """Cancel the client's holds and bookings."""
+        while self.bookings:
+            await self._cancel()
+
+    async def book_first(self) -> None:
+        """Book the first slot of the first expert."""
+        contested = self.contested[0]
+        await self._book_slot(contested, contested.slots[0])
+
     async def read_all(self) -> None:
         """Read the slots of every expert, and the bookings that may be active."""
         for contested in self.contested:

@@ -63,7 +63,11 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 @asynccontextmanager
 async def clients(fleet: Fleet, history: Path) -> AsyncIterator[list[HistoryClient]]:
-    """Create clients that record a history; at the end they read everything, one after another."""
+    """Create clients that record a history.
+
+    At the end they cancel everything, one books, and all read everything, one after another: the
+    last states are both open and booked.
+    """
     seed = random.randrange(MAX_SEED)
     print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
     rng = random.Random(seed)
@@ -72,6 +76,9 @@ async def clients(fleet: Fleet, history: Path) -> AsyncIterator[list[HistoryClie
             fleet, rng, http, history, count=CLIENTS, slots=SLOTS, hold_seconds=HOLD_SECONDS
         )
         yield created
+        for client in created:
+            await client.cancel_all()
+        await created[0].book_first()
         for client in created:
             await client.read_all()
         created[0].history.close()
