@@ -32,9 +32,20 @@ _APOSTROPHE: Final = regex.compile(
 )
 _JOINER: Final = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[\p{Pd}.](?=[\p{L}\p{N}])|(?<=\b\p{L})\.")
 _DIGRAPH: Final = regex.compile(r"a[ae]|oe|ue")
-_LINK_START: Final = regex.compile(r"://|\bwww\W", regex.IGNORECASE)
-_DOTTED: Final = regex.compile(r"[\p{L}\p{N}-][.\u3002\uff0e\uff61]([\p{L}\p{M}]{2,})")
+_LINK_START: Final = regex.compile(
+    r":[/\u2044\u2215]|\bwww\W|\b(?:mailto|tel|sms):|\b\p{Nd}{1,3}(?:\.\p{Nd}{1,3}){3}\b",
+    regex.IGNORECASE,
+)
+_DOTTED: Final = regex.compile(
+    r"([\p{L}\p{M}\p{N}-]+)[.\u3002](?=(\p{L}[\p{L}\p{M}\p{N}-]+)([/:\u2044\u2215])?)"
+)
 _COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example"})
+_TITLES: Final = frozenset(
+    {
+        *("dr", "prof", "mr", "mrs", "ms", "mx", "st", "fr", "hr", "rev", "hon", "jr", "sr"),
+        *("dipl", "ing", "mag", "lic", "med", "dent", "vet", "phil", "rer", "nat", "iur", "jur"),
+    }
+)
 _DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
@@ -50,15 +61,32 @@ def has_visible_characters(text: str) -> bool:
 def has_link(text: str) -> bool:
     """Return whether mail programs would show a part of a text as a link.
 
-    A domain has no blank after its dots, as in "evil.example". Initials and abbreviations, as in
-    "J.R.R. Tolkien" and "Dr.Smith", are no domains.
+    A domain has no blank after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
+    Tolkien" and "Dr.Smith", are no domains. Invisible and wide characters do not hide a link.
     """
-    if _LINK_START.search(text):
+    plain = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text))
+    if _LINK_START.search(plain):
         return True
     return any(
-        not found[1].istitle() or found[1].casefold() in _COMMON_DOMAINS
-        for found in _DOTTED.finditer(text)
+        found[3] is not None or not _is_abbreviated(found[1], found[2])
+        for found in _DOTTED.finditer(plain)
     )
+
+
+def _is_abbreviated(before: str, after: str) -> bool:
+    """Return whether a dot ends an initial or a title, rather than part of a domain."""
+    if len(before) > 1 and before.casefold() not in _TITLES:
+        return False
+    name = after.casefold()
+    return name in _TITLES or (not after.islower() and name not in _COMMON_DOMAINS)
+
+
+def has_url(text: str) -> bool:
+    """Return whether a text has an address that begins with a scheme, "www" or numbers.
+
+    Unlike `has_link`, names of products such as "Node.js" and "ASP.NET" are none.
+    """
+    return _LINK_START.search(_IGNORABLE.sub("", unicodedata.normalize("NFKC", text))) is not None
 
 
 def fold(text: str) -> str:

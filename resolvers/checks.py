@@ -9,7 +9,7 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.text import has_link, has_visible_characters
+from models.text import has_link, has_url, has_visible_characters
 from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ MAX_PHONE_CHARS = 40
 NEEDS_SMTPUTF8 = (
     "Our mail server cannot reach an address with special letters before the @; use another one"
 )
+NO_LINK = "must not have a link or a web address"
 OVERRIDES = "\u202d\u202e"
 
 
@@ -58,7 +59,14 @@ class InputValidator:
         """Validate a person's name: a line of text without links, which mails would carry."""
         found = self.text(field, value, MAX_NAME_CHARS, label)
         if has_link(found):
-            self.add_problem(field, f"{label} must not have a link or a web address")
+            self.add_problem(field, f"{label} {NO_LINK}")
+        return found
+
+    def title(self, field: str, value: str, max_chars: int, label: str = "Title") -> str:
+        """Validate a line of text that mails carry, which may name products such as "Node.js"."""
+        found = self.text(field, value, max_chars, label)
+        if has_url(found):
+            self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:

@@ -37,6 +37,14 @@ def test_name_must_not_have_a_link(typed: str) -> None:
     assert problems(validator) == [("contact.name", message)]
 
 
+def test_title_may_name_products_but_no_address() -> None:
+    validator = InputValidator()
+    assert validator.title("title", "Node.js and ASP.NET consultant", 100)
+    assert problems(validator) == []
+    validator.title("title", "Claim at hxxps://evil.example", 100)
+    assert problems(validator) == [("title", "Title must not have a link or a web address")]
+
+
 @pytest.mark.parametrize(("typed", "normalized"), [(" Dr.  Ada\tByron ", "Dr. Ada Byron")])
 def test_name_without_a_link_is_a_line_of_text(typed: str, normalized: str) -> None:
     validator = InputValidator()
