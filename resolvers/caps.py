@@ -54,7 +54,7 @@ class BookingChecks:
         if self._requires_verified_email and not await _is_verified(viewer):
             raise VerificationNeeded
         async with self._counted(
-            viewer, record, lambda caps, rows, _: caps.check_booking(rows, keys)
+            viewer, record, lambda caps, rows, now: caps.check_booking(rows, keys, now)
         ):
             yield
 

@@ -74,6 +74,12 @@ class BookingChange(Part):
     after: BookingStatus
     starts_at: datetime
 
+    @property
+    def is_move(self) -> bool:
+        """Whether the booking was moved, or its length changed, rather than only its status."""
+        is_confirmation = self.before != self.after and self.after is BookingStatus.CONFIRMED
+        return {self.before, self.after} <= UPCOMING and not is_confirmation
+
 
 class Booking(Record):
     """An expert's time that a client holds or has booked.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, place
@@ -19,9 +18,14 @@ if TYPE_CHECKING:
     from models.calendar.slots import SlotKey
 
 MAX_ROWS = 1_000
-"""Rows that are read of a client's coming bookings and holds, ended ones included."""
+"""Coming bookings and holds of a client that are counted; with more, it may make no others."""
 
-RENEWAL_PERIOD = timedelta(hours=1)
+PERIOD = timedelta(hours=1)
+"""Time in which ended bookings and holds count."""
+
+TURNOVER = 2
+"""Bookings made within `PERIOD`, ended ones included, as a multiple of the cap on coming ones; also
+the overlapping holds as a multiple of those of one slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Caps:
         coming: coming bookings.
         coming_with_expert: coming bookings with one expert.
         holds: holds at one time, each with another expert.
-        renewals: times that a slot may be held again within `RENEWAL_PERIOD`.
+        renewals: times that a slot may be held again within `PERIOD`.
         moves: times that a booking may be moved.
     """
 
@@ -42,18 +46,23 @@ class Caps:
     renewals: int
     moves: int
 
-    def check_booking(self, rows: Sequence[ClientBooking], keys: Sequence[SlotKey]) -> None:
+    def check_booking(
+        self, rows: Sequence[ClientBooking], keys: Sequence[SlotKey], now: datetime
+    ) -> None:
         """Check that a client may book some more slots.
 
         Raises:
             TooMany: with the limit.
         """
-        experts = [row.expert_id for row in rows if row.status in UPCOMING]
-        experts += [key.expert_id for key in keys]
-        if len(experts) > self.coming:
-            raise TooMany(self.coming)
-        if any(experts.count(key.expert_id) > self.coming_with_expert for key in keys):
-            raise TooMany(self.coming_with_expert)
+        coming = [row for row in rows if row.status in UPCOMING]
+        # Booking and cancelling in turn would send mails without end.
+        recent = [row for row in rows if not row.was_hold and row.created_at > now - PERIOD]
+        for counted, factor in ((coming, 1), (recent, TURNOVER)):
+            experts = [row.expert_id for row in counted] + [key.expert_id for key in keys]
+            if len(experts) > factor * self.coming:
+                raise TooMany(factor * self.coming)
+            if any(experts.count(k.expert_id) > factor * self.coming_with_expert for k in keys):
+                raise TooMany(factor * self.coming_with_expert)
 
     def check_hold(self, rows: Sequence[ClientBooking], key: SlotKey, now: datetime) -> None:
         """Check that a client may hold a slot.
@@ -69,11 +78,12 @@ class Caps:
         earlier = [
             row
             for row in rows
-            if row.was_hold
-            and (row.expert_id, row.starts_at) == (key.expert_id, key.starts_at)
-            and row.created_at > now - RENEWAL_PERIOD
+            if row.was_hold and row.overlaps(key) and row.created_at > now - PERIOD
         ]
-        if len(earlier) > self.renewals:
+        # Slots that overlap could be held in turn, so that others never get the time.
+        if sum(row.starts_at == key.starts_at for row in earlier) > self.renewals or len(
+            earlier
+        ) >= TURNOVER * (1 + self.renewals):
             raise TooMany(self.renewals)
 
     def check_move(self, booking: Booking) -> None:
@@ -82,9 +92,7 @@ class Caps:
         Raises:
             TooMany: with the limit.
         """
-        times = [change.starts_at for change in booking.history]
-        moves = sum(before != after for before, after in pairwise(times))
-        if moves >= self.moves:
+        if sum(change.is_move for change in booking.history) >= self.moves:
             raise TooMany(self.moves)
 
 
@@ -94,27 +102,41 @@ class ClientBooking(NamedTuple):
     expert_id: Id
     status: BookingStatus
     starts_at: datetime
+    ends_at: datetime
     created_at: datetime
     held_until: datetime | None
     was_hold: bool
 
+    def overlaps(self, key: SlotKey) -> bool:
+        """Return whether it shares time with a slot."""
+        is_apart = self.ends_at <= key.starts_at or key.ends_at <= self.starts_at
+        return self.expert_id == key.expert_id and not is_apart
+
 
 async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
-    """Return a client's bookings and holds that have not begun, ended ones included.
+    """Return a client's bookings and holds that have not begun; ended ones of the last hour too.
 
     Raises:
+        TooMany: if there are more than can be counted.
         Unavailable: if the database does not answer.
     """
-    shown = ("expert_id", "status", "starts_at", "created_at", "held_until", "contact_key")
-    query = {"client_id": client_id, "place": {"$gte": place(now)}}
+    shown = (
+        *("expert_id", "status", "starts_at", "minutes"),
+        *("created_at", "held_until", "contact_key"),
+    )
+    counts = [{"active": True}, {"created_at": {"$gt": now - PERIOD}}]
+    query = {"client_id": client_id, "place": {"$gte": place(now)}, "$or": counts}
     with or_unavailable():
         found = at_one_moment(Booking).find(query, dict.fromkeys(shown, 1))
         rows = await found.limit(MAX_ROWS).to_list()
+    if len(rows) == MAX_ROWS:
+        raise TooMany(MAX_ROWS)
     return [
         ClientBooking(
             Id(row["expert_id"]),
             BookingStatus(row["status"]),
             row["starts_at"],
+            row["starts_at"] + timedelta(minutes=row["minutes"]),
             row["created_at"],
             row.get("held_until"),
             row.get("contact_key") is None,

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from models.bookings.booking import BookingChange, BookingStatus
+from models.bookings.caps import Caps, ClientBooking
+from models.calendar.slots import SlotKey
+from models.calendar.times import instant_of
+from models.errors import TooMany
+from models.ids import new_id
 from tests.support.booking_operations import HOLD, execute, open_slots
 from tests.support.clients import CONTACT, Api
 from tests.support.servers import run_server
@@ -90,6 +97,20 @@ async def test_coming_bookings_are_capped_over_all_experts(
     assert {answer["limit"] for answer in answers[4:]} == {4}
 
 
+async def test_cancelled_bookings_count_for_an_hour(
+    api: Api, plain: list[Expert], time: Time
+) -> None:
+    """Each would send two mails to the expert, whatever the cap on coming bookings."""
+    client = await api.new_client()
+    answers = []
+    for slot in (await open_slots(api, plain[0], time))[10:15]:
+        answers.append(await book(client, slot))
+        if answers[-1]["__typename"] == "Booking":
+            await client.cancel(answers[-1]["id"])
+    assert [answer["__typename"] for answer in answers] == ["Booking"] * 4 + ["TooMany"]
+    assert answers[4]["limit"] == 4
+
+
 async def test_holds_are_capped_and_one_with_the_same_expert_is_replaced(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
@@ -110,6 +131,24 @@ async def test_a_slot_cannot_be_held_for_ever(api: Api, plain: list[Expert], tim
     assert (await execute(other, HOLD, id=slot["id"]))["__typename"] == "Booking"
 
 
+def test_overlapping_slots_cannot_be_held_in_turn_for_ever() -> None:
+    caps = Caps(coming=1, coming_with_expert=1, holds=1, renewals=1, moves=1)
+    expert_id, now = new_id(), instant_of(1_000)
+    keys = [SlotKey(expert_id, 2_000 + cell, 60) for cell in (0, 1, 2, 3, 4)]
+
+    def held(key: SlotKey, ago: timedelta) -> ClientBooking:
+        status, until = BookingStatus.CANCELLED, now - ago
+        times = (key.starts_at, key.ends_at, until, until)
+        return ClientBooking(expert_id, status, *times, was_hold=True)
+
+    earlier = [held(key, timedelta(minutes=5)) for key in keys[:4]]
+    with pytest.raises(TooMany):
+        caps.check_hold(earlier, keys[3], now)
+    caps.check_hold(earlier[:3], keys[3], now)
+    caps.check_hold(earlier, keys[4], now)  # the first one ends before it begins
+    caps.check_hold([held(key, timedelta(hours=1)) for key in keys[:4]], keys[3], now)
+
+
 async def test_a_booking_cannot_be_moved_for_ever(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
@@ -123,6 +162,23 @@ async def test_a_booking_cannot_be_moved_for_ever(
     assert moves[2] == {"__typename": "TooMany", "limit": 2}
     same = await execute(client, LIMITED_MOVE, id=booked["id"], slot=slots[24]["id"])
     assert same == {"__typename": "Booking"}
+
+
+def test_changes_of_length_are_moves_and_confirmations_are_not() -> None:
+    held, pending, confirmed = (
+        BookingStatus.HELD,
+        BookingStatus.PENDING,
+        BookingStatus.CONFIRMED,
+    )
+    moves = {(pending, pending), (confirmed, confirmed), (confirmed, pending)}
+    steps = {(None, held), (held, pending), (held, confirmed), (pending, confirmed), *moves}
+    now = instant_of(1_000)
+    found = {
+        (before, after)
+        for before, after in steps
+        if BookingChange(at=now, actor_id=None, before=before, after=after, starts_at=now).is_move
+    }
+    assert found == moves
 
 
 async def test_booking_needs_a_verified_address_and_holding_does_not(
