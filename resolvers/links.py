@@ -45,11 +45,13 @@ async def request_password_reset(services: SessionServices, email: str, address:
 
 
 async def reset_password(
-    services: SessionServices, token: str, password: str, now: datetime
+    services: SessionServices, token: str, password: str, now: datetime, address: str
 ) -> SignIn:
     """Set a new password by a link, end all sessions of the account and start a new one.
 
-    This also verifies the account's e-mail address, since the link was sent there.
+    This also verifies the account's e-mail address, since the link was sent there, and makes the
+    client's network `address` known to the account, so that wrong guesses of others cannot lock
+    its owner out there.
 
     Raises:
         LinkExpired: if the link is unknown, used or expired.
@@ -61,6 +63,7 @@ async def reset_password(
     changed = {"password_hash": await services.passwords.hash(password), **VERIFIED}
     user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
     await end_all_sessions(services.ends, user.id)
+    await services.throttle.succeeded("login", user.email, address)
     return await start_session(services, user)
 
 

@@ -54,6 +54,7 @@ async def register(
         verify_within=services.unverified_lifetime,
         accepts=services.accepts_address,
     )
+    await services.throttle.succeeded("login", user.email, address)
     return await start_session(services, user)
 
 

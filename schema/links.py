@@ -75,7 +75,11 @@ class LinkMutation:
         """Set a new password."""
         context = info.context
         sign_in = await links.reset_password(
-            context.services.sign_ins, input.token, input.password, context.now
+            context.services.sign_ins,
+            input.token,
+            input.password,
+            context.now,
+            context.address,
         )
         return SignedIn.of(sign_in, context)
 
