@@ -39,6 +39,7 @@ PRECEDENCE: Final = timedelta(seconds=5)
 """Time in which the process that closed an account cancels its bookings alone."""
 
 CANCELLED_AT_ONCE: Final = 16
+DESCRIBED_AT_ONCE: Final = 50
 
 
 async def delete_account(
@@ -137,6 +138,17 @@ async def _cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id
     return (booking.id,)
 
 
+async def size_of_export(user_id: Id) -> int:
+    """Return the number of bookings that `collect` reads.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        user = await User.get(user_id)
+    return await own_data.number_of_bookings(user) if user else 0
+
+
 async def collect(user_id: Id) -> dict[str, Any] | None:
     """Return everything that is stored about an account, as JSON; None if there is no account.
 
@@ -157,7 +169,7 @@ async def collect(user_id: Id) -> dict[str, Any] | None:
         "sessions": [each.model_dump(mode="json", exclude={"user_id"}) for each in sessions],
         "expert": expert and expert.model_dump(mode="json", exclude=HIDDEN_OF_EXPERT),
         "availability": calendar and calendar.rules.model_dump(mode="json"),
-        "bookings": [_described(each, user_id) for each in await own_data.bookings_of(user)],
+        "bookings": await _all_described(await own_data.bookings_of(user), user_id),
         "mails": [
             mail.model_dump(mode="json", include=SHOWN_OF_MAIL)
             for mail in await own_data.mails_to(user)
@@ -171,6 +183,15 @@ HIDDEN_OF_EXPERT: Final = {
 }
 HIDDEN_OF_BOOKING: Final = {"cells", "place", "contact_key", "removed_by", "active"}
 SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}
+
+
+async def _all_described(bookings: Sequence[Booking], user_id: Id) -> list[dict[str, Any]]:
+    found = []
+    for number, booking in enumerate(bookings, 1):
+        found.append(_described(booking, user_id))
+        if number % DESCRIBED_AT_ONCE == 0:
+            await asyncio.sleep(0)  # other requests do not wait for a long export
+    return found
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:

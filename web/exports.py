@@ -14,14 +14,18 @@ from auth.budget_accounts import accounts_of
 from models.calendar.times import utc_now
 from models.errors import RateLimited, Unavailable
 from models.ids import Id
-from resolvers.own_data import collect
+from resolvers.own_data import collect, size_of_export
 from web.graphql.sockets import address_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 COST: Final = 5_000
-"""Cost of an export; it reads all bookings of an account."""
+"""Cost of an export without bookings."""
+
+COST_PER_BOOKING: Final = 40
+MAX_COST: Final = 600_000
+"""Highest cost of an export: half of an address's budget, so that everyone can have theirs."""
 
 NO_STORE: Final = {"Cache-Control": "private, no-store"}
 NUMBER: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -41,7 +45,10 @@ async def export(request: Request) -> Response:
     if not is_plausible or not services.export_keys.admits(Id(id_), int(until), key, utc_now()):
         raise HTTPException(404, headers=NO_STORE)
     try:
-        await services.budgets.spend(accounts_of(None, address_of(request)), COST)
+        accounts = accounts_of(None, address_of(request))
+        services.budgets.check(accounts, COST)
+        cost = COST + COST_PER_BOOKING * await size_of_export(Id(id_))
+        await services.budgets.spend(accounts, min(cost, MAX_COST))
         found = await collect(Id(id_))
     except RateLimited as error:
         wait = {"Retry-After": str(error.retry_after_seconds)}

@@ -47,6 +47,17 @@ async def bookings_of(user: User) -> list[Booking]:
     return sorted({row.id: row for row in found}.values(), key=lambda row: row.place)
 
 
+async def number_of_bookings(user: User) -> int:
+    """Return about how many bookings `bookings_of` returns, without reading them.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    bookings = Booking.get_pymongo_collection()
+    with or_unavailable():
+        return sum([await bookings.count_documents(query) for query in _scopes(user)])
+
+
 async def mails_to(user: User) -> list[Mail]:
     """Return the stored mails to an account's address that are not about bookings.
 

@@ -14,6 +14,8 @@ from models.accounts.users import ERASED_DOMAIN
 from models.bookings.own_data import ERASED_NAME
 from models.bookings.verification import verify
 from models.calendar.times import utc_now
+from models.ids import Id
+from resolvers.own_data import size_of_export
 from tests.support.booking_operations import HOLD, execute
 from tests.support.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.support.deployments import Deployment, Person
@@ -249,6 +251,8 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
     assert (found["account"]["name"], found["account"]["email"]) == (client.name, client.email)
     assert "password_hash" not in found["account"]
     [booking] = found["bookings"]
+    charged = await size_of_export(Id(path.removeprefix("/exports/").partition(".")[0]))
+    assert charged == len(found["bookings"])
     assert (booking["contact"]["email"], booking["note"]) == (CONTACT["email"], "A secret wish")
     assert [mail["kind"] for mail in found["mails"]] == ["VERIFICATION"]
     assert len(found["sessions"]) == 1
