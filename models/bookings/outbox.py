@@ -255,7 +255,7 @@ def mail_for(booking: Booking) -> Mail | None:
     moved_from = None
     if last.after in UPCOMING and last.before not in UPCOMING:
         kind = MailKind.BOOKED
-    elif last.after in UPCOMING and earlier and earlier[-1].starts_at != last.starts_at:
+    elif last.is_move and earlier:
         kind, moved_from = MailKind.MOVED, earlier[-1].starts_at
     elif last.after in UPCOMING and last.before is not last.after:
         kind = MailKind.CONFIRMED

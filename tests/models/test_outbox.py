@@ -75,6 +75,9 @@ def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) 
         ([(PENDING, 0), (CONFIRMED, 0)], MailKind.CONFIRMED),
         ([(CONFIRMED, 0), (CONFIRMED, 1)], MailKind.MOVED),
         ([(CONFIRMED, 0), (PENDING, 1)], MailKind.MOVED),
+        # The length alone has changed.
+        ([(CONFIRMED, 0), (CONFIRMED, 0)], MailKind.MOVED),
+        ([(CONFIRMED, 0), (PENDING, 0)], MailKind.MOVED),
         ([(PENDING, 0), (PENDING, 1), (CONFIRMED, 1)], MailKind.CONFIRMED),
         ([(CONFIRMED, 0), (CANCELLED, 0)], MailKind.CANCELLED),
         ([(PENDING, 0), (CANCELLED, 0)], MailKind.CANCELLED),
