@@ -140,7 +140,10 @@ async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
         "code": "OPERATION_TOO_COMPLEX",
         "cost": {"requested": requested, "limit": MAX_COST},
     }
-    assert error["message"] == f"The operation costs {requested:,}; the limit is {MAX_COST:,}."
+    assert error["message"] == (
+        f"The operation costs {requested:,}; the limit is {MAX_COST:,}. Ask for less with `first` "
+        "of `experts`."
+    )
 
 
 async def test_events_do_not_report_a_cost(

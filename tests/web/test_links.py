@@ -240,7 +240,7 @@ async def test_a_link_cannot_be_used_for_another_purpose(
     assert (await api.ask(VERIFY, token=reset))["verifyEmail"] == EXPIRED
     answer = await api.ask(RESET, token=verification, password=NEW_PASSWORD)
     assert answer["resetPassword"] == EXPIRED
-    for token in ("", "nonsense", verification[:-1], "x" * 10_000, "é" * 50):
+    for token in ("", "nonsense", verification[:-1], "x" * 100, "é" * 50):
         assert (await api.ask(VERIFY, token=token))["verifyEmail"] == EXPIRED
 
 

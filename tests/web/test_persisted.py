@@ -190,7 +190,7 @@ def test_least_recently_used_documents_are_evicted() -> None:
 
 def test_documents_are_evicted_above_the_byte_limit() -> None:
     queries = [f"{{ __typename }} # {'é' * 1000} {number}" for number in range(4)]
-    documents = AutomaticPersistedQueries(max_bytes=5_000)
+    documents = AutomaticPersistedQueries(max_bytes=3_500)
     for query in queries:
         register(documents, query)
     assert [knows(documents, query) for query in queries] == [False, False, True, True]
