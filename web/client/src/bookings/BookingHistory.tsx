@@ -1,6 +1,7 @@
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
+import { isMove } from "./lists.ts";
 import { bookingsWords } from "./words.ts";
 
 type Steps = BookingCardFragment["history"];
@@ -12,11 +13,8 @@ export function BookingHistory({ steps }: { steps: Steps }) {
 
   function describe(index: number): string {
     const step = steps[index];
-    const before = steps[index - 1];
     if (!step) return "";
-    if (before && before.startsAt !== step.startsAt) {
-      return text.movedTo(formats.moment(step.startsAt));
-    }
+    if (isMove(step)) return text.movedTo(formats.moment(step.startsAt));
     if (step.to === "CONFIRMED" && step.from !== "PENDING") return text.booked;
     if (step.to === "CANCELLED" && step.from === "HELD") return text.released;
     return text.steps[step.to];

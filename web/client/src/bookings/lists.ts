@@ -115,3 +115,18 @@ function startTime({ startsAt }: Listed): number {
 function instant(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
+
+interface Step {
+  readonly from?: BookingStatus | null;
+  readonly to: BookingStatus;
+}
+
+/** Return whether a step of the history changed a booking's time or length, not only its status. */
+export function isMove({ from, to }: Step): boolean {
+  const isConfirmation = from === "PENDING" && to === "CONFIRMED";
+  return isBooked(from) && isBooked(to) && !isConfirmation;
+}
+
+function isBooked(status: BookingStatus | null | undefined): boolean {
+  return status === "PENDING" || status === "CONFIRMED";
+}

@@ -79,6 +79,8 @@ describe("announcements", () => {
       actor: client,
     } as const;
     expect(announcementFor([first, moved], "me")).toBe("moved");
+    const longer = { ...first, from: "CONFIRMED" } as const;
+    expect(announcementFor([first, longer], "me")).toBe("moved");
     expect(announcementFor([first, { ...first, from: "CONFIRMED", to: "CANCELLED" }], "me")).toBe(
       "cancelled",
     );

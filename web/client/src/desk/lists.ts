@@ -1,4 +1,5 @@
 import type { BookingStatus, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
+import { isMove } from "../bookings/lists.ts";
 
 /** The desk's lists: open requests, upcoming sessions and past sessions. */
 export type DeskList = "requests" | "upcoming" | "past";
@@ -73,11 +74,10 @@ export function announcementFor(
   expertUserId: string,
 ): Announcement | undefined {
   const last = history.at(-1);
-  const before = history.at(-2);
   if (!last?.actor || last.actor.id === expertUserId) return undefined;
   const wasBooking = last.from === "PENDING" || last.from === "CONFIRMED";
   if (last.to === "CANCELLED") return wasBooking ? "cancelled" : undefined;
   if (last.to !== "PENDING" && last.to !== "CONFIRMED") return undefined;
   if (!wasBooking) return last.to === "PENDING" ? "requested" : "booked";
-  return before && before.startsAt !== last.startsAt ? "moved" : undefined;
+  return isMove(last) ? "moved" : undefined;
 }
