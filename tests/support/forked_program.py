@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from io import StringIO
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -25,12 +26,23 @@ _context = get_context("forkserver")
 _context.set_forkserver_preload(["web.app", "web.cli", "web.commands", "web.launch"])
 
 
+@dataclass(frozen=True)
+class Patch:
+    """Python that changes a program, such as a constant, after all modules have been imported."""
+
+    code: str
+
+
+UNCHANGED = Patch("")
+
+
 def _run(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     folder: Path,
     outputs: tuple[Path, Path],
     typed: str,
+    patch: Patch,
 ) -> None:
     """Run `expertbook` with some arguments in this process."""
     os.environ.clear()
@@ -42,6 +54,7 @@ def _run(
         os.close(output)
     sys.stdin = StringIO(typed)
     watch_commands()
+    exec(patch.code, {})  # noqa: S102 - a test's own
     app(arguments, prog_name="expertbook")
 
 
@@ -54,6 +67,7 @@ class ForkedProgram:
         folder: the working directory.
         outputs: files for stdout and stderr.
         typed: text on stdin.
+        patch: what to change before the command runs.
     """
 
     def __init__(
@@ -63,9 +77,10 @@ class ForkedProgram:
         folder: Path,
         outputs: tuple[Path, Path],
         typed: str = "",
+        patch: Patch = UNCHANGED,
     ) -> None:
         # The environment would be inherited from the process that forks.
-        details = (arguments, environment, folder, outputs, typed)
+        details = (arguments, environment, folder, outputs, typed, patch)
         self._process = _context.Process(target=_run, args=details)
         self._process.start()
         assert self._process.pid is not None

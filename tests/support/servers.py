@@ -21,7 +21,7 @@ from urllib.request import urlopen
 
 from tests.support.command_rules import OFFENCE
 from tests.support.databases import GIVEN_URL, given_database
-from tests.support.forked_program import ForkedProgram
+from tests.support.forked_program import UNCHANGED, ForkedProgram, Patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,11 +95,11 @@ class Program:
 
 @contextmanager
 def start_program(
-    folder: Path, command: Sequence[Path | str] | None = None, /, **settings: object
+    folder: Path, command: Sequence[Path | str] | Patch = UNCHANGED, /, **settings: object
 ) -> Iterator[Program]:
     """Start a server in a folder with some settings, and end it with SIGINT.
 
-    Without a command, the server is forked, which is faster than running `SERVE`.
+    Without a command, or with a patch, the server is forked, which is faster than running `SERVE`.
     """
     port = free_port()
     database = {"mongodb_url": given_database(folder)} if GIVEN_URL else {}
@@ -107,10 +107,10 @@ def start_program(
     path = folder / f"{port}.log"
     path.touch()
     process: ForkedProgram | subprocess.Popen[bytes]
-    if command:
-        process = run_command(command, env, folder, path)
+    if isinstance(command, Patch):
+        process = ForkedProgram(FORKED_SERVE, env, folder, (path, path), patch=command)
     else:
-        process = ForkedProgram(FORKED_SERVE, env, folder, (path, path))
+        process = run_command(command, env, folder, path)
     try:
         yield Program(process, f"http://127.0.0.1:{port}", path)
     finally:

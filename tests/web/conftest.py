@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.clients import Api
 from tests.support.deployments import Deployment
+from tests.support.forked_program import Patch
 from tests.support.practices import Practice
 from tests.support.servers import await_ready, run_server, start_program
 from tests.support.sessions import SECRET
@@ -20,17 +20,13 @@ if TYPE_CHECKING:
 
 WITHOUT_RECONCILING = """
 import web.graphql.sockets
-from web.cli import app
 web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
-app()
 """
 
 SHORT_TIMEOUTS_SERVER = """
 import web.graphql.sockets, web.graphql.streams, web.graphql.subscribers
-from web.cli import app
 web.graphql.streams.HEARTBEAT_SECONDS, web.graphql.subscribers.STUCK_SECONDS = 0.1, 1.0
 web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
-app()
 """
 
 
@@ -65,9 +61,10 @@ def email(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Server without the periodic check of sessions: sockets close only by the session's end."""
-    command = [sys.executable, "-c", WITHOUT_RECONCILING, "serve"]
     folder = tmp_path_factory.mktemp("prompt")
-    with start_program(folder, command, experts=1, throttle="off", secret=SECRET) as program:
+    with start_program(
+        folder, Patch(WITHOUT_RECONCILING), experts=1, throttle="off", secret=SECRET
+    ) as program:
         await_ready(program.process, program.address)
         yield program.address
 
@@ -78,8 +75,9 @@ def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     The periodic check of sessions is off: streams end only by the event of a session's end.
     """
-    command = [sys.executable, "-c", SHORT_TIMEOUTS_SERVER, "serve"]
     folder = tmp_path_factory.mktemp("eager")
-    with start_program(folder, command, experts=3, throttle="off", secret=SECRET) as program:
+    with start_program(
+        folder, Patch(SHORT_TIMEOUTS_SERVER), experts=3, throttle="off", secret=SECRET
+    ) as program:
         await_ready(program.process, program.address)
         yield program.address

@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import json
 import shutil
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import pytest
 from gql import gql
 
 from tests.support.browsers import CLIENT, run_node
+from tests.support.forked_program import Patch
 from tests.support.markdown import Document
 from tests.support.repository import ROOT
 from tests.support.servers import await_ready, start_program
@@ -29,10 +29,8 @@ DEADLINE_SECONDS = 120
 """Generous deadline; only a library that does not connect again exceeds it."""
 SHORT_TOKENS = f"""
 from datetime import timedelta
-from web.cli import app
 from web.settings import Settings
 Settings.access_token_lifetime = timedelta(seconds={TOKEN_SECONDS})
-app()
 """
 DRIVERS = ("client_snippets.mjs", "relay_operations.mjs")
 SNIPPETS = {
@@ -48,9 +46,8 @@ MINE = "subscription { bookingChanged { id status } }"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server whose access tokens last three seconds."""
-    command = [sys.executable, "-c", SHORT_TOKENS, "serve"]
     folder = tmp_path_factory.mktemp("short")
-    with start_program(folder, command, experts=3, throttle="off") as program:
+    with start_program(folder, Patch(SHORT_TOKENS), experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program.address
 

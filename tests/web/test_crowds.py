@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import pytest
 import websockets
 
 from tests.support.clients import BOOK, CONTACT, Api, Socket, open_socket
+from tests.support.forked_program import Patch
 from tests.support.metrics import metrics
 from tests.support.servers import await_ready, start_program
 
@@ -37,9 +37,7 @@ STUCK = 20
 SMALL_BUFFER = 4096
 LONG_TIMEOUTS = """
 import web.serving
-from web.cli import app
 web.serving.PONG_SECONDS = 600
-app()
 """
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
@@ -48,8 +46,7 @@ PATIENCE_SECONDS = 120
 @asynccontextmanager
 async def served(folder: Path, **settings: object) -> AsyncIterator[tuple[Program, Api]]:
     """Run a server for one test; yields it and a client."""
-    command = (sys.executable, "-c", LONG_TIMEOUTS, "serve")
-    with start_program(folder, command, experts=20, **settings) as program:
+    with start_program(folder, Patch(LONG_TIMEOUTS), experts=20, **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         async with httpx.AsyncClient(timeout=60) as http:
             yield program, Api(http, program.address)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import pytest
 from tests.support.booking_operations import first_expert, open_slots
 from tests.support.clients import Api, open_socket
 from tests.support.event_streams import Events
+from tests.support.forked_program import Patch
 from tests.support.mailboxes import wait_until
 from tests.support.servers import Program, await_ready, start_program
 
@@ -30,7 +30,6 @@ FILLER = MARKER * 1_100
 
 SERVER_THAT_SEARCHES_ITS_MEMORY = f"""
 import gc, signal
-from web.cli import app
 texts = str, bytes, bytearray
 def holds(value):
     if isinstance(value, texts):
@@ -44,7 +43,6 @@ def search(*_):
              for each in gc.get_objects() if any(map(holds, gc.get_referents(each)))]
     print("FOUND", len(found), ", ".join(found), ".", flush=True)
 signal.signal(signal.SIGUSR1, search)
-app()
 """
 OTHER = f'query Other {{ experts(filter: {{search: "{FILLER}"}}) {{ totalCount }} }} '
 CALENDAR = "slotBooked(expertId: $id) { __typename cursor }"
@@ -61,9 +59,10 @@ SUBSCRIPTIONS = {
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server that searches its memory for the marker on SIGUSR1."""
-    command = [sys.executable, "-c", SERVER_THAT_SEARCHES_ITS_MEMORY, "serve"]
     folder = tmp_path_factory.mktemp("idle")
-    with start_program(folder, command, experts=1, throttle="off") as program:
+    with start_program(
+        folder, Patch(SERVER_THAT_SEARCHES_ITS_MEMORY), experts=1, throttle="off"
+    ) as program:
         await_ready(program.process, program.address)
         yield program
 

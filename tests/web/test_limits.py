@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from schema.execution.documents import MAX_CACHED_DOCUMENT_CHARS
 from schema.execution.limits import MAX_ALIASES, MAX_COST, MAX_ERRORS, MAX_TOKENS
 from tests.support.booking_operations import state
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
+from tests.support.forked_program import Patch
 from tests.support.introspection import INTROSPECTION
 from tests.support.processes import database_processes, freeze
 from tests.support.servers import await_ready, run_server, start_program
@@ -35,8 +35,6 @@ PATIENCE_SECONDS = 60
 LONG_VIEWER_CACHE = """
 import auth.viewers
 auth.viewers.CACHE_SECONDS = 600
-from web.cli import app
-app()
 """
 """Caches viewers for the whole test, because looking one up is outside the time limit."""
 
@@ -263,7 +261,6 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     The time limit is short only on the server that is used while the database is suspended: on a
     busy machine, any request could exceed it.
     """
-    command = (sys.executable, "-c", LONG_VIEWER_CACHE, "serve")
     one, two = tmp_path / "patient", tmp_path / "impatient"
     for folder in (one, two):
         folder.mkdir()
@@ -271,7 +268,7 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
         embedded_database(tmp_path / "database") as url,
         run_server(one, mongodb_url=url, experts=3, throttle="off") as address,
         start_program(
-            two, command, mongodb_url=url, throttle="off", operation_seconds=0.5
+            two, Patch(LONG_VIEWER_CACHE), mongodb_url=url, throttle="off", operation_seconds=0.5
         ) as program,
     ):
         await_ready(program.process, program.address)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.clients import Api
 from tests.support.command_line import command
+from tests.support.forked_program import Patch
 from tests.support.repository import ROOT
 from tests.support.servers import (
     EXPERTBOOK,
@@ -50,8 +51,6 @@ async def expire(ledger):
         raise RuntimeError("broken sweeper")
 
 web.background.expire = expire
-from web.cli import app
-app()
 """
 """Starts a server, one of whose background tasks fails once there is a file `broken`."""
 
@@ -220,8 +219,7 @@ async def test_a_failed_background_task_ends_the_program(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     """It exits with status 1, so that a supervisor restarts it, and leaves no process."""
-    command = (sys.executable, "-c", FAILING_SWEEPER, "serve")
-    with start_program(tmp_path, command, experts=0) as program:
+    with start_program(tmp_path, Patch(FAILING_SWEEPER), experts=0) as program:
         await_ready(program.process, program.address)
         assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
         (tmp_path / "broken").touch()

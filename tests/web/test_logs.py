@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,6 +16,7 @@ from starlette.routing import Route
 
 from schema.execution.observation import SLOW_SECONDS
 from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
+from tests.support.forked_program import Patch
 from tests.support.mailboxes import Mailbox, wait_until
 from tests.support.processes import database_processes, freeze
 from tests.support.servers import Program, await_ready, start_program
@@ -39,8 +39,6 @@ NEVER_SLOW = """
 import math
 import schema.execution.observation
 schema.execution.observation.SLOW_SECONDS = math.inf
-from web.cli import app
-app()
 """
 """Starts a server that logs no operation as slow, which any can be on a busy machine."""
 
@@ -57,9 +55,8 @@ RESET = "mutation ($email: String!) { requestPasswordReset(input: {email: $email
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server with JSON logs and a trusted proxy."""
     settings = {"log_format": "json", "trusted_proxies": "127.0.0.1", "experts": 3}
-    command = (sys.executable, "-c", NEVER_SLOW, "serve")
     folder = tmp_path_factory.mktemp("logs")
-    with start_program(folder, command, **settings, throttle="off") as program:
+    with start_program(folder, Patch(NEVER_SLOW), **settings, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.forked_program import Patch
 from tests.support.processes import freeze
 from tests.support.raw_http import (
     CHUNKED,
@@ -38,28 +39,24 @@ SHORT_TIMEOUTS = """
 import web.edge.http_protocol
 web.edge.http_protocol.HEAD_SECONDS = web.edge.http_protocol.BODY_SECONDS = 2.0
 web.edge.http_protocol.LINGER_SECONDS = 60.0
-from web.cli import app
-app()
 """
 """Starts a server that waits two seconds for a request, and longer for clients to read."""
 
 SHORT_IDLE = """
 import web.edge.http_protocol
 import web.graphql.streams
+import web.serving
 web.edge.http_protocol.STUCK_SECONDS = 8.0
-web.edge.http_protocol.IDLE_SECONDS = 1
+web.edge.http_protocol.IDLE_SECONDS = web.serving.IDLE_SECONDS = 1
 web.graphql.streams.HEARTBEAT_SECONDS = 600
-from web.cli import app
-app()
 """
 OTHER_CONNECTIONS = 20
 CAPPED = f"""
 import web.edge.connections
 import web.edge.http_protocol
-web.edge.http_protocol.IDLE_SECONDS = 600
+import web.serving
+web.edge.http_protocol.IDLE_SECONDS = web.serving.IDLE_SECONDS = 600
 web.edge.connections.MAX_CONNECTIONS = {MAX_CONNECTIONS_PER_ADDRESS + OTHER_CONNECTIONS}
-from web.cli import app
-app()
 """
 PATIENCE_SECONDS = 60
 """Generous on purpose: most waits take a few seconds, but longer on a busy machine."""
@@ -68,9 +65,8 @@ PATIENCE_SECONDS = 60
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server that waits two seconds for a request."""
-    command = [sys.executable, "-c", SHORT_TIMEOUTS, "serve"]
     folder = tmp_path_factory.mktemp("impatient")
-    with start_program(folder, command, experts=0, throttle="off") as program:
+    with start_program(folder, Patch(SHORT_TIMEOUTS), experts=0, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -78,9 +74,8 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A server that closes idle connections after one second, and stalled ones after eight."""
-    command = [sys.executable, "-c", SHORT_IDLE, "serve"]
     folder = tmp_path_factory.mktemp("short-idle")
-    with start_program(folder, command, experts=1, throttle="off") as program:
+    with start_program(folder, Patch(SHORT_IDLE), experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -94,8 +89,7 @@ def address(program: Program) -> str:
 @pytest.fixture(scope="module")
 def capped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that allows few connections."""
-    command = [sys.executable, "-c", CAPPED, "serve"]
-    with start_program(tmp_path_factory.mktemp("capped"), command, experts=1) as program:
+    with start_program(tmp_path_factory.mktemp("capped"), Patch(CAPPED), experts=1) as program:
         await_ready(program.process, program.address)
         yield program.address
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.forked_program import Patch
 from tests.support.raw_http import INITIALISE, QUERY, connect, handshake, request, send_raw
 from tests.support.servers import await_ready, start_program
 from web.edge.addresses import ForwardedClients, TrustedProxies, address_key
@@ -26,8 +26,6 @@ LONG_TIMEOUTS = """
 import web.edge.http_protocol
 import web.graphql.socket
 web.edge.http_protocol.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
-from web.cli import app
-app()
 """
 """Starts a server with timeouts that do not expire while many sockets are being opened."""
 
@@ -42,8 +40,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that trusts the proxy 127.0.0.1 and limits connections."""
     folder = tmp_path_factory.mktemp("proxied")
     settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
-    command = (sys.executable, "-c", LONG_TIMEOUTS, "serve")
-    with start_program(folder, command, experts=1, **settings) as program:
+    with start_program(folder, Patch(LONG_TIMEOUTS), experts=1, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 

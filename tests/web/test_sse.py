@@ -15,6 +15,7 @@ import pytest
 from tests.support.booking_operations import BOOKED, first_expert, open_slots, state
 from tests.support.clients import Api
 from tests.support.event_streams import COMMENT, COMPLETE, STREAM, Events, stream
+from tests.support.forked_program import Patch
 from tests.support.mailboxes import wait_until
 from tests.support.raw_http import is_connection_open
 from tests.support.servers import await_ready, start_program
@@ -42,9 +43,7 @@ ENOUGH_SECONDS = 300
 """Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
 SLOW_DRAIN_SERVER = """
 import web.serving
-from web.cli import app
 web.serving.DRAIN_SECONDS = 30
-app()
 """
 WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence } }"
 VIEWER = "{ viewer { email } }"
@@ -240,8 +239,7 @@ async def test_stopping_server_ends_its_streams_without_waiting(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     """The stream ends without `complete`, so that the client reconnects."""
-    command = [sys.executable, "-c", SLOW_DRAIN_SERVER, "serve"]
-    with start_program(tmp_path, command, experts=1, throttle="off") as program:
+    with start_program(tmp_path, Patch(SLOW_DRAIN_SERVER), experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         expert = await first_expert(api)

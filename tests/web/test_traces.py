@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.support.booking_operations import open_slots
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
+from tests.support.forked_program import UNCHANGED, Patch
 from tests.support.servers import Program, await_ready, start_program
 from tests.support.trace_collector import Collector, attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -28,9 +28,7 @@ TRACEPARENT = f"00-{TRACE_ID}-{CALLER}-01"
 NOTE = "Please call me Zebedee"
 SLOW_EXPORT_SERVER = """
 import web.telemetry.traces
-from web.cli import app
 web.telemetry.traces.SEND_SECONDS = 60
-app()
 """
 """Deadline of the exporter, which only a hanging collector exceeds."""
 
@@ -43,11 +41,11 @@ TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
 def traced(
     folder: Path,
     collector: Collector,
-    command: Sequence[Path | str] | None = (sys.executable, "-c", SLOW_EXPORT_SERVER, "serve"),
+    patch: Patch = Patch(SLOW_EXPORT_SERVER),  # noqa: B008 - immutable
 ) -> Iterator[Program]:
     """Run a server that exports traces to a collector; all are sent when it ends."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
-    with start_program(folder, command, **settings) as program:
+    with start_program(folder, patch, **settings) as program:
         await_ready(program.process, program.address)
         yield program
 
@@ -143,7 +141,7 @@ async def test_unreachable_collector_delays_no_request(
     """Spans that cannot be sent are dropped; the server serves and ends in time."""
     with Collector().open() as collector:
         gone = collector
-    with traced(tmp_path, gone, None) as program:
+    with traced(tmp_path, gone, UNCHANGED) as program:
         answer: dict[str, Any] = await Api(http, program.address).ask(FIRST)
         assert len(answer["experts"]["nodes"]) == 1
     assert program.process.returncode == 0
