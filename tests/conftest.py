@@ -51,7 +51,7 @@ SIZES = {
     "changes": (200, 10_000),
     "chaos": (8, 600),
     "kills": (2, 20),
-    "faults": (20, 300),
+    "faults": (10, 300),
 }
 """Rounds of each race, committed random changes, seconds of random failures, kills of servers and
 of databases, and changes under each fault: in `make test` and in `make test-long`."""

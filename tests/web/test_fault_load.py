@@ -24,7 +24,6 @@ from tests.support.mailboxes import wait_until
 from tests.support.wire_cases import (
     ALL,
     DISTURBANCES,
-    ELECTIONS,
     OF_MONGOS,
     ROLLBACKS,
 )
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 CLIENTS, SUBSCRIBERS = 32, 20
 RATES = (0.01, 0.1, 0.3)
-SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1), (ELECTIONS, 0.1)]
+SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
 """Faults of `make test`, and their rates."""
 ANSWERS = CLIENTS
 """Answers to wait for before and during a fault, and requests whose median time is compared."""
