@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from models.calendar.times import utc_now
 from models.database import open_database
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
-from web.console import NoAccount, database_url, exit_on_errors, read_settings, say
+from web.console import NoAccount, database_url, exit_on_errors, read_settings, run, say
 from web.embedded.database import NoDatabase
 from web.samples.demo import DEMO_PASSWORD, Outcome
 from web.samples.seed import seed as seed_database
@@ -49,7 +48,7 @@ def seed(experts: int, *, data: Path | None) -> None:
                 "Sample accounts have a public password; they are not allowed in production."
             )
         with database_url(settings) as url:
-            say(OUTCOMES[asyncio.run(fill(url, experts))])
+            say(OUTCOMES[run(fill(url, experts))])
 
 
 def verify(*, data: Path | None) -> None:
@@ -62,7 +61,7 @@ def verify(*, data: Path | None) -> None:
 
     with exit_on_errors():
         with database_url(read_settings(data=data)) as url:
-            report = asyncio.run(check(url))
+            report = run(check(url))
         for finding in report.findings[:MAX_FINDINGS_SHOWN]:
             typer.echo(f"{finding.kind}: {finding.detail}")
         if (more := len(report.findings) - MAX_FINDINGS_SHOWN) > 0:
@@ -81,7 +80,7 @@ def watch(interval: float, metrics_port: int | None, *, data: Path | None) -> No
         settings = read_settings(data=data)
         metrics = VerificationMetrics((settings.host, metrics_port) if metrics_port else None)
         with database_url(settings) as url:
-            asyncio.run(repeat_checks(url, interval, metrics))
+            run(repeat_checks(url, interval, metrics))
 
 
 def create_user(email: str, name: str, password: str, role: str) -> None:
@@ -118,12 +117,12 @@ async def change_account_of(email: str, wanted: UserChange) -> None:
 def run_in_database(act: Callable[[], Awaitable[object]]) -> None:
     """Run a coroutine function with the configured database open."""
 
-    async def run(url: str) -> None:
+    async def act_on(url: str) -> None:
         async with open_database(url):
             await act()
 
     with exit_on_errors(), database_url(read_settings()) as url:
-        asyncio.run(run(url))
+        run(act_on(url))
 
 
 async def fill(url: str, experts: int) -> Outcome:

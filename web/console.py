@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -16,10 +17,11 @@ from web.serving import NotServed
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from pydantic_core import ErrorDetails
 
+T = TypeVar("T")
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 128 + signal.SIGINT
 """Exit status of an interrupted command, by the convention of shells."""
@@ -95,6 +97,25 @@ def exit_on_errors(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
         return
     say(f"{typer.style('expertbook:', fg='red', bold=True)} {message}")
     raise typer.Exit(1)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, or until SIGINT or SIGTERM cancels it.
+
+    Raises:
+        KeyboardInterrupt: if it was cancelled.
+    """
+
+    async def cancellable() -> T:
+        # `asyncio.run` cancels on SIGINT alone; other signals would interrupt a task anywhere.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        return await main
+
+    try:
+        return asyncio.run(cancellable())
+    finally:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def describe(problem: ErrorDetails) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from functools import partial
@@ -12,7 +11,7 @@ import typer
 
 from models.accounts.users import Role
 from models.database import open_database
-from web.console import database_url, exit_on_errors, read_settings, say
+from web.console import database_url, exit_on_errors, read_settings, run, say
 from web.memory import use_one_arena
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_PASSWORD, Outcome, seeding_outcome
 from web.serving import end_with_parent, listening_socket, serve_on
@@ -53,7 +52,7 @@ def serve(
             database_url(settings, settings.address) as url,
             listening_socket(settings) as listener,
         ):
-            outcome = asyncio.run(prepare(url, sample_experts(settings)))
+            outcome = run(prepare(url, sample_experts(settings)))
             demo = outcome in {Outcome.SEEDED, Outcome.ALREADY_SEEDED}
 
             def announce() -> None:
