@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Final
 
+from auth.address_keys import AddressKeys
 from models.bookings.outbox import Party
 
 if TYPE_CHECKING:
@@ -14,37 +12,22 @@ if TYPE_CHECKING:
 
     from models.ids import Id
 
-KEY_BYTES: Final = 24
+KEY_CHARS: Final = 32
 
 
 class CalendarKeys:
-    """Makes and checks keys, each for one booking and one of its parties.
-
-    Args:
-        secrets: the secrets from which keys are derived; the first one makes new keys, and keys
-            made with any of the others stay valid.
-    """
+    """Makes and checks keys, each for one booking and one of its parties; see `AddressKeys`."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = [
-            hashlib.sha256(b"expertbook calendar files\0" + secret.encode()).digest()
-            for secret in secrets
-        ]
+        self._keys = AddressKeys("calendar files", secrets, KEY_CHARS)
 
     def key(self, booking_id: Id, party: Party) -> str:
         """Return the key to a party's calendar file of a booking."""
-        return _key(self._secrets[0], booking_id, party)
+        return self._keys.key(f"{booking_id} {party}")
 
     def party(self, booking_id: Id, key: str) -> Party | None:
         """Return the party whose key to a booking this is, or None if it is no key."""
-        for secret in self._secrets:
-            for party in (Party.CLIENT, Party.EXPERT):
-                expected = _key(secret, booking_id, party)
-                if hmac.compare_digest(expected.encode(), key.encode(errors="replace")):
-                    return party
+        for party in (Party.CLIENT, Party.EXPERT):
+            if self._keys.admits(f"{booking_id} {party}", key):
+                return party
         return None
-
-
-def _key(secret: bytes, booking_id: Id, party: Party) -> str:
-    digest = hmac.digest(secret, f"{booking_id} {party}".encode(), hashlib.sha256)
-    return urlsafe_b64encode(digest[:KEY_BYTES]).decode()
