@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from auth.budget_accounts import accounts_of
 from schema.context import Info
 
 
@@ -35,8 +34,7 @@ class RateLimitQuery:
     def rate_limit(self, info: Info) -> RateLimit:
         """Return the budget with the least cost left."""
         context = info.context
-        accounts = accounts_of(str(context.viewer.id) if context.viewer else None, context.address)
-        balances = context.services.budgets.balances(accounts)
+        balances = context.services.budgets.balances(context.budget_accounts)
         tightest = min(balances, key=lambda balance: balance.left)
         return RateLimit(
             limit=tightest.policy.quota,

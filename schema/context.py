@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from auth.budget_accounts import BudgetAccount
     from auth.budgets import Budgets
     from auth.calendar_keys import CalendarKeys
     from auth.export_keys import ExportKeys
@@ -161,8 +162,12 @@ class Context:
         Raises:
             RateLimited: if the client's budget is insufficient, unless `always` is set.
         """
-        accounts = accounts_of(str(self.viewer.id) if self.viewer else None, self.address)
-        await self.services.budgets.spend(accounts, cost, always=always)
+        await self.services.budgets.spend(self.budget_accounts, cost, always=always)
+
+    @property
+    def budget_accounts(self) -> tuple[BudgetAccount, ...]:
+        """The accounts that the operation is charged to."""
+        return accounts_of(str(self.viewer.id) if self.viewer else None, self.address)
 
     def restart(self) -> None:
         """Reset the loaders and update `now`, for the next event of a subscription."""
