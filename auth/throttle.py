@@ -62,14 +62,14 @@ class Throttle:
         if account is None:
             return
         subject = email_pseudonym(account)
-        await _count(f"pair/{purpose}/{subject}/{address}", limits.account_at_address)
+        await _count(_pair(purpose, subject, address), limits.account_at_address)
         if await attempts.counter(_known(subject, address)) is None:
             await _count(f"account/{purpose}/{subject}", limits.account)
 
     async def left(self, purpose: str, *, address: str, account: str) -> int:
         """Return how many attempts an account has left from a network address."""
         limit = LIMITS_BY_PURPOSE.get(purpose, LIMITS).account_at_address
-        found = await attempts.counter(f"pair/{purpose}/{email_pseudonym(account)}/{address}")
+        found = await attempts.counter(_pair(purpose, email_pseudonym(account), address))
         return max(0, limit - (found.tries if found else 0))
 
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
@@ -79,7 +79,7 @@ class Throttle:
         """
         if self._is_on:
             subject = email_pseudonym(account)
-            await attempts.reset(f"pair/{purpose}/{subject}/{address}")
+            await attempts.reset(_pair(purpose, subject, address))
             await attempts.reset(_known(subject, address))
             await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
 
@@ -89,6 +89,10 @@ async def _count(key: str, max_attempts: int) -> None:
         found = await attempts.counter(key)
         seconds = (found.expires_at - datetime.now(UTC)).total_seconds() if found else 0
         raise TooManyAttempts(max(1, round(seconds)))
+
+
+def _pair(purpose: str, subject: str, address: str) -> str:
+    return f"pair/{purpose}/{subject}/{address}"
 
 
 def _known(subject: str, address: str) -> str:
