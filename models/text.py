@@ -64,7 +64,7 @@ def has_link(text: str) -> bool:
     A domain has no blank after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
     Tolkien" and "Dr.Smith", are no domains. Invisible and wide characters do not hide a link.
     """
-    plain = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = _plain(text)
     if _LINK_START.search(plain):
         return True
     return any(
@@ -86,7 +86,12 @@ def has_url(text: str) -> bool:
 
     Unlike `has_link`, names of products such as "Node.js" and "ASP.NET" are none.
     """
-    return _LINK_START.search(_IGNORABLE.sub("", unicodedata.normalize("NFKC", text))) is not None
+    return _LINK_START.search(_plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    """Return a text without invisible characters and with wide ones in their common form."""
+    return _IGNORABLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def fold(text: str) -> str:
