@@ -85,10 +85,8 @@ async def erase(user: User, now: datetime) -> bool:
     is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
     with or_unavailable():
         bookings = await bookings_of(user)
-        waiting = {"state": MailState.WAITING.value, "occasion.booking_id": {"$ne": None}}
-        mails = await Mail.find(waiting).to_list()
-        about = {mail.occasion.booking_id for mail in mails if mail.occasion}
-        if any(booking.id in about for booking in bookings):
+        about = {"occasion.booking_id": {"$in": [booking.id for booking in bookings]}}
+        if await Mail.find_one({"state": MailState.WAITING.value, **about}):
             return False
         own = [booking for booking in bookings if booking.client_id == user.id]
         if personal := [booking for booking in own if booking.contact or booking.note]:
