@@ -83,6 +83,18 @@ class Api:
         answer: dict[str, Any] = response.json()
         return answer
 
+    @asynccontextmanager
+    async def open_stream(
+        self, query: str, variables: dict[str, Any], headers: dict[str, str]
+    ) -> AsyncIterator[httpx.Response]:
+        """Post an operation, and yield the response while its body arrives."""
+        signed_in = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        body = {"query": query, "variables": variables}
+        async with self.http.stream(
+            "POST", f"{self.url}/graphql", json=body, headers={**signed_in, **headers}
+        ) as response:
+            yield response
+
     async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """Execute an operation that must succeed and return its data."""
         answer = await self.post(query, **variables)

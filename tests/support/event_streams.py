@@ -69,10 +69,7 @@ async def stream(
     api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[Events]:
     """Post an operation with `Accept: text/event-stream`, signed in like `api`."""
-    given = STREAM | ({"authorization": f"Bearer {api.token}"} if api.token else {})
-    body = {"query": query, "variables": variables}
-    url = f"{api.url}/graphql"
-    async with api.http.stream("POST", url, json=body, headers=given | (headers or {})) as response:
+    async with api.open_stream(query, variables, STREAM | (headers or {})) as response:
         if response.headers["content-type"] != "text/event-stream; charset=utf-8":
             await response.aread()
         yield Events(response)

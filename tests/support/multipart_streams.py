@@ -75,10 +75,7 @@ async def parts(
     api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[Parts]:
     """Post a subscription as Apollo Client does, signed in like `api`."""
-    given = {"accept": ACCEPT} | ({"authorization": f"Bearer {api.token}"} if api.token else {})
-    body = {"query": query, "variables": variables}
-    url = f"{api.url}/graphql"
-    async with api.http.stream("POST", url, json=body, headers=given | (headers or {})) as response:
+    async with api.open_stream(query, variables, {"accept": ACCEPT, **(headers or {})}) as response:
         if response.headers["content-type"].startswith("multipart/mixed"):
             message = Message()
             message["content-type"] = response.headers["content-type"]
