@@ -9,6 +9,7 @@ import { useViewer, type Viewer } from "../session/Viewer.tsx";
 import { sessionWords } from "../session/words.ts";
 import { useWords } from "../text/text.tsx";
 import { toast } from "../ui/toast.tsx";
+import { HiddenUsername } from "./HiddenUsername.tsx";
 import { accountWords } from "./words.ts";
 
 const CHANGE_PASSWORD = graphql(`
@@ -48,8 +49,7 @@ export function ChangePassword({ viewer }: { viewer: Viewer }) {
   const isWrong = refusal?.reason === "WrongCredentials";
   return (
     <Form submission={submission} submitLabel={words.change} busyLabel={words.changing}>
-      {/* Tells password managers which account the password belongs to. */}
-      <input type="email" autoComplete="username" value={viewer.email} readOnly hidden />
+      <HiddenUsername email={viewer.email} />
       <PasswordField
         label={words.current}
         name="current"

@@ -8,6 +8,7 @@ import { useSubmission } from "../session/useSubmission.ts";
 import { useViewer, type Viewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { toast } from "../ui/toast.tsx";
+import { HiddenUsername } from "./HiddenUsername.tsx";
 import { accountWords } from "./words.ts";
 
 const DELETE_MY_ACCOUNT = graphql(`
@@ -40,7 +41,7 @@ export function DeleteAccount({ viewer }: { viewer: Viewer }) {
   const { refusal } = submission;
   return (
     <Form submission={submission} submitLabel={words.delete} busyLabel={words.deleting}>
-      <input type="email" autoComplete="username" value={viewer.email} readOnly hidden />
+      <HiddenUsername email={viewer.email} />
       <PasswordField
         label={words.current}
         name="code"
