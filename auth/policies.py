@@ -27,7 +27,8 @@ Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed or FORBIDD
 | an account, by its id                  | its owner, admins                          | null      |
 |   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
 |   email                                | also the experts of its bookings           | FORBIDDEN |
-|   emailVerified, role, disabled        | its owner, admins                          | FORBIDDEN |
+|   emailVerified, role, disabled,       | its owner, admins                          | FORBIDDEN |
+|   language                             |                                            |           |
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
@@ -173,6 +174,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "User.emailVerified": _OWNER_FIELD,
     "User.role": _OWNER_FIELD,
     "User.disabled": _OWNER_FIELD,
+    "User.language": _OWNER_FIELD,
     **dict.fromkeys(
         (
             *("Booking.id", "Booking.reference", "Booking.expert", "Booking.client"),

@@ -10,7 +10,7 @@ import strawberry
 from auth.policies import Relation, Relations, relations_to_party, relations_to_user, require
 from auth.viewers import require_viewer
 from models.accounts import users as model
-from models.accounts.users import Role
+from models.accounts.users import Language, Role
 from models.bookings.booking import Booking
 from models.ids import Id, global_id
 from resolvers import sessions, users
@@ -36,6 +36,13 @@ describe_enum(
     CLIENT="Books sessions with experts.",
     EXPERT="Offers sessions, and can book sessions with other experts.",
     ADMIN="Manages experts and accounts, and can act on behalf of clients and experts.",
+)
+
+describe_enum(
+    Language,
+    "Language of mails, calendar entries and codes.",
+    EN="English.",
+    DE="German.",
 )
 
 
@@ -94,6 +101,11 @@ class User(Node):
     def disabled(self) -> bool:
         """Return the blocked status if the viewer may read it."""
         return self._readable("disabled").disabled
+
+    @strawberry.field(description="Language of mails. Visible to the owner and administrators.")
+    def language(self) -> Language:
+        """Return the language if the viewer may read it."""
+        return self._readable("language").language
 
     @strawberry.field(
         description="Expert profile of the account; null if it has none or the viewer may not see "

@@ -39,6 +39,13 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+class Language(StrEnum):
+    """Language of mails, calendar entries and codes (ISO 639-1)."""
+
+    EN = "EN"
+    DE = "DE"
+
+
 class User(Record):
     """A user account."""
 
@@ -48,6 +55,7 @@ class User(Record):
     password_hash: str
     role: Role = Role.CLIENT
     time_zone: str = "UTC"
+    language: Language = Language.EN
     email_verified: bool = False
     disabled: bool = False
     expert_id: Id | None = None

@@ -141,6 +141,7 @@ User.email            x      x       F      x      F
 User.emailVerified    x      F       F      x      F
 User.role             x      F       F      x      F
 User.disabled         x      F       F      x      F
+User.language         x      F       F      x      F
 """
 
 
