@@ -42,7 +42,7 @@ WORDS = """() => {
   return [document.documentElement.lang, document.title, ...texts];
 }"""
 EQUAL_TEXTS = {
-    "ExpertBook", "API", "English", "Deutsch", "Live", "Name", "Filter", "Marketing", "Status",
+    "ExpertBook", "API", "System", "English", "Deutsch", "Live", "Name", "Filter", "Marketing", "Status",
     "12h", "24h", "Gujarati", "Telugu", "Urdu", "Clara Client", ADA, NOTE,
 }  # fmt: skip
 """Texts that are equal in both languages."""

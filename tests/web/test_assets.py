@@ -25,6 +25,7 @@ def built(tmp_path: Path) -> Path:
     (folder / "main-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT))
     (folder / "main-1a2b.js.br").write_bytes(b"as if by brotli")
     (folder / "tiny-3c4d.css").write_bytes(b"a{}")
+    (folder / "site-5e6f.webmanifest").write_bytes(b"{}")
     (folder / "notes.txt").write_bytes(b"of no known type")
     (tmp_path / "dist" / "secret.js").write_bytes(b"outside of the folder")
     (tmp_path / "dist" / "graphiql").mkdir()
@@ -47,6 +48,12 @@ async def test_hashed_files_are_cacheable_for_a_year(http: httpx.AsyncClient) ->
     assert answer.headers["cache-control"] == YEAR
     assert answer.headers["vary"] == "Accept-Encoding"
     assert "content-encoding" not in answer.headers
+
+
+async def test_web_manifest_has_its_own_media_type(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/assets/graphiql/site-5e6f.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    assert "manifest-src 'self'" in PAGE_POLICY
 
 
 @pytest.mark.parametrize(

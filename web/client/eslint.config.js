@@ -11,7 +11,7 @@ export default defineConfig(
     linterOptions: { reportUnusedDisableDirectives: "error" },
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["eslint.config.js"] },
+        projectService: { allowDefaultProject: ["eslint.config.js", "src/app/theme.js"] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

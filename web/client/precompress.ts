@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-const COMPRESSIBLE = /\/assets\/.+\.(css|js|json|svg|ttf)$/;
+const COMPRESSIBLE = /\/assets\/.+\.(css|js|json|svg|ttf|webmanifest)$/;
 
 /** Writes `.br` and `.gz` variants beside each hashed asset that compression makes smaller. */
 export function precompress(): Plugin {

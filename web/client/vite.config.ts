@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 
 import { budget } from "./budget.ts";
 import { documents } from "./documents.ts";
+import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
 const SHARED = /\/src\/(api|app|session|text|time|ui)\//;
@@ -21,7 +22,7 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       ...(name === "app"
-        ? [documents(), tailwindcss(), budget("src/expert/ExpertPage.tsx", 180)]
+        ? [documents(), earlyScript(), tailwindcss(), budget("src/expert/ExpertPage.tsx", 180)]
         : []),
       precompress(),
     ],

@@ -15,7 +15,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """Content security policy of HTML pages, for the booking client and GraphiQL. GraphiQL's editor
 workers fall under `script-src`, its icon font under `font-src`, its sockets under `connect-src`."""

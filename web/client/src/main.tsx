@@ -1,3 +1,5 @@
+import "@fontsource-variable/bricolage-grotesque/wght.css";
+import "@fontsource-variable/figtree/wght.css";
 import "./app/app.css";
 
 import { ApolloProvider } from "@apollo/client/react";

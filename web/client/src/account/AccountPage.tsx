@@ -18,8 +18,8 @@ export default function AccountPage() {
   if (!viewer) return null;
   return (
     <div className="grid gap-6 py-4 md:py-8">
-      <h1 className="text-xl font-semibold">{words.title}</h1>
-      <div className="divide-y divide-line rounded-lg border border-line bg-panel">
+      <h1 className="text-2xl">{words.title}</h1>
+      <div className="divide-y divide-line card">
         <Section title={words.about} body={words.aboutBody}>
           <AccountOverview viewer={viewer} />
         </Section>
@@ -56,7 +56,7 @@ function Section({ title, body, children }: { title: string; body: string; child
       className="grid gap-4 p-6 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12"
     >
       <div className="grid content-start gap-1">
-        <h2 id={id} className="text-base font-semibold">
+        <h2 id={id} className="text-lg">
           {title}
         </h2>
         <p className="text-muted">{body}</p>

@@ -12,12 +12,9 @@ export function FormSection({
 }) {
   const id = useId();
   return (
-    <section
-      aria-labelledby={id}
-      className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:p-6"
-    >
+    <section aria-labelledby={id} className="grid gap-4 card p-4 md:p-6">
       <div className="grid gap-1">
-        <h2 id={id} className="text-base font-semibold">
+        <h2 id={id} className="text-lg">
           {title}
         </h2>
         {lead && <p className="text-muted">{lead}</p>}

@@ -44,7 +44,7 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
           <tr
             key={row.id}
             role="row"
-            className="grid grid-cols-2 gap-3 rounded-lg border border-line bg-panel p-4 min-[40rem]:table-row min-[40rem]:bg-transparent"
+            className="grid grid-cols-2 gap-3 card p-4 min-[40rem]:table-row min-[40rem]:bg-transparent"
           >
             {columns.map(({ name, cell }, index) => (
               <td
@@ -70,7 +70,7 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
 /** Placeholder while the first page is loading. */
 export function TableSkeleton() {
   return (
-    <div aria-hidden className="grid gap-px overflow-hidden rounded-lg border border-line bg-panel">
+    <div aria-hidden className="grid gap-px overflow-hidden card">
       {[0, 1, 2, 3, 4, 5].map((index) => (
         <div key={index} className="flex h-16 items-center gap-6 px-4">
           <SkeletonBlock className="h-4 w-40 rounded-md" />

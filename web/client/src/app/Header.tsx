@@ -3,7 +3,12 @@ import { Link, NavLink, useLocation, useNavigate } from "react-router";
 
 import { useViewer, useReturnQuery } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Logo } from "../ui/Logo.tsx";
 import { toastError } from "../ui/toast.tsx";
 import { appWords } from "./words.ts";
 
@@ -18,6 +23,7 @@ export function Header() {
   const header = useRef<HTMLElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useId();
+  const isSignedIn = Boolean(viewer);
 
   // eslint-disable-next-line react-hooks/set-state-in-effect -- closes the menu after a navigation
   useEffect(() => setIsOpen(false), [key]);
@@ -42,69 +48,92 @@ export function Header() {
         setIsOpen(false);
         button.current?.focus();
       }}
-      className="relative z-10 flex min-h-16 items-center gap-6"
+      className="glass relative z-10 border-b border-line"
     >
-      <Link
-        to="/"
-        className="inline-flex min-h-11 items-center text-base font-semibold text-text no-underline"
-      >
-        {app.title}
-      </Link>
-      <button
-        ref={button}
-        type="button"
-        aria-expanded={isOpen}
-        aria-controls={menu}
-        onClick={() => setIsOpen(!isOpen)}
-        className={`${buttonClass()} ml-auto md:hidden`}
-      >
-        {app.menu}
-      </button>
-      <nav
-        id={menu}
-        aria-label={app.menu}
-        className={`${isOpen ? "grid" : "hidden"} absolute inset-x-0 top-16 rounded-lg border border-line bg-panel p-2 shadow-[0_8px_24px_#0003] md:static md:flex md:min-h-10 md:flex-1 md:items-center md:gap-x-5 md:border-0 md:bg-transparent md:p-0 md:shadow-none`}
-      >
-        <NavItem to="/experts">{app.experts}</NavItem>
-        {viewer && <NavItem to="/bookings">{app.bookings}</NavItem>}
-        {viewer?.expert && <NavItem to="/desk">{app.desk}</NavItem>}
-        {viewer?.role === "ADMIN" && <NavItem to="/administration">{app.administration}</NavItem>}
-        <span aria-hidden className="hidden flex-1 md:block" />
+      <div className="page flex min-h-16 items-center gap-2 md:min-h-18 md:gap-8">
+        <Link to="/" className="mr-auto inline-flex min-h-11 items-center text-text md:mr-0">
+          <Logo className="h-7 w-34 md:h-8 md:w-39" />
+        </Link>
         {viewer === null && (
-          <>
-            <NavItem to={`/sign-in${back}`}>{app.signIn}</NavItem>
-            <NavItem to={`/register${back}`}>{app.register}</NavItem>
-          </>
+          <Link to={`/sign-in${back}`} className={`${buttonClass()} md:hidden`}>
+            {app.signIn}
+          </Link>
         )}
-        {viewer && (
-          <>
-            <NavItem to="/account">{app.account}</NavItem>
-            <button
-              type="button"
-              className={itemClass}
-              onClick={() => {
-                void signOut().then(
-                  () => navigate("/"),
-                  () => toastError(errors.unexpected),
-                );
-              }}
-            >
-              {app.signOut}
-            </button>
-          </>
-        )}
-      </nav>
+        <button
+          ref={button}
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={menu}
+          aria-label={app.menu}
+          onClick={() => setIsOpen(!isOpen)}
+          className="grid size-11 place-items-center rounded-control hover:bg-sunken md:hidden"
+        >
+          <Icon name="menu" />
+        </button>
+        <nav
+          id={menu}
+          aria-label={app.menu}
+          className={`${isOpen ? "grid" : "hidden"} absolute inset-x-4 top-full mt-2 rounded-lg border border-line bg-raised p-2 shadow-3 md:static md:mt-0 md:flex md:flex-1 md:items-center md:gap-x-1 md:rounded-none md:border-0 md:bg-transparent md:p-0 md:shadow-none`}
+        >
+          <NavItem to="/experts">{app.experts}</NavItem>
+          {isSignedIn && <NavItem to="/bookings">{app.bookings}</NavItem>}
+          {viewer?.expert && <NavItem to="/desk">{app.desk}</NavItem>}
+          {viewer?.role === "ADMIN" && <NavItem to="/administration">{app.administration}</NavItem>}
+          <span aria-hidden className="hidden flex-1 md:block" />
+          <ViewersClock />
+          {viewer === null && (
+            <>
+              <span className="contents max-md:hidden">
+                <NavItem to={`/sign-in${back}`}>{app.signIn}</NavItem>
+              </span>
+              <Link to={`/register${back}`} className={`${buttonClass()} max-md:mt-1`}>
+                {app.register}
+              </Link>
+            </>
+          )}
+          {isSignedIn && (
+            <>
+              <NavItem to="/account">{app.account}</NavItem>
+              <button
+                type="button"
+                className={itemClass}
+                onClick={() => {
+                  void signOut().then(
+                    () => navigate("/"),
+                    () => toastError(errors.unexpected),
+                  );
+                }}
+              >
+                {app.signOut}
+              </button>
+            </>
+          )}
+        </nav>
+      </div>
     </header>
   );
 }
 
 const itemClass =
-  "flex min-h-11 items-center rounded-md px-3 text-sm font-medium text-muted no-underline hover:text-text aria-[current=page]:bg-soft aria-[current=page]:text-text md:min-h-10 md:rounded-none md:border-b-2 md:border-transparent md:px-0 md:aria-[current=page]:border-accent md:aria-[current=page]:bg-transparent";
+  "flex min-h-11 items-center rounded-control px-4 text-control font-medium text-muted no-underline hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:text-text md:rounded-full";
 
 function NavItem({ to, children }: { to: string; children: ReactNode }) {
   return (
     <NavLink to={to} className={itemClass}>
       {children}
     </NavLink>
+  );
+}
+
+/** The viewer's time zone by its city, and the time there. */
+function ViewersClock() {
+  const { zone } = useTimePreferences();
+  const formats = useFormats();
+  const city = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
+  return (
+    <p className="flex items-center gap-2 px-4 text-sm text-muted tabular-nums max-lg:hidden">
+      <Icon name="clock" className="size-4" />
+      {city}, {formats.time(new Date(useNow(60_000)).toISOString())}
+    </p>
   );
 }

@@ -44,9 +44,7 @@ export default function Landing() {
   return (
     <div className="grid gap-16 py-8 md:py-16">
       <section className="grid max-w-[44rem] gap-6">
-        <h1 className="text-xl font-semibold tracking-[-0.02em] text-balance md:text-[2.75rem] md:leading-[3.25rem]">
-          {text.headline}
-        </h1>
+        <h1 className="hero text-3xl">{text.headline}</h1>
         <p className="max-w-[36rem] text-base text-muted">{text.sentence}</p>
         <Search />
         <CategoryLinks label={text.categories} names={directory.categories} counts={counts} />
@@ -54,7 +52,7 @@ export default function Landing() {
       {!(error && !data) && (
         <section aria-labelledby="best" className="grid gap-4">
           <div className="flex items-baseline justify-between gap-4">
-            <h2 id="best" className="text-lg font-semibold">
+            <h2 id="best" className="text-lg">
               {text.best}
             </h2>
             <Link to="/experts" className="font-medium no-underline hover:underline">
@@ -127,10 +125,10 @@ function Facts() {
       <h2 id={heading} className="sr-only">
         {text.facts}
       </h2>
-      <ul className="grid divide-y divide-line rounded-lg border border-line bg-panel md:grid-cols-3 md:divide-x md:divide-y-0">
+      <ul className="grid divide-y divide-line card md:grid-cols-3 md:divide-x md:divide-y-0">
         {facts.map(([name, body]) => (
           <li key={name} className="grid content-start gap-2 p-6">
-            <h3 className="text-base font-semibold">{name}</h3>
+            <h3 className="text-base">{name}</h3>
             <p className="text-muted">{body}</p>
           </li>
         ))}

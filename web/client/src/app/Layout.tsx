@@ -1,8 +1,10 @@
 import { type ReactNode, useEffect, useRef, useSyncExternalStore, ViewTransition } from "react";
 import { useLocation } from "react-router";
 
+import { LANGUAGES, useText, useWords } from "../text/text.tsx";
+import { Logo } from "../ui/Logo.tsx";
+import { chooseTheme, useTheme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toast.tsx";
-import { type Language, LANGUAGES, useText, useWords } from "../text/text.tsx";
 import { Header } from "./Header.tsx";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
@@ -25,7 +27,8 @@ export function Layout({ children }: { children: ReactNode }) {
   }, [pathname]);
 
   return (
-    <div className="mx-auto flex min-h-dvh max-w-page flex-col px-4 md:px-6">
+    <div className="relative isolate flex min-h-dvh flex-col">
+      <div aria-hidden className="dawn absolute inset-x-0 top-0 -z-10 h-120" />
       <a
         href="#content"
         onClick={(event) => {
@@ -38,7 +41,7 @@ export function Layout({ children }: { children: ReactNode }) {
         {app.skip}
       </a>
       <Header />
-      <main id="content" ref={main} tabIndex={-1} className="flex-1 outline-none">
+      <main id="content" ref={main} tabIndex={-1} className="page flex-1 pt-4 outline-none">
         {/* Animate changes from one page to another, not updates within a page. */}
         {/* eslint-disable-next-line react-hooks/refs -- the ref holds the last committed path */}
         <ViewTransition update={displayedPath.current === pathname ? "none" : "auto"}>
@@ -55,29 +58,63 @@ export function Layout({ children }: { children: ReactNode }) {
 function Footer() {
   const { app } = useWords(appWords);
   const { language, choose } = useText();
+  const theme = useTheme();
   return (
-    <footer className="mt-12 flex flex-wrap items-center justify-between gap-4 border-t border-line py-6 text-xs text-muted">
-      <p>{app.footer}</p>
-      <div className="flex items-center gap-4">
-        <a href="/graphql" className="text-muted">
-          {app.api}
-        </a>
-        <label className="flex items-center gap-2">
-          {app.language}
-          <select
-            value={language}
-            onChange={(event) => choose(event.target.value as Language)}
-            className="h-8 pointer-coarse:h-11 rounded-md border border-line bg-panel px-2 text-text"
+    <footer className="mt-14 border-t border-line">
+      <div className="page flex flex-wrap items-center gap-x-8 gap-y-4 py-8 text-sm text-muted">
+        <Logo className="h-6 w-[7.3125rem] text-text" />
+        <p className="flex-1">{app.footer}</p>
+        <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
+          <a
+            href="/graphql"
+            className="inline-flex min-h-11 items-center text-muted no-underline hover:underline"
           >
-            {Object.entries(LANGUAGES).map(([tag, name]) => (
-              <option key={tag} value={tag} lang={tag}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+            {app.api}
+          </a>
+          <FooterSelect
+            label={app.language}
+            options={LANGUAGES}
+            value={language}
+            onChoose={choose}
+            isInOwnLanguage
+          />
+          <FooterSelect
+            label={app.theme}
+            options={app.themes}
+            value={theme}
+            onChoose={chooseTheme}
+          />
+        </div>
       </div>
     </footer>
+  );
+}
+
+interface FooterSelectProps<T extends string> {
+  label: string;
+  /** Labels by value. */
+  options: Readonly<Record<T, string>>;
+  value: T;
+  onChoose: (value: T) => void;
+  /** Whether each option is a language tag, labelled in that language. */
+  isInOwnLanguage?: boolean;
+}
+
+function FooterSelect<T extends string>(props: FooterSelectProps<T>) {
+  const { label, options, value, onChoose, isInOwnLanguage = false } = props;
+  return (
+    <select
+      aria-label={label}
+      value={value}
+      onChange={(event) => onChoose(event.target.value as T)}
+      className="h-9 rounded-sm border border-line bg-panel px-2 text-text pointer-coarse:h-11"
+    >
+      {Object.entries<string>(options).map(([tag, name]) => (
+        <option key={tag} value={tag} lang={isInOwnLanguage ? tag : undefined}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -88,7 +125,7 @@ function Offline() {
   return (
     <div role="status" className="fixed inset-x-4 bottom-4 z-10 grid justify-center">
       {!isOnline && (
-        <p className="rounded-full border border-held bg-held-bg px-4 py-2 text-held">
+        <p className="rounded-full border border-held-line bg-held-bg px-4 py-2 text-held">
           {connection.offline}
         </p>
       )}

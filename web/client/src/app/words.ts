@@ -16,8 +16,10 @@ export const appWords = catalogue({
       signOut: "Sign out",
       register: "Create account",
       language: "Language",
+      theme: "Colours",
+      themes: { system: "System", light: "Light", dark: "Dark" },
       api: "API",
-      footer: "Times are live: what you see free is free.",
+      footer: "What looks free is free.",
       loading: "Loading …",
     },
     connection: {
@@ -52,8 +54,10 @@ export const appWords = catalogue({
       signOut: "Abmelden",
       register: "Konto anlegen",
       language: "Sprache",
+      theme: "Farben",
+      themes: { system: "System", light: "Hell", dark: "Dunkel" },
       api: "API",
-      footer: "Zeiten sind live: Was frei aussieht, ist frei.",
+      footer: "Was frei aussieht, ist frei.",
       loading: "Wird geladen …",
     },
     connection: {

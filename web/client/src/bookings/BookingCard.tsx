@@ -97,10 +97,10 @@ export function BookingCard({ booking: from, isJustChanged, onRemoved }: Booking
           width={40}
           height={40}
           loading="lazy"
-          className="size-10 shrink-0 rounded-full"
+          className="size-10 shrink-0 rounded-portrait"
         />
         <div className="min-w-0">
-          <h2 id={name} className="font-semibold">
+          <h2 id={name}>
             <Link
               to={`/experts/${booking.expert.slug}`}
               className="text-text no-underline hover:underline"

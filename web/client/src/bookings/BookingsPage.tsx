@@ -28,7 +28,7 @@ export default function BookingsPage() {
     <div className="grid gap-6 py-2 md:py-6">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
         <div>
-          <h1 className="text-xl font-semibold">{text.title}</h1>
+          <h1 className="text-2xl">{text.title}</h1>
           <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
         </div>
         <LiveBadge />
@@ -100,7 +100,7 @@ function EmptyList({ view }: { view: View }) {
   const text = useWords(bookingsWords);
   return (
     <div className="grid justify-items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">
-      <h2 className="text-base font-semibold">{text.empty[view]}</h2>
+      <h2 className="text-lg">{text.empty[view]}</h2>
       <p className="max-w-form text-muted text-balance">{text.emptyBody[view]}</p>
       {view === "coming" && (
         <Link to="/experts" className={buttonClass("primary")}>

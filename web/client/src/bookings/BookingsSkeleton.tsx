@@ -12,7 +12,7 @@ export function BookingsSkeleton() {
         <div
           key={index}
           aria-hidden
-          className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:grid-cols-[11rem_1fr] md:gap-6 md:p-6"
+          className="grid gap-4 card p-4 md:grid-cols-[11rem_1fr] md:gap-6 md:p-6"
         >
           <div className="grid content-start gap-2">
             <SkeletonBlock className="rounded-md h-5 w-32" />
@@ -21,7 +21,7 @@ export function BookingsSkeleton() {
           </div>
           <div className="grid gap-4">
             <div className="flex items-center gap-3">
-              <SkeletonBlock className="size-10 rounded-full" />
+              <SkeletonBlock className="size-10 rounded-portrait" />
               <SkeletonBlock className="rounded-md h-8 w-40" />
             </div>
             <SkeletonBlock className="rounded-md h-4 w-4/5" />

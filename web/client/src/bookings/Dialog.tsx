@@ -26,10 +26,10 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
         event.preventDefault();
         if (!isBusy) onClose();
       }}
-      className="m-auto w-[calc(100%-2rem)] max-w-form rounded-lg border border-line bg-panel p-6 text-text backdrop:bg-[#0008]"
+      className="m-auto w-[calc(100%-2rem)] max-w-form rounded-[24px] border border-line bg-raised p-6 text-text shadow-3 backdrop:bg-scrim"
     >
       <div className="grid gap-4">
-        <h2 id={id} className="text-base font-semibold text-balance">
+        <h2 id={id} className="text-lg">
           {title}
         </h2>
         {children}

@@ -29,14 +29,20 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   });
 
   return (
-    <article className="grid rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
+    <article className="grid card md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
       <div className="grid content-start gap-4 border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
         <Link to="/bookings" className="w-fit">
           <span aria-hidden>‹ </span>
           {text.back}
         </Link>
-        <img src={expert.photoUrl} alt="" width={64} height={64} className="size-16 rounded-full" />
-        <h1 className="text-lg font-semibold text-balance">{text.title(expert.name)}</h1>
+        <img
+          src={expert.photoUrl}
+          alt=""
+          width={64}
+          height={64}
+          className="size-16 rounded-portrait"
+        />
+        <h1 className="text-xl">{text.title(expert.name)}</h1>
         <CurrentTime booking={booking} />
         {expert.offers.length > 1 && (
           <Select

@@ -3,11 +3,11 @@ import { useWords } from "../text/text.tsx";
 import { bookingsWords } from "./words.ts";
 
 const LOOKS: Record<BookingStatus, { shape: string; className: string }> = {
-  HELD: { shape: "◷", className: "border-dashed border-held bg-held-bg text-held" },
-  PENDING: { shape: "…", className: "border-held bg-held-bg text-held" },
-  CONFIRMED: { shape: "✓", className: "border-accent bg-soft text-text" },
-  COMPLETED: { shape: "●", className: "border-line bg-bg text-text" },
-  NO_SHOW: { shape: "!", className: "border-danger bg-danger-bg text-danger" },
+  HELD: { shape: "◷", className: "border-dashed border-held-line bg-held-bg text-held" },
+  PENDING: { shape: "…", className: "border-transparent bg-held-bg text-held" },
+  CONFIRMED: { shape: "✓", className: "border-transparent bg-soft text-accent" },
+  COMPLETED: { shape: "●", className: "border-transparent bg-gone-bg text-gone" },
+  NO_SHOW: { shape: "!", className: "border-transparent bg-danger-bg text-danger" },
   CANCELLED: { shape: "✕", className: "border-gone-bg bg-gone-bg text-gone" },
   EXPIRED: { shape: "◌", className: "border-dashed border-gone bg-transparent text-gone" },
 };

@@ -21,7 +21,7 @@ export function BookingsByDay({ bookings, today, onStepDone }: BookingsByDayProp
   const tomorrow = parseDate(today).add({ days: 1 }).toString();
   return groupByDay(bookings, formats.dateOf).map(({ date, bookings }) => (
     <section key={date} aria-labelledby={`day-${date}`} className="grid gap-2">
-      <h2 id={`day-${date}`} className="flex items-center gap-2 text-base font-semibold">
+      <h2 id={`day-${date}`} className="flex items-center gap-2 text-lg">
         {(date === today || date === tomorrow) && (
           <span
             className={`rounded-full px-2 py-1 text-xs font-medium ${date === today ? "bg-accent text-on-accent" : "bg-soft text-text"}`}

@@ -44,7 +44,7 @@ export function DeskCard({ booking, showsDay = false, onStepDone }: DeskCardProp
         <span className="block text-muted">{formats.minutes(booking.minutes)}</span>
       </p>
       <div className="col-span-2 row-start-2 grid min-w-0 content-start gap-2 md:col-span-1 md:col-start-2 md:row-start-1">
-        <h3 id={name} className="text-base font-semibold wrap-anywhere">
+        <h3 id={name} className="text-base wrap-anywhere">
           {contact?.name ?? booking.reference}
         </h3>
         {contact && <ContactDetails contact={contact} startsAt={startsAt} />}

@@ -55,7 +55,7 @@ function Desk({ userId, expert }: DeskProps) {
     <div className="grid gap-6 py-2 md:py-6">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
         <div>
-          <h1 ref={title} tabIndex={-1} className="text-xl font-semibold outline-none">
+          <h1 ref={title} tabIndex={-1} className="text-2xl outline-none">
             {text.title}
           </h1>
           <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
@@ -110,7 +110,7 @@ function Requests({ count, children }: { count: string; children: ReactNode }) {
   const text = useWords(deskWords);
   return (
     <section aria-labelledby="requests" className="grid gap-2">
-      <h2 id="requests" className="flex items-center gap-2 text-base font-semibold">
+      <h2 id="requests" className="flex items-center gap-2 text-lg">
         {text.requests}
         <span className="min-w-6 rounded-full border border-held bg-held-bg px-2 text-center text-sm text-held tabular-nums">
           {count}

@@ -9,7 +9,7 @@ export function DeskSkeleton() {
         <Loading />
       </div>
       <SkeletonBlock className="rounded-md h-6 w-40" />
-      <div aria-hidden className="divide-y divide-line rounded-lg border border-line bg-panel">
+      <div aria-hidden className="divide-y divide-line card">
         {[0, 1, 2].map((index) => (
           <div
             key={index}

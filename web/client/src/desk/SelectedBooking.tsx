@@ -35,10 +35,10 @@ export function SelectedBooking({ id, onStepDone }: { id: string; onStepDone: ()
   if (!data?.booking) return <DeskSkeleton />;
   return (
     <section aria-labelledby="chosen" className="grid gap-3">
-      <h2 id="chosen" className="text-base font-semibold">
+      <h2 id="chosen" className="text-lg">
         {text.selected}
       </h2>
-      <div className="rounded-lg border border-line bg-panel">
+      <div className="card">
         <DeskCard booking={data.booking} showsDay onStepDone={onStepDone} />
       </div>
       {all}

@@ -49,7 +49,7 @@ export default function DirectoryPage() {
   const isSearchRefused = experts.refused === "search";
   return (
     <div className="grid gap-6 pt-4 pb-8">
-      <h1 className="text-xl font-semibold">{text.title}</h1>
+      <h1 className="text-2xl">{text.title}</h1>
       <Filters query={query} highest={directory.highest} onChange={choose}>
         <form
           role="search"

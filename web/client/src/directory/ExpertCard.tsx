@@ -90,7 +90,7 @@ function ExpertCard({
     <article
       onPointerEnter={prefetch}
       onFocus={prefetch}
-      className="relative grid content-between gap-4 rounded-lg border border-line bg-panel p-4 transition-colors hover:border-accent has-focus-visible:border-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent sm:p-5"
+      className="relative grid content-between gap-4 card p-4 transition-colors hover:border-accent has-focus-visible:border-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent sm:p-5"
     >
       <div className="grid grid-cols-[auto_1fr] items-start gap-4">
         <img
@@ -99,7 +99,7 @@ function ExpertCard({
           width={56}
           height={56}
           loading="lazy"
-          className="size-12 rounded-full bg-line sm:size-14"
+          className="size-12 rounded-portrait bg-gone-bg sm:size-14"
         />
         <div className="min-w-0">
           <div className="flex items-baseline justify-between gap-3">
@@ -116,7 +116,7 @@ function ExpertCard({
             ) : (
               <p className="shrink-0 tabular-nums">
                 <span aria-hidden>
-                  <span className="text-accent">★</span> {formats.number(rating, 1)}{" "}
+                  <span className="text-star">★</span> {formats.number(rating, 1)}{" "}
                   <span className="text-xs text-muted">({formats.number(expert.reviewCount)})</span>
                 </span>
                 <span className="sr-only">

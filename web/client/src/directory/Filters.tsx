@@ -82,7 +82,7 @@ export function Filters({ query, highest, onChange, children }: FiltersProps) {
           </Button>
         </div>
       </div>
-      <div id={panel} hidden={!isOpen} className="rounded-lg border border-line bg-panel p-5">
+      <div id={panel} hidden={!isOpen} className="card p-5">
         <div className="grid gap-4 sm:grid-cols-3">
           <Select
             label={text.minRating}

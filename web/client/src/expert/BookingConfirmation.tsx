@@ -30,7 +30,7 @@ export function BookingConfirmation({
         >
           ✓
         </p>
-        <h2 id="booked" ref={heading} tabIndex={-1} className="text-lg font-semibold outline-none">
+        <h2 id="booked" ref={heading} tabIndex={-1} className="text-lg outline-none">
           {isPending ? text.donePending : text.done}
         </h2>
         <p className="text-muted">{isPending ? text.donePendingBody : text.doneBody}</p>

@@ -61,7 +61,7 @@ export function BookingForm(props: BookingFormProps) {
 
   return (
     <section aria-labelledby="details" className="grid max-w-form content-start gap-4">
-      <h2 id="details" ref={heading} tabIndex={-1} className="text-base font-semibold outline-none">
+      <h2 id="details" ref={heading} tabIndex={-1} className="text-lg outline-none">
         {text.form}
       </h2>
       <dl className="grid gap-1">

@@ -4,9 +4,9 @@ import { Loading } from "../ui/Loading.tsx";
 /** Placeholder of the size of the three panes. */
 export function ExpertSkeleton() {
   return (
-    <div className="grid min-h-[36rem] rounded-lg border border-line bg-panel md:grid-cols-[15rem_1fr_15rem] md:divide-x md:divide-line">
+    <div className="grid min-h-[36rem] card md:grid-cols-[15rem_1fr_15rem] md:divide-x md:divide-line">
       <div className="grid content-start gap-4 p-6" aria-hidden>
-        <SkeletonBlock className="size-16 rounded-full" />
+        <SkeletonBlock className="size-16 rounded-portrait" />
         <SkeletonBlock className="rounded-md h-7 w-40" />
         <SkeletonBlock className="rounded-md h-24" />
       </div>

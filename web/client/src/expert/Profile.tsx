@@ -61,16 +61,24 @@ export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: P
   const { rating } = expert;
   return (
     <div className="grid content-start gap-4">
-      <img src={expert.photoUrl} alt="" width={64} height={64} className="size-16 rounded-full" />
+      <img
+        src={expert.photoUrl}
+        alt=""
+        width={64}
+        height={64}
+        className="size-16 rounded-portrait"
+      />
       <div className="grid gap-1">
-        <h1 className="text-lg font-semibold text-balance">{expert.name}</h1>
+        <h1 className="text-xl">{expert.name}</h1>
         <p className="text-muted">{expert.title}</p>
       </div>
       {rating === null ? (
         <p className="text-muted">{text.noRating}</p>
       ) : (
         <p>
-          <span aria-hidden>★ {formats.number(rating, 1)}</span>
+          <span aria-hidden>
+            <span className="text-star">★</span> {formats.number(rating, 1)}
+          </span>
           <span aria-hidden className="text-muted">
             {" "}
             ({formats.number(expert.reviewCount)})

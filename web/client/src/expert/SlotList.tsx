@@ -28,7 +28,7 @@ export function SlotList(props: SlotListProps) {
   return (
     <section aria-labelledby="times" className="grid content-start gap-4">
       <div className="flex h-9 items-center justify-between">
-        <h2 id="times" className="text-base font-semibold">
+        <h2 id="times" className="text-lg">
           <span aria-hidden>{formats.shortDay(date)}</span>
           <span className="sr-only">{text.times(formats.day(date))}</span>
         </h2>
@@ -59,7 +59,7 @@ export function SlotList(props: SlotListProps) {
                 <button
                   type="button"
                   aria-pressed
-                  className="h-10 pointer-coarse:h-11 rounded-md bg-muted text-bg tabular-nums"
+                  className="h-11 rounded-sm border-2 border-accent bg-soft font-semibold text-accent tabular-nums"
                   onClick={() => onChoose(undefined)}
                 >
                   {formats.time(slot.startsAt)}
@@ -93,10 +93,10 @@ function isFree({ status, mine }: SlotTime): boolean {
 }
 
 const STATUS_CLASSES = {
-  OPEN: "border-accent text-accent hover:bg-soft",
-  HELD: "border-dashed border-held bg-held-bg text-held",
-  BOOKED: "border-gone-bg bg-gone-bg text-gone line-through",
-  MINE: "border-accent bg-accent text-on-accent",
+  OPEN: "border-free-line bg-free-bg font-semibold text-accent hover:border-accent hover:bg-soft",
+  HELD: "border-dashed border-held-line bg-held-bg font-medium text-held",
+  BOOKED: "border-transparent bg-gone-bg font-medium text-gone line-through",
+  MINE: "border-accent bg-accent font-semibold text-on-accent",
 };
 
 interface SlotButtonProps {
@@ -124,7 +124,7 @@ function SlotButton({ slot, formats, onChoose }: SlotButtonProps) {
       data-status={slot.mine ? "MINE" : slot.status}
       aria-disabled={!onChoose || undefined}
       onClick={() => onChoose?.(slot)}
-      className={`flex h-10 pointer-coarse:h-11 w-full items-center justify-center gap-2 rounded-md border tabular-nums transition-colors duration-200 aria-disabled:cursor-default ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
+      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
     >
       {slot.mine && <span aria-hidden>✓</span>}
       {time}

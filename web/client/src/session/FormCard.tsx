@@ -13,9 +13,9 @@ interface FormCardProps {
 export function FormCard({ title, lead, footer, children }: FormCardProps) {
   return (
     <div className="mx-auto grid max-w-form gap-4 py-4 md:py-12">
-      <section className="grid gap-6 rounded-lg border border-line bg-panel p-6 md:p-8 [&_button[type=submit]]:justify-self-stretch">
+      <section className="grid gap-6 card rounded-xl p-6 shadow-3 md:p-8 [&_button[type=submit]]:justify-self-stretch">
         <div className="grid gap-1">
-          <h1 className="text-lg font-semibold text-balance">{title}</h1>
+          <h1 className="text-xl">{title}</h1>
           {lead && <p className="text-pretty text-muted">{lead}</p>}
         </div>
         {children}

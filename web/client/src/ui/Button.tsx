@@ -1,15 +1,17 @@
 import type { ButtonHTMLAttributes } from "react";
 
 const KIND_CLASSES = {
-  primary: "border-accent bg-accent text-on-accent not-disabled:hover:opacity-95",
-  secondary: "border-line bg-panel text-text not-disabled:hover:bg-bg",
-  danger: "border-danger bg-panel text-danger not-disabled:hover:bg-danger-bg",
+  primary:
+    "border-transparent bg-accent text-on-accent shadow-1 not-disabled:hover:bg-accent-hover",
+  secondary: "border-line bg-panel text-text shadow-1 not-disabled:hover:bg-sunken",
+  soft: "border-transparent bg-soft text-accent not-disabled:hover:border-accent",
+  danger: "border-danger-line bg-panel text-danger not-disabled:hover:bg-danger-bg",
   plain: "border-transparent bg-transparent text-accent not-disabled:hover:underline",
 };
 
 /** Return the classes of a button, for links that look like buttons. */
 export function buttonClass(kind: keyof typeof KIND_CLASSES = "secondary"): string {
-  return `inline-flex min-h-10 pointer-coarse:min-h-11 items-center justify-center gap-2 rounded-md border px-4 py-1 text-sm font-medium no-underline transition-colors disabled:opacity-50 aria-busy:opacity-70 ${KIND_CLASSES[kind]}`;
+  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-control border px-4 py-1 text-control font-semibold no-underline transition-colors disabled:border-transparent disabled:bg-gone-bg disabled:text-gone disabled:shadow-none aria-busy:opacity-80 ${KIND_CLASSES[kind]}`;
 }
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {

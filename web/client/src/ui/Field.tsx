@@ -1,7 +1,7 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 
 export const inputClass =
-  "h-10 pointer-coarse:h-11 w-full rounded-md border border-line bg-panel px-3 text-text pointer-coarse:text-base placeholder:text-muted aria-invalid:border-danger disabled:opacity-60";
+  "h-11 w-full rounded-control border border-field bg-panel px-4 text-control text-text pointer-coarse:text-base aria-invalid:border-danger disabled:opacity-60";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "className"> {
   label: ReactNode;
@@ -24,8 +24,8 @@ export function Field({ label, hint, problem, end, rows, ...props }: FieldProps)
       [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ") || undefined,
   };
   return (
-    <div className="grid gap-1">
-      <label htmlFor={id} className="text-sm font-medium">
+    <div className="grid content-start gap-1.5">
+      <label htmlFor={id} className="text-sm font-semibold">
         {label}
       </label>
       {rows ? (
@@ -33,7 +33,7 @@ export function Field({ label, hint, problem, end, rows, ...props }: FieldProps)
           {...(props as ComponentProps<"textarea">)}
           {...described}
           rows={rows}
-          className={`${inputClass} h-auto py-2`}
+          className={`${inputClass} h-auto py-2.5`}
         />
       ) : (
         <div className="relative">
@@ -42,12 +42,12 @@ export function Field({ label, hint, problem, end, rows, ...props }: FieldProps)
         </div>
       )}
       {hint && (
-        <p id={`${id}-hint`} className="text-xs text-muted">
+        <p id={`${id}-hint`} className="text-[13px]/[18px] text-muted">
           {hint}
         </p>
       )}
       {problem && (
-        <p id={`${id}-problem`} className="text-xs text-danger">
+        <p id={`${id}-problem`} className="text-[13px]/[18px] text-danger">
           {problem}
         </p>
       )}

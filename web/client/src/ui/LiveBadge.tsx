@@ -11,7 +11,7 @@ export function LiveBadge() {
     <p className="flex items-center gap-2 text-xs text-muted" data-connection={state}>
       <span
         aria-hidden
-        className={`size-2 rounded-full ${isLive ? "bg-accent" : "animate-pulse bg-held"}`}
+        className={`size-2 rounded-full ${isLive ? "bg-accent" : "animate-pulse bg-now"}`}
       />
       {connection[state]}
     </p>

@@ -77,11 +77,7 @@ export function MonthCalendar(props: MonthCalendarProps) {
   return (
     <div role="group" aria-label={label} className="grid gap-4">
       <div className="flex items-center justify-between">
-        <h2
-          id={heading}
-          aria-live="polite"
-          className="text-base font-semibold first-letter:uppercase"
-        >
+        <h2 id={heading} aria-live="polite" className="text-lg first-letter:uppercase">
           {title}
         </h2>
         <div className="flex gap-1">
@@ -146,7 +142,7 @@ function Weekdays({ month, locale }: { month: CalendarDate; locale: string }) {
             key={date.toString()}
             scope="col"
             abbr={formatDate(date, locale, { weekday: "long" })}
-            className="h-8 font-semibold"
+            className="h-8 text-sm font-medium text-muted"
           >
             {formatDate(date, locale, { weekday: "narrow" })}
           </th>
@@ -173,8 +169,8 @@ function Day(props: DayProps) {
   const stateClass = isSelected
     ? "bg-accent font-semibold text-on-accent"
     : isDisabled
-      ? "cursor-default text-muted opacity-60"
-      : "font-medium hover:bg-soft";
+      ? "cursor-default text-faint"
+      : "bg-soft font-semibold text-accent hover:outline-2 hover:outline-accent";
   return (
     <td role="gridcell" aria-selected={isSelected} className="p-0">
       <button
@@ -207,7 +203,7 @@ function MonthButton({ label, isDisabled, onClick, children }: MonthButtonProps)
       aria-label={label}
       disabled={isDisabled}
       onClick={onClick}
-      className="grid size-9 pointer-coarse:size-11 place-items-center rounded-md text-lg hover:bg-bg disabled:opacity-40"
+      className="grid size-9 pointer-coarse:size-11 place-items-center rounded-sm text-lg hover:bg-sunken disabled:opacity-40"
     >
       <span aria-hidden>{children}</span>
     </button>

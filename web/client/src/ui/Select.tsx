@@ -12,8 +12,8 @@ interface SelectProps extends Omit<SelectHTMLAttributes<HTMLSelectElement>, "cla
 export function Select({ label, hidesLabel = false, ...props }: SelectProps) {
   const id = useId();
   return (
-    <div className="grid gap-1">
-      <label htmlFor={id} className={hidesLabel ? "sr-only" : "text-sm font-medium"}>
+    <div className="grid content-start gap-1.5">
+      <label htmlFor={id} className={hidesLabel ? "sr-only" : "text-sm font-semibold"}>
         {label}
       </label>
       <select id={id} className={inputClass} {...props} />

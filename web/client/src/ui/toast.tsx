@@ -1,6 +1,8 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
 import type { ExternalToast } from "sonner";
 
+import { useTheme } from "./theme.ts";
+
 // Loaded with the first toast, which most visits never show.
 const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
 
@@ -26,9 +28,10 @@ export function Toasts() {
     },
     () => hasToast,
   );
+  const theme = useTheme();
   return isShown ? (
     <Suspense>
-      <Toaster theme="system" position="bottom-center" closeButton />
+      <Toaster theme={theme} position="bottom-center" closeButton />
     </Suspense>
   ) : null;
 }

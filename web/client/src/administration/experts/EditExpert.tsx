@@ -44,7 +44,7 @@ export function EditExpert() {
     <div className="grid gap-4">
       <BackToExperts />
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="text-lg font-semibold">{name}</h1>
+        <h1 className="text-xl">{name}</h1>
         <div className="flex flex-wrap gap-2">
           <Link to={`/experts/${slug}`} className={buttonClass()}>
             {text.page}

@@ -70,7 +70,7 @@ export function ExpertsList() {
                     width={40}
                     height={40}
                     loading="lazy"
-                    className="size-10 shrink-0 rounded-full"
+                    className="size-10 shrink-0 rounded-portrait"
                   />
                   <div className="min-w-0">
                     <p className="font-medium">{expert.name}</p>

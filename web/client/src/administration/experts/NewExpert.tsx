@@ -117,7 +117,7 @@ function NewExpertForm({ account, price }: NewExpertFormProps) {
     <form ref={form} noValidate onSubmit={submit} className="grid gap-4">
       <BackToExperts />
       <div>
-        <h1 className="text-lg font-semibold">{text.createTitle(account.name)}</h1>
+        <h1 className="text-xl">{text.createTitle(account.name)}</h1>
         <p className="text-muted">
           {account.email} · {text.createLead}
         </p>

@@ -32,7 +32,7 @@ export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsi
       aria-labelledby="outside"
       className="grid gap-3 rounded-lg border border-held bg-held-bg p-4 text-held outline-none md:p-6"
     >
-      <h2 id="outside" className="text-base font-semibold">
+      <h2 id="outside" className="text-lg">
         {text.outside}
       </h2>
       <p>{text.outsideLead}</p>

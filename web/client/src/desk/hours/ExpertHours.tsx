@@ -42,7 +42,7 @@ export function ExpertHours({ expertId, isOwn, children }: ExpertHoursProps) {
     <div className="grid gap-6 py-2 md:py-6">
       <div className="grid justify-items-start gap-1">
         {children}
-        <h1 className="min-h-9 text-xl font-semibold">{title}</h1>
+        <h1 className="min-h-9 text-2xl">{title}</h1>
       </div>
       {expert ? <HoursEditor key={expert.id} expert={expert} isOwn={isOwn} /> : <DeskSkeleton />}
     </div>

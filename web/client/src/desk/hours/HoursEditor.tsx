@@ -116,10 +116,10 @@ function Section({ title, lead, children }: SectionProps) {
   return (
     <section
       aria-labelledby={id}
-      className="grid gap-4 rounded-lg border border-line bg-panel p-4 md:p-6 lg:grid-cols-[15rem_1fr] lg:gap-8"
+      className="grid gap-4 card p-4 md:p-6 lg:grid-cols-[15rem_1fr] lg:gap-8"
     >
       <div className="grid content-start gap-1">
-        <h2 id={id} className="text-base font-semibold">
+        <h2 id={id} className="text-lg">
           {title}
         </h2>
         {lead && <p className="text-pretty text-muted">{lead}</p>}
