@@ -15,7 +15,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SCHEMA: Final = "../../schema/schema.graphql"
 # Sources of each build, by Vite mode; `SHARED` are sources of all builds.
 BUILDS: Final = {
-    "app": ("index.html", "src", "budget.ts", "codegen.ts", "documents.ts", "earlyScript.ts", SCHEMA),
+    "app": (
+        "index.html",
+        "src",
+        "budget.ts",
+        "codegen.ts",
+        "documents.ts",
+        "earlyScript.ts",
+        SCHEMA,
+    ),
     "graphiql": ("graphiql",),
 }
 SHARED: Final = ("package-lock.json", "precompress.ts", "vite.config.ts")
