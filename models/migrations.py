@@ -116,6 +116,21 @@ async def _expiry_of_failed_mails() -> int:
     return (await Mail.get_pymongo_collection().update_many(former, failed_at)).modified_count
 
 
+async def _order_keys_of_bookings() -> int:
+    """Rename the order key of bookings, which was called `place`, and drop its indexes."""
+    bookings = Booking.get_pymongo_collection()
+    former = {"place": {"$type": "string"}}
+    writes = []
+    async for row in bookings.find(former, {"expert_id": 1}):
+        only = {"_id": row["_id"], "expert_id": row["expert_id"]}
+        writes.append(UpdateOne(only, {"$rename": {"place": "order_key"}}))
+    existing = await bookings.index_information()
+    for name in ("client_by_place", "expert_by_place", "all_by_place"):
+        if name in existing:
+            await bookings.drop_index(name)
+    return await _write(Booking, writes)
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -136,4 +151,5 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "search terms and order of accounts": _search_terms,
     "slugs, search terms and order of experts": _slugs,
     "expiry of failed mails": _expiry_of_failed_mails,
+    "order keys of bookings": _order_keys_of_bookings,
 }

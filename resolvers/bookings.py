@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auth.policies import is_admin, may_see_booking, own_expert_id
 from models.accounts.emails import email_key
-from models.bookings.booking import Booking, booking_page, place
+from models.bookings.booking import Booking, booking_page, order_key
 from models.errors import BadUserInput
 from models.ids import object_id
 from models.store.documents import or_unavailable
@@ -66,11 +66,11 @@ async def list_bookings(
         conditions["status"] = {"$in": sorted({status.value for status in criteria.statuses})}
     bounds = {}
     if criteria.since is not None:
-        bounds["$gte"] = place(criteria.since)
+        bounds["$gte"] = order_key(criteria.since)
     if criteria.until is not None:
-        bounds["$lt"] = place(criteria.until)
+        bounds["$lt"] = order_key(criteria.until)
     if bounds:
-        conditions["place"] = bounds
+        conditions["order_key"] = bounds
     expert_id = (
         None
         if criteria.expert_id is None

@@ -104,7 +104,7 @@ class Booking(Record):
     held_until: datetime | None = None
     cancellable_until: datetime
     sequence: int = 0
-    place: str = ""
+    order_key: str = ""
     removed_by: list[Id] = []
     history: list[BookingChange] = []
 
@@ -113,7 +113,7 @@ class Booking(Record):
 
         It is a multikey index over `cells`: two active bookings of an expert cannot share a
         quarter hour, whatever their lengths, and no lock or prior check is needed. Its prefix is
-        the shard key. The other indexes serve calendars, and lists ordered by `place`.
+        the shard key. The other indexes serve calendars, and lists ordered by `order_key`.
         """
 
         name = "bookings"
@@ -128,9 +128,13 @@ class Booking(Record):
                 [("expert_id", ASCENDING), ("active", ASCENDING), ("starts_at", ASCENDING)],
                 name="expert_by_start",
             ),
-            IndexModel([("client_id", ASCENDING), ("place", ASCENDING)], name="client_by_place"),
-            IndexModel([("expert_id", ASCENDING), ("place", ASCENDING)], name="expert_by_place"),
-            IndexModel([("place", ASCENDING)], name="all_by_place"),
+            IndexModel(
+                [("client_id", ASCENDING), ("order_key", ASCENDING)], name="client_by_order_key"
+            ),
+            IndexModel(
+                [("expert_id", ASCENDING), ("order_key", ASCENDING)], name="expert_by_order_key"
+            ),
+            IndexModel([("order_key", ASCENDING)], name="all_by_order_key"),
             IndexModel(
                 [("expert_id", ASCENDING), ("client_id", ASCENDING)],
                 unique=True,
@@ -177,7 +181,7 @@ class Booking(Record):
 
     def update_order_key(self) -> Booking:
         """Update the order key and return the booking; call it before every write."""
-        self.place = place(self.starts_at, str(self.id))
+        self.order_key = order_key(self.starts_at, str(self.id))
         return self
 
 
@@ -189,7 +193,7 @@ def reference(id_: Id) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def place(starts_at: datetime, suffix: str = "") -> str:
+def order_key(starts_at: datetime, suffix: str = "") -> str:
     """Return the order key of a booking: its start in minutes since 1970, then a suffix."""
     return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
 
@@ -269,5 +273,5 @@ async def calendar_and_upcoming_bookings(
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
     """Return a page of the bookings that match any of the filters, latest start first."""
-    order = Order("place-desc", "place", descending=True)
+    order = Order("start-desc", "order_key", descending=True)
     return await page(Booking, filters, order, arguments, Booking.model_validate)

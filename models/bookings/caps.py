@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.bookings.booking import UPCOMING, Booking, BookingStatus, place
+from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key
 from models.errors import TooMany
 from models.ids import Id
 from models.store.documents import at_one_moment, or_unavailable
@@ -125,7 +125,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
         *("created_at", "held_until", "contact_key"),
     )
     counts = [{"active": True}, {"created_at": {"$gt": now - PERIOD}}]
-    query = {"client_id": client_id, "place": {"$gte": place(now)}, "$or": counts}
+    query = {"client_id": client_id, "order_key": {"$gte": order_key(now)}, "$or": counts}
     with or_unavailable():
         found = at_one_moment(Booking).find(query, dict.fromkeys(shown, 1))
         rows = await found.limit(MAX_ROWS).to_list()

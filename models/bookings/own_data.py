@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 
 from models.accounts.emails import email_key
 from models.accounts.users import ERASED_DOMAIN, User
-from models.bookings.booking import UPCOMING, Booking, BookingStatus, place
+from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key
 from models.bookings.outbox import Mail, MailState
 from models.store.documents import or_unavailable
 
@@ -31,7 +31,7 @@ async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
     found: list[Booking] = []
     with or_unavailable():
         for query in _scopes(user):
-            rows = await Booking.find({**query, "place": {"$gte": place(now)}}).to_list()
+            rows = await Booking.find({**query, "order_key": {"$gte": order_key(now)}}).to_list()
             found += [row for row in rows if row.status in wanted]
     return found
 
@@ -44,7 +44,7 @@ async def bookings_of(user: User) -> list[Booking]:
     """
     with or_unavailable():
         found = [row for query in _scopes(user) for row in await Booking.find(query).to_list()]
-    return sorted({row.id: row for row in found}.values(), key=lambda row: row.place)
+    return sorted({row.id: row for row in found}.values(), key=lambda row: row.order_key)
 
 
 async def number_of_bookings(user: User) -> int:

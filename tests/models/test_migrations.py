@@ -97,6 +97,19 @@ async def test_contacts_of_bookings_get_canonical_keys() -> None:
     await Booking.find({"_id": made.id, "expert_id": made.expert_id}).delete()
 
 
+async def test_bookings_get_their_order_key_under_its_new_name() -> None:
+    """Version 0.1 called it `place`, which is where a session takes place by now."""
+    made = await booking(NINE).update_order_key().insert()
+    only = {"_id": made.id, "expert_id": made.expert_id}
+    bookings = Booking.get_pymongo_collection()
+    await bookings.update_one(only, {"$rename": {"order_key": "place"}})
+    await bookings.create_index("place", name="all_by_place")
+    await migrate()
+    assert await bookings.find_one({**only, "order_key": made.order_key, "place": None})
+    assert "all_by_place" not in await bookings.index_information()
+    await Booking.find(only).delete()
+
+
 async def test_failed_mails_without_a_time_expire_from_now_on() -> None:
     """Version 0.1 kept them for ever; mails that wait or were sent are left alone."""
     mails = [

@@ -211,7 +211,7 @@ def test_histories_are_consistent(sample: Sample) -> None:
         assert booking.contact
         assert booking.contact.email == sample.users[booking.client_id].email
         assert booking.contact_key == booking.contact.email
-        assert booking.place.endswith(str(booking.id))
+        assert booking.order_key.endswith(str(booking.id))
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
