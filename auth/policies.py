@@ -24,6 +24,8 @@ Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed or FORBIDD
 |----------------------------------------|--------------------------------------------|-----------|
 | an expert, its slots and events        | anyone; while disabled: itself and admins  | null      |
 | a booking, its contact and its history | its client and expert, admins              | null      |
+|   details of its place                 | its client and expert, once it is booked   | null      |
+| details of the place of an offer       | the expert                                 | null      |
 | an account, by its id                  | its owner, admins                          | null      |
 |   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
 |   email                                | also the experts of its bookings           | FORBIDDEN |
@@ -182,12 +184,20 @@ FIELDS: Final[Mapping[str, Rule]] = {
             *("Booking.minutes", "Booking.price", "Booking.contact", "Booking.note"),
             *("Booking.createdAt", "Booking.updatedAt", "Booking.heldUntil"),
             *("Booking.cancellableUntil", "Booking.viewerActions", "Booking.sequence"),
-            *("Booking.icsUrl", "Booking.history", "BookingChange.at", "BookingChange.actor"),
+            *(
+                "Booking.icsUrl",
+                "Booking.place",
+                "Booking.history",
+                "BookingChange.at",
+                "BookingChange.actor",
+            ),
             *("BookingChange.from", "BookingChange.to", "BookingChange.startsAt"),
             *("Contact.name", "Contact.email", "Contact.phone", "Contact.timeZone"),
         ),
         _BOOKING_FIELD,
     ),
+    "Place.kind": ANYONE,
+    "Place.details": Rule(frozenset({Relation.CLIENT, Relation.EXPERT}), Decision.NULL),
 }
 """The rule of every field of the types with restricted fields."""
 
@@ -283,6 +293,17 @@ def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
 def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
     """Return whether the viewer is the expert or an administrator."""
     return bool(_MANAGERS & relations_to_expert(viewer, expert_id))
+
+
+def shows_place_of_offers(viewer: Viewer | None, expert_id: Id) -> bool:
+    """Return whether the viewer sees the details of the places where an expert offers sessions."""
+    return allows("Place.details", relations_to_expert(viewer, expert_id))
+
+
+def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
+    """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
+    is_booked = booking.contact is not None
+    return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
 
 
 def may_see_booking(viewer: Viewer | None, booking: Booking) -> bool:

@@ -80,13 +80,14 @@ async def create_expert(
     profile: Profile,
     hours: Hours,
     currency: str,
+    region: str | None,
     end_sessions: EndSessions,
     directory_changed: Callable[[], None],
 ) -> Expert:
     """Add an account to the directory under its own name.
 
     The account's role becomes EXPERT, unless it is ADMIN. If the role changes, the account's
-    sessions end.
+    sessions end. Phone numbers without a country code belong to the region (ISO 3166).
 
     Raises:
         NotAllowed: if the viewer is not an administrator.
@@ -101,7 +102,7 @@ async def create_expert(
     described = _checked(validator, profile, currency)
     rules = Rules(
         time_zone=validator.time_zone("timeZone", hours.time_zone) or hours.time_zone,
-        offers=validate_offers(validator, "offers", hours.offers, currency),
+        offers=validate_offers(validator, "offers", hours.offers, currency, region),
         weekly=validate_weekly(validator, "weekly", hours.weekly),
     )
     validator.raise_problems()

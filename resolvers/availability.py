@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.calendar.places import Place
 from models.calendar.rules import (
     MAX_SESSION_MINUTES,
     MIN_SESSION_MINUTES,
@@ -18,12 +19,14 @@ from models.calendar.rules import (
     WeeklyRange,
 )
 from models.calendar.times import CELL_MINUTES, DAY_MINUTES
+from resolvers.places import validate_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from resolvers.checks import InputValidator
+    from resolvers.places import WantedPlace
 
 MAX_OFFERS = 8
 MAX_RANGES_PER_DAY = 24
@@ -41,10 +44,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PricedLength:
-    """The length of a session in minutes, and its price."""
+    """The length of a session in minutes, its price, and its place; None leaves that unchanged."""
 
     minutes: int
     price: Price
+    place: WantedPlace | None = None
 
 
 def validate_price(validator: InputValidator, field: str, price: Price, currency: str) -> int:
@@ -57,9 +61,21 @@ def validate_price(validator: InputValidator, field: str, price: Price, currency
 
 
 def validate_offers(
-    validator: InputValidator, field: str, offers: Sequence[PricedLength], currency: str
+    validator: InputValidator,
+    field: str,
+    offers: Sequence[PricedLength],
+    currency: str,
+    region: str | None,
 ) -> tuple[Offer, ...]:
-    """Validate 1 to `MAX_OFFERS` offers of distinct lengths, and return them in their order."""
+    """Validate 1 to `MAX_OFFERS` offers of distinct lengths, and return them in their order.
+
+    Args:
+        validator: collects the problems.
+        field: the path of the offers.
+        offers: the offers; one without a place is a video call.
+        currency: the currency of prices.
+        region: the country of phone numbers without a country code (ISO 3166).
+    """
     if not 1 <= len(offers) <= MAX_OFFERS:
         validator.add_problem(field, f"Offer 1 to {MAX_OFFERS} lengths")
         return ()
@@ -80,7 +96,9 @@ def validate_offers(
             validator.add_problem(f"{at}.minutes", "This length is offered twice")
         seen.add(offer.minutes)
         price = validate_price(validator, f"{at}.price", offer.price, currency)
-        found.append(Offer(minutes=offer.minutes, price=price))
+        wanted = offer.place
+        place = validate_place(validator, f"{at}.place", wanted, region) if wanted else Place()
+        found.append(Offer(minutes=offer.minutes, price=price, place=place))
     return tuple(found)
 
 

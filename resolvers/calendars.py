@@ -57,6 +57,7 @@ async def set_availability(
     expert_id: str | None,
     wanted: RulesChange,
     currency: str,
+    region: str | None,
     now: datetime,
 ) -> tuple[Calendar, list[Booking]]:
     """Change the rules of a calendar; existing bookings remain valid.
@@ -67,6 +68,7 @@ async def set_availability(
         expert_id: global id of the expert; None for the viewer's own calendar.
         wanted: the changes.
         currency: the currency of prices.
+        region: the country of phone numbers without a country code (ISO 3166).
         now: the current time, which decides which overrides are past and which bookings upcoming.
 
     Returns:
@@ -83,10 +85,11 @@ async def set_availability(
         raise NotAllowed
     require("Mutation.setAvailability", relations_to_expert(viewer, key))
     validator = InputValidator()
-    fields = _hours(validator, wanted, currency, now) | _numbers(validator, wanted)
+    fields = _hours(validator, wanted, currency, region, now) | _numbers(validator, wanted)
     validator.raise_problems()
 
-    await ledger.post(ChangeRules(expert_ids=[key], fields=fields))
+    keeping = {offer.minutes for offer in wanted.offers or () if offer.place is None}
+    await ledger.post(ChangeRules(expert_ids=[key], fields=fields, keeping_place=keeping))
     with or_unavailable():
         calendar, ahead = await calendar_and_upcoming_bookings(key, now)
     if calendar is None:
@@ -95,7 +98,11 @@ async def set_availability(
 
 
 def _hours(
-    validator: InputValidator, wanted: RulesChange, currency: str, now: datetime
+    validator: InputValidator,
+    wanted: RulesChange,
+    currency: str,
+    region: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Validate hours and offers; return the normalized values of the fields that were given."""
     found: dict[str, Any] = {}
@@ -108,7 +115,7 @@ def _hours(
         else:
             found["overrides"] = validate_overrides(validator, "overrides", wanted.overrides)
     if wanted.offers is not None:
-        found["offers"] = validate_offers(validator, "offers", wanted.offers, currency)
+        found["offers"] = validate_offers(validator, "offers", wanted.offers, currency, region)
     return found
 
 

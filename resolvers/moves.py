@@ -68,11 +68,13 @@ async def reschedule(
     caps: Caps | None = None,
     expected_price: Price | None = None,
     currency: str = "",
+    room: str | None = None,
 ) -> Booking:
     """Move a booking to another slot of its expert, which may overlap the old one.
 
     The move is atomic: it updates one document. If the client moves a booking with an expert who
-    confirms by hand, the booking becomes PENDING again.
+    confirms by hand, the booking becomes PENDING again. `room` is the URL of its video room if its
+    length changes; None to use the expert's own link.
 
     Raises:
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
@@ -101,6 +103,7 @@ async def reschedule(
         is_manager=_is_manager(relations),
         is_client=is_self(viewer, booking.client_id),
         caps=caps,
+        room=room,
         expected_price=expected_amount,
     )
     [changed] = await ledger.post(command)

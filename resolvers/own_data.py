@@ -105,12 +105,14 @@ async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
     if user.expert_id:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)
-        if expert and not (expert.disabled and expert.bio == ""):
+            calendar = await Calendar.get(user.expert_id)
+        if expert and calendar and not (expert.disabled and expert.bio == ""):
+            offers = tuple(offer.without_details() for offer in calendar.rules.offers)
             await ledger.post(
                 DescribeExpert(
                     expert_ids=[expert.id],
                     fields={"disabled": True, "bio": "", "contact_email": None},
-                    rules={"accepts_bookings": False},
+                    rules={"accepts_bookings": False, "offers": offers},
                 )
             )
     coming = await own_data.coming_bookings_of(user, utc_now())
@@ -198,6 +200,8 @@ def _described(booking: Booking, user_id: Id) -> dict[str, Any]:
     """Return a booking; the contact and the note are its client's."""
     is_own = booking.client_id == user_id
     hidden = HIDDEN_OF_BOOKING | (set() if is_own else {"contact", "note", "client_id"})
+    if booking.contact is None:
+        booking = booking.model_copy(update={"place": booking.place.without_details()})
     found: dict[str, Any] = booking.model_dump(mode="json", exclude=hidden)
     for change in found["history"]:
         change["by_me"] = change.pop("actor_id") == str(user_id)

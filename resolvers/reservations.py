@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from models.bookings.booking import Contact
 from models.bookings.idempotency import IdempotencyRecord, digest_of, record_id
 from models.bookings.reservations import BookSlots, HoldSlot
+from models.calendar.places import new_room
 from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
@@ -52,7 +53,9 @@ class BookingRequest:
 class ReservationServices:
     """The services that holding and booking depends on.
 
-    `accepts_address` returns whether the mail server can deliver to an e-mail address.
+    Attributes:
+        video_url: the template of video rooms; None to use the experts' own links.
+        accepts_address: returns whether the mail server can deliver to an e-mail address.
     """
 
     ledger: Ledger
@@ -60,6 +63,7 @@ class ReservationServices:
     currency: str
     phone_region: str | None
     hold_lifetime: timedelta
+    video_url: str | None = None
     accepts_address: Callable[[str], bool] | None = None
 
 
@@ -98,6 +102,7 @@ async def book(
         contact=contact,
         note=note,
         new_ids=[new_id() for _ in keys],
+        rooms=[new_room(services.video_url) for _ in keys],
         expected_price=expected_price,
         idempotency=record,
     )
@@ -126,6 +131,7 @@ async def hold(
         slots=keys,
         holder_id=viewer.id,
         new_id=new_id(),
+        room=new_room(services.video_url),
         duration=services.hold_lifetime,
         idempotency=record,
     )

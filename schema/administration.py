@@ -197,6 +197,7 @@ class AdministrationMutation:
                 weekly=[hours.to_model() for hours in input.weekly],
             ),
             context.services.currency,
+            context.services.reservations.phone_region,
             partial(end_all_sessions, context.services.sign_ins.ends),
             context.services.directory_changed,
         )

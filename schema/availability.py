@@ -12,6 +12,7 @@ from models.calendar.rules import Calendar, LocalRange, WeeklyRange, end_of_rang
 from resolvers.availability import Price, PricedLength
 from schema.enums import describe_enum
 from schema.inputs import plain
+from schema.places import PlaceInput
 from schema.scalars import LocalTime
 
 
@@ -152,18 +153,24 @@ class MoneyInput:
 
 
 @plain
-@strawberry.input(description="A session length and its price.")
+@strawberry.input(description="A session length, its price and its place.")
 class SessionOfferInput:
-    """Session length with its price."""
+    """Session length with its price and place."""
 
     minutes: int = strawberry.field(
         description="Length in minutes: a multiple of 15 from 15 to 480."
     )
     price: MoneyInput = strawberry.field(description="Price of the whole session.")
+    place: PlaceInput | None = strawberry.field(
+        default=None,
+        description="Where the sessions take place. If omitted, an offer of this length keeps its "
+        "place, and a new one is a video call. Existing bookings keep theirs.",
+    )
 
     def to_model(self) -> PricedLength:
         """Convert to the resolver's type."""
-        return PricedLength(self.minutes, self.price.to_model())
+        place = self.place.to_model() if self.place else None
+        return PricedLength(self.minutes, self.price.to_model(), place)
 
 
 @plain

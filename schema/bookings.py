@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import strawberry
 
-from auth.policies import is_self, own_expert_id
+from auth.policies import is_self, own_expert_id, shows_place_of_booking
 from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
@@ -31,6 +31,7 @@ from schema.experts import (
 )
 from schema.nodes import Money, Node
 from schema.pages import Connection, PageArguments
+from schema.places import Place
 from schema.scalars import TimeZone
 from schema.slots import Slot
 from schema.users import User, load_party
@@ -148,6 +149,9 @@ class Booking(Node):
     sequence: int = strawberry.field(
         description="Sequence number of the calendar event that led to this state."
     )
+    place: Place = strawberry.field(
+        description="Where the session takes place, as agreed when it was held or booked."
+    )
     booking: strawberry.Private[model.Booking]
 
     @classmethod
@@ -169,6 +173,9 @@ class Booking(Node):
             held_until=booking.held_until,
             cancellable_until=booking.cancellable_until,
             sequence=booking.sequence,
+            place=Place.of(
+                booking.place, shows_details=shows_place_of_booking(context.viewer, booking)
+            ),
             booking=booking,
         )
 

@@ -26,7 +26,7 @@ from models.errors import BadUserInput, InvalidInput, Problem
 from models.ids import MAX_ID_LENGTH
 from models.store.search import MAX_SEARCH_LENGTH
 from models.text import MAX_SLUG_LENGTH
-from resolvers import administration, availability, calendars, checks, reservations
+from resolvers import administration, availability, calendars, checks, places, reservations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,6 +70,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "contactEmail": MAX_EMAIL_CHARS,
     "currency": 3,
     "current": MAX_TYPED_LENGTH,
+    "details": places.MAX_URL_CHARS,
     "email": MAX_EMAIL_CHARS,
     "idempotencyKey": reservations.MAX_IDEMPOTENCY_KEY_CHARS,
     "languages": administration.MAX_LANGUAGE_CHARS,

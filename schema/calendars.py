@@ -176,6 +176,7 @@ class CalendarMutation:
             input.expert_id,
             input.to_model(),
             context.services.currency,
+            context.services.reservations.phone_region,
             context.now,
         )
         context.count_rows(len(outside), ASSUMED_OUTSIDE)

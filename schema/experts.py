@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from auth.policies import shows_place_of_offers
 from models.bookings.booking import Span
 from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
@@ -120,12 +121,15 @@ class Expert(Node):
         return TimeZone((await self._calendar(info)).rules.time_zone)
 
     @strawberry.field(
-        description="Session lengths that can be booked, with prices; the first is the default."
+        description="Session lengths that can be booked, with prices and places; the first is the "
+        "default."
     )
     async def offers(self, info: Info) -> list[SessionOffer]:
         """Load the session offers of the calendar."""
-        rules = (await self._calendar(info)).rules
-        return [SessionOffer.of(offer, info.context.services.currency) for offer in rules.offers]
+        context, offers = info.context, (await self._calendar(info)).rules.offers
+        shows_details = shows_place_of_offers(context.viewer, self.key)
+        currency = context.services.currency
+        return [SessionOffer.of(offer, currency, shows_details=shows_details) for offer in offers]
 
     @strawberry.field(description="Working hours and booking rules.")
     async def availability(self, info: Info) -> Availability:

@@ -8,6 +8,7 @@ import strawberry
 
 from auth.viewers import require_viewer
 from models.bookings.life import Action
+from models.calendar.places import new_room
 from resolvers import moves
 from schema.availability import MoneyInput
 from schema.bookings import Booking
@@ -91,6 +92,7 @@ class MoveMutation:
             services.checks.caps,
             expected_price.to_model() if expected_price else None,
             services.currency,
+            new_room(services.video_url),
         )
         return Booking.of(booking, context)
 

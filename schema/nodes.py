@@ -6,6 +6,7 @@ import strawberry
 
 from models.calendar.rules import Offer
 from models.money import decimals_of
+from schema.places import Place
 
 
 @strawberry.interface(description="An object with a global id.")
@@ -32,14 +33,19 @@ class Money:
         return cls(amount=amount, currency=currency, decimals=decimals_of(currency))
 
 
-@strawberry.type(description="A session length and its price.")
+@strawberry.type(description="A session length, its price and its place.")
 class SessionOffer:
-    """Session length that an expert offers, with its price."""
+    """Session length that an expert offers, with its price and place."""
 
     minutes: int = strawberry.field(description="Length in minutes, a multiple of 15.")
     price: Money = strawberry.field(description="Price of the whole session.")
+    place: Place = strawberry.field(description="Where the session takes place.")
 
     @classmethod
-    def of(cls, offer: Offer, currency: str) -> SessionOffer:
+    def of(cls, offer: Offer, currency: str, *, shows_details: bool) -> SessionOffer:
         """Convert an offer of the rules."""
-        return cls(minutes=offer.minutes, price=Money.of(offer.price, currency))
+        return cls(
+            minutes=offer.minutes,
+            price=Money.of(offer.price, currency),
+            place=Place.of(offer.place, shows_details=shows_details),
+        )

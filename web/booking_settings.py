@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from models.bookings.caps import Caps
+from models.calendar.places import ROOM
 from models.money import decimals_of
 
 
@@ -27,6 +29,12 @@ class BookingSettings(BaseSettings):
         pattern="^[A-Z]{2}$",
         description="the country of phone numbers without a country code, two capital letters "
         "(ISO 3166)",
+    )
+    video_url: str | None = Field(
+        default=None,
+        max_length=300,
+        description="the template of video rooms, one for each booking, such as "
+        "https://meet.example.com/{room}; without one, experts use their own links",
     )
     require_verified_email: Literal["on", "off"] = Field(
         default="on",
@@ -64,6 +72,13 @@ class BookingSettings(BaseSettings):
             renewals=self.max_hold_renewals,
             moves=self.max_moves,
         )
+
+    @field_validator("video_url")
+    @classmethod
+    def _has_a_room(cls, value: str | None) -> str | None:
+        if value is not None and not (urlsplit(value).scheme == "https" and ROOM in value):
+            raise ValueError(f"it must be an https address with {ROOM} in it")
+        return value
 
     @field_validator("currency")
     @classmethod

@@ -159,6 +159,7 @@ async def open_container(
                 currency=settings.currency,
                 phone_region=settings.phone_region,
                 hold_lifetime=timedelta(seconds=settings.hold_seconds),
+                video_url=settings.video_url,
                 accepts_address=mails.accepts,
             ),
             allows_introspection=settings.allows_introspection,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
+from models.calendar.places import Place
 from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, Calendar
 from models.calendar.slots import Occupant, SlotKey
 from models.calendar.times import CELL_MINUTES, cell_of, instant_of
@@ -85,7 +86,8 @@ class Booking(Record):
     """An expert's time that a client holds or has booked.
 
     `cells` are the quarter hours of the session and the break after it. A booking that becomes
-    inactive keeps its cells; only the `active` flag changes.
+    inactive keeps its cells; only the `active` flag changes. `price` and `place` are as agreed when
+    it was held or booked, whatever the expert offers since.
     """
 
     expert_id: Id
@@ -96,6 +98,7 @@ class Booking(Record):
     minutes: int
     cells: list[datetime]
     price: int
+    place: Place = Place()
     contact: Contact | None = None
     contact_key: str | None = None
     note: str = ""

@@ -10,12 +10,12 @@ from models.calendar.times import local_date
 from models.errors import NotAllowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date, datetime
 
     from models.bookings.booking import Booking
     from models.bookings.command import Agendas
-    from models.calendar.rules import DateOverride, Rules
+    from models.calendar.rules import DateOverride, Offer, Rules
 
 
 @dataclass(eq=False, kw_only=True)
@@ -26,9 +26,11 @@ class ChangeRules(Command):
 
     Args:
         fields: the new values of fields of the rules.
+        keeping_place: the lengths of the new offers that take place where they do now.
     """
 
     fields: Mapping[str, Any]
+    keeping_place: Collection[int] = ()
 
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Replace the rules if they differ.
@@ -45,13 +47,20 @@ class ChangeRules(Command):
         return []
 
     def _changed(self, rules: Rules, now: datetime) -> Rules:
-        if "overrides" not in self.fields:
-            return rules.with_changes(**self.fields)
-        today = local_date(now, rules.time_zone)
-        overrides = _since(today, self.fields["overrides"])
-        if overrides == _since(today, rules.overrides):
-            overrides = rules.overrides  # Dropping past days alone is not a change.
-        return rules.with_changes(**{**self.fields, "overrides": overrides})
+        fields = dict(self.fields)
+        if "offers" in fields:
+            fields["offers"] = tuple(self._placed(offer, rules) for offer in fields["offers"])
+        if "overrides" in fields:
+            today = local_date(now, rules.time_zone)
+            fields["overrides"] = _since(today, fields["overrides"])
+            if fields["overrides"] == _since(today, rules.overrides):
+                fields["overrides"] = rules.overrides  # Dropping past days alone is not a change.
+        return rules.with_changes(**fields)
+
+    def _placed(self, offer: Offer, rules: Rules) -> Offer:
+        """Return an offer with the place that its length has now, if it keeps it."""
+        current = rules.offer(offer.minutes) if offer.minutes in self.keeping_place else None
+        return offer.model_copy(update={"place": current.place}) if current else offer
 
 
 @dataclass(eq=False, kw_only=True)

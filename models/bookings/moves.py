@@ -62,7 +62,8 @@ class ChangeStatus(Command):
 class MoveBooking(Command):
     """Move a booking to another slot of its expert, which may overlap the old one.
 
-    A booking of the same length keeps its price, unless the client holds the slot at another one.
+    A booking of the same length keeps its price and place, unless the client holds the slot on
+    other terms.
 
     Args:
         actor_id: the account that moves it.
@@ -70,6 +71,7 @@ class MoveBooking(Command):
         is_client: whether it is the booking's client, whose moves need a new confirmation if the
             expert confirms by hand.
         caps: the caps that apply, if any.
+        room: the URL of a new video room, for another length; None to use the expert's own link.
         expected_price: the price that the client has seen, in minor units; None for any.
     """
 
@@ -77,6 +79,7 @@ class MoveBooking(Command):
     is_manager: bool
     is_client: bool
     caps: Caps | None = None
+    room: str | None = None
     expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
@@ -108,7 +111,7 @@ class MoveBooking(Command):
             agenda, slot = find_offered_slot(agendas, key)
             if hold := clear_slot(agenda, slot, booking.client_id, moving=booking):
                 agenda.release(hold, BookingStatus.CANCELLED, self.actor_id)
-            moved = at_slot(booking, agenda, slot)
+            moved = at_slot(booking, agenda, slot, self.room)
         check_price(moved.price, self.expected_price)
         if self.is_client and not agenda.rules.confirms_automatically:
             moved = moved.model_copy(update={"status": BookingStatus.PENDING})

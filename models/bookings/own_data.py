@@ -89,11 +89,18 @@ async def erase(user: User, now: datetime) -> bool:
         if await Mail.find_one({"state": MailState.WAITING.value, **about}):
             return False
         own = [booking for booking in bookings if booking.client_id == user.id]
-        if personal := [booking for booking in own if booking.contact or booking.note]:
+        writes = [
+            UpdateOne(_only(booking), {"$set": IMPERSONAL})
+            for booking in own
+            if booking.contact or booking.note
+        ] + [
+            UpdateOne(_only(booking), {"$set": {"place.details": None}})
+            for booking in bookings
+            if booking.expert_id == user.expert_id and booking.place.details
+        ]
+        if writes:
             # Looked for again in the next round, in case a change was under way.
-            await Booking.get_pymongo_collection().bulk_write(
-                [UpdateOne(_only(booking), {"$set": IMPERSONAL}) for booking in personal]
-            )
+            await Booking.get_pymongo_collection().bulk_write(writes)
             return False
         # A new account may have the address by now.
         earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}

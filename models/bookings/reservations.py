@@ -10,6 +10,7 @@ from models.accounts.emails import email_key
 from models.bookings.booking import Booking, BookingStatus, Contact
 from models.bookings.command import Command
 from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
+from models.calendar.places import Place
 from models.calendar.slots import slot_id
 from models.calendar.times import instant_of
 
@@ -31,6 +32,7 @@ class BookSlots(Command):
         contact: the contact of the bookings.
         note: the client's note to the expert.
         new_ids: the id of each slot's booking, unless a hold becomes it.
+        rooms: the URL of each slot's video room; None to use the expert's own link.
         expected_price: the sum of the prices that the client has seen, in minor units; None for
             any.
     """
@@ -39,6 +41,7 @@ class BookSlots(Command):
     contact: Contact
     note: str
     new_ids: Sequence[Id]
+    rooms: Sequence[str | None]
     expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
@@ -49,13 +52,12 @@ class BookSlots(Command):
             SlotTaken: if a slot is taken.
             PriceChanged: if the sum of the prices is not the expected one.
         """
-        booked = [
-            self._book(id_, key, agendas) for id_, key in zip(self.new_ids, self.slots, strict=True)
-        ]
+        wanted = zip(self.new_ids, self.slots, self.rooms, strict=True)
+        booked = [self._book(id_, key, room, agendas) for id_, key, room in wanted]
         check_price(sum(booking.price for booking in booked), self.expected_price)
         return booked
 
-    def _book(self, id_: Id, key: SlotKey, agendas: Agendas) -> Booking:
+    def _book(self, id_: Id, key: SlotKey, room: str | None, agendas: Agendas) -> Booking:
         if standing := standing_hold(agendas, key, self.client_id):
             agenda = agendas[key.expert_id]
             changed: Booking = standing.model_copy(update=self._fields(agenda))
@@ -63,9 +65,9 @@ class BookSlots(Command):
         agenda, slot = find_offered_slot(agendas, key)
         fields = self._fields(agenda)
         if hold := clear_slot(agenda, slot, self.client_id):
-            changed = hold.model_copy(update=_slot_fields(agenda, slot) | fields)
+            changed = hold.model_copy(update=_slot_fields(agenda, slot, room) | fields)
             return agenda.fulfil(hold, changed)
-        return agenda.book(_new_booking(id_, self.client_id, agenda, slot, **fields))
+        return agenda.book(_new_booking(id_, self.client_id, agenda, slot, room, **fields))
 
     def _fields(self, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
@@ -85,11 +87,13 @@ class HoldSlot(Command):
     Args:
         holder_id: the account that holds.
         new_id: the id of the hold.
+        room: the URL of its video room; None to use the expert's own link.
         duration: how long the hold lasts from the moment of the decision.
     """
 
     holder_id: Id
     new_id: Id
+    room: str | None
     duration: timedelta
 
     def decide(self, agendas: Agendas) -> list[Booking]:
@@ -104,7 +108,8 @@ class HoldSlot(Command):
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
         held = {"status": BookingStatus.HELD, "held_until": agenda.now + self.duration}
-        return [agenda.book(_new_booking(self.new_id, self.holder_id, agenda, slot, **held))]
+        booking = _new_booking(self.new_id, self.holder_id, agenda, slot, self.room, **held)
+        return [agenda.book(booking)]
 
 
 def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | None:
@@ -172,35 +177,42 @@ def check_price(price: int, expected: int | None) -> None:
         raise PriceChanged(price)
 
 
-def at_slot(booking: Booking, agenda: Agenda, slot: Slot) -> Booking:
-    """Return a booking moved to another slot of the same expert; its price follows its length."""
-    fields = _slot_fields(agenda, slot)
+def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> Booking:
+    """Return a booking moved to another slot of the same expert.
+
+    Its price and its place stay as agreed, unless its length changes.
+    """
+    fields = _slot_fields(agenda, slot, room)
     if slot.key.minutes == booking.minutes:
-        fields["price"] = booking.price
+        fields |= {"price": booking.price, "place": booking.place}
     moved: Booking = booking.model_copy(update=fields)
     return moved
 
 
 def at_hold(booking: Booking, hold: Booking) -> Booking:
-    """Return a booking moved to the time of a hold, at the hold's price and deadline."""
-    fields = ("starts_at", "minutes", "cells", "price", "cancellable_until")
+    """Return a booking moved to the time of a hold, at the hold's price, place and deadline."""
+    fields = ("starts_at", "minutes", "cells", "price", "place", "cancellable_until")
     moved: Booking = booking.model_copy(update={name: getattr(hold, name) for name in fields})
     return moved
 
 
-def _slot_fields(agenda: Agenda, slot: Slot) -> dict[str, Any]:
+def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]:
     """Return the fields of a booking that follow from its slot and the current rules."""
     notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
+    offer = agenda.rules.offer(slot.key.minutes)
     return {
         "starts_at": slot.key.starts_at,
         "minutes": slot.key.minutes,
         "cells": [instant_of(cell) for cell in slot.key.occupies(agenda.rules)],
         "price": slot.price,
+        "place": (offer.place if offer else Place()).agreed(room),
         "cancellable_until": slot.key.starts_at - notice,
     }
 
 
-def _new_booking(id_: Id, client_id: Id, agenda: Agenda, slot: Slot, **fields: Any) -> Booking:
+def _new_booking(
+    id_: Id, client_id: Id, agenda: Agenda, slot: Slot, room: str | None, **fields: Any
+) -> Booking:
     return Booking(
         id=id_,
         expert_id=slot.key.expert_id,
@@ -208,6 +220,6 @@ def _new_booking(id_: Id, client_id: Id, agenda: Agenda, slot: Slot, **fields: A
         active=True,
         created_at=agenda.now,
         updated_at=agenda.now,
-        **_slot_fields(agenda, slot),
+        **_slot_fields(agenda, slot, room),
         **fields,
     )

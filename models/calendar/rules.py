@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import field_serializer
 
+from models.calendar.places import Place
 from models.calendar.times import DAY_MINUTES, local_date
 from models.ids import Id
 from models.store.documents import Part, Record
@@ -58,10 +59,15 @@ class DateOverride(Part):
 
 
 class Offer(Part):
-    """Session length in minutes and its price in minor currency units."""
+    """Session length in minutes, its price in minor currency units, and where it takes place."""
 
     minutes: int
     price: int
+    place: Place = Place()
+
+    def without_details(self) -> Offer:
+        """Return the offer without the details of its place."""
+        return self.model_copy(update={"place": self.place.without_details()})
 
 
 class Rules(Part):

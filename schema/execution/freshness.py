@@ -86,7 +86,8 @@ PLAIN_FIELDS: Final = {
     "Money": {"amount", "currency", "decimals"},
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
-    "SessionOffer": {"minutes", "price"},
+    "Place": {"kind"},  # its details are for the parties of a booking
+    "SessionOffer": {"minutes", "place", "price"},
     "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "sequence", "startsAt", "status"},
     "WeeklyHours": {"from", "to", "weekday"},
 }

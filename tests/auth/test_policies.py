@@ -11,7 +11,7 @@ from auth import policies
 from auth.policies import Decision, Relation, Rule
 from auth.viewers import Viewer
 from models.accounts.users import Role, User
-from models.bookings.booking import Booking
+from models.bookings.booking import Booking, Contact
 from models.directory.experts import Expert
 from models.errors import Forbidden, NotAllowed, Unauthenticated
 from models.ids import new_id
@@ -50,9 +50,13 @@ def id_of(name: str) -> Any:
     return found.id
 
 
+CONTACT = Contact(name="Ada", email="ada@example.com", phone="+442079460018")
 LISTED = Expert.model_construct(id=EXPERT, user_id=id_of("expert"), disabled=False)
 DISABLED = Expert.model_construct(id=EXPERT, user_id=id_of("expert"), disabled=True)
-BOOKING = Booking.model_construct(id=new_id(), expert_id=EXPERT, client_id=id_of("client"))
+BOOKING = Booking.model_construct(
+    id=new_id(), expert_id=EXPERT, client_id=id_of("client"), contact=CONTACT
+)
+HOLD = BOOKING.model_copy(update={"contact": None})
 
 VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the client's account": lambda who: policies.may_see_user(who, id_of("client")),
@@ -61,6 +65,9 @@ VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the expert, disabled": lambda who: policies.may_see_expert(who, DISABLED),
     "the calendar, to run": lambda who: policies.manages_calendar(who, EXPERT),
     "the booking": lambda who: policies.may_see_booking(who, BOOKING),
+    "the booking's place": lambda who: policies.shows_place_of_booking(who, BOOKING),
+    "the place of a hold": lambda who: policies.shows_place_of_booking(who, HOLD),
+    "the place of an offer": lambda who: policies.shows_place_of_offers(who, EXPERT),
 }
 VISIBLE_OBJECTS = """
                           nobody  stranger  client  expert  demoted  other  admin
@@ -70,6 +77,9 @@ the expert                  x        x        x       x        x       x      x
 the expert, disabled        -        -        -       x        -       -      x
 the calendar, to run        -        -        -       x        -       -      x
 the booking                 -        -        x       x        -       -      x
+the booking's place         -        -        x       x        -       -      -
+the place of a hold         -        -        -       -        -       -      -
+the place of an offer       -        -        -       x        -       -      -
 """
 
 # x: allowed, U: UNAUTHENTICATED, F: FORBIDDEN, N: NotAllowed, 0: null.

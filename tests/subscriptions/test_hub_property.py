@@ -181,7 +181,9 @@ class Scenario:
         }
         chosen = rng.sample(sorted(wanted), rng.randrange(1, 4))
         change = RulesChange(**{name: wanted[name] for name in chosen})
-        await calendars.set_availability(self.ledger, self.expert, None, change, "EUR", utc_now())
+        await calendars.set_availability(
+            self.ledger, self.expert, None, change, "EUR", None, utc_now()
+        )
         return []
 
     async def sweep(self) -> list[Booking]:

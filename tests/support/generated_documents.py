@@ -23,6 +23,7 @@ from graphql import (
 from models import errors
 from models.bookings.booking import BookingStatus
 from models.calendar import errors as calendar_errors
+from models.calendar.places import PlaceKind
 from models.calendar.slots import Slot as ModelSlot
 from models.calendar.slots import SlotKey, SlotStatus
 from models.directory.experts import Category
@@ -39,6 +40,7 @@ from schema.errors import (
 from schema.experts import Expert
 from schema.nodes import Money
 from schema.pages import Connection, Edge, PageInfo
+from schema.places import Place
 from schema.root import core
 from schema.slots import CalendarReset, Slot, SlotEvent, SlotEventKind
 
@@ -276,6 +278,7 @@ class ResultFactory:
             held_until=self._choose(None, NOON),
             cancellable_until=self._choose(NOON),
             sequence=self._number(),
+            place=Place(kind=self._choose(*PlaceKind), details=self._choose(None, "Old Town 1")),
             booking=SimpleNamespace(
                 expert_id=KEY, client_id=KEY, history=self._list(lambda: self._choose(change))
             ),  # type: ignore[arg-type] # only the attributes that resolvers read

@@ -24,6 +24,7 @@ from auth.policies import (
     Relations,
     Rule,
 )
+from tests.support.deployments import offer
 from tests.support.permission_probes import (
     SCHEMA,
     VARIABLES,
@@ -56,6 +57,9 @@ PEOPLE: dict[str, Relations] = {
 }
 """Each person's relations to the bookings and the expert of the test."""
 
+OFFER = """mutation ($offers: [SessionOfferInput!]!) {
+  setAvailability(input: {offers: $offers}) { __typename } }"""
+ADDRESS = {"kind": "IN_PERSON", "details": "1 Mill Lane"}
 CANCEL = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
 
 
@@ -75,6 +79,7 @@ async def world(deployment: Deployment, time: Time) -> Scenario:
     assert expert_id
     assert disabled
     await deployment.update(disabled, disabled=True)
+    await people["expert"].api.ask(OFFER, offers=[{**offer(60), "place": ADDRESS}])
     slots = [slot["id"] for slot in await deployment.anonymous.slots(expert_id, *time.days(4, 40))]
     world = Scenario(deployment, people, slots, "", "", disabled)
     world.booking, world.cancelled = await world.new_booking(), await world.new_booking()
@@ -159,6 +164,7 @@ async def test_input_fields_are_accepted_from_permitted_viewers_only(
 PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
     "Booking": ("%s", "", {}),
     "Contact": ("contact { %s }", "contact", {}),
+    "Place": ("place { %s }", "place {name}", {}),
     "BookingChange": ("history { %s }", "history", {}),
     "User": (
         "client { %s }",
@@ -177,7 +183,10 @@ PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
         },
     ),
 }
-"""Path to each restricted type in a cancelled booking, and the relations that it adds."""
+"""Path to each restricted type in a cancelled booking, and the relations that it adds.
+
+A path that names the field shows whether it is null.
+"""
 
 
 @pytest.mark.parametrize("path_name", PATHS)
@@ -191,11 +200,22 @@ async def test_fields_are_shown_to_permitted_viewers_only(world: Scenario, path_
         query = f"query ($id: ID!) {{ booking(id: $id) {{ __typename {selected} }} }}"
         answers, decisions = {}, {}
         for who, relations in PEOPLE.items():
-            to = ("booking", *path.split())
+            to = ("booking", *path.format(name=name).split())
             answers[who] = await query_decision(world.api(who), query, {"id": world.cancelled}, *to)
             as_party = relations | added.get(who, frozenset())
             decisions[who] = expected([OBJECTS["Booking"], FIELDS[rule]], as_party)
         assert answers == decisions, rule
+
+
+async def test_details_of_places_of_offers_are_shown_to_the_expert_alone(world: Scenario) -> None:
+    """The kind of place is public; bookings are covered above."""
+    query = "query ($id: ID!) { expert(id: $id) { offers { place { kind details } } } }"
+    answers = {
+        name: (await world.api(name).ask(query, id=world.expert))["expert"]["offers"]
+        for name in PEOPLE
+    }
+    kind = [{"place": {**ADDRESS, "details": None}}]
+    assert answers == {**dict.fromkeys(PEOPLE, kind), "expert": [{"place": ADDRESS}]}
 
 
 @pytest.mark.parametrize("name", sorted(n for n in fields_of("User")))

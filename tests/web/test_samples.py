@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
+from models.calendar.places import PlaceKind
 from web.samples.people import SampleExpert, sample_clients, sample_experts
 from web.samples.texts import categories
 
@@ -134,6 +135,14 @@ def test_figures_are_plausible(experts: list[SampleExpert]) -> None:
     unrated = sum(expert.rating is None for expert in experts)
     assert 0.02 < unrated / len(experts) < 0.08
     assert sum("English" in expert.languages for expert in experts) > 0.9 * len(experts)
+
+
+def test_sessions_take_place_in_every_way(experts: list[SampleExpert]) -> None:
+    """Only a phone call may lack details: then the expert calls."""
+    places = [place for expert in experts for place in expert.places]
+    counts = Counter(kind for kind, _ in places)
+    assert min(counts[kind] for kind in PlaceKind) > len(places) / 20
+    assert {kind for kind, details in places if not details} == {"PHONE"}
 
 
 def test_some_names_are_common(experts: list[SampleExpert]) -> None:

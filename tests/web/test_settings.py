@@ -134,6 +134,8 @@ def test_options_take_precedence_over_the_environment(
         ("EXPERTBOOK_CURRENCY", "EUX"),
         ("EXPERTBOOK_CURRENCY", "XAU"),
         ("EXPERTBOOK_PHONE_REGION", "Germany"),
+        ("EXPERTBOOK_VIDEO_URL", "http://meet.example.com/{room}"),
+        ("EXPERTBOOK_VIDEO_URL", "https://meet.example.com/"),
         ("EXPERTBOOK_BROADCAST_URL", "kafka://x"),
         ("EXPERTBOOK_EXPERTS", "-1"),
         ("EXPERTBOOK_WORKERS", "0"),

@@ -178,6 +178,7 @@ class SampleCalendar:
             minutes=key.minutes,
             cells=[instant_of(cell) for cell in key.occupies(self._rules)],
             price=offer.price,
+            place=offer.place,
             contact=client.contact,
             contact_key=email_key(client.contact.email),
             note=self.rng.choice(self.notes) if self.rng.random() < NOTE_SHARE else "",

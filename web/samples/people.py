@@ -35,6 +35,7 @@ class SampleExpert:
     review_count: int
     time_zone: str
     offers: tuple[tuple[int, int], ...]  # (minutes, price), shorter first
+    places: tuple[tuple[str, str | None], ...]  # (kind, details) of each offer
     weekly: tuple[tuple[int, int, int], ...]  # (weekday, start, end) in local minutes
     break_minutes: int
     minimum_notice_minutes: int
@@ -114,6 +115,7 @@ def sample_experts(count: int, seed: int) -> Iterator[SampleExpert]:
                 (minutes, round(rate * minutes / 6000) * 100)
                 for minutes in (shortest, 2 * shortest)
             ),
+            places=_places(slug, zone),
             weekly=_week(
                 rng, zone, night_owl=index % _NIGHT_OWL_INTERVAL == _NIGHT_OWL_INTERVAL // 2
             ),
@@ -242,6 +244,20 @@ def _week(rng: Random, zone: str, *, night_owl: bool) -> tuple[tuple[int, int, i
     hours += [(day, back, end) for day in days if day != closed_afternoon]
     hours += [(day, evening, evening + 120) for day in late_days]
     return tuple(sorted(hours))
+
+
+def _places(slug: str, zone: str) -> tuple[tuple[str, str | None], ...]:
+    """Return where an expert's shorter and longer sessions take place.
+
+    Drawn by the slug alone, so that everything else about sample experts stays as it was.
+    """
+    rng = Random(slug)  # noqa: S311 -- sample data, nothing secret
+    city = zone.rpartition("/")[2].replace("_", " ")
+    address = f"{rng.randrange(1, 120)} {rng.choice(biography().streets)}, {city}"
+    number = _phone(rng, zone) if _chance(rng, 0.5) else None
+    video, phone = ("VIDEO", f"https://meet.example.com/{slug}"), ("PHONE", number)
+    shorter = rng.choices((video, phone), (70, 30))[0]
+    return shorter, rng.choices((video, phone, ("IN_PERSON", address)), (50, 15, 35))[0]
 
 
 def _phone(rng: Random, zone: str) -> str:

@@ -19,6 +19,7 @@ from uuid import uuid4
 from models.accounts.emails import email_key
 from models.accounts.users import Role, User
 from models.bookings.booking import Contact
+from models.calendar.places import Place, PlaceKind
 from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
 from models.directory.experts import Category, Expert
 from models.directory.versions import increment_directory_version
@@ -187,7 +188,10 @@ def _calendar(
             WeeklyRange(weekday=weekday, start=start, end=end)
             for weekday, start, end in sample.weekly
         ),
-        offers=tuple(Offer(minutes=minutes, price=price) for minutes, price in sample.offers),
+        offers=tuple(
+            Offer(minutes=minutes, price=price, place=Place(kind=PlaceKind(kind), details=details))
+            for (minutes, price), (kind, details) in zip(sample.offers, sample.places, strict=True)
+        ),
         break_minutes=sample.break_minutes,
         minimum_notice_minutes=sample.minimum_notice_minutes,
         horizon_days=sample.horizon_days,

@@ -39,6 +39,7 @@ class BiographyTexts:
     subjects: tuple[str, ...]
     methods: tuple[str, ...]
     closings: tuple[str, ...]
+    streets: tuple[str, ...]
     places: dict[str, str]
 
 

@@ -1,0 +1,67 @@
+"""Validation of the places where sessions happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import TypeAdapter, UrlConstraints, ValidationError
+from pydantic_core import Url
+
+from models.calendar.places import Place, PlaceKind
+
+if TYPE_CHECKING:
+    from resolvers.checks import InputValidator
+
+MAX_ADDRESS_CHARS: Final = 200
+MAX_URL_CHARS: Final = 500
+
+_LINK: Final = TypeAdapter[Url](
+    Annotated[Url, UrlConstraints(max_length=MAX_URL_CHARS, allowed_schemes=["https"])]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPlace:
+    """Input for a place, not yet validated."""
+
+    kind: PlaceKind
+    details: str | None
+
+
+def validate_place(
+    validator: InputValidator, field: str, wanted: WantedPlace, region: str | None
+) -> Place:
+    """Validate a place and return it with normalized details.
+
+    Args:
+        validator: collects the problems.
+        field: the path of the place.
+        wanted: the place. A video call and a phone call need no details.
+        region: the country of phone numbers without a country code (ISO 3166).
+    """
+    path, text = f"{field}.details", (wanted.details or "").strip()
+    match wanted.kind:
+        case PlaceKind.IN_PERSON:
+            details = validator.title(path, text, MAX_ADDRESS_CHARS, "Address")
+        case PlaceKind.PHONE:
+            details = validator.phone(path, text, region) if text else ""
+        case PlaceKind.VIDEO:
+            details = _link(validator, path, text) if text else ""
+    return Place(kind=wanted.kind, details=details or None)
+
+
+def _link(validator: InputValidator, path: str, text: str) -> str:
+    """Return the URL of a video call; it must not carry a user's name or password."""
+    try:
+        url = _LINK.validate_python(text)
+    except ValidationError:
+        url = None
+    if url is None or url.username or url.password or not text.isprintable():
+        validator.add_problem(
+            path,
+            "Enter the https address of the video call, such as https://meet.example.com/ada; at "
+            f"most {MAX_URL_CHARS} characters",
+        )
+        return ""
+    return str(url)
