@@ -18,12 +18,3 @@ def decimals_of(currency: str) -> int:
     if exponent is None:
         raise ValueError(f"{currency} has no minor unit")
     return exponent
-
-
-def format_amount(amount: int, currency: str) -> str:
-    """Format an amount in minor units, such as EUR 90.00."""
-    decimals = decimals_of(currency)
-    if not decimals:
-        return f"{currency} {amount}"
-    major, minor = divmod(amount, 10**decimals)
-    return f"{currency} {major}.{minor:0{decimals}}"

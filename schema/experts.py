@@ -120,10 +120,7 @@ class Expert(Node):
         """Load the time zone of the calendar."""
         return TimeZone((await self._calendar(info)).rules.time_zone)
 
-    @strawberry.field(
-        description="Session lengths that can be booked, with prices and places; the first is the "
-        "default."
-    )
+    @strawberry.field(description="Session lengths, prices and places; the first is the default.")
     async def offers(self, info: Info) -> list[SessionOffer]:
         """Load the session offers of the calendar."""
         context, offers = info.context, (await self._calendar(info)).rules.offers

@@ -41,8 +41,7 @@ describe_enum(
 describe_enum(
     Language,
     "Language of mails, calendar entries and codes.",
-    EN="English.",
-    DE="German.",
+    **{code: f"The language `{code.lower().replace('_', '-')}`." for code in Language},
 )
 
 

@@ -16,6 +16,7 @@ from models.store.documents import Record, or_unavailable
 from models.store.pages import Filter, Order, Page, PageArguments, page
 from models.store.search import name_key, search_filter, terms_of
 from models.store.transactions import run_in_transaction
+from models.translations import CATALOGUES, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,10 +41,10 @@ class Role(StrEnum):
 
 
 class Language(StrEnum):
-    """Language of mails, calendar entries and codes (ISO 639-1)."""
+    """Language of mails, calendar entries and codes; one for each catalogue."""
 
-    EN = "EN"
-    DE = "DE"
+    EN = SOURCE
+    vars().update({code: code for code in CATALOGUES})
 
 
 class User(Record):

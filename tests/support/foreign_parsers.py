@@ -44,6 +44,12 @@ const parsed = JSON.parse(fs.readFileSync(source)).map((raw) => {
     status: value("status"),
     summary: value("summary"),
     url: value("url"),
+    description: value("description"),
+    location: value("location"),
+    conferences: event.getAllProperties("conference").map((conference) => [
+      conference.getFirstValue(), conference.getParameter("feature"),
+      conference.getParameter("label"), conference.type,
+    ]),
     organizer: value("organizer"),
     starts: utc("dtstart"),
     ends: utc("dtend"),

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from models.accounts.users import Language
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.bookings.outbox import Mail, mail_for
 from models.ids import Id
@@ -40,8 +41,13 @@ def booked_session(
     name: str = "Ada Lovelace",
     email: str = "ada@example.com",
     contact_email: str | None = "bea@example.com",
+    language: Language = Language.EN,
+    **booked: Any,
 ) -> BookedSession:
-    """Return a booking of a client in Paris with an expert in New York."""
+    """Return a booking of a client in Paris with an expert in New York.
+
+    `booked` are further fields of the booking.
+    """
     last = changes[-1]
     booking = Booking(
         id=BOOKING_ID,
@@ -59,17 +65,18 @@ def booked_session(
         updated_at=START,
         cancellable_until=START - timedelta(days=1),
         history=list(changes),
-    )
+    ).model_copy(update=booked)
     return BookedSession(
         booking,
         Person(
             name if "Ada L" not in name else "Bea Expert",
             "bea-signs-in@example.com",
             "America/New_York",
+            language,
             contact_email,
         ),
         "Lawyer",
-        Person(name, email, "Europe/Paris", email),
+        Person(name, email, "Europe/Paris", language, email),
     )
 
 

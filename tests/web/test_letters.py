@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.accounts.users import Language
 from models.bookings.outbox import MailKind, Party
 from tests.support.letters import (
     CANCELLED,
@@ -20,10 +21,10 @@ from tests.support.letters import (
     parse,
     render,
 )
-from web.mails import times
 from web.mails.servers import MailServer, Security
 from web.mails.sessions import BookedSession, Person
 from web.mails.transport import RecipientRefused
+from web.mails.wording import wording
 
 if TYPE_CHECKING:
     from models.bookings.booking import BookingChange
@@ -43,6 +44,11 @@ INJECTIONS = [
 ]
 
 
+def unwrapped(text: str) -> str:
+    """Return a text on one line."""
+    return " ".join(text.split())
+
+
 def test_times_are_in_the_recipients_zone() -> None:
     """Both offsets are given when the clock changes during the session."""
     _, copies = render(booked_session(change(CONFIRMED)))
@@ -53,13 +59,15 @@ def test_times_are_in_the_recipients_zone() -> None:
         assert own in mail.text
         assert own in mail.html
         assert other not in mail.text
-    assert client.message["Subject"] == "Booked: Bea Expert, Sun 28 Mar 2027, 01:30"
-    assert expert.message["Subject"] == "New booking, Sat 27 Mar 2027, 20:30"
-    assert "EUR 90.50" in client.text
+    assert client.message["Subject"] == "Booked: Bea Expert, Sun, 28 Mar 2027, 01:30"
+    assert expert.message["Subject"] == "New booking, Sat, 27 Mar 2027, 20:30"
+    assert "€90.50" in client.text
     assert "Lawyer" in client.text
-    assert "You can cancel until Saturday, 27 March 2027, 01:30 (UTC+01:00" in client.text
+    assert "You can move or cancel it until Saturday, 27 March 2027, 01:30" in unwrapped(
+        client.text
+    )
     assert "+442079460018" in expert.text
-    assert "> About compilers\n           > and <looms>\n" in expert.text
+    assert "Note       > About compilers\n           > and <looms>\n" in expert.text
     assert "and &lt;looms&gt;" in expert.html
 
 
@@ -115,7 +123,7 @@ def test_late_mail_offers_no_cancellation_of_a_booking_that_has_ended() -> None:
     assert mail.occasion
     ended = booked_session(change(CONFIRMED), change(CANCELLED, CONFIRMED))
     copy = RENDERER.render_for_party(mail, mail.occasion, ended, Party.CLIENT, NOW)
-    assert "It can no longer be cancelled." in parse(copy).text
+    assert "You can no longer move or cancel it." in parse(copy).text
 
 
 def test_address_of_both_parties_is_one_attendee() -> None:
@@ -158,7 +166,10 @@ def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
         change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com"
     )
     session = BookedSession(
-        session.booking, Person("Bea", "bea@example.com", "UTC"), session.title, session.client
+        session.booking,
+        Person("Bea", "bea@example.com", "UTC", Language.EN),
+        session.title,
+        session.client,
     )
     _, (client, expert) = render(session)
     assert b"evil" not in client.message.as_bytes()
@@ -212,14 +223,13 @@ def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None
     session = booked_session(kind)
     deadline = session.booking.cancellable_until
     for now, text in (
-        (deadline, "You can cancel until Saturday, 27 March 2027, 01:30 (UTC+01:00"),
-        (deadline + timedelta(seconds=1), "It can no longer be cancelled."),
+        (deadline, "can move or cancel it until Saturday, 27 March 2027, 01:30 (UTC+01:00"),
+        (deadline + timedelta(seconds=1), "can no longer move or cancel it."),
     ):
         client, expert = map(parse, render(session, now)[1])
-        assert text in client.text
-        assert text in client.html
-        assert ("You can cancel" in client.text) is (now == deadline)
-        assert "cancel" not in expert.text
+        assert f"You {text}" in unwrapped(client.text)
+        assert f"You {text}" in client.html
+        assert f"The client {text[:25]}" in unwrapped(expert.text)
 
 
 def test_subjects_name_nobody_but_the_expert() -> None:
@@ -248,7 +258,7 @@ def test_message_ids_are_stable_per_recipient() -> None:
 
 def test_a_session_across_midnight_names_both_days() -> None:
     start = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
-    assert times.span(start, start + timedelta(hours=1), "UTC") == (
+    assert wording(Language.EN).span(start, start + timedelta(hours=1), "UTC") == (
         "Monday, 1 March 2027, 23:30 to Tuesday, 2 March 2027, 00:30 (UTC, UTC)"
     )
 

@@ -1,23 +1,28 @@
-"""Build the iCalendar object of a booking, for mails and downloads (RFC 5545, RFC 5546)."""
+"""Build the iCalendar object of a booking, for mails and downloads (RFC 5545, 5546, 7986)."""
 
 from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Conference, Event, vCalAddress
 
 from models.accounts.emails import email_key
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import Party
+from models.calendar.places import PlaceKind
 from web.mails.addresses import ascii_address, mailto
+from web.mails.facts import Reader, next_step, place_fact, place_of, telephone_url
 from web.mails.headers import single_line
+from web.mails.wording import wording
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from models.bookings.outbox import BookingSnapshot
+    from models.calendar.places import Place
     from web.mails.sessions import BookedSession
+    from web.mails.wording import Wording
 
 TENTATIVE = frozenset({BookingStatus.HELD, BookingStatus.PENDING})
 
@@ -57,9 +62,18 @@ class Invitations:
         event.add("dtstamp", stamp.astimezone(UTC))
         event.add("dtstart", starts_at)
         event.add("dtend", starts_at + timedelta(minutes=occasion.minutes))
-        other = session.expert if to_client else session.client
-        event.add("summary", f"Session with {single_line(other.name)}")
-        event.add("description", f"ExpertBook {session.booking.reference}")
+        recipient, other = session.client, session.expert
+        if not to_client:
+            recipient, other = other, recipient
+        reader = Reader(wording(recipient.language), recipient.time_zone, to_client)
+        gettext, place = reader.wording.gettext, place_of(session.booking, occasion.status)
+        event.add("summary", gettext("Session with %(name)s", name=single_line(other.name)))
+        step = next_step(place, occasion.status, reader)
+        event.add("description", f"ExpertBook {session.booking.reference}\n{step}".strip())
+        number = place.details
+        if session.booking.contact and not to_client and occasion.status not in INACTIVE:
+            number = number or session.booking.contact.phone
+        _add_place(event, place, number, reader.wording)
         event.add("url", f"{self._base}/{'bookings' if to_client else 'desk'}")
         event.add("status", _status(occasion.status))
         event.add("organizer", _address(self._organizer, CN="ExpertBook"))
@@ -73,6 +87,19 @@ class Invitations:
         calendar.add("method", method)
         calendar.add_component(event)
         return method, bytes(calendar.to_ical())
+
+
+def _add_place(event: Event, place: Place, number: str | None, words: Wording) -> None:
+    """Add where a session takes place; `number` is whom the reader calls."""
+    url = place.details if place.kind is PlaceKind.VIDEO else None
+    called = number if place.kind is PlaceKind.PHONE else None
+    event.add("location", place.details or called or place_fact(place, words).value)
+    if url:
+        label = words.gettext("Video call")
+        event.conferences = [Conference(url, feature="VIDEO", label=label)]
+    elif called:
+        label = words.gettext("Phone call")
+        event.conferences = [Conference(telephone_url(called), feature="PHONE", label=label)]
 
 
 def _status(status: BookingStatus) -> str:

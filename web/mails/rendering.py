@@ -1,42 +1,46 @@
 """Render mails from the templates in this folder, with data read at the time of sending.
 
 The first line of a `.txt` template is the subject; the `.html` template of the same name has the
-same content. To prevent abuse, text entered by a user is never sent to an address
-that the same user entered.
+same content. Texts are in the recipient's language (models/translations).
+
+To prevent abuse, text entered by a user is never sent to an address that the same user entered.
 """
 
 from __future__ import annotations
 
+import textwrap
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models.accounts.links import LIFETIMES, Purpose, create_link
 from models.accounts.users import ERASED_DOMAIN, User
-from models.bookings.booking import UPCOMING, BookingStatus
+from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import MailKind, Party
 from models.calendar.times import utc_now
-from models.money import format_amount
 from models.store.documents import or_unavailable
-from web.mails import times
 from web.mails.addresses import ascii_address
+from web.mails.facts import Fact, Reader, deadline, next_step, place_fact, place_of
 from web.mails.headers import mailbox, policy_for, single_line
 from web.mails.invitations import Invitations
 from web.mails.sessions import load_session
 from web.mails.transport import RenderedMail
+from web.mails.wording import wording
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.bookings.booking import Booking
+    from models.accounts.users import Language
     from models.bookings.outbox import BookingSnapshot, Mail
     from web.mails.sessions import BookedSession
 
-TEMPLATES = Path(__file__).parent
+TEMPLATES: Final = Path(__file__).parent
+LINE_CHARS: Final = 78
 LINKS = {
     MailKind.VERIFICATION: (Purpose.VERIFICATION, "verify-email"),
     MailKind.PASSWORD_RESET: (Purpose.PASSWORD_RESET, "reset-password"),
@@ -58,14 +62,6 @@ class MailRenderer:
         self._base = base.rstrip("/")
         self._invitations = Invitations(self.address, self._base)
         self._currency = currency
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
 
     async def load_session(self, mail: Mail) -> BookedSession | None:
         """Return the session that a mail is about, or None if there is none or a party is gone.
@@ -104,10 +100,9 @@ class MailRenderer:
         token = await create_link(purpose, user.id, utc_now())
         # The fragment of a URL is never sent to a server, so the token stays out of logs.
         link = f"{self._base}/{path}#token={token}"
-        hours = LIFETIMES[purpose].total_seconds() / 3600
-        lifetime = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours * 60:.0f} minutes"  # noqa: PLR2004
+        lifetime = wording(user.language).duration(LIFETIMES[purpose])
         context = {"link": link, "lifetime": lifetime, "home": self._base}
-        message = self._message(mail, Party.OWNER, user.email, context)
+        message = self._message(mail, Party.OWNER, user.email, user.language, context)
         return _rendered(mail, Party.OWNER, user.email, message, link)
 
     def render_for_party(
@@ -123,8 +118,9 @@ class MailRenderer:
         recipient, other = session.client, session.expert
         if not to_client:
             recipient, other = other, recipient
-        context = self._context(occasion, session, now, to_client=to_client)
-        message = self._message(mail, party, recipient.email, context)
+        reader = Reader(wording(recipient.language), recipient.time_zone, to_client)
+        context = self._context(occasion, session, now, reader)
+        message = self._message(mail, party, recipient.email, recipient.language, context)
         if other.contact_email:
             reply_to = ascii_address(other.contact_email)
             if reply_to.isascii() or not ascii_address(recipient.email).isascii():
@@ -139,37 +135,57 @@ class MailRenderer:
         return _rendered(mail, party, recipient.email, message)
 
     def _context(
-        self, occasion: BookingSnapshot, session: BookedSession, now: datetime, *, to_client: bool
+        self, occasion: BookingSnapshot, session: BookedSession, now: datetime, reader: Reader
     ) -> dict[str, Any]:
-        booking, contact = session.booking, session.booking.contact
-        zone = (session.client if to_client else session.expert).time_zone
-        start = occasion.starts_at
-        end = start + timedelta(minutes=occasion.minutes)
-        before = occasion.moved_from
+        booking, words = session.booking, reader.wording
+        facts = self._facts(occasion, session, reader)
+        remarks = [
+            next_step(place_of(booking, occasion.status), occasion.status, reader),
+            "" if occasion.status in INACTIVE else deadline(booking, reader, now),
+        ]
+        other = session.expert if reader.is_client else session.client
         return {
-            "to_client": to_client,
+            "to_client": reader.is_client,
             "is_pending": occasion.status is BookingStatus.PENDING,
-            "other": single_line((session.expert if to_client else session.client).name),
-            "title": single_line(session.title),
-            "brief": times.brief(start, zone),
-            "when": times.span(start, end, zone),
-            "before": times.moment(before, zone) if before else None,
-            "price": format_amount(occasion.price, self._currency),
-            "minutes": occasion.minutes,
-            "reference": booking.reference,
-            "cancellation": _cancellation(booking, zone, now),
-            "contact": contact,
-            "note": booking.note.splitlines(),
+            "other": single_line(other.name),
+            "brief": words.brief(occasion.starts_at, reader.time_zone),
+            "facts": facts,
+            "width": max(len(fact.label) for fact in facts) + 2,
+            "note": [] if reader.is_client else booking.note.splitlines(),
+            "remarks": [remark for remark in remarks if remark],
             "home": self._base,
         }
 
-    def _message(self, mail: Mail, party: Party, to: str, context: dict[str, Any]) -> EmailMessage:
+    def _facts(
+        self, occasion: BookingSnapshot, session: BookedSession, reader: Reader
+    ) -> list[Fact]:
+        """Return the rows of a mail's table; the contact is for the expert."""
+        booking, words, zone = session.booking, reader.wording, reader.time_zone
+        gettext, start = words.gettext, occasion.starts_at
+        length = timedelta(minutes=occasion.minutes)
+        expert = f"{single_line(session.expert.name)}, {single_line(session.title)}"
+        found = [
+            Fact(gettext("When"), words.span(start, start + length, zone)),
+            Fact(gettext("With"), expert if reader.is_client else single_line(session.client.name)),
+            place_fact(place_of(booking, occasion.status), words),
+            Fact(gettext("Length"), words.minutes(occasion.minutes)),
+            Fact(gettext("Price"), words.price(occasion.price, self._currency)),
+            Fact(gettext("Reference"), booking.reference),
+        ]
+        if occasion.moved_from:
+            found.insert(0, Fact(gettext("Before"), words.moment(occasion.moved_from, zone)))
+        if booking.contact and not reader.is_client:
+            found.append(Fact(gettext("E-mail"), booking.contact.email))
+            found.append(Fact(gettext("Phone"), booking.contact.phone))
+        return found
+
+    def _message(
+        self, mail: Mail, party: Party, to: str, language: Language, context: dict[str, Any]
+    ) -> EmailMessage:
         """Return a message with its headers and the text and HTML parts."""
-        name = mail.kind.lower()
-        subject, _, text = (
-            self._templates.get_template(f"{name}.txt").render(context).partition("\n")
-        )
-        html = self._templates.get_template(f"{name}.html").render(context)
+        name, templates = mail.kind.lower(), _templates(language)
+        subject, _, text = templates.get_template(f"{name}.txt").render(context).partition("\n")
+        html = templates.get_template(f"{name}.html").render(context)
         recipient = ascii_address(to)
         message = EmailMessage(policy_for(utf8=not recipient.isascii()))
         message["From"] = mailbox(self.address, self.name)
@@ -180,15 +196,29 @@ class MailRenderer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
+        message["Content-Language"] = wording(language).tag
         return message
 
 
-def _cancellation(booking: Booking, zone: str, now: datetime) -> str:
-    """Return until when the client can cancel; the booking may have ended meanwhile."""
-    deadline = booking.cancellable_until
-    if now > deadline or booking.status not in UPCOMING:
-        return "It can no longer be cancelled."
-    return f"You can cancel until {times.moment(deadline, zone)}."
+@cache
+def _templates(language: Language) -> Environment:
+    """Return the templates with the texts of a language."""
+    words = wording(language)
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["wrapped"] = partial(
+        textwrap.fill, width=LINE_CHARS, break_long_words=False, break_on_hyphens=False
+    )
+    templates.globals["language"] = words.tag
+    templates.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined] # by the extension
+    return templates
 
 
 def _rendered(

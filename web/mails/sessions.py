@@ -12,6 +12,7 @@ from models.directory.experts import Expert
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
+    from models.accounts.users import Language
     from models.ids import Id
 
 
@@ -23,12 +24,14 @@ class Person:
         name: the name that the other party sees.
         email: the address of the account, which gets the mails.
         time_zone: the time zone of the party's mails.
+        language: the language of the party's mails.
         contact_email: the address that the other party may write to, or None.
     """
 
     name: str
     email: str
     time_zone: str
+    language: Language
     contact_email: str | None = None
 
 
@@ -61,12 +64,19 @@ async def load_session(booking_id: Id) -> BookedSession | None:
     contact = booking.contact
     return BookedSession(
         booking,
-        Person(expert.name, keeper.email, calendar.rules.time_zone, expert.contact_email),
+        Person(
+            expert.name,
+            keeper.email,
+            calendar.rules.time_zone,
+            keeper.language,
+            expert.contact_email,
+        ),
         expert.title,
         Person(
             contact.name if contact else client.name,
             client.email,
             (contact and contact.time_zone) or client.time_zone,
+            client.language,
             contact.email if contact else client.email,
         ),
     )

@@ -1,0 +1,130 @@
+"""What a mail and a calendar entry tell a party of a booking: where, until when, and what next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from models.bookings.booking import INACTIVE, UPCOMING, BookingStatus
+from models.calendar.places import PlaceKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from models.bookings.booking import Booking
+    from models.calendar.places import Place
+    from web.mails.wording import Wording
+
+
+class Fact(NamedTuple):
+    """A row of a mail's table; `link` is the URL that its value leads to."""
+
+    label: str
+    value: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A party that reads about a session.
+
+    Attributes:
+        wording: the party's language.
+        time_zone: the party's time zone.
+        is_client: whether it is the client rather than the expert.
+    """
+
+    wording: Wording
+    time_zone: str
+    is_client: bool
+
+
+def place_of(booking: Booking, status: BookingStatus) -> Place:
+    """Return where a booking takes place, with details only while it is going to."""
+    return booking.place.without_details() if status in INACTIVE else booking.place
+
+
+def place_fact(place: Place, wording: Wording) -> Fact:
+    """Return where a session takes place."""
+    gettext = wording.gettext
+    label = gettext("Where")
+    match place.kind, place.details:
+        case PlaceKind.VIDEO, None:
+            return Fact(label, gettext("Video call"))
+        case PlaceKind.VIDEO, str(url):
+            return Fact(label, gettext("Video call: %(url)s", url=url), url)
+        case PlaceKind.PHONE, None:
+            return Fact(label, gettext("Phone call"))
+        case PlaceKind.PHONE, str(number):
+            value = gettext("Phone call: %(number)s", number=number)
+            return Fact(label, value, telephone_url(number))
+    return Fact(label, place.details or gettext("In person"))
+
+
+def telephone_url(number: str) -> str:
+    """Return the URL of a phone number in E.164 format, with its extension (RFC 3966)."""
+    return f"tel:{number.replace(' ext. ', ';ext=')}"
+
+
+def next_step(place: Place, status: BookingStatus, reader: Reader) -> str:
+    """Return what happens next; empty for a session that will not take place."""
+    gettext = reader.wording.gettext
+    if status in INACTIVE:
+        return ""
+    if status is BookingStatus.PENDING:
+        if reader.is_client:
+            return gettext(
+                "The expert confirms or declines your request, and we will e-mail you then. "
+                "The time is reserved for you until then."
+            )
+        return gettext(
+            "Please confirm or decline it before it begins; otherwise the request expires."
+        )
+    if reader.is_client:
+        return _for_client(place, reader.wording)
+    return _for_expert(place, reader.wording)
+
+
+def _for_client(place: Place, wording: Wording) -> str:
+    gettext = wording.gettext
+    match place.kind, place.details:
+        case PlaceKind.VIDEO, None:
+            return gettext("The expert sends you the link to the video call before the session.")
+        case PlaceKind.VIDEO, _:
+            return gettext("Open the link to the video call when the session begins.")
+        case PlaceKind.PHONE, None:
+            return gettext("The expert calls you at the number that you gave.")
+        case PlaceKind.PHONE, _:
+            return gettext("Please call the expert when the session begins.")
+    return gettext("Please come to the address.")
+
+
+def _for_expert(place: Place, wording: Wording) -> str:
+    gettext = wording.gettext
+    match place.kind, place.details:
+        case PlaceKind.VIDEO, None:
+            return gettext("Please send the client the link to the video call before the session.")
+        case PlaceKind.VIDEO, _:
+            return gettext("Open the link to the video call when the session begins.")
+        case PlaceKind.PHONE, None:
+            return gettext("Please call the client when the session begins.")
+        case PlaceKind.PHONE, _:
+            return gettext("The client calls you when the session begins.")
+    return gettext("The client comes to the address.")
+
+
+def deadline(booking: Booking, reader: Reader, now: datetime) -> str:
+    """Return until when the client can move and cancel; the booking may have ended meanwhile."""
+    gettext, until = reader.wording.gettext, booking.cancellable_until
+    if now > until or booking.status not in UPCOMING:
+        if reader.is_client:
+            return gettext("You can no longer move or cancel it.")
+        return gettext("The client can no longer move or cancel it.")
+    if until >= booking.starts_at:
+        if reader.is_client:
+            return gettext("You can move or cancel it until it begins.")
+        return gettext("The client can move or cancel it until it begins.")
+    moment = reader.wording.moment(until, reader.time_zone)
+    if reader.is_client:
+        return gettext("You can move or cancel it until %(deadline)s.", deadline=moment)
+    return gettext("The client can move or cancel it until %(deadline)s.", deadline=moment)
