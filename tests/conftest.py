@@ -16,7 +16,8 @@ from models.database import open_database
 from tests.support.clients import Api
 from tests.support.command_rules import RULES, watch_commands
 from tests.support.databases import GIVEN_URL, OWN_SERVER, mentions, run_database
-from tests.support.servers import run_server
+from tests.support.forked_program import Patch
+from tests.support.servers import await_ready, start_program
 from tests.support.spans import Time
 from web.samples.demo import DEMO_PASSWORD
 from web.samples.seed import seed
@@ -45,6 +46,10 @@ settings.register_profile(
 )
 
 EXPERTS = 60
+SLOW_PONGS = """
+import web.serving
+web.serving.PONG_SECONDS = 600
+"""
 TEN_MINUTES_MS = 600_000
 SIZES = {
     "races": (3, 200),
@@ -66,11 +71,12 @@ SERVER_STARTERS = {
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on an embedded database with 60 sample experts."""
-    # Tokens must outlast the run, and operations may be slow on a busy machine.
+    # Tokens must outlast the run; on a busy machine operations and pongs may be slow.
     patient = {"access_token_minutes": 1_440, "operation_seconds": 120}
-    folder = tmp_path_factory.mktemp("server")
-    with run_server(folder, experts=EXPERTS, throttle="off", **patient) as address:
-        yield address
+    settings = {"experts": EXPERTS, "throttle": "off", **patient}
+    with start_program(tmp_path_factory.mktemp("server"), Patch(SLOW_PONGS), **settings) as program:
+        await_ready(program.process, program.address)
+        yield program.address
 
 
 @pytest.fixture(scope="session")

@@ -270,7 +270,7 @@ class ChaosClients:
         return {
             s: [
                 (sequence, kind)
-                for sequence, kind in events[object_id(s.expert_id, "Expert", "expertId")]
+                for sequence, kind in events.get(object_id(s.expert_id, "Expert", "expertId"), ())
                 if sequence > s.sequence and kind in KINDS[s.field_]
             ]
             for s in self.subscribers
