@@ -50,7 +50,8 @@ MAX_CONCURRENT_OPERATIONS = 64
 MAX_SNAPSHOTS = 8
 MAX_ATTEMPTS_PER_CHANGE = 20
 """Two attempts per change are usual; the limit only ends a test that makes no progress."""
-ZONES = ("Europe/London", "Asia/Kolkata")
+CALENDARS = (("Europe/London", True), ("Asia/Kolkata", False))
+"""Time zones, and whether bookings are confirmed automatically until the rules change."""
 LENGTHS = (60, 30, 45, 15, 90)
 
 
@@ -228,9 +229,12 @@ class LossyProcess:
 
 @asynccontextmanager
 async def open_scenario(
-    process: LossyProcess, rng: random.Random, zone: str
+    process: LossyProcess, rng: random.Random, zone: str, *, confirms: bool
 ) -> AsyncIterator[Scenario]:
-    """Open a scenario with clients; delete its documents after the context."""
+    """Open a scenario with clients; delete its documents after the context.
+
+    `confirms` is whether the expert confirms bookings automatically at first.
+    """
     weekly = [
         WeeklyRange(weekday=day, start=start, end=end)
         for day in range(7)
@@ -238,7 +242,11 @@ async def open_scenario(
     ]
     offers = tuple(Offer(minutes=minutes, price=minutes * 100) for minutes in LENGTHS[:3])
     rules = Rules(
-        time_zone=zone, weekly=tuple(weekly), offers=offers, cancellation_notice_minutes=0
+        time_zone=zone,
+        weekly=tuple(weekly),
+        offers=offers,
+        cancellation_notice_minutes=0,
+        confirms_automatically=confirms,
     )
     calendar = Calendar(id=new_id(), rules=rules)
     await calendar.insert()
@@ -322,7 +330,8 @@ async def test_slots_read_once_plus_events_equal_slots_read_afresh(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(process.open())
         scenarios = [
-            await stack.enter_async_context(open_scenario(process, rng, zone)) for zone in ZONES
+            await stack.enter_async_context(open_scenario(process, rng, zone, confirms=confirms))
+            for zone, confirms in CALENDARS
         ]
         async with asyncio.TaskGroup() as group:
             for scenario in scenarios:
