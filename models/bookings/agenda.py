@@ -115,7 +115,7 @@ class Agenda:
 
         The two share their occupancy, so this agenda must not be changed afterwards.
         """
-        last: dict[str, Any] = {"sequence": self.next_sequence - 1}
+        last: dict[str, Any] = {"sequence": self.next_sequence - 1, "claimed_by": None}
         if self.events:
             last |= {"last_event_at": self.events[-1].at, "last_event_id": self.events[-1].id}
         holds = [b for b in self._bookings.values() if b.active and b.status is BookingStatus.HELD]

@@ -124,7 +124,8 @@ class Calendar(Record):
     """An expert's rules, and the number and id of the last event; its `_id` is the expert's id.
 
     Every change of the expert's time increments `sequence`, so two transactions on the same
-    calendar always conflict on this document.
+    calendar always conflict on this document. `claimed_by` names the only ledger that may commit
+    the next change, if there is one (models/ledger/claims.py).
     """
 
     rules: Rules
@@ -132,6 +133,7 @@ class Calendar(Record):
     sequence: int = 0
     last_event_at: datetime = datetime.fromtimestamp(0, UTC)
     last_event_id: Id | None = None
+    claimed_by: str | None = None
 
     class Settings:
         """One document per expert, read by `_id` only."""

@@ -118,9 +118,9 @@ class Batch:
             Outdated: if a calendar or a directory entry has changed.
             PyMongoError: if the database refuses or does not answer.
         """
-        unchanged = [agenda for agenda in self.agendas.values() if not agenda.events]
+        unchanged = [agenda for agenda in self.agendas.values() if not _is_written(agenda)]
         described = self.described
-        if not self.events and not described:
+        if len(unchanged) == len(self.agendas) and not described:
             await _check_positions(unchanged)
             return
         # A transaction that reads nothing needs no snapshot: its writes are conditional.
@@ -145,7 +145,7 @@ class Batch:
         Idempotency records come first, so that a repeated request fails before it reaches the
         slot. Directory entries are written by the commit.
         """
-        changed = [agenda for agenda in self.agendas.values() if agenda.events]
+        changed = list(filter(_is_written, self.agendas.values()))
         writes = Writes()
         for record in self.records.values():
             writes.insert(IdempotencyRecord, stored(record))
@@ -168,23 +168,35 @@ class Batch:
         return writes
 
 
+def _is_written(agenda: Agenda) -> bool:
+    """Return whether an agenda's calendar is written: for its events, or to end a claim."""
+    return bool(agenda.events or agenda.calendar.claimed_by)
+
+
 def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a filter for the calendar that was decided on, and the update of its counter."""
+    """Return a filter for the calendar that was decided on, and its update, which ends a claim."""
     calendar = agenda.calendar
-    counters = {"sequence": len(agenda.events)}
-    last = agenda.events[-1]
-    values: dict[str, Any] = {"last_event_at": last.at, "last_event_id": last.id}
+    counters: dict[str, int] = {}
+    values: dict[str, Any] = {}
+    if agenda.events:
+        last = agenda.events[-1]
+        counters["sequence"] = len(agenda.events)
+        values |= {"last_event_at": last.at, "last_event_id": last.id}
     if agenda.has_new_rules:
         values["rules"] = stored(agenda.rules)
         counters["rules_version"] = 1
+    if calendar.claimed_by:
+        values["claimed_by"] = None
     decided_on = {
         "_id": calendar.id,
         "sequence": calendar.sequence,
         # After a restored backup, another event may have the same number.
         "last_event_id": calendar.last_event_id,
         "rules_version": calendar.rules_version,
+        "claimed_by": calendar.claimed_by,
     }
-    return decided_on, {"$inc": counters, "$set": values}
+    update = {"$inc": counters, "$set": values}
+    return decided_on, {operator: fields for operator, fields in update.items() if fields}
 
 
 async def _check_positions(

@@ -18,6 +18,7 @@ from pymongo.errors import PyMongoError
 
 from models.errors import Unavailable
 from models.ledger.batch import Batch, Entry, Outdated
+from models.ledger.claims import Claims
 from models.ledger.loading import CalendarCache, load
 from models.store.transactions import is_outcome_unknown, is_retryable
 from models.store.writers import WriterSession
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 16
 """Granted commands per transaction; with more, commands and database wait for each other."""
 PATIENCE_SECONDS = 8.0
-MAX_BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 0.1
 
 
 class Ledger:
@@ -63,6 +64,7 @@ class Ledger:
         use_cache: bool = True,
     ) -> None:
         self._session = WriterSession(client)
+        self._claims = Claims(self._session.id)
         self._announce = announce
         self._directory_changed = directory_changed
         self._cache = CalendarCache(is_enabled=use_cache)
@@ -180,6 +182,9 @@ class Ledger:
         loaded: Loaded | Exception
         try:
             with tracer().span("ledger read", contexts=[entry.context for entry in entries]):
+                if rounds:
+                    experts = {id_ for command in commands for id_ in command.expert_ids}
+                    await self._claims.take(experts)
                 loaded = await load(commands, set(self._cache), attempts.keys())
         except Exception as error:  # noqa: BLE001 - the commands' callers get it
             loaded = error
@@ -190,18 +195,25 @@ class Ledger:
             self._retry(entries, loaded)
         else:
             settled = {attempts[id_] for id_ in loaded.event_ids}
+            blocked = self._claims.blocked(loaded.agendas)
             for entry in entries:
                 if settled.isdisjoint(entry.attempts):
-                    self._decide_loaded(entry, loaded)
+                    self._decide_loaded(entry, loaded, blocked)
         for entry in filter(self._unanswered.__contains__, waiting):
             self._queue(entry)
+        if not isinstance(loaded, Exception):
+            await self._claims.release(
+                loaded.agendas, needed={*self._open.agendas, *self._to_load_experts}
+            )
         for batch in settled:
             await self._answer(batch)
 
-    def _decide_loaded(self, entry: Entry, loaded: Loaded) -> None:
+    def _decide_loaded(self, entry: Entry, loaded: Loaded, blocked: set[Id]) -> None:
         answer = loaded.replay(entry.command)
         if answer is not None:
             self._give(entry, answer)
+        elif not blocked.isdisjoint(entry.command.expert_ids):
+            self._retry([entry], Outdated())
         elif self._is_repeated(entry) or (self._single_commits_left and not self._has_room):
             self._queue(entry)
         else:

@@ -52,7 +52,7 @@ class WriterSession:
         self._client = client
         # Transactions have their own snapshots, so none needs to wait for the previous one.
         self._session = client.start_session(causal_consistency=False)
-        self._id = str(self._session.session_id["id"].as_uuid())
+        self.id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
         self._heartbeat_at = -HEARTBEAT_SECONDS
         self._beats: dict[str, tuple[int, float]] = {}
@@ -93,7 +93,7 @@ class WriterSession:
 
     async def _send_heartbeat(self) -> None:
         await Writer.get_pymongo_collection().update_one(
-            {"_id": self._id}, {"$inc": {"beats": 1}}, upsert=True
+            {"_id": self.id}, {"$inc": {"beats": 1}}, upsert=True
         )
         self._heartbeat_at = monotonic()
 
@@ -104,7 +104,7 @@ class WriterSession:
             beats, since = before.get(writer.id, (None, now))
             self._beats[writer.id] = writer.beats, since if beats == writer.beats else now
             silence = now - self._beats[writer.id][1]
-            if writer.id != self._id and silence >= HEARTBEAT_TIMEOUT_SECONDS:
+            if writer.id != self.id and silence >= HEARTBEAT_TIMEOUT_SECONDS:
                 await self._end_session(writer)
 
     async def _end_session(self, writer: Writer) -> None:

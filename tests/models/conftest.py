@@ -1,4 +1,4 @@
-"""Fixtures of the model tests: a calendar in the database, and a database behind a wire proxy."""
+"""Fixtures of the model tests: a calendar, ledgers, and a database behind a wire proxy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from models.bookings.booking import Booking
 from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.ids import new_id
-from tests.support.ledgers import EVERY_HOUR
+from models.ledger.ledger import Ledger
+from tests.support.ledgers import EVERY_HOUR, ignore_events
 from tests.support.samples import rules
 from tests.support.wire_clients import connect
 from tests.support.wire_proxy import WireProxy
@@ -33,6 +34,18 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
     await Booking.find({"expert_id": calendar.id}).delete()
     await Event.find({"expert_id": calendar.id}).delete()
     await calendar.delete()
+
+
+@pytest.fixture(params=[True, False], ids=["cached", "uncached"])
+async def ledgers(
+    database: Client, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Ledger, Ledger]]:
+    """Open two ledgers, as in two processes, with and without cached calendars."""
+    async with (
+        Ledger(database, ignore_events, use_cache=request.param).open() as first,
+        Ledger(database, ignore_events, use_cache=request.param).open() as second,
+    ):
+        yield first, second
 
 
 @pytest.fixture

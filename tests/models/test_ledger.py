@@ -38,18 +38,6 @@ if TYPE_CHECKING:
     from models.store.connection import Client
 
 
-@pytest.fixture(params=[True, False], ids=["cached", "uncached"])
-async def ledgers(
-    database: Client, request: pytest.FixtureRequest
-) -> AsyncIterator[tuple[Ledger, Ledger]]:
-    """Open two ledgers, as in two processes, with and without cached calendars."""
-    async with (
-        Ledger(database, ignore_events, use_cache=request.param).open() as first,
-        Ledger(database, ignore_events, use_cache=request.param).open() as second,
-    ):
-        yield first, second
-
-
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
     """Open a ledger with cached calendars."""

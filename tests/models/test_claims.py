@@ -1,0 +1,124 @@
+"""Claims on calendars: a process that lost a race commits next."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.calendar.errors import SlotTaken
+from models.calendar.rules import Calendar
+from models.ids import new_id
+from models.ledger.batch import Batch
+from models.ledger.claims import MAX_CLAIM_SECONDS, Claims
+from models.ledger.ledger import Ledger
+from tests.support.ledgers import book_slot, cancel_command, ignore_events, slot, someone
+
+if TYPE_CHECKING:
+    from models.bookings.command import Agendas
+    from models.ids import Id
+    from models.store.connection import Client
+    from models.store.writers import WriterSession
+
+
+async def claim_on(calendar: Calendar) -> str | None:
+    """Return the stored claim on a calendar."""
+    stored = await Calendar.get(calendar.id)
+    assert stored
+    return stored.claimed_by
+
+
+@pytest.fixture
+def blocked(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """An event that is set whenever a ledger finds that another one claims a calendar."""
+    is_blocked, event = Claims.blocked, asyncio.Event()
+
+    def observed(claims: Claims, agendas: Agendas) -> set[Id]:
+        found = is_blocked(claims, agendas)
+        if found:
+            event.set()
+        return found
+
+    monkeypatch.setattr(Claims, "blocked", observed)
+    return event
+
+
+async def test_ledger_that_lost_a_race_wins_the_next_one(
+    ledgers: tuple[Ledger, Ledger],
+    calendar: Calendar,
+    blocked: asyncio.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process changes the same calendar before each of its commits, if it can."""
+    here, elsewhere = ledgers
+    commit, attempts = Batch.commit, 0
+    has_committed_or_waits = blocked
+
+    async def commit_last(batch: Batch, writer: WriterSession) -> None:
+        nonlocal attempts
+        if writer is here._session:
+            attempts += 1
+            has_committed_or_waits.clear()
+            await has_committed_or_waits.wait()
+        await commit(batch, writer)
+        has_committed_or_waits.set()
+
+    async def change_without_pause() -> None:
+        while True:
+            await elsewhere.post(cancel_command(await book_slot(elsewhere, slot(calendar, 1))))
+
+    monkeypatch.setattr(Batch, "commit", commit_last)
+    rival = asyncio.create_task(change_without_pause())
+    await book_slot(here, slot(calendar, 3))
+    rival.cancel()
+    assert attempts == 2
+    await book_slot(elsewhere, slot(calendar, 5))
+    assert await claim_on(calendar) is None
+
+
+async def test_claim_of_a_killed_process_is_ignored_after_a_while(
+    ledgers: tuple[Ledger, Ledger],
+    calendar: Calendar,
+    blocked: asyncio.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, _ = ledgers
+    now = 0.0
+    monkeypatch.setattr("models.ledger.claims.monotonic", lambda: now)
+    await Claims("killed").take([calendar.id])
+    booking = asyncio.create_task(book_slot(here, slot(calendar, 1)))
+    await blocked.wait()
+    assert await claim_on(calendar) == "killed"
+    now = MAX_CLAIM_SECONDS
+    await booking
+    assert await claim_on(calendar) is None
+
+
+async def test_claims_are_taken_in_order_up_to_that_of_another_process(calendar: Calendar) -> None:
+    """Two processes that want the same calendars never wait for each other."""
+    three = [calendar, *[calendar.model_copy(update={"id": new_id()}) for _ in range(2)]]
+    await Calendar.insert_many(three[1:])
+    await Claims("other").take([three[1].id])
+    await Claims("own").take([each.id for each in reversed(three)])
+    assert [await claim_on(each) for each in three] == ["own", "other", None]
+    for each in three[1:]:
+        await each.delete()
+
+
+async def test_claim_ends_when_its_commands_change_nothing(
+    database: Client, calendar: Calendar
+) -> None:
+    """A refused command, and one that was granted before."""
+    client = someone()
+    async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
+        made = await book_slot(ledger, slot(calendar, 1), client, "key")
+        await ledger._claims.take([calendar.id])
+        with pytest.raises(SlotTaken):
+            await book_slot(ledger, slot(calendar, 1))
+        assert await claim_on(calendar) is None
+        await ledger._claims.take([calendar.id])
+        # The claim ends after the first answer, and before the second one.
+        for _ in range(2):
+            assert (await book_slot(ledger, slot(calendar, 1), client, "key")).id == made.id
+    assert await claim_on(calendar) is None
