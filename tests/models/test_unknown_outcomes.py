@@ -11,16 +11,18 @@ from pymongo.errors import OperationFailure
 
 from models.calendar.errors import SlotTaken
 from models.ledger.batch import Batch
+from models.ledger.claims import Claims
 from models.ledger.ledger import Ledger
 from models.store.transactions import OUTCOME_UNKNOWN
 from tests.support.ledgers import book_slot, events, findings, slot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from models.bookings.booking import Booking
     from models.bookings.events import Event
     from models.calendar.rules import Calendar
+    from models.ids import Id
     from models.store.connection import Client
     from models.store.writers import WriterSession
 
@@ -85,9 +87,15 @@ async def test_nobody_is_refused_because_of_their_own_booking(
 async def test_attempt_is_settled_after_its_batch_was_split(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first commit takes effect late: after the second one failed for another reason."""
+    """The first commit takes effect late: after the second one failed for another reason.
+
+    A claim would have waited for it, but claims may fail.
+    """
     commit = Batch.commit
     batches: list[Batch] = []
+
+    async def fail(_claims: Claims, _expert_ids: Collection[Id]) -> None:
+        pass
 
     async def commit_late(batch: Batch, writer: WriterSession) -> None:
         if len(batch.answers) == 1 and not batches:
@@ -102,6 +110,7 @@ async def test_attempt_is_settled_after_its_batch_was_split(
         await commit(batch, writer)
 
     monkeypatch.setattr(Batch, "commit", commit_late)
+    monkeypatch.setattr(Claims, "take", fail)
     made = await book_concurrently(database, calendar)
     first = batches[0]
     kept = [answer[0] for answer in first.answers.values() if isinstance(answer, list)]
