@@ -10,6 +10,7 @@ import pytest
 
 from models.bookings.booking import Booking, BookingStatus
 from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
+from models.calendar.places import Place, PlaceKind
 from models.calendar.rules import Calendar, Offer
 from models.calendar.slots import slot_id
 from models.errors import InvalidInput
@@ -56,7 +57,8 @@ async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> No
     await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
 
 
-RAISED = (Offer(minutes=60, price=99_000), Offer(minutes=30, price=70_000))
+CALL = Place(kind=PlaceKind.PHONE, details="+442079460018")
+RAISED = (Offer(minutes=60, price=99_000, place=CALL), Offer(minutes=30, price=70_000, place=CALL))
 
 
 async def move(
@@ -88,7 +90,7 @@ async def move(
         {"minimum_notice_minutes": 60 * 24 * 30},
         {"horizon_days": 0},
         {"offers": (Offer(minutes=30, price=1),)},
-        {"offers": (Offer(minutes=60, price=99_000),)},
+        {"offers": RAISED[:1]},
         {"break_minutes": 240, "cancellation_notice_minutes": 60 * 24 * 30},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -100,7 +102,7 @@ async def test_hold_is_booked_as_it_was_held_whatever_the_rules_say_then(
     held = await hold(reserving(ledger), viewer, slot_id(key), None)
     await change_rules(ledger, calendar, **changes)
     booked = await book_slot(ledger, key, viewer)
-    kept = {"id", "starts_at", "minutes", "cells", "price", "cancellable_until"}
+    kept = {"id", "starts_at", "minutes", "cells", "price", "place", "cancellable_until"}
     assert booked.model_dump(include=kept) == held.model_dump(include=kept)
     assert booked.status is BookingStatus.CONFIRMED
     assert booked.held_until is None
@@ -125,15 +127,18 @@ async def test_hold_of_someone_else_keeps_nothing_for_the_viewer(
         await book_slot(ledger, key)
 
 
-async def test_booking_moves_to_a_held_slot_at_the_price_of_the_hold(
+async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
+    """Its price and its place."""
     viewer = someone()
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
+    await change_rules(ledger, calendar, offers=RAISED)
     held = await hold(reserving(ledger), viewer, slot_id(slot(calendar, 15)), None)
-    await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=99_000),))
+    await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=88_000),))
     moved = await move(ledger, viewer, booked, slot(calendar, 15))
-    assert (moved.id, moved.starts_at, moved.price) == (booked.id, held.starts_at, held.price)
+    assert (moved.id, moved.starts_at) == (booked.id, held.starts_at)
+    assert (moved.price, moved.place) == (99_000, CALL)
     stored = await Booking.get(held.id)
     assert stored is not None
     assert stored.status is BookingStatus.CANCELLED
@@ -146,7 +151,7 @@ async def test_moved_booking_keeps_its_price_at_the_same_length(
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     await change_rules(ledger, calendar, offers=RAISED)
     moved = await move(ledger, viewer, booked, slot(calendar, 10), booked.price)
-    assert (moved.minutes, moved.price) == (60, booked.price)
+    assert (moved.minutes, moved.price, moved.place) == (60, booked.price, booked.place)
 
 
 async def test_another_length_costs_what_the_client_has_seen(

@@ -137,7 +137,8 @@ def test_a_language_needs_nothing_but_its_file(tmp_path: Path) -> None:
     languages = {"EN", *(path.stem.upper() for path in Path(translations.__path__[0]).glob("*.po"))}
     offered = core.type_map["Language"]
     assert isinstance(offered, GraphQLEnumType)
-    assert languages == {"EN", "DE"} == set(Language) == set(offered.values)
+    assert languages >= {"EN", "DE"}
+    assert languages == set(Language) == set(offered.values)
     catalogue = tmp_path / "pt_BR.po"
     header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
     catalogue.write_text(f'{header}\nmsgid "%(start)s to %(end)s"\nmsgstr "%(start)s às %(end)s"\n')

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.support.clients import Api, open_socket
+from tests.support.clients import PASSWORD, Api, open_socket
 from tests.support.databases import run_database
 from tests.support.deployments import Deployment, first_slot, invalid_fields, offer
 from tests.support.mailboxes import Mailbox
@@ -221,6 +221,26 @@ async def test_a_place_is_kept_until_it_is_given_anew(deployment: Deployment, ti
         target = [slot["id"] for slot in slots if slot["status"] == "OPEN"][3]
         moved = (await client.api.ask(MOVE, id=booked["id"], slot=target))["rescheduleBooking"]
         assert moved == {"__typename": "Booking", "place": place}
+
+
+async def test_a_deleted_expert_leaves_no_address_behind(
+    deployment: Deployment, mailbox: Mailbox, mongodb_url: str, time: Time
+) -> None:
+    """Neither in offers nor in bookings; the mail about the cancellation lacks it, too."""
+    address = "77 Station Road, Leeds"
+    expert = await expert_at(deployment, {**ADDRESS, "details": address})
+    client = await deployment.person()
+    await client.api.book(await first_slot(deployment, str(expert.expert_id), time))
+    [booked] = await mailbox.wait_for_invitations(1, client.email)
+    assert address in booked.text
+    delete = "mutation ($code: String!) { deleteMyAccount(input: {code: $code}) { __typename } }"
+    answer = await expert.api.ask(delete, code=PASSWORD)
+    assert answer["deleteMyAccount"]["__typename"] == "AccountDeleted"
+    _, cancelled = await mailbox.wait_for_invitations(2, client.email)
+    assert address not in cancelled.text + cancelled.html
+    async with asyncio.timeout(60):
+        while address in await stored(mongodb_url, "bookings", "calendars"):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize(
