@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from icalendar import Calendar, Conference, Event, vCalAddress
 
 from models.accounts.emails import email_key
+from models.accounts.users import Language
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import Party
 from models.calendar.places import PlaceKind
@@ -28,7 +29,7 @@ TENTATIVE = frozenset({BookingStatus.HELD, BookingStatus.PENDING})
 
 
 class Invitations:
-    """Builds iCalendar objects.
+    """Builds iCalendar objects. Loads all languages, which takes a while.
 
     UID stays the same and SEQUENCE increases with each change, so calendars keep one entry with
     the latest state, in whatever order the mails and downloads arrive.
@@ -42,6 +43,8 @@ class Invitations:
         self._organizer = organizer
         self._host = organizer.rpartition("@")[2]
         self._base = base
+        for language in Language:
+            wording(language)  # loaded here, in a thread
 
     def build(
         self, session: BookedSession, occasion: BookingSnapshot, party: Party, stamp: datetime

@@ -41,6 +41,7 @@ class Wording:
     def __init__(self, catalogue: Path | None) -> None:
         self.locale = Locale.parse(catalogue.stem if catalogue else SOURCE_LOCALE)
         self.translations = _compiled(catalogue) if catalogue else gettext.NullTranslations()
+        self._price_pattern = self.locale.currency_formats["standard"].pattern
 
     @property
     def tag(self) -> str:
@@ -64,7 +65,7 @@ class Wording:
     def price(self, amount: int, currency: str) -> str:
         """Format an amount in minor units, such as €90.50, with the decimals of ISO 4217."""
         decimals = decimals_of(currency)
-        standard = self.locale.currency_formats["standard"].pattern
+        standard = self._price_pattern
         if get_currency_symbol(currency, self.locale)[-1].isalpha():
             # Babel leaves out CLDR's space between a letter and a digit.
             standard = standard.replace("¤#", "¤\N{NO-BREAK SPACE}#")
