@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PRIVATE = {
     "Query": {"viewer", "bookings", "booking", "users", "rateLimit"},
     "Slot": {"mine"},
+    "Place": {"details"},
 }
 """Viewer-dependent fields of types that are otherwise publicly cacheable."""
 
@@ -52,7 +53,8 @@ def test_every_field_of_a_cacheable_type_is_classified(type_name: str) -> None:
     [
         ("{ categories { count } }", 30),
         ("{ a: categories { b: count __typename } __typename }", 30),
-        ("{ experts { nodes { offers { price { amount } } } } }", 5),
+        ("{ experts { nodes { offers { price { amount } place { kind } } } } }", 5),
+        ("{ experts { nodes { offers { place { details } } } } }", None),
         ('{ experts { nodes { days(from: "2027-03-28") { slots { id } } } } }', 0),
         ('{ node(id: "x") { id ... on Slot { heldUntil } } }', 0),
         ('{ node(id: "x") { id ... on Booking { id } } }', None),
