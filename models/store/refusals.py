@@ -38,15 +38,19 @@ MAX_SHOWN = 20
 
 NO_PRIMARY: Final = "The replica set has no primary. See rs.status(); a majority must be up."
 _NO_MAJORITY = "Writes do not reach a majority of the members. See rs.status(), and start them."
+_NO_CONNECTION = "A server of the database does not reach another. See its log, and the network."
+_OVERLOADED = "The database is overloaded. See its slow query log."
 _NOT_A_MEMBER = "The server has no replica set. Start it with --replSet rs0; run rs.initiate()."
 _REMEDIES: Final = {
-    **dict.fromkeys((91, 189, 10107, 11600, 11602, 13435, 13436), NO_PRIMARY),
+    **dict.fromkeys((91, 133, 189, 10107, 11600, 11602, 13435, 13436), NO_PRIMARY),
     **dict.fromkeys((64, 79, 100, 134), _NO_MAJORITY),
     13: "Give the account of MONGODB_URL the role readWrite on the database.",
     18: "Correct the user name and password in MONGODB_URL.",
     20: _NOT_A_MEMBER,
     40573: _NOT_A_MEMBER,
-    50: "The database is overloaded. See its slow query log.",
+    **dict.fromkeys((6, 7, 89, 9001), _NO_CONNECTION),
+    **dict.fromkeys((50, 262), _OVERLOADED),
+    **dict.fromkeys(NOT_SUPPORTED, "Use a MongoDB server of version 8.0 or newer."),
     14031: "The database's disk is full. Free space on it.",
     **dict.fromkeys(
         (222, 260, 280, 286), "Nothing to do: missed events are read from the event log."

@@ -48,6 +48,15 @@ async def write_to_one_member(events: Events) -> object:
     return await events.with_options(write_concern=WriteConcern(1)).update_one(NOWHERE, NOTHING)
 
 
+async def bulk_write_to_one_member(events: Events) -> object:
+    """Write several documents without waiting for a majority."""
+    database = events.database
+    update = {"update": 0, "filter": NOWHERE, "updateMods": NOTHING}
+    namespaces = [{"ns": events.full_name}]
+    command = {"bulkWrite": 1, "ops": [update], "nsInfo": namespaces, "writeConcern": {"w": 1}}
+    return await database.client.admin.command(command)
+
+
 async def write_to_every_shard(events: Events) -> object:
     """Update an event by its id alone."""
     return await events.update_one({"_id": None}, NOTHING)
@@ -82,6 +91,7 @@ async def commit_to_one_member(events: Events) -> object:
         (read_locally, "a read that may be rolled back"),
         (count_on_a_secondary, "not a read from the primary"),
         (write_to_one_member, "a write that may be rolled back"),
+        (bulk_write_to_one_member, "a write that may be rolled back"),
         (write_to_every_shard, "a write to every shard"),
         (delete_from_every_shard, "a write to every shard"),
         (read_without_a_snapshot, "a transaction that reads without a snapshot"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.command_rules import OFFENCE
 from tests.support.forked_program import ForkedProgram
 from tests.support.servers import environment
 
@@ -24,4 +25,5 @@ def command(
             status = program.wait(COMMAND_SECONDS)
         finally:
             program.kill()
+        assert OFFENCE not in errors.read_text()
         return status, output.read_text(), errors.read_text()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 OFFENCE: Final = "OFFENCE: "
 READS: Final = frozenset({"find", "aggregate", "count", "distinct"})
 WRITES: Final = frozenset(
-    {"insert", "update", "delete", "findAndModify", "commitTransaction", "abortTransaction"}
+    {"insert", "update", "delete", "bulkWrite", "findAndModify", "commitTransaction"}
 )
 SHARD_KEYS: Final = {"bookings": "expert_id", "events": "expert_id", "calendars": "_id"}
 

@@ -9,12 +9,13 @@ import pytest
 
 from models.errors import DatabaseUnreachable
 from models.store.connection import connected
-from models.store.refusals import NO_PRIMARY
+from models.store.refusals import EXPECTED, NO_PRIMARY, Refusal
 from tests.support.booking_operations import open_slots
 from tests.support.clients import Api
 from tests.support.databases import run_database
 from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
+from tests.support.wire_cases import CODES
 from tests.support.wire_faults import CommandError, Fault, WriteConcernError
 from tests.support.wire_hello import Role
 from tests.support.wire_proxy import WireProxy
@@ -92,6 +93,12 @@ async def test_options_that_would_weaken_the_answers_are_ignored(
         "MONGODB_URL: ignored readPreference=secondaryPreferred, w=1, retryWrites=false; "
         "the program always uses readPreference=primary" in program.output()
     )
+
+
+def test_every_error_but_a_lost_race_has_a_remedy() -> None:
+    unknown = Refusal("find", -1, "").remedy
+    refusals = [Refusal("find", code, "") for code in CODES if code not in EXPECTED]
+    assert [refusal for refusal in refusals if refusal.remedy == unknown] == []
 
 
 @pytest.mark.parametrize(
