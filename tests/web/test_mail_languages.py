@@ -173,6 +173,7 @@ def test_german_mails_have_no_english_left(name: str, place: Place, messages: Ca
         entry = f"{mail.event['SUMMARY']} {mail.event['DESCRIPTION']} {mail.event['LOCATION']}"
         for text in (" ".join(mail.text.split()), html, entry, str(mail.message["Subject"])):
             assert [message for message in english if message in text] == []
+        assert not re.search(r"\.[A-ZÄÖÜ]", mail.text)
         assert '<html lang="de">' in mail.html
         assert mail.message["Content-Language"] == "de"
         assert str(mail.event["SUMMARY"]).startswith("Termin mit ")
