@@ -5,11 +5,17 @@
 | viewer, experts, expert, expertBySlug,          | anyone                           |            |
 |   categories, node, rateLimit, slotBooked,      |                                  |            |
 |   slotAvailable, slotChanged                    |                                  |            |
-| register, login, refreshSession, logout         | anyone                           |            |
+| register, login, refreshSession, logout,        | anyone                           |            |
+|   startGuestSession, requestSignInCode          |                                  |            |
+| signInWithCode                                  | anyone; the code is the proof    |            |
 | requestPasswordReset, resetPassword, verifyEmail| anyone; the link is the proof    |            |
-| changePassword, bookings, bookingChanged,       | signed-in users                  |            |
-|   exportMyData, deleteMyAccount                 |                                  |            |
-| holdSlot, bookSlot, bookSlots                   | signed-in users                  |            |
+| bookings, bookingChanged, endSession            | signed-in users, guests          |            |
+| changePassword, exportMyData,                   | signed-in users                  | FORBIDDEN  |
+|   resendVerification                            |                                  |            |
+| deleteMyAccount, updateProfile, changeEmail     | signed-in users                  | NotAllowed |
+| holdSlot                                        | signed-in users, guests          |            |
+| bookSlot, bookSlots                             | signed-in users                  | Verifica-  |
+|                                                 |                                  | tionNeeded |
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
@@ -18,7 +24,8 @@
 | createExpert, updateUser                        | admins                           | NotAllowed |
 | users                                           | admins                           | FORBIDDEN  |
 
-Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed or FORBIDDEN.
+Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed, FORBIDDEN or
+VerificationNeeded.
 
 | object or field                        | visible to                                 | others    |
 |----------------------------------------|--------------------------------------------|-----------|
@@ -26,16 +33,18 @@ Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed or FORBIDD
 | a booking, its contact and its history | its client and expert, admins              | null      |
 |   details of its place                 | its client and expert, once it is booked   | null      |
 | details of the place of an offer       | the expert                                 | null      |
+| a session                              | the owner of its account                   | null      |
 | an account, by its id                  | its owner, admins                          | null      |
 |   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
 |   email                                | also the experts of its bookings           | FORBIDDEN |
 |   emailVerified, role, disabled,       | its owner, admins                          | FORBIDDEN |
-|   language                             |                                            |           |
+|   language, phone, guest, hasPassword  |                                            |           |
+|   sessions                             | its owner                                  | FORBIDDEN |
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
-A disabled account cannot sign in. Its entry in the directory stays listed until that is disabled,
-too.
+A guest is a client without an address. A disabled account cannot sign in. Its entry in the
+directory stays listed until that is disabled, too.
 """
 
 from __future__ import annotations
@@ -45,7 +54,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from models.accounts.users import Role
-from models.errors import Forbidden, NotAllowed, Unauthenticated
+from models.errors import Forbidden, NotAllowed, Unauthenticated, VerificationNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +70,9 @@ class Relation(StrEnum):
 
     ANYONE = "ANYONE"
     SIGNED_IN = "SIGNED_IN"
+    """The viewer has a session, be it a guest's."""
+    ACCOUNT = "ACCOUNT"
+    """The viewer is signed in to an account, and no guest."""
     OWNER = "OWNER"
     """The viewer owns the account."""
     CLIENT = "CLIENT"
@@ -82,6 +94,7 @@ class Decision(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_ALLOWED = "NOT_ALLOWED"
+    VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
     NULL = "NULL"
 
 
@@ -103,6 +116,7 @@ class Rule:
 
 ANYONE: Final = Rule(frozenset({Relation.ANYONE}))
 SIGNED_IN: Final = Rule(frozenset({Relation.SIGNED_IN}))
+_ACCOUNTS = frozenset({Relation.ACCOUNT})
 _PARTIES = frozenset({Relation.CLIENT, Relation.EXPERT, Relation.ADMIN})
 _MANAGERS = frozenset({Relation.EXPERT, Relation.ADMIN})
 _ADMINS = frozenset({Relation.ADMIN})
@@ -126,12 +140,19 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.requestPasswordReset": ANYONE,
     "Mutation.resetPassword": ANYONE,
     "Mutation.verifyEmail": ANYONE,
-    "Mutation.changePassword": SIGNED_IN,
-    "Mutation.exportMyData": SIGNED_IN,
-    "Mutation.deleteMyAccount": SIGNED_IN,
+    "Mutation.startGuestSession": ANYONE,
+    "Mutation.requestSignInCode": ANYONE,
+    "Mutation.signInWithCode": ANYONE,
+    "Mutation.resendVerification": Rule(_ACCOUNTS),
+    "Mutation.updateProfile": Rule(_ACCOUNTS, Decision.NOT_ALLOWED),
+    "Mutation.changeEmail": Rule(_ACCOUNTS, Decision.NOT_ALLOWED),
+    "Mutation.endSession": SIGNED_IN,
+    "Mutation.changePassword": Rule(_ACCOUNTS),
+    "Mutation.exportMyData": Rule(_ACCOUNTS),
+    "Mutation.deleteMyAccount": Rule(_ACCOUNTS, Decision.NOT_ALLOWED),
     "Mutation.holdSlot": SIGNED_IN,
-    "Mutation.bookSlot": SIGNED_IN,
-    "Mutation.bookSlots": SIGNED_IN,
+    "Mutation.bookSlot": Rule(_ACCOUNTS, Decision.VERIFICATION_NEEDED),
+    "Mutation.bookSlots": Rule(_ACCOUNTS, Decision.VERIFICATION_NEEDED),
     "Mutation.rescheduleBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.cancelBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.removeBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
@@ -160,6 +181,7 @@ OBJECTS: Final[Mapping[str, Rule]] = {
     "Slot": ANYONE,
     "User": Rule(_OWNERS, Decision.NULL),
     "Booking": Rule(_PARTIES, Decision.NULL),
+    "Session": Rule(frozenset({Relation.OWNER}), Decision.NULL),
 }
 """The rules for looking up objects by id; a slot is as visible as its expert."""
 
@@ -177,6 +199,10 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "User.role": _OWNER_FIELD,
     "User.disabled": _OWNER_FIELD,
     "User.language": _OWNER_FIELD,
+    "User.phone": _OWNER_FIELD,
+    "User.guest": _OWNER_FIELD,
+    "User.hasPassword": _OWNER_FIELD,
+    "User.sessions": Rule(frozenset({Relation.OWNER})),
     **dict.fromkeys(
         (
             *("Booking.id", "Booking.reference", "Booking.expert", "Booking.client"),
@@ -215,6 +241,7 @@ def require(rule_name: str, relations: Relations) -> None:
     Raises:
         Unauthenticated: if nobody is signed in.
         Forbidden: if the rule's denial is FORBIDDEN.
+        VerificationNeeded: if the rule's denial is VERIFICATION_NEEDED.
         NotAllowed: if the rule's denial is NOT_ALLOWED or NULL.
     """
     match RULES[rule_name].decide(relations):
@@ -222,6 +249,8 @@ def require(rule_name: str, relations: Relations) -> None:
             raise Unauthenticated("Sign in first.")
         case Decision.FORBIDDEN:
             raise Forbidden("Your account may not see this.")
+        case Decision.VERIFICATION_NEEDED:
+            raise VerificationNeeded
         case Decision.NOT_ALLOWED | Decision.NULL:
             raise NotAllowed
 
@@ -230,9 +259,12 @@ def relations_of(viewer: Viewer | None) -> Relations:
     """Return the relations that a viewer has to every object."""
     if viewer is None:
         return frozenset({Relation.ANYONE})
+    relations = {Relation.ANYONE, Relation.SIGNED_IN}
+    if not viewer.is_guest:
+        relations.add(Relation.ACCOUNT)
     if viewer.role is Role.ADMIN:
-        return frozenset({Relation.ANYONE, Relation.SIGNED_IN, Relation.ADMIN})
-    return frozenset({Relation.ANYONE, Relation.SIGNED_IN})
+        relations.add(Relation.ADMIN)
+    return frozenset(relations)
 
 
 def relations_to_user(viewer: Viewer | None, user_id: Id) -> Relations:

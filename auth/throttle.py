@@ -22,15 +22,26 @@ KNOWN_SECONDS = 30 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The maximum numbers of attempts per window for one purpose."""
+    """The maximum numbers of attempts per window for one purpose.
+
+    `account_seconds` is the window of an account over all addresses.
+    """
 
     account_at_address: int = 10
     account: int = 100
     address: int = 100
+    account_seconds: int = WINDOW_SECONDS
 
 
 LIMITS = Limits()
-LIMITS_BY_PURPOSE = {"reset": Limits(account_at_address=3, account=12)}
+LIMITS_BY_PURPOSE = {
+    "reset": Limits(account_at_address=3, account=12),
+    "verification": Limits(account_at_address=3, account=12),
+    "code request": Limits(account_at_address=3, account=12, address=50),
+    # Six digits could be guessed in time; 100 guesses a day succeed once in 27 years.
+    "code": Limits(account_seconds=24 * 3600),
+    "guest": Limits(address=30),
+}
 
 
 class Throttle:
@@ -64,7 +75,8 @@ class Throttle:
         subject = email_pseudonym(account)
         await _count(_pair(purpose, subject, address), limits.account_at_address)
         if await attempts.counter(_known(subject, address)) is None:
-            await _count(f"account/{purpose}/{subject}", limits.account)
+            key = f"account/{purpose}/{subject}"
+            await _count(key, limits.account, limits.account_seconds)
 
     async def left(self, purpose: str, *, address: str, account: str) -> int:
         """Return how many attempts an account has left from a network address."""
@@ -84,11 +96,11 @@ class Throttle:
             await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
 
 
-async def _count(key: str, max_attempts: int) -> None:
-    if await attempts.count(key, WINDOW_SECONDS, 1) > max_attempts:
+async def _count(key: str, max_attempts: int, seconds: int = WINDOW_SECONDS) -> None:
+    if await attempts.count(key, seconds, 1) > max_attempts:
         found = await attempts.counter(key)
-        seconds = (found.expires_at - datetime.now(UTC)).total_seconds() if found else 0
-        raise TooManyAttempts(max(1, round(seconds)))
+        left = (found.expires_at - datetime.now(UTC)).total_seconds() if found else 0
+        raise TooManyAttempts(max(1, round(left)))
 
 
 def _pair(purpose: str, subject: str, address: str) -> str:

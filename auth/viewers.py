@@ -51,6 +51,11 @@ class Viewer:
         return self.user.role
 
     @property
+    def is_guest(self) -> bool:
+        """Whether the viewer is a guest, who has no address."""
+        return self.user.guest
+
+    @property
     def expert_id(self) -> Id | None:
         """The id of the account's entry in the directory, if it has one."""
         return self.user.expert_id

@@ -10,6 +10,7 @@ from beanie import init_beanie
 from pymongo.errors import ConnectionFailure, OperationFailure
 
 from models.accounts.attempts import Attempts
+from models.accounts.codes import Code
 from models.accounts.links import Link
 from models.accounts.sessions import RefreshToken, Session
 from models.accounts.users import User
@@ -41,6 +42,7 @@ DOCUMENTS = (
     IdempotencyRecord,
     Mail,
     Link,
+    Code,
     SharedState,
     Session,
     RefreshToken,

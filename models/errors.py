@@ -122,12 +122,12 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class WrongCode(Refused):
-    """The proof of identity is wrong; `attempts_left` are left before a pause."""
+    """The code or password is wrong; `attempts_left` are left before a new code or a pause."""
 
     attempts_left: int
 
     code = "WRONG_CODE"
-    message = "This is wrong. Nothing was changed; please try again."
+    message = "This is wrong, or has expired. Nothing was changed; check it, or ask for a new code."
 
 
 class VerificationNeeded(Refused):

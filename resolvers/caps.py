@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
+from models.accounts.guests import turn_of
 from models.accounts.users import User
+from models.bookings.booking import standing_holds
 from models.bookings.caps import coming_bookings
 from models.bookings.idempotency import IdempotencyRecord
 from models.calendar.times import utc_now
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from models.bookings.caps import Caps, ClientBooking
     from models.calendar.slots import SlotKey
     from models.ids import Id
+
+MAX_HOLDS_OF_GUEST: Final = 1
 
 
 class BookingChecks:
@@ -48,10 +52,11 @@ class BookingChecks:
         """Check that a client may book slots; book them within the context.
 
         Raises:
-            VerificationNeeded: if the client's e-mail address is not verified.
+            VerificationNeeded: if the client's e-mail address is not verified, or is a guest's.
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
         """
-        if self._requires_verified_email and not await _is_verified(viewer):
+        is_required = self._requires_verified_email or viewer.is_guest
+        if is_required and not await _is_verified(viewer):
             raise VerificationNeeded
         async with self._counted(
             viewer, record, lambda caps, rows, now: caps.check_booking(rows, keys, now)
@@ -64,12 +69,24 @@ class BookingChecks:
     ) -> AsyncIterator[None]:
         """Check that a client may hold a slot; hold it within the context.
 
+        A guest holds one slot, also across processes, which therefore take turns.
+
         Raises:
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
+            Unavailable: if the database does not answer.
         """
-        async with self._counted(
-            viewer, record, lambda caps, rows, now: caps.check_hold(rows, key, now)
-        ):
+        async with AsyncExitStack() as stack:
+            if viewer.is_guest:
+                await stack.enter_async_context(turn_of(viewer.id))
+                with or_unavailable():
+                    holds = await standing_holds(viewer.id, utc_now())
+                if any(hold.expert_id != key.expert_id for hold in holds):
+                    raise TooMany(MAX_HOLDS_OF_GUEST)
+            await stack.enter_async_context(
+                self._counted(
+                    viewer, record, lambda caps, rows, now: caps.check_hold(rows, key, now)
+                )
+            )
             yield
 
     @asynccontextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from models.accounts import links
 from models.accounts.emails import email_key
 from models.accounts.links import Purpose
+from models.accounts.users import VERIFIED
 from models.bookings.outbox import queue_reset_mail
 from resolvers.checks import InputValidator
 from resolvers.sessions import check_password, end_all_sessions, start_session
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from models.accounts.users import User
+    from resolvers.callers import Caller
     from resolvers.sessions import SessionServices, SignIn
-
-
-VERIFIED: Final = {"email_verified": True, "unverified_until": None}
 
 
 async def request_password_reset(services: SessionServices, email: str, address: str) -> bool:
@@ -45,12 +44,12 @@ async def request_password_reset(services: SessionServices, email: str, address:
 
 
 async def reset_password(
-    services: SessionServices, token: str, password: str, now: datetime, address: str
+    services: SessionServices, token: str, password: str, now: datetime, caller: Caller
 ) -> SignIn:
     """Set a new password by a link, end all sessions of the account and start a new one.
 
     This also verifies the account's e-mail address, since the link was sent there, and makes the
-    client's network `address` known to the account, so that wrong guesses of others cannot lock
+    caller's network address known to the account, so that wrong guesses of others cannot lock
     its owner out there.
 
     Raises:
@@ -63,8 +62,8 @@ async def reset_password(
     changed = {"password_hash": await services.passwords.hash(password), **VERIFIED}
     user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
     await end_all_sessions(services.ends, user.id)
-    await services.throttle.succeeded("login", user.email, address)
-    return await start_session(services, user)
+    await services.throttle.succeeded("login", user.email, caller.address)
+    return await start_session(services, user, caller)
 
 
 async def verify_email(token: str, now: datetime) -> User:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from auth.policies import relations_of, require
 from auth.viewers import require_viewer
 from models.accounts.sessions import Session
 from models.accounts.users import Role, User, closed_accounts, unverified_accounts
@@ -18,9 +19,10 @@ from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory import administration as directory
 from models.directory.experts import Expert
-from models.errors import NotAllowed, WrongCode
+from models.errors import NotAllowed
 from models.ids import global_id
 from models.store.documents import or_unavailable
+from resolvers.codes import check_proof
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
@@ -53,24 +55,22 @@ async def delete_account(
         services: the sign-in services.
         ledger: posts the cancellations.
         viewer: the account's owner.
-        proof: the account's password.
+        proof: the account's password, or a code that was mailed to its address.
         address: the client's network address.
 
     Returns:
         The ids of the cancelled bookings and holds.
 
     Raises:
+        NotAllowed: for guests.
         WrongCode: if the proof is wrong.
         TooManyAttempts: too many wrong proofs.
         LastAdministrator: if no administrator could sign in any more.
         Unavailable: if the database does not answer; what is missing is done later.
     """
     user = require_viewer(viewer).user
-    throttle = services.throttle
-    await throttle.attempt("deletion", address=address, account=user.email)
-    if not await services.passwords.matches(user.password_hash, proof):
-        raise WrongCode(await throttle.left("deletion", address=address, account=user.email))
-    await throttle.succeeded("deletion", user.email, address)
+    require("Mutation.deleteMyAccount", relations_of(viewer))
+    await check_proof(services, user, proof, "deletion", address)
     closed = await directory.close_account(user.id, utc_now())
     await services.ends.announce(SessionEnd(user_id=user.id))
     cancelled = await _withdraw(ledger, closed)
@@ -82,7 +82,8 @@ async def delete_account(
 async def finish_deletions(ledger: Ledger) -> None:
     """Erase the data of closed accounts, and close those that were not verified in time.
 
-    An account that has bookings without verification, where that is allowed, stays.
+    An account that has bookings without verification, where that is allowed, stays. Guests end
+    after a day, and are forgotten once their holds have left the event log.
 
     Every process runs this. It also finishes a deletion that was interrupted.
 
@@ -90,7 +91,11 @@ async def finish_deletions(ledger: Ledger) -> None:
         Unavailable: if the database does not answer.
     """
     for user in await unverified_accounts(utc_now()):
-        if user.role is not Role.CLIENT or await own_data.bookings_of(user):
+        if user.guest and user.erased_at:
+            await own_data.forget_guest(user, utc_now())
+            continue
+        has_bookings = not user.guest and await own_data.bookings_of(user)
+        if user.role is not Role.CLIENT or has_bookings:
             await user.keep_unverified()
             continue
         with suppress(NotAllowed):  # another process was faster
@@ -179,7 +184,7 @@ async def collect(user_id: Id) -> dict[str, Any] | None:
     }
 
 
-HIDDEN_OF_ACCOUNT: Final = {"password_hash", "terms", "by_name", "email_key"}
+HIDDEN_OF_ACCOUNT: Final = {"password_hash", "terms", "by_name", "email_key", "busy_until"}
 HIDDEN_OF_EXPERT: Final = {
     *("terms", "language_keys", "slug_keys", "by_rating", "by_experience", "by_rate", "by_name"),
 }

@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth.passwords import weakness
-from models.accounts import links, sessions
-from models.accounts.links import Purpose
+from models.accounts import sessions
+from models.accounts.guests import create_guest
 from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.errors import InvalidInput, Problem, SessionEnded, WrongCredentials
 from models.store.documents import or_unavailable
+from resolvers.guests import move_hold
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
+    from auth.code_keys import CodeKeys
     from auth.passwords import Passwords
     from auth.throttle import Throttle
     from auth.tokens import Tokens
     from auth.viewers import Viewer
     from models.ids import Id
+    from models.ledger.ledger import Ledger
+    from resolvers.callers import Caller
     from subscriptions.sessions import SessionEnds
+
+DEFAULT_ZONE = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,9 @@ class SessionServices:
     """The services that signing in and out depends on.
 
     `accepts_address` returns whether the mail server can deliver to an e-mail address. An account
-    is removed after `unverified_lifetime` unless its address is verified.
+    is removed after `unverified_lifetime` unless its address is verified. `ledger` moves a guest's
+    hold to an account, and prolongs it by `hold_lifetime` while a code is under way. Phone numbers
+    without a country code belong to `phone_region`.
     """
 
     passwords: Passwords
@@ -41,6 +49,10 @@ class SessionServices:
     lifetime: timedelta
     accepts_address: Callable[[str], bool]
     unverified_lifetime: timedelta
+    code_keys: CodeKeys
+    ledger: Ledger
+    hold_lifetime: timedelta
+    phone_region: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +66,53 @@ class SignIn:
     refreshable_until: datetime
 
 
-async def start_session(services: SessionServices, user: User) -> SignIn:
-    """Start a session of an account that has been authenticated."""
-    session, refresh_token = await sessions.begin(user.id, utc_now(), services.lifetime)
+async def start_session(services: SessionServices, user: User, caller: Caller) -> SignIn:
+    """Start a session of an account that has been authenticated; a guest's hold moves to it."""
+    await move_hold(services.ledger, services.ends, caller, user)
+    session, refresh_token = await sessions.begin(
+        user.id, utc_now(), services.lifetime, caller.device
+    )
     return _sign_in(services, user, session, refresh_token)
 
 
-async def login(services: SessionServices, email: str, password: str, address: str) -> SignIn:
+async def start_guest_session(services: SessionServices, caller: Caller) -> SignIn:
+    """Start a session of a new guest; in a guest session, another one of the same guest.
+
+    Raises:
+        TooManyAttempts: too many guests from the network address.
+        Unavailable: if the database does not answer.
+    """
+    guest = await caller.guest()
+    if guest is None:
+        await services.throttle.attempt("guest", address=caller.address)
+        guest = await create_guest(utc_now(), caller.language)
+    return await start_session(services, guest, caller)
+
+
+async def login(services: SessionServices, email: str, password: str, caller: Caller) -> SignIn:
     """Sign in with an e-mail address and a password.
 
     Args:
         services: the sign-in services.
         email: the account's e-mail address.
         password: the account's password.
-        address: the client's network address.
+        caller: the client.
 
     Raises:
         WrongCredentials: if the e-mail address is unknown, the password wrong or the account
             disabled; the response time does not reveal which.
         TooManyAttempts: too many attempts for the account or from the network address.
     """
-    await services.throttle.attempt("login", address=address, account=email)
+    await services.throttle.attempt("login", address=caller.address, account=email)
     with or_unavailable():
         user = await User.by_email(email)
     encoded = user.password_hash if user and not user.disabled else None
     if not await services.passwords.matches(encoded, password) or user is None:
         raise WrongCredentials
-    await services.throttle.succeeded("login", email, address)
+    await services.throttle.succeeded("login", email, caller.address)
     if services.passwords.is_outdated(user.password_hash):
         await user.set_password_hash(await services.passwords.hash(password))
-    return await start_session(services, user)
+    return await start_session(services, user, caller)
 
 
 async def refresh(services: SessionServices, refresh_token: str | None) -> SignIn:
@@ -130,31 +159,6 @@ async def logout(
         return False
     await end_all_sessions(services.ends, user_id)
     return True
-
-
-async def change_password(
-    services: SessionServices, viewer: Viewer, current: str, password: str, address: str
-) -> SignIn:
-    """Change the viewer's password and start a new session.
-
-    All earlier sessions and all password reset links end.
-
-    Raises:
-        WrongCredentials: if `current` is not the password.
-        InvalidInput: if the new password is too weak.
-        TooManyAttempts: too many attempts with a wrong current password.
-    """
-    email = viewer.user.email
-    await services.throttle.attempt("password", address=address, account=email)
-    if not await services.passwords.matches(viewer.user.password_hash, current):
-        raise WrongCredentials
-    await services.throttle.succeeded("password", email, address)
-    check_password(password)
-    user = viewer.user.model_copy()
-    await user.set_password_hash(await services.passwords.hash(password))
-    await links.revoke_links(user.id, Purpose.PASSWORD_RESET)
-    await end_all_sessions(services.ends, user.id)
-    return await start_session(services, user)
 
 
 def check_password(password: str, field: str = "password") -> None:

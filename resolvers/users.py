@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from auth.passwords import weakness
 from auth.policies import may_see_user
 from models.accounts.emails import email_key
-from models.accounts.users import Role, User
+from models.accounts.users import Language, Role, User
 from models.bookings.outbox import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT
 from models.store.documents import or_unavailable
 from resolvers.checks import InputValidator
-from resolvers.sessions import start_session
+from resolvers.sessions import DEFAULT_ZONE, start_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from auth.passwords import Passwords
     from auth.viewers import Viewer
     from models.ids import Id
+    from resolvers.callers import Caller
     from resolvers.sessions import SessionServices, SignIn
-
-DEFAULT_ZONE = "UTC"
 
 
 async def register(
@@ -34,7 +33,7 @@ async def register(
     email: str,
     password: str,
     time_zone: str | None,
-    address: str,
+    caller: Caller,
 ) -> SignIn:
     """Create a client's account and sign it in.
 
@@ -43,7 +42,7 @@ async def register(
         EmailTaken: if an account has the e-mail address, ignoring case.
         TooManyAttempts: too many attempts from the network address.
     """
-    await services.throttle.attempt("register", address=address)
+    await services.throttle.attempt("register", address=caller.address)
     user = await create(
         services.passwords,
         name,
@@ -53,9 +52,10 @@ async def register(
         time_zone,
         verify_within=services.unverified_lifetime,
         accepts=services.accepts_address,
+        language=caller.language,
     )
-    await services.throttle.succeeded("login", user.email, address)
-    return await start_session(services, user)
+    await services.throttle.succeeded("login", user.email, caller.address)
+    return await start_session(services, user, caller)
 
 
 async def create(
@@ -68,6 +68,7 @@ async def create(
     *,
     verify_within: timedelta | None = None,
     accepts: Callable[[str], bool] | None = None,
+    language: Language = Language.EN,
 ) -> User:
     """Create an account.
 
@@ -97,6 +98,7 @@ async def create(
         password_hash=await passwords.hash(password),
         role=role,
         time_zone=time_zone or DEFAULT_ZONE,
+        language=language,
         created_at=now,
         unverified_until=now + verify_within if verify_within else None,
     )

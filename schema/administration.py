@@ -26,6 +26,7 @@ from schema.experts import (
     LastArgument,
 )
 from schema.pages import Connection, PageArguments
+from schema.profile import UserResult
 from schema.scalars import TimeZone
 from schema.users import User
 
@@ -122,10 +123,6 @@ class UpdateUserInput:
 ExpertResult = Annotated[
     Expert | InvalidInput | NotAllowed,
     strawberry.union("ExpertResult", description="The expert, or a refusal."),
-]
-UserResult = Annotated[
-    User | InvalidInput | NotAllowed,
-    strawberry.union("UserResult", description="The account, or a refusal."),
 ]
 UserConnection = Connection[User]
 CreateExpertArgument = Annotated[

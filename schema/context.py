@@ -11,10 +11,11 @@ from strawberry.types import Info as StrawberryInfo
 from auth.budget_accounts import accounts_of
 from models.calendar.times import utc_now
 from models.errors import TimedOut
+from resolvers.callers import Caller, device_of, preferred_language
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -122,6 +123,7 @@ class Context:
         viewer: the signed-in user, or None.
         address: the client's network address.
         browser: session in cookies; None for bearer clients.
+        headers: headers of the request; empty on a socket, which does not keep them.
         now: time of the operation, read once.
         loaders: batch loaders, whose cache lasts for this operation.
         event_cost: cost of replaying one event to the subscription.
@@ -132,6 +134,7 @@ class Context:
     viewer: Viewer | None
     address: str = ""
     browser: BrowserSession | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     now: datetime = field(default_factory=utc_now)
     loaders: Loaders = field(init=False)
     event_cost: int = 0
@@ -168,6 +171,17 @@ class Context:
     def budget_accounts(self) -> tuple[BudgetAccount, ...]:
         """The accounts that the operation is charged to."""
         return accounts_of(str(self.viewer.id) if self.viewer else None, self.address)
+
+    @property
+    def caller(self) -> Caller:
+        """The client, as operations that deal with sessions see it."""
+        return Caller(
+            address=self.address,
+            device=device_of(self.headers.get("user-agent", "")),
+            language=preferred_language(self.headers.get("accept-language", "")),
+            viewer=self.viewer,
+            refresh_token=self.browser.refresh_token if self.browser else None,
+        )
 
     def restart(self) -> None:
         """Reset the loaders and update `now`, for the next event of a subscription."""

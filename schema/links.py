@@ -79,7 +79,7 @@ class LinkMutation:
             input.token,
             input.password,
             context.now,
-            context.address,
+            context.caller,
         )
         return SignedIn.of(sign_in, context)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from auth.policies import relations_of, require
 from auth.viewers import require_viewer
 from models.ids import global_id
 from resolvers import own_data
@@ -32,7 +33,10 @@ DeleteMyAccountResult = Annotated[
 class DeleteMyAccountInput:
     """Input of `deleteMyAccount`."""
 
-    code: str = strawberry.field(description="The account's password.")
+    code: str = strawberry.field(
+        description="The account's password, or a code that `requestSignInCode` mailed to its "
+        "address."
+    )
 
 
 DeleteMyAccountArgument = Annotated[
@@ -52,6 +56,7 @@ class OwnDataMutation:
         """Return the address of the viewer's data."""
         context = info.context
         viewer = require_viewer(context.viewer)
+        require("Mutation.exportMyData", relations_of(viewer))
         return context.services.export_keys.path(viewer.id, context.now)
 
     @strawberry.mutation(

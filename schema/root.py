@@ -17,12 +17,13 @@ from strawberry.schema.config import StrawberryConfig
 from models.calendar.slots import SlotKey, slot_key
 from models.errors import BadUserInput
 from models.ids import object_id, parse_id
-from resolvers import bookings, slots
+from resolvers import bookings, profile, slots
 from schema import bounds
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
 from schema.budgets import RateLimitQuery
 from schema.calendars import CalendarMutation
+from schema.codes import CodeMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS, refuse_input
 from schema.experts import ExpertQuery, load_calendar, load_visible_expert
@@ -30,8 +31,10 @@ from schema.links import LinkMutation
 from schema.moves import MoveMutation
 from schema.nodes import Node
 from schema.own_data import OwnDataMutation
+from schema.profile import ProfileMutation
 from schema.reservations import ReservationMutation
 from schema.scalars import SCALARS
+from schema.sessions import Session
 from schema.slots import Slot, SlotSubscription
 from schema.users import User, UserMutation, UserQuery, load_visible_user
 
@@ -68,6 +71,9 @@ class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery, RateLimit
             case "Booking":
                 booking = await bookings.find_booking(context.viewer, id)
                 return Booking.of(booking, context) if booking else None
+            case "Session":
+                session = await profile.find_session(context.viewer, id)
+                return Session.of(session, context.viewer) if session else None
             case "Slot":
                 return await _slot(context, id)
         raise BadUserInput("id: not a global id")
@@ -94,6 +100,8 @@ class Mutation(
     CalendarMutation,
     UserMutation,
     LinkMutation,
+    CodeMutation,
+    ProfileMutation,
     OwnDataMutation,
     AdministrationMutation,
 ):

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from auth.policies import Relation, Relations, relations_to_party, relations_to_user, require
-from auth.viewers import require_viewer
 from models.accounts import users as model
 from models.accounts.users import Language, Role
 from models.bookings.booking import Booking
 from models.ids import Id, global_id
-from resolvers import sessions, users
+from resolvers import profile, sessions, users
 from schema.context import Context, Info
 from schema.enums import describe_enum
 from schema.errors import (
@@ -26,6 +25,7 @@ from schema.errors import (
 from schema.experts import Expert, load_expert, load_visible_expert
 from schema.nodes import Node
 from schema.scalars import TimeZone
+from schema.sessions import ASSUMED_SESSIONS, Session
 
 if TYPE_CHECKING:
     from resolvers.sessions import SignIn
@@ -74,8 +74,8 @@ class User(Node):
         return cls.of(user, frozenset({Relation.OWNER}))
 
     @strawberry.field(
-        description="Sign-in e-mail address. Visible to the owner, the expert of a booking and "
-        "administrators."
+        description="Sign-in e-mail address; empty for a guest. Visible to the owner, the expert "
+        "of a booking and administrators."
     )
     def email(self) -> str:
         """Return the e-mail address if the viewer may read it."""
@@ -105,6 +105,39 @@ class User(Node):
     def language(self) -> Language:
         """Return the language if the viewer may read it."""
         return self._readable("language").language
+
+    @strawberry.field(
+        description="Phone number in E.164 format. Visible to the owner and administrators."
+    )
+    def phone(self) -> str | None:
+        """Return the phone number if the viewer may read it."""
+        return self._readable("phone").phone
+
+    @strawberry.field(
+        description="Whether this is a visitor without an account, who may hold one slot. Visible "
+        "to the owner and administrators."
+    )
+    def guest(self) -> bool:
+        """Return whether it is a guest, if the viewer may read that."""
+        return self._readable("guest").guest
+
+    @strawberry.field(
+        description="Whether the account has a password; without one, codes sign in. Visible to "
+        "the owner and administrators."
+    )
+    def has_password(self) -> bool:
+        """Return whether there is a password, if the viewer may read that."""
+        return self._readable("hasPassword").has_password
+
+    @strawberry.field(
+        description="Sessions of the account, the latest sign-in first, at most 100. Visible to "
+        "the owner."
+    )
+    async def sessions(self, info: Info) -> list[Session]:
+        """Load the sessions if the viewer may read them."""
+        found = await profile.sessions_of(self._readable("sessions"))
+        info.context.count_rows(len(found), ASSUMED_SESSIONS)
+        return [Session.of(session, info.context.viewer) for session in found]
 
     @strawberry.field(
         description="Expert profile of the account; null if it has none or the viewer may not see "
@@ -169,10 +202,6 @@ RefreshSessionResult = Annotated[
     SignedIn | SessionEnded,
     strawberry.union("RefreshSessionResult", description="The renewed session, or a refusal."),
 ]
-ChangePasswordResult = Annotated[
-    SignedIn | WrongCredentials | InvalidInput | TooManyAttempts,
-    strawberry.union("ChangePasswordResult", description="A new session, or a refusal."),
-]
 
 
 @strawberry.input(description="A new account.")
@@ -206,14 +235,6 @@ class RefreshSessionInput:
     )
 
 
-@strawberry.input(description="Current and new password.")
-class ChangePasswordInput:
-    """Input of `changePassword`."""
-
-    current: str = strawberry.field(description="Current password.")
-    password: str = strawberry.field(description="New password, 10 to 200 characters.")
-
-
 @strawberry.type
 class UserQuery:
     """Query for the viewer."""
@@ -228,9 +249,6 @@ class UserQuery:
 RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
 RefreshSessionArgument = Annotated[
     RefreshSessionInput | None, strawberry.argument(description="Null to use the cookie's token.")
-]
-ChangePasswordArgument = Annotated[
-    ChangePasswordInput, strawberry.argument(description="Current and new password.")
 ]
 LoginArgument = Annotated[LoginInput, strawberry.argument(description="Credentials.")]
 
@@ -249,7 +267,7 @@ class UserMutation:
             email=input.email,
             password=input.password,
             time_zone=input.time_zone,
-            address=context.address,
+            caller=context.caller,
         )
         return SignedIn.of(sign_in, context)
 
@@ -258,7 +276,7 @@ class UserMutation:
         """Create a session."""
         context = info.context
         sign_in = await sessions.login(
-            context.services.sign_ins, input.email, input.password, context.address
+            context.services.sign_ins, input.email, input.password, context.caller
         )
         return SignedIn.of(sign_in, context)
 
@@ -294,21 +312,6 @@ class UserMutation:
         return await sessions.logout(
             context.services.sign_ins, context.viewer, token, everywhere=everywhere
         )
-
-    @strawberry.mutation(description="Change the viewer's password. Ends all other sessions.")
-    async def change_password(
-        self, info: Info, input: ChangePasswordArgument
-    ) -> ChangePasswordResult:
-        """Change the viewer's password."""
-        context = info.context
-        sign_in = await sessions.change_password(
-            context.services.sign_ins,
-            require_viewer(context.viewer),
-            input.current,
-            input.password,
-            context.address,
-        )
-        return SignedIn.of(sign_in, context)
 
 
 async def load_party(context: Context, booking: Booking, user_id: Id) -> User:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from auth.budgets import Budgets
 from auth.calendar_keys import CalendarKeys
+from auth.code_keys import CodeKeys
 from auth.export_keys import ExportKeys
 from auth.passwords import Passwords
 from auth.throttle import Throttle
@@ -119,7 +120,6 @@ async def open_container(
         background("sweeper", sweep(ledger)),
         background("account sweeper", sweep_accounts(ledger)),
         sockets.open(),
-        mails.open(),
         Budgets(is_on=is_throttled, url=settings.budgets_url).open() as budgets,
         Alternatives().open() as alternatives,
         Lookups().open() as lookups,
@@ -127,7 +127,10 @@ async def open_container(
         AsyncExitStack() as stack,
     ):
         secret = settings.secret or await shared_secret(token_urlsafe())
-        tokens = Tokens([secret, *settings.former_secrets], settings.access_token_lifetime)
+        secrets = [secret, *settings.former_secrets]
+        code_keys = CodeKeys(secrets)
+        await stack.enter_async_context(mails.open(code_keys))
+        tokens = Tokens(secrets, settings.access_token_lifetime)
         viewers = await stack.enter_async_context(Viewers(tokens).open())
         ends.listen(lambda ended: viewers.invalidate(ended.session_ids, ended.user_id))
         ends.listen(sockets.end)
@@ -139,6 +142,10 @@ async def open_container(
             lifetime=settings.refresh_token_lifetime,
             accepts_address=mails.accepts,
             unverified_lifetime=timedelta(days=settings.unverified_days),
+            code_keys=code_keys,
+            ledger=ledger,
+            hold_lifetime=timedelta(seconds=settings.hold_seconds),
+            phone_region=settings.phone_region,
         )
         services = Services(
             ledger=ledger,
@@ -163,8 +170,8 @@ async def open_container(
                 accepts_address=mails.accepts,
             ),
             allows_introspection=settings.allows_introspection,
-            calendar_keys=CalendarKeys([secret, *settings.former_secrets]),
-            export_keys=ExportKeys([secret, *settings.former_secrets]),
+            calendar_keys=CalendarKeys(secrets),
+            export_keys=ExportKeys(secrets),
             currency=settings.currency,
             operation_seconds=settings.operation_seconds,
             use_caches=use_caches,
@@ -199,10 +206,10 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
     return tracing(url)
 
 
-def _mail_renderer(settings: Settings) -> MailRenderer:
+def _mail_renderer(settings: Settings, code_keys: CodeKeys) -> MailRenderer:
     from web.mails.rendering import MailRenderer  # noqa: PLC0415 - large; loaded for the first mail
 
-    return MailRenderer(settings.mail_from, settings.link_base, settings.currency)
+    return MailRenderer(settings.mail_from, settings.link_base, settings.currency, code_keys)
 
 
 def _mail_transport(settings: Settings) -> MailTransport:

@@ -27,6 +27,7 @@ from models.store.documents import Record, or_unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_LISTED = 100
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)
@@ -39,6 +40,13 @@ class Session(Record):
     user_id: Id
     created_at: datetime
     expires_at: datetime
+    device: str = ""
+    refreshed_at: datetime | None = None
+
+    @property
+    def last_used_at(self) -> datetime:
+        """When the session last got an access token; those last for minutes."""
+        return self.refreshed_at or self.created_at
 
     class Settings:
         """Read by `_id`, and by account to end all of its sessions; deleted on expiry."""
@@ -77,13 +85,17 @@ class RefreshToken(Document):
         return self.used_at is not None and now <= self.used_at + REPEATABLE_FOR
 
 
-async def begin(user_id: Id, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
-    """Begin a session and return it with its first refresh token.
+async def begin(
+    user_id: Id, now: datetime, lifetime: timedelta, device: str = ""
+) -> tuple[Session, str]:
+    """Begin a session on a device and return it with its first refresh token.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    session = Session(id=new_id(), user_id=user_id, created_at=now, expires_at=now + lifetime)
+    session = Session(
+        id=new_id(), user_id=user_id, created_at=now, expires_at=now + lifetime, device=device
+    )
     with or_unavailable():
         await session.insert()
         return session, await _issue(session, secrets.token_urlsafe(TOKEN_BYTES))
@@ -118,7 +130,8 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
             raise SessionEnded
         session.expires_at = now + lifetime
         await Session.get_pymongo_collection().update_one(
-            {"_id": session.id}, {"$set": {"expires_at": session.expires_at}}
+            {"_id": session.id},
+            {"$set": {"expires_at": session.expires_at, "refreshed_at": now}},
         )
         return session, await _issue(session, _successor(token, nonce))
 
@@ -135,6 +148,30 @@ async def account_of(session_id: Id) -> Id | None:
     with or_unavailable():
         found = await Session.get(session_id)
     return found.user_id if found else None
+
+
+async def sessions_of(user_id: Id, now: datetime) -> list[Session]:
+    """Return an account's sessions, the latest sign-in first, at most `MAX_LISTED`.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        found = await Session.find({"user_id": user_id}).to_list()
+    active = [session for session in found if session.expires_at > now]
+    return sorted(active, key=lambda session: session.created_at, reverse=True)[:MAX_LISTED]
+
+
+async def own_session(session_id: Id, user_id: Id, now: datetime) -> Session | None:
+    """Return a session of an account, or None if the account has no such session.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        found = await Session.get(session_id)
+    is_own = found and found.user_id == user_id and found.expires_at > now
+    return found if is_own else None
 
 
 async def end(session_id: Id) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -19,7 +19,7 @@ from models.store.transactions import run_in_transaction
 from models.translations import CATALOGUES, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -30,6 +30,10 @@ MAX_DUE = 100
 
 ERASED_DOMAIN = "@deleted.invalid"
 """End of the addresses of erased accounts; no mail reaches it (RFC 2606)."""
+
+
+VERIFIED: Final = {"email_verified": True, "unverified_until": None}
+"""Fields of an account whose owner has proven the address."""
 
 
 class Role(StrEnum):
@@ -48,7 +52,10 @@ class Language(StrEnum):
 
 
 class User(Record):
-    """A user account."""
+    """A user account.
+
+    A guest has no address: `email` is empty, and `email_key` names the account.
+    """
 
     name: str
     email: str
@@ -57,12 +64,19 @@ class User(Record):
     role: Role = Role.CLIENT
     time_zone: str = "UTC"
     language: Language = Language.EN
+    phone: str | None = None
+    guest: bool = False
+    busy_until: datetime | None = None
+    """The end of a guest's turn to hold a slot; see models/accounts/guests.py."""
     email_verified: bool = False
     disabled: bool = False
     expert_id: Id | None = None
     created_at: datetime
     unverified_until: datetime | None = None
-    """When the account is removed unless its address is verified; None for never."""
+    """When the account is removed unless its address is verified; None for never.
+
+    For a guest whose holds are still in the event log, when it is looked at again.
+    """
     closed_at: datetime | None = None
     """When its owner deleted it; None again once its data are erased."""
     erased_at: datetime | None = None
@@ -93,6 +107,11 @@ class User(Record):
         """Whether the account is an administrator who can sign in."""
         return self.role is Role.ADMIN and not self.disabled
 
+    @property
+    def has_password(self) -> bool:
+        """Whether the account has a password to sign in with."""
+        return self.password_hash.startswith("$argon2")
+
     def update_search_fields(self) -> User:
         """Update the derived fields and return the account; call it before writing a name."""
         self.terms = terms_of(self.name, self.email)
@@ -111,6 +130,18 @@ class User(Record):
             await self.get_pymongo_collection().update_one(
                 {"_id": self.id}, {"$set": {"password_hash": encoded}}
             )
+
+    async def change(self, fields: Mapping[str, Any]) -> User:
+        """Set some fields of the account, and return the changed account.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        changed: User = self.model_copy(update=dict(fields)).update_search_fields()
+        written = changed.model_dump(include={*fields, "terms", "by_name"})
+        with or_unavailable():
+            await self.get_pymongo_collection().update_one({"_id": self.id}, {"$set": written})
+        return changed
 
     async def keep_unverified(self) -> None:
         """Keep the account although its address was not verified in time."""
@@ -173,7 +204,7 @@ async def _due(field: str, now: datetime) -> list[User]:
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
-    """Return a page of accounts, ordered by name.
+    """Return a page of accounts, ordered by name; guests, who have none, are left out.
 
     Args:
         search: words that must all match a beginning of a word in name or address; None for all.
@@ -184,6 +215,7 @@ async def user_page(search: str | None, role: Role | None, arguments: PageArgume
         BadUserInput: if the search, the size or a cursor is invalid.
     """
     filter_: Filter = search_filter(search, "search")
+    filter_["by_name"] = {"$gt": ""}
     if role is not None:
         filter_["role"] = role.value
     order = Order("name-asc", "by_name", descending=False)

@@ -191,6 +191,11 @@ class Agenda:
         """Turn a client's hold into a booking; any further time that it takes must be free."""
         return self._add(self._with_history(booking, hold.status, booking.client_id))
 
+    def replace_hold(self, hold: Booking) -> Booking:
+        """Change the client or the end of a hold, but not its time; its history does not grow."""
+        changed: Booking = hold.model_copy(update={"updated_at": self.now})
+        return self._change_time(changed, EventKind.HELD)
+
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
         """Move a booking to other time, which must be free: two events, one write."""
         self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)

@@ -105,6 +105,7 @@ class Booking(Record):
     created_at: datetime
     updated_at: datetime
     held_until: datetime | None = None
+    is_prolonged: bool = False
     cancellable_until: datetime
     sequence: int = 0
     order_key: str = ""
@@ -245,6 +246,14 @@ def active_in(expert: object, since: datetime, until: datetime) -> Filter:
     """Return the query for an expert's active bookings in a span, or shortly before it."""
     starts_at = {"$gte": instant_of(cell_of(since) - MAX_OCCUPIED_CELLS), "$lt": until}
     return {"expert_id": expert, "active": True, "starts_at": starts_at}
+
+
+async def standing_holds(client_id: Id, now: datetime) -> list[Booking]:
+    """Return a client's holds that have not ended."""
+    held = {"status": BookingStatus.HELD.value, "active": True}
+    query = {"client_id": client_id, "order_key": {"$gte": order_key(now)}, **held}
+    found = await Booking.find(query).to_list()
+    return [hold for hold in found if hold.occupies_at(now)]
 
 
 async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, IndexModel
 
+from models.accounts.emails import email_key
+from models.accounts.users import Language
 from models.bookings.booking import INACTIVE, UPCOMING, Booking, BookingStatus
 from models.calendar.times import utc_now
 from models.ids import Id
@@ -40,6 +42,8 @@ class MailKind(StrEnum):
     CANCELLED = "CANCELLED"
     VERIFICATION = "VERIFICATION"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
+    SIGN_IN_CODE = "SIGN_IN_CODE"
+    EMAIL_CHANGED = "EMAIL_CHANGED"
 
 
 class Lane(StrEnum):
@@ -76,7 +80,10 @@ class MailState(StrEnum):
     FAILED = "FAILED"
 
 
-MAX_AGES = {MailKind.PASSWORD_RESET: timedelta(hours=1)}
+MAX_AGES = {
+    MailKind.PASSWORD_RESET: timedelta(hours=1),
+    MailKind.SIGN_IN_CODE: timedelta(minutes=30),
+}
 DEFAULT_MAX_AGE = timedelta(days=3)
 
 
@@ -102,6 +109,8 @@ class Mail(Record):
     `due_at` is the time of the next attempt. Claiming sets it to the end of the lease, so the
     e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
     address rather than id: looking up the account first would reveal by timing whether it exists.
+    Where that address may have no account, `deliver_to` is the address as it was typed, and
+    `language` that of the request.
     """
 
     kind: MailKind
@@ -109,6 +118,8 @@ class Mail(Record):
     refused: list[Party] = []
     occasion: BookingSnapshot | None = None
     address: str | None = None
+    deliver_to: str | None = None
+    language: Language | None = None
     state: MailState = MailState.WAITING
     attempts: int = 0
     due_at: datetime
@@ -301,6 +312,48 @@ async def queue_reset_mail(address: str) -> None:
     """
     with or_unavailable():
         await _to_owner(MailKind.PASSWORD_RESET, address, utc_now()).insert()
+
+
+async def queue_verification_mail(user: User) -> None:
+    """Queue another e-mail with the link that verifies an account's address.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        await verification_mail(user, utc_now()).insert()
+
+
+async def queue_code_mail(email: str, language: Language) -> None:
+    """Queue an e-mail with a code that proves an address, whether or not it has an account.
+
+    Args:
+        email: the address.
+        language: the language of the e-mail, if the address has no account.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    await _queue_to(MailKind.SIGN_IN_CODE, email, language)
+
+
+async def queue_change_notice(former: User) -> None:
+    """Queue an e-mail to the former address of an account, which has another one now.
+
+    Args:
+        former: the account before the change.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    await _queue_to(MailKind.EMAIL_CHANGED, former.email, former.language)
+
+
+async def _queue_to(kind: MailKind, email: str, language: Language) -> None:
+    mail = _to_owner(kind, email_key(email), utc_now())
+    mail.deliver_to, mail.language = email, language
+    with or_unavailable():
+        await mail.insert()
 
 
 def _to_owner(kind: MailKind, address: str, now: datetime) -> Mail:

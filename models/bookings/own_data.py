@@ -10,15 +10,23 @@ from pymongo import UpdateOne
 from models.accounts.emails import email_key
 from models.accounts.users import ERASED_DOMAIN, User
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key
+from models.bookings.events import RETENTION_SECONDS, Event
 from models.bookings.outbox import Mail, MailState
 from models.store.documents import or_unavailable
+from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
 ERASED_NAME: Final = "Deleted account"
 SETTLING: Final = timedelta(minutes=1)
 """Longer than a booking takes that began before its account was closed."""
+
+LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
+IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
+"""Time for which events of a hold are in the log, and the database may be late in deleting them."""
 
 
 async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
@@ -71,8 +79,9 @@ async def mails_to(user: User) -> list[Mail]:
 async def erase(user: User, now: datetime) -> bool:
     """Erase what is stored about the owner of a closed account, apart from its bookings' times.
 
-    An account without bookings is removed. Otherwise it stays without the person, as what the
-    other parties know their bookings by; an expert's name stays with the entry in the directory.
+    An account without bookings is removed, and a guest with holds is forgotten later. Otherwise it
+    stays without the person, as what the other parties know their bookings by; an expert's name
+    stays with the entry in the directory.
 
     Returns:
         False if it must be called again: while mails about bookings wait, which need the person's
@@ -109,15 +118,50 @@ async def erase(user: User, now: datetime) -> bool:
             if is_settled:
                 await users.delete_one({"_id": user.id})
             return is_settled
+        if user.guest:
+            if is_settled:
+                done = {"closed_at": None, "erased_at": now, "unverified_until": now + IN_LOG}
+                await users.update_one({"_id": user.id}, {"$set": done})
+            return is_settled
         erased = user.model_copy(
-            update={"name": ERASED_NAME, "email": f"{user.id}{ERASED_DOMAIN}", "time_zone": "UTC"}
+            update={
+                "name": ERASED_NAME,
+                "email": f"{user.id}{ERASED_DOMAIN}",
+                "time_zone": "UTC",
+                "phone": None,
+            }
         ).update_search_fields()
-        fields = erased.model_dump(include={"name", "email", "time_zone", "terms", "by_name"})
+        fields = erased.model_dump(
+            include={"name", "email", "time_zone", "phone", "terms", "by_name"}
+        )
         done = {"closed_at": None, "erased_at": now} if is_settled else {}
         await users.update_one(
             {"_id": user.id}, {"$set": {**fields, "email_verified": False, **done}}
         )
     return is_settled
+
+
+async def forget_guest(guest: User, now: datetime) -> None:
+    """Remove a guest and its ended holds, once no event in the log refers to them.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    users, bookings = User.get_pymongo_collection(), Booking.get_pymongo_collection()
+    holds = await bookings_of(guest)
+    last = [{"expert_id": hold.expert_id, "sequence": hold.sequence} for hold in holds]
+
+    async def write(session: AsyncClientSession) -> None:
+        for hold in holds:
+            await bookings.delete_one(_only(hold), session=session)
+        await users.delete_one({"_id": guest.id}, session=session)
+
+    with or_unavailable():
+        if any([await Event.find_one(event) for event in last]):
+            later = {"$set": {"unverified_until": now + LOOKS_AGAIN_AFTER}}
+            await users.update_one({"_id": guest.id}, later)
+        else:
+            await run_in_transaction(User, write)
 
 
 IMPERSONAL: Final = {"contact": None, "contact_key": None, "note": ""}

@@ -24,6 +24,7 @@ from schema.bookings import ASSUMED_CHANGES
 from schema.calendars import ASSUMED_OUTSIDE
 from schema.errors import MAX_PROBLEMS
 from schema.scalars import parse_datetime
+from schema.sessions import ASSUMED_SESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,6 +87,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "SlotEvent.changed": 4,
     "SlotTaken.alternatives": 3,
     # Introspection: averages over the schema. Few types are nested in others.
+    "User.sessions": ASSUMED_SESSIONS,
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,
@@ -115,6 +117,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.timeZone": 10,
     "ExpertConnection.totalCount": 100,
     "User.expert": 10,
+    "User.sessions": 20,
     "UserConnection.totalCount": 100,
 }
 """Costs of fields that need more work than reading an attribute."""

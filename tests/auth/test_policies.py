@@ -19,21 +19,22 @@ from models.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PEOPLE = ("nobody", "stranger", "client", "expert", "demoted", "other", "admin")
+PEOPLE = ("nobody", "guest", "stranger", "client", "expert", "demoted", "other", "admin")
 """`demoted` is the expert's account after its role was changed to CLIENT; `other` is another
 expert."""
 
 EXPERT, OTHER = new_id(), new_id()
 
 
-def viewer(role: Role, expert_id: Any = None) -> Viewer:
+def viewer(role: Role, expert_id: Any = None, *, guest: bool = False) -> Viewer:
     """Return a signed-in viewer with a role."""
-    user = User.model_construct(id=new_id(), role=role, expert_id=expert_id)
+    user = User.model_construct(id=new_id(), role=role, expert_id=expert_id, guest=guest)
     return Viewer(user, new_id(), datetime.max.replace(tzinfo=UTC))
 
 
 VIEWERS: dict[str, Viewer | None] = {
     "nobody": None,
+    "guest": viewer(Role.CLIENT, guest=True),
     "stranger": viewer(Role.CLIENT),
     "client": viewer(Role.CLIENT),
     "expert": viewer(Role.EXPERT, EXPERT),
@@ -70,65 +71,73 @@ VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the place of an offer": lambda who: policies.shows_place_of_offers(who, EXPERT),
 }
 VISIBLE_OBJECTS = """
-                          nobody  stranger  client  expert  demoted  other  admin
-the client's account        -        -        x       -        -       -      x
-the expert's account        -        -        -       x        -       -      x
-the expert                  x        x        x       x        x       x      x
-the expert, disabled        -        -        -       x        -       -      x
-the calendar, to run        -        -        -       x        -       -      x
-the booking                 -        -        x       x        -       -      x
-the booking's place         -        -        x       x        -       -      -
-the place of a hold         -        -        -       -        -       -      -
-the place of an offer       -        -        -       x        -       -      -
+                      nobody  guest  stranger  client  expert  demoted  other  admin
+the client's account    -       -       -        x       -        -       -      x
+the expert's account    -       -       -        -       x        -       -      x
+the expert              x       x       x        x       x        x       x      x
+the expert, disabled    -       -       -        -       x        -       -      x
+the calendar, to run    -       -       -        -       x        -       -      x
+the booking             -       -       -        x       x        -       -      x
+the booking's place     -       -       -        x       x        -       -      -
+the place of a hold     -       -       -        -       -        -       -      -
+the place of an offer   -       -       -        -       x        -       -      -
 """
 
-# x: allowed, U: UNAUTHENTICATED, F: FORBIDDEN, N: NotAllowed, 0: null.
+# x: allowed, U: UNAUTHENTICATED, F: FORBIDDEN, N: NotAllowed, V: VerificationNeeded, 0: null.
 OPERATIONS = """
-                               nobody  stranger  client  expert  demoted  other  admin
-Query.viewer                      x       x        x       x        x       x      x
-Query.experts                     x       x        x       x        x       x      x
-Query.expert                      x       x        x       x        x       x      x
-Query.expertBySlug                x       x        x       x        x       x      x
-Query.categories                  x       x        x       x        x       x      x
-Query.node                        x       x        x       x        x       x      x
-Query.rateLimit                   x       x        x       x        x       x      x
-Query.bookings                    U       x        x       x        x       x      x
-Query.booking                     0       0        x       x        0       0      x
-Query.users                       U       F        F       F        F       F      x
-Mutation.register                 x       x        x       x        x       x      x
-Mutation.login                    x       x        x       x        x       x      x
-Mutation.refreshSession           x       x        x       x        x       x      x
-Mutation.logout                   x       x        x       x        x       x      x
-Mutation.requestPasswordReset     x       x        x       x        x       x      x
-Mutation.resetPassword            x       x        x       x        x       x      x
-Mutation.verifyEmail              x       x        x       x        x       x      x
-Mutation.changePassword           U       x        x       x        x       x      x
-Mutation.exportMyData             U       x        x       x        x       x      x
-Mutation.deleteMyAccount          U       x        x       x        x       x      x
-Mutation.holdSlot                 U       x        x       x        x       x      x
-Mutation.bookSlot                 U       x        x       x        x       x      x
-Mutation.bookSlots                U       x        x       x        x       x      x
-Mutation.rescheduleBooking        U       N        x       x        N       N      x
-Mutation.cancelBooking            U       N        x       x        N       N      x
-Mutation.removeBooking            U       N        x       x        N       N      x
-Mutation.confirmBooking           U       N        N       x        N       N      x
-Mutation.completeBooking          U       N        N       x        N       N      x
-Mutation.markNoShow               U       N        N       x        N       N      x
-Mutation.setAvailability          U       N        N       x        N       N      x
-Mutation.updateExpert             U       N        N       x        N       N      x
-UpdateExpertInput.disabled        U       N        N       N        N       N      x
-Mutation.createExpert             U       N        N       N        N       N      x
-Mutation.updateUser               U       N        N       N        N       N      x
-Subscription.slotBooked           x       x        x       x        x       x      x
-Subscription.slotAvailable        x       x        x       x        x       x      x
-Subscription.slotChanged          x       x        x       x        x       x      x
-Subscription.bookingChanged       U       x        x       x        x       x      x
+                               nobody  guest  stranger  client  expert  demoted  other  admin
+Query.viewer                     x       x       x        x       x        x       x      x
+Query.experts                    x       x       x        x       x        x       x      x
+Query.expert                     x       x       x        x       x        x       x      x
+Query.expertBySlug               x       x       x        x       x        x       x      x
+Query.categories                 x       x       x        x       x        x       x      x
+Query.node                       x       x       x        x       x        x       x      x
+Query.rateLimit                  x       x       x        x       x        x       x      x
+Query.bookings                   U       x       x        x       x        x       x      x
+Query.booking                    0       0       0        x       x        0       0      x
+Query.users                      U       F       F        F       F        F       F      x
+Mutation.register                x       x       x        x       x        x       x      x
+Mutation.login                   x       x       x        x       x        x       x      x
+Mutation.refreshSession          x       x       x        x       x        x       x      x
+Mutation.logout                  x       x       x        x       x        x       x      x
+Mutation.requestPasswordReset    x       x       x        x       x        x       x      x
+Mutation.resetPassword           x       x       x        x       x        x       x      x
+Mutation.verifyEmail             x       x       x        x       x        x       x      x
+Mutation.startGuestSession       x       x       x        x       x        x       x      x
+Mutation.requestSignInCode       x       x       x        x       x        x       x      x
+Mutation.signInWithCode          x       x       x        x       x        x       x      x
+Mutation.resendVerification      U       F       x        x       x        x       x      x
+Mutation.updateProfile           U       N       x        x       x        x       x      x
+Mutation.changeEmail             U       N       x        x       x        x       x      x
+Mutation.endSession              U       x       x        x       x        x       x      x
+Mutation.changePassword          U       F       x        x       x        x       x      x
+Mutation.exportMyData            U       F       x        x       x        x       x      x
+Mutation.deleteMyAccount         U       N       x        x       x        x       x      x
+Mutation.holdSlot                U       x       x        x       x        x       x      x
+Mutation.bookSlot                U       V       x        x       x        x       x      x
+Mutation.bookSlots               U       V       x        x       x        x       x      x
+Mutation.rescheduleBooking       U       N       N        x       x        N       N      x
+Mutation.cancelBooking           U       N       N        x       x        N       N      x
+Mutation.removeBooking           U       N       N        x       x        N       N      x
+Mutation.confirmBooking          U       N       N        N       x        N       N      x
+Mutation.completeBooking         U       N       N        N       x        N       N      x
+Mutation.markNoShow              U       N       N        N       x        N       N      x
+Mutation.setAvailability         U       N       N        N       x        N       N      x
+Mutation.updateExpert            U       N       N        N       x        N       N      x
+UpdateExpertInput.disabled       U       N       N        N       N        N       N      x
+Mutation.createExpert            U       N       N        N       N        N       N      x
+Mutation.updateUser              U       N       N        N       N        N       N      x
+Subscription.slotBooked          x       x       x        x       x        x       x      x
+Subscription.slotAvailable       x       x       x        x       x        x       x      x
+Subscription.slotChanged         x       x       x        x       x        x       x      x
+Subscription.bookingChanged      U       x       x        x       x        x       x      x
 """
 MARKS = {
     "x": Decision.ALLOWED,
     "U": Decision.UNAUTHENTICATED,
     "F": Decision.FORBIDDEN,
     "N": Decision.NOT_ALLOWED,
+    "V": Decision.VERIFICATION_NEEDED,
     "0": Decision.NULL,
 }
 
@@ -152,6 +161,10 @@ User.emailVerified    x      F       F      x      F
 User.role             x      F       F      x      F
 User.disabled         x      F       F      x      F
 User.language         x      F       F      x      F
+User.phone            x      F       F      x      F
+User.guest            x      F       F      x      F
+User.hasPassword      x      F       F      x      F
+User.sessions         x      F       F      F      F
 """
 
 
@@ -215,7 +228,7 @@ def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
     assert Relation.PARTY in of_admin
     assert Relation.EXPERT not in of_admin
     of_expert = policies.relations_to_party(VIEWERS["client"], BOOKING, id_of("expert"))
-    assert of_expert == {Relation.ANYONE, Relation.SIGNED_IN, Relation.PARTY}
+    assert of_expert == {*policies.relations_of(VIEWERS["client"]), Relation.PARTY}
     own = policies.relations_to_party(VIEWERS["client"], BOOKING, id_of("client"))
     assert Relation.OWNER in own
 

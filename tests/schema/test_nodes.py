@@ -16,9 +16,11 @@ MINE = """{ bookings(first: 1) { nodes {
   __typename id reference
   client { __typename id name } expert { __typename id name } slot { __typename id startsAt }
 } } }"""
+SESSIONS = "{ viewer { sessions { __typename id device } } }"
 NODE = """query ($id: ID!) { node(id: $id) {
   __typename id
   ... on Booking { reference } ... on User { name } ... on Expert { name } ... on Slot { startsAt }
+  ... on Session { device }
 } }"""
 
 
@@ -38,7 +40,8 @@ async def test_every_object_is_found_by_its_id(
     client = await api.new_client()
     await client.book(await open_slot(api, experts, time))
     [booking] = (await client.ask(MINE))["bookings"]["nodes"]
-    objects = [booking.pop(name) for name in ("client", "expert", "slot")] + [booking]
+    session = (await client.ask(SESSIONS))["viewer"]["sessions"][0]
+    objects = [session] + [booking.pop(name) for name in ("client", "expert", "slot")] + [booking]
     schema = build_schema(root.schema.as_str())
     node = schema.get_type("Node")
     assert isinstance(node, GraphQLInterfaceType)

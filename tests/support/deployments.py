@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 REGISTER = """mutation ($name: String!, $email: String!, $password: String!) {
   register(input: {name: $name, email: $email, password: $password}) {
     ... on SignedIn { accessToken user { id } } } }"""
+GUEST = "mutation { startGuestSession { accessToken user { id name } } }"
 LOGIN = """mutation ($email: String!, $password: String!) {
   login(input: {email: $email, password: $password}) {
     __typename ... on SignedIn { accessToken } } }"""
@@ -109,6 +110,12 @@ class Deployment:
         return Person(
             self.anonymous.signed_in(answer["accessToken"]), answer["user"]["id"], name, email
         )
+
+    async def guest(self) -> Person:
+        """Start a session of a new guest."""
+        answer = (await self.anonymous.ask(GUEST))["startGuestSession"]
+        api = self.anonymous.signed_in(answer["accessToken"])
+        return Person(api, answer["user"]["id"], answer["user"]["name"], "")
 
     async def login(self, person: Person) -> str:
         """Sign a person in again; return the type name of the result."""

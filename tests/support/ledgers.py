@@ -35,7 +35,7 @@ async def ignore_events(_: Sequence[Event]) -> None:
 
 
 def someone() -> Viewer:
-    return cast("Viewer", SimpleNamespace(id=new_id(), expert_id=None))
+    return cast("Viewer", SimpleNamespace(id=new_id(), expert_id=None, is_guest=False))
 
 
 def slot(calendar: Calendar, hour: int, minutes: int = 60) -> SlotKey:

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
+from auth.code_keys import CodeKeys
 from models.accounts.users import Language
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.bookings.outbox import Mail, mail_for
@@ -19,7 +20,9 @@ from web.mails.sessions import BookedSession, Person
 if TYPE_CHECKING:
     from web.mails.transport import RenderedMail
 
-RENDERER = MailRenderer("ExpertBook <bookings@example.com>", "https://book.example.com", "EUR")
+RENDERER = MailRenderer(
+    "ExpertBook <bookings@example.com>", "https://book.example.com", "EUR", CodeKeys(["secret"])
+)
 START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
 NOW = START - timedelta(days=20)
 BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))

@@ -29,6 +29,7 @@ TRIGGER_SECONDS = 0.25
 CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
 FREE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
 HOLD = "mutation ($id: ID!) { holdSlot(input: {slotId: $id}) { ... on Booking { id } } }"
+HELD = "{ bookings(filter: {statuses: [HELD]}) { nodes { id } } }"
 RELEASE = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
 
 
@@ -69,12 +70,22 @@ class Scenario:
         assert booking["__typename"] == "Booking", booking
         return str(booking["id"])
 
+    async def session(self) -> str:
+        """Return the id of a session of the client."""
+        query = "{ viewer { sessions { id } } }"
+        found = await self.people["client"].api.ask(query)
+        return str(found["viewer"]["sessions"][0]["id"])
+
     async def new_account(self) -> str:
         """Register another account and return its id."""
         return (await self.deployment.person()).id
 
 
 Variables = dict[str, Any]
+REFUSALS = {
+    "NotAllowed": Decision.NOT_ALLOWED,
+    "VerificationNeeded": Decision.VERIFICATION_NEEDED,
+}
 
 
 async def no_variables(_: Scenario, __: str) -> Variables:
@@ -170,6 +181,10 @@ async def availability_variables(scenario: Scenario, _: str) -> Variables:
     return {"input": {"expertId": scenario.expert, "breakMinutes": 0}}
 
 
+async def new_session_variables(_: Scenario, who: str) -> Variables:
+    return {"input": {"email": f"{'-'.join(who.split())}@example.com", "code": "000000"}}
+
+
 VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Query.viewer": no_variables,
     "Query.experts": no_variables,
@@ -188,6 +203,13 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.requestPasswordReset": constant(input={"email": "unknown@example.com"}),
     "Mutation.resetPassword": constant(input={"token": "unknown", "password": PASSWORD}),
     "Mutation.verifyEmail": constant(input={"token": "unknown"}),
+    "Mutation.startGuestSession": no_variables,
+    "Mutation.requestSignInCode": constant(input={"email": "unknown@example.com"}),
+    "Mutation.signInWithCode": new_session_variables,
+    "Mutation.resendVerification": no_variables,
+    "Mutation.updateProfile": constant(input={"timeZone": "Europe/London"}),
+    "Mutation.changeEmail": new_session_variables,
+    "Mutation.endSession": constant(sessionId="unknown"),
     "Mutation.changePassword": constant(input={"current": "unknown", "password": PASSWORD}),
     "Mutation.exportMyData": no_variables,
     "Mutation.deleteMyAccount": constant(input={"code": "unknown"}),
@@ -250,8 +272,8 @@ async def query_decision(api: Api, query: str, variables: Variables, *path: str)
     if found is None:
         assert not errors, answer
         return Decision.NULL
-    refused = isinstance(found, dict) and found.get("__typename") == "NotAllowed"
-    return Decision.NOT_ALLOWED if refused else Decision.ALLOWED
+    kind = found.get("__typename") if isinstance(found, dict) else ""
+    return REFUSALS.get(str(kind), Decision.ALLOWED)
 
 
 async def subscription_decision(api: Api, query: str, variables: Variables) -> Decision:
@@ -278,6 +300,8 @@ async def subscription_decision(api: Api, query: str, variables: Variables) -> D
 async def trigger_event(api: Api) -> None:
     """Hold and release a slot as the viewer, if signed in."""
     if api.token:
+        for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest may have one
+            await api.ask(RELEASE, id=earlier["id"])
         experts = (await api.ask(FREE))["experts"]["nodes"]
         slot = next(expert["nextSlot"] for expert in experts if expert["nextSlot"])
         held = (await api.ask(HOLD, id=slot["id"]))["holdSlot"]

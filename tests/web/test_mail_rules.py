@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from auth.code_keys import CodeKeys
 from models.bookings.outbox import Lane, Mail, MailKind, MailState, Party
 from models.calendar.times import utc_now
 from models.ids import new_id
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tests.support.spans import Time
 
+CODE_KEYS = CodeKeys(["secret"])
 SENDER = "Experts <bookings@example.com>"
 ICS = "query ($id: ID!) { booking(id: $id) { icsUrl reference status } }"
 MOVE = """mutation ($id: ID!, $slot: ID!) {
@@ -225,8 +227,8 @@ async def test_a_recipient_gets_a_number_of_mails_an_hour() -> None:
 def worker(mailbox: Mailbox, per_hour: int | None) -> MailWorker:
     """Return a worker that sends to a mailbox."""
     transport = SmtpTransport(MailServer.parse(mailbox.url), "bookings@example.com")
-    renderer = MailRenderer(SENDER, "https://book.example.com", "EUR")
-    return MailWorker(lambda: renderer, transport, RecipientLimit(per_hour))
+    renderer = MailRenderer(SENDER, "https://book.example.com", "EUR", CODE_KEYS)
+    return MailWorker(lambda _: renderer, transport, RecipientLimit(per_hour))
 
 
 async def reset_mail() -> Mail:
@@ -241,7 +243,7 @@ async def reset_mail() -> Mail:
 async def test_mails_above_the_limit_wait_for_the_next_hour() -> None:
     await Mail.delete_all()
     mail = await reset_mail()
-    async with Mailbox().open() as mailbox, worker(mailbox, 0).open():
+    async with Mailbox().open() as mailbox, worker(mailbox, 0).open(CODE_KEYS):
         async with asyncio.timeout(60):
             while (found := await Mail.get(mail.id)) and found.due_at.minute != 0:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -262,7 +264,7 @@ async def test_a_link_does_not_wait_for_mails_about_bookings() -> None:
         for _ in range(100)
     ]
     await Mail.insert_many(crowd)
-    async with Mailbox().open() as mailbox, worker(mailbox, None).open():
+    async with Mailbox().open() as mailbox, worker(mailbox, None).open(CODE_KEYS):
         await mailbox.wait_for_mails(1, "client@example.com")
         assert await Mail.find({"state": "WAITING", "kind": "BOOKED"}).count() > 0
     assert mailbox.mails[0].id.startswith(f"<{link.id}.")

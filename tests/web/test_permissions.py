@@ -46,9 +46,11 @@ CONTRACT = build_schema(
 ROOTS = ("Query", "Mutation", "Subscription")
 RESTRICTED = sorted({field.split(".")[0] for field in FIELDS})
 EVERYBODY = frozenset({Relation.ANYONE})
-MEMBER = EVERYBODY | {Relation.SIGNED_IN}
+GUEST = EVERYBODY | {Relation.SIGNED_IN}
+MEMBER = GUEST | {Relation.ACCOUNT}
 PEOPLE: dict[str, Relations] = {
     "nobody": EVERYBODY,
+    "guest": GUEST,
     "stranger": MEMBER,
     "client": MEMBER | {Relation.CLIENT},
     "expert": MEMBER | {Relation.EXPERT},
@@ -69,6 +71,7 @@ OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(ty
 @pytest.fixture(scope="module")
 async def world(deployment: Deployment, time: Time) -> Scenario:
     people = {
+        "guest": await deployment.guest(),
         "stranger": await deployment.person("Stranger"),
         "client": await deployment.person("Client"),
         "expert": await deployment.expert("Expert"),
@@ -113,7 +116,10 @@ async def test_operations_are_executed_for_permitted_viewers_only(
             answers[name] = await query_decision(api, query, variables, operation.split(".")[1])
         decisions[name] = rule.decide(relations)
         if operation == "Mutation.logout" and name in world.people:
-            await world.deployment.login(world.people[name])
+            if name == "guest":
+                world.people[name] = await world.deployment.guest()
+            else:
+                await world.deployment.login(world.people[name])
     if operation in {"Mutation.completeBooking", "Mutation.markNoShow"}:
         # No session has begun yet; tests/resolvers/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
@@ -132,9 +138,10 @@ async def test_objects_are_found_by_permitted_viewers_only(
         "Slot": world.slots[0],
         "User": world.people["client"].id,
         "Booking": world.booking,
+        "Session": await world.session(),
     }
     relations = PEOPLE
-    if object_type == "User":
+    if object_type in {"User", "Session"}:
         relations = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
     if object_type == "disabled Expert":
         relations = PEOPLE | {"expert": MEMBER}

@@ -68,6 +68,7 @@ SESSION_FIELDS = frozenset(
     {
         *("__typename", "register", "login", "logout", "refreshSession"),
         *("requestPasswordReset", "resetPassword", "verifyEmail"),
+        *("startGuestSession", "requestSignInCode", "signInWithCode"),
     }
 )
 """Fields that deal with sessions alone: clients send a stale token along with them."""
@@ -105,7 +106,9 @@ async def answer(
             viewer = await _authenticate(request, services, cookies)
         except Unauthenticated as error:
             rejected = error
-        context = Context(services, viewer, address_of(request), cookies.browser_session())
+        context = Context(
+            services, viewer, address_of(request), cookies.browser_session(), request.headers
+        )
         charge = RateLimitCharge(services.budgets, viewer, context.address)
         introspection = services.allows_introspection
         prepared = await charge.prepare(

@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from auth.code_keys import new_code
+from models.accounts.codes import LIFETIME as CODE_LIFETIME
+from models.accounts.codes import store_code
 from models.accounts.links import LIFETIMES, Purpose, create_link
-from models.accounts.users import ERASED_DOMAIN, User
+from models.accounts.users import ERASED_DOMAIN, Language, User
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import MailKind, Party
 from models.calendar.times import utc_now
@@ -35,7 +38,7 @@ from web.mails.wording import wording
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from models.accounts.users import Language
+    from auth.code_keys import CodeKeys
     from models.bookings.outbox import BookingSnapshot, Mail
     from web.mails.sessions import BookedSession
 
@@ -54,14 +57,16 @@ class MailRenderer:
         sender: the From address, such as ExpertBook <bookings@example.com>.
         base: the base URL of links.
         currency: the currency of all prices (ISO 4217).
+        code_keys: hashes codes.
     """
 
-    def __init__(self, sender: str, base: str, currency: str) -> None:
+    def __init__(self, sender: str, base: str, currency: str, code_keys: CodeKeys) -> None:
         self.name, self.address = parseaddr(sender)
         self.host = self.address.rpartition("@")[2]
         self._base = base.rstrip("/")
         self._invitations = Invitations(self.address, self._base)
         self._currency = currency
+        self._code_keys = code_keys
 
     async def load_session(self, mail: Mail) -> BookedSession | None:
         """Return the session that a mail is about, or None if there is none or a party is gone.
@@ -89,8 +94,12 @@ class MailRenderer:
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
 
     async def _render_for_owner(self, mail: Mail) -> RenderedMail | None:
+        if mail.kind is MailKind.EMAIL_CHANGED:
+            return self._render_notice(mail)
         with or_unavailable():
             user = await User.by_email(mail.address or "")
+        if mail.kind is MailKind.SIGN_IN_CODE:
+            return await self._render_code(mail, user)
         is_verified = (
             mail.kind is MailKind.VERIFICATION and user is not None and user.email_verified
         )
@@ -104,6 +113,27 @@ class MailRenderer:
         context = {"link": link, "lifetime": lifetime, "home": self._base}
         message = self._message(mail, Party.OWNER, user.email, user.language, context)
         return _rendered(mail, Party.OWNER, user.email, message, link)
+
+    async def _render_code(self, mail: Mail, user: User | None) -> RenderedMail | None:
+        """Return the mail with a new code, the same whether or not its address has an account."""
+        to = user.email if user else mail.deliver_to
+        code, now = new_code(), utc_now()
+        digest = self._code_keys.digest(mail.address or "", code)
+        is_latest = await store_code(mail.address or "", digest, mail.created_at, now)
+        if to is None or not is_latest or (user and user.disabled):
+            return None
+        language = user.language if user else mail.language or Language.EN
+        lifetime = wording(language).duration(CODE_LIFETIME)
+        context = {"code": code, "lifetime": lifetime, "home": self._base}
+        message = self._message(mail, Party.OWNER, to, language, context)
+        return _rendered(mail, Party.OWNER, to, message, code=code)
+
+    def _render_notice(self, mail: Mail) -> RenderedMail | None:
+        to, language = mail.deliver_to, mail.language
+        if to is None or language is None:
+            return None
+        message = self._message(mail, Party.OWNER, to, language, {"home": self._base})
+        return _rendered(mail, Party.OWNER, to, message)
 
     def render_for_party(
         self,
@@ -222,6 +252,11 @@ def _templates(language: Language) -> Environment:
 
 
 def _rendered(
-    mail: Mail, party: Party, to: str, message: EmailMessage, link: str | None = None
+    mail: Mail,
+    party: Party,
+    to: str,
+    message: EmailMessage,
+    link: str | None = None,
+    code: str | None = None,
 ) -> RenderedMail:
-    return RenderedMail(f"{mail.id}-{party.lower()}", ascii_address(to), message, link)
+    return RenderedMail(f"{mail.id}-{party.lower()}", ascii_address(to), message, link, code)

@@ -20,12 +20,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """One recipient's copy of a mail, ready to be sent; `link` is the link it contains, if any."""
+    """One recipient's copy of a mail, ready to be sent.
+
+    `link` and `code` are the link and the code that it contains, if any.
+    """
 
     name: str
     to: str
     message: EmailMessage
     link: str | None = None
+    code: str | None = None
 
 
 class DeliveryFailed(Exception):
@@ -86,7 +90,7 @@ class FolderTransport:
         yield self
 
     async def deliver(self, mail: RenderedMail) -> None:
-        """Write a mail to a file, and log the path and the link.
+        """Write a mail to a file, and log the path and the link or code.
 
         Raises:
             ServerUnavailable: the folder cannot be written to.
@@ -98,9 +102,10 @@ class FolderTransport:
         except OSError as error:
             raise ServerUnavailable(str(error)) from error
         link = f"; its link is {mail.link}" if mail.link else ""
+        code = f"; its code is {mail.code}" if mail.code else ""
         # A warning, because no mail was sent.
         log.warning(
-            "EXPERTBOOK_SMTP_URL is not set; the mail to %s is in %s%s", mail.to, file, link
+            "EXPERTBOOK_SMTP_URL is not set; the mail to %s is in %s%s%s", mail.to, file, link, code
         )
 
     def _write(self, file: Path, text: bytes) -> None:

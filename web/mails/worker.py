@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import datetime
 
+    from auth.code_keys import CodeKeys
     from models.bookings.outbox import Mail, Party
     from web.mails.limits import RecipientLimit
     from web.mails.rendering import MailRenderer
@@ -56,8 +57,8 @@ class MailWorker:
     """Sends due mails until it is closed.
 
     Args:
-        load_renderer: returns the renderer; called in a thread for the first mail, since it takes
-            a while.
+        load_renderer: returns the renderer with these keys for codes; called in a thread for the
+            first mail, since it takes a while.
         transport: where mails are delivered.
         limit: how many mails a recipient gets.
 
@@ -65,9 +66,11 @@ class MailWorker:
         is_reachable: whether the mail server responded to the last delivery.
     """
 
+    _code_keys: CodeKeys
+
     def __init__(
         self,
-        load_renderer: Callable[[], MailRenderer],
+        load_renderer: Callable[[CodeKeys], MailRenderer],
         transport: MailTransport,
         limit: RecipientLimit,
     ) -> None:
@@ -81,8 +84,9 @@ class MailWorker:
         self.is_reachable = True
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
+    async def open(self, code_keys: CodeKeys) -> AsyncIterator[None]:
         """Send mails while the context lasts; deliveries under way at its end are finished."""
+        self._code_keys = code_keys
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._run(lane), name=f"mails of the lane {lane}")
@@ -139,7 +143,7 @@ class MailWorker:
             return False
         if mails:
             if self._renderer is None:
-                self._renderer = await asyncio.to_thread(self._load_renderer)
+                self._renderer = await asyncio.to_thread(self._load_renderer, self._code_keys)
             queue = iter(mails)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(MAX_CONNECTIONS, len(mails))):

@@ -1,0 +1,200 @@
+"""Codes in e-mails: six digits that prove an address, stored only as a keyed hash."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from beanie import Document
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from models.accounts.emails import email_pseudonym
+from models.accounts.links import Link
+from models.accounts.sessions import Session
+from models.accounts.users import VERIFIED, User
+from models.errors import EmailTaken, Unavailable, WrongCode
+from models.store.documents import or_unavailable
+from models.store.transactions import run_in_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+    from models.ids import Id
+
+LIFETIME: Final = timedelta(minutes=10)
+MAX_ATTEMPTS: Final = 5
+MAX_RACES: Final = 20
+
+
+class Code(Document):
+    """The latest code that was mailed to an address; the id is the address's pseudonym.
+
+    `requested_at` is the time of the request, which decides between mails that are sent at once.
+    """
+
+    id: str  # type: ignore[assignment]
+    digest: str
+    attempts_left: int = MAX_ATTEMPTS
+    requested_at: datetime
+    expires_at: datetime
+
+    class Settings:
+        """Read by `_id`: an address has one code, so a newer one replaces it."""
+
+        name = "codes"
+        indexes = (
+            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="kept_until_expiry"),
+        )
+
+
+async def store_code(email: str, digest: str, requested_at: datetime, now: datetime) -> bool:
+    """Store an address's code in place of an earlier one.
+
+    Returns:
+        False if the address has a code that was requested later.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    id_ = email_pseudonym(email)
+    code = {
+        "digest": digest,
+        "attempts_left": MAX_ATTEMPTS,
+        "requested_at": requested_at,
+        "expires_at": now + LIFETIME,
+    }
+    older = {"_id": id_, "requested_at": {"$lte": requested_at}}
+    with or_unavailable():
+        for _ in range(2):  # the first code of an address may be stored by two workers at once
+            with suppress(DuplicateKeyError):
+                await Code.get_pymongo_collection().update_one(older, {"$set": code}, upsert=True)
+                return True
+    return False
+
+
+async def spend_attempt(email: str, now: datetime) -> Code | None:
+    """Return the code of an address after counting an attempt, or None if no attempt is left.
+
+    The attempt is counted for the very code that is returned, before it can be compared.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    codes = Code.get_pymongo_collection()
+    with or_unavailable():
+        for _ in range(MAX_RACES):
+            code = await Code.get(email_pseudonym(email))
+            if code is None or code.expires_at <= now or code.attempts_left < 1:
+                return None
+            known = {"_id": code.id, "digest": code.digest, "attempts_left": code.attempts_left}
+            spent = await codes.update_one(known, {"$inc": {"attempts_left": -1}})
+            if spent.modified_count:
+                code.attempts_left -= 1
+                return code
+    raise Unavailable("Too many attempts at once. Please try again.")
+
+
+async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[User, bool]:
+    """Use a code: return the account of its address, or insert the draft as a new one.
+
+    Whoever registered an address without proving it may be somebody else. Their password, sessions
+    and links end when the address is proven, unless the proof comes from a session of that account.
+
+    Args:
+        code: the code, which has been compared.
+        draft: a new account with the address.
+        session_owner: the account in whose session the code is used, if any.
+
+    Returns:
+        The account, and whether its earlier sessions have ended.
+
+    Raises:
+        WrongCode: if the code was used or replaced meanwhile, or the account is disabled.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> tuple[User, bool]:
+        await _use(code, session)
+        user = await User.find_one({"email_key": draft.email_key}, session=session)
+        if user is None:
+            await draft.update_search_fields().insert(session=session)
+            return draft, False
+        if user.disabled:
+            raise WrongCode(code.attempts_left)
+        if user.email_verified:
+            return user, False
+        is_stranger = user.id != session_owner
+        fields = {**VERIFIED, **({"password_hash": ""} if is_stranger else {})}
+        await _set(user.id, fields, session)
+        if is_stranger:
+            for model in (Session, Link):
+                owned = model.get_pymongo_collection()
+                await owned.delete_many({"user_id": user.id}, session=session)
+        return user.model_copy(update=fields), is_stranger
+
+    with or_unavailable():
+        for _ in range(MAX_RACES):
+            try:
+                return await run_in_transaction(User, write)
+            except DuplicateKeyError:  # the address was registered meanwhile
+                continue
+    raise Unavailable("The account is being changed. Please try again.")
+
+
+async def change_email(code: Code, user: User, email: str, email_key: str) -> User:
+    """Use a code: make its address that of an account, and revoke links to the former one.
+
+    Raises:
+        WrongCode: if the code was used or replaced meanwhile, or the account is gone.
+        EmailTaken: if the address has another account; the code stays valid.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> User:
+        await _use(code, session)
+        current = await User.get(user.id, session=session)
+        if current is None or current.disabled:
+            raise WrongCode(code.attempts_left)
+        changed: User = current.model_copy(
+            update={"email": email, "email_key": email_key, **VERIFIED}
+        ).update_search_fields()
+        names = {"email", "email_key", "terms", "by_name", *VERIFIED}
+        await _set(user.id, changed.model_dump(include=names), session)
+        links = Link.get_pymongo_collection()
+        await links.delete_many({"user_id": user.id}, session=session)
+        return changed
+
+    with or_unavailable():
+        try:
+            return await run_in_transaction(User, write)
+        except DuplicateKeyError as error:
+            raise EmailTaken from error
+
+
+async def use(code: Code) -> None:
+    """Use a code.
+
+    Raises:
+        WrongCode: if it was used or replaced meanwhile.
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        await _use(code)
+
+
+async def _use(code: Code, session: AsyncClientSession | None = None) -> None:
+    # Deleting the code decides between concurrent uses.
+    known = {"_id": code.id, "digest": code.digest}
+    used = await Code.get_pymongo_collection().delete_one(known, session=session)
+    if not used.deleted_count:
+        raise WrongCode(0)
+
+
+async def _set(user_id: Id, fields: Mapping[str, Any], session: AsyncClientSession) -> None:
+    users = User.get_pymongo_collection()
+    await users.update_one({"_id": user_id}, {"$set": dict(fields)}, session=session)

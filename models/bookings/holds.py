@@ -1,0 +1,83 @@
+"""Commands that change a hold while a guest signs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.command import Command
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from models.bookings.command import Agendas
+    from models.ids import Id
+
+
+@dataclass(eq=False, kw_only=True)
+class MoveHold(Command):
+    """Give a guest's hold to the account that the guest has signed in to.
+
+    It takes the place of the account's other holds with that expert. A hold that has ended, or that
+    another sign-in has moved, is left alone. Nobody holds their own time: such a hold is released.
+
+    Args:
+        guest_id: the guest.
+        holder_id: the account.
+        own_expert_id: the account's own entry in the directory, if any.
+    """
+
+    guest_id: Id
+    own_expert_id: Id | None = None
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Move the hold."""
+        hold = agendas.booking(self.booking_ids[0])
+        agenda = agendas[hold.expert_id]
+        if self.holder_id is None or hold.client_id != self.guest_id:
+            return []
+        if not is_standing(hold, agendas):
+            return []
+        if hold.expert_id == self.own_expert_id:
+            return [agenda.release(hold, BookingStatus.CANCELLED, self.guest_id)]
+        for earlier in agenda.holds_of(self.holder_id):
+            agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
+        # Guests are forgotten, so the history names the account instead.
+        history = [
+            step.model_copy(update={"actor_id": self.holder_id})
+            if step.actor_id == self.guest_id
+            else step
+            for step in hold.history
+        ]
+        given = hold.model_copy(update={"client_id": self.holder_id, "history": history})
+        return [agenda.replace_hold(given)]
+
+
+@dataclass(eq=False, kw_only=True)
+class ProlongHold(Command):
+    """Let a hold last longer, once, while its client waits for a code.
+
+    Args:
+        duration: how long the hold lasts from the moment of the decision.
+    """
+
+    duration: timedelta
+
+    def decide(self, agendas: Agendas) -> list[Booking]:
+        """Prolong the hold, unless it has ended or was prolonged before."""
+        hold = agendas.booking(self.booking_ids[0])
+        agenda = agendas[hold.expert_id]
+        until = agenda.now + self.duration
+        if hold.is_prolonged or not is_standing(hold, agendas):
+            return []
+        if hold.held_until and hold.held_until >= until:
+            return []
+        prolonged = hold.model_copy(update={"held_until": until, "is_prolonged": True})
+        return [agenda.replace_hold(prolonged)]
+
+
+def is_standing(hold: Booking, agendas: Agendas) -> bool:
+    """Return whether a booking is a hold that has not ended."""
+    now = agendas[hold.expert_id].now
+    return hold.status is BookingStatus.HELD and hold.occupies_at(now)

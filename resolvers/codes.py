@@ -1,0 +1,146 @@
+"""Codes in e-mails: asking for one, proving an address with it, and signing in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from auth.code_keys import is_code, typed_code
+from models.accounts import codes
+from models.accounts.emails import email_key
+from models.accounts.users import User
+from models.bookings.outbox import queue_code_mail
+from models.calendar.times import utc_now
+from models.errors import InvalidInput, WrongCode
+from resolvers.checks import MAX_NAME_CHARS, InputValidator
+from resolvers.guests import prolong_holds
+from resolvers.sessions import DEFAULT_ZONE, end_all_sessions, start_session
+
+if TYPE_CHECKING:
+    from models.accounts.codes import Code
+    from resolvers.callers import Caller
+    from resolvers.sessions import SessionServices, SignIn
+
+UNNAMED: Final = "New client"
+SEPARATORS: Final = re.compile(r"[\W_\d]+")
+
+
+async def request_code(services: SessionServices, email: str, caller: Caller) -> bool:
+    """Queue a mail with a code; return True whether or not the address has an account.
+
+    The account is looked up when the mail is sent, so the response time does not reveal whether it
+    exists. The holds of a caller who cannot book yet last longer, once, while the mail is under
+    way.
+
+    Raises:
+        TooManyAttempts: too many codes for the e-mail address or from the network address.
+        Unavailable: if the database does not answer.
+    """
+    await services.throttle.attempt("code request", address=caller.address, account=email)
+    validator = InputValidator()
+    found = validator.email("email", email)
+    if validator.problems:
+        return True
+    if caller.viewer and not caller.viewer.user.email_verified:
+        await prolong_holds(services.ledger, caller.viewer.id, services.hold_lifetime)
+    await queue_code_mail(found, caller.language)
+    return True
+
+
+async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Code:
+    """Compare the code that was mailed to an e-mail address, and return it, not yet used.
+
+    Raises:
+        WrongCode: with the attempts that are left; 0 also if there is no valid code.
+        TooManyAttempts: too many attempts for the e-mail address or from the network address.
+        Unavailable: if the database does not answer.
+    """
+    await services.throttle.attempt("code", address=address, account=email)
+    found = await codes.spend_attempt(email, utc_now())
+    is_right = services.code_keys.admits(email, typed_code(code), found.digest if found else "")
+    if found is None or not is_right:
+        raise WrongCode(found.attempts_left if found else 0)
+    return found
+
+
+async def sign_in_with_code(
+    services: SessionServices,
+    *,
+    email: str,
+    code: str,
+    name: str | None,
+    time_zone: str | None,
+    caller: Caller,
+) -> SignIn:
+    """Sign in to the account of an address, which a code proves; create it if there is none.
+
+    Args:
+        services: the sign-in services.
+        email: the address.
+        code: the code that was mailed to it.
+        name: the name of a new account; None for one that is made of the address.
+        time_zone: the time zone of a new account.
+        caller: the client; a guest's hold moves to the account.
+
+    Raises:
+        InvalidInput: with the problems of all fields; no attempt is counted.
+        WrongCode: if the code is wrong, has expired or was used, or the account is disabled.
+        TooManyAttempts: too many attempts for the e-mail address or from the network address.
+        Unavailable: if the database does not answer.
+    """
+    validator = InputValidator()
+    found = validator.email("email", email, services.accepts_address)
+    name = validator.name("name", name) if name else name_from(found)
+    time_zone = validator.time_zone("timeZone", time_zone)
+    validator.raise_problems()
+    proven = await prove_address(services, found, code, caller.address)
+    draft = User(
+        name=name,
+        email=found,
+        email_key=email_key(found),
+        password_hash="",
+        time_zone=time_zone or DEFAULT_ZONE,
+        language=caller.language,
+        email_verified=True,
+        created_at=utc_now(),
+    )
+    user, has_ended_sessions = await codes.sign_in(
+        proven, draft, caller.viewer.id if caller.viewer else None
+    )
+    if has_ended_sessions:
+        await end_all_sessions(services.ends, user.id)
+    await services.throttle.succeeded("code", found, caller.address)
+    return await start_session(services, user, caller)
+
+
+async def check_proof(
+    services: SessionServices, user: User, proof: str, purpose: str, address: str
+) -> None:
+    """Check that the owner of an account asks for something, by its password or a mailed code.
+
+    A code has six digits, which no password has.
+
+    Raises:
+        WrongCode: with the attempts that are left.
+        TooManyAttempts: too many attempts for this purpose.
+        Unavailable: if the database does not answer.
+    """
+    throttle, email = services.throttle, user.email
+    await throttle.attempt(purpose, address=address, account=email)
+    if is_code(proof):
+        await codes.use(await prove_address(services, email, proof, address))
+    elif not await services.passwords.matches(user.password_hash, proof):
+        raise WrongCode(await throttle.left(purpose, address=address, account=email))
+    await throttle.succeeded(purpose, email, address)
+
+
+def name_from(email: str) -> str:
+    """Return a name for a new account, made of its address: ada.lovelace is Ada Lovelace."""
+    words = SEPARATORS.sub(" ", email.rpartition("@")[0]).split()
+    validator = InputValidator()
+    try:
+        name = validator.name("name", " ".join(map(str.capitalize, words))[:MAX_NAME_CHARS])
+        validator.raise_problems()
+    except InvalidInput:
+        return UNNAMED
+    return name
