@@ -132,7 +132,11 @@ def context_with(ledger: FakeLedger | None = None, *, use_caches: bool) -> Conte
     services = {"currency": "EUR", "operation_seconds": 10, "use_caches": use_caches}
     reservations = reserving(cast("Ledger", ledger))
     services |= {"ledger": ledger, "reservations": reservations, "lookups": Lookups()}
-    viewer = SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None, is_guest=False) if ledger else None
+    viewer = (
+        SimpleNamespace(id=KEY, role=Role.CLIENT, expert_id=None, is_guest=False)
+        if ledger
+        else None
+    )
     context = Context(
         cast("Services", SimpleNamespace(**services)), cast("Viewer", viewer), now=NOON
     )

@@ -1,4 +1,4 @@
-"""Bodies of `/readyz`, and waiting for one."""
+"""Waiting for a state, such as a body of `/readyz`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     import httpx
 
 PATIENCE_SECONDS = 60
@@ -23,3 +25,13 @@ async def wait_for_readiness(
         ).json() != expected:
             await asyncio.sleep(0.05)
     return answer.status_code
+
+
+async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]) -> Any:
+    """Read again and again until the result is as wanted, and return it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found = await read()
+            if wanted(found):
+                return found
+            await asyncio.sleep(0.1)

@@ -9,14 +9,17 @@ import pytest
 from tests.support.clients import Api
 from tests.support.deployments import Deployment
 from tests.support.forked_program import Patch
+from tests.support.paired_servers import TwoServers, run_paired
 from tests.support.practices import Practice
 from tests.support.servers import await_ready, run_server, start_program
 from tests.support.sessions import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     import httpx
+
+    from models.store.connection import Client
 
 WITHOUT_RECONCILING = """
 import web.graphql.sockets
@@ -44,6 +47,17 @@ def deployment_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deployment:
     """That program, with its administrator signed in."""
     return await Deployment.sign_in(Api(http, deployment_address))
+
+
+@pytest.fixture(scope="session")
+async def here(
+    database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[TwoServers]:
+    """Two servers on the database that send mails; calls go to the first by default."""
+    assert database is not None
+    folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
+    async with run_paired(database_url, folders) as servers:
+        yield servers
 
 
 @pytest.fixture

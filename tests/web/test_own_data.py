@@ -17,12 +17,13 @@ from models.calendar.times import utc_now
 from models.ids import Id
 from resolvers.own_data import size_of_export
 from tests.support.booking_operations import HOLD, execute
-from tests.support.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
+from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.support.deployments import Deployment, Person
+from tests.support.readiness import eventually
 from tests.support.servers import run_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from models.store.connection import Client, Database
     from tests.support.spans import Time
@@ -96,16 +97,6 @@ async def book(api: Api, slot: str) -> str:
 
 async def delete(api: Api, code: str = PASSWORD) -> dict[str, Any]:
     return dict((await api.ask(DELETE, code=code))["deleteMyAccount"])
-
-
-async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]) -> Any:
-    """Read again and again until the result is as wanted, and return it."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            found = await read()
-            if wanted(found):
-                return found
-            await asyncio.sleep(0.1)
 
 
 async def test_deletion_needs_the_password(here: TwoServers) -> None:

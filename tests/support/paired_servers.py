@@ -1,0 +1,110 @@
+"""Two servers on one database that send mails, with accounts and guests."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+import httpx
+
+from models.bookings.verification import Finding, verify
+from models.calendar.times import utc_now
+from tests.support.clients import Api
+from tests.support.deployments import Deployment, Person
+from tests.support.guests import known_code, sign_in
+from tests.support.mailboxes import Mailbox
+from tests.support.servers import await_ready, start_program
+from tests.support.sessions import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.support.mailboxes import ReceivedMail
+    from tests.support.spans import Time
+
+SIX_DIGITS = re.compile(r"^ +(\d{6})$", re.MULTILINE)
+
+
+@dataclass
+class TwoServers(Deployment):
+    """A deployment of two servers that send mails; everything goes to the first by default."""
+
+    elsewhere: str = ""
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    found_before: frozenset[Finding] = frozenset()
+
+    def there(self, api: Api) -> Api:
+        """Return the same client at the other server."""
+        return Api(api.http, self.elsewhere, api.token)
+
+    async def slots_of(self, expert: Person, time: Time) -> list[str]:
+        """Return open slots of a new expert."""
+        assert expert.expert_id
+        found = await self.anonymous.slots(expert.expert_id, *time.days(4, 12))
+        return [slot["id"] for slot in found[::2]]
+
+    async def new_account(self) -> tuple[Api, str]:
+        """Create an account without a password, and return its client and address."""
+        email = new_email()
+        await known_code(email)
+        answer = await sign_in(self.anonymous, email)
+        return self.anonymous.signed_in(answer["accessToken"]), email
+
+
+@asynccontextmanager
+async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]:
+    """Run the two servers, with their administrator signed in."""
+    async with Mailbox().open() as mailbox:
+        settings = {
+            "mongodb_url": url,
+            "throttle": "off",
+            "access_token_minutes": 1440,
+            "operation_seconds": 120,
+            "hold_seconds": 600,
+            "require_verified_email": "on",
+            "secret": SECRET,
+            "smtp_url": mailbox.url,
+            "experts": 0,
+            "client_url": "https://book.example.com",
+        }
+        with (
+            start_program(folders[0], **settings) as one,
+            start_program(folders[1], **settings) as two,
+        ):
+            # In threads, because the mail server runs on this event loop.
+            for program in (one, two):
+                await asyncio.to_thread(await_ready, program.process, program.address)
+            async with httpx.AsyncClient(timeout=120) as http:
+                anonymous = Api(http, one.address)
+                servers = TwoServers(anonymous, anonymous, elsewhere=two.address, mailbox=mailbox)
+                await servers.open()
+                servers.found_before = await findings()
+                yield servers
+
+
+def new_email() -> str:
+    """Return an address that nobody uses."""
+    return f"guest-{token_hex(6)}@example.com"
+
+
+async def findings() -> frozenset[Finding]:
+    """Return what violates an invariant in the database."""
+    return frozenset(await verify(utc_now(), lambda *_: None))
+
+
+def is_code_mail(mail: ReceivedMail) -> bool:
+    """Return whether a mail brings a code."""
+    return "code" in str(mail.message["Subject"])
+
+
+def code_in(mail: ReceivedMail) -> str:
+    """Return the code in a mail."""
+    found = SIX_DIGITS.search(mail.text)
+    assert found, mail.text
+    assert found[1] in mail.html
+    return found[1]
