@@ -9,7 +9,7 @@ from auth.code_keys import is_code, typed_code
 from models.accounts import codes
 from models.accounts.emails import email_key
 from models.accounts.users import User
-from models.bookings.outbox import queue_code_mail
+from models.bookings.account_mails import queue_code_mail
 from models.calendar.times import utc_now
 from models.errors import InvalidInput, WrongCode
 from resolvers.checks import MAX_NAME_CHARS, InputValidator

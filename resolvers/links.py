@@ -8,7 +8,7 @@ from models.accounts import links
 from models.accounts.emails import email_key
 from models.accounts.links import Purpose
 from models.accounts.users import VERIFIED
-from models.bookings.outbox import queue_reset_mail
+from models.bookings.account_mails import queue_reset_mail
 from resolvers.checks import InputValidator
 from resolvers.sessions import check_password, end_all_sessions, start_session
 

@@ -10,7 +10,7 @@ from models.accounts import codes, links, sessions
 from models.accounts.emails import email_key
 from models.accounts.links import Purpose
 from models.accounts.users import User
-from models.bookings.outbox import queue_change_notice, queue_verification_mail
+from models.bookings.account_mails import queue_change_notice, queue_verification_mail
 from models.calendar.times import utc_now
 from models.errors import BadUserInput, WrongCode, WrongCredentials
 from models.ids import object_id

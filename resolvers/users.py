@@ -8,7 +8,7 @@ from auth.passwords import weakness
 from auth.policies import may_see_user
 from models.accounts.emails import email_key
 from models.accounts.users import Language, Role, User
-from models.bookings.outbox import verification_mail
+from models.bookings.account_mails import verification_mail
 from models.calendar.times import utc_now
 from models.directory.administration import NO_EXPERT
 from models.store.documents import or_unavailable

@@ -1,0 +1,79 @@
+"""E-mails to the owner of an account or address: links, codes and notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.accounts.emails import email_key
+from models.bookings.outbox import Mail, MailKind, Party
+from models.calendar.times import utc_now
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from models.accounts.users import Language, User
+
+
+def verification_mail(user: User, now: datetime) -> Mail:
+    """Return the e-mail with the link that verifies an account's address."""
+    return _to_owner(MailKind.VERIFICATION, user.email_key, now)
+
+
+async def queue_reset_mail(address: str) -> None:
+    """Queue an e-mail with a password reset link.
+
+    Args:
+        address: normalized e-mail address; nothing is sent if it has no account.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        await _to_owner(MailKind.PASSWORD_RESET, address, utc_now()).insert()
+
+
+async def queue_verification_mail(user: User) -> None:
+    """Queue another e-mail with the link that verifies an account's address.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        await verification_mail(user, utc_now()).insert()
+
+
+async def queue_code_mail(email: str, language: Language) -> None:
+    """Queue an e-mail with a code that proves an address, whether or not it has an account.
+
+    Args:
+        email: the address.
+        language: the language of the e-mail, if the address has no account.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    await _queue_to(MailKind.SIGN_IN_CODE, email, language)
+
+
+async def queue_change_notice(former: User) -> None:
+    """Queue an e-mail to the former address of an account, which has another one now.
+
+    Args:
+        former: the account before the change.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    await _queue_to(MailKind.EMAIL_CHANGED, former.email, former.language)
+
+
+async def _queue_to(kind: MailKind, email: str, language: Language) -> None:
+    mail = _to_owner(kind, email_key(email), utc_now())
+    mail.deliver_to, mail.language = email, language
+    with or_unavailable():
+        await mail.insert()
+
+
+def _to_owner(kind: MailKind, address: str, now: datetime) -> Mail:
+    return Mail(kind=kind, to=[Party.OWNER], address=address, due_at=now, created_at=now)
