@@ -49,6 +49,13 @@ async def ledgers(
 
 
 @pytest.fixture
+async def ledger(database: Client) -> AsyncIterator[Ledger]:
+    """Open a ledger with cached calendars."""
+    async with Ledger(database, ignore_events).open() as ledger:
+        yield ledger
+
+
+@pytest.fixture
 def proxy(database_url: str) -> Iterator[WireProxy]:
     """A wire proxy in front of an empty database."""
     with WireProxy(database_url.replace("/expertbook", f"/wire-{ObjectId()}")) as proxy:

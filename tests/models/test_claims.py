@@ -122,3 +122,12 @@ async def test_claim_ends_when_its_commands_change_nothing(
         for _ in range(2):
             assert (await book_slot(ledger, slot(calendar, 1), client, "key")).id == made.id
     assert await claim_on(calendar) is None
+
+
+async def test_calendars_of_earlier_versions_are_unclaimed(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    await Calendar.find_one({"_id": calendar.id}).update({"$unset": {"claimed_by": 1}})
+    await book_slot(ledger, slot(calendar, 1))
+    await Claims("other").take([calendar.id])
+    assert await claim_on(calendar) == "other"

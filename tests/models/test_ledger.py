@@ -32,17 +32,9 @@ from tests.support.ledgers import (
 from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
     from models.bookings.command import Agendas
     from models.store.connection import Client
-
-
-@pytest.fixture
-async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """Open a ledger with cached calendars."""
-    async with Ledger(database, ignore_events).open() as ledger:
-        yield ledger
 
 
 def cache_counter(kind: str) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from statistics import median
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 import pytest
@@ -46,9 +46,27 @@ ANSWERS = CLIENTS
 NORMAL_RATIO = 3
 """The servers are as fast as before if requests take at most so many times as long."""
 RECOVERY_SECONDS = 2
+MAX_WAITS = 8
+"""The last request that waited during a fault is answered RECOVERY_SECONDS and so many times the
+usual duration of a request after it. Processes take turns, so that no request loses race after
+race."""
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
 Cells = list[tuple["Disturbance", float]]
+
+
+class Recovery(NamedTuple):
+    """Seconds from the end of a fault, and the median duration of requests before it."""
+
+    normal_after: float
+    last_answer_after: float
+    usual: float
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether new requests and those that had waited took no longer than they may."""
+        latest = RECOVERY_SECONDS + MAX_WAITS * self.usual
+        return self.normal_after <= RECOVERY_SECONDS and self.last_answer_after <= latest
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -102,12 +120,8 @@ def recovered_at(sent: list[Sent], limit: float) -> float | None:
 
 async def disturb(
     cluster: Cluster, journal: Journal, disturbance: Disturbance, rate: float, changes: int
-) -> tuple[float, str]:
-    """Load the servers before, during and after a fault.
-
-    Returns:
-        The seconds from the last fault until the servers are as fast as before, and a summary.
-    """
+) -> tuple[Recovery, str]:
+    """Load the servers before, during and after a fault; return the recovery and a summary."""
     first = len(journal.sent)
     await wait_for(journal, answers=ANSWERS)
     before = median(request.seconds for request in journal.sent[first:] if request.is_answered)
@@ -125,7 +139,7 @@ async def disturb(
     await wait_until(lambda: all(request.is_answered for request in waiting), PATIENCE_SECONDS)
     last = max((request.answered_at for request in waiting), default=ended) - ended
     made = journal.changes - changes_before
-    return recovery, (
+    return Recovery(recovery, last, before), (
         f"{disturbance} at {rate:.0%}: {len(cluster.proxy.log)} errors, {made} changes in "
         f"{ended - began:.1f} s; requests took {before * 1000:.0f} ms before; normal again after "
         f"{recovery:.2f} s, the last one that had waited was answered after {last:.2f} s"
@@ -166,4 +180,4 @@ async def test_faults_under_load_lose_and_repeat_nothing(
     with capsys.disabled():
         print(journal.summary(), world.summary(), sep="\n")  # noqa: T201 - the result of a long run
     if is_long:  # On a machine that does much else, seconds say little.
-        assert max(recoveries) <= RECOVERY_SECONDS
+        assert [recovery for recovery in recoveries if not recovery.is_quick] == []
