@@ -111,15 +111,14 @@ async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)
             calendar = await Calendar.get(user.expert_id)
-        if expert and calendar and not (expert.disabled and expert.bio == ""):
+        if expert and calendar:
             offers = tuple(offer.without_details() for offer in calendar.rules.offers)
-            await ledger.post(
-                DescribeExpert(
-                    expert_ids=[expert.id],
-                    fields={"disabled": True, "bio": "", "contact_email": None},
-                    rules={"accepts_bookings": False, "offers": offers},
+            fields = {"disabled": True, "bio": "", "contact_email": None}
+            rules = {"accepts_bookings": False, "offers": offers}
+            if expert != expert.model_copy(update=fields) or offers != calendar.rules.offers:
+                await ledger.post(
+                    DescribeExpert(expert_ids=[expert.id], fields=fields, rules=rules)
                 )
-            )
     coming = await own_data.coming_bookings_of(user, utc_now())
     cancelled: list[Id] = []
     for first in range(0, len(coming), CANCELLED_AT_ONCE):
