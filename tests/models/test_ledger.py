@@ -32,7 +32,6 @@ from tests.support.ledgers import (
 from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
-
     from models.bookings.command import Agendas
     from models.store.connection import Client
 

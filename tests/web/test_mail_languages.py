@@ -14,9 +14,12 @@ from babel.messages.pofile import read_po
 from graphql import GraphQLEnumType
 
 from models import translations
-from models.accounts.users import Language
+from models.accounts.users import Language, User
 from models.bookings.booking import BookingStatus
+from models.bookings.outbox import BOOKING_KINDS, Mail, MailKind, Party
 from models.calendar.places import Place, PlaceKind
+from models.calendar.times import utc_now
+from models.ids import new_id
 from models.translations import CATALOGUES
 from schema.root import core
 from tests.support.foreign_parsers import parse_calendars, parse_mails
@@ -25,6 +28,7 @@ from tests.support.letters import (
     CONFIRMED,
     NOW,
     PENDING,
+    RENDERER,
     START,
     booked_session,
     change,
@@ -109,6 +113,12 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return read_po(file)
 
 
+def english(messages: Catalog) -> list[str]:
+    """Return the English sentences without placeholders."""
+    texts = [str(message.id) for message in messages]
+    return [text for text in texts if "%" not in text and len(text) > len("Reference")]
+
+
 def copies(*changes: BookingChange, language: Language, **booked: Any) -> list[ReceivedMail]:
     """Return the copies for client and expert as a mail client parses them."""
     session = booked_session(*changes, language=language, **booked)
@@ -166,17 +176,38 @@ def test_a_whole_mail_in_either_language(language: Language, subject: str, text:
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_german_mails_have_no_english_left(name: str, place: Place, messages: Catalog) -> None:
     """Text, HTML and calendar entry are translated for both parties."""
-    texts = [str(message.id) for message in messages]
-    english = [text for text in texts if "%" not in text and len(text) > len("Reference")]
     for mail in copies(*CHANGES[name], language=GERMAN, place=place):
         html = mail.html.partition("<body")[2]
         entry = f"{mail.event['SUMMARY']} {mail.event['DESCRIPTION']} {mail.event['LOCATION']}"
         for text in (" ".join(mail.text.split()), html, entry, str(mail.message["Subject"])):
-            assert [message for message in english if message in text] == []
+            assert [message for message in english(messages) if message in text] == []
         assert not re.search(r"\.[A-ZÄÖÜ]", mail.text)
         assert '<html lang="de">' in mail.html
         assert mail.message["Content-Language"] == "de"
         assert str(mail.event["SUMMARY"]).startswith("Termin mit ")
+
+
+@pytest.mark.parametrize("kind", sorted(set(MailKind) - BOOKING_KINDS))
+async def test_german_mails_to_accounts_have_no_english_left(
+    kind: MailKind, messages: Catalog
+) -> None:
+    """Links, codes and notices, which name their lifetime."""
+    now, email = utc_now(), f"{new_id()}@example.com"
+    user = User(name="Ada", email=email, email_key=email, password_hash="!", created_at=now)
+    user.language = GERMAN
+    await user.update_search_fields().insert()
+    mail = Mail(kind=kind, to=[Party.OWNER], address=email, due_at=now, created_at=now)
+    mail.deliver_to, mail.language = email, GERMAN
+    copy = await RENDERER.render(mail, Party.OWNER, None)
+    assert copy
+    parsed = parse(copy)
+    html = parsed.html.partition("<body")[2]
+    for text in (" ".join(parsed.text.split()), html, str(parsed.message["Subject"])):
+        assert [message for message in english(messages) if message in text] == []
+    if kind is not MailKind.EMAIL_CHANGED:
+        assert re.search(r"einmal und gilt [0-9]+ (Minuten|Tage)\.", " ".join(parsed.text.split()))
+    assert parsed.message["Content-Language"] == "de"
+    await user.delete()
 
 
 @pytest.mark.parametrize("language", Language)
