@@ -6,12 +6,22 @@ import asyncio
 from functools import lru_cache
 from importlib import resources
 
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from precis_i18n import get_profile
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+PARAMETERS = Parameters(
+    type=Type.ID,
+    version=19,
+    salt_len=16,
+    hash_len=32,
+    time_cost=2,
+    memory_cost=19_456,
+    parallelism=1,
+)
+"""OWASP's parameters for argon2id: two passes, 19 MiB, one lane."""
 MAX_TYPED_LENGTH = 4 * MAX_LENGTH
 """Limit before preparation, which composes up to four code points into one character."""
 
@@ -53,15 +63,13 @@ def prepare(password: str) -> str | None:
 class Passwords:
     """Hashes and checks passwords.
 
-    The parameters are OWASP's for argon2id (19 MiB, two passes, one lane).
-
     Args:
         max_concurrent: number of computations that run at the same time, each of which needs
             19 MiB of memory.
     """
 
     def __init__(self, max_concurrent: int = 2) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._hasher = PasswordHasher.from_parameters(PARAMETERS)
         self._semaphore = asyncio.Semaphore(max_concurrent)
         # Unknown addresses are checked against this hash, to take as long as known ones.
         self._dummy_hash = self._hasher.hash("nobody has this password")

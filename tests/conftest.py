@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -27,7 +30,15 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest creates folders of its own there
+MEMORY_BYTES = 8 * 2**30
+
 watch_commands()
+
+# Databases flush each commit to the disk, which takes a memory file system no time. Tests kill
+# processes, not the machine.
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # Shells start background jobs with SIGINT ignored, and child processes inherit that. Setting a
 # handler restores the default in them, so that they end on SIGINT.

@@ -15,6 +15,9 @@ from io import StringIO
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from argon2 import profiles
+
+from auth import passwords
 from tests.support.command_rules import watch_commands
 from web.cli import app
 
@@ -54,6 +57,7 @@ def _run(
         os.close(output)
     sys.stdin = StringIO(typed)
     watch_commands()
+    passwords.PARAMETERS = profiles.CHEAPEST  # Tests sign in a thousand times.
     exec(patch.code, {})  # noqa: S102 - a test's own
     app(arguments, prog_name="expertbook")
 
