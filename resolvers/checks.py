@@ -112,7 +112,7 @@ class InputValidator:
     def phone(self, field: str, value: str, region: str | None) -> str:
         """Validate a phone number and return it in E.164 format.
 
-        A number without a country code belongs to the region (ISO 3166). Text after it is refused,
+        A number without a country code belongs to the region (ISO 3166). Text beside it is refused,
         unless it is an extension, since it would be lost.
         """
         if not value.strip():
@@ -121,7 +121,7 @@ class InputValidator:
         if len(value) <= MAX_PHONE_CHARS and (found := normalized_phone(value, region)):
             return found
         code = "" if region else " with its country code, such as +44 20 7946 0018"
-        message = f"Enter a valid phone number{code}; nothing but an extension, as ext. 12, follows"
+        message = f"Enter a valid phone number{code}, without words; an extension is ext. 12"
         self.add_problem(field, message)
         return ""
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import regex
+
 from models.caching.cache import Cache
 
 MAX_CACHED: Final = 1_024
+_NUMBER: Final = r"(?:tel:)?[\p{Nd}\p{P}\p{Sm}\p{Z}\p{Cf}\s]*"
 
 _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
 
@@ -18,7 +21,8 @@ def normalized_phone(text: str, region: str | None) -> str | None:
     """Return a phone number in E.164 format, or None if it cannot be dialled.
 
     An extension follows as " ext. 123". A number without a country code belongs to the region
-    (ISO 3166).
+    (ISO 3166). Other text beside the number, such as "home", is refused: the library drops it, or
+    reads it as digits.
     """
     found = _phones.get((text, region))
     if found is None:
@@ -30,6 +34,9 @@ def normalized_phone(text: str, region: str | None) -> str | None:
             return None
         reason = phonenumbers.is_possible_number_with_reason(number)
         if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
+            return None
+        extension = rf"\P{{Nd}}*\p{{Nd}}{{{len(number.extension)}}}#?" if number.extension else ""
+        if not regex.fullmatch(_NUMBER + extension, text.strip(), regex.IGNORECASE):
             return None
         found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if number.extension:

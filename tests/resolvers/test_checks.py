@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_EMAIL = "Enter a valid e-mail address, such as ada@example.com"
-ONE_NUMBER = "; nothing but an extension, as ext. 12, follows"
+ONE_NUMBER = ", without words; an extension is ext. 12"
 NOT_PHONE = (
     f"Enter a valid phone number with its country code, such as +44 20 7946 0018{ONE_NUMBER}"
 )
@@ -202,6 +202,9 @@ def test_invalid_email_address_is_refused(typed: str) -> None:
         ("00 44 20 7946 0018", "DE", "+442079460018"),
         ("011 44 20 7946 0018", "US", "+442079460018"),
         ("+33 1 42 68 53 00", "US", "+33142685300"),
+        ("TEL:+442079460018;ext=12", None, "+442079460018 ext. 12"),
+        ("+44 20 7946 0018 Ext. 12", None, "+442079460018 ext. 12"),
+        ("+44 20 7946 0018 доб. 12", None, "+442079460018 ext. 12"),
     ],
 )
 def test_phone_number_is_normalized_to_e164(
@@ -235,6 +238,17 @@ def test_phone_number_is_normalized_to_e164(
         ("+44 20 7946 0018 / 0019", None),
         ("+44 20 7946 0018 or 07700 900123", "GB"),
         ("+44 20 7946 0018 p12", None),
+        # The library drops these words, or reads them as digits.
+        ("home +44 20 7946 0018", None),
+        ("Tel. +44 20 7946 0018", None),
+        ("(home) 020 7946 0018", "GB"),
+        ("电话 +44 20 7946 0018", None),
+        ("🏠 +44 20 7946 0018", None),
+        ("+44 20 7946 0018 🏠", None),
+        ("+49 30 901820 mo", None),
+        ("+49 30 901820 home", None),
+        ("work +44 20 7946 0018 ext. 5", None),
+        ("+442079460018;isub=12345", None),
     ],
 )
 def test_invalid_phone_number_is_refused(typed: str, region: str | None) -> None:
