@@ -6,15 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from auth.budget_accounts import accounts_of
 from models.directory.experts import Expert
-from models.errors import Unavailable
+from models.errors import RateLimited, Unavailable
 from models.ids import is_sample
 from models.store.documents import or_unavailable
+from resolvers.experts import by_slug
 from schema.experts import PLACEHOLDER_PHOTO
 from web.assets import CLIENT_PAGE, read_page
+from web.graphql.sockets import address_of
 from web.samples.portraits import portrait
 
 if TYPE_CHECKING:
@@ -32,13 +35,20 @@ PLACEHOLDER_SVG = (
     "</svg>"
 )
 
+EXPERT_PAGE = "/experts/{slug}"
 PAGES = {
     "/": "src/app/Landing.tsx",
     "/experts": "src/directory/DirectoryPage.tsx",
-    "/experts/{slug}": "src/expert/ExpertPage.tsx",
+    EXPERT_PAGE: "src/expert/ExpertPage.tsx",
     "/{path:path}": None,
 }
 """Maps paths to the module to preload; the client's own router handles all other paths."""
+
+
+SLUG_COST = 100
+"""Cost of looking up the expert of a page."""
+
+REDIRECT_HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 
 
 def wants_page(request: Request) -> bool:
@@ -96,6 +106,25 @@ def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
         if request.url.path != "/" and not wants_page(request):
             # Browsers get a page at this path, so caches must not store the 404.
             raise HTTPException(404, headers={**NO_STORE, "Vary": "Accept"})
+        if slug := request.path_params.get("slug"):
+            return await _redirection(request, slug) or response
         return response
 
     return page
+
+
+async def _redirection(request: Request, slug: str) -> Response | None:
+    """Return a redirection to the present address of an expert's page, or None.
+
+    The page itself redirects, too, so that an exhausted budget or a failed read does no harm.
+    """
+    services = request.app.state.container.services
+    try:
+        await services.budgets.spend(accounts_of(None, address_of(request)), SLUG_COST)
+        expert = await by_slug(None, slug)
+    except (RateLimited, Unavailable):
+        return None
+    if expert is None or expert.slug == slug:
+        return None
+    url = request.url.replace(path=EXPERT_PAGE.format(slug=expert.slug), scheme="", netloc="")
+    return RedirectResponse(str(url), 301, REDIRECT_HEADERS)

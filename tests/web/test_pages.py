@@ -42,6 +42,26 @@ async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> N
     assert response.headers["vary"] == "Accept"
 
 
+async def test_other_spellings_of_an_expert_are_redirected(deployment: Deployment) -> None:
+    """The present address has the same query; disabled and unknown experts have none."""
+    http, url = deployment.anonymous.http, deployment.anonymous.url
+    expert = await deployment.expert("Siobhán O'Brien")
+    query = "query ($id: ID!) { expert(id: $id) { slug } }"
+    slug = (await deployment.anonymous.ask(query, id=expert.expert_id))["expert"]["slug"]
+    for spelling in ("Siobhan-O-Brien", "siobh%C3%A1n-o%E2%80%99brien"):
+        redirect = await http.get(f"{url}/experts/{spelling}?day=2027-03-28&x=a%2Fb", headers=HTML)
+        assert redirect.status_code == 301
+        assert redirect.headers["location"] == f"/experts/{slug}?day=2027-03-28&x=a%2Fb"
+        assert redirect.headers["cache-control"] == "public, max-age=3600"
+        assert redirect.headers["vary"] == "Accept"
+    assert expert.expert_id
+    for other in (slug, "nobody", "x" * 5_000, "%00", "%2F%2Fevil.example"):
+        assert (await http.get(f"{url}/experts/{other}", headers=HTML)).status_code == 200
+    await deployment.update(expert.expert_id, disabled=True)
+    page = await http.get(f"{url}/experts/Siobhan-O-Brien", headers=HTML)
+    assert page.status_code == 200
+
+
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
     """Experts created later have a placeholder, and other names are not found."""
     expert = await deployment.expert()
