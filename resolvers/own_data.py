@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,12 +27,13 @@ from resolvers.codes import check_proof
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
     from models.ids import Id
     from models.ledger.ledger import Ledger
+    from models.store.documents import Record
     from resolvers.sessions import SessionServices
 
 SETTLING_SECONDS: Final = 1.0
@@ -41,7 +43,6 @@ PRECEDENCE: Final = timedelta(seconds=5)
 """Time in which the process that closed an account cancels its bookings alone."""
 
 CANCELLED_AT_ONCE: Final = 16
-DESCRIBED_AT_ONCE: Final = 50
 
 
 async def delete_account(
@@ -94,7 +95,7 @@ async def finish_deletions(ledger: Ledger) -> None:
         if user.guest and user.erased_at:
             await own_data.forget_guest(user, utc_now())
             continue
-        has_bookings = not user.guest and await own_data.bookings_of(user)
+        has_bookings = not user.guest and await own_data.has_bookings(user)
         if user.role is not Role.CLIENT or has_bookings:
             await user.keep_unverified()
             continue
@@ -144,19 +145,21 @@ async def _cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id
     return (booking.id,)
 
 
-async def size_of_export(user_id: Id) -> int:
-    """Return the number of bookings that `collect` reads.
+async def exportable_account(user_id: Id) -> tuple[User, int] | None:
+    """Return an account and the number of its bookings; None if its data cannot be exported.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
         user = await User.get(user_id)
-    return await own_data.number_of_bookings(user) if user else 0
+    if user is None or user.disabled:
+        return None
+    return user, await own_data.number_of_bookings(user)
 
 
-async def collect(user_id: Id) -> dict[str, Any] | None:
-    """Return everything that is stored about an account, as JSON; None if there is no account.
+async def collect(user: User) -> Export:
+    """Return everything that is stored about an account, as JSON.
 
     Other people's names and addresses are theirs, and are left out.
 
@@ -164,23 +167,28 @@ async def collect(user_id: Id) -> dict[str, Any] | None:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        user = await User.get(user_id)
-        if user is None or user.disabled:
-            return None
-        sessions = await Session.find({"user_id": user_id}).to_list()
         expert = await Expert.get(user.expert_id) if user.expert_id else None
         calendar = await Calendar.get(user.expert_id) if user.expert_id else None
-    return {
-        "account": user.model_dump(mode="json", exclude=HIDDEN_OF_ACCOUNT),
-        "sessions": [each.model_dump(mode="json", exclude={"user_id"}) for each in sessions],
-        "expert": expert and expert.model_dump(mode="json", exclude=HIDDEN_OF_EXPERT),
-        "availability": calendar and calendar.rules.model_dump(mode="json"),
-        "bookings": await _all_described(await own_data.bookings_of(user), user_id),
-        "mails": [
-            mail.model_dump(mode="json", include=SHOWN_OF_MAIL)
-            for mail in await own_data.mails_to(user)
-        ],
-    }
+    return Export(
+        values={
+            "account": user.model_dump(mode="json", exclude=HIDDEN_OF_ACCOUNT),
+            "expert": expert and expert.model_dump(mode="json", exclude=HIDDEN_OF_EXPERT),
+            "availability": calendar and calendar.rules.model_dump(mode="json"),
+        },
+        lists={
+            "sessions": _dumped(Session.find({"user_id": user.id}), exclude={"user_id"}),
+            "bookings": _all_described(user),
+            "mails": _dumped(own_data.mails_to(user), include=SHOWN_OF_MAIL),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is stored about an account: single values, and lists that are read row by row."""
+
+    values: Mapping[str, Any]
+    lists: Mapping[str, AsyncIterator[dict[str, Any]]]
 
 
 HIDDEN_OF_ACCOUNT: Final = {"password_hash", "terms", "by_name", "email_key", "busy_until"}
@@ -191,13 +199,17 @@ HIDDEN_OF_BOOKING: Final = {"cells", "order_key", "contact_key", "removed_by", "
 SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}
 
 
-async def _all_described(bookings: Sequence[Booking], user_id: Id) -> list[dict[str, Any]]:
-    found = []
-    for number, booking in enumerate(bookings, 1):
-        found.append(_described(booking, user_id))
-        if number % DESCRIBED_AT_ONCE == 0:
-            await asyncio.sleep(0)  # other requests do not wait for a long export
-    return found
+async def _dumped(
+    records: AsyncIterable[Record], **fields: set[str]
+) -> AsyncIterator[dict[str, Any]]:
+    with or_unavailable():
+        async for record in records:
+            yield record.model_dump(mode="json", **fields)
+
+
+async def _all_described(user: User) -> AsyncIterator[dict[str, Any]]:
+    async for booking in own_data.bookings_of(user):
+        yield _described(booking, user.id)
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Final
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from auth.budget_accounts import accounts_of
 from models.calendar.times import utc_now
 from models.errors import RateLimited, Unavailable
 from models.ids import Id
-from resolvers.own_data import collect, size_of_export
+from resolvers.own_data import collect, exportable_account
 from web.graphql.sockets import address_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
+    from starlette.responses import Response
+
+    from resolvers.own_data import Export
 
 COST: Final = 5_000
 """Cost of an export without bookings."""
@@ -27,6 +33,7 @@ COST_PER_BOOKING: Final = 40
 MAX_COST: Final = 600_000
 """Highest cost of an export: half of an address's budget, so that everyone can have theirs."""
 
+CHUNK_BYTES: Final = 64 * 1024
 NO_STORE: Final = {"Cache-Control": "private, no-store"}
 NUMBER: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
@@ -47,19 +54,38 @@ async def export(request: Request) -> Response:
     try:
         accounts = accounts_of(None, address_of(request))
         services.budgets.check(accounts, COST)
-        cost = COST + COST_PER_BOOKING * await size_of_export(Id(id_))
-        await services.budgets.spend(accounts, min(cost, MAX_COST))
-        found = await collect(Id(id_))
+        found = await exportable_account(Id(id_))
+        if found is None:
+            raise HTTPException(404, headers=NO_STORE)
+        user, bookings = found
+        await services.budgets.spend(accounts, min(COST + COST_PER_BOOKING * bookings, MAX_COST))
+        data = await collect(user)
     except RateLimited as error:
         wait = {"Retry-After": str(error.retry_after_seconds)}
         raise HTTPException(429, headers={**NO_STORE, **wait}) from error
     except Unavailable as error:
         raise HTTPException(503, headers=NO_STORE) from error
-    if found is None:
-        raise HTTPException(404, headers=NO_STORE)
     headers = {**NO_STORE, "Content-Disposition": 'attachment; filename="expertbook.json"'}
-    content = orjson.dumps(found, option=orjson.OPT_INDENT_2)
-    return Response(content, headers=headers, media_type="application/json")
+    return StreamingResponse(encoded(data), headers=headers, media_type="application/json")
+
+
+async def encoded(data: Export) -> AsyncIterator[bytes]:
+    """Yield the JSON text in chunks of some rows, so that memory does not grow with the export.
+
+    A failure in the middle breaks the connection, so that no client takes a part for the whole.
+    """
+    yield orjson.dumps(data.values, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
+    for name, rows in data.lists.items():
+        chunk, separator = b',\n  "%b": [' % name.encode(), b"\n    "
+        async for row in rows:
+            chunk += separator + orjson.dumps(row)
+            separator = b",\n    "
+            if len(chunk) > CHUNK_BYTES:
+                yield chunk
+                chunk = b""
+                await asyncio.sleep(0)  # other requests do not wait for a long export
+        yield chunk + b"\n  ]"
+    yield b"\n}\n"
 
 
 EXPORTS: Final = Route("/exports/{id}.json", export)

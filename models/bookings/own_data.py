@@ -16,10 +16,12 @@ from models.store.documents import or_unavailable
 from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
+ROWS_AT_ONCE: Final = 200
 ERASED_NAME: Final = "Deleted account"
 SETTLING: Final = timedelta(minutes=1)
 """Longer than a booking takes that began before its account was closed."""
@@ -44,15 +46,27 @@ async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
     return found
 
 
-async def bookings_of(user: User) -> list[Booking]:
-    """Return all bookings of a client and, for an expert, of the calendar, earliest first.
+async def bookings_of(user: User) -> AsyncIterator[Booking]:
+    """Yield all bookings of a client, earliest first, then those of an expert's calendar.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        found = [row for query in _scopes(user) for row in await Booking.find(query).to_list()]
-    return sorted({row.id: row for row in found}.values(), key=lambda row: row.order_key)
+        for query in _scopes(user):
+            async for booking in Booking.find(query, batch_size=ROWS_AT_ONCE).sort("+order_key"):
+                if "expert_id" not in query or booking.client_id != user.id:
+                    yield booking
+
+
+async def has_bookings(user: User) -> bool:
+    """Return whether a client, or an expert's calendar, has any booking.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        return any([await Booking.find_one(query) for query in _scopes(user)])
 
 
 async def number_of_bookings(user: User) -> int:
@@ -66,14 +80,16 @@ async def number_of_bookings(user: User) -> int:
         return sum([await bookings.count_documents(query) for query in _scopes(user)])
 
 
-async def mails_to(user: User) -> list[Mail]:
-    """Return the stored mails to an account's address that are not about bookings.
+async def mails_to(user: User) -> AsyncIterator[Mail]:
+    """Yield the stored mails to an account's address that are not about bookings.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        return await Mail.find({"address": email_key(user.email)}).to_list()
+        address = {"address": email_key(user.email)}
+        async for mail in Mail.find(address, batch_size=ROWS_AT_ONCE):
+            yield mail
 
 
 async def erase(user: User, now: datetime) -> bool:
@@ -93,7 +109,7 @@ async def erase(user: User, now: datetime) -> bool:
     users = User.get_pymongo_collection()
     is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
     with or_unavailable():
-        bookings = await bookings_of(user)
+        bookings = [booking async for booking in bookings_of(user)]
         about = {"occasion.booking_id": {"$in": [booking.id for booking in bookings]}}
         if await Mail.find_one({"state": MailState.WAITING.value, **about}):
             return False

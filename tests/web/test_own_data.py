@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from models.accounts.users import ERASED_DOMAIN
+from models.accounts.users import ERASED_DOMAIN, User
 from models.bookings.own_data import ERASED_NAME
 from models.bookings.verification import Finding, verify
 from models.calendar.times import utc_now
-from models.ids import Id
-from resolvers.own_data import size_of_export
+from models.ids import Id, new_id
+from resolvers.own_data import collect, exportable_account
 from tests.support.booking_operations import HOLD, execute
 from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.support.deployments import Deployment, Person
 from tests.support.readiness import eventually
 from tests.support.servers import run_server
+from web.exports import encoded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -252,8 +254,9 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
     assert (found["account"]["name"], found["account"]["email"]) == (client.name, client.email)
     assert "password_hash" not in found["account"]
     [booking] = found["bookings"]
-    charged = await size_of_export(Id(path.removeprefix("/exports/").partition(".")[0]))
-    assert charged == len(found["bookings"])
+    charged = await exportable_account(Id(path.removeprefix("/exports/").partition(".")[0]))
+    assert charged
+    assert charged[1] == len(found["bookings"])
     assert (booking["contact"]["email"], booking["note"]) == (CONTACT["email"], "A secret wish")
     assert [mail["kind"] for mail in found["mails"]] == ["VERIFICATION"]
     assert len(found["sessions"]) == 1
@@ -268,3 +271,29 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
         assert (await http.get(here.anonymous.url + forged)).status_code == 404
     await delete(client.api)
     assert (await http.get(url)).status_code == 404
+
+
+async def test_long_export_is_read_in_parts(here: TwoServers, stored: Database, time: Time) -> None:
+    expert, client = await here.expert(), await here.person()
+    await book(client.api, (await slots_of(here, expert, time))[0])
+    user = await User.by_email(client.email)
+    assert user
+    [row] = await stored["bookings"].find({"client_id": user.id}).to_list()
+    copies = [
+        {**row, "_id": new_id(), "active": False, "status": "CANCELLED", "note": "x" * 8_000}
+        for _ in range(1_200)
+    ]
+    await stored["bookings"].insert_many(copies)
+    try:
+        tracemalloc.start()
+        size = sum([len(chunk) async for chunk in encoded(await collect(user))])
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak < size / 2, (peak, size)
+        path = (await client.api.ask(EXPORT))["exportMyData"]
+        found = (await client.api.http.get(here.elsewhere + path)).json()
+        assert len(found["bookings"]) == len(copies) + 1
+    finally:
+        tracemalloc.stop()
+        await stored["bookings"].delete_many(
+            {"expert_id": row["expert_id"], "note": {"$ne": row["note"]}}
+        )
