@@ -21,6 +21,7 @@
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
 | setAvailability, updateExpert                   | the expert itself, admins        | NotAllowed |
 |   `disabled` in updateExpert                    | admins                           | NotAllowed |
+| updateMyExpert                                  | any expert, for its own entry    | NotAllowed |
 | createExpert, updateUser                        | admins                           | NotAllowed |
 | users                                           | admins                           | FORBIDDEN  |
 
@@ -30,6 +31,7 @@ VerificationNeeded.
 | object or field                        | visible to                                 | others    |
 |----------------------------------------|--------------------------------------------|-----------|
 | an expert, its slots and events        | anyone; while disabled: itself and admins  | null      |
+|   contactEmail                         | the expert itself, admins                  | null      |
 | a booking, its contact and its history | its client and expert, admins              | null      |
 |   details of its place                 | its client and expert, once it is booked   | null      |
 | details of the place of an offer       | the expert                                 | null      |
@@ -161,6 +163,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.markNoShow": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.setAvailability": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.updateExpert": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.updateMyExpert": Rule(frozenset({Relation.EXPERT}), Decision.NOT_ALLOWED),
     "Mutation.createExpert": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Mutation.updateUser": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Subscription.slotBooked": ANYONE,
@@ -227,7 +230,18 @@ FIELDS: Final[Mapping[str, Rule]] = {
 }
 """The rule of every field of the types with restricted fields."""
 
-RULES: Final[Mapping[str, Rule]] = {**OPERATIONS, **INPUTS, **OBJECTS, **FIELDS}
+SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
+    "Expert.contactEmail": Rule(_MANAGERS, Decision.NULL),
+}
+"""The rules of restricted fields of types whose other fields everybody may see."""
+
+RULES: Final[Mapping[str, Rule]] = {
+    **OPERATIONS,
+    **INPUTS,
+    **OBJECTS,
+    **FIELDS,
+    **SINGLE_FIELDS,
+}
 
 
 def allows(rule_name: str, relations: Relations) -> bool:
@@ -278,6 +292,12 @@ def relations_to_expert(viewer: Viewer | None, expert_id: Id) -> Relations:
     return relations_of(viewer) | ({Relation.EXPERT} if is_expert else frozenset())
 
 
+def relations_to_own_expert(viewer: Viewer | None) -> Relations:
+    """Return a viewer's relations to its own entry in the directory, if it has one."""
+    is_expert = viewer is not None and own_expert_id(viewer) is not None
+    return relations_of(viewer) | ({Relation.EXPERT} if is_expert else frozenset())
+
+
 def relations_to_booking(viewer: Viewer | None, booking: Booking) -> Relations:
     """Return a viewer's relations to a booking."""
     relations = relations_to_expert(viewer, booking.expert_id)
@@ -320,6 +340,11 @@ def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
     return allows(
         "disabled Expert" if expert.disabled else "Expert", relations_to_expert(viewer, expert.id)
     )
+
+
+def may_see_contact_email(viewer: Viewer | None, expert_id: Id) -> bool:
+    """Return whether the viewer may see an expert's contact address without a booking."""
+    return allows("Expert.contactEmail", relations_to_expert(viewer, expert_id))
 
 
 def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auth.policies import relations_of, relations_to_expert, require
+from auth.policies import (
+    own_expert_id,
+    relations_of,
+    relations_to_expert,
+    relations_to_own_expert,
+    require,
+)
+from auth.viewers import require_viewer
 from models.accounts.users import User, user_page
 from models.bookings.calendars import DescribeExpert
 from models.calendar.rules import Rules
@@ -134,6 +141,27 @@ async def update_expert(
     require("Mutation.updateExpert", ties)
     if profile.disabled is not None:
         require("UpdateExpertInput.disabled", ties)
+    return await _change_entry(ledger, key, profile, currency)
+
+
+async def update_my_expert(
+    ledger: Ledger, viewer: Viewer | None, profile: Profile, currency: str
+) -> Expert:
+    """Change the viewer's own directory entry, as `update_expert` does.
+
+    Raises:
+        Unauthenticated: if nobody is signed in.
+        NotAllowed: if the viewer is not an expert.
+        InvalidInput: with the problems of all fields.
+    """
+    require("Mutation.updateMyExpert", relations_to_own_expert(viewer))
+    key = own_expert_id(require_viewer(viewer))
+    if key is None:
+        raise NotAllowed
+    return await _change_entry(ledger, key, profile, currency)
+
+
+async def _change_entry(ledger: Ledger, key: Id, profile: Profile, currency: str) -> Expert:
     validator = InputValidator()
     described = _checked(validator, profile, currency)
     changed_rules: dict[str, Any] = {}

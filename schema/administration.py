@@ -30,6 +30,11 @@ from schema.profile import UserResult
 from schema.scalars import TimeZone
 from schema.users import User
 
+CONTACT_EMAIL = (
+    "E-mail address that clients may write to, which their mails and calendar entries show; an "
+    "empty text removes it. The sign-in address is never shown."
+)
+
 
 @strawberry.input(
     description="Turns an account into an expert; the account's name becomes the expert's name."
@@ -57,6 +62,7 @@ class CreateExpertInput:
     weekly: list[WeeklyHoursInput] = strawberry.field(
         description="Regular weekly hours; ranges of one day must not overlap."
     )
+    contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
 
 
 @strawberry.input(
@@ -92,11 +98,34 @@ class UpdateExpertInput:
         description="Hides the expert from the directory and refuses new bookings. Existing "
         "bookings remain valid. Administrators only.",
     )
-    contact_email: str | None = strawberry.field(
-        default=None,
-        description="E-mail address that clients may write to, which their mails and calendar "
-        "entries show; an empty text removes it. The sign-in address is never shown.",
+    contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
+
+
+@strawberry.input(
+    description="Changes to the viewer's own directory entry. Fields that are omitted or null keep "
+    "their values. Administrators change the name and the category."
+)
+class UpdateMyExpertInput:
+    """Input of `updateMyExpert`."""
+
+    title: str | None = strawberry.field(
+        default=None, description="Professional title; at most 100 characters."
     )
+    bio: str | None = strawberry.field(
+        default=None, description="Biography; at most 2,000 characters."
+    )
+    experience_years: int | None = strawberry.field(
+        default=None, description="Years of professional experience, 0 to 80."
+    )
+    languages: list[str] | None = strawberry.field(
+        default=None, description="1 to 10 spoken languages, by their English names."
+    )
+    hourly_rate: MoneyInput | None = strawberry.field(default=None, description="Price per hour.")
+    time_zone: TimeZone | None = strawberry.field(
+        default=None,
+        description="Time zone of the weekly hours. Existing bookings keep their start times.",
+    )
+    contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
 
 
 @strawberry.input(
@@ -130,6 +159,9 @@ CreateExpertArgument = Annotated[
 ]
 UpdateExpertArgument = Annotated[
     UpdateExpertInput, strawberry.argument(description="Expert to update, and the changes.")
+]
+UpdateMyExpertArgument = Annotated[
+    UpdateMyExpertInput, strawberry.argument(description="The changes.")
 ]
 UpdateUserArgument = Annotated[
     UpdateUserInput, strawberry.argument(description="Account to update, and the changes.")
@@ -187,6 +219,7 @@ class AdministrationMutation:
                 experience_years=input.experience_years,
                 languages=input.languages,
                 hourly_rate=input.hourly_rate.to_model(),
+                contact_email=input.contact_email,
             ),
             Hours(
                 time_zone=input.time_zone,
@@ -221,6 +254,26 @@ class AdministrationMutation:
                 hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
                 time_zone=input.time_zone,
                 disabled=input.disabled,
+                contact_email=input.contact_email,
+            ),
+            context.services.currency,
+        )
+        return _reloaded(expert, context)
+
+    @strawberry.mutation(description="Update the viewer's own directory entry. Experts only.")
+    async def update_my_expert(self, info: Info, input: UpdateMyExpertArgument) -> ExpertResult:
+        """Update the viewer's directory entry."""
+        context = info.context
+        expert = await administration.update_my_expert(
+            context.services.ledger,
+            context.viewer,
+            Profile(
+                title=input.title,
+                bio=input.bio,
+                experience_years=input.experience_years,
+                languages=input.languages,
+                hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
+                time_zone=input.time_zone,
                 contact_email=input.contact_email,
             ),
             context.services.currency,

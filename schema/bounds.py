@@ -59,6 +59,7 @@ MAX_ITEMS: Final[Mapping[str, int]] = {
     "SetAvailabilityInput.overrides": calendars.MAX_OVERRIDES,
     "SetAvailabilityInput.weekly": availability.MAX_WEEKLY_RANGES,
     "UpdateExpertInput.languages": administration.MAX_LANGUAGES,
+    "UpdateMyExpertInput.languages": administration.MAX_LANGUAGES,
 }
 """Maximum number of items of each list, by its coordinate."""
 

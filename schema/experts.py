@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from auth.policies import shows_place_of_offers
+from auth.policies import may_see_contact_email, shows_place_of_offers
 from models.bookings.booking import Span
 from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
@@ -135,6 +135,18 @@ class Expert(Node):
         rows = len(calendar.rules.overrides) + len(calendar.rules.weekly)
         info.context.count_rows(rows, ASSUMED_OVERRIDES + ASSUMED_RANGES)
         return Availability.of(calendar)
+
+    @strawberry.field(
+        description="E-mail address that clients may write to. Null for everybody but the expert "
+        "and administrators; clients get it with their booking."
+    )
+    async def contact_email(self, info: Info) -> str | None:
+        """Load the contact address."""
+        context = info.context
+        if not may_see_contact_email(context.viewer, self.key):
+            return None
+        expert = await context.loaders.expert.load(self.key)
+        return expert.contact_email if expert else None
 
     @strawberry.field(description="Slots that start in a span of at most 62 days, earliest first.")
     async def slots(

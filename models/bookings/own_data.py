@@ -164,7 +164,7 @@ async def forget_guest(guest: User, now: datetime) -> None:
         Unavailable: if the database does not answer.
     """
     users, bookings = User.get_pymongo_collection(), Booking.get_pymongo_collection()
-    holds = await bookings_of(guest)
+    holds = [hold async for hold in bookings_of(guest)]
     last = [{"expert_id": hold.expert_id, "sequence": hold.sequence} for hold in holds]
 
     async def write(session: AsyncClientSession) -> None:

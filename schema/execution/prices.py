@@ -108,6 +108,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "BookingChange.actor": 10,
     "BookingConnection.totalCount": 100,
     "Expert.availability": 10,
+    "Expert.contactEmail": 10,
     "Expert.cursor": 10,
     "Expert.days": 20,
     "Expert.nextSlot": 100,

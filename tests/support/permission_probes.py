@@ -225,6 +225,7 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.setAvailability": availability_variables,
     "Mutation.createExpert": create_expert_variables,
     "Mutation.updateExpert": update_expert_variables,
+    "Mutation.updateMyExpert": constant(input={"title": "Retitled"}),
     "Mutation.updateUser": account_variables,
     "Subscription.slotBooked": event_variables,
     "Subscription.slotAvailable": event_variables,

@@ -19,6 +19,7 @@ from auth.policies import (
     OBJECTS,
     OPERATIONS,
     RULES,
+    SINGLE_FIELDS,
     Decision,
     Relation,
     Relations,
@@ -123,6 +124,8 @@ async def test_operations_are_executed_for_permitted_viewers_only(
     if operation in {"Mutation.completeBooking", "Mutation.markNoShow"}:
         # No session has begun yet; tests/resolvers/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
+    if operation == "Mutation.updateMyExpert":
+        decisions["another expert"] = Decision.ALLOWED  # has an entry, too
     if operation == "Query.viewer":
         decisions["nobody"] = Decision.NULL  # an anonymous viewer is null
     assert answers == decisions
@@ -223,6 +226,19 @@ async def test_details_of_places_of_offers_are_shown_to_the_expert_alone(world: 
     }
     kind = [{"place": {**ADDRESS, "details": None}}]
     assert answers == {**dict.fromkeys(PEOPLE, kind), "expert": [{"place": ADDRESS}]}
+
+
+@pytest.mark.parametrize("field", sorted(SINGLE_FIELDS))
+async def test_restricted_fields_of_public_types(world: Scenario, field: str) -> None:
+    assert field == "Expert.contactEmail", f"{field} has no test"
+    await world.deployment.update(world.expert, contactEmail="office@example.com")
+    query = "query ($id: ID!) { expert(id: $id) { contactEmail } }"
+    path = ("expert", "contactEmail")
+    answers = {
+        name: await query_decision(world.api(name), query, {"id": world.expert}, *path)
+        for name in PEOPLE
+    }
+    assert answers == {name: RULES[field].decide(PEOPLE[name]) for name in PEOPLE}
 
 
 @pytest.mark.parametrize("name", sorted(n for n in fields_of("User")))

@@ -67,6 +67,12 @@ export function ProfileFields(props: ProfileFieldsProps) {
           </option>
         ))}
       </Select>
+      <Field
+        label={text.contactEmail}
+        hint={text.contactEmailHint}
+        type="email"
+        {...field("contactEmail")}
+      />
       <div className="sm:col-span-2">
         <Field label={text.bio} rows={6} {...field("bio")} />
       </div>

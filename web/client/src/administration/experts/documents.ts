@@ -9,6 +9,7 @@ export const ADMINISTERED_EXPERT = graphql(`
     title
     category
     bio
+    contactEmail
     photoUrl
     experienceYears
     languages

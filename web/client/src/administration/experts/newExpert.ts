@@ -1,5 +1,6 @@
 import type { CreateExpertInput } from "../../api/gql/graphql.ts";
 import type { DraftWords, OfferDraft } from "../../desk/hours/draft.ts";
+import { priceProblem } from "../../desk/hours/price.ts";
 import {
   findMissingTimes,
   newKey,
@@ -36,6 +37,7 @@ export function initialDraft(
       title: "",
       category: "TECHNOLOGY",
       bio: "",
+      contactEmail: "",
       experienceYears: "",
       languages: "English",
       hourlyRate: "",
@@ -71,9 +73,9 @@ export function validate({ profile, offers, week }: NewExpertDraft, words: Draft
   const found: Record<string, string> = { ...profiles.validate(profile, words) };
   for (const { key, price } of offers) {
     // A missing currency is reported at its own field.
-    const isPrice =
-      found.currency !== undefined || profiles.parsePrice(price, profile) !== undefined;
-    if (!isPrice) found[`${key}.price`] = words.noPrice;
+    if (found.currency !== undefined) continue;
+    const problem = priceProblem(profiles.parsePrice(price, profile), words);
+    if (problem) found[`${key}.price`] = problem;
   }
   return {
     ...found,

@@ -14,7 +14,7 @@ const EXPERT = {
   hourlyRate: { amount: 12_050, currency: "EUR", decimals: 2 },
 } as unknown as AdministeredExpertFragment;
 
-const WORDS = { noPrice: "no price", noNumber: "no number" };
+const WORDS = { noPrice: "no price", highPrice: "high price", noNumber: "no number" };
 const saved = toProfile(EXPERT, "en-GB");
 
 test("only changed fields are sent", () => {
@@ -36,6 +36,10 @@ test("values that the server could not parse are reported before sending", () =>
     experienceYears: "no number",
     hourlyRate: "no price",
   });
+  expect(validate({ ...saved, hourlyRate: "9999999" }, WORDS)).toEqual({});
+  const dinars = { ...saved, currency: "KWD", decimals: 3, hourlyRate: "2147483,648" };
+  expect(validate(dinars, WORDS)).toEqual({ hourlyRate: "high price" });
+  expect(validate({ ...dinars, hourlyRate: "2147483.647" }, WORDS)).toEqual({});
 });
 
 test("the server's problems are mapped to the form's fields", () => {

@@ -3,7 +3,12 @@ import type {
   Category,
   UpdateExpertInput,
 } from "../../api/gql/graphql.ts";
-import { parseAmount, formatPriceField } from "../../desk/hours/price.ts";
+import {
+  formatPriceField,
+  parseAmount,
+  priceProblem,
+  type PriceWords,
+} from "../../desk/hours/price.ts";
 import type { Problems } from "../../desk/hours/spans.ts";
 
 /** An expert's profile, as entered in the form. */
@@ -12,6 +17,7 @@ export interface Profile {
   readonly title: string;
   readonly category: Category;
   readonly bio: string;
+  readonly contactEmail: string;
   readonly experienceYears: string;
   readonly languages: string;
   readonly hourlyRate: string;
@@ -42,6 +48,7 @@ export function toProfile(expert: AdministeredExpertFragment, locale: string): P
     category,
     bio,
     timeZone,
+    contactEmail: expert.contactEmail ?? "",
     experienceYears: String(expert.experienceYears),
     languages: expert.languages.join(", "),
     hourlyRate: formatPriceField(amount, decimals, locale),
@@ -85,8 +92,7 @@ export function changedInput(saved: Profile, edited: Profile): Omit<UpdateExpert
   return Object.fromEntries(changed);
 }
 
-interface ProfileWords {
-  readonly noPrice: string;
+interface ProfileWords extends PriceWords {
   readonly noNumber: string;
 }
 
@@ -96,9 +102,8 @@ export function validate(profile: Profile, words: ProfileWords): Problems {
   if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found.experienceYears = words.noNumber;
   // Without a valid currency no amount can be parsed; the server reports the missing currency.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
-  if (hasCurrency && parsePrice(profile.hourlyRate, profile) === undefined) {
-    found.hourlyRate = words.noPrice;
-  }
+  const problem = hasCurrency && priceProblem(parsePrice(profile.hourlyRate, profile), words);
+  if (problem) found.hourlyRate = problem;
   if (!hasCurrency) found.currency = words.noPrice;
   return found;
 }

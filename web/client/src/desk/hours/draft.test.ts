@@ -34,7 +34,13 @@ const EXPERT = {
   },
 } as unknown as HoursFragment;
 
-const WORDS = { noTime: "no time", noDate: "no date", noPrice: "no price", noNumber: "no number" };
+const WORDS = {
+  noTime: "no time",
+  noDate: "no date",
+  noPrice: "no price",
+  highPrice: "high price",
+  noNumber: "no number",
+};
 
 const saved = toDraft(EXPERT, "2026-11-21", "en-GB");
 

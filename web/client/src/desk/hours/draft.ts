@@ -1,5 +1,5 @@
 import type { HoursFragment, SetAvailabilityInput } from "../../api/gql/graphql.ts";
-import { parseAmount, formatPriceField } from "./price.ts";
+import { formatPriceField, parseAmount, priceProblem, type PriceWords } from "./price.ts";
 import {
   findMissingTimes,
   newKey,
@@ -47,10 +47,9 @@ export interface Draft {
 }
 
 /** Error messages for problems found in the browser. */
-export interface DraftWords {
+export interface DraftWords extends PriceWords {
   readonly noTime: string;
   readonly noDate: string;
-  readonly noPrice: string;
   readonly noNumber: string;
 }
 
@@ -107,7 +106,8 @@ export function validateDraft(draft: Draft, decimals: number, words: DraftWords)
     Object.assign(found, findMissingTimes(hours, words.noTime));
   }
   for (const { key, price } of offers) {
-    if (parseAmount(price, decimals) === undefined) found[`${key}.price`] = words.noPrice;
+    const problem = priceProblem(parseAmount(price, decimals), words);
+    if (problem) found[`${key}.price`] = problem;
   }
   if (!/^\d{1,6}$/.test(rules.horizonDays.trim())) found.horizonDays = words.noNumber;
   return found;

@@ -18,3 +18,18 @@ export function parseAmount(typed: string, decimals: number): number | undefined
   if (!match || fraction.length > decimals) return undefined;
   return Number(match[1]) * 10 ** decimals + Number(fraction.padEnd(decimals, "0") || 0);
 }
+
+/** Highest amount that the API's type Int can carry. */
+const MAX_AMOUNT = 2 ** 31 - 1;
+
+/** Texts about invalid prices. */
+export interface PriceWords {
+  readonly noPrice: string;
+  readonly highPrice: string;
+}
+
+/** Return what is wrong with a parsed price, if anything. */
+export function priceProblem(amount: number | undefined, words: PriceWords): string | undefined {
+  if (amount === undefined) return words.noPrice;
+  return amount > MAX_AMOUNT ? words.highPrice : undefined;
+}
