@@ -19,7 +19,8 @@
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
-| setAvailability, updateExpert                   | the expert itself, admins        | NotAllowed |
+| setAvailability, updateExpert,                  | the expert itself, admins        | NotAllowed |
+|   POST and DELETE /photos                       |                                  |            |
 |   `disabled` in updateExpert                    | admins                           | NotAllowed |
 | updateMyExpert                                  | any expert, for its own entry    | NotAllowed |
 | createExpert, updateUser                        | admins                           | NotAllowed |
@@ -173,6 +174,12 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
 }
 """The rule of every operation."""
 
+ROUTES: Final[Mapping[str, Rule]] = {
+    "POST /photos": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "DELETE /photos": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+}
+"""The rules of changes outside GraphQL."""
+
 INPUTS: Final[Mapping[str, Rule]] = {
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
@@ -237,6 +244,7 @@ SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
 
 RULES: Final[Mapping[str, Rule]] = {
     **OPERATIONS,
+    **ROUTES,
     **INPUTS,
     **OBJECTS,
     **FIELDS,

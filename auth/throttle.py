@@ -41,6 +41,7 @@ LIMITS_BY_PURPOSE = {
     # Six digits could be guessed in time; 100 guesses a day succeed once in 27 years.
     "code": Limits(account_seconds=24 * 3600),
     "guest": Limits(address=30),
+    "photo": Limits(account_at_address=20, account=20),
 }
 
 

@@ -21,6 +21,7 @@ from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
+from models.directory.photos import Photo
 from models.errors import DatabaseUnreachable, IndexBroken
 from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected, reason_of
@@ -49,6 +50,7 @@ DOCUMENTS = (
     Attempts,
     Notification,
     Writer,
+    Photo,
 )
 NAMESPACE_EXISTS = 48
 MAX_DOCUMENTS_SHOWN = 3

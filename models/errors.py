@@ -15,6 +15,9 @@ ExpertBookError
 ├── BadUserInput            invalid argument, caused by a client bug; the message names it
 │   ├── CursorExpired       the events after the cursor are deleted; read the slots again
 │   └── NoSuchExpert        unknown, or disabled and thereby hidden from the viewer
+├── InvalidImage            an uploaded picture cannot be used
+│   ├── ImageTooLong  UnsupportedImage  UnreadableImage  AnimatedImage
+│   └── TooManyPixels  TooFewPixels
 ├── Unauthenticated         no token, or one that is no longer valid
 ├── Forbidden               the field requires another role
 ├── TooManyOperations       too many concurrent operations on one WebSocket
@@ -174,6 +177,61 @@ class NoSuchExpert(BadUserInput):
 
     def __init__(self) -> None:
         super().__init__("expertId: there is no such expert, or it is not listed any more")
+
+
+class InvalidImage(ExpertBookError):
+    """An uploaded picture cannot be used; the message tells the person what to do next."""
+
+    message: ClassVar[str]
+
+    def __str__(self) -> str:
+        """Return the message shown to people."""
+        return self.message
+
+
+class ImageTooLong(InvalidImage):
+    """The file has too many bytes."""
+
+    code = "IMAGE_TOO_LONG"
+    message = "This file is too large; a photo has at most 5 MB."
+
+
+class UnsupportedImage(InvalidImage):
+    """The file is not of a supported type, whatever its name says."""
+
+    code = "UNSUPPORTED_IMAGE"
+    message = "Send the bytes of a JPEG, PNG or WebP picture, with its Content-Type."
+
+
+class UnreadableImage(InvalidImage):
+    """The file is damaged or incomplete."""
+
+    code = "UNREADABLE_IMAGE"
+    message = "This picture is damaged or incomplete. Please choose another one."
+
+
+class AnimatedImage(InvalidImage):
+    """The file has several pictures."""
+
+    code = "ANIMATED_IMAGE"
+    message = "This picture is animated. Please choose a still one."
+
+
+class TooManyPixels(InvalidImage):
+    """The picture would need too much memory."""
+
+    code = "TOO_MANY_PIXELS"
+    message = (
+        "This picture has too many pixels: at most 25 million in a JPEG file, and 12 million in "
+        "others. Please make it smaller."
+    )
+
+
+class TooFewPixels(InvalidImage):
+    """The picture is too small to be shown."""
+
+    code = "TOO_FEW_PIXELS"
+    message = "This picture is smaller than 64 by 64 pixels. Please choose a larger one."
 
 
 class TooManyOperations(ExpertBookError):

@@ -27,6 +27,10 @@ _VISIBLE: Final = regex.compile(
     rf"\p{{Z}}\p{{Cc}}\p{{Cf}}\p{{Cs}}\p{{Co}}\p{{M}}{_BLANK}]"
 )
 _WORD: Final = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
+_LETTER: Final = r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{Nd}]\p{M}{0,4}"
+_INITIAL: Final = regex.compile(_LETTER)
+_INITIALS: Final = regex.compile(rf"(?:{_LETTER}){{1,2}}")
+_CASED: Final = regex.compile(r"[\p{Lu}\p{Lt}]")
 _APOSTROPHE: Final = regex.compile(
     r"['`\xb4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\u05f3\ua78c\uff07]"
 )
@@ -146,6 +150,28 @@ def spellings(text: str) -> set[str]:
 def with_digraphs(text: str) -> str:
     """Return a text in lower case with "ue" for "ü" and the like."""
     return unicodedata.normalize("NFC", text).lower().translate(_DIGRAPHS)
+
+
+def initials_of(name: str) -> str:
+    """Return the initials of a name: two letters, or one in scripts without capitals, or none."""
+    words_ = [word for word in name.split() if word.strip(".").casefold() not in _TITLES]
+    composed = unicodedata.normalize("NFC", " ".join(words_ or name.split()))
+    letters = [found[0] for word in composed.split() if (found := _INITIAL.search(word))]
+    if not letters:
+        return ""
+    first, last = (_capital(letters[index]) for index in (0, -1))
+    has_case = _CASED.match(first) and _CASED.match(last)
+    return first + last if has_case and len(letters) > 1 else first
+
+
+def are_initials(text: str) -> bool:
+    """Return whether `initials_of` may have returned a text."""
+    return _INITIALS.fullmatch(text) is not None
+
+
+def _capital(letter: str) -> str:
+    capital = letter.upper()
+    return capital if len(capital) == len(letter) else letter
 
 
 def slug_of(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory import administration as directory
 from models.directory.experts import Expert
+from models.directory.photos import photo_content, set_photo
 from models.errors import NotAllowed
 from models.ids import global_id
 from models.store.documents import or_unavailable
@@ -120,6 +122,8 @@ async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
                 await ledger.post(
                     DescribeExpert(expert_ids=[expert.id], fields=fields, rules=rules)
                 )
+        if expert and expert.photo:
+            await set_photo(expert.id, None)
     coming = await own_data.coming_bookings_of(user, utc_now())
     cancelled: list[Id] = []
     for first in range(0, len(coming), CANCELLED_AT_ONCE):
@@ -169,10 +173,12 @@ async def collect(user: User) -> Export:
     with or_unavailable():
         expert = await Expert.get(user.expert_id) if user.expert_id else None
         calendar = await Calendar.get(user.expert_id) if user.expert_id else None
+    photo = await photo_content(expert.photo) if expert and expert.photo else None
     return Export(
         values={
             "account": user.model_dump(mode="json", exclude=HIDDEN_OF_ACCOUNT),
             "expert": expert and expert.model_dump(mode="json", exclude=HIDDEN_OF_EXPERT),
+            "photo": photo and b64encode(photo).decode(),
             "availability": calendar and calendar.rules.model_dump(mode="json"),
         },
         lists={

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date as calendar_date
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -16,58 +15,19 @@ from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
 from models.directory.experts import Category, ExpertOrderField
-from models.ids import Id, global_id, is_sample, object_id
+from models.ids import Id, global_id, object_id
 from resolvers import experts, slots
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
-from schema.enums import describe_enum
+from schema.directory import ExpertFilter, ExpertOrder, OrderDirection
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
+from schema.photos import photo_url
 from schema.scalars import TimeZone
 from schema.slots import Day, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-describe_enum(
-    Category,
-    "Field of expertise.",
-    TECHNOLOGY="Software, data, networks and devices.",
-    FINANCE="Tax, investment, insurance and accounting.",
-    HEALTH="Medicine, nutrition, fitness and sleep.",
-    BUSINESS="Strategy, leadership, sales and operations.",
-    LEGAL="Contracts, employment, property and immigration law.",
-    DESIGN="Product, interface, brand and interior design.",
-    MARKETING="Campaigns, content, search and growth.",
-    EDUCATION="Schools, languages, careers and coaching.",
-)
-describe_enum(
-    ExpertOrderField,
-    "Sort key of the directory.",
-    RATING="Rating, then number of reviews.",
-    EXPERIENCE="Years of professional experience.",
-    RATE="Price per hour.",
-    NAME="Name, ignoring case and accents.",
-)
-
-
-class OrderDirection(Enum):
-    """Sort direction."""
-
-    ASC = "ASC"
-    DESC = "DESC"
-
-
-describe_enum(
-    OrderDirection,
-    "Sort direction.",
-    ASC="Ascending: smallest value first, or A to Z.",
-    DESC="Descending: largest value first, or Z to A.",
-)
-
-
-PLACEHOLDER_PHOTO = "placeholder"
-"""Name of the photo of experts without a portrait; sample slugs have at least two words."""
 
 MinutesArgument = Annotated[
     int | None,
@@ -85,7 +45,8 @@ class Expert(Node):
     category: Category = strawberry.field(description="Field of expertise.")
     bio: str = strawberry.field(description="The expert's biography.")
     photo_url: str = strawberry.field(
-        description="URL of the photo or a placeholder, relative to this server."
+        description="URL of the photo or, without one, of the initials, relative to this server. "
+        "Another photo has another URL."
     )
     experience_years: int = strawberry.field(description="Years of professional experience.")
     languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
@@ -106,7 +67,7 @@ class Expert(Node):
             title=expert.title,
             category=expert.category,
             bio=expert.bio,
-            photo_url=f"/photos/{expert.slug if is_sample(expert.id) else PLACEHOLDER_PHOTO}.svg",
+            photo_url=photo_url(expert),
             experience_years=expert.experience_years,
             languages=expert.languages,
             hourly_rate=Money.of(expert.hourly_rate, context.services.currency),
@@ -234,46 +195,6 @@ class CategoryCount:
 
     category: Category = strawberry.field(description="Category.")
     count: int = strawberry.field(description="Number of listed experts.")
-
-
-@strawberry.input(description="Restricts the directory; all conditions must hold.")
-class ExpertFilter:
-    """Conditions on experts; an empty list is no condition."""
-
-    search: str | None = strawberry.field(
-        default=None,
-        description="Words or word prefixes; each must occur in the name, title or languages.",
-    )
-    categories: list[Category] | None = strawberry.field(
-        default=None, description="Only experts in one of these categories."
-    )
-    min_rating: float | None = strawberry.field(default=None, description="Minimum rating, 0 to 5.")
-    max_hourly_rate: int | None = strawberry.field(
-        default=None, description="Maximum hourly rate, in minor units."
-    )
-    languages: list[str] | None = strawberry.field(
-        default=None, description="Only experts who speak one of these languages; English names."
-    )
-
-    def to_model(self) -> model.ExpertFilter:
-        """Convert to the directory's type."""
-        return model.ExpertFilter(
-            search=self.search,
-            categories=None if self.categories is None else tuple(self.categories),
-            min_rating=self.min_rating,
-            max_hourly_rate=self.max_hourly_rate,
-            languages=None if self.languages is None else tuple(self.languages),
-        )
-
-
-@strawberry.input(description="Order of the directory.")
-class ExpertOrder:
-    """Sort key and direction."""
-
-    field: ExpertOrderField = strawberry.field(description="Sort key.")
-    direction: OrderDirection = strawberry.field(
-        default=OrderDirection.DESC, description="Sort direction."
-    )
 
 
 ExpertConnection = Connection[Expert]

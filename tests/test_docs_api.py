@@ -11,7 +11,7 @@ from graphql import parse, validate
 
 from auth import budget_accounts as budgets
 from models.bookings import events, idempotency
-from models.errors import ExpertBookError, Refused
+from models.errors import ExpertBookError, InvalidImage, Refused
 from models.store import pages
 from resolvers import reservations
 from schema.execution import documents, limits
@@ -72,9 +72,15 @@ def test_clients_page_lists_every_error_code() -> None:
     assert listed == error_codes(ExpertBookError) | transport | graphql | resolution | bounds
 
 
+def test_clients_page_lists_every_refusal_of_photos() -> None:
+    section = CLIENTS.partition("\n## Photos\n")[2].partition("\n## ")[0]
+    codes = {kind.code for kind in InvalidImage.__subclasses__()}
+    assert codes <= set(re.findall(r"`([A-Z_]+)`", section))
+
+
 def error_codes(of: type[ExpertBookError]) -> set[str]:
     """Return the codes of an exception and of those below it that are no refusals."""
-    below = [kind for kind in of.__subclasses__() if kind is not Refused]
+    below = [kind for kind in of.__subclasses__() if kind not in {Refused, InvalidImage}]
     return {of.code}.union(*map(error_codes, below))
 
 

@@ -28,6 +28,7 @@ from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import settle_memory
 from web.pages import page_routes
+from web.photos import photo_routes
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
 from web.telemetry.request_ids import RequestIds, internal_error
@@ -117,6 +118,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         Route("/schema.graphql", schema_language),
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         EXPORTS,
+        *photo_routes(origins),
         *page_routes(),
     ]
     app.add_exception_handler(Exception, internal_error)

@@ -1,8 +1,7 @@
-"""Routes for browsers: the web client at every path not taken otherwise, and sample portraits."""
+"""Routes for browsers: the web client at every path not taken otherwise."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -10,15 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from auth.budget_accounts import accounts_of
-from models.directory.experts import Expert
 from models.errors import RateLimited, Unavailable
-from models.ids import is_sample
-from models.store.documents import or_unavailable
 from resolvers.experts import by_slug
-from schema.experts import PLACEHOLDER_PHOTO
 from web.assets import CLIENT_PAGE, read_page
 from web.graphql.sockets import address_of
-from web.samples.portraits import portrait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,15 +20,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 NO_STORE = {"Cache-Control": "no-store"}
-MAX_SLUG_LENGTH = 120
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-PLACEHOLDER_SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><title>Portrait</title>'
-    '<path fill="#e7e5e4" d="M0 0h200v200H0z"/>'
-    '<g fill="#a8a29e"><circle cx="100" cy="82" r="36"/><path d="M28 200a72 62 0 0 1 144 0z"/></g>'
-    "</svg>"
-)
-
 EXPERT_PAGE = "/experts/{slug}"
 PAGES = {
     "/": "src/app/Landing.tsx",
@@ -56,47 +41,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-async def photo(request: Request) -> Response:
-    """Return the generated portrait of a stored sample expert, or the placeholder.
-
-    Raises:
-        HTTPException: 404 for any other name, 503 if the database did not answer.
-    """
-    name = request.path_params["name"]
-    if name == PLACEHOLDER_PHOTO:
-        svg = PLACEHOLDER_SVG
-    elif len(name) <= MAX_SLUG_LENGTH and SLUG.fullmatch(name) and await _is_sample(name):
-        svg = portrait(name)
-    else:
-        raise HTTPException(404, headers=NO_STORE)
-    headers = {
-        "Cache-Control": "public, max-age=86400",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
-    return Response(svg, headers=headers, media_type="image/svg+xml")
-
-
-async def _is_sample(slug: str) -> bool:
-    """Return whether a sample expert has that slug, with one read by a unique index."""
-    try:
-        with or_unavailable():
-            expert = await Expert.find_one({"slug": slug})
-    except Unavailable as error:
-        raise HTTPException(503, headers=NO_STORE) from error
-    return expert is not None and is_sample(expert.id)
-
-
 def page_routes() -> list[Route]:
     """Return the routes, which must come last because they match every path.
 
     Raises:
         RuntimeError: the client has not been built.
     """
-    return [
-        Route("/photos/{name}.svg", photo),
-        *(Route(path, _page(module)) for path, module in PAGES.items()),
-    ]
+    return [Route(path, _page(module)) for path, module in PAGES.items()]
 
 
 def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:

@@ -69,6 +69,9 @@ class Expert(Record):
     contact_email: str | None = None
     """The address that clients may write to; the address for signing in is never shown to them."""
 
+    photo: str | None = None
+    """Hash of the stored photo; see `models/directory/photos.py`."""
+
     former_slugs: list[str] = []
 
     # Computed by `update_search_fields` from the fields above.
@@ -139,6 +142,7 @@ class DirectoryEntry(NamedTuple):
     hourly_rate: int
     rating: float | None
     review_count: int
+    photo: str | None
     by_rating: str
     by_experience: str
     by_rate: str
@@ -159,6 +163,7 @@ class DirectoryEntry(NamedTuple):
             row["hourly_rate"],
             row.get("rating"),
             row.get("review_count", 0),
+            row.get("photo"),
             row["by_rating"],
             row["by_experience"],
             row["by_rate"],

@@ -8,8 +8,20 @@ import sys
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.text import fold, has_link, has_visible_characters, slug_key, slug_of, spellings, words
+from models.text import (
+    are_initials,
+    fold,
+    has_link,
+    has_visible_characters,
+    initials_of,
+    slug_key,
+    slug_of,
+    spellings,
+    words,
+)
 
 NOT_LETTERS = frozenset({"Cn", "Co", "Cs"})
 """Categories of characters that are unassigned, private or surrogates."""
@@ -188,3 +200,37 @@ def test_text_without_a_glyph_is_invisible(text: str) -> None:
 @pytest.mark.parametrize("text", ["👨‍👩‍👧", "می‌خواهم", "é", "🫨", "王"])
 def test_joined_text_and_emoji_are_visible(text: str) -> None:
     assert has_visible_characters(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [
+        ("Ada Lovelace", "AL"),
+        ("ada", "A"),
+        ("Prof. Dr. Émilie du Châtelet", "ÉC"),
+        ("Dr", "D"),
+        ("Straße ßeta", "S"),
+        ("O'Neill-Łukasz", "O"),
+        ("李 明", "李"),
+        ("김철수", "김"),
+        ("עדה לאבלייס", "ע"),
+        ("Ὀδυσσεύς Λαέρτης", "ὈΛ"),
+        ("अनन्या शर्मा", "अ"),
+        ("(Ada) «Lovelace»", "AL"),
+        ("2 Fast", "2"),
+        ("👩\u200d💻", ""),
+        ("", ""),
+        ("a" + "\u0301" * 50 + " b", "Á" + "\u0301" * 4 + "B"),
+    ],
+)
+def test_initials_of_names(name: str, initials: str) -> None:
+    assert initials_of(name) == initials
+    assert are_initials(initials) == bool(initials)
+
+
+@given(st.text())
+def test_initials_need_no_escape(name: str) -> None:
+    initials = initials_of(name)
+    assert initials_of(name) == initials
+    assert not initials or are_initials(initials)
+    assert not set(initials) & set("<>&\"'/")

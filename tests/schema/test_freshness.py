@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from graphql import FieldNode
 
 PRIVATE = {
+    "Expert": {"contactEmail"},
     "Query": {"viewer", "bookings", "booking", "users", "rateLimit"},
     "Slot": {"mine"},
     "Place": {"details"},

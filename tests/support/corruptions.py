@@ -68,7 +68,8 @@ def sample() -> Rows:
     keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
     rows: Rows = {
         "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
-        "experts": [{"_id": expert, "user_id": keeper}],
+        "experts": [{"_id": expert, "user_id": keeper, "photo": "ab12"}],
+        "photos": [{"_id": ObjectId(), "expert_id": expert, "hash": "ab12", "content": b""}],
         "calendars": [{"_id": expert, "sequence": 7, "last_event_at": NOW}],
         "bookings": [],
         "events": [],
@@ -153,6 +154,16 @@ def no_expert(rows: Rows) -> None:
     rows["calendars"].append({"_id": ObjectId(), "sequence": 0, "last_event_at": NOW})
 
 
+def no_photo(rows: Rows) -> None:
+    """An expert's photo is not stored."""
+    rows["photos"].clear()
+
+
+def former_photo(rows: Rows) -> None:
+    """A photo was replaced, but not removed."""
+    rows["photos"].append({**rows["photos"][0], "_id": ObjectId(), "hash": "cd34"})
+
+
 def no_such_expert(rows: Rows) -> None:
     """An account refers to an expert that does not exist."""
     rows["users"][1]["expert_id"] = ObjectId()
@@ -235,7 +246,7 @@ CORRUPTIONS: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "event without booking": (no_booking,),
     "orphan": (
         *(no_client, no_account, no_calendar, no_expert),
-        *(no_such_expert, lone_event, lone_booking),
+        *(no_such_expert, lone_event, lone_booking, no_photo, former_photo),
     ),
     "expired hold": (expired_hold, endless_hold),
     "status": (still_active, not_active),

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.support.raw_http import CHUNKED, QUERY, chunk, connect, handshake, request, send_raw
-from web.edge.http_protocol import MAX_CHUNKED_BYTES, MAX_PIPELINED
+from web.edge.http_protocol import CHUNKED_FACTOR, MAX_PIPELINED
 from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES
 
 
@@ -70,7 +70,7 @@ async def test_chunked_body_is_limited_by_the_received_size(server: str) -> None
 async def test_chunk_extensions_and_trailers_are_limited(server: str, endless: bytes) -> None:
     async with connect(server) as line:
         await line.send(request("POST", "/graphql", *CHUNKED), endless)
-        for _ in range(MAX_CHUNKED_BYTES // 4000 + 100):
+        for _ in range(CHUNKED_FACTOR * MAX_BODY_BYTES // 4000 + 100):
             await line.send(endless.replace(b"0\r\n", b""))
             await asyncio.sleep(0)
         assert (await line.read_response()).status in {400, 413}

@@ -63,17 +63,17 @@ async def test_other_spellings_of_an_expert_are_redirected(deployment: Deploymen
 
 
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
-    """Experts created later have a placeholder, and other names are not found."""
+    """Experts created later have initials, and other names are not found."""
     expert = await deployment.expert()
     api = deployment.anonymous
     query = "{ experts(first: 100) { nodes { id slug photoUrl } } }"
     nodes = (await api.ask(query))["experts"]["nodes"]
     photo = "query ($id: ID!) { expert(id: $id) { slug photoUrl } }"
     created = (await api.ask(photo, id=expert.expert_id))["expert"]
-    assert created["photoUrl"] == "/photos/placeholder.svg"
-    portraits = {node["photoUrl"] for node in nodes} - {created["photoUrl"]}
+    assert created["photoUrl"].startswith("/photos/initials/AL-")
+    portraits = {url for node in nodes if "initials" not in (url := node["photoUrl"])}
     assert len(portraits) == 3
-    for url in (created["photoUrl"], *portraits):
+    for url in ("/photos/placeholder.svg", *portraits):
         response = await api.http.get(api.url + url)
         assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
         assert response.headers["cache-control"] == "public, max-age=86400"

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from web.edge import refusals
+from web.edge import refusals, request_heads
 from web.edge.answering import SingleWrite
 from web.edge.refusals import HttpRefused
-from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, check_head, has_body
 from web.edge.websocket_protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
@@ -52,8 +51,11 @@ MAX_UNSENT_BYTES = 64 * 1024
 """Bound of the kernel's send buffer: a larger one would hide a slow reader."""
 
 MAX_PIPELINED = 16
-MAX_CHUNKED_BYTES = 4 * MAX_BODY_BYTES
-"""Bound of a chunked body including chunk sizes, chunk extensions and trailers."""
+CHUNKED_FACTOR = 4
+"""Bound of a chunked body including chunk sizes, extensions and trailers, by that of the body."""
+
+LONG_BODY_SECONDS = 60.0
+"""Time for a body that may be longer than others: a photo from a phone."""
 
 
 class Stage(Enum):
@@ -82,7 +84,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stage = Stage.NOTHING
         self._is_new_stage = False
         self._stage_bytes = self._chunk_bytes = 0
-        self._body_size = 0
+        self._body_size, self._max_body = 0, request_heads.MAX_BODY_BYTES
         self._unanswered = 0
         self._running_cycle: RequestResponseCycle | None = None
         self._refusal: Refusal | None = None
@@ -139,11 +141,12 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._is_new_stage:
             self._stage_bytes += self._chunk_bytes
             is_head = self._stage is Stage.HEAD
-            if self._stage_bytes > (MAX_HEAD_BYTES if is_head else MAX_CHUNKED_BYTES):
+            limit = request_heads.MAX_HEAD_BYTES if is_head else CHUNKED_FACTOR * self._max_body
+            if self._stage_bytes > limit:
                 self._refuse(refusals.HEAD_TOO_LONG if is_head else refusals.BODY_TOO_LONG)
                 return
         if self._deadline is None:
-            seconds = HEAD_SECONDS if self._stage is Stage.HEAD else BODY_SECONDS
+            seconds = HEAD_SECONDS if self._stage is Stage.HEAD else self._body_seconds()
             self._deadline = self.loop.call_later(seconds, self._on_deadline)
 
     def _feed(self, data: bytes) -> None:
@@ -188,11 +191,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Validate the head, then run the application or queue the pipelined request."""
-        check_head(
+        request_heads.check_head(
             self.parser.get_http_version(),
             self.url,
             self.headers,
-            is_short=self._is_new_stage and self._chunk_bytes <= MAX_HEAD_BYTES,
+            is_short=self._is_new_stage and self._chunk_bytes <= request_heads.MAX_HEAD_BYTES,
         )
         if self.parser.should_upgrade():
             self._check_upgrade()
@@ -200,6 +203,7 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise HttpRefused(refusals.TOO_MANY_PIPELINED)
         self._unset_keepalive_if_required()
+        self._max_body = request_heads.max_body_bytes(self.url)
         super().on_headers_complete()
         self.headers = []  # keep trailers out of the application's headers
         self.url = b""
@@ -213,14 +217,14 @@ class HttpProtocol(HttpToolsProtocol):
         if method == b"CONNECT":
             raise HttpRefused(refusals.NOT_A_PROXY)
         if self._should_upgrade() and (
-            method != b"GET" or has_body(self.headers) or self._unanswered
+            method != b"GET" or request_heads.has_body(self.headers) or self._unanswered
         ):
             raise HttpRefused(refusals.BAD_HANDSHAKE)
 
     def on_body(self, body: bytes) -> None:
         """Pass on a part of the body, up to the size limit."""
         self._body_size += len(body)
-        if self._body_size > MAX_BODY_BYTES:
+        if self._body_size > self._max_body:
             raise HttpRefused(refusals.BODY_TOO_LONG)
         super().on_body(body)
 
@@ -267,10 +271,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_new_stage = True
         self._stage_bytes = self._body_size = 0
 
+    def _body_seconds(self) -> float:
+        return LONG_BODY_SECONDS if self._max_body > request_heads.MAX_BODY_BYTES else BODY_SECONDS
+
     def _on_deadline(self) -> None:
         self._deadline = None
         if self.flow.read_paused:  # the application has not read yet: not the client's fault
-            self._deadline = self.loop.call_later(BODY_SECONDS, self._on_deadline)
+            self._deadline = self.loop.call_later(self._body_seconds(), self._on_deadline)
         elif self._stage is Stage.NOTHING:
             self.transport.close()
         else:

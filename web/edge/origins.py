@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENDPOINT = "/graphql"
-METHODS = b"GET, HEAD, POST"
+METHODS = b"DELETE, GET, HEAD, POST"
 REQUEST_HEADERS = (
     b"Accept, Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, "
     b"Authorization, Baggage, Content-Type, GraphQL-Client-Name, GraphQL-Client-Version, "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resolvers.images import MAX_BYTES
 from web.edge import refusals
 from web.edge.refusals import HttpRefused
 
@@ -18,6 +19,7 @@ MAX_URL_BYTES = 16 * 1024
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADERS = 100
 MAX_BODY_BYTES = 100 * 1024
+PHOTOS = b"/photos"
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
@@ -50,8 +52,13 @@ def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool)
     coding = named.get(b"transfer-encoding")
     if coding is not None and (coding.lower() != b"chunked" or version == "1.0"):
         raise HttpRefused(refusals.UNKNOWN_CODING)
-    if int(named.get(b"content-length", 0)) > MAX_BODY_BYTES:
+    if int(named.get(b"content-length", 0)) > max_body_bytes(url):
         raise HttpRefused(refusals.BODY_TOO_LONG)
+
+
+def max_body_bytes(url: bytes) -> int:
+    """Return the maximum size of a body that is sent to a request target."""
+    return MAX_BYTES if url.partition(b"?")[0] == PHOTOS else MAX_BODY_BYTES
 
 
 def has_body(headers: RawHeaders) -> bool:

@@ -103,7 +103,7 @@ async def answer(
         graphql = await read(request, cache_key.body if cache_key else None)
         rejected = viewer = None
         try:
-            viewer = await _authenticate(request, services, cookies)
+            viewer = await authenticate(request, services, cookies)
         except Unauthenticated as error:
             rejected = error
         context = Context(
@@ -273,7 +273,7 @@ def _resume_variables(
     return variables
 
 
-async def _authenticate(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
+async def authenticate(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
     """Return the viewer of the Authorization header, else of the session cookie, else None.
 
     Raises:

@@ -149,8 +149,12 @@ def _url_parameters(query: QueryParams) -> dict[str, Any]:
     return values
 
 
-async def receive_body(receive: Receive) -> bytes:
+async def receive_body(receive: Receive, limit: int = MAX_BODY_BYTES) -> bytes:
     """Return the whole body; `web/edge/http_protocol.py` limits its size and time, too.
+
+    Args:
+        receive: receives ASGI messages.
+        limit: maximum number of bytes.
 
     Raises:
         BadRequest: if the body is too long or incomplete.
@@ -164,8 +168,8 @@ async def receive_body(receive: Receive) -> bytes:
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise BadRequest(413, f"The body is too long; the limit is {MAX_BODY_BYTES} bytes.")
+        if size > limit:
+            raise BadRequest(413, f"The body is too long; the limit is {limit} bytes.")
         is_more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -1,0 +1,84 @@
+"""Photos of experts, which are stored in the database for every process to serve."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from pymongo import ASCENDING, IndexModel
+
+from models.accounts.users import User
+from models.directory.experts import Expert
+from models.directory.versions import increment_directory_version
+from models.errors import NotAllowed
+from models.ids import Id
+from models.store.documents import Record, or_unavailable
+from models.store.transactions import run_in_transaction
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+HASH_CHARS = 32
+
+
+class Photo(Record):
+    """An expert's photo; `hash` is the beginning of the content's SHA-256."""
+
+    expert_id: Id
+    hash: str
+    content: bytes
+
+    class Settings:
+        """Two experts may have the same photo, so its hash is not unique."""
+
+        name = "photos"
+        indexes = (
+            IndexModel([("expert_id", ASCENDING)], unique=True, name="one_photo_per_expert"),
+            IndexModel([("hash", ASCENDING)], name="photos_by_hash"),
+        )
+
+
+async def photo_content(hash_: str) -> bytes | None:
+    """Return the photo with a hash, or None.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        photo = await Photo.find_one({"hash": hash_})
+    return photo.content if photo else None
+
+
+async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
+    """Replace the photo of an expert, or remove it, in one transaction.
+
+    The ledger notices that the entry has changed, and decides its own changes of it again.
+
+    Returns:
+        The expert with the new photo.
+
+    Raises:
+        NotAllowed: if there is no such expert, or its account is closed.
+        Unavailable: if the database does not answer.
+    """
+    hash_ = None if content is None else sha256(content).hexdigest()[:HASH_CHARS]
+
+    async def write(session: AsyncClientSession) -> Expert:
+        expert = await Expert.get(expert_id, session=session)
+        owner = await User.find_one({"expert_id": expert_id}, session=session)
+        is_closed = owner is None or owner.closed_at or owner.erased_at
+        if expert is None or (is_closed and content is not None):
+            raise NotAllowed
+        experts, photos = Expert.get_pymongo_collection(), Photo.get_pymongo_collection()
+        # First, since two transactions that replace the same photo then conflict at once.
+        await experts.update_one({"_id": expert_id}, {"$set": {"photo": hash_}}, session=session)
+        await photos.delete_many({"expert_id": expert_id}, session=session)
+        if content is not None and hash_ is not None:
+            photo = Photo(expert_id=expert_id, hash=hash_, content=content)
+            await photo.insert(session=session)
+        await increment_directory_version(session)
+        changed: Expert = expert.model_copy(update={"photo": hash_})
+        return changed
+
+    with or_unavailable():
+        return await run_in_transaction(Expert, write)

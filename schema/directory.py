@@ -1,0 +1,87 @@
+"""Filter and order of the directory."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from models.directory import experts as model
+from models.directory.experts import Category, ExpertOrderField
+from schema.enums import describe_enum
+
+describe_enum(
+    Category,
+    "Field of expertise.",
+    TECHNOLOGY="Software, data, networks and devices.",
+    FINANCE="Tax, investment, insurance and accounting.",
+    HEALTH="Medicine, nutrition, fitness and sleep.",
+    BUSINESS="Strategy, leadership, sales and operations.",
+    LEGAL="Contracts, employment, property and immigration law.",
+    DESIGN="Product, interface, brand and interior design.",
+    MARKETING="Campaigns, content, search and growth.",
+    EDUCATION="Schools, languages, careers and coaching.",
+)
+describe_enum(
+    ExpertOrderField,
+    "Sort key of the directory.",
+    RATING="Rating, then number of reviews.",
+    EXPERIENCE="Years of professional experience.",
+    RATE="Price per hour.",
+    NAME="Name, ignoring case and accents.",
+)
+
+
+class OrderDirection(Enum):
+    """Sort direction."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+describe_enum(
+    OrderDirection,
+    "Sort direction.",
+    ASC="Ascending: smallest value first, or A to Z.",
+    DESC="Descending: largest value first, or Z to A.",
+)
+
+
+@strawberry.input(description="Restricts the directory; all conditions must hold.")
+class ExpertFilter:
+    """Conditions on experts; an empty list is no condition."""
+
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words or word prefixes; each must occur in the name, title or languages.",
+    )
+    categories: list[Category] | None = strawberry.field(
+        default=None, description="Only experts in one of these categories."
+    )
+    min_rating: float | None = strawberry.field(default=None, description="Minimum rating, 0 to 5.")
+    max_hourly_rate: int | None = strawberry.field(
+        default=None, description="Maximum hourly rate, in minor units."
+    )
+    languages: list[str] | None = strawberry.field(
+        default=None, description="Only experts who speak one of these languages; English names."
+    )
+
+    def to_model(self) -> model.ExpertFilter:
+        """Convert to the directory's type."""
+        return model.ExpertFilter(
+            search=self.search,
+            categories=None if self.categories is None else tuple(self.categories),
+            min_rating=self.min_rating,
+            max_hourly_rate=self.max_hourly_rate,
+            languages=None if self.languages is None else tuple(self.languages),
+        )
+
+
+@strawberry.input(description="Order of the directory.")
+class ExpertOrder:
+    """Sort key and direction."""
+
+    field: ExpertOrderField = strawberry.field(description="Sort key.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Sort direction."
+    )

@@ -1,0 +1,43 @@
+"""URLs of photos, and of the pictures in their place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from models.ids import is_sample
+from models.text import initials_of
+
+if TYPE_CHECKING:
+    from models.directory.experts import DirectoryEntry, Expert
+
+PLACEHOLDER = "placeholder"
+"""Name of the picture of experts without initials; sample slugs have at least two words."""
+
+COLOURS = 8
+"""Number of backgrounds of initials."""
+
+MAX_CACHED_INITIALS = 1_024
+
+
+def photo_url(expert: Expert | DirectoryEntry) -> str:
+    """Return the URL of an expert's photo or of its replacement, relative to this server.
+
+    The URL of a photo depends on its content, and that of initials on nothing else but themselves
+    and their colour, so that any process can serve them.
+    """
+    if expert.photo:
+        return f"/photos/{expert.photo}.webp"
+    if is_sample(expert.id):
+        return f"/photos/{expert.slug}.svg"
+    initials = _quoted_initials(expert.name)
+    if not initials:
+        return f"/photos/{PLACEHOLDER}.svg"
+    # The last byte of an id counts upwards.
+    return f"/photos/initials/{initials}-{expert.id.binary[-1] % COLOURS}.svg"
+
+
+@lru_cache(maxsize=MAX_CACHED_INITIALS)
+def _quoted_initials(name: str) -> str:
+    return quote(initials_of(name))
