@@ -52,69 +52,20 @@ directory stays listed until that is disabled, too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from auth.rules import Decision, Relation, Rule
 from models.accounts.users import Role
 from models.errors import Forbidden, NotAllowed, Unauthenticated, VerificationNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auth.rules import Relations
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
     from models.directory.experts import Expert
     from models.ids import Id
-
-
-class Relation(StrEnum):
-    """A relation of a viewer to an object; a viewer can have several."""
-
-    ANYONE = "ANYONE"
-    SIGNED_IN = "SIGNED_IN"
-    """The viewer has a session, be it a guest's."""
-    ACCOUNT = "ACCOUNT"
-    """The viewer is signed in to an account, and no guest."""
-    OWNER = "OWNER"
-    """The viewer owns the account."""
-    CLIENT = "CLIENT"
-    """The viewer made the booking."""
-    EXPERT = "EXPERT"
-    """The viewer is the expert of the directory entry, calendar or booking."""
-    PARTY = "PARTY"
-    """The viewer may see a booking that refers to the account."""
-    ADMIN = "ADMIN"
-
-
-Relations = frozenset[Relation]
-
-
-class Decision(StrEnum):
-    """The outcome of a rule: access, or how access is denied."""
-
-    ALLOWED = "ALLOWED"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    FORBIDDEN = "FORBIDDEN"
-    NOT_ALLOWED = "NOT_ALLOWED"
-    VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
-    NULL = "NULL"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The relations that give access, and the decision for all other viewers."""
-
-    allowed: Relations
-    denial: Decision = Decision.FORBIDDEN
-
-    def decide(self, relations: Relations) -> Decision:
-        """Return the decision for a viewer with some relations to the object."""
-        if self.allowed & relations:
-            return Decision.ALLOWED
-        if self.denial is Decision.NULL or Relation.SIGNED_IN in relations:
-            return self.denial
-        return Decision.UNAUTHENTICATED
 
 
 ANYONE: Final = Rule(frozenset({Relation.ANYONE}))

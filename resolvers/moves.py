@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auth.policies import OPERATIONS, Decision, Relation, is_self, relations_to_booking
+from auth.policies import OPERATIONS, is_self, relations_to_booking
+from auth.rules import Decision, Relation
 from models.bookings.booking import due_bookings
 from models.bookings.life import TRANSITIONS, Action, check_action
 from models.bookings.moves import ChangeStatus, ExpireBooking, MoveBooking, RemoveBooking
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from auth.policies import Relations
+    from auth.rules import Relations
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
     from models.bookings.caps import Caps

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from auth.policies import Relation, Relations, relations_to_party, relations_to_user, require
+from auth.policies import relations_to_party, relations_to_user, require
+from auth.rules import Relation, Relations
 from models.accounts import users as model
 from models.accounts.users import Language, Role
 from models.bookings.booking import Booking

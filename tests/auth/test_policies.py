@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auth import policies
-from auth.policies import Decision, Relation, Rule
+from auth.rules import Decision, Relation, Rule
 from auth.viewers import Viewer
 from models.accounts.users import Role, User
 from models.bookings.booking import Booking, Contact
@@ -68,6 +68,7 @@ VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the booking": lambda who: policies.may_see_booking(who, BOOKING),
     "the booking's place": lambda who: policies.shows_place_of_booking(who, BOOKING),
     "the place of a hold": lambda who: policies.shows_place_of_booking(who, HOLD),
+    "the contact address": lambda who: policies.may_see_contact_email(who, EXPERT),
     "the place of an offer": lambda who: policies.shows_place_of_offers(who, EXPERT),
 }
 VISIBLE_OBJECTS = """
@@ -80,6 +81,7 @@ the calendar, to run    -       -       -        -       x        -       -     
 the booking             -       -       -        x       x        -       -      x
 the booking's place     -       -       -        x       x        -       -      -
 the place of a hold     -       -       -        -       -        -       -      -
+the contact address     -       -       -        -       x        -       -      x
 the place of an offer   -       -       -        -       x        -       -      -
 """
 
@@ -124,6 +126,9 @@ Mutation.completeBooking         U       N       N        N       x        N    
 Mutation.markNoShow              U       N       N        N       x        N       N      x
 Mutation.setAvailability         U       N       N        N       x        N       N      x
 Mutation.updateExpert            U       N       N        N       x        N       N      x
+Mutation.updateMyExpert          U       N       N        N       x        N       N      N
+POST /photos                     U       N       N        N       x        N       N      x
+DELETE /photos                   U       N       N        N       x        N       N      x
 UpdateExpertInput.disabled       U       N       N        N       N        N       N      x
 Mutation.createExpert            U       N       N        N       N        N       N      x
 Mutation.updateUser              U       N       N        N       N        N       N      x
@@ -194,7 +199,7 @@ def test_operations_are_allowed_as_in_the_table(what: str, marks: list[str]) -> 
 
 def test_every_operation_is_in_the_tables() -> None:
     """Check the table of this module and the one in the docstring of `auth.policies`."""
-    assert rows(OPERATIONS).keys() == {*policies.OPERATIONS, *policies.INPUTS}
+    assert rows(OPERATIONS).keys() == {*policies.OPERATIONS, *policies.ROUTES, *policies.INPUTS}
     documented = policies.__doc__ or ""
     assert [name for name in policies.OPERATIONS if name.split(".")[1] not in documented] == []
 

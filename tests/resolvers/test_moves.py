@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from auth.policies import Relation
+from auth.rules import Relation
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.life import Action, check_action, is_past_expiry
 from models.errors import NotAllowed, TooLate

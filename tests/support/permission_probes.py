@@ -15,7 +15,7 @@ from graphql import (
     get_named_type,
 )
 
-from auth.policies import Decision
+from auth.rules import Decision
 from schema import root
 from tests.support.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.support.deployments import PROFILE, Deployment, Person

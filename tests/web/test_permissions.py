@@ -13,19 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import build_schema
 
-from auth.policies import (
-    FIELDS,
-    INPUTS,
-    OBJECTS,
-    OPERATIONS,
-    ROUTES,
-    RULES,
-    SINGLE_FIELDS,
-    Decision,
-    Relation,
-    Relations,
-    Rule,
-)
+from auth.policies import FIELDS, INPUTS, OBJECTS, OPERATIONS, ROUTES, RULES, SINGLE_FIELDS
+from auth.rules import Decision, Relation, Relations, Rule
 from tests.support.deployments import offer
 from tests.support.permission_probes import (
     SCHEMA,

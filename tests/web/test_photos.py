@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from auth.policies import ROUTES, Decision, Relation, relations_of
+from auth.policies import ROUTES, relations_of
+from auth.rules import Decision, Relation
 from models.bookings.verification import verify
 from models.calendar.times import utc_now
 from resolvers.images import MAX_BYTES
