@@ -12,6 +12,7 @@ from models.accounts.links import Purpose
 from models.accounts.users import User
 from models.bookings.account_mails import queue_change_notice, queue_verification_mail
 from models.calendar.times import utc_now
+from models.directory import administration as directory
 from models.errors import BadUserInput, WrongCode, WrongCredentials
 from models.ids import object_id
 from models.store.documents import or_unavailable
@@ -58,7 +59,8 @@ async def update_profile(
             validator.phone("phone", phone, services.phone_region) if is_given else None
         )
     validator.raise_problems()
-    return await viewer.user.change(changes) if changes else viewer.user
+    _, changed = await directory.change_user(viewer.id, changes)
+    return changed
 
 
 async def change_email(
@@ -116,8 +118,8 @@ async def change_password(
     except WrongCode as error:
         raise WrongCredentials from error
     check_password(password)
-    encoded = await services.passwords.hash(password)
-    user = await viewer.user.change({"password_hash": encoded})
+    user = viewer.user.model_copy()
+    await user.set_password_hash(await services.passwords.hash(password))
     await links.revoke_links(user.id, Purpose.PASSWORD_RESET)
     await end_all_sessions(services.ends, user.id)
     return await start_session(services, user, caller)

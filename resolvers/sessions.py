@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auth.passwords import weakness
 from models.accounts import sessions
-from models.accounts.guests import create_guest
+from models.accounts.guests import create_guest, is_current
 from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.errors import InvalidInput, Problem, SessionEnded, WrongCredentials
@@ -83,7 +83,7 @@ async def start_guest_session(services: SessionServices, caller: Caller) -> Sign
         Unavailable: if the database does not answer.
     """
     guest = await caller.guest()
-    if guest is None:
+    if guest is None or not await is_current(guest.id, utc_now()):
         await services.throttle.attempt("guest", address=caller.address)
         guest = await create_guest(utc_now(), caller.language)
     return await start_session(services, guest, caller)

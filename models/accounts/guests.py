@@ -47,6 +47,17 @@ async def create_guest(now: datetime, language: Language) -> User:
     return guest
 
 
+async def is_current(guest_id: Id, now: datetime) -> bool:
+    """Return whether a guest's day has not passed, and nobody has signed in.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        guest = await User.get(guest_id)
+    return guest is not None and guest.unverified_until is not None and guest.unverified_until > now
+
+
 async def retire(guest_id: Id, now: datetime) -> None:
     """Have a guest removed at once, since somebody has signed in.
 

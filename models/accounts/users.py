@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -19,7 +19,7 @@ from models.store.transactions import run_in_transaction
 from models.translations import CATALOGUES, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -130,18 +130,6 @@ class User(Record):
             await self.get_pymongo_collection().update_one(
                 {"_id": self.id}, {"$set": {"password_hash": encoded}}
             )
-
-    async def change(self, fields: Mapping[str, Any]) -> User:
-        """Set some fields of the account, and return the changed account.
-
-        Raises:
-            Unavailable: if the database does not answer.
-        """
-        changed: User = self.model_copy(update=dict(fields)).update_search_fields()
-        written = changed.model_dump(include={*fields, "terms", "by_name"})
-        with or_unavailable():
-            await self.get_pymongo_collection().update_one({"_id": self.id}, {"$set": written})
-        return changed
 
     async def keep_unverified(self) -> None:
         """Keep the account although its address was not verified in time."""

@@ -74,7 +74,8 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
 
     Args:
         user_id: id of the account.
-        changes: new values of any of `name`, `role`, `time_zone` and `disabled`.
+        changes: new values of any of `name`, `role`, `time_zone`, `language`, `phone` and
+            `disabled`.
 
     Returns:
         The account before and after the change.

@@ -124,7 +124,8 @@ def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
 def test_collections_with_meaningful_ids_are_not_sharded() -> None:
     """The index of `_id` enforces uniqueness there, which requires a single shard."""
     found = {name for name, model in COLLECTIONS.items() if "id" in model.__annotations__}
-    assert found == {"requests", "links", "settings", "refresh_tokens", "attempts", "writers"}
+    expiring = {"requests", "links", "codes", "refresh_tokens", "attempts"}
+    assert found == {*expiring, "settings", "writers"}
     assert found.isdisjoint(SHARD_KEYS)
 
 

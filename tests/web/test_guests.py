@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from models.accounts.users import User
@@ -15,7 +16,10 @@ from models.ids import Id, object_id
 from tests.support.booking_operations import HOLD, execute
 from tests.support.clients import CONTACT, PASSWORD, open_socket
 from tests.support.guests import (
+    CODE,
+    HELD,
     REQUEST,
+    SIGN_IN,
     START,
     holds,
     known_code,
@@ -25,7 +29,7 @@ from tests.support.guests import (
 )
 from tests.support.paired_servers import code_in, findings, new_email
 from tests.support.readiness import eventually
-from tests.support.sessions import LOGIN
+from tests.support.sessions import ACCESS, COOKIE, LOGIN
 from tests.support.spans import Time
 
 if TYPE_CHECKING:
@@ -128,6 +132,26 @@ async def test_any_sign_in_within_a_guest_session_moves_the_hold(
     answer = await guest.ask(LOGIN if way == "login" else REGISTER, email=email, password=PASSWORD)
     account = here.anonymous.signed_in(next(iter(answer.values()))["accessToken"])
     assert [hold["id"] for hold in await holds(account)] == [held["id"]]
+
+
+async def test_hold_moves_in_a_browser_whose_access_cookie_has_expired(
+    here: TwoServers, time: Time
+) -> None:
+    slot, *_ = await here.slots_of(await here.expert(), time)
+    email, url = new_email(), f"{here.anonymous.url}/graphql"
+    async with httpx.AsyncClient(headers=COOKIE, timeout=60) as browser:
+        await browser.post(url, json={"query": START})
+        await browser.post(url, json={"query": HOLD, "variables": {"id": slot}})
+        guest = await browser.post(url, json={"query": "{ viewer { id guest } }"})
+        again = await browser.post(url, json={"query": START})
+        assert again.json()["data"]["answer"]["user"]["id"] == guest.json()["data"]["viewer"]["id"]
+        browser.cookies.delete(ACCESS)
+        await known_code(email)
+        wanted = {"email": email, "code": CODE}
+        signed = await browser.post(url, json={"query": SIGN_IN, "variables": wanted})
+        assert signed.json()["data"]["answer"]["accessToken"] == ""
+        held = (await browser.post(url, json={"query": HELD})).json()["data"]["bookings"]["nodes"]
+        assert [hold["slot"] for hold in held] == [{"id": slot, "mine": True}]
 
 
 async def test_hold_of_ones_own_time_is_released(here: TwoServers, time: Time) -> None:
