@@ -59,7 +59,7 @@ async def test_preflight_requests_of_client_origins_are_allowed(shared: str, ori
     allowed = cors_of(answer)
     assert allowed["access-control-allow-origin"] == origin
     assert allowed["access-control-allow-credentials"] == "true"
-    assert allowed["access-control-allow-methods"] == "GET, HEAD, POST"
+    assert allowed["access-control-allow-methods"] == "DELETE, GET, HEAD, POST"
     names = allowed["access-control-allow-headers"].lower().split(", ")
     assert {"authorization", "content-type", "last-event-id", "x-session"} <= set(names)
     assert allowed["access-control-max-age"] == "7200"

@@ -33,6 +33,7 @@ LISTED = "{ experts(first: 100) { nodes { id photoUrl } } }"
 UPDATE = """mutation ($input: UpdateMyExpertInput!) { updateMyExpert(input: $input) {
   __typename ... on Expert { title photoUrl contactEmail } } }"""
 DELETE = "mutation ($code: String!) { deleteMyAccount(input: {code: $code}) { __typename } }"
+GUEST = "mutation { startGuestSession { ... on SignedIn { accessToken } } }"
 LOGIN = """mutation ($email: String!, $password: String!) {
   login(input: {email: $email, password: $password}) { __typename } }"""
 
@@ -239,11 +240,18 @@ async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) ->
         assert long.status_code == 413
 
 
+async def guest(here: TwoServers) -> Api:
+    """Return the client of a visitor without an account."""
+    started = (await here.anonymous.ask(GUEST))["startGuestSession"]
+    return here.anonymous.signed_in(started["accessToken"])
+
+
 async def test_only_experts_and_administrators_change_photos(
     here: TwoServers, expert: Person
 ) -> None:
     people = {
         "nobody": (here.anonymous, relations_of(None)),
+        "guest": (await guest(here), MEMBER),
         "client": ((await here.person()).api, MEMBER),
         "another expert": ((await here.expert()).api, MEMBER),
         "expert": (expert.api, MEMBER | {Relation.EXPERT}),
@@ -263,7 +271,7 @@ async def test_only_experts_and_administrators_change_photos(
         for rule, response in found.items():
             wanted = statuses[ROUTES[rule].decide(relations)][rule]
             assert response.status_code == wanted, (name, rule)
-    for name in ("nobody", "client", "administrator"):  # who have no entry of their own
+    for name in ("nobody", "guest", "client", "administrator"):  # who have no entry of their own
         api, _ = people[name]
         response = await here.upload(api, content)
         assert (response.status_code, code_of(response)) in {
