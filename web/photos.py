@@ -123,9 +123,9 @@ class PhotoChanges:
         self._uploads += 1
         try:
             address = address_of(request)
+            await services.budgets.spend(accounts_of(str(viewer.id), address), UPLOAD_COST)
             throttle = services.sign_ins.throttle
             await throttle.attempt("photo", address=address, account=viewer.user.email)
-            await services.budgets.spend(accounts_of(str(viewer.id), address), UPLOAD_COST)
             content = await receive_body(request.receive, MAX_BYTES)
             return await self._workshop.upload(expert_id, content)
         finally:
