@@ -119,7 +119,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         EXPORTS,
         *photo_routes(origins),
-        *page_routes(),
+        *page_routes(prints_mails=settings.smtp_url is None),
     ]
     app.add_exception_handler(Exception, internal_error)
 

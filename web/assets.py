@@ -85,13 +85,20 @@ def accepted_codings(header: str) -> frozenset[str]:
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
 
 
-def read_page(name: str, built: Path = BUILT_CLIENT, *, module: str | None = None) -> Response:
+def read_page(
+    name: str,
+    built: Path = BUILT_CLIENT,
+    *,
+    module: str | None = None,
+    prints_mails: bool = False,
+) -> Response:
     """Return an HTML page of the client as a response, which is stateless and reusable.
 
     Args:
         name: the file name.
         built: the folder of the built client.
         module: the JavaScript module that the page loads first, to preload with its imports.
+        prints_mails: whether codes are printed in the terminal, which the page then says.
 
     Raises:
         RuntimeError: a file is missing because the client has not been built.
@@ -104,7 +111,10 @@ def read_page(name: str, built: Path = BUILT_CLIENT, *, module: str | None = Non
     if module:
         files = sorted(module_files(module, orjson.loads(_read(built / MANIFEST))))
         headers["Link"] = ", ".join(f"</{file}>; rel=modulepreload" for file in files)
-    return Response(_read(built / name), media_type="text/html", headers=headers)
+    page = _read(built / name)
+    if prints_mails:
+        page = page.replace(b"<html ", b'<html data-mails="printed" ', 1)
+    return Response(page, media_type="text/html", headers=headers)
 
 
 def module_files(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[str]:

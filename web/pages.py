@@ -41,17 +41,22 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def page_routes() -> list[Route]:
+def page_routes(*, prints_mails: bool) -> list[Route]:
     """Return the routes, which must come last because they match every path.
+
+    Args:
+        prints_mails: whether there is no mail server, so that codes are printed in the terminal.
 
     Raises:
         RuntimeError: the client has not been built.
     """
-    return [Route(path, _page(module)) for path, module in PAGES.items()]
+    return [
+        Route(path, _page(module, prints_mails=prints_mails)) for path, module in PAGES.items()
+    ]
 
 
-def _page(module: str | None) -> Callable[[Request], Awaitable[Response]]:
-    response = read_page(CLIENT_PAGE, module=module)
+def _page(module: str | None, *, prints_mails: bool) -> Callable[[Request], Awaitable[Response]]:
+    response = read_page(CLIENT_PAGE, module=module, prints_mails=prints_mails)
 
     async def page(request: Request) -> Response:
         if request.url.path != "/" and not wants_page(request):

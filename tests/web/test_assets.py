@@ -165,6 +165,13 @@ def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
     assert "link" not in read_page(GRAPHIQL_PAGE, built).headers
 
 
+def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
+    (built / "index.html").write_bytes(b'<!doctype html><html lang="en">')
+    page = read_page("index.html", built, prints_mails=True)
+    assert page.body == b'<!doctype html><html data-mails="printed" lang="en">'
+    assert read_page("index.html", built).body == b'<!doctype html><html lang="en">'
+
+
 def test_missing_client_build_is_reported_at_startup(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="not built"):
         read_page(GRAPHIQL_PAGE, tmp_path)
