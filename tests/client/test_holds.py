@@ -89,7 +89,7 @@ async def fill_form_near_the_end(ada: Visitor, expert: Expert, holder: Holder) -
 
 async def expect_hold_ended(ada: Visitor) -> None:
     """Wait until the page says that the hold has ended."""
-    await expect(ada.page.get_by_role("alert")).to_contain_text("Your hold has ended")
+    await expect(ada.page.get_by_role("alert")).to_contain_text("Your time is no longer kept")
 
 
 async def expect_form_kept(ada: Visitor) -> None:
@@ -113,7 +113,7 @@ async def test_slot_can_be_held_again_after_its_hold_has_ended(
     await holder.end_hold(slot)
     await expect_form_kept(ada)
     await ada.check("hold-ended")
-    await ada.button("Hold it again").click()
+    await ada.button("Keep it again").click()
     await ada.page.clock.set_fixed_time(utc_now())
     await ada.wait_until_idle()
     await expect(ada.page.get_by_role("alert")).to_be_hidden()
@@ -134,7 +134,7 @@ async def test_form_is_kept_when_somebody_books_after_the_hold(
     await expect_hold_ended(ada)
     booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
-    await ada.button("Hold it again").click()
+    await ada.button("Keep it again").click()
     alert = ada.page.get_by_role("alert")
     await expect(alert).to_contain_text("Somebody was faster")
     await expect_form_kept(ada)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
 
+from tests.support.visitors import BOOK, BOOKED, DETAILS, KEEP
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -104,17 +106,17 @@ async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Exper
     await ada.free_slot()
     await tab_to(ada, lambda focus: focus["status"] == "OPEN")
     await keyboard.press("Enter")
-    await expect(ada.button("Confirm")).to_be_focused()
+    await expect(ada.button(KEEP)).to_be_focused()
     assert (await ada.page.evaluate(FOCUS))["isMarked"]
     await ada.check("confirm")
     await keyboard.press("Enter")
-    await expect(ada.heading("Your details")).to_be_focused()
-    await tab_to(ada, lambda focus: focus["name"] == "Book")
+    await expect(ada.heading(DETAILS)).to_be_focused()
+    await tab_to(ada, lambda focus: bool(BOOK.match(focus["name"])))
     await keyboard.press("Enter")
     await expect(ada.page.get_by_label("Phone")).to_be_focused()
     await keyboard.type("+442079460018")
     await keyboard.press("Enter")
-    await expect(ada.heading("Booked")).to_be_focused()
+    await expect(ada.heading(BOOKED)).to_be_focused()
 
 
 async def test_changes_by_others_move_neither_slots_nor_focus(

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import expect
 
+from tests.support.visitors import DETAILS, KEEP
+
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Request, Route
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from tests.support.bookable_experts import Expert
     from tests.support.clients import Api
     from tests.support.visitors import Theme, Visitor
-
-DETAILS = "Your details"
 
 
 async def confirm(visitors: list[Visitor]) -> None:
@@ -33,7 +33,7 @@ async def confirm(visitors: list[Visitor]) -> None:
 
     for visitor in visitors:
         await visitor.page.route("**/graphql", wait_for_the_others)
-    await asyncio.gather(*(visitor.button("Confirm").click() for visitor in visitors))
+    await asyncio.gather(*(visitor.button(KEEP).click() for visitor in visitors))
     for visitor in visitors:
         await expect(visitor.heading(DETAILS).or_(toast(visitor))).to_be_visible()
         await visitor.page.unroute("**/graphql")
@@ -123,11 +123,11 @@ async def test_selected_slot_is_deselected_when_somebody_else_books_it(
     await ada.open_expert(expert)
     slot = await ada.free_slot()
     await ada.slot(slot).click()
-    await expect(ada.button("Confirm")).to_be_focused()
+    await expect(ada.button(KEEP)).to_be_focused()
     booked = await (await site_api.new_client()).book(slot)
     assert booked["__typename"] == "Booking"
     await wait_for_status(ada, slot, "BOOKED")
-    await expect(ada.button("Confirm")).to_be_hidden()
+    await expect(ada.button(KEEP)).to_be_hidden()
     said = ada.page.get_by_role("status").filter(has_text="has just been taken")
     await expect(said).to_have_count(1)
     await ada.check("chosen-gone")

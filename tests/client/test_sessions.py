@@ -62,7 +62,7 @@ async def test_sign_out_applies_to_all_tabs(visit: Visit) -> None:
     await expect(other.get_by_role("link", name="Sign in")).to_be_visible()
     await expect(ada.heading("Sign in")).to_be_visible()
     await expect(ada.page).to_have_url(re.compile(r"/sign-in\?to=%2Fbookings$"))
-    await expect(ada.page.get_by_role("link", name="My bookings")).to_be_hidden()
+    await expect(ada.page.get_by_role("link", name="My bookings", exact=True)).to_be_hidden()
     assert [cookie["name"] for cookie in await ada.context.cookies()] == []
 
 

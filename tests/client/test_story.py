@@ -9,7 +9,7 @@ import pytest
 from icalendar import Calendar
 from playwright.async_api import expect
 
-from tests.support.visitors import PASSWORD, PHONE
+from tests.support.visitors import BOOK, DETAILS, KEEP, PASSWORD, PHONE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,13 +90,13 @@ async def find(ada: Visitor, expert: Expert) -> None:
 async def book(ada: Visitor, slot: str, expert: Expert) -> None:
     """Hold a slot, correct the form, book, and download the calendar file."""
     await ada.slot(slot).click()
-    await expect(ada.button("Confirm")).to_be_focused()
+    await expect(ada.button(KEEP)).to_be_focused()
     await ada.check("chosen")
-    await ada.button("Confirm").click()
-    await expect(ada.heading("Your details")).to_be_visible()
+    await ada.button(KEEP).click()
+    await expect(ada.heading(DETAILS)).to_be_visible()
     phone = ada.page.get_by_label("Phone")
     await phone.fill("12")
-    await ada.button("Book").click()
+    await ada.page.get_by_role("button", name=BOOK).click()
     await expect(phone).to_have_attribute("aria-invalid", "true")
     await expect(phone).to_be_focused()
     await ada.check("form-problem")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -13,8 +14,6 @@ from playwright.async_api import expect
 from tests.support.browsers import CLIENT
 
 if TYPE_CHECKING:
-    import re
-
     from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
     from tests.support.bookable_experts import Expert
@@ -26,6 +25,10 @@ NAME = "Ada Lovelace"
 NOTE = "About engines"
 PASSWORD = "correct horse battery"
 PHONE = "+44 20 7946 0018"
+KEEP = "Keep this time"
+DETAILS = "Who is coming?"
+BOOK = re.compile("^Book for ")
+BOOKED = "You\N{RIGHT SINGLE QUOTATION MARK}re booked"
 BEGIN_SESSION = """async ([how, input]) => {
   const type = how === "login" ? "LoginInput" : "RegisterInput";
   const query = `mutation ($input: ${type}!) {
@@ -193,17 +196,17 @@ class Visitor:
     async def hold(self, slot: str) -> None:
         """Select a slot and confirm it."""
         await self.slot(slot).click()
-        await self.button("Confirm").click()
-        await expect(self.heading("Your details")).to_be_visible()
+        await self.button(KEEP).click()
+        await expect(self.heading(DETAILS)).to_be_visible()
 
     async def fill_in(self, phone: str = PHONE, note: str = "") -> None:
         """Fill in the fields that are not prefilled from the account."""
         await self.page.get_by_label("Phone").fill(phone)
         await self.page.get_by_label("What would you like").fill(note)
 
-    async def book(self, end: str = "Booked") -> str:
+    async def book(self, end: str = BOOKED) -> str:
         """Submit the form, wait for the confirmation, and return the reference."""
-        await self.button("Book").click()
+        await self.page.get_by_role("button", name=BOOK).click()
         await expect(self.heading(end)).to_be_visible()
         reference = self.page.get_by_role("definition").last
         return (await reference.inner_text()).strip()

@@ -8,7 +8,9 @@ import { documents } from "./documents.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
-const SHARED = /\/src\/(api|app|session|text|time|ui)\//;
+// Without what signs in with codes, which the booking page needs only after a time is kept.
+const SHARED =
+  /\/src\/(api|app|session(?!\/(Code|codes|useCode|RequestProblem|Form\b|refusals))|text|time|ui)\//;
 
 /**
  * One build per page: `--mode app` builds the client, `--mode graphiql` the GraphiQL page.

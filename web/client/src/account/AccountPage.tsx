@@ -3,14 +3,17 @@ import { type ReactNode, useId } from "react";
 import { useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { useTitle } from "../ui/title.ts";
-import { AccountOverview } from "./AccountOverview.tsx";
 import { ChangePassword } from "./ChangePassword.tsx";
 import { DeleteAccount } from "./DeleteAccount.tsx";
+import { EmailSection } from "./EmailSection.tsx";
 import { OwnData } from "./OwnData.tsx";
-import { SignOutEverywhere } from "./SignOutEverywhere.tsx";
+import { ProfileForm } from "./ProfileForm.tsx";
+import { Sessions } from "./Sessions.tsx";
+import { SetPassword } from "./SetPassword.tsx";
+import { ViewerLinks } from "./ViewerLinks.tsx";
 import { accountWords } from "./words.ts";
 
-/** Page `/account`: the viewer's data, password and sessions. */
+/** Page `/account`: the viewer's profile, address, password, sessions and data. */
 export default function AccountPage() {
   const words = useWords(accountWords);
   const { viewer } = useViewer();
@@ -19,17 +22,30 @@ export default function AccountPage() {
   return (
     <div className="grid gap-6 py-4 md:py-8">
       <h1 className="text-2xl">{words.title}</h1>
-      <div className="divide-y divide-line card">
+      <ViewerLinks viewer={viewer} />
+      <div className="card divide-y divide-line">
         <Section title={words.about} body={words.aboutBody}>
-          <AccountOverview viewer={viewer} />
-        </Section>
-        <Section title={words.passwordTitle} body={words.passwordBody}>
           <div className="max-w-form">
-            <ChangePassword viewer={viewer} />
+            <ProfileForm key={viewer.id} viewer={viewer} />
+          </div>
+        </Section>
+        <Section title={words.emailTitle} body={words.emailBody}>
+          <EmailSection viewer={viewer} />
+        </Section>
+        <Section
+          title={words.passwordTitle}
+          body={viewer.hasPassword ? words.passwordBody : words.noPasswordBody}
+        >
+          <div className="max-w-form">
+            {viewer.hasPassword ? (
+              <ChangePassword viewer={viewer} />
+            ) : (
+              <SetPassword viewer={viewer} />
+            )}
           </div>
         </Section>
         <Section title={words.everywhereTitle} body={words.everywhereBody}>
-          <SignOutEverywhere />
+          <Sessions />
         </Section>
         <Section title={words.dataTitle} body={words.dataBody}>
           <OwnData />

@@ -12,7 +12,7 @@ import { toast } from "../ui/toast.tsx";
 import { HiddenUsername } from "./HiddenUsername.tsx";
 import { accountWords } from "./words.ts";
 
-const CHANGE_PASSWORD = graphql(`
+export const CHANGE_PASSWORD = graphql(`
   mutation ChangePassword($input: ChangePasswordInput!) {
     changePassword(input: $input) {
       ... on SignedIn {

@@ -1,14 +1,16 @@
 import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
-import { Form } from "../session/Form.tsx";
-import { PasswordField } from "../session/PasswordField.tsx";
-import { useSubmission } from "../session/useSubmission.ts";
+import { CodeForm } from "../session/CodeForm.tsx";
+import { RequestProblem } from "../session/RequestProblem.tsx";
+import { useCode } from "../session/useCode.ts";
 import { useViewer, type Viewer } from "../session/Viewer.tsx";
+import { sessionWords } from "../session/words.ts";
 import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
 import { toast } from "../ui/toast.tsx";
-import { HiddenUsername } from "./HiddenUsername.tsx";
 import { accountWords } from "./words.ts";
 
 const DELETE_MY_ACCOUNT = graphql(`
@@ -17,6 +19,9 @@ const DELETE_MY_ACCOUNT = graphql(`
       ... on AccountDeleted {
         cancelled
       }
+      ... on WrongCode {
+        attemptsLeft
+      }
       ... on TooManyAttempts {
         retryAfterSeconds
       }
@@ -24,36 +29,49 @@ const DELETE_MY_ACCOUNT = graphql(`
   }
 `);
 
-/** Form to delete the account, with the password as the proof. */
+/** Deletes the account, after a code has proven who asks for it. */
 export function DeleteAccount({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
+  const session = useWords(sessionWords);
   const { signOut } = useViewer();
   const navigate = useNavigate();
   const [remove] = useMutation(DELETE_MY_ACCOUNT);
-  const submission = useSubmission(async ({ code = "" }) => {
-    const { data } = await remove({ variables: { input: { code } } });
-    if (data?.deleteMyAccount.__typename !== "AccountDeleted") return data?.deleteMyAccount;
-    await signOut();
-    void navigate("/");
-    void toast(words.deleted);
-    return null;
-  });
-  const { refusal } = submission;
-  return (
-    <Form submission={submission} submitLabel={words.delete} busyLabel={words.deleting}>
-      <HiddenUsername email={viewer.email} />
-      <PasswordField
-        label={words.current}
-        name="code"
-        autoComplete="current-password"
-        problem={
-          refusal?.reason === "WrongCode"
-            ? words.wrongCurrent
-            : refusal?.reason === "NotAllowed"
-              ? words.lastAdministrator
-              : refusal?.problems.code
-        }
-      />
-    </Form>
+  const [isRefused, setIsRefused] = useState(false);
+  const code = useCode(
+    async (digits) => {
+      const { data } = await remove({ variables: { input: { code: digits } } });
+      const answer = data?.deleteMyAccount;
+      if (answer?.__typename === "NotAllowed") setIsRefused(true);
+      if (answer?.__typename !== "AccountDeleted") return answer;
+      await signOut();
+      void navigate("/");
+      void toast(words.deleted);
+      return null;
+    },
+    // The last digit alone deletes nothing.
+    { submitsItself: false },
+  );
+  return code.sentTo ? (
+    <div className="grid gap-4">
+      <p className="text-muted">{session.codeSent(code.sentTo)}</p>
+      <CodeForm
+        code={code}
+        kind="danger"
+        submitLabel={words.delete}
+        busyLabel={words.deleting}
+        problem={isRefused ? words.lastAdministrator : undefined}
+      >
+        <Button kind="plain" onClick={code.change}>
+          {words.cancel}
+        </Button>
+      </CodeForm>
+    </div>
+  ) : (
+    <div className="grid justify-items-start gap-3">
+      <RequestProblem code={code} />
+      <Button kind="danger" isBusy={code.isBusy} onClick={() => void code.request(viewer.email)}>
+        {code.isBusy ? session.sendingCode : words.deleteWithCode}
+      </Button>
+    </div>
   );
 }

@@ -37,6 +37,7 @@ export function createCache(): InMemoryCache {
         },
       },
       Contact: { merge: true },
+      Place: { merge: true },
       Availability: { merge: true },
       Money: { keyFields: false },
     },

@@ -22,9 +22,11 @@ const httpLink = new HttpLink({
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
 });
 
+/** Also tells the language of the page, in which new accounts get their mails. */
 const renewBeforeExpiry = new SetContextLink(async (context) => {
   await session.renewIfDue();
-  return context;
+  const headers = context.headers as Record<string, string> | undefined;
+  return { ...context, headers: { ...headers, "Accept-Language": document.documentElement.lang } };
 });
 
 /** Renews a session that the server rejects, then retries the operation once. */
@@ -67,6 +69,15 @@ export const client = new ApolloClient({
   ]),
   defaultOptions: { watchQuery: { notifyOnNetworkStatusChange: false } },
 });
+
+/**
+ * Reconnect as the viewer that a visitor of this page has become.
+ *
+ * Unlike `resetForNewViewer`, this keeps cached data, which only the visitor has seen.
+ */
+export function continueAsViewer(): void {
+  transport.restart();
+}
 
 /** Clear cached data and reconnect after the viewer has changed or signed out. */
 export async function resetForNewViewer(): Promise<void> {

@@ -77,6 +77,11 @@ export function Header() {
         >
           <NavItem to="/experts">{app.experts}</NavItem>
           {isSignedIn && <NavItem to="/bookings">{app.bookings}</NavItem>}
+          {viewer === null && (
+            <Link to="/sign-in?with=code&to=/bookings" className={itemClass}>
+              {app.findBookings}
+            </Link>
+          )}
           {viewer?.expert && <NavItem to="/desk">{app.desk}</NavItem>}
           {viewer?.role === "ADMIN" && <NavItem to="/administration">{app.administration}</NavItem>}
           <span aria-hidden className="hidden flex-1 md:block" />

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
 import { formatRemaining } from "../expert/formatRemaining.ts";
+import { PlaceDetails, PlaceLabel } from "../place/Place.tsx";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
@@ -28,6 +29,10 @@ const BOOKING_CARD = graphql(`
     icsUrl
     sequence
     viewerActions
+    place {
+      kind
+      details
+    }
     price {
       amount
       currency
@@ -115,8 +120,16 @@ export function BookingCard({ booking: from, isJustChanged, onRemoved }: Booking
         <StatusBadge status={status} />
       </div>
       <div className="col-span-2 grid min-w-0 gap-4 md:col-start-2">
+        {isUpcoming && (
+          <p className="flex flex-wrap items-center gap-x-4 gap-y-1 wrap-anywhere">
+            <PlaceLabel kind={booking.place.kind} />
+            {(status === "PENDING" || status === "CONFIRMED") && (
+              <PlaceDetails place={booking.place} expertName={booking.expert.name} />
+            )}
+          </p>
+        )}
         {booking.note && (
-          <p className="border-l-2 border-line pl-3 whitespace-pre-line text-muted">
+          <p className="border-l-2 border-line pl-3 whitespace-pre-line text-muted wrap-anywhere">
             <span className="sr-only">{text.note}: </span>
             {booking.note}
           </p>

@@ -22,6 +22,7 @@ function booking(id: string, startsAt: string, status: BookingStatus = "CONFIRME
     sequence: 1,
     viewerActions: [],
     price: { __typename: "Money" as const, amount: 9_000, currency: "EUR", decimals: 2 },
+    place: { __typename: "Place" as const, kind: "VIDEO" as const, details: null },
     icsUrl: `/bookings/${id}.ics?key=k`,
     client: { __typename: "User" as const, id: "me" },
     expert: {

@@ -2,6 +2,7 @@ import { useId, useMemo } from "react";
 
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { StatusBadge } from "../bookings/StatusBadge.tsx";
+import { ExpertsPlaceDetails, PlaceLabel } from "../place/Place.tsx";
 import { mailtoUrl, telUrl } from "../text/contactUrls.ts";
 import { useText, useWords } from "../text/text.tsx";
 import { formats as formatsIn, useFormats } from "../time/formats.ts";
@@ -47,6 +48,10 @@ export function DeskCard({ booking, showsDay = false, onStepDone }: DeskCardProp
         <h3 id={name} className="text-base wrap-anywhere">
           {contact?.name ?? booking.reference}
         </h3>
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm wrap-anywhere">
+          <PlaceLabel kind={booking.place.kind} />
+          <ExpertsPlaceDetails place={booking.place} />
+        </p>
         {contact && <ContactDetails contact={contact} startsAt={startsAt} />}
         {booking.note && (
           <p className="max-w-prose border-l-2 border-line pl-3 whitespace-pre-line text-muted wrap-anywhere">

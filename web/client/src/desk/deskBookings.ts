@@ -17,6 +17,10 @@ export const DESK_BOOKING = graphql(`
     note
     sequence
     viewerActions
+    place {
+      kind
+      details
+    }
     price {
       amount
       currency

@@ -23,10 +23,19 @@ const GERMAN_NAMES: Readonly<Record<string, string>> = {
   Title: "Die Bezeichnung",
   Bio: "Der Text",
   Language: "Die Sprache",
+  Address: "Die Anschrift",
 };
 
 const GERMAN_PATTERNS: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
   [/^Offer 1 to (\d+) lengths$/, (most) => `Bieten Sie 1 bis ${most} Dauern an.`],
+  [
+    /^Enter the https address of the video call/,
+    () => "Bitte geben Sie die https-Adresse des Gesprächs an, etwa https://meet.example.com/ada",
+  ],
+  [
+    /^Enter a valid phone number/,
+    () => "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820",
+  ],
   [/^At most (\d+) days$/, (most) => `Höchstens ${most} Tage.`],
   [/^Name 1 to (\d+) languages$/, (most) => `Nennen Sie 1 bis ${most} Sprachen.`],
   [/^Prices here are in (\w+)$/, (currency) => `Preise sind hier in ${currency}.`],

@@ -1,14 +1,19 @@
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 
+import { PLACE_ICONS, PlaceDetails } from "../place/Place.tsx";
+import { placeWords } from "../place/words.ts";
+import { useViewer } from "../session/Viewer.tsx";
+import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import type { Reserved } from "./useReservation.ts";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
 
 /** Confirmation of a booking, with its reference. */
-export function BookingConfirmation({
+export default function BookingConfirmation({
   booking,
   onBookAnother,
 }: {
@@ -19,31 +24,57 @@ export function BookingConfirmation({
   const formats = useFormats();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
+  const places = useWords(placeWords);
+  const { viewer } = useViewer();
+  const now = useNow(60_000);
   const isPending = booking.status === "PENDING";
 
   return (
-    <section aria-labelledby="booked" className="grid max-w-form content-start gap-6">
-      <div className="grid gap-1">
+    <section
+      aria-labelledby="booked"
+      className="mx-auto grid max-w-[44rem] content-start gap-6 py-6 md:py-10"
+    >
+      <div className="flex items-center gap-5">
         <p
           aria-hidden
-          className="grid size-12 place-items-center rounded-full bg-soft text-lg text-accent"
+          className="grid size-14 shrink-0 place-items-center rounded-lg bg-accent text-on-accent"
         >
-          ✓
+          <Icon name="check" className="size-7" />
         </p>
-        <h2 id="booked" ref={heading} tabIndex={-1} className="text-lg outline-none">
-          {isPending ? text.donePending : text.done}
-        </h2>
-        <p className="text-muted">{isPending ? text.donePendingBody : text.doneBody}</p>
+        <div className="grid gap-1">
+          <h1 id="booked" ref={heading} tabIndex={-1} className="text-2xl outline-none">
+            {isPending ? text.donePending : text.done}
+          </h1>
+          <p className="text-muted">
+            {isPending ? text.donePendingBody(booking.expert.name) : text.doneBody}
+          </p>
+        </div>
       </div>
-      <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 border-y border-line py-4">
+      <dl className="card grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-3 rounded-xl p-5 shadow-3 md:p-7">
         <dt className="text-muted">{text.when}</dt>
-        <dd className="first-letter:uppercase">{formats.moment(booking.startsAt)}</dd>
-        <dt className="text-muted">{text.length}</dt>
-        <dd>{formats.minutes(booking.minutes)}</dd>
+        <dd className="display text-lg first-letter:uppercase">
+          {formats.moment(booking.startsAt)}
+        </dd>
         <dt className="text-muted">{text.who}</dt>
         <dd>{booking.expert.name}</dd>
+        <dt className="text-muted">{places.place}</dt>
+        <dd className="grid gap-1 wrap-anywhere">
+          <span className="inline-flex items-center gap-2">
+            <Icon name={PLACE_ICONS[booking.place.kind]} className="size-4 text-accent" />
+            {places.session[booking.place.kind](formats.minutes(booking.minutes))}
+          </span>
+          <span>
+            <PlaceDetails place={booking.place} expertName={booking.expert.name} />
+          </span>
+        </dd>
         <dt className="text-muted">{text.cost}</dt>
         <dd>{formats.price(booking.price)}</dd>
+        <dt className="text-muted">{text.deadline}</dt>
+        <dd>
+          {Date.parse(booking.cancellableUntil) > now
+            ? text.changeableUntil(formats.moment(booking.cancellableUntil))
+            : text.notCancellable}
+        </dd>
         <dt className="text-muted">{text.reference}</dt>
         <dd className="font-semibold tabular-nums">{booking.reference}</dd>
       </dl>
@@ -58,6 +89,14 @@ export function BookingConfirmation({
           {text.another}
         </Button>
       </div>
+      {viewer && !viewer.hasPassword && (
+        <p className="rounded-md bg-sunken px-4 py-3 text-sm text-muted">
+          {text.comeBack}{" "}
+          <Link to="/account" className="font-semibold">
+            {text.choosePassword}
+          </Link>
+        </p>
+      )}
     </section>
   );
 }

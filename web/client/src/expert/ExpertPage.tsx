@@ -4,6 +4,7 @@ import { Link, Navigate, useLocation, useParams } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
+import { useViewer } from "../session/Viewer.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { useTitle } from "../ui/title.ts";
 import { ExpertPanes } from "./ExpertPanes.tsx";
@@ -18,8 +19,13 @@ const EXPERT = graphql(`
       id
       slug
       name
+      title
+      photoUrl
       offers {
         minutes
+        place {
+          kind
+        }
         price {
           amount
           currency
@@ -29,6 +35,7 @@ const EXPERT = graphql(`
       availability {
         horizonDays
         cancellationNoticeMinutes
+        confirmsAutomatically
       }
       nextSlot {
         id
@@ -44,6 +51,7 @@ export default function ExpertPage() {
   const { slug = "" } = useParams();
   const { search } = useLocation();
   const text = useWords(expertWords);
+  const { visit } = useViewer();
   const { errors } = useWords(appWords);
   const { data, error, refetch } = useQuery(EXPERT, { variables: { slug } });
   const expert = data?.expertBySlug;
@@ -51,7 +59,7 @@ export default function ExpertPage() {
   if (expert && expert.slug !== slug) {
     return <Navigate to={{ pathname: `/experts/${expert.slug}`, search }} replace />;
   }
-  if (expert) return <ExpertPanes key={expert.id} expert={expert} />;
+  if (expert) return <ExpertPanes key={`${expert.id} ${visit}`} expert={expert} />;
   if (data) {
     return (
       <Message title={text.notFound} body={text.notFoundBody}>

@@ -7,6 +7,8 @@ import type { ExpertProfileFragment } from "../api/gql/graphql.ts";
 import { useLanguageName } from "../directory/languages.ts";
 import { useFormats } from "../time/formats.ts";
 import { saveTimePreferences, timeZones, useTimePreferences } from "../time/preferences.ts";
+import { PlaceLabel } from "../place/Place.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { Select } from "../ui/Select.tsx";
 import { useWords } from "../text/text.tsx";
 import { expertWords } from "./words.ts";
@@ -24,6 +26,9 @@ export const EXPERT_PROFILE = graphql(`
     reviewCount
     offers {
       minutes
+      place {
+        kind
+      }
       price {
         amount
         currency
@@ -32,6 +37,7 @@ export const EXPERT_PROFILE = graphql(`
     }
     availability {
       confirmsAutomatically
+      cancellationNoticeMinutes
     }
   }
 `);
@@ -39,13 +45,11 @@ export const EXPERT_PROFILE = graphql(`
 interface ProfileProps {
   expert: FragmentType<ExpertProfileFragment>;
   minutes: number;
-  /** Whether the session length can be changed: not while a slot is held. */
-  canChangeLength: boolean;
   onMinutes: (minutes: number) => void;
 }
 
 /** The expert's profile and prices, and the time zone of the calendar. */
-export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: ProfileProps) {
+export function Profile({ expert: from, minutes, onMinutes }: ProfileProps) {
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });
   const text = useWords(expertWords);
   const formats = useFormats();
@@ -59,6 +63,7 @@ export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: P
   );
   if (!complete) return null;
   const { rating } = expert;
+  const notice = expert.availability.cancellationNoticeMinutes;
   return (
     <div className="grid content-start gap-4">
       <img
@@ -95,19 +100,14 @@ export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: P
         {expert.languages.map(languageName).join(", ")}
       </p>
       {!expert.availability.confirmsAutomatically && <p>{text.confirmsByHand}</p>}
-      <div
-        role="radiogroup"
-        aria-labelledby={lengths}
-        hidden={!canChangeLength}
-        className="grid gap-2"
-      >
-        <p id={lengths} className="font-medium">
-          {text.length}
-        </p>
+      <div role="radiogroup" aria-labelledby={lengths} className="grid gap-2">
+        <h2 id={lengths} className="text-base">
+          {text.session}
+        </h2>
         {expert.offers.map((offer) => (
           <label
             key={offer.minutes}
-            className="flex min-h-10 cursor-pointer items-center gap-2 rounded-md border border-line px-3 has-checked:border-accent has-checked:bg-soft"
+            className="flex min-h-14 cursor-pointer items-center gap-3 rounded-md border border-line px-3 py-2 has-checked:border-accent has-checked:bg-soft"
           >
             <input
               type="radio"
@@ -116,11 +116,26 @@ export function Profile({ expert: from, minutes, canChangeLength, onMinutes }: P
               checked={offer.minutes === minutes}
               onChange={() => onMinutes(offer.minutes)}
             />
-            <span className="flex-1">{formats.minutes(offer.minutes)}</span>
-            <span className="tabular-nums">{formats.price(offer.price)}</span>
+            <span className="grid flex-1">
+              <span className="font-semibold">{formats.minutes(offer.minutes)}</span>
+              <span className="text-sm text-muted">
+                <PlaceLabel kind={offer.place.kind} />
+              </span>
+            </span>
+            <span className="font-semibold tabular-nums">{formats.price(offer.price)}</span>
           </label>
         ))}
       </div>
+      <ul className="grid gap-2 text-sm text-muted">
+        <li className="flex gap-2.5">
+          <Icon name="undo" className="mt-0.5 size-4 text-accent" />
+          {notice > 0 ? text.noticeBefore(formats.minutes(notice)) : text.noticeNone}
+        </li>
+        <li className="flex gap-2.5">
+          <Icon name="lock" className="mt-0.5 size-4 text-accent" />
+          {text.fixedPriceHint}
+        </li>
+      </ul>
       <Select
         label={text.zone}
         value={zone}

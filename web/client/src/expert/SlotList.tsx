@@ -13,20 +13,22 @@ interface SlotListProps {
   selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
+  summary?: string | undefined;
   canSelect?: (slot: SlotTime) => boolean;
   onChoose: (slot: SlotTime | undefined) => void;
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** The slots of a day; the selected one shows a button to confirm. */
+/** The slots of a day; a bar below confirms the selected one. */
 export function SlotList(props: SlotListProps) {
-  const { date, slots, selectedId, isBusy, confirmLabel, onChoose, onConfirm } = props;
+  const { date, slots, selectedId, isBusy, confirmLabel, summary, onChoose, onConfirm } = props;
   const isSelectable = (slot: SlotTime) => isFree(slot) || Boolean(props.canSelect?.(slot));
+  const selected = slots.find((slot) => slot.id === selectedId && isSelectable(slot));
   const text = useWords(expertWords);
   const formats = useFormats();
   const { hourCycle } = useTimePreferences();
   return (
-    <section aria-labelledby="times" className="grid content-start gap-4">
+    <section aria-labelledby="times" className="flex min-h-full flex-col gap-4">
       <div className="flex h-9 items-center justify-between">
         <h2 id="times" className="text-lg">
           <span aria-hidden>{formats.shortDay(date)}</span>
@@ -51,39 +53,37 @@ export function SlotList(props: SlotListProps) {
         </div>
       </div>
       {slots.length === 0 && <p className="text-muted">{text.none}</p>}
-      <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 md:-m-1 md:max-h-[34rem] md:grid-cols-1 md:overflow-y-auto md:p-1">
+      <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 md:-m-1 md:max-h-[34rem] md:grid-cols-2 md:overflow-y-auto md:p-1">
         {slots.map((slot) => (
-          <li key={slot.id} className={slot.id === selectedId ? "col-span-full" : undefined}>
-            {slot.id === selectedId && isSelectable(slot) ? (
-              <div className="grid grid-cols-2 gap-2">
-                <button
-                  type="button"
-                  aria-pressed
-                  className="h-11 rounded-sm border-2 border-accent bg-soft font-semibold text-accent tabular-nums"
-                  onClick={() => onChoose(undefined)}
-                >
-                  {formats.time(slot.startsAt)}
-                </button>
-                <Button
-                  kind="primary"
-                  className="px-2!"
-                  autoFocus
-                  isBusy={isBusy}
-                  onClick={() => onConfirm(slot)}
-                >
-                  {confirmLabel}
-                </Button>
-              </div>
-            ) : (
-              <SlotButton
-                slot={slot}
-                formats={formats}
-                onChoose={isSelectable(slot) ? onChoose : undefined}
-              />
-            )}
+          <li key={slot.id}>
+            <SlotButton
+              slot={slot}
+              formats={formats}
+              isSelected={slot.id === selectedId && isSelectable(slot)}
+              onChoose={isSelectable(slot) ? onChoose : undefined}
+            />
           </li>
         ))}
       </ul>
+      {selected && (
+        <div className="sticky bottom-0 -mx-6 mt-auto -mb-6 flex flex-wrap items-center justify-between gap-3 rounded-b-xl border-t border-line bg-sunken px-6 py-4">
+          <div>
+            <p className="display">
+              {formats.time(selected.startsAt)} – {formats.time(selected.endsAt)}
+            </p>
+            {summary && <p className="text-sm text-muted">{summary}</p>}
+          </div>
+          <Button
+            key={selected.id}
+            kind="primary"
+            autoFocus
+            isBusy={isBusy}
+            onClick={() => onConfirm(selected)}
+          >
+            {confirmLabel}
+          </Button>
+        </div>
+      )}
     </section>
   );
 }
@@ -102,10 +102,11 @@ const STATUS_CLASSES = {
 interface SlotButtonProps {
   slot: SlotTime;
   formats: Formats;
-  onChoose: ((slot: SlotTime) => void) | undefined;
+  isSelected: boolean;
+  onChoose: ((slot: SlotTime | undefined) => void) | undefined;
 }
 
-function SlotButton({ slot, formats, onChoose }: SlotButtonProps) {
+function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
   const text = useWords(expertWords);
   const time = formats.time(slot.startsAt);
   const state = slot.mine
@@ -122,9 +123,10 @@ function SlotButton({ slot, formats, onChoose }: SlotButtonProps) {
       type="button"
       data-slot={slot.id}
       data-status={slot.mine ? "MINE" : slot.status}
+      aria-pressed={isSelected || undefined}
       aria-disabled={!onChoose || undefined}
-      onClick={() => onChoose?.(slot)}
-      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
+      onClick={() => onChoose?.(isSelected ? undefined : slot)}
+      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default aria-pressed:bg-soft aria-pressed:border-accent aria-pressed:text-accent aria-pressed:inset-ring aria-pressed:inset-ring-accent ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
     >
       {slot.mine && <span aria-hidden>✓</span>}
       {time}

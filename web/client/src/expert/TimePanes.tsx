@@ -17,6 +17,8 @@ interface TimePanesProps {
   selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
+  /** What the selected time is for, beside the button. */
+  summary?: string | undefined;
   /** Whether a slot that is not free can be selected, because it overlaps the booking to move. */
   canSelect?: (slot: SlotTime) => boolean;
   onDay: (date: string) => void;

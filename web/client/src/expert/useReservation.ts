@@ -5,6 +5,7 @@ import { graphql } from "../api/gql/gql.ts";
 import type {
   BookSlotInput,
   HeldFragment,
+  PlaceKind,
   ReservedFragment,
   SlotTimeFragment,
 } from "../api/gql/graphql.ts";
@@ -21,6 +22,9 @@ graphql(`
     sequence
     startsAt
     minutes
+    place {
+      kind
+    }
     price {
       amount
       currency
@@ -38,6 +42,11 @@ graphql(`
     status
     reference
     icsUrl
+    cancellableUntil
+    place {
+      kind
+      details
+    }
     sequence
     startsAt
     endsAt
@@ -81,8 +90,8 @@ const HOLD_SLOT = graphql(`
           ...SlotTime @unmask
         }
       }
-      ... on Refusal {
-        message
+      ... on TooMany {
+        limit
       }
     }
   }
@@ -118,8 +127,15 @@ const BOOK_SLOT = graphql(`
           message
         }
       }
-      ... on Refusal {
-        message
+      ... on TooMany {
+        limit
+      }
+      ... on PriceChanged {
+        price {
+          amount
+          currency
+          decimals
+        }
       }
     }
   }
@@ -128,41 +144,62 @@ const BOOK_SLOT = graphql(`
 export type Hold = HeldFragment;
 export type Reserved = ReservedFragment;
 
+/** What the booking steps show of an expert. */
+export interface BookedExpert {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly photoUrl: string;
+  readonly availability: { readonly confirmsAutomatically: boolean };
+}
+
 /** Why a slot is unavailable, and alternatives. */
 export interface Unavailable {
   readonly slot: SlotTime | undefined;
-  readonly message: string;
   readonly alternatives: readonly SlotTimeFragment[];
 }
 
-/** A refusal that concerns the viewer or the price rather than the slot. */
-export interface Limited {
-  readonly limited: string;
+/** Too many holds or coming bookings at once. */
+interface TooMany {
+  readonly kind: "tooMany";
+  readonly limit: number;
 }
 
-const LIMITS: readonly string[] = ["TooMany", "VerificationNeeded", "PriceChanged"];
-
-/** Return the refusal, if the answer is one that concerns the viewer or the price. */
-function limited(answer?: { __typename?: string; message?: string }): Limited | undefined {
-  return LIMITS.includes(answer?.__typename ?? "") ? { limited: answer?.message ?? "" } : undefined;
-}
+/** Outcome of an attempt to hold a slot. */
+export type HoldOutcome =
+  | { readonly kind: "held" }
+  | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
+  | TooMany;
 
 /** Outcome of an attempt to book. */
 export type Outcome =
-  | { readonly reserved: Reserved }
-  | { readonly unavailable: Unavailable }
-  | Limited
-  | { readonly problems: readonly { field: string; message: string }[] };
+  | { readonly kind: "reserved"; readonly reserved: Reserved }
+  | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
+  | { readonly kind: "problems"; readonly problems: readonly { field: string; message: string }[] }
+  | { readonly kind: "priceChanged"; readonly price: Money }
+  | { readonly kind: "verificationNeeded" }
+  | TooMany;
+
+/** What the slot to hold costs, where it takes place, and until when it can be cancelled. */
+export interface Terms {
+  readonly price: Money;
+  readonly placeKind: PlaceKind;
+  readonly cancellationNoticeMinutes: number;
+}
+
+export type Reservation = ReturnType<typeof useReservation>;
 
 /**
  * Holding a slot and booking it.
  *
  * Also finds an existing hold of the viewer with this expert, for example from another tab.
+ *
+ * @param hasSession whether there is a viewer or a guest, who may have a hold.
  */
-export function useReservation(expertId: string, isSignedIn: boolean) {
+export function useReservation(expertId: string, hasSession: boolean) {
   const existingHold = useQuery(
     MY_HOLD,
-    isSignedIn ? { variables: { expertId }, fetchPolicy: "network-only" } : skipToken,
+    hasSession ? { variables: { expertId }, fetchPolicy: "network-only" } : skipToken,
   );
   const [holdSlot, holding] = useMutation(HOLD_SLOT);
   const [bookSlot, booking] = useMutation(BOOK_SLOT);
@@ -176,29 +213,19 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
     hold,
     isBusy: holding.loading || booking.loading,
 
-    /** Hold a slot, optimistically; resolves to null, or to the reason why it is unavailable. */
-    async placeHold(
-      slot: SlotTime,
-      price: Money,
-      cancellationNoticeMinutes: number,
-    ): Promise<Unavailable | Limited | null> {
+    /** Hold a slot, optimistically. */
+    async placeHold(slot: SlotTime, terms: Terms): Promise<HoldOutcome> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
-        optimisticResponse: { holdSlot: optimisticHold(slot, price, cancellationNoticeMinutes) },
+        optimisticResponse: { holdSlot: optimisticHold(slot, terms) },
       });
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
         setHeld(answer);
-        return null;
+        return { kind: "held" };
       }
-      const limit = limited(answer);
-      if (limit) return limit;
-      const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
-      return {
-        slot: taken?.slot ?? slot,
-        message: answer?.message ?? "",
-        alternatives: taken?.alternatives ?? [],
-      };
+      if (answer?.__typename === "TooMany") return { kind: "tooMany", limit: answer.limit };
+      return { kind: "unavailable", unavailable: unavailable(answer, slot) };
     },
 
     /** Release the hold. */
@@ -207,34 +234,50 @@ export function useReservation(expertId: string, isSignedIn: boolean) {
       setHeld(null);
     },
 
+    /** Query the hold again: it lasts longer, once, while a code is under way. */
+    async refresh(): Promise<void> {
+      await existingHold.refetch();
+    },
+
     async book(input: BookSlotInput): Promise<Outcome> {
       const idempotencyKey = key.keyFor(input);
       const { data } = await bookSlot({ variables: { input: { ...input, idempotencyKey } } });
       const answer = data?.bookSlot;
-      if (answer?.__typename === "Booking") {
-        setHeld(null);
-        key.reset();
-        return { reserved: answer };
+      switch (answer?.__typename) {
+        case "Booking":
+          setHeld(null);
+          key.reset();
+          return { kind: "reserved", reserved: answer };
+        case "InvalidInput":
+          return { kind: "problems", problems: answer.fields };
+        case "PriceChanged":
+          return { kind: "priceChanged", price: answer.price };
+        case "VerificationNeeded":
+          return { kind: "verificationNeeded" };
+        case "TooMany":
+          return { kind: "tooMany", limit: answer.limit };
+        default:
+          return { kind: "unavailable", unavailable: unavailable(answer) };
       }
-      if (answer?.__typename === "InvalidInput") return { problems: answer.fields };
-      const limit = limited(answer);
-      if (limit) return limit;
-      const taken = answer?.__typename === "SlotTaken" ? answer : undefined;
-      return {
-        unavailable: {
-          slot: taken?.slot,
-          message: answer?.message ?? "",
-          alternatives: taken?.alternatives ?? [],
-        },
-      };
     },
   };
 }
 
+interface Unbooked {
+  readonly __typename: string;
+  readonly slot?: SlotTime;
+  readonly alternatives?: readonly SlotTimeFragment[];
+}
+
+/** Return what is known of a slot that could not be held or booked. */
+function unavailable(answer: Unbooked | undefined, slot?: SlotTime): Unavailable {
+  return { slot: answer?.slot ?? slot, alternatives: answer?.alternatives ?? [] };
+}
+
 /** Return the optimistic response to holding a slot. */
-function optimisticHold(slot: SlotTime, price: Money, cancellationNoticeMinutes: number): Hold {
+function optimisticHold(slot: SlotTime, terms: Terms): Hold {
   const { startsAt, minutes, sequence } = slot;
-  const deadline = Date.parse(startsAt) - cancellationNoticeMinutes * 60_000;
+  const deadline = Date.parse(startsAt) - terms.cancellationNoticeMinutes * 60_000;
   return {
     __typename: "Booking",
     id: `hold of ${slot.id}`,
@@ -244,7 +287,8 @@ function optimisticHold(slot: SlotTime, price: Money, cancellationNoticeMinutes:
     startsAt,
     minutes,
     sequence,
-    price: { __typename: "Money", ...price },
+    place: { __typename: "Place", kind: terms.placeKind },
+    price: { __typename: "Money", ...terms.price },
     slot: { ...slot, status: "HELD", heldUntil: null, mine: true },
   };
 }

@@ -56,7 +56,7 @@ function Alert({ children }: { children: ReactNode }) {
 }
 
 /** Time until the next attempt; screen readers can read it, but do not announce each second. */
-function TooManyAttempts({ until }: { until: string | undefined }) {
+export function TooManyAttempts({ until }: { until: string | undefined }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);
   const isWaiting = until === undefined || Date.parse(until) > now;

@@ -6,6 +6,7 @@ import { graphql } from "../api/gql/gql.ts";
 import { useWords } from "../text/text.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
 import { Field } from "../ui/Field.tsx";
+import { toast } from "../ui/toast.tsx";
 import { useTitle } from "../ui/title.ts";
 import { safeDestination } from "./destination.ts";
 import { emailFromState } from "./email.ts";
@@ -51,6 +52,7 @@ export default function RegisterPage() {
     const { data } = await register({ variables: { input } });
     if (data?.register.__typename !== "SignedIn") return data?.register;
     await signedIn(data.register.expiresAt);
+    void toast(words.verificationSent, { duration: 10_000 });
     return null;
   });
   if (viewer) return <Navigate to={safeDestination(to, "/experts")} replace />;

@@ -2,11 +2,12 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from "react";
 import { Navigate, useLocation } from "react-router";
 
-import { resetForNewViewer } from "../api/client.ts";
+import { continueAsViewer, resetForNewViewer } from "../api/client.ts";
 import { graphql } from "../api/gql/gql.ts";
 import type { Role, ViewerQuery } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Loading } from "../ui/Loading.tsx";
+import { adoptDrafts, clearAllDrafts } from "./drafts.ts";
 import * as session from "./session.ts";
 
 const VIEWER = graphql(`
@@ -18,10 +19,22 @@ const VIEWER = graphql(`
       emailVerified
       role
       timeZone
+      language
+      phone
+      guest
+      hasPassword
       expert {
         id
         slug
       }
+    }
+  }
+`);
+
+const START_GUEST_SESSION = graphql(`
+  mutation StartGuestSession {
+    startGuestSession {
+      expiresAt
     }
   }
 `);
@@ -35,14 +48,24 @@ const LOGOUT = graphql(`
 export type Viewer = NonNullable<ViewerQuery["viewer"]>;
 
 interface ViewerState {
-  /** Null if nobody is signed in; undefined until known. */
+  /** Null if nobody is signed in, or for a guest; undefined until known. */
   readonly viewer: Viewer | null | undefined;
+  /** Id of the viewer or guest, who may hold slots; undefined without a session. */
+  readonly personId: string | undefined;
+  /**
+   * Changes when one person has taken another's place, and stays the same when a visitor signs in.
+   */
+  readonly visit: number;
   /** Whether the viewer has just signed out here, so that no page asks to sign in again. */
   readonly hasSignedOut: boolean;
   /** Query the viewer again; defined only after a failed query. */
   readonly retry: (() => void) | undefined;
   /** Record a sign-in; resolves when all queries have been refetched for the new viewer. */
   signedIn: (expiresAt: string) => Promise<void>;
+  /** Record a sign-in within a page, which keeps its state; resolves to the viewer. */
+  continuedAs: (expiresAt: string) => Promise<Viewer | null | undefined>;
+  /** Begin a session for a visitor without an account, who may then hold a slot. */
+  startGuest: () => Promise<void>;
   /** End this session, or all sessions of the account. */
   signOut: (of?: { everywhere: boolean }) => Promise<void>;
 }
@@ -59,13 +82,18 @@ export function useViewer(): ViewerState {
 export function ViewerProvider({ children }: { children: ReactNode }) {
   const { data, error, refetch } = useQuery(VIEWER);
   const [logout] = useMutation(LOGOUT);
+  const [startGuestSession] = useMutation(START_GUEST_SESSION);
   const [hasSignedOut, setHasSignedOut] = useState(false);
   useEffect(() => session.onChange(() => void resetForNewViewer()), []);
   // After a failed query, a viewer who was signed in may still be.
-  const viewer = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
+  const person = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
+  const viewer = person?.guest ? null : person;
+  const visit = useVisit(person);
   const state = useMemo(
     () => ({
       viewer,
+      personId: person?.id,
+      visit,
       hasSignedOut,
       retry: error && viewer === undefined ? () => void refetch() : undefined,
       async signedIn(expiresAt: string) {
@@ -73,15 +101,44 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
         setHasSignedOut(false);
         await resetForNewViewer();
       },
+      async continuedAs(expiresAt: string) {
+        session.replace(expiresAt);
+        setHasSignedOut(false);
+        continueAsViewer();
+        return (await refetch()).data?.viewer;
+      },
+      async startGuest() {
+        const { data } = await startGuestSession();
+        if (!data) return;
+        session.replace(data.startGuestSession.expiresAt);
+        continueAsViewer();
+        await refetch();
+      },
       async signOut({ everywhere } = { everywhere: false }) {
         await logout({ variables: { everywhere } });
         setHasSignedOut(true);
+        clearAllDrafts();
         session.end();
       },
     }),
-    [viewer, hasSignedOut, error, refetch, logout],
+    [viewer, person?.id, visit, hasSignedOut, error, refetch, logout, startGuestSession],
   );
   return <ViewerContext value={state}>{children}</ViewerContext>;
+}
+
+/** Count the people of this tab; a visitor who signs in, and a guest, stay the same person. */
+function useVisit(person: Viewer | null | undefined): number {
+  const guestId = useRef<string>(undefined);
+  useEffect(() => {
+    if (person && !person.guest && guestId.current) adoptDrafts(guestId.current, person);
+    if (person !== undefined) guestId.current = person?.guest ? person.id : undefined;
+  }, [person]);
+  const [known, setKnown] = useState({ person, visit: 0 });
+  if (person === undefined || person?.id === known.person?.id) return known.visit;
+  const isAnother = Boolean(known.person && !known.person.guest);
+  const visit = known.visit + (isAnother ? 1 : 0);
+  setKnown({ person, visit });
+  return visit;
 }
 
 /** Return the path of the sign-in page, which leads back to `path` afterwards. */

@@ -2,10 +2,8 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
 /** Refusals of the account mutations, as the forms select them. */
 export type Refusal =
-  | {
-      readonly __typename:
-        "EmailTaken" | "LinkExpired" | "NotAllowed" | "WrongCode" | "WrongCredentials";
-    }
+  | { readonly __typename: "EmailTaken" | "LinkExpired" | "NotAllowed" | "WrongCredentials" }
+  | { readonly __typename: "WrongCode"; readonly attemptsLeft: number }
   | { readonly __typename: "TooManyAttempts"; readonly retryAfterSeconds: number }
   | {
       readonly __typename: "InvalidInput";
@@ -17,6 +15,8 @@ export interface FormRefusal {
   readonly reason: Refusal["__typename"] | "Incomplete";
   /** Messages by field name. */
   readonly problems: Readonly<Record<string, string>>;
+  /** Attempts that a wrong code has left. */
+  readonly attemptsLeft?: number;
   /** Instant after which to try again, if known. */
   readonly retryAt?: string;
 }
@@ -44,6 +44,8 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
       const retryAt = new Date(now + refusal.retryAfterSeconds * 1_000).toISOString();
       return { reason, problems: {}, retryAt };
     }
+    case "WrongCode":
+      return { reason, problems: {}, attemptsLeft: refusal.attemptsLeft };
     default:
       return { reason, problems: {} };
   }

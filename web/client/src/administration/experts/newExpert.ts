@@ -45,7 +45,7 @@ export function initialDraft(
       decimals: price?.decimals,
       timeZone: account.timeZone,
     },
-    offers: [{ key: newKey(), minutes: 60, price: "" }],
+    offers: [{ key: newKey(), minutes: 60, price: "", placeKind: "VIDEO", placeDetails: "" }],
     week: toWeek(usual),
   };
 }
@@ -60,8 +60,9 @@ export function toInput({
   const { currency } = profile;
   return {
     ...described,
-    offers: offers.map(({ minutes, price }) => ({
+    offers: offers.map(({ minutes, price, placeKind, placeDetails }) => ({
       minutes,
+      place: { kind: placeKind, details: placeDetails.trim() || null },
       price: { amount: profiles.parsePrice(price, profile) ?? NaN, currency },
     })),
     weekly: toWeeklyInput(week),
@@ -94,6 +95,8 @@ export function mapServerProblems(problems: Problems, { offers, week }: NewExper
     const minutes = problems[`offers.${index}.minutes`];
     const price =
       problems[`offers.${index}.price.amount`] ?? problems[`offers.${index}.price.currency`];
+    const place = problems[`offers.${index}.place.details`];
+    if (place) found[`${key}.placeDetails`] = place;
     if (minutes) found[`${key}.minutes`] = minutes;
     if (price) found[`${key}.price`] = price;
   });

@@ -1,5 +1,8 @@
 import { useRef } from "react";
 
+import type { PlaceKind } from "../../api/gql/graphql.ts";
+import { PLACE_KINDS } from "../../place/Place.tsx";
+import { placeWords } from "../../place/words.ts";
 import { useWords } from "../../text/text.tsx";
 import { useFormats } from "../../time/formats.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -21,9 +24,10 @@ interface OfferFieldsProps {
   onChange: (offers: readonly OfferDraft[]) => void;
 }
 
-/** Session lengths with their prices; the first is the default. */
+/** Session lengths with their prices and places; the first is the default. */
 export function OfferFields({ offers, currency, problems, onChange }: OfferFieldsProps) {
   const text = useWords(hoursWords);
+  const places = useWords(placeWords);
   const formats = useFormats();
   const add = useRef<HTMLDivElement>(null);
 
@@ -48,8 +52,8 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
           {problems.offers}
         </p>
       )}
-      <div className="grid gap-4">
-        {offers.map(({ key, minutes, price }, index) => {
+      <div className="grid gap-6">
+        {offers.map(({ key, minutes, price, placeKind, placeDetails }, index) => {
           const name = formats.minutes(minutes);
           return (
             <div
@@ -86,6 +90,30 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
                 problem={problems[`${key}.price`]}
                 onChange={(event) => change(key, { price: event.target.value })}
               />
+              <div className="col-span-2 grid gap-3 sm:order-last sm:col-span-3 sm:grid-cols-[11rem_minmax(0,1fr)]">
+                <Select
+                  label={places.place}
+                  value={placeKind}
+                  onChange={({ target }) =>
+                    change(key, { placeKind: target.value as PlaceKind, placeDetails: "" })
+                  }
+                >
+                  {PLACE_KINDS.map((kind) => (
+                    <option key={kind} value={kind}>
+                      {places.kinds[kind]}
+                    </option>
+                  ))}
+                </Select>
+                <Field
+                  label={text.placeDetails[placeKind]}
+                  hint={text.placeHints[placeKind]}
+                  inputMode={placeKind === "VIDEO" ? "url" : placeKind === "PHONE" ? "tel" : "text"}
+                  autoComplete="off"
+                  value={placeDetails}
+                  problem={problems[`${key}.placeDetails`]}
+                  onChange={(event) => change(key, { placeDetails: event.target.value })}
+                />
+              </div>
               <div className="col-span-2 flex min-h-10 items-center sm:col-span-1 sm:mt-6">
                 {index === 0 ? (
                   <span className="mr-2 rounded-full bg-soft px-2 py-1 text-xs font-medium">
@@ -119,7 +147,16 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
         {offers.length < MAX_OFFERS && unusedLength && (
           <Button
             onClick={() =>
-              onChange([...offers, { key: newKey(), minutes: unusedLength, price: "" }])
+              onChange([
+                ...offers,
+                {
+                  key: newKey(),
+                  minutes: unusedLength,
+                  price: "",
+                  placeKind: offers[0]?.placeKind ?? "VIDEO",
+                  placeDetails: offers[0]?.placeDetails ?? "",
+                },
+              ])
             }
           >
             {text.addOffer}

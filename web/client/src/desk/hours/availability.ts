@@ -14,6 +14,10 @@ export const HOURS = graphql(`
     }
     offers {
       minutes
+      place {
+        kind
+        details
+      }
       price {
         amount
         currency

@@ -5,6 +5,9 @@ import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } f
 import { parseAmount, formatPriceField } from "./price.ts";
 import { fromFieldEnd, toFieldTime, suggestSpan, toSpan, copyMondayToWeekdays } from "./spans.ts";
 
+const video = { kind: "VIDEO", details: null } as const;
+const office = { kind: "IN_PERSON", details: "12 Rue de Rivoli, Paris" } as const;
+
 const EXPERT = {
   id: "e",
   name: "Ada",
@@ -12,8 +15,8 @@ const EXPERT = {
   timeZone: "Europe/Paris",
   hourlyRate: { amount: 14_500, currency: "EUR", decimals: 2 },
   offers: [
-    { minutes: 30, price: { amount: 7_250, currency: "EUR", decimals: 2 } },
-    { minutes: 60, price: { amount: 14_500, currency: "EUR", decimals: 2 } },
+    { minutes: 30, place: video, price: { amount: 7_250, currency: "EUR", decimals: 2 } },
+    { minutes: 60, place: office, price: { amount: 14_500, currency: "EUR", decimals: 2 } },
   ],
   availability: {
     weekly: [
@@ -92,6 +95,15 @@ describe("changed input", () => {
     const offers = saved.offers.map((offer) => ({ ...offer, price: "80,5" }));
     expect(changes({ offers }).offers?.[0]?.price).toEqual({ amount: 8_050, currency: "EUR" });
   });
+
+  test("sends places, without the blanks around their details", () => {
+    const [first, second] = saved.offers;
+    const offers = [{ ...first!, placeDetails: " https://meet.example.com/ada " }, second!];
+    expect(changes({ offers }).offers?.map(({ place }) => place)).toEqual([
+      { kind: "VIDEO", details: "https://meet.example.com/ada" },
+      { kind: "IN_PERSON", details: "12 Rue de Rivoli, Paris" },
+    ]);
+  });
 });
 
 describe("problems", () => {
@@ -109,6 +121,7 @@ describe("problems", () => {
         "overrides.0.hours.0.from": "overlap",
         "offers.1.price.amount": "negative",
         "offers.1.minutes": "odd",
+        "offers.1.place.details": "missing",
         horizonDays: "too many",
       },
       saved,
@@ -118,6 +131,7 @@ describe("problems", () => {
       [`${day?.hours[0]?.key}.from`]: "overlap",
       [`${saved.offers[1]?.key}.price`]: "negative",
       [`${saved.offers[1]?.key}.minutes`]: "odd",
+      [`${saved.offers[1]?.key}.placeDetails`]: "missing",
       horizonDays: "too many",
     });
   });
@@ -127,7 +141,7 @@ describe("problems", () => {
     const draft: Draft = {
       week: { ...saved.week, SUNDAY: [{ key: "s", from: "", to: "10:00" }] },
       overrides: [{ key: "o", date: "", hours: [] }],
-      offers: [{ key: "p", minutes: 30, price: "much" }],
+      offers: [{ ...saved.offers[0]!, key: "p", price: "much" }],
       rules: { ...saved.rules, horizonDays: "1.5" },
     };
     expect(validateDraft(draft, 2, WORDS)).toEqual({

@@ -1,4 +1,4 @@
-import type { HoursFragment, SetAvailabilityInput } from "../../api/gql/graphql.ts";
+import type { HoursFragment, PlaceKind, SetAvailabilityInput } from "../../api/gql/graphql.ts";
 import { formatPriceField, parseAmount, priceProblem, type PriceWords } from "./price.ts";
 import {
   findMissingTimes,
@@ -20,11 +20,13 @@ export interface OverrideDraft {
   readonly hours: readonly Span[];
 }
 
-/** A session length, with its price as typed. */
+/** A session length, with its price and place as typed. */
 export interface OfferDraft {
   readonly key: string;
   readonly minutes: number;
   readonly price: string;
+  readonly placeKind: PlaceKind;
+  readonly placeDetails: string;
 }
 
 /** Rules that consist of a single value. */
@@ -61,9 +63,11 @@ export function toDraft(expert: HoursFragment, today: string, locale: string): D
     overrides: overrides
       .filter(({ date }) => date >= today)
       .map(({ date, hours }) => ({ key: newKey(), date, hours: hours.map(toSpan) })),
-    offers: expert.offers.map(({ minutes, price }) => ({
+    offers: expert.offers.map(({ minutes, price, place }) => ({
       key: newKey(),
       minutes,
+      placeKind: place.kind,
+      placeDetails: place.details ?? "",
       price: formatPriceField(price.amount, price.decimals, locale),
     })),
     rules: {
@@ -132,6 +136,7 @@ export function mapServerProblems(problems: Problems, draft: Draft): Problems {
   });
   offers.forEach(({ key }, index) => {
     copy(problems, `offers.${index}.minutes`, found, `${key}.minutes`);
+    copy(problems, `offers.${index}.place.details`, found, `${key}.placeDetails`);
     for (const part of ["amount", "currency"]) {
       copy(problems, `offers.${index}.price.${part}`, found, `${key}.price`);
     }
@@ -152,8 +157,9 @@ function toInput(
       date,
       hours: hours.map(({ from, to }) => ({ from, to })),
     })),
-    offers: offers.map(({ minutes, price }) => ({
+    offers: offers.map(({ minutes, price, placeKind, placeDetails }) => ({
       minutes,
+      place: { kind: placeKind, details: placeDetails.trim() || null },
       price: { amount: parseAmount(price, decimals) ?? NaN, currency },
     })),
     ...rules,

@@ -39,7 +39,14 @@ export const hoursWords = catalogue({
     newDay: "without a date",
     remove: "Remove",
     offers: "Sessions",
-    offersLead: "The lengths that can be booked, and their prices. The first is the usual one.",
+    offersLead:
+      "The lengths that can be booked, with prices and places. The first is the usual one. Bookings keep their place.",
+    placeDetails: { VIDEO: "Address of the call", PHONE: "Number to call", IN_PERSON: "Address" },
+    placeHints: {
+      VIDEO: "Your own link; without one you send it. The server may make a room for each booking.",
+      PHONE: "The number that clients call; without one you call them.",
+      IN_PERSON: "Clients see it once they have booked.",
+    },
     usual: "Usual",
     length: "Length",
     price: (currency: string) => `Price in ${currency}`,
@@ -121,7 +128,14 @@ export const hoursWords = catalogue({
     remove: "Entfernen",
     offers: "Termine",
     offersLead:
-      "Die Dauern, die gebucht werden können, und ihre Preise. Die erste ist die übliche.",
+      "Die Dauern, die gebucht werden können, mit Preisen und Orten. Die erste ist die übliche. Gebuchte Termine behalten ihren Ort.",
+    placeDetails: { VIDEO: "Adresse des Gesprächs", PHONE: "Rufnummer", IN_PERSON: "Anschrift" },
+    placeHints: {
+      VIDEO:
+        "Ihr eigener Link; ohne ihn schicken Sie ihn selbst. Der Server kann für jede Buchung einen Raum anlegen.",
+      PHONE: "Die Nummer, die angerufen wird; ohne sie rufen Sie an.",
+      IN_PERSON: "Sichtbar, sobald gebucht ist.",
+    },
     usual: "Üblich",
     length: "Dauer",
     price: (currency) => `Preis in ${currency}`,

@@ -1,0 +1,262 @@
+import { useMutation } from "@apollo/client/react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "react-router";
+
+import { appWords } from "../app/words.ts";
+import { CodeForm } from "../session/CodeForm.tsx";
+import { SIGN_IN_WITH_CODE } from "../session/codes.ts";
+import { clearDrafts, type Draft, readDraft, saveDraft } from "../session/drafts.ts";
+import { RequestProblem } from "../session/RequestProblem.tsx";
+import { useCode } from "../session/useCode.ts";
+import { UPDATE_PROFILE } from "../session/updateProfile.ts";
+import { signInPath, useViewer, type Viewer } from "../session/Viewer.tsx";
+import { sessionWords } from "../session/words.ts";
+import { useWords } from "../text/text.tsx";
+import { type Money, useFormats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { problemsByField } from "../ui/problems.ts";
+import { toastError } from "../ui/toast.tsx";
+import { BookingForm } from "./BookingForm.tsx";
+import { missingDetails } from "./details.ts";
+import { SameTime } from "./SameTime.tsx";
+import { Steps } from "./Steps.tsx";
+import { Summary } from "./Summary.tsx";
+import type { BookedExpert, Hold, Reservation, Reserved, Unavailable } from "./useReservation.ts";
+import { expertWords } from "./words.ts";
+
+interface BookingStepsProps {
+  expert: BookedExpert;
+  hold: Hold;
+  reservation: Reservation;
+  /** Whether the hold has ended or was lost. */
+  isLost: boolean;
+  /** Message that the slot was lost, with alternatives; undefined if it was not. */
+  notice: ReactNode;
+  onUnavailable: (unavailable: Unavailable | null) => void;
+  onReserved: (reserved: Reserved) => void;
+  onBack: () => void;
+}
+
+/** The steps from a held slot to a booking: details, and a code where the address is not proven. */
+export default function BookingSteps(props: BookingStepsProps) {
+  const { expert, hold, reservation, isLost, notice, onUnavailable, onReserved, onBack } = props;
+  const text = useWords(expertWords);
+  const session = useWords(sessionWords);
+  const { errors } = useWords(appWords);
+  const formats = useFormats();
+  const { zone } = useTimePreferences();
+  const { viewer, personId, continuedAs } = useViewer();
+  const [edited, setEdited] = useState<Draft>();
+  const [problems, setProblems] = useState<Record<string, string>>({});
+  const [warning, setWarning] = useState<string>();
+  // After `PriceChanged` the new price is shown, and agreed to by booking again.
+  const [newPrice, setNewPrice] = useState<Money>();
+  const [needsCode, setNeedsCode] = useState(false);
+  const [signIn] = useMutation(SIGN_IN_WITH_CODE);
+  const [updateProfile] = useMutation(UPDATE_PROFILE);
+
+  const details = edited ??
+    readDraft(personId, expert.id) ?? {
+      name: viewer?.name ?? "",
+      email: viewer?.email ?? "",
+      phone: viewer?.phone ?? "",
+      note: "",
+    };
+  useEffect(() => {
+    if (edited) saveDraft(personId, expert.id, hold.heldUntil, edited);
+  }, [edited, personId, expert.id, hold.heldUntil]);
+
+  const price = newPrice ?? hold.price;
+  const hasCode = viewer ? needsCode : true;
+  const code = useCode(async (digits, email) => {
+    const input = { email, code: digits, name: details.name, timeZone: zone };
+    const { data } = await signIn({ variables: { input } });
+    const answer = data?.signInWithCode;
+    if (answer?.__typename === "InvalidInput") {
+      setProblems(contactProblems(answer.fields));
+      return "change";
+    }
+    if (answer?.__typename !== "SignedIn") return answer;
+    const isBooked = await book(await continuedAs(answer.expiresAt));
+    return isBooked ? null : "change";
+  });
+
+  /** Return the problems of an account's fields by the booking's fields. */
+  function contactProblems(fields: readonly { field: string; message: string }[]) {
+    const contact = fields.map(({ field, message }) => ({ field: `contact.${field}`, message }));
+    return problemsByField(contact, text.problem);
+  }
+
+  /** Book, and return whether that succeeded; otherwise the page says why. */
+  async function book(account: Viewer | null | undefined = viewer): Promise<boolean> {
+    const { note, ...contact } = details;
+    setProblems({});
+    setWarning(undefined);
+    onUnavailable(null);
+    try {
+      const outcome = await reservation.book({
+        slotId: hold.slot.id,
+        // A hold keeps its price; one that has just ended does not.
+        expectedPrice: { amount: price.amount, currency: price.currency },
+        contact: { ...contact, timeZone: zone },
+        note,
+      });
+      switch (outcome.kind) {
+        case "reserved":
+          clearDrafts();
+          if (account && !account.phone) rememberPhone(contact.phone);
+          onReserved(outcome.reserved);
+          return true;
+        case "problems":
+          setProblems(problemsByField(outcome.problems, text.problem));
+          break;
+        case "unavailable":
+          onUnavailable(outcome.unavailable);
+          break;
+        case "tooMany":
+          setWarning(text.tooManyBookings(outcome.limit));
+          break;
+        case "priceChanged":
+          setNewPrice(outcome.price);
+          setWarning(text.priceChanged(formats.price(outcome.price)));
+          break;
+        case "verificationNeeded":
+          setNeedsCode(true);
+          await sendCode(viewer?.email ?? details.email);
+      }
+    } catch {
+      void toastError(errors.unexpected);
+    }
+    return false;
+  }
+
+  /** Keep the phone number for the next booking, without disturbing this one. */
+  function rememberPhone(phone: string): void {
+    updateProfile({ variables: { input: { phone } } }).catch(() => undefined);
+  }
+
+  async function sendCode(email: string): Promise<void> {
+    if (await code.request(email)) await reservation.refresh().catch(() => undefined);
+  }
+
+  function submit(): void {
+    const missing = missingDetails(details, { ...session, ...text });
+    setProblems(missing);
+    if (Object.keys(missing).length) return;
+    if (viewer) void book();
+    else void sendCode(details.email.trim());
+  }
+
+  const isAtCode = code.sentTo !== undefined;
+  const label = text.bookFor(formats.price(price));
+  const alerts = (
+    <>
+      {notice}
+      {warning && (
+        <p role="alert" className="rounded-md bg-held-bg px-4 py-3 font-medium text-held">
+          {warning}
+        </p>
+      )}
+      <SameTime hold={hold} expertId={expert.id} />
+    </>
+  );
+  return (
+    <div className="grid gap-8 py-4 md:py-8 lg:grid-cols-[minmax(0,1fr)_26rem] lg:gap-16">
+      <section
+        aria-labelledby="step"
+        className={`content-start gap-6 ${isAtCode ? "grid" : "contents lg:grid"}`}
+      >
+        <div className="grid justify-items-start gap-4 max-lg:order-first">
+          <button
+            type="button"
+            onClick={isAtCode ? code.change : onBack}
+            className="inline-flex min-h-8 items-center gap-2 text-sm text-muted hover:text-text pointer-coarse:min-h-11"
+          >
+            <Icon name="chevronLeft" className="size-4" />
+            {isAtCode ? text.backToDetails : text.back}
+          </button>
+          <Steps current={isAtCode ? "code" : "details"} hasCode={hasCode} />
+          <StepHeading key={String(isAtCode)} title={isAtCode ? session.checkMail : text.form} />
+          <Lead sentTo={code.sentTo} isGuest={viewer === null} />
+        </div>
+        {isAtCode ? (
+          <>
+            {alerts}
+            <Person details={details} onChange={code.change} />
+            <CodeForm
+              code={code}
+              submitLabel={label}
+              busyLabel={text.booking}
+              hint={text.booksItself}
+            />
+          </>
+        ) : (
+          <div className="grid content-start gap-6 max-lg:order-last">
+            {alerts}
+            <RequestProblem code={code} />
+            <BookingForm
+              details={details}
+              problems={problems}
+              isBusy={reservation.isBusy || code.isBusy}
+              submitLabel={viewer ? label : session.sendCode}
+              busyLabel={viewer ? text.booking : session.sendingCode}
+              expertName={expert.name}
+              onChange={setEdited}
+              onSubmit={submit}
+            >
+              <Button kind="plain" onClick={onBack}>
+                {text.release}
+              </Button>
+            </BookingForm>
+          </div>
+        )}
+      </section>
+      <Summary hold={hold} price={price} isLost={isLost} expert={expert} />
+    </div>
+  );
+}
+
+function StepHeading({ title }: { title: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <h1 id="step" ref={heading} tabIndex={-1} className="text-2xl outline-none">
+      {title}
+    </h1>
+  );
+}
+
+function Lead({ sentTo, isGuest }: { sentTo: string | undefined; isGuest: boolean }) {
+  const text = useWords(expertWords);
+  const session = useWords(sessionWords);
+  const { pathname, search } = useLocation();
+  if (sentTo) return <p className="max-w-prose text-base text-muted">{session.codeSent(sentTo)}</p>;
+  if (!isGuest) return null;
+  return (
+    <p className="max-w-prose text-base text-muted">
+      {text.noAccount}{" "}
+      <Link to={signInPath(pathname + search)} className="font-semibold">
+        {text.signInInstead}
+      </Link>
+    </p>
+  );
+}
+
+function Person({ details, onChange }: { details: Draft; onChange: () => void }) {
+  const session = useWords(sessionWords);
+  return (
+    <div className="card flex items-center gap-4 rounded-md px-5 py-4">
+      <div className="min-w-0 flex-1">
+        <p className="font-semibold wrap-anywhere">{details.name}</p>
+        <p className="text-sm text-muted wrap-anywhere">
+          {details.email}, {details.phone}
+        </p>
+      </div>
+      <Button kind="plain" className="px-1!" onClick={onChange}>
+        {session.change}
+      </Button>
+    </div>
+  );
+}

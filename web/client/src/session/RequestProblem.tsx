@@ -1,0 +1,15 @@
+import { appWords } from "../app/words.ts";
+import { useWords } from "../text/text.tsx";
+import type { CodeState } from "./useCode.ts";
+import { sessionWords } from "./words.ts";
+
+/** Why no code was sent; empty if there is no such problem. */
+export function RequestProblem({ code }: { code: CodeState }) {
+  const session = useWords(sessionWords);
+  const { errors } = useWords(appWords);
+  return (
+    <p role="alert" className="font-medium text-danger empty:hidden">
+      {code.hasFailed ? errors.unexpected : code.refusal && session.tooManyCodes}
+    </p>
+  );
+}

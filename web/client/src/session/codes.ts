@@ -1,0 +1,44 @@
+import { graphql } from "../api/gql/gql.ts";
+
+export const REQUEST_CODE = graphql(`
+  mutation RequestSignInCode($input: RequestSignInCodeInput!) {
+    requestSignInCode(input: $input)
+  }
+`);
+
+export const SIGN_IN_WITH_CODE = graphql(`
+  mutation SignInWithCode($input: SignInWithCodeInput!) {
+    signInWithCode(input: $input) {
+      ... on SignedIn {
+        expiresAt
+      }
+      ... on WrongCode {
+        attemptsLeft
+      }
+      ... on TooManyAttempts {
+        retryAfterSeconds
+      }
+      ... on InvalidInput {
+        fields {
+          field
+          message
+        }
+      }
+    }
+  }
+`);
+
+export const CODE_LENGTH = 6;
+
+/** Milliseconds before another code can be requested. */
+export const RESEND_AFTER_MS = 30_000;
+
+/** Return the digits of a typed or pasted code; mails may show it with a space. */
+export function codeDigits(typed: string): string {
+  return typed.replace(/\D/g, "").slice(0, CODE_LENGTH);
+}
+
+/** Return whether the server has no mail server and prints its mails in the terminal. */
+export function printsMails(): boolean {
+  return document.documentElement.dataset.mails === "printed";
+}
