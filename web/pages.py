@@ -50,9 +50,7 @@ def page_routes(*, prints_mails: bool) -> list[Route]:
     Raises:
         RuntimeError: the client has not been built.
     """
-    return [
-        Route(path, _page(module, prints_mails=prints_mails)) for path, module in PAGES.items()
-    ]
+    return [Route(path, _page(module, prints_mails=prints_mails)) for path, module in PAGES.items()]
 
 
 def _page(module: str | None, *, prints_mails: bool) -> Callable[[Request], Awaitable[Response]]:

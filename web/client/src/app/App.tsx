@@ -15,6 +15,7 @@ const BookingsPage = lazy(() => import("../bookings/BookingsPage.tsx"));
 const ReschedulePage = lazy(() => import("../bookings/ReschedulePage.tsx"));
 const DeskPage = lazy(() => import("../desk/DeskPage.tsx"));
 const HoursPage = lazy(() => import("../desk/HoursPage.tsx"));
+const EntryPage = lazy(() => import("../desk/entry/EntryPage.tsx"));
 const AdministrationPage = lazy(() => import("../administration/AdministrationPage.tsx"));
 const AccountPage = lazy(() => import("../account/AccountPage.tsx"));
 const SignInPage = lazy(() => import("../session/SignInPage.tsx"));
@@ -86,6 +87,14 @@ export function App() {
               element={
                 <Protected>
                   <HoursPage />
+                </Protected>
+              }
+            />
+            <Route
+              path="/desk/entry"
+              element={
+                <Protected>
+                  <EntryPage />
                 </Protected>
               }
             />

@@ -62,6 +62,9 @@ function Desk({ userId, expert }: DeskProps) {
         </div>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <LiveBadge />
+          <Link to="/desk/entry" className={buttonClass()}>
+            {text.entry}
+          </Link>
           <Link to="/desk/hours" className={buttonClass()}>
             {text.hours}
           </Link>

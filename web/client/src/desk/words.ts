@@ -5,6 +5,7 @@ export const deskWords = catalogue({
   en: {
     title: "My desk",
     zone: (zone: string) => `Times in ${zone}`,
+    entry: "My entry",
     hours: "My hours",
     noExpertTitle: "This is an expert's desk",
     noExpert:
@@ -79,6 +80,7 @@ export const deskWords = catalogue({
   de: {
     title: "Mein Kalender",
     zone: (zone) => `Zeiten in ${zone}`,
+    entry: "Mein Eintrag",
     hours: "Meine Zeiten",
     noExpertTitle: "Dies ist der Kalender einer Fachperson",
     noExpert:

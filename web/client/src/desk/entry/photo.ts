@@ -1,0 +1,45 @@
+/** What the server takes. */
+export const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"] as const;
+
+const MAX_BYTES = 5_000_000;
+
+/** A photo that was refused; the code is one of the server's. */
+export class PhotoRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * Return why a file cannot be uploaded, or undefined.
+ *
+ * The server checks the same, but not before the file has been sent.
+ */
+export function photoProblem({ type, size }: { type: string; size: number }): string | undefined {
+  if (!PHOTO_TYPES.some((known) => known === type)) return "UNSUPPORTED_IMAGE";
+  return size > MAX_BYTES ? "IMAGE_TOO_LONG" : undefined;
+}
+
+/**
+ * Upload a file as the viewer's photo; null removes the photo. Resolves to the new photo's URL.
+ *
+ * @throws PhotoRefused with the server's code.
+ */
+export async function changePhoto(file: File | null): Promise<string> {
+  const problem = file && photoProblem(file);
+  if (problem) throw new PhotoRefused(problem);
+  const response = await fetch("/photos", {
+    method: file ? "POST" : "DELETE",
+    headers: { "X-Session": "cookie", ...(file && { "Content-Type": file.type }) },
+    body: file,
+  });
+  const answer = (await response.json()) as {
+    photoUrl?: string;
+    errors?: readonly { extensions: { code: string } }[];
+  };
+  if (answer.photoUrl) return answer.photoUrl;
+  throw new PhotoRefused(answer.errors?.[0]?.extensions.code ?? "INTERNAL");
+}
