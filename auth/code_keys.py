@@ -1,4 +1,4 @@
-"""Codes of six digits that are mailed, and their keyed hashes."""
+"""Six-digit codes for e-mails, and their keyed hashes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ CODE_CHARS: Final = 6
 
 
 class CodeKeys:
-    """Makes codes, and hashes and compares them; see `AddressKeys`.
+    """Hashes and compares codes; see `AddressKeys`.
 
-    The hash is keyed with the secret: without it, all codes could be tried in a second.
+    The hash is keyed, because all codes could be tried against a plain hash in a second.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("sign-in codes", secrets)
 
     def digest(self, email: str, code: str) -> str:
-        """Return what is stored of an address's code."""
+        """Return the hash to store for an address's code."""
         return self._keys.key(f"{email_key(email)} {code}")
 
     def admits(self, email: str, code: str, digest: str) -> bool:
-        """Return whether this is the address's code, in constant time."""
+        """Return whether a code matches the stored hash; takes constant time."""
         return self._keys.admits(f"{email_key(email)} {code}", digest)
 
 
@@ -39,11 +39,11 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return a code as it was mailed: people type it with blanks and hyphens."""
+    """Return a code without the blanks and hyphens that people type."""
     return "".join(text[: 4 * CODE_CHARS].replace("-", " ").split())
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text can be a code, unlike any password, which is longer."""
+    """Return whether a text is a code rather than a password; passwords are longer."""
     code = typed_code(text) if len(text.strip()) < MIN_LENGTH else ""
     return len(code) == CODE_CHARS and code.isascii() and code.isdecimal()

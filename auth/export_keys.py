@@ -1,4 +1,4 @@
-"""Addresses of exports: they admit their bearer for an hour, without a session."""
+"""Signed URLs of exports: each grants access for an hour, without a session."""
 
 from __future__ import annotations
 

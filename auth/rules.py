@@ -11,9 +11,9 @@ class Relation(StrEnum):
 
     ANYONE = "ANYONE"
     SIGNED_IN = "SIGNED_IN"
-    """The viewer has a session, be it a guest's."""
+    """The viewer has a session; guests have one, too."""
     ACCOUNT = "ACCOUNT"
-    """The viewer is signed in to an account, and no guest."""
+    """The viewer is signed in to an account, not a guest."""
     OWNER = "OWNER"
     """The viewer owns the account."""
     CLIENT = "CLIENT"

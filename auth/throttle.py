@@ -24,7 +24,7 @@ KNOWN_SECONDS = 30 * 24 * 3600
 class Limits:
     """The maximum numbers of attempts per window for one purpose.
 
-    `account_seconds` is the window of an account over all addresses.
+    `account_seconds` is the window of `account`, which counts attempts from all addresses.
     """
 
     account_at_address: int = 10
@@ -38,7 +38,7 @@ LIMITS_BY_PURPOSE = {
     "reset": Limits(account_at_address=3, account=12),
     "verification": Limits(account_at_address=3, account=12),
     "code request": Limits(account_at_address=3, account=12, address=50),
-    # Six digits could be guessed in time; 100 guesses a day succeed once in 27 years.
+    # At 100 guesses a day, a code of six digits is guessed once in 27 years.
     "code": Limits(account_seconds=24 * 3600),
     "guest": Limits(address=30),
     "photo": Limits(account_at_address=20, account=20),

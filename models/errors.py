@@ -125,12 +125,12 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class WrongCode(Refused):
-    """The code or password is wrong; `attempts_left` are left before a new code or a pause."""
+    """The code or password is wrong; at 0 `attempts_left`, a new code or a pause is needed."""
 
     attempts_left: int
 
     code = "WRONG_CODE"
-    message = "This is wrong, or has expired. Nothing was changed; check it, or ask for a new code."
+    message = "This is wrong or has expired. Nothing was changed; check it, or ask for a new code."
 
 
 class VerificationNeeded(Refused):

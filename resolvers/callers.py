@@ -1,4 +1,4 @@
-"""Clients that make requests: network address, device, language, and session so far."""
+"""The client of a request: network address, device, language and current session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROWSERS: Final = (
     *(("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome")),
     ("Safari/", "Safari"),
 )
-"""Tokens of User-Agent headers; the first that occurs counts, since browsers name others, too."""
+"""Tokens of User-Agent headers, the most specific first, since browsers also name others."""
 
 SYSTEMS: Final = (
     *(("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
@@ -34,12 +34,12 @@ RANGE: Final = re.compile(r"\s*([A-Za-z]{1,8})(?:-\w+)*\s*(?:;\s*q\s*=\s*([01](?
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client of a request that deals with sessions.
+    """The client of a request that begins or changes sessions.
 
     Attributes:
         address: network address.
         device: description of the device, for the list of sessions.
-        language: the language that it prefers.
+        language: preferred language.
         viewer: the account that is signed in, or the guest.
         refresh_token: the refresh token in a browser's cookie, which may outlast the viewer's.
     """
@@ -51,7 +51,7 @@ class Caller:
     refresh_token: str | None = None
 
     async def guest(self) -> User | None:
-        """Return the guest whose session this is, or None.
+        """Return the guest that makes the request, or None.
 
         Raises:
             Unavailable: if the database does not answer.
@@ -70,7 +70,7 @@ class Caller:
 
 
 def device_of(user_agent: str) -> str:
-    """Return a description of a device for people, such as Firefox on Linux."""
+    """Return a readable description of a device, such as Firefox on Linux."""
     header = user_agent[:MAX_HEADER_CHARS]
     browser = next((name for token, name in BROWSERS if token in header), None)
     system = next((name for token, name in SYSTEMS if token in header), None)
@@ -81,7 +81,7 @@ def device_of(user_agent: str) -> str:
 
 
 def preferred_language(accept_language: str) -> Language:
-    """Return the language of ours that a client prefers (RFC 9110, section 12.5.4)."""
+    """Return the supported language that a client prefers (RFC 9110, section 12.5.4)."""
     best, language = 0.0, Language.EN
     for part in accept_language[:MAX_HEADER_CHARS].split(","):
         found = RANGE.fullmatch(part)

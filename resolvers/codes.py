@@ -29,8 +29,7 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
     """Queue a mail with a code; return True whether or not the address has an account.
 
     The account is looked up when the mail is sent, so the response time does not reveal whether it
-    exists. The holds of a caller who cannot book yet last longer, once, while the mail is under
-    way.
+    exists. Holds of a caller who cannot book yet are prolonged, once each, to allow for the mail.
 
     Raises:
         TooManyAttempts: too many codes for the e-mail address or from the network address.
@@ -48,7 +47,7 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
 
 
 async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Code:
-    """Compare the code that was mailed to an e-mail address, and return it, not yet used.
+    """Check the code that was mailed to an e-mail address; return it without using it up.
 
     Raises:
         WrongCode: with the attempts that are left; 0 also if there is no valid code.
@@ -72,13 +71,13 @@ async def sign_in_with_code(
     time_zone: str | None,
     caller: Caller,
 ) -> SignIn:
-    """Sign in to the account of an address, which a code proves; create it if there is none.
+    """Sign in with a code that proves an address; create the account if there is none.
 
     Args:
         services: the sign-in services.
         email: the address.
         code: the code that was mailed to it.
-        name: the name of a new account; None for one that is made of the address.
+        name: the name of a new account; None to derive it from the address.
         time_zone: the time zone of a new account.
         caller: the client; a guest's hold moves to the account.
 
@@ -116,9 +115,9 @@ async def sign_in_with_code(
 async def check_proof(
     services: SessionServices, user: User, proof: str, purpose: str, address: str
 ) -> None:
-    """Check that the owner of an account asks for something, by its password or a mailed code.
+    """Check the password of an account, or a code that was mailed to its address.
 
-    A code has six digits, which no password has.
+    Six digits are a code; passwords are longer.
 
     Raises:
         WrongCode: with the attempts that are left.
@@ -135,7 +134,7 @@ async def check_proof(
 
 
 def name_from(email: str) -> str:
-    """Return a name for a new account, made of its address: ada.lovelace is Ada Lovelace."""
+    """Derive the name of a new account from its address: ada.lovelace becomes Ada Lovelace."""
     words = SEPARATORS.sub(" ", email.rpartition("@")[0]).split()
     validator = InputValidator()
     try:

@@ -1,4 +1,4 @@
-"""Guest sessions, and what becomes of a guest's hold."""
+"""Guest sessions, and moving or prolonging a guest's hold."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: User) -> None:
-    """Move the hold of the caller's guest to the account that it signs in to; end the guest.
+    """Move a guest's hold to the account that the guest signs in to, and end the guest.
 
-    Without a guest this does nothing. Of two sign-ins in one guest session, the first gets the
+    Do nothing if the caller is not a guest. If a guest signs in twice, the first account gets the
     hold.
 
     Raises:
@@ -52,7 +52,7 @@ async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: Use
 
 
 async def prolong_holds(ledger: Ledger, client_id: Id, duration: timedelta) -> None:
-    """Let a client's holds last longer, each once.
+    """Prolong a client's holds, each once.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_PIXELS: Final = 12_000_000
-"""Bound on the memory of decoding: up to sixteen bytes a pixel for WebP, the costliest format."""
+"""Bounds the memory of decoding: up to 16 bytes a pixel for WebP, the costliest format."""
 
 MAX_JPEG_PIXELS: Final = 25_000_000
-"""Cameras write these; they are decoded at a lower resolution."""
+"""More than for other formats, since large JPEG files are decoded at a lower resolution."""
 
 MIN_SIDE: Final = 64
 SIDE: Final = 512
 QUALITY: Final = 82
 CENTRE: Final = (0.5, 0.4)
-"""Point around which a picture is cropped: faces are above the middle."""
+"""Centre of the crop, as fractions of width and height: faces are above the middle."""
 
 MAX_SCANS: Final = 50
-"""Scans of a progressive JPEG. Cameras and editors write about ten; each costs time for every pixel
-of the picture, however few bytes it has."""
+"""Limit on the scans of a progressive JPEG. Cameras and editors write about ten; decoding a scan
+takes time for every pixel of the picture, even if the scan has few bytes."""
 
 START_OF_SCAN: Final = b"\xff\xda"
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 STILL: Final = frozenset({"PNG", "WEBP"})
-"""Formats that may be animated; a JPEG file with several pictures is a camera's."""
+"""Formats that may be animated; further pictures in a JPEG file are previews by a camera."""
 
 ORIENTATION: Final = 0x0112
 """EXIF tag of the orientation (CIPA DC-008, 4.6.4)."""
@@ -113,7 +113,7 @@ def _decoded(content: bytes) -> Image:
 
 
 def _encoded(image: Image) -> bytes:
-    """Return a new picture, which has nothing of the file but pixels, as WebP."""
+    """Return a new WebP file with the pixels of a picture and nothing else."""
     from PIL import Image, ImageOps  # noqa: PLC0415 - see above
 
     side = min(SIDE, *image.size)
@@ -124,7 +124,7 @@ def _encoded(image: Image) -> bytes:
 
 
 def _orientation(image: Image) -> object:
-    """Return the EXIF orientation, or None if there is none that can be read."""
+    """Return the EXIF orientation, or None if it is missing or unreadable."""
     try:
         return image.getexif().get(ORIENTATION)
     except Exception:  # noqa: BLE001 - metadata may be anything

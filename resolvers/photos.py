@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 DECODED_AT_ONCE: Final = 1
-"""Pictures that a process decodes at the same time; each takes up to 200 MB of memory."""
+"""Number of pictures that a process decodes concurrently; each takes up to 200 MB of memory."""
 
 
 def expert_of_photo(viewer: Viewer | None, expert_id: str | None, action: str) -> Id:
     """Return the expert whose photo the viewer may change.
 
     Args:
-        viewer: who asks.
+        viewer: the viewer.
         expert_id: global id of the expert; None for the viewer's own entry.
         action: name of the rule, such as "POST /photos".
 
@@ -51,7 +51,7 @@ def expert_of_photo(viewer: Viewer | None, expert_id: str | None, action: str) -
 
 
 class PhotoWorkshop:
-    """Decodes and stores uploaded photos, a few at a time, outside the event loop."""
+    """Decodes uploaded photos outside the event loop, `DECODED_AT_ONCE` at a time; stores them."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(DECODED_AT_ONCE)

@@ -1,4 +1,4 @@
-"""What people change of their own account: profile, address, sessions."""
+"""Changes to the viewer's own account: profile, address, password, sessions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def update_profile(
     language: Language | None,
     phone: str | None,
 ) -> User:
-    """Change the viewer's account; None leaves a value, and an empty phone number removes it.
+    """Change the viewer's account; None keeps a value, and an empty phone number removes it.
 
     Raises:
         NotAllowed: for guests.
@@ -66,11 +66,11 @@ async def update_profile(
 async def change_email(
     services: SessionServices, viewer: Viewer, email: str, code: str, address: str
 ) -> User:
-    """Change the viewer's address to one that a code proves; tell the former address.
+    """Change the viewer's e-mail address to one that a code proves; notify the former address.
 
     Raises:
         NotAllowed: for guests.
-        InvalidInput: if the address is invalid, or the present one.
+        InvalidInput: if the address is invalid or unchanged.
         WrongCode: if the code is wrong, has expired or was used.
         TooManyAttempts: too many attempts.
         EmailTaken: if the address has another account; the code stays valid.
@@ -100,13 +100,13 @@ async def change_password(
     Args:
         services: the sign-in services.
         viewer: the account's owner.
-        current: the present password, or a code that was mailed to the account's address.
+        current: the current password, or a code that was mailed to the account's address.
         password: the new password.
         caller: the client.
 
     Raises:
         Forbidden: for guests.
-        WrongCredentials: if `current` proves nothing.
+        WrongCredentials: if `current` is wrong, or an expired code.
         InvalidInput: if the new password is too weak.
         TooManyAttempts: too many wrong attempts.
     """
@@ -130,7 +130,7 @@ async def resend_verification(services: SessionServices, viewer: Viewer, address
 
     Raises:
         Forbidden: for guests.
-        TooManyAttempts: too many such mails.
+        TooManyAttempts: too many mails with links.
         Unavailable: if the database does not answer.
     """
     require("Mutation.resendVerification", relations_of(viewer))

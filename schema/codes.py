@@ -35,7 +35,7 @@ class SignInWithCodeInput:
     code: str = strawberry.field(description="The six digits; blanks and hyphens do not matter.")
     name: str | None = strawberry.field(
         default=None,
-        description="Full name of a new account; null makes one of the address.",
+        description="Full name of a new account; null derives it from the address.",
     )
     time_zone: TimeZone | None = strawberry.field(
         default=None, description="Time zone of a new account; null means UTC."
@@ -56,8 +56,8 @@ class CodeMutation:
 
     @strawberry.mutation(
         description="Start a session for a visitor without an account, who may hold one slot. "
-        "Signing in within it, in whatever way, moves the hold to the account. In a guest session, "
-        "returns another session of the same guest. Guests are removed after a day."
+        "Signing in with this session, by code or password, moves the hold to the account. In a "
+        "guest session, returns another session of the same guest. Guests are removed after a day."
     )
     async def start_guest_session(self, info: Info) -> SignedIn:
         """Create a guest and a session."""
@@ -68,7 +68,7 @@ class CodeMutation:
     @strawberry.mutation(
         description="Mail a code of six digits, valid for ten minutes and five attempts; a newer "
         "code replaces it. Always true, whether or not the address has an account. The viewer's "
-        "hold lasts longer, once, if the viewer is a guest or has not verified the address. The "
+        "hold is prolonged, once, if the viewer is a guest or has not verified the address. The "
         "code serves `signInWithCode` and `changeEmail`, and as proof of the account's own address "
         "`changePassword` and `deleteMyAccount`."
     )

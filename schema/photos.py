@@ -1,4 +1,4 @@
-"""URLs of photos, and of the pictures in their place."""
+"""URLs of photos, and of initials in their place."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from models.directory.experts import DirectoryEntry, Expert
 
 PLACEHOLDER = "placeholder"
-"""Name of the picture of experts without initials; sample slugs have at least two words."""
+"""Picture of experts without initials; no sample slug, since those have at least two words."""
 
 COLOURS = 8
-"""Number of backgrounds of initials."""
+"""Number of background colours of initials."""
 
 MAX_CACHED_INITIALS = 1_024
 
@@ -24,8 +24,8 @@ MAX_CACHED_INITIALS = 1_024
 def photo_url(expert: Expert | DirectoryEntry) -> str:
     """Return the URL of an expert's photo or of its replacement, relative to this server.
 
-    The URL of a photo depends on its content, and that of initials on nothing else but themselves
-    and their colour, so that any process can serve them.
+    The URL of a photo has the hash of its content; the URL of initials has the letters and the
+    colour, so any process can draw them.
     """
     if expert.photo:
         return f"/photos/{expert.photo}.webp"
@@ -34,7 +34,7 @@ def photo_url(expert: Expert | DirectoryEntry) -> str:
     initials = _quoted_initials(expert.name)
     if not initials:
         return f"/photos/{PLACEHOLDER}.svg"
-    # The last byte of an id counts upwards.
+    # The last byte of an id is part of a counter, so colours are spread evenly.
     return f"/photos/initials/{initials}-{expert.id.binary[-1] % COLOURS}.svg"
 
 

@@ -26,9 +26,8 @@ class Place:
     kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting.")
     details: str | None = strawberry.field(
         description="The video call's URL, the number that the client calls, or the address. "
-        "Visible to the parties of a booking alone, once it is booked; on an offer, to its expert. "
-        "Null for a phone call in which the expert calls the client, and for a video call whose "
-        "URL the expert sends."
+        "Visible only to the parties of a booking, once it is booked; on an offer, to its expert. "
+        "Null if the expert calls the client, or sends the URL of the video call."
     )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What people change of their own account."""
+"""Changes to the viewer's own account."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class ProfileMutation:
 
 
 def _changed(user: model.User, context: Context) -> User:
-    """Return the changed account, after discarding what is known of it."""
+    """Return the changed account, after dropping it from caches."""
     context.services.viewers.invalidate((), user.id)
     context.reset_loaders()
     return User.own(user)

@@ -25,13 +25,13 @@ class Session(Node):
 
     started_at: datetime = strawberry.field(description="When the session began.")
     last_used_at: datetime = strawberry.field(
-        description="When the session last got an access token; it may have been used until that "
+        description="When the session last got an access token, which may have been used until it "
         "expired."
     )
     device: str = strawberry.field(
-        description="Browser and system, such as Firefox on Linux, by what the client says."
+        description="Browser and system as reported by the client, such as Firefox on Linux."
     )
-    current: bool = strawberry.field(description="Whether the request belongs to this session.")
+    current: bool = strawberry.field(description="Whether this is the session of the request.")
 
     @classmethod
     def of(cls, session: model.Session, viewer: Viewer | None) -> Session:

@@ -1,7 +1,7 @@
 """Broadcast backend over the change stream of the shared database.
 
-Committing an event publishes it. So events of every process on the database arrive, and the
-application does not send them a second time.
+Committing an event publishes it to every process on the database, so the application does not send
+events itself.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_clients_page_lists_every_refusal_of_photos() -> None:
 
 
 def error_codes(of: type[ExpertBookError]) -> set[str]:
-    """Return the codes of an exception and of those below it that are no refusals."""
+    """Return the codes of an exception class and its subclasses, without refusals and photos."""
     below = [kind for kind in of.__subclasses__() if kind not in {Refused, InvalidImage}]
     return {of.code}.union(*map(error_codes, below))
 

@@ -70,9 +70,9 @@ async def export(request: Request) -> Response:
 
 
 async def encoded(data: Export) -> AsyncIterator[bytes]:
-    """Yield the JSON text in chunks of some rows, so that memory does not grow with the export.
+    """Yield the JSON text in chunks of rows, so that memory does not grow with the export.
 
-    A failure in the middle breaks the connection, so that no client takes a part for the whole.
+    A failure breaks the connection, so that no client mistakes a part for the whole.
     """
     yield orjson.dumps(data.values, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
     for name, rows in data.lists.items():

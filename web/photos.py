@@ -1,7 +1,7 @@
 """Photos of experts over HTTP: upload, removal, the photos themselves and their replacements.
 
-An upload is the bytes of a picture, with its media type: pages of foreign origins cannot send that
-without a preflight.
+The body of an upload is the picture itself, with its media type. Pages of foreign origins cannot
+send that without a preflight.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ UPLOAD_COST: Final = 100_000
 CHANGE_COST: Final = 1_000
 PHOTO_COST: Final = 100
 MAX_UPLOADS: Final = 4
-"""Uploads that a process receives and decodes at the same time; each takes 5 MB while it waits."""
+"""Number of concurrent uploads to a process; each takes 5 MB while it waits to be decoded."""
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -89,7 +89,7 @@ INITIALS_SVG: Final = (
 
 
 class PhotoChanges:
-    """Handlers of uploads and removals; one for an application.
+    """Handles uploads and removals; an application has one instance.
 
     Args:
         origins: the foreign origins whose pages may use session cookies.
@@ -140,13 +140,13 @@ class PhotoChanges:
     async def _authorize(
         self, request: Request, services: Services, action: str
     ) -> tuple[Viewer, Id]:
-        """Return the viewer and the expert, before anything of the body is read."""
+        """Return the viewer and the expert; called before the body is read."""
         cookies = Cookies(request, self._origins)
         if cookies.is_requested and cookies.is_foreign:
             raise BadRequest(403, "Only pages of this server can use session cookies.")
         viewer = await authenticate(request, services, cookies)
         expert_id = expert_of_photo(viewer, request.query_params.get("expertId") or None, action)
-        if viewer is None:  # no rule admits strangers
+        if viewer is None:  # no rule allows strangers
             raise NotAllowed
         return viewer, expert_id
 
@@ -167,7 +167,7 @@ def check_headers(request: Request) -> None:
 
 
 def error_response(error: BadRequest | ExpertBookError) -> Response:
-    """Return a refusal in GraphQL's response format, like all of this server's."""
+    """Return a refusal in GraphQL's response format."""
     headers: Mapping[str, str] = {}
     match error:
         case BadRequest():
@@ -195,7 +195,7 @@ STATUSES: Final = (
     (TooManyAttempts, 429),
     (Unavailable, 503),
 )
-"""The status of each refusal; of those that fit, the first counts."""
+"""Status by class of refusal; the first match counts."""
 
 
 def status_of(error: ExpertBookError) -> int:
@@ -247,7 +247,7 @@ async def drawing(request: Request) -> Response:
 
 
 async def initials(request: Request) -> Response:
-    """Return initials on a colour; both are in the URL.
+    """Return a picture of initials on a colour, both of which are in the URL.
 
     Raises:
         HTTPException: 404 if these are not initials and a colour.
@@ -267,7 +267,7 @@ def _listed(request: Request, header: str) -> list[str]:
 
 
 async def _is_sample(slug: str) -> bool:
-    """Return whether a sample expert has that slug, with one read by a unique index."""
+    """Return whether a sample expert has a slug."""
     try:
         with or_unavailable():
             expert = await Expert.find_one({"slug": slug})
@@ -277,7 +277,7 @@ async def _is_sample(slug: str) -> bool:
 
 
 def photo_routes(origins: frozenset[str]) -> list[Route]:
-    """Return the routes of photos; `origins` are foreign ones whose pages may use cookies."""
+    """Return the routes of photos; `origins` are foreign origins that may use session cookies."""
     changes = PhotoChanges(origins)
     handler: Callable[[Request], Awaitable[Response]] = changes.__call__
     return [

@@ -102,11 +102,12 @@ async def spend_attempt(email: str, now: datetime) -> Code | None:
 async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[User, bool]:
     """Use a code: return the account of its address, or insert the draft as a new one.
 
-    Whoever registered an address without proving it may be somebody else. Their password, sessions
-    and links end when the address is proven, unless the proof comes from a session of that account.
+    An account with an unverified address may have been registered by a stranger. Verifying the
+    address therefore revokes the account's password, sessions and links, unless the code is used in
+    a session of that account.
 
     Args:
-        code: the code, which has been compared.
+        code: the code; the caller has compared it.
         draft: a new account with the address.
         session_owner: the account in whose session the code is used, if any.
 
@@ -147,7 +148,7 @@ async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[Us
 
 
 async def change_email(code: Code, user: User, email: str, email_key: str) -> User:
-    """Use a code: make its address that of an account, and revoke links to the former one.
+    """Use a code: make its address the account's, and revoke links sent to the former one.
 
     Raises:
         WrongCode: if the code was used or replaced meanwhile, or the account is gone.
@@ -177,7 +178,7 @@ async def change_email(code: Code, user: User, email: str, email_key: str) -> Us
 
 
 async def use(code: Code) -> None:
-    """Use a code.
+    """Use a code, which then no longer works.
 
     Raises:
         WrongCode: if it was used or replaced meanwhile.

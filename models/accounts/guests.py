@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIFETIME: Final = timedelta(days=1)
 NAME: Final = "Guest"
 TURN: Final = timedelta(seconds=10)
-"""Longer than a hold takes; the turn of a process that was killed ends after it."""
+"""Maximum length of a turn, if its process is killed; requests for holds take less."""
 PAUSE_SECONDS: Final = 0.05
 
 
@@ -48,7 +48,7 @@ async def create_guest(now: datetime, language: Language) -> User:
 
 
 async def is_current(guest_id: Id, now: datetime) -> bool:
-    """Return whether a guest's day has not passed, and nobody has signed in.
+    """Return whether a guest can still act: its day has not passed and it has not signed in.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -59,7 +59,7 @@ async def is_current(guest_id: Id, now: datetime) -> bool:
 
 
 async def retire(guest_id: Id, now: datetime) -> None:
-    """Have a guest removed at once, since somebody has signed in.
+    """Mark a guest that has signed in for removal.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -72,7 +72,7 @@ async def retire(guest_id: Id, now: datetime) -> None:
 
 @asynccontextmanager
 async def turn_of(guest_id: Id) -> AsyncIterator[None]:
-    """Let a guest do one thing at a time, in whatever process; others wait.
+    """Serialize the requests of a guest across all processes; the others wait.
 
     Raises:
         Unavailable: if the turn of another request does not end.

@@ -75,7 +75,7 @@ class User(Record):
     unverified_until: datetime | None = None
     """When the account is removed unless its address is verified; None for never.
 
-    For a guest whose holds are still in the event log, when it is looked at again.
+    A guest whose holds are still in the event log is checked again at this time.
     """
     closed_at: datetime | None = None
     """When its owner deleted it; None again once its data are erased."""
@@ -192,7 +192,7 @@ async def _due(field: str, now: datetime) -> list[User]:
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
-    """Return a page of accounts, ordered by name; guests, who have none, are left out.
+    """Return a page of accounts, ordered by name, without guests.
 
     Args:
         search: words that must all match a beginning of a word in name or address; None for all.

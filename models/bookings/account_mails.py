@@ -57,7 +57,7 @@ async def queue_code_mail(email: str, language: Language) -> None:
 
 
 async def queue_change_notice(former: User) -> None:
-    """Queue an e-mail to the former address of an account, which has another one now.
+    """Queue an e-mail to the former address of an account after a change of address.
 
     Args:
         former: the account before the change.

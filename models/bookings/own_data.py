@@ -28,7 +28,7 @@ SETTLING: Final = timedelta(minutes=1)
 
 LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
 IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
-"""Time for which events of a hold are in the log, and the database may be late in deleting them."""
+"""How long events stay in the log, with a margin for the database to delete them."""
 
 
 async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
@@ -124,7 +124,7 @@ async def erase(user: User, now: datetime) -> bool:
             if booking.expert_id == user.expert_id and booking.place.details
         ]
         if writes:
-            # Looked for again in the next round, in case a change was under way.
+            # The next round checks again, in case a change was under way.
             await Booking.get_pymongo_collection().bulk_write(writes)
             return False
         # A new account may have the address by now.

@@ -22,25 +22,26 @@ class PlaceKind(StrEnum):
 
 
 class Place(Part):
-    """Where a session takes place; `details` are for the parties of a booking alone.
+    """Where a session takes place.
 
-    They are the URL of a video call, the number that the client calls, or an address. Without a
-    URL, the expert sends one; without a number, the expert calls the client.
+    `details` are the URL of a video call, the number that the client calls, or an address; only the
+    parties of a booking may see them. Without a URL, the expert sends one; without a number, the
+    expert calls the client.
     """
 
     kind: PlaceKind = PlaceKind.VIDEO
     details: str | None = None
 
     def without_details(self) -> Place:
-        """Return the kind of place alone."""
+        """Return the place with its kind alone."""
         return Place(kind=self.kind)
 
     def agreed(self, room: str | None) -> Place:
-        """Return the place of a booking: `room`, if it is a video call and there is one."""
+        """Return the place of a booking; for a video call, `room` replaces the details."""
         is_room = self.kind is PlaceKind.VIDEO and room is not None
         return Place(kind=self.kind, details=room) if is_room else self
 
 
 def new_room(template: str | None) -> str | None:
-    """Return the URL of a new video room that cannot be guessed; None without a template."""
+    """Return the URL of a new, unguessable video room; None without a template."""
     return template.replace(ROOM, token_hex(ROOM_BYTES)) if template else None

@@ -169,12 +169,12 @@ class Batch:
 
 
 def _is_written(agenda: Agenda) -> bool:
-    """Return whether an agenda's calendar is written: for its events, or to end a claim."""
+    """Return whether to write the calendar: it has new events, or a claim to end."""
     return bool(agenda.events or agenda.calendar.claimed_by)
 
 
 def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a filter for the calendar that was decided on, and its update, which ends a claim."""
+    """Return the filter and the update of a calendar; the update also ends a claim."""
     calendar = agenda.calendar
     counters: dict[str, int] = {}
     values: dict[str, Any] = {}

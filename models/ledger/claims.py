@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 Claim = tuple[str | None, int]
-"""The claimant, and the number of the calendar's last event, which tells its claims apart."""
+"""The claimant, and the number of the calendar's last event, which distinguishes its claims."""
 
 MAX_CLAIM_SECONDS = 2.0
-"""How long other ledgers wait for a claimant, which may have been killed, by their own clocks."""
+"""Time that other ledgers wait for a claimant, by their own clocks; it may have been killed."""
 
 
 class Claims:
-    """A ledger's own claims, and those of others that it waits for.
+    """Claims a ledger's calendars, and tracks the claims of other ledgers.
 
     Args:
         claimant: identifies the ledger.
@@ -57,7 +57,7 @@ class Claims:
                     break
 
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
-        """Remove the ledger's claims on calendars, as just loaded, that it does not need."""
+        """Remove the ledger's claims on freshly loaded calendars that it does not need."""
         for id_, agenda in agendas.items():
             if agenda.calendar.claimed_by == self._claimant and id_ not in needed:
                 own = {"_id": id_, "claimed_by": self._claimant}
@@ -66,7 +66,7 @@ class Claims:
                     await _calendars().update_one(own, {"$set": {"claimed_by": None}})
 
     def blocked(self, agendas: Agendas) -> set[Id]:
-        """Return the experts whose calendars, as loaded now, another ledger is to change next."""
+        """Return the experts whose freshly loaded calendars are claimed by another ledger."""
         return {id_ for id_, agenda in agendas.items() if self._is_blocked(agenda.calendar)}
 
     def _is_blocked(self, calendar: Calendar) -> bool:

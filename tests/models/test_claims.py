@@ -95,7 +95,7 @@ async def test_claim_of_a_killed_process_is_ignored_after_a_while(
     assert await claim_on(calendar) is None
 
 
-async def test_claims_are_taken_in_order_up_to_that_of_another_process(calendar: Calendar) -> None:
+async def test_claims_are_taken_in_order_up_to_one_of_another_process(calendar: Calendar) -> None:
     """Two processes that want the same calendars never wait for each other."""
     three = [calendar, *[calendar.model_copy(update={"id": new_id()}) for _ in range(2)]]
     await Calendar.insert_many(three[1:])
@@ -109,7 +109,7 @@ async def test_claims_are_taken_in_order_up_to_that_of_another_process(calendar:
 async def test_claim_ends_when_its_commands_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
-    """A refused command, and one that was granted before."""
+    """The commands are one that is refused, and one that was answered before."""
     client = someone()
     async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1), client, "key")

@@ -130,7 +130,7 @@ async def test_hold_of_someone_else_keeps_nothing_for_the_viewer(
 async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Its price and its place."""
+    """It takes the price and the place of the hold."""
     viewer = someone()
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     await change_rules(ledger, calendar, offers=RAISED)

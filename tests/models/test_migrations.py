@@ -98,7 +98,7 @@ async def test_contacts_of_bookings_get_canonical_keys() -> None:
 
 
 async def test_bookings_get_their_order_key_under_its_new_name() -> None:
-    """Version 0.1 called it `place`, which is where a session takes place by now."""
+    """Version 0.1 called it `place`, which is now the name of another field."""
     made = await booking(NINE).update_order_key().insert()
     only = {"_id": made.id, "expert_id": made.expert_id}
     bookings = Booking.get_pymongo_collection()

@@ -60,7 +60,7 @@ def test_pictures_become_squares(size: tuple[int, int], side: int, format_: str)
 
 
 CORNERS = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
-"""The corner in which the upper left one of a file is to be shown, by its orientation."""
+"""By orientation: the corner in which the upper left corner of the stored picture is shown."""
 
 
 @pytest.mark.parametrize("orientation", CORNERS)
@@ -107,8 +107,8 @@ def zipped() -> bytes:
     "payload", [b"<script>alert(1)</script>", b"<?php system('id'); ?>", b"\nalert(1)//", zipped()]
 )
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_nothing_of_another_format_is_kept(payload: bytes, format_: str) -> None:
-    """A file that is a picture and, read otherwise, a page, a script or an archive."""
+def test_content_in_other_formats_is_dropped(payload: bytes, format_: str) -> None:
+    """The files are pictures, but also valid as a page, a script or an archive."""
     found = square_webp(encoded(red_corner(), format_) + payload)
     assert payload not in found
     assert b"script" not in found

@@ -25,7 +25,7 @@ ACCEPTED: Final = {
     "Mutation.deleteMyAccount: does not begin with a known verb",
     # The bookings themselves are the expert's from then on, and no longer the viewer's.
     "AccountDeleted.cancelled: is an id by name or by type, but not both",
-    # So the contract has it: nobody is refused, apart from a throttle.
+    # They refuse nobody, apart from a throttle, so the contract has no union.
     "Mutation.startGuestSession: does not take a single required `input`",
     "Mutation.startGuestSession: does not return a non-null union FooResult",
     "Mutation.endSession: does not take a single required `input`",

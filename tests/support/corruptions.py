@@ -160,7 +160,7 @@ def no_photo(rows: Rows) -> None:
 
 
 def former_photo(rows: Rows) -> None:
-    """A photo was replaced, but not removed."""
+    """A replaced photo is still stored."""
     rows["photos"].append({**rows["photos"][0], "_id": ObjectId(), "hash": "cd34"})
 
 

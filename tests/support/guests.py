@@ -1,4 +1,4 @@
-"""Guests and codes: documents, and a code that is known without its mail."""
+"""Guests and codes: documents, and codes that are known without reading a mail."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ SIX_DIGITS = re.compile(r"^ +(\d{6})$", re.MULTILINE)
 
 @dataclass
 class TwoServers(Deployment):
-    """A deployment of two servers that send mails; everything goes to the first by default."""
+    """A deployment of two servers that send mails; requests go to the first by default."""
 
     elsewhere: str = ""
     mailbox: Mailbox = field(default_factory=Mailbox)
     found_before: frozenset[Finding] = frozenset()
 
     def there(self, api: Api) -> Api:
-        """Return the same client at the other server."""
+        """Return a client of the second server with the same session."""
         return Api(api.http, self.elsewhere, api.token)
 
     async def slots_of(self, expert: Person, time: Time) -> list[str]:
@@ -88,17 +88,17 @@ async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]
 
 
 def new_email() -> str:
-    """Return an address that nobody uses."""
+    """Return an unused e-mail address."""
     return f"guest-{token_hex(6)}@example.com"
 
 
 async def findings() -> frozenset[Finding]:
-    """Return what violates an invariant in the database."""
+    """Return the violated invariants of the database."""
     return frozenset(await verify(utc_now(), lambda *_: None))
 
 
 def is_code_mail(mail: ReceivedMail) -> bool:
-    """Return whether a mail brings a code."""
+    """Return whether a mail contains a code."""
     return "code" in str(mail.message["Subject"])
 
 

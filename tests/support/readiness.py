@@ -28,7 +28,7 @@ async def wait_for_readiness(
 
 
 async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]) -> Any:
-    """Read again and again until the result is as wanted, and return it."""
+    """Read repeatedly until the result is as wanted, and return it."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await read()

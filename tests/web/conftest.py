@@ -53,7 +53,7 @@ async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deploy
 async def here(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[TwoServers]:
-    """Two servers on the database that send mails; calls go to the first by default."""
+    """Two servers on the database that send mails; requests go to the first by default."""
     assert database is not None
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
     async with run_paired(database_url, folders) as servers:

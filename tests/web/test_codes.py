@@ -1,4 +1,4 @@
-"""Codes, and accounts that live without a password, over two server processes."""
+"""Codes, and accounts without a password, on two server processes."""
 
 from __future__ import annotations
 

@@ -44,11 +44,11 @@ SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
 ANSWERS = CLIENTS
 """Answers to wait for before and during a fault, and requests whose median time is compared."""
 NORMAL_RATIO = 3
-"""The servers are as fast as before if requests take at most so many times as long."""
+"""The servers count as recovered if requests take at most this many times as long as before."""
 RECOVERY_SECONDS = 2
 MAX_WAITS = 8
-"""The last request that waited during a fault is answered RECOVERY_SECONDS and so many times the
-usual duration of a request after it. Processes take turns, so that no request loses race after
+"""Requests that waited during a fault are answered within RECOVERY_SECONDS, and this many times the
+usual duration of a request, after its end. Processes take turns, so no request loses race after
 race."""
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
@@ -64,7 +64,7 @@ class Recovery(NamedTuple):
 
     @property
     def is_quick(self) -> bool:
-        """Whether new requests and those that had waited took no longer than they may."""
+        """Whether new and waiting requests were answered within the limits."""
         latest = RECOVERY_SECONDS + MAX_WAITS * self.usual
         return self.normal_after <= RECOVERY_SECONDS and self.last_answer_after <= latest
 

@@ -196,7 +196,7 @@ async def code_against_registration(here: TwoServers, slots: list[str]) -> None:
     assert registered["__typename"] in {"SignedIn", "EmailTaken"}
     account = guest.signed_in(signed["accessToken"])
     assert [hold["id"] for hold in await holds(account)] == [held["id"]]
-    # Whoever registered has not proven the address: their password and session have ended.
+    # The registration did not prove the address, so its password and session have ended.
     login = await here.anonymous.ask(LOGIN, email=email, password=PASSWORD)
     assert login["login"]["__typename"] == "WrongCredentials"
 
@@ -299,7 +299,7 @@ async def test_abandoned_guest_is_removed_with_its_hold(
         read, lambda all_: all_[0] is None and all_[1]["erased_at"] is not None
     )
     assert gone is None
-    # Its hold is in the event log, which refers to it, for two more days.
+    # The guest stays for two more days, while the event log refers to its hold.
     assert kept["unverified_until"] - kept["erased_at"] == IN_LOG
     guest = User.model_validate(kept)
     await forget_guest(guest, utc_now())

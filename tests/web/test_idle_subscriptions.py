@@ -83,7 +83,7 @@ async def retained(program: Program) -> list[str]:
 
 
 def request(query: str, expert_id: str) -> dict[str, Any]:
-    """Return the parameters of a request whose every part is large."""
+    """Return the parameters of a request with large values in every part."""
     return {
         "query": query,
         "operationName": "Watch" if "Watch" in query else None,

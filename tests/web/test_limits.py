@@ -43,7 +43,7 @@ SLOW_REFILL_SERVER = f"""
 import auth.budget_accounts
 auth.budget_accounts.ADDRESS = auth.budget_accounts.{SLOW_REFILL}
 """
-"""Refills the budget of an address slowly, so that a busy machine can exhaust it, too."""
+"""Refills an address's budget slowly, so that tests can exhaust it even on a busy machine."""
 
 TYPENAME = "{ __typename }"
 EXPONENTIAL = (
@@ -182,7 +182,7 @@ async def test_no_rate_limit_headers_when_the_throttle_is_off(api: Api) -> None:
 
 @pytest.fixture(scope="module")
 def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with rate limits, and a budget that even a busy machine exhausts."""
+    """The address of a server with rate limits, and budgets that refill slowly."""
     folder = tmp_path_factory.mktemp("throttled")
     with start_program(folder, Patch(SLOW_REFILL_SERVER), experts=3) as program:
         await_ready(program.process, program.address)

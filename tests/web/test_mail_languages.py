@@ -127,7 +127,7 @@ def copies(*changes: BookingChange, language: Language, **booked: Any) -> list[R
 
 @pytest.mark.parametrize("code", sorted(CATALOGUES))
 def test_a_catalogue_has_every_message_with_its_placeholders(code: str, messages: Catalog) -> None:
-    """None is missing, left over, empty or uncertain; Babel's own checks pass, too."""
+    """No message is missing, obsolete, empty or fuzzy; Babel's own checks pass, too."""
     with CATALOGUES[code].open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
     wanted = {str(message.id) for message in messages if message.id}
@@ -143,7 +143,7 @@ def test_a_catalogue_has_every_message_with_its_placeholders(code: str, messages
 
 
 def test_a_language_needs_nothing_but_its_file(tmp_path: Path) -> None:
-    """Accounts, the API and the formats follow from the name of the file."""
+    """The file's name determines the account setting, the API's enum value and the formats."""
     languages = {"EN", *(path.stem.upper() for path in Path(translations.__path__[0]).glob("*.po"))}
     offered = core.type_map["Language"]
     assert isinstance(offered, GraphQLEnumType)
@@ -191,7 +191,7 @@ def test_german_mails_have_no_english_left(name: str, place: Place, messages: Ca
 async def test_german_mails_to_accounts_have_no_english_left(
     kind: MailKind, messages: Catalog
 ) -> None:
-    """Links, codes and notices, which name their lifetime."""
+    """Mails with links, codes and notices; links and codes name their lifetime."""
     now, email = utc_now(), f"{new_id()}@example.com"
     user = User(name="Ada", email=email, email_key=email, password_hash="!", created_at=now)
     user.language = GERMAN
@@ -229,12 +229,13 @@ def test_mails_say_where_until_when_and_what_next(language: Language) -> None:
                     assert not (place.details and ended and place.details in text)
                     seen.update(paragraphs)
     dated = [paragraph for paragraph in seen if "2027" in paragraph]
-    # Requests and each kind of place, video calls with a link alike for both; two deadlines.
+    # Two for requests; nine for places, as client and expert share that for video rooms; four
+    # deadlines without a date.
     assert len(seen) - len(dated) == 2 + 9 + 4
     assert len(dated) == 4
 
 
-def test_programs_of_others_read_german_mails_and_entries(tmp_path: Path) -> None:
+def test_other_programs_read_german_mails_and_entries(tmp_path: Path) -> None:
     """Umlauts in subjects and texts, and the place as LOCATION and CONFERENCE (RFC 7986)."""
     phone = "+442079460018"
     expected = {
@@ -271,7 +272,7 @@ def test_programs_of_others_read_german_mails_and_entries(tmp_path: Path) -> Non
 
 
 def test_a_cancelled_entry_has_no_details() -> None:
-    """Whoever keeps an old entry must not find the room in it."""
+    """The room must not stay in the calendar of a client who cancelled."""
     for place in PLACES.values():
         for mail in copies(*CHANGES["cancelled"], language=Language.EN, place=place):
             shown = mail.calendar_bytes + mail.message.as_bytes()

@@ -43,7 +43,7 @@ async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> N
 
 
 async def test_other_spellings_of_an_expert_are_redirected(deployment: Deployment) -> None:
-    """The present address has the same query; disabled and unknown experts have none."""
+    """Redirects keep the query; disabled and unknown experts are not redirected."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Siobhán O'Brien")
     query = "query ($id: ID!) { expert(id: $id) { slug } }"

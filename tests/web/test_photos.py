@@ -45,7 +45,7 @@ class TwoServers(Deployment):
     elsewhere: str = ""
 
     async def upload(self, api: Api, content: bytes, **more: Any) -> httpx.Response:
-        """Upload a photo as somebody; `more` are a URL, headers or parameters."""
+        """Upload a photo as a client; `more` may have a `url`, `headers` and `params`."""
         options = {"url": self.anonymous.url, "headers": JPEG, **more}
         token = {"authorization": f"Bearer {api.token}"} if api.token else {}
         return await api.http.post(
@@ -56,7 +56,7 @@ class TwoServers(Deployment):
         )
 
     async def remove(self, api: Api, **params: str) -> httpx.Response:
-        """Remove a photo as somebody."""
+        """Remove a photo as a client, on the second server."""
         token = {"authorization": f"Bearer {api.token}"} if api.token else {}
         return await api.http.delete(f"{self.elsewhere}/photos", headers=token, params=params)
 
@@ -217,7 +217,7 @@ async def test_unusable_files_are_refused_and_change_nothing(
 
 
 async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) -> None:
-    """By their announced length, and without one as soon as they exceed the limit."""
+    """They are refused by Content-Length or, without one, once they exceed the limit."""
     full = encoded(picture())
     padded = full + bytes(MAX_BYTES - len(full))
     assert (await here.upload(expert.api, padded)).status_code == 201

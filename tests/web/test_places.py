@@ -1,4 +1,4 @@
-"""Where sessions take place: who sees it, where it is kept, and what an expert may enter."""
+"""Places of sessions: visibility, storage and validation."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 def program(
     tmp_path_factory: pytest.TempPathFactory, mongodb_url: str, mailbox: Mailbox
 ) -> Iterator[Program]:
-    """A server that gives each video call a room, and logs all that it can."""
+    """A server that gives each video call a room, at log level debug."""
     settings = {"experts": 1, "throttle": "off", "smtp_url": mailbox.url, "log_level": "debug"}
     rooms = "https://meet.example.com/{room}"
     folder = tmp_path_factory.mktemp("rooms")
@@ -108,10 +108,10 @@ async def stored(mongodb_url: str, *collections: str) -> str:
     return str(rows)
 
 
-async def test_a_room_is_seen_by_the_parties_of_its_booking_alone(
+async def test_only_the_parties_of_a_booking_see_its_room(
     deployment: Deployment, program: Program, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """It is in the API, the mails and the calendar entry; in no event, log or cached answer."""
+    """The API, mails and calendar entry have it; events, logs and cached answers do not."""
     expert = await expert_at(deployment, VIDEO)
     client, other = [await deployment.person() for _ in range(2)]
     slots = [
@@ -156,10 +156,10 @@ async def test_a_room_is_seen_by_the_parties_of_its_booking_alone(
 
 
 @pytest.mark.parametrize("place", [ADDRESS, NUMBER])
-async def test_nothing_but_the_kind_of_place_is_told_before_booking(
+async def test_only_the_kind_of_place_is_shown_before_booking(
     deployment: Deployment, time: Time, place: dict[str, str]
 ) -> None:
-    """A hold, which anyone can make, tells no more than the offer; nor does the export of it."""
+    """Anyone can hold a slot, so holds and their export show no more than the offer."""
     expert = await expert_at(deployment, place)
     client = await deployment.person()
     kind = {"kind": place["kind"], "details": None}
@@ -196,13 +196,15 @@ async def test_answers_with_details_are_not_shared(deployment: Deployment) -> No
             assert (ADDRESS["details"] in response.text) is is_shown
 
 
-async def test_a_place_is_kept_until_it_is_given_anew(deployment: Deployment, time: Time) -> None:
-    """Bookings keep theirs; one whose length changes takes the place of that length."""
+async def test_an_offer_keeps_its_place_until_it_is_replaced(
+    deployment: Deployment, time: Time
+) -> None:
+    """Bookings keep their place, unless a move changes their length."""
     expert = await expert_at(deployment, ADDRESS, NUMBER)
     client = await deployment.person()
     slot = await first_slot(deployment, str(expert.expert_id), time)
     booked = await client.api.book(slot)
-    # Clients that do not know of places leave them out.
+    # Clients without support for places leave them out.
     answer = (await expert.api.ask(SET, offers=[offer(60), offer(30), offer(45)]))[
         "setAvailability"
     ]
@@ -226,7 +228,7 @@ async def test_a_place_is_kept_until_it_is_given_anew(deployment: Deployment, ti
 async def test_a_deleted_expert_leaves_no_address_behind(
     deployment: Deployment, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """Neither in offers nor in bookings; the mail about the cancellation lacks it, too."""
+    """It is gone from offers and bookings, and missing in the mail about the cancellation."""
     address = "77 Station Road, Leeds"
     expert = await expert_at(deployment, {**ADDRESS, "details": address})
     client = await deployment.person()
@@ -271,7 +273,7 @@ async def test_a_deleted_expert_leaves_no_address_behind(
 async def test_a_place_is_checked_when_it_is_entered(
     offering: Person, place: dict[str, str], normalized: str | None
 ) -> None:
-    """`normalized` is what is stored; None for a problem, which leaves the offers as they were."""
+    """`normalized` are the stored details; None if they are refused, which changes nothing."""
     api, expert_id = offering.api, offering.expert_id
     before = (await api.ask(OFFERS, id=expert_id))["expert"]["offers"]
     offers = [offer(60), {**offer(30), "place": place}]
@@ -286,7 +288,7 @@ async def test_a_place_is_checked_when_it_is_entered(
 
 
 async def test_new_experts_have_places(deployment: Deployment) -> None:
-    """An administrator enters them, and does not read them back."""
+    """An administrator enters the details, but cannot read them."""
     person = await deployment.person()
     refused = await deployment.create(
         person.id, offers=[{**offer(60), "place": {"kind": "IN_PERSON"}}]

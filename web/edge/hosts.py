@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Reached by IP address by monitoring tools, and of no use to a foreign page."""
+"""Exempt, since monitoring tools reach them by IP address; foreign pages learn nothing there."""
 
 MAX_HOST_LENGTH = 260
 """A domain name and a port."""

@@ -52,10 +52,10 @@ MAX_UNSENT_BYTES = 64 * 1024
 
 MAX_PIPELINED = 16
 CHUNKED_FACTOR = 4
-"""Bound of a chunked body including chunk sizes, extensions and trailers, by that of the body."""
+"""Limit on a chunked body with its framing and trailers, as a multiple of the body's limit."""
 
 LONG_BODY_SECONDS = 60.0
-"""Time for a body that may be longer than others: a photo from a phone."""
+"""Time to receive a long body, such as a photo from a phone."""
 
 
 class Stage(Enum):

@@ -1,4 +1,4 @@
-"""What a mail and a calendar entry tell a party of a booking: where, until when, and what next."""
+"""Facts for mails and calendar entries: place, deadline and next step of a booking."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Fact(NamedTuple):
-    """A row of a mail's table; `link` is the URL that its value leads to."""
+    """A row of a mail's table; `link` is the URL of its value."""
 
     label: str
     value: str
@@ -26,7 +26,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A party that reads about a session.
+    """The party of a booking that reads the text.
 
     Attributes:
         wording: the party's language.
@@ -40,12 +40,12 @@ class Reader:
 
 
 def place_of(booking: Booking, status: BookingStatus) -> Place:
-    """Return where a booking takes place, with details only while it is going to."""
+    """Return the place of a booking, without details if it will not take place."""
     return booking.place.without_details() if status in INACTIVE else booking.place
 
 
 def place_fact(place: Place, wording: Wording) -> Fact:
-    """Return where a session takes place."""
+    """Return the row of the table that says where a session takes place."""
     gettext = wording.gettext
     label = gettext("Where")
     match place.kind, place.details:
@@ -74,8 +74,8 @@ def next_step(place: Place, status: BookingStatus, reader: Reader) -> str:
     if status is BookingStatus.PENDING:
         if reader.is_client:
             return gettext(
-                "The expert confirms or declines your request, and we will e-mail you then. "
-                "The time is reserved for you until then."
+                "The expert will confirm or decline your request, and we will e-mail you. "
+                "Until then, the time is reserved for you."
             )
         return gettext(
             "Please confirm or decline it before it begins; otherwise the request expires."
@@ -89,11 +89,13 @@ def _for_client(place: Place, wording: Wording) -> str:
     gettext = wording.gettext
     match place.kind, place.details:
         case PlaceKind.VIDEO, None:
-            return gettext("The expert sends you the link to the video call before the session.")
+            return gettext(
+                "The expert will send you the link to the video call before the session."
+            )
         case PlaceKind.VIDEO, _:
             return gettext("Open the link to the video call when the session begins.")
         case PlaceKind.PHONE, None:
-            return gettext("The expert calls you at the number that you gave.")
+            return gettext("The expert will call you at the number you gave.")
         case PlaceKind.PHONE, _:
             return gettext("Please call the expert when the session begins.")
     return gettext("Please come to the address.")
@@ -109,12 +111,12 @@ def _for_expert(place: Place, wording: Wording) -> str:
         case PlaceKind.PHONE, None:
             return gettext("Please call the client when the session begins.")
         case PlaceKind.PHONE, _:
-            return gettext("The client calls you when the session begins.")
-    return gettext("The client comes to the address.")
+            return gettext("The client will call you when the session begins.")
+    return gettext("The client will come to the address.")
 
 
 def deadline(booking: Booking, reader: Reader, now: datetime) -> str:
-    """Return until when the client can move and cancel; the booking may have ended meanwhile."""
+    """Return a sentence with the time until which the client can move and cancel."""
     gettext, until = reader.wording.gettext, booking.cancellable_until
     if now > until or booking.status not in UPCOMING:
         if reader.is_client:
