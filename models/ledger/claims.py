@@ -8,6 +8,7 @@ removes it. docs/decisions/0033-claims-after-lost-races.md compares alternatives
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from models.bookings.command import Agendas
     from models.ids import Id
+    from models.store.writers import WriterSession
 
 Claim = tuple[str | None, int]
 """The claimant, and the number of the calendar's last event, which distinguishes its claims."""
@@ -35,32 +37,38 @@ class Claims:
     """Claims a ledger's calendars, and tracks the claims of other ledgers.
 
     Args:
-        claimant: identifies the ledger.
+        writer: the session that the ledger writes with.
     """
 
-    def __init__(self, claimant: str) -> None:
-        self._claimant = claimant
+    def __init__(self, writer: WriterSession) -> None:
+        self._writer = writer
         self._seen: dict[Id, tuple[Claim, float]] = {}
         """Claims of others, and when they were first seen."""
 
     async def take(self, expert_ids: Collection[Id]) -> None:
         """Claim calendars in order, up to the first that another ledger has claimed.
 
-        The order is the same for all ledgers, so that no two wait for each other. If the database
-        does not answer, the ledger goes on without the other claims.
+        Of two ledgers that claim the same calendars, one gets them all. In the session of the
+        failed transaction, the first claim also ends it if it is still open. If the database does
+        not answer, the ledger goes on without claims.
         """
         with suppress(PyMongoError, TimeoutError):
-            for id_ in sorted(expert_ids):
-                free = {"_id": id_, "claimed_by": {"$in": [None, self._claimant]}}
-                claim = {"$set": {"claimed_by": self._claimant}}
-                if not (await _calendars().update_one(free, claim)).matched_count:
-                    break
+            async with asyncio.timeout(MAX_CLAIM_SECONDS), self._writer.writing() as session:
+                for id_ in sorted(expert_ids):
+                    free = {"_id": id_, "claimed_by": {"$in": [None, self._writer.id]}}
+                    claim = {"$set": {"claimed_by": self._writer.id}}
+                    done = await _calendars().update_one(free, claim, session=session)
+                    if not done.matched_count:
+                        break
 
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
-        """Remove the ledger's claims on freshly loaded calendars that it does not need."""
+        """Remove the ledger's claims on freshly loaded calendars that its batch does not need.
+
+        A ledger that waits for another one's claim therefore keeps none of its own.
+        """
         for id_, agenda in agendas.items():
-            if agenda.calendar.claimed_by == self._claimant and id_ not in needed:
-                own = {"_id": id_, "claimed_by": self._claimant}
+            if agenda.calendar.claimed_by == self._writer.id and id_ not in needed:
+                own = {"_id": id_, "claimed_by": self._writer.id}
                 # A claim that stays is respected for a limited time.
                 with suppress(PyMongoError, TimeoutError):
                     await _calendars().update_one(own, {"$set": {"claimed_by": None}})
@@ -70,7 +78,7 @@ class Claims:
         return {id_ for id_, agenda in agendas.items() if self._is_blocked(agenda.calendar)}
 
     def _is_blocked(self, calendar: Calendar) -> bool:
-        if calendar.claimed_by in {None, self._claimant}:
+        if calendar.claimed_by in {None, self._writer.id}:
             self._seen.pop(calendar.id, None)
             return False
         claim = calendar.claimed_by, calendar.sequence

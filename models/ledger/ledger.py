@@ -64,7 +64,7 @@ class Ledger:
         use_cache: bool = True,
     ) -> None:
         self._session = WriterSession(client)
-        self._claims = Claims(self._session.id)
+        self._claims = Claims(self._session)
         self._announce = announce
         self._directory_changed = directory_changed
         self._cache = CalendarCache(is_enabled=use_cache)
@@ -182,9 +182,6 @@ class Ledger:
         loaded: Loaded | Exception
         try:
             with tracer().span("ledger read", contexts=[entry.context for entry in entries]):
-                if rounds:
-                    experts = {id_ for command in commands for id_ in command.expert_ids}
-                    await self._claims.take(experts)
                 loaded = await load(commands, set(self._cache), attempts.keys())
         except Exception as error:  # noqa: BLE001 - the commands' callers get it
             loaded = error
@@ -202,9 +199,7 @@ class Ledger:
         for entry in filter(self._unanswered.__contains__, waiting):
             self._queue(entry)
         if not isinstance(loaded, Exception):
-            await self._claims.release(
-                loaded.agendas, needed={*self._open.agendas, *self._to_load_experts}
-            )
+            await self._claims.release(loaded.agendas, needed=set(self._open.agendas))
         for batch in settled:
             await self._answer(batch)
 
@@ -240,6 +235,8 @@ class Ledger:
             with observe_batch([entry.context for entry in batch.answers]):
                 await batch.commit(self._session)
         except Exception as error:  # noqa: BLE001 - the commands' callers get it
+            if is_retryable(error):
+                await self._claims.take(batch.agendas)
             self._drop(batch, error)
         else:
             self._writing = Batch()

@@ -6,6 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.client_session_shared import _TxnState
+from pymongo.errors import OperationFailure
 
 from models.calendar.errors import SlotTaken
 from models.calendar.rules import Calendar
@@ -13,13 +16,14 @@ from models.ids import new_id
 from models.ledger.batch import Batch
 from models.ledger.claims import MAX_CLAIM_SECONDS, Claims
 from models.ledger.ledger import Ledger
+from models.store.transactions import OUTCOME_UNKNOWN
+from models.store.writers import WriterSession
 from tests.support.ledgers import book_slot, cancel_command, ignore_events, slot, someone
 
 if TYPE_CHECKING:
     from models.bookings.command import Agendas
     from models.ids import Id
     from models.store.connection import Client
-    from models.store.writers import WriterSession
 
 
 async def claim_on(calendar: Calendar) -> str | None:
@@ -78,30 +82,34 @@ async def test_ledger_that_lost_a_race_wins_the_next_one(
 
 
 async def test_claim_of_a_killed_process_is_ignored_after_a_while(
+    database: Client,
     ledgers: tuple[Ledger, Ledger],
     calendar: Calendar,
     blocked: asyncio.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here, _ = ledgers
-    now = 0.0
+    killed, now = WriterSession(database), 0.0
     monkeypatch.setattr("models.ledger.claims.monotonic", lambda: now)
-    await Claims("killed").take([calendar.id])
+    await Claims(killed).take([calendar.id])
     booking = asyncio.create_task(book_slot(here, slot(calendar, 1)))
     await blocked.wait()
-    assert await claim_on(calendar) == "killed"
+    assert await claim_on(calendar) == killed.id
     now = MAX_CLAIM_SECONDS
     await booking
     assert await claim_on(calendar) is None
 
 
-async def test_claims_are_taken_in_order_up_to_one_of_another_process(calendar: Calendar) -> None:
+async def test_claims_are_taken_in_order_up_to_one_of_another_process(
+    database: Client, calendar: Calendar
+) -> None:
     """Two processes that want the same calendars never wait for each other."""
     three = [calendar, *[calendar.model_copy(update={"id": new_id()}) for _ in range(2)]]
     await Calendar.insert_many(three[1:])
-    await Claims("other").take([three[1].id])
-    await Claims("own").take([each.id for each in reversed(three)])
-    assert [await claim_on(each) for each in three] == ["own", "other", None]
+    own, other = WriterSession(database), WriterSession(database)
+    await Claims(other).take([three[1].id])
+    await Claims(own).take([each.id for each in reversed(three)])
+    assert [await claim_on(each) for each in three] == [own.id, other.id, None]
     for each in three[1:]:
         await each.delete()
 
@@ -129,5 +137,27 @@ async def test_calendars_of_earlier_versions_are_unclaimed(
 ) -> None:
     await Calendar.find_one({"_id": calendar.id}).update({"$unset": {"claimed_by": 1}})
     await book_slot(ledger, slot(calendar, 1))
-    await Claims("other").take([calendar.id])
-    assert await claim_on(calendar) == "other"
+    await ledger._claims.take([calendar.id])
+    assert await claim_on(calendar) == ledger._session.id
+
+
+async def test_claim_ends_the_transaction_whose_commit_failed(
+    ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the claim would wait until the database gives that transaction up."""
+    commit, is_first = AsyncClientSession.commit_transaction, True
+
+    async def fail_once(session: AsyncClientSession) -> None:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            session._transaction.state = _TxnState.COMMITTED
+            raise OperationFailure("unknown", 50, {"errorLabels": [OUTCOME_UNKNOWN]})
+        await commit(session)
+
+    monkeypatch.setattr(AsyncClientSession, "commit_transaction", fail_once)
+    monkeypatch.setattr("models.ledger.claims.MAX_CLAIM_SECONDS", 600)
+    async with asyncio.timeout(60):
+        made = await book_slot(ledger, slot(calendar, 1))
+    assert made.sequence == 1
+    assert await claim_on(calendar) is None
