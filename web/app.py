@@ -27,7 +27,7 @@ from web.graphql.persisted_documents import load_documents
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import settle_memory
-from web.pages import page_routes
+from web.pages.routes import page_routes
 from web.photos import photo_routes
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
@@ -119,7 +119,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         EXPORTS,
         *photo_routes(origins),
-        *page_routes(prints_mails=settings.smtp_url is None),
+        *page_routes(settings.link_base, prints_mails=settings.smtp_url is None),
     ]
     app.add_exception_handler(Exception, internal_error)
 

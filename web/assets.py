@@ -85,20 +85,8 @@ def accepted_codings(header: str) -> frozenset[str]:
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
 
 
-def read_page(
-    name: str,
-    built: Path = BUILT_CLIENT,
-    *,
-    module: str | None = None,
-    prints_mails: bool = False,
-) -> Response:
-    """Return an HTML page of the client as a response, which is stateless and reusable.
-
-    Args:
-        name: the file name.
-        built: the folder of the built client.
-        module: the JavaScript module that the page loads first, to preload with its imports.
-        prints_mails: whether codes are printed in the terminal, which the page then says.
+def read_page(name: str, built: Path = BUILT_CLIENT) -> Response:
+    """Return an HTML page of the build as a response, which is stateless and reusable.
 
     Raises:
         RuntimeError: a file is missing because the client has not been built.
@@ -108,13 +96,17 @@ def read_page(
         "Content-Security-Policy": PAGE_POLICY,
         "Vary": "Accept",
     }
-    if module:
-        files = sorted(module_files(module, orjson.loads(_read(built / MANIFEST))))
-        headers["Link"] = ", ".join(f"</{file}>; rel=modulepreload" for file in files)
-    page = _read(built / name)
-    if prints_mails:
-        page = page.replace(b"<html ", b'<html data-mails="printed" ', 1)
-    return Response(page, media_type="text/html", headers=headers)
+    return Response(read_file(built / name), media_type="text/html", headers=headers)
+
+
+def preload_links(module: str, built: Path = BUILT_CLIENT) -> str:
+    """Return a `Link` header that preloads a JavaScript module of the client with its imports.
+
+    Raises:
+        RuntimeError: the client has not been built.
+    """
+    files = sorted(module_files(module, orjson.loads(read_file(built / MANIFEST))))
+    return ", ".join(f"</{file}>; rel=modulepreload" for file in files)
 
 
 def module_files(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -129,7 +121,12 @@ def module_files(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[
     return found
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return a file of the built client.
+
+    Raises:
+        RuntimeError: the client has not been built.
+    """
     if not path.is_file():
         raise RuntimeError(
             f"The web client is not built, {path} is missing: "

@@ -7,10 +7,12 @@ from types import ModuleType
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Mount
 
-from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, read_page
+from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, preload_links, read_page
 from web.edge.headers import PAGE_POLICY
+from web.pages.shell import PageParts, Shell
 
 SCRIPT = b"console.log('a script');" * 20
 YEAR = "public, max-age=31536000, immutable"
@@ -157,19 +159,22 @@ def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
         "other": {"file": "assets/other.js"},
     }
     (built / "app.json").write_text(json.dumps(chunks), "utf-8")
-    page = read_page(GRAPHIQL_PAGE, built, module="page")
-    assert page.headers["link"] == (
+    assert preload_links("page", built) == (
         "</assets/main.js>; rel=modulepreload, </assets/page.js>; rel=modulepreload, "
         "</assets/shared.js>; rel=modulepreload"
     )
-    assert "link" not in read_page(GRAPHIQL_PAGE, built).headers
 
 
 def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
-    (built / "index.html").write_bytes(b'<!doctype html><html lang="en">')
-    page = read_page("index.html", built, prints_mails=True)
-    assert page.body == b'<!doctype html><html data-mails="printed" lang="en">'
-    assert read_page("index.html", built).body == b'<!doctype html><html lang="en">'
+    page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
+    (built / "index.html").write_text(page, "utf-8")
+    request, parts = Request({"type": "http", "headers": []}), PageParts("de", "head")
+    response = Shell(built, prints_mails=True).respond(request, parts)
+    assert response.body == b'<html data-mails="printed" lang="de">head'
+    assert Shell(built).respond(request, parts).body == b'<html lang="de">head'
+    (built / "index.html").write_text("<html>", "utf-8")
+    with pytest.raises(RuntimeError, match="no places"):
+        Shell(built)
 
 
 def test_missing_client_build_is_reported_at_startup(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The messages of the templates and the code."""
     target = tmp_path_factory.mktemp("messages") / "messages.pot"
     command = (sys.executable, "-m", "babel.messages.frontend", "-q", "extract")
-    options = ("-F", "pyproject.toml", "--no-location", "-o", str(target), "web/mails")
+    options = ("-F", "pyproject.toml", "--no-location", "-o", str(target), "web/mails", "web/pages")
     subprocess.run((*command, *options), check=True, cwd=ROOT)  # noqa: S603 - Babel's own command
     with target.open("rb") as file:
         return read_po(file)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Self
 
 import pytest
+
+from tests.support.browsers import CLIENT
+from web.edge.headers import PAGE_POLICY
+from web.pages.routes import MODULES, PERSONAL_PAGES
 
 if TYPE_CHECKING:
     import httpx
@@ -12,18 +18,116 @@ if TYPE_CHECKING:
     from tests.support.deployments import Deployment
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+APP = CLIENT / "src" / "app" / "App.tsx"
 
 
-@pytest.mark.parametrize("path", ["/", "/experts", "/experts/nobody", "/bookings", "/a/b/c"])
+class MetaTags(HTMLParser):
+    """Title, canonical link and named meta elements of a page, as an HTML parser reads them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.canonical, self._is_title = "", "", False
+        self._found: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, html: str) -> Self:
+        """Parse a page."""
+        tags = cls()
+        tags.feed(html)
+        return tags
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect an element."""
+        values = {name: value or "" for name, value in attrs}
+        self._is_title = tag == "title"
+        if tag == "meta" and (name := values.get("property") or values.get("name")):
+            self._found[name] = values["content"]
+        elif tag == "link" and values["rel"] == "canonical":
+            self.canonical = values["href"]
+
+    def handle_data(self, data: str) -> None:
+        """Collect the title."""
+        if self._is_title:
+            self.title, self._is_title = data, False
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "caching"),
+    [
+        ("/", 200, "no-cache"),
+        ("/experts", 200, "no-cache"),
+        ("/bookings", 200, "no-cache"),
+        ("/experts/nobody", 404, "no-store"),
+        (f"/experts/{'x' * 5_000}", 404, "no-store"),
+        ("/experts/%00", 404, "no-store"),
+        ("/experts/%2F%2Fevil.example", 404, "no-store"),
+        ("/a/b/c", 404, "no-store"),
+    ],
+)
 async def test_browsers_get_the_client_at_any_path(
-    server: str, http: httpx.AsyncClient, path: str
+    server: str, http: httpx.AsyncClient, path: str, status: int, caching: str
 ) -> None:
     page = await http.get(server + path, headers=HTML)
-    assert page.status_code == 200
+    assert page.status_code == status
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["cache-control"] == "no-cache"
-    assert page.headers["vary"] == "Accept"
+    assert page.headers["cache-control"] == caching
+    assert page.headers["vary"] == "Accept-Encoding, Accept-Language"
+    assert page.headers["content-security-policy"] == PAGE_POLICY
     assert '<div id="app">' in page.text
+
+
+def test_the_server_knows_every_page_of_the_client() -> None:
+    """Paths that the client's router lacks have status 404."""
+    routes = set(re.findall(r'<Route path="?([^"*]*)', APP.read_text("utf-8")))
+    known = {*MODULES, *PERSONAL_PAGES} - {"/administration/{path:path}"}
+    assert {re.sub(r":(\w+)", r"{\1}", path).rstrip("/") or "/" for path in routes if path} <= known
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", None])
+async def test_link_previews_get_pages_with_any_accept_header(
+    deployment: Deployment, accept: str | None
+) -> None:
+    """Names and texts are escaped, and cut between letters."""
+    http, url = deployment.anonymous.http, deployment.anonymous.url
+    name, bio = "Łukasz O'Brien-山田", '</title><script>alert("&")</script> ' + "q\u0301" * 300
+    expert = await deployment.expert(name)
+    assert expert.expert_id
+    await deployment.update(expert.expert_id, bio=bio)
+    query = "query ($id: ID!) { expert(id: $id) { slug } }"
+    slug = (await deployment.anonymous.ask(query, id=expert.expert_id))["expert"]["slug"]
+    headers = {"Accept": accept} if accept else {}
+    page = await http.get(f"{url}/experts/{slug}", headers=headers)
+    assert page.status_code == 200
+    tags = MetaTags.of(page.text)
+    assert tags.title == f"{name} · ExpertBook"
+    assert tags["og:title"].startswith(f"{name}, ")
+    assert tags["description"] == tags["og:description"]
+    assert tags["description"].startswith('</title><script>alert("&")</script> q\u0301q\u0301')
+    assert tags["description"].endswith("q\u0301…")
+    assert tags.canonical == tags["og:url"] == f"{url}/experts/{slug}"
+    assert "<script>alert" not in page.text
+
+
+async def test_pages_are_in_the_visitors_language(server: str, http: httpx.AsyncClient) -> None:
+    """A page that a browser has already is not sent again."""
+    headers = {"Accept-Language": "fr, de-AT;q=0.8, en;q=0.5"}
+    page = await http.get(f"{server}/experts", headers=headers)
+    assert ' lang="de">' in page.text
+    assert MetaTags.of(page.text).title == "Fachleute · ExpertBook"
+    assert page.headers["content-encoding"] == "gzip"
+    known = {"If-None-Match": page.headers["etag"]}
+    again = await http.get(f"{server}/experts", headers={**headers, **known})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == page.headers["etag"]
+    english = await http.get(f"{server}/experts", headers=known)
+    assert english.status_code == 200
+    assert MetaTags.of(english.text).title == "Experts · ExpertBook"
+    plain = await http.get(f"{server}/experts", headers={**known, "Accept-Encoding": "identity"})
+    assert plain.text == english.text
+    assert "content-encoding" not in plain.headers
 
 
 async def test_preload_links_point_to_existing_files(server: str, http: httpx.AsyncClient) -> None:
@@ -34,9 +138,9 @@ async def test_preload_links_point_to_existing_files(server: str, http: httpx.As
         assert (await http.get(server + file)).status_code == 200
 
 
-async def test_other_programs_get_404(server: str, http: httpx.AsyncClient) -> None:
+async def test_other_programs_get_404_without_a_page(server: str, http: httpx.AsyncClient) -> None:
     """The response must not be cached, since browsers get a page at the same URL."""
-    response = await http.get(f"{server}/experts", headers={"Accept": "application/json"})
+    response = await http.get(f"{server}/a/b/c", headers={"Accept": "application/json"})
     assert response.status_code == 404
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["vary"] == "Accept"
@@ -53,13 +157,13 @@ async def test_other_spellings_of_an_expert_are_redirected(deployment: Deploymen
         assert redirect.status_code == 301
         assert redirect.headers["location"] == f"/experts/{slug}?day=2027-03-28&x=a%2Fb"
         assert redirect.headers["cache-control"] == "public, max-age=3600"
-        assert redirect.headers["vary"] == "Accept"
     assert expert.expert_id
-    for other in (slug, "nobody", "x" * 5_000, "%00", "%2F%2Fevil.example"):
-        assert (await http.get(f"{url}/experts/{other}", headers=HTML)).status_code == 200
+    assert (await http.get(f"{url}/experts/{slug}", headers=HTML)).status_code == 200
     await deployment.update(expert.expert_id, disabled=True)
-    page = await http.get(f"{url}/experts/Siobhan-O-Brien", headers=HTML)
-    assert page.status_code == 200
+    for path in ("Siobhan-O-Brien", slug):
+        page = await http.get(f"{url}/experts/{path}", headers=HTML)
+        assert page.status_code == 404
+        assert "Siobh" not in page.text
 
 
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:

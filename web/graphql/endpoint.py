@@ -22,7 +22,7 @@ from web.graphql.media import EVENT_STREAM, JSON, accepted_types, is_json, resul
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import READ_METHODS, BadRequest, receive_body
 from web.graphql.response_cache import CacheKey
-from web.pages import wants_page
+from web.pages.routes import wants_page
 from web.telemetry.request_ids import internal_error
 
 if TYPE_CHECKING:

@@ -126,8 +126,8 @@ async def answer(
         else:
             max_age = public_seconds(prepared)
             is_cacheable = max_age is not None and is_anonymous_read(request, cookies)
-            execute = partial(
-                _execute,
+            compute = partial(
+                execute,
                 prepared,
                 variables,
                 context,
@@ -140,10 +140,10 @@ async def answer(
                 or max_age is None
                 or graphql.registers_document
             ):
-                response, _ = await execute()
+                response, _ = await compute()
             else:
                 response = await container.coalescer.answer(
-                    cache_key, prepared, variables, context, execute
+                    cache_key, prepared, variables, context, compute
                 )
             if is_public(response):
                 response = apply_if_none_match(response, request)
@@ -158,7 +158,7 @@ async def answer(
     return response
 
 
-async def _execute(
+async def execute(
     prepared: Prepared,
     variables: dict[str, Any] | None,
     context: Context,

@@ -1,0 +1,180 @@
+"""Routes for browsers: the web client at every path not taken otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from models.errors import ExpertBookError
+from resolvers.callers import preferred_language
+from schema.execution.prepared import RequestFailed
+from web.graphql.sockets import address_of
+from web.pages.heads import (
+    Head,
+    directory_head,
+    head_html,
+    hidden_head_html,
+    landing_head,
+    not_found_head,
+    title_html,
+    wording,
+)
+from web.pages.queries import PageQuery, public_answer
+from web.pages.shell import PageParts, Shell
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from models.accounts.users import Language
+
+LANDING: Final = "/"
+DIRECTORY: Final = "/experts"
+EXPERT: Final = "/experts/{slug}"
+MODULES: Final = {
+    LANDING: "src/app/Landing.tsx",
+    DIRECTORY: "src/directory/DirectoryPage.tsx",
+    EXPERT: "src/expert/ExpertPage.tsx",
+}
+"""The client's module of each page that it loads first."""
+
+PERSONAL_PAGES: Final = (
+    *("/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"),
+    *("/bookings", "/bookings/{id}/reschedule", "/account", "/desk", "/desk/entry", "/desk/hours"),
+    *("/administration", "/administration/{path:path}"),
+)
+"""The client's other pages, which search engines leave out: see web/client/src/app/App.tsx."""
+
+MAX_SLUG_CHARS: Final = 200
+"""Longer paths are no expert's, in any spelling."""
+
+EXPERT_QUERY: Final = PageQuery(
+    "PageExpert",
+    "query PageExpert($slug: String!) { expertBySlug(slug: $slug) { slug name title bio } }",
+)
+REDIRECT_HEADERS: Final = {"Cache-Control": "public, max-age=3600"}
+NOT_FOUND_HEADERS: Final = {"Cache-Control": "no-store"}
+
+
+def wants_page(request: Request) -> bool:
+    """Return whether the request comes from a browser rather than from an API client."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
+    """Return the routes, which must come last because they match every path.
+
+    Args:
+        base: URL of the site, for links to pages.
+        prints_mails: whether there is no mail server, so that codes are printed in the terminal.
+
+    Raises:
+        RuntimeError: the client has not been built.
+    """
+    pages = Pages(base, Shell(prints_mails=prints_mails))
+    return [
+        Route(LANDING, pages.landing),
+        Route(DIRECTORY, pages.directory),
+        Route(EXPERT, pages.expert),
+        *(Route(path, pages.personal) for path in PERSONAL_PAGES),
+        Route("/{path:path}", pages.unknown),
+    ]
+
+
+class Pages:
+    """Handlers of the client's pages; link previews and crawlers get the same as browsers.
+
+    Args:
+        base: URL of the site.
+        shell: the built page.
+    """
+
+    def __init__(self, base: str, shell: Shell) -> None:
+        self._base = base.rstrip("/")
+        self._shell = shell
+        self._loaded: set[Language] = set()
+        self._links = {path: shell.links(module) for path, module in MODULES.items()}
+
+    async def landing(self, request: Request) -> Response:
+        """Return the landing page."""
+        language = await self._language(request)
+        return self._respond(request, LANDING, landing_head(language, None), language)
+
+    async def directory(self, request: Request) -> Response:
+        """Return the directory."""
+        language = await self._language(request)
+        return self._respond(request, DIRECTORY, directory_head(language, None), language)
+
+    async def expert(self, request: Request) -> Response:
+        """Return the page of an expert, or a redirection to its present address."""
+        language = await self._language(request)
+        slug = request.path_params["slug"]
+        if len(slug) > MAX_SLUG_CHARS:
+            return self._not_found(request, language)
+        try:
+            found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
+        except (ExpertBookError, RequestFailed):
+            # The page itself asks again, and says what is the matter.
+            parts = PageParts(_tag(language), title_html(None))
+            return self._shell.respond(request, parts, headers=self._links[EXPERT])
+        expert = found["expertBySlug"]
+        if expert is None:
+            return self._not_found(request, language)
+        path = EXPERT.format(slug=expert["slug"])
+        if expert["slug"] != slug:
+            url = request.url.replace(path=path, scheme="", netloc="")
+            return RedirectResponse(str(url), 301, REDIRECT_HEADERS)
+        head = Head(
+            expert["name"],
+            expert["bio"] or expert["title"],
+            path,
+            card_title=f"{expert['name']}, {expert['title']}",
+            is_person=True,
+        )
+        return self._respond(request, EXPERT, head, language)
+
+    async def personal(self, request: Request) -> Response:
+        """Return a page whose content depends on the visitor."""
+        parts = PageParts(_tag(await self._language(request)), hidden_head_html(None))
+        return self._shell.respond(request, parts)
+
+    async def unknown(self, request: Request) -> Response:
+        """Return status 404, to browsers with the page that says so."""
+        if not wants_page(request):
+            raise HTTPException(404, headers={**NOT_FOUND_HEADERS, "Vary": "Accept"})
+        return self._not_found(request, await self._language(request))
+
+    async def _language(self, request: Request) -> Language:
+        """Return the language that the visitor prefers, with its texts loaded."""
+        language = preferred_language(request.headers.get("accept-language", ""))
+        if language not in self._loaded:
+            await asyncio.to_thread(wording, language)
+            self._loaded.add(language)
+        return language
+
+    async def _ask(
+        self, request: Request, query: PageQuery, variables: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the data of a public query."""
+        container = request.app.state.container
+        body = await public_answer(container, query, variables, address_of(request))
+        if body is None:
+            raise RequestFailed([])
+        data: dict[str, Any] = orjson.loads(body)["data"]
+        return data
+
+    def _respond(self, request: Request, path: str, head: Head, language: Language) -> Response:
+        parts = PageParts(_tag(language), head_html(head, self._base, language))
+        return self._shell.respond(request, parts, headers=self._links[path])
+
+    def _not_found(self, request: Request, language: Language) -> Response:
+        parts = PageParts(_tag(language), not_found_head(language))
+        return self._shell.respond(request, parts, 404, NOT_FOUND_HEADERS)
+
+
+def _tag(language: Language) -> str:
+    return language.lower().replace("_", "-")

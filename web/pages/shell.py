@@ -1,0 +1,132 @@
+"""The built page of the web client, into which the server writes each page's own parts."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+
+from models.caching.cache import Cache
+from web.assets import BUILT_CLIENT, CLIENT_PAGE, accepted_codings, preload_links, read_file
+from web.edge.headers import PAGE_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+PARTS: Final = re.compile(
+    r'(?P<start>.*<html [^>]*lang=")(?P<language>\w+)(?P<before_head>.*)'
+    r"<!-- head -->.*<!-- /head -->(?P<before_content>.*)"
+    r"<!-- content -->(?P<before_data>.*)<!-- data -->(?P<end>.*)",
+    re.DOTALL,
+)
+"""The places that `web/client/index.html` marks."""
+
+HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": PAGE_POLICY,
+    "Vary": "Accept-Encoding, Accept-Language",
+}
+MAX_CACHED_PAGES: Final = 1_000
+MAX_CACHED_BYTES: Final = 16 * 1024 * 1024
+COMPRESSION_LEVEL: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """The parts of a page that the server writes, as HTML.
+
+    Args:
+        language: language tag of the page.
+        head: title and other elements of the head.
+        content: what is shown until the script has loaded.
+        data: elements with data for the script.
+    """
+
+    language: str
+    head: str
+    content: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPage:
+    """A page as it is sent, with and without compression."""
+
+    tag: str
+    plain: bytes
+    compressed: bytes
+
+
+class Shell:
+    """Renders pages, each content once, in a cache bounded by bytes.
+
+    Args:
+        built: the folder of the built client.
+        prints_mails: whether codes are printed in the terminal, which the page then says.
+
+    Raises:
+        RuntimeError: the client has not been built, or its page lacks a marked place.
+    """
+
+    def __init__(self, built: Path = BUILT_CLIENT, *, prints_mails: bool = False) -> None:
+        html = read_file(built / CLIENT_PAGE).decode()
+        if prints_mails:
+            html = html.replace("<html ", '<html data-mails="printed" ', 1)
+        found = PARTS.fullmatch(html)
+        if found is None:
+            raise RuntimeError(f"{built / CLIENT_PAGE} has no places for head, content and data.")
+        self._parts = found.groupdict()
+        self._built = built
+        self._pages: Cache[PageParts, RenderedPage] = Cache(
+            "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
+        )
+
+    def links(self, module: str | None) -> dict[str, str]:
+        """Return the header that preloads a module of the client with its imports."""
+        return {"Link": preload_links(module, self._built)} if module else {}
+
+    def respond(
+        self,
+        request: Request,
+        parts: PageParts,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Return a page, or 304 if the client has it already."""
+        page = self._pages.get(parts)
+        if page is None:
+            page = self._render(parts)
+            size = len(page.plain) + len(page.compressed)
+            self._pages.put(parts, page, size)
+        is_compressed = "gzip" in accepted_codings(request.headers.get("accept-encoding", ""))
+        tag = f'"{page.tag}-gzip"' if is_compressed else f'"{page.tag}"'
+        headers = {**HEADERS, **(headers or {}), "ETag": tag}
+        if status == 200 and tag in _listed_tags(request):  # noqa: PLR2004 - an HTTP status
+            return Response(status_code=304, headers=headers)
+        if is_compressed:
+            headers["Content-Encoding"] = "gzip"
+        body = page.compressed if is_compressed else page.plain
+        return Response(body, status, headers, "text/html")
+
+    def _render(self, parts: PageParts) -> RenderedPage:
+        html = (
+            f"{self._parts['start']}{parts.language}{self._parts['before_head']}{parts.head}"
+            f"{self._parts['before_content']}{parts.content}{self._parts['before_data']}"
+            f"{parts.data}{self._parts['end']}"
+        ).encode()
+        digest = blake2b(html, digest_size=18).digest()
+        compressed = gzip.compress(html, COMPRESSION_LEVEL, mtime=0)
+        return RenderedPage(urlsafe_b64encode(digest).decode(), html, compressed)
+
+
+def _listed_tags(request: Request) -> Sequence[str]:
+    listed = ",".join(request.headers.getlist("if-none-match"))
+    return [tag.strip().removeprefix("W/") for tag in listed.split(",")]
