@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import REGISTRY
 from typer.main import get_command
 
+from models.database import DOCUMENTS as DOCUMENT_CLASSES
 from tests.support.markdown import DOCUMENTS, Document, anchors, code
 from tests.support.repository import ROOT
 from web import cli, verification
@@ -165,14 +166,26 @@ def test_the_index_lists_every_decision() -> None:
     ]
 
 
-def test_the_layers_of_models_are_those_of_the_contract() -> None:
-    """The table lists the layers of import-linter's contract in their order."""
+@pytest.mark.parametrize("package", ["models", "schema"])
+def test_layers_of_packages_are_those_of_the_contract(package: str) -> None:
+    """The table lists the modules of import-linter's contract in their order."""
     architecture = (ROOT / "docs" / "architecture.md").read_text()
-    section = architecture.partition("### Layers of models")[2].partition("\n### ")[0]
+    section = re.split(r"\n##+ ", architecture.partition(f"### Layers of {package}")[2])[0]
+    rows = re.findall(r"^\| (?!-|Layer)(.*)$", section, re.MULTILINE)
+    column = {"models": 0, "schema": 1}[package]
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row.split(" | ")[column])]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     contracts = project["tool"]["importlinter"]["contracts"]
-    [layers] = [it["layers"] for it in contracts if it.get("containers") == ["models"]]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == layers
+    [layers] = [it["layers"] for it in contracts if it.get("containers") == [package]]
+    assert listed == [name for layer in layers for name in layer.split(" | ")]
+
+
+def test_every_collection_is_listed() -> None:
+    architecture = (ROOT / "docs" / "architecture.md").read_text()
+    section = architecture.partition("\n## Collections\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert listed == {model.Settings.name for model in DOCUMENT_CLASSES}
 
 
 def test_the_workflow_runs_what_the_script_runs() -> None:

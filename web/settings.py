@@ -47,8 +47,8 @@ class Settings(BookingSettings):
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT,
-        description="development or production; production requires EXPERTBOOK_SECRET and "
-        "MONGODB_URL",
+        description="development or production; production requires EXPERTBOOK_SECRET, MONGODB_URL "
+        "and EXPERTBOOK_SMTP_URL",
     )
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(
@@ -81,7 +81,8 @@ class Settings(BookingSettings):
     secret: str | None = Field(
         default=None,
         validation_alias=AliasChoices("EXPERTBOOK_SECRET", "JWT_SECRET"),
-        description="the key that signs access tokens, at least 32 bytes; generated in development",
+        description="the key for access tokens, codes and signed URLs, at least 32 bytes; "
+        "generated in development",
     )
     client_url: str | None = Field(
         default=None,
@@ -102,7 +103,8 @@ class Settings(BookingSettings):
     )
     previous_secrets: str = Field(
         default="",
-        description="former secrets, separated by commas; tokens signed with them stay valid",
+        description="former secrets, separated by commas; tokens, codes and URLs made with them "
+        "stay valid",
     )
     access_token_minutes: int = Field(
         default=15,
@@ -146,7 +148,7 @@ class Settings(BookingSettings):
         ge=1,
         le=10_000,
         description="the number of mails about bookings that one recipient gets in an hour, 1 to "
-        "10000, and the same number of links; later ones wait for the next hour",
+        "10000, and as many links and codes; later ones wait for the next hour",
     )
     operation_seconds: float = Field(
         default=10,
