@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 
+RENAMED_STATUSES = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
+"""Names of statuses that Python 3.13 renamed; clients get the same codes on every version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An error response; also an ASGI application that sends it. `retry_after` is in seconds."""
@@ -53,7 +57,8 @@ class Refusal:
 
     def _body(self) -> bytes:
         """Return the error in GraphQL's response format."""
-        error = {"message": self.message, "extensions": {"code": self.status.name}}
+        code = RENAMED_STATUSES.get(self.status, self.status.name)
+        error = {"message": self.message, "extensions": {"code": code}}
         return orjson.dumps({"errors": [error]})
 
 
