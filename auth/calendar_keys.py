@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from auth.address_keys import AddressKeys
-from models.bookings.outbox import Party
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,19 +15,30 @@ if TYPE_CHECKING:
 KEY_CHARS: Final = 32
 
 
+class CalendarCopy(StrEnum):
+    """Copy of a booking's calendar file: a party's, or an administrator's.
+
+    An administrator's is the expert's without the details of the place.
+    """
+
+    CLIENT = "CLIENT"
+    EXPERT = "EXPERT"
+    ADMIN = "ADMIN"
+
+
 class CalendarKeys:
-    """Makes and checks keys, each for one booking and one of its parties; see `AddressKeys`."""
+    """Makes and checks keys, each for one booking and one copy of its file; see `AddressKeys`."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("calendar files", secrets, KEY_CHARS)
 
-    def key(self, booking_id: Id, party: Party) -> str:
-        """Return the key to a party's calendar file of a booking."""
-        return self._keys.key(f"{booking_id} {party}")
+    def key(self, booking_id: Id, copy: CalendarCopy) -> str:
+        """Return the key to a copy of a booking's calendar file."""
+        return self._keys.key(f"{booking_id} {copy}")
 
-    def party(self, booking_id: Id, key: str) -> Party | None:
-        """Return the party whose key to a booking this is, or None if it is no key."""
-        for party in (Party.CLIENT, Party.EXPERT):
-            if self._keys.admits(f"{booking_id} {party}", key):
-                return party
+    def copy(self, booking_id: Id, key: str) -> CalendarCopy | None:
+        """Return the copy that a key to a booking admits to, or None if it is no key."""
+        for copy in CalendarCopy:
+            if self._keys.admits(f"{booking_id} {copy}", key):
+                return copy
         return None

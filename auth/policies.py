@@ -54,6 +54,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auth.calendar_keys import CalendarCopy
 from auth.rules import Decision, Relation, Rule
 from models.accounts.users import Role
 from models.errors import Forbidden, NotAllowed, Unauthenticated, VerificationNeeded
@@ -320,6 +321,14 @@ def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
     """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
+
+
+def calendar_copy(viewer: Viewer | None, booking: Booking) -> CalendarCopy:
+    """Return the copy of a booking's calendar file for a viewer who may see the booking."""
+    relations = relations_to_booking(viewer, booking)
+    if Relation.CLIENT in relations:
+        return CalendarCopy.CLIENT
+    return CalendarCopy.EXPERT if Relation.EXPERT in relations else CalendarCopy.ADMIN
 
 
 def may_see_booking(viewer: Viewer | None, booking: Booking) -> bool:

@@ -9,12 +9,11 @@ from typing import Annotated, Final
 
 import strawberry
 
-from auth.policies import is_self, own_expert_id, shows_place_of_booking
+from auth.policies import calendar_copy, own_expert_id, shows_place_of_booking
 from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
 from models.bookings.life import Action
-from models.bookings.outbox import Party
 from models.ids import global_id
 from resolvers import bookings, slots
 from resolvers.moves import allowed_actions
@@ -209,8 +208,8 @@ class Booking(Node):
     async def ics_url(self, info: Info) -> str:
         """Return the address with the viewer's key."""
         context, booking = info.context, self.booking
-        party = Party.CLIENT if is_self(context.viewer, booking.client_id) else Party.EXPERT
-        key = context.services.calendar_keys.key(booking.id, party)
+        copy = calendar_copy(context.viewer, booking)
+        key = context.services.calendar_keys.key(booking.id, copy)
         return f"/bookings/{self.id}.ics?key={key}"
 
     @strawberry.field(description="Actions that the viewer may take now.")

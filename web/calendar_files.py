@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from models.bookings.outbox import snapshot
+from auth.calendar_keys import CalendarCopy
+from models.bookings.outbox import Party, snapshot
 from models.errors import BadUserInput, Unavailable
 from models.ids import object_id
 
@@ -45,8 +46,8 @@ def calendar_route(sender: str, base: str) -> Route:
         except BadUserInput:
             raise UNKNOWN from None
         keys = request.app.state.container.services.calendar_keys
-        party = keys.party(booking_id, request.query_params.get("key", ""))
-        if party is None:
+        copy = keys.copy(booking_id, request.query_params.get("key", ""))
+        if copy is None:
             raise UNKNOWN
         try:
             session = await load_session(booking_id)
@@ -54,7 +55,10 @@ def calendar_route(sender: str, base: str) -> Route:
             raise HTTPException(503, headers=NO_STORE) from error
         if session is None or session.booking.contact is None:
             raise UNKNOWN
+        if copy is CalendarCopy.ADMIN:
+            session = session.without_details()
         booking = session.booking
+        party = Party.CLIENT if copy is CalendarCopy.CLIENT else Party.EXPERT
         invitations = await asyncio.to_thread(_invitations, sender, base)
         method, content = invitations.build(
             session, snapshot(booking), party, booking.history[-1].at

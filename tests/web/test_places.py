@@ -138,6 +138,9 @@ async def test_only_the_parties_of_a_booking_see_its_room(
     assert held == {"id": booked["id"], "place": {"kind": "VIDEO", "details": None}}
     assert (await place_of(other.api, second["id"]) or {})["details"] != room
     assert await place_of(deployment.admin, booked["id"]) == {"kind": "VIDEO", "details": None}
+    url = (await deployment.admin.ask(PLACE, id=booked["id"]))["booking"]["icsUrl"]
+    entry = await deployment.admin.http.get(program.address + url)
+    assert (entry.status_code, "Video call" in entry.text, room in entry.text) == (200, True, False)
     another = await deployment.expert()
     for who in (other.api, another.api, deployment.anonymous):
         assert await place_of(who, booked["id"]) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.accounts.users import users_by_id
@@ -43,6 +43,11 @@ class BookedSession:
     expert: Person
     title: str
     client: Person
+
+    def without_details(self) -> BookedSession:
+        """Return the session with the kind of its place alone."""
+        place = self.booking.place.without_details()
+        return replace(self, booking=self.booking.model_copy(update={"place": place}))
 
 
 async def load_session(booking_id: Id) -> BookedSession | None:
