@@ -76,20 +76,29 @@ class MailRenderer:
         """
         return await load_session(mail.occasion.booking_id) if mail.occasion else None
 
+    def address_of(self, mail: Mail, party: Party, session: BookedSession | None) -> str | None:
+        """Return the address of a recipient, or None if the copy is no longer needed."""
+        if mail.occasion is None:
+            return mail.address
+        if session is None:
+            return None
+        return (session.client if party is Party.CLIENT else session.expert).email
+
     async def render(
         self, mail: Mail, party: Party, session: BookedSession | None
     ) -> RenderedMail | None:
         """Return a recipient's copy, or None if it is no longer needed.
+
+        A code or a link in it is made here, and a new code ends the former one: call this only to
+        send the copy at once.
 
         Raises:
             Unavailable: the database did not answer.
         """
         if mail.occasion is None:
             return await self._render_for_owner(mail)
-        if session is None:
-            return None
-        to = session.client if party is Party.CLIENT else session.expert
-        if to.email.endswith(ERASED_DOMAIN):
+        to = self.address_of(mail, party, session)
+        if session is None or to is None or to.endswith(ERASED_DOMAIN):
             return None
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
 

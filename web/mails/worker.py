@@ -175,11 +175,13 @@ class MailWorker:
         session = await renderer.load_session(mail)
         for party in list(mail.to):
             try:
+                to = renderer.address_of(mail, party, session)
+                free_at = to and await self._limit.free_at(lane, to, utc_now())
+                if free_at:
+                    is_postponed, until = True, free_at
+                    continue
                 rendered = await renderer.render(mail, party, session)
                 if rendered:
-                    if free_at := await self._limit.free_at(lane, rendered.to, utc_now()):
-                        is_postponed, until = True, free_at
-                        continue
                     await connection.deliver(rendered)
             except RecipientRefused as error:
                 self.is_reachable = True
