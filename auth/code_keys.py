@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets as random
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from auth.address_keys import AddressKeys
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CODE_CHARS: Final = 6
+SEPARATORS: Final = frozenset({"Pd", "Zs", "Cf"})
+"""Unicode's categories of hyphens, blanks and invisible marks."""
 
 
 class CodeKeys:
@@ -39,8 +42,15 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return a code without the blanks and hyphens that people type."""
-    return "".join(text[: 4 * CODE_CHARS].replace("-", " ").split())
+    """Return a code in ASCII digits, without blanks, hyphens and invisible marks.
+
+    Keyboards of other scripts have other digits. Any other character stays, and makes it wrong.
+    """
+    return "".join(
+        str(unicodedata.decimal(char, char))
+        for char in text[: 4 * CODE_CHARS]
+        if unicodedata.category(char) not in SEPARATORS and not char.isspace()
+    )
 
 
 def is_code(text: str) -> bool:
