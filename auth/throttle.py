@@ -41,6 +41,7 @@ LIMITS_BY_PURPOSE = {
     # At 100 guesses a day, a code of six digits is guessed once in 27 years.
     "code": Limits(account_seconds=24 * 3600),
     "guest": Limits(address=30),
+    "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
 }
 

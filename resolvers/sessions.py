@@ -72,6 +72,9 @@ async def start_session(services: SessionServices, user: User, caller: Caller) -
     session, refresh_token = await sessions.begin(
         user.id, utc_now(), services.lifetime, caller.device
     )
+    ended = await sessions.end_oldest(user.id, utc_now())
+    if ended:
+        await services.ends.announce(SessionEnd(session_ids=ended))
     return _sign_in(services, user, session, refresh_token)
 
 
@@ -79,11 +82,14 @@ async def start_guest_session(services: SessionServices, caller: Caller) -> Sign
     """Start a session of a new guest; in a guest session, another one of the same guest.
 
     Raises:
-        TooManyAttempts: too many guests from the network address.
+        TooManyAttempts: too many guests from the network address, or sessions of the guest.
         Unavailable: if the database does not answer.
     """
     guest = await caller.guest()
-    if guest is None or not await is_current(guest.id, utc_now()):
+    if guest and await is_current(guest.id, utc_now()):
+        account = str(guest.id)
+        await services.throttle.attempt("guest session", address=caller.address, account=account)
+    else:
         await services.throttle.attempt("guest", address=caller.address)
         guest = await create_guest(utc_now(), caller.language)
     return await start_session(services, guest, caller)

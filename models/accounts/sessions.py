@@ -27,7 +27,8 @@ from models.store.documents import Record, or_unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_LISTED = 100
+MAX_SESSIONS = 100
+"""Sessions of an account; the oldest end when there are more."""
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)
@@ -101,6 +102,19 @@ async def begin(
         return session, await _issue(session, secrets.token_urlsafe(TOKEN_BYTES))
 
 
+async def end_oldest(user_id: Id, now: datetime) -> frozenset[Id]:
+    """End the oldest sessions of an account beyond `MAX_SESSIONS`, and return their ids.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    excess = [session.id for session in (await _active(user_id, now))[MAX_SESSIONS:]]
+    if excess:
+        with or_unavailable():
+            await Session.find({"_id": {"$in": excess}}).delete()
+    return frozenset(excess)
+
+
 async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
     """Use a refresh token; return the session and the next refresh token.
 
@@ -151,15 +165,19 @@ async def account_of(session_id: Id) -> Id | None:
 
 
 async def sessions_of(user_id: Id, now: datetime) -> list[Session]:
-    """Return an account's sessions, the latest sign-in first, at most `MAX_LISTED`.
+    """Return an account's sessions, the latest sign-in first, at most `MAX_SESSIONS`.
 
     Raises:
         Unavailable: if the database does not answer.
     """
+    return (await _active(user_id, now))[:MAX_SESSIONS]
+
+
+async def _active(user_id: Id, now: datetime) -> list[Session]:
     with or_unavailable():
         found = await Session.find({"user_id": user_id}).to_list()
     active = [session for session in found if session.expires_at > now]
-    return sorted(active, key=lambda session: session.created_at, reverse=True)[:MAX_LISTED]
+    return sorted(active, key=lambda session: session.created_at, reverse=True)
 
 
 async def own_session(session_id: Id, user_id: Id, now: datetime) -> Session | None:

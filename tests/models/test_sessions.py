@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.accounts import sessions
-from models.accounts.sessions import REPEATABLE_FOR, RefreshToken, Session
+from models.accounts.sessions import MAX_SESSIONS, REPEATABLE_FOR, RefreshToken, Session
 from models.errors import SessionEnded
 from models.ids import new_id
 
@@ -65,3 +65,18 @@ async def test_account_of_a_session_is_known_until_it_ends() -> None:
     assert await sessions.account_of(session.id) == user_id
     await sessions.end(session.id)
     assert await sessions.account_of(session.id) is None
+
+
+async def test_oldest_sessions_end_beyond_the_limit() -> None:
+    user_id, other_id = new_id(), new_id()
+    oldest, _ = await sessions.begin(user_id, NOW, LIFETIME)
+    others, _ = await sessions.begin(other_id, NOW, LIFETIME)
+    later = NOW + timedelta(seconds=1)
+    newer = [Session(user_id=user_id, created_at=later, expires_at=later + LIFETIME)]
+    newer += [newer[0].model_copy(update={"id": new_id()}) for _ in range(MAX_SESSIONS - 1)]
+    await Session.insert_many(newer[1:])
+    assert await sessions.end_oldest(user_id, later) == frozenset()
+    await newer[0].insert()
+    assert await sessions.end_oldest(user_id, later) == {oldest.id}
+    assert await sessions.active_sessions([oldest.id, others.id]) == {others.id}
+    assert len(await sessions.sessions_of(user_id, later)) == MAX_SESSIONS

@@ -74,3 +74,6 @@ async def test_guests_are_limited_by_network_address(api: Api) -> None:
     again = await execute(guest, START)
     assert again["user"]["guest"] is True
     assert again["accessToken"] != guest.token
+    for _ in range(19):
+        await execute(guest, START)
+    assert await guest.error_code(START) == "TOO_MANY_ATTEMPTS"
