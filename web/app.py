@@ -27,6 +27,7 @@ from web.graphql.persisted_documents import load_documents
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import settle_memory
+from web.pages.previews import preview_routes
 from web.pages.routes import page_routes
 from web.photos import photo_routes
 from web.telemetry.health import ROUTES
@@ -119,6 +120,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         EXPORTS,
         *photo_routes(origins),
+        *preview_routes(),
         *page_routes(settings.link_base, prints_mails=settings.smtp_url is None),
     ]
     app.add_exception_handler(Exception, internal_error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.support.browsers import CLIENT
+from tests.support.pictures import decoded, encoded, picture
 from web.edge.headers import PAGE_POLICY
 from web.pages.routes import MODULES, PERSONAL_PAGES
 
@@ -109,6 +110,47 @@ async def test_link_previews_get_pages_with_any_accept_header(
     assert tags["description"].endswith("q\u0301…")
     assert tags.canonical == tags["og:url"] == f"{url}/experts/{slug}"
     assert "<script>alert" not in page.text
+
+
+async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
+    """Another photo has another address, to which the former one leads."""
+    http, url = deployment.anonymous.http, deployment.anonymous.url
+    expert = await deployment.expert("Preview Person")
+
+    async def shown() -> str:
+        page = await http.get(f"{url}/experts/preview-person")
+        tags = MetaTags.of(page.text)
+        assert tags["twitter:card"] == "summary_large_image"
+        return tags["og:image"]
+
+    first = await shown()
+    answer = await http.get(first)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert decoded(answer.content).size == (1200, 630)
+    again = await http.get(first, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+    token = {"Authorization": f"Bearer {expert.api.token}", "Content-Type": "image/png"}
+    photo = encoded(picture((90, 90), colour=(255, 0, 0)), "PNG")
+    uploaded = await http.post(f"{url}/photos", content=photo, headers=token)
+    assert uploaded.status_code == 201
+    second = await shown()
+    assert second != first
+    centre = decoded((await http.get(second)).content).crop((234, 282, 235, 283))
+    red, green, blue = centre.tobytes()
+    assert red > 240
+    assert max(green, blue) < 20
+    former = await http.get(first, follow_redirects=False)
+    assert (former.status_code, former.headers["cache-control"]) == (302, "no-store")
+    assert url + former.headers["location"] == second
+
+    assert expert.expert_id
+    await deployment.update(expert.expert_id, disabled=True)
+    for hidden in (first, second, f"{url}/previews/nobody/{'0' * 20}.png"):
+        assert (await http.get(hidden)).status_code == 404
+    site = await http.get(f"{url}/previews/site.png")
+    assert (site.status_code, decoded(site.content).size) == (200, (1200, 630))
 
 
 async def test_pages_are_in_the_visitors_language(server: str, http: httpx.AsyncClient) -> None:

@@ -12,10 +12,13 @@ from starlette.routing import Route
 
 from models.errors import ExpertBookError
 from resolvers.callers import preferred_language
+from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
 from web.graphql.sockets import address_of
 from web.pages.heads import (
+    SITE,
     Head,
+    Picture,
     directory_head,
     head_html,
     hidden_head_html,
@@ -24,6 +27,7 @@ from web.pages.heads import (
     title_html,
     wording,
 )
+from web.pages.previews import SITE_PATH, preview_path
 from web.pages.queries import PageQuery, public_answer
 from web.pages.shell import PageParts, Shell
 
@@ -54,8 +58,10 @@ MAX_SLUG_CHARS: Final = 200
 
 EXPERT_QUERY: Final = PageQuery(
     "PageExpert",
-    "query PageExpert($slug: String!) { expertBySlug(slug: $slug) { slug name title bio } }",
+    "query PageExpert($slug: String!) { expertBySlug(slug: $slug) "
+    "{ slug name title bio photoUrl rating reviewCount } }",
 )
+SITE_PICTURE: Final = Picture(SITE_PATH, SITE)
 REDIRECT_HEADERS: Final = {"Cache-Control": "public, max-age=3600"}
 NOT_FOUND_HEADERS: Final = {"Cache-Control": "no-store"}
 
@@ -102,12 +108,12 @@ class Pages:
     async def landing(self, request: Request) -> Response:
         """Return the landing page."""
         language = await self._language(request)
-        return self._respond(request, LANDING, landing_head(language, None), language)
+        return self._respond(request, LANDING, landing_head(language, SITE_PICTURE), language)
 
     async def directory(self, request: Request) -> Response:
         """Return the directory."""
         language = await self._language(request)
-        return self._respond(request, DIRECTORY, directory_head(language, None), language)
+        return self._respond(request, DIRECTORY, directory_head(language, SITE_PICTURE), language)
 
     async def expert(self, request: Request) -> Response:
         """Return the page of an expert, or a redirection to its present address."""
@@ -128,10 +134,18 @@ class Pages:
         if expert["slug"] != slug:
             url = request.url.replace(path=path, scheme="", netloc="")
             return RedirectResponse(str(url), 301, REDIRECT_HEADERS)
+        card = PreviewCard(
+            expert["name"],
+            expert["title"],
+            expert["rating"],
+            expert["reviewCount"],
+            expert["photoUrl"],
+        )
         head = Head(
             expert["name"],
             expert["bio"] or expert["title"],
             path,
+            Picture(preview_path(expert["slug"], card), f"{expert['name']}, {expert['title']}"),
             card_title=f"{expert['name']}, {expert['title']}",
             is_person=True,
         )
