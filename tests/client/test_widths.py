@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from tests.support.visitors import Theme, Visitor
 
 PAGES = {
-    "": ["/", "/experts", "/sign-in", "/register", "/forgot-password", "/nothing/here"],
+    "": [
+        *("/", "/experts", "/sign-in", "/sign-in?with=code", "/register", "/forgot-password"),
+        "/nothing/here",
+    ],
     "client": ["/bookings", "/bookings?view=past", "/account", "{expert}", "{reschedule}"],
-    "expert": ["/desk", "/desk/hours"],
+    "expert": ["/desk", "/desk/entry", "/desk/hours"],
     "admin": ["/administration"],
 }
 SETTLED = """() => document.querySelector("h1")
@@ -32,7 +35,7 @@ WORDS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement, data } = walker.currentNode;
-    if (!parentElement.closest("script, style, noscript")) texts.add(data.trim());
+    if (!parentElement.closest("script, style, noscript, textarea")) texts.add(data.trim());
   }
   for (const element of document.body.querySelectorAll("*")) {
     for (const name of ["aria-label", "placeholder", "title", "alt"]) {
@@ -50,8 +53,8 @@ SAMPLES = "\n".join(
     file.read_text("utf-8") for file in (ROOT / "web" / "samples" / "data").glob("*.toml")
 )
 DATA = re.compile(
-    r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w-]+)+|UTC"
-    r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.*\bExpertBook"
+    r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
+    r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
 )
 NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,2}")
 

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@apollo/client/react";
 import { useRef } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
+import type { SessionsQuery } from "../api/gql/graphql.ts";
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
@@ -32,21 +33,22 @@ const END_SESSION = graphql(`
   }
 `);
 
+type Session = NonNullable<SessionsQuery["viewer"]>["sessions"][number];
+
 /** The devices that are signed in to the account; each can be signed out. */
 export function Sessions() {
   const words = useWords(accountWords);
   const { errors } = useWords(appWords);
-  const formats = useFormats();
   const list = useRef<HTMLUListElement>(null);
   const { data, error, refetch } = useQuery(SESSIONS, { fetchPolicy: "cache-and-network" });
   const [end, { loading }] = useMutation(END_SESSION);
 
-  async function endSession(id: string, device: string): Promise<void> {
+  async function endSession({ id, device }: Session): Promise<void> {
     try {
       await end({ variables: { id } });
       await refetch();
       list.current?.focus();
-      void toast(words.sessionEnded(device));
+      void toast(words.sessionEnded(words.device(device)));
     } catch {
       void toastError(errors.unexpected);
     }
@@ -62,37 +64,53 @@ export function Sessions() {
           aria-label={words.everywhereTitle}
           className="grid w-full divide-y divide-line outline-none"
         >
-          {data.viewer.sessions.map(({ id, device, lastUsedAt, startedAt, current }) => (
-            <li key={id} className="flex flex-wrap items-center justify-between gap-3 py-3">
-              <div className="min-w-0">
-                <p className="font-semibold wrap-anywhere">
-                  {device}
-                  {current && (
-                    <span className="ml-2 rounded-full bg-soft px-2.5 py-1 text-xs text-accent">
-                      {words.thisDevice}
-                    </span>
-                  )}
-                </p>
-                <p className="text-sm text-muted">
-                  {words.lastUsed(formats.moment(lastUsedAt))}
-                  <br />
-                  {words.since(formats.moment(startedAt))}
-                </p>
-              </div>
-              {!current && (
-                <Button
-                  isBusy={loading}
-                  aria-label={words.endSessionOf(device)}
-                  onClick={() => void endSession(id, device)}
-                >
-                  {words.endSession}
-                </Button>
-              )}
-            </li>
+          {data.viewer.sessions.map((session) => (
+            <SessionItem
+              key={session.id}
+              session={session}
+              isBusy={loading}
+              onEnd={() => void endSession(session)}
+            />
           ))}
         </ul>
       )}
       <SignOutEverywhere />
     </div>
+  );
+}
+
+interface SessionItemProps {
+  session: Session;
+  isBusy: boolean;
+  onEnd: () => void;
+}
+
+function SessionItem({ session, isBusy, onEnd }: SessionItemProps) {
+  const words = useWords(accountWords);
+  const formats = useFormats();
+  const device = words.device(session.device);
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-3 py-3">
+      <div className="min-w-0">
+        <p className="font-semibold wrap-anywhere">
+          {device}
+          {session.current && (
+            <span className="ml-2 rounded-full bg-soft px-2.5 py-1 text-xs text-accent">
+              {words.thisDevice}
+            </span>
+          )}
+        </p>
+        <p className="text-sm text-muted">
+          {words.lastUsed(formats.moment(session.lastUsedAt))}
+          <br />
+          {words.since(formats.moment(session.startedAt))}
+        </p>
+      </div>
+      {!session.current && (
+        <Button isBusy={isBusy} aria-label={words.endSessionOf(device)} onClick={onEnd}>
+          {words.endSession}
+        </Button>
+      )}
+    </li>
   );
 }

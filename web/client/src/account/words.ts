@@ -26,6 +26,7 @@ export const accountWords = catalogue({
       "You sign in with codes from mails. You may set a password as well; it is confirmed with a code.",
     setPassword: "Set password",
     passwordSet: "Your password is set.",
+    device: (name: string) => name,
     thisDevice: "This device",
     lastUsed: (moment: string) => `Last used ${moment}`,
     since: (moment: string) => `Signed in since ${moment}`,
@@ -97,6 +98,8 @@ export const accountWords = catalogue({
       "Sie melden sich mit Codes aus E-Mails an. Sie können auch ein Passwort festlegen; ein Code bestätigt es.",
     setPassword: "Passwort festlegen",
     passwordSet: "Ihr Passwort ist festgelegt.",
+    device: (name) =>
+      name === "Unknown device" ? "Unbekanntes Gerät" : name.replace(" on ", " unter "),
     thisDevice: "Dieses Gerät",
     lastUsed: (moment) => `Zuletzt benutzt ${moment}`,
     since: (moment) => `Angemeldet seit ${moment}`,
