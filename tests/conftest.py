@@ -18,7 +18,13 @@ from models.calendar.times import utc_now
 from models.database import open_database
 from tests.support.clients import Api
 from tests.support.command_rules import RULES, watch_commands
-from tests.support.databases import GIVEN_URL, OWN_SERVER, mentions, run_database
+from tests.support.databases import (
+    GIVEN_URL,
+    OWN_SERVER,
+    mentions,
+    run_database,
+    shared_server,
+)
 from tests.support.forked_program import Patch
 from tests.support.servers import await_ready, start_program
 from tests.support.spans import Time
@@ -131,6 +137,13 @@ async def demo(api: Api) -> dict[str, Api]:
         answer = await api.ask(login, email=f"{name}@Example.com")
         clients[name] = api.signed_in(answer["login"]["accessToken"])
     return clients
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let servers of this test process share a database server."""
+    with shared_server.open(tmp_path_factory.mktemp("shared")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Databases for tests: embedded ones, or on the server of `make test-long MONGODB_URL=…`."""
+"""Databases for tests, on one server per test process or that of `make test-long MONGODB_URL=…`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import os
 import types
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
@@ -23,6 +23,36 @@ OWN_SERVER = frozenset({"database_processes", "embedded_database"})
 """Functions of tests that kill, suspend or restart their database server."""
 
 
+class SharedServer:
+    """The database server of this process: the given one, or one that is started when needed."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._folder: Path | None = None
+        self._url = GIVEN_URL
+
+    @contextmanager
+    def open(self, folder: Path) -> Iterator[None]:
+        """Allow the server to be started in a folder, and stop it after the context."""
+        self._folder = folder
+        with self._stack:
+            yield
+
+    def database(self, folder: Path) -> str:
+        """Return the URL of a database for a folder, the same for the same folder."""
+        if not self._url:
+            if self._folder is None:
+                raise RuntimeError("the shared database server is not open")
+            self._url = self._stack.enter_context(embedded_database(self._folder))
+        name = "test-" + hashlib.sha256(bytes(folder)).hexdigest()[:16]
+        base, mark, options = self._url.partition("?")
+        scheme, _, rest = base.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}/{name}{mark}{options}"
+
+
+shared_server = SharedServer()
+
+
 @contextmanager
 def run_database(folder: Path) -> Iterator[str]:
     """Yield the URL of an empty database: on the given server, or embedded in a folder."""
@@ -30,18 +60,10 @@ def run_database(folder: Path) -> Iterator[str]:
         with embedded_database(folder) as url:
             yield url
         return
-    url = given_database(folder)
+    url = shared_server.database(folder)
     with MongoClient[dict[str, Any]](url) as client:
         yield url
         client.drop_database(client.get_default_database().name)
-
-
-def given_database(folder: Path) -> str:
-    """Return the URL of a database on the given server, the same for the same folder."""
-    name = "test-" + hashlib.sha256(bytes(folder)).hexdigest()[:16]
-    base, mark, options = GIVEN_URL.partition("?")
-    scheme, _, rest = base.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/{name}{mark}{options}"
 
 
 def mentions(function: Callable[..., Any], names: AbstractSet[str]) -> bool:

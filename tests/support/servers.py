@@ -20,7 +20,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.support.command_rules import OFFENCE
-from tests.support.databases import GIVEN_URL, given_database
+from tests.support.databases import GIVEN_URL, shared_server
 from tests.support.forked_program import UNCHANGED, ForkedProgram, Patch
 
 if TYPE_CHECKING:
@@ -99,11 +99,22 @@ def start_program(
 ) -> Iterator[Program]:
     """Start a server in a folder with some settings, and end it with SIGINT.
 
-    Without a command, or with a patch, the server is forked, which is faster than running `SERVE`.
+    Args:
+        folder: the working directory; it has the data folder.
+        command: what to run. Without a command, or with a patch, the server is forked, which is
+            faster than running `SERVE`.
+        settings: settings of the server. Without a `mongodb_url`, forked servers use a database on
+            the shared server; with None, and with a command, an embedded one.
     """
     port = free_port()
-    database = {"mongodb_url": given_database(folder)} if GIVEN_URL else {}
-    env = environment(**{"port": port, "data": folder / "data", **database, **settings})
+    database: dict[str, object] = {}
+    if GIVEN_URL:
+        database = {"mongodb_url": shared_server.database(folder)}
+    elif isinstance(command, Patch) and "mongodb_url" not in settings:
+        # As with an embedded database, which has no other servers to reach.
+        database = {"mongodb_url": shared_server.database(folder), "broadcast_url": "memory://"}
+    given = {"port": port, "data": folder / "data", **database, **settings}
+    env = environment(**{name: value for name, value in given.items() if value is not None})
     path = folder / f"{port}.log"
     path.touch()
     process: ForkedProgram | subprocess.Popen[bytes]

@@ -36,7 +36,7 @@ async def test_frozen_database_makes_the_server_unready_but_not_dead(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     """`/healthz` still succeeds, because restarting the server would not help."""
-    with start_program(tmp_path, experts=1) as program:
+    with start_program(tmp_path, mongodb_url=None, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = database_processes(tmp_path)
         freeze(database)

@@ -125,7 +125,7 @@ async def test_killed_embedded_database_recovers_without_loss(
 ) -> None:
     """The database is killed alone or with its guardian, and is restarted automatically."""
     data = tmp_path / "0" / "data"
-    with Fleet(tmp_path, 1, **SETTINGS) as fleet:
+    with Fleet(tmp_path, 1, mongodb_url=None, **SETTINGS) as fleet:
         async with load(fleet, tmp_path / "history.jsonl") as journal:
             for number in range(kills):
                 await wait_for_load(journal)

@@ -192,7 +192,8 @@ async def test_slow_operations_are_logged_as_warnings(
     The database is suspended until the operation times out.
     """
     limit = SLOW_SECONDS + 0.2
-    with start_program(tmp_path, experts=3, throttle="off", operation_seconds=limit) as program:
+    settings = {"experts": 3, "throttle": "off", "operation_seconds": limit}
+    with start_program(tmp_path, mongodb_url=None, **settings) as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
         await api.post(
@@ -220,7 +221,7 @@ async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
     """The log has no passwords, tokens, cookies or mailed links, even at level debug."""
     async with Mailbox().open() as mailbox:
         settings = {"log_format": "json", "log_level": "debug", "experts": 3, "throttle": "off"}
-        with start_program(tmp_path, **settings, smtp_url=mailbox.url) as program:
+        with start_program(tmp_path, mongodb_url=None, **settings, smtp_url=mailbox.url) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             secrets = await use_all_secrets(program, mailbox, time)
             [database] = database_processes(tmp_path)

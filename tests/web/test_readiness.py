@@ -92,7 +92,8 @@ async def test_the_server_is_not_ready_while_the_database_is_suspended(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
     """Its connections stay open; the change stream continues when the database does."""
-    with start_program(tmp_path, experts=3, throttle="off", broadcast_url="mongodb://") as program:
+    settings = {"experts": 3, "throttle": "off", "broadcast_url": "mongodb://"}
+    with start_program(tmp_path, mongodb_url=None, **settings) as program:
         async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             [database] = database_processes(tmp_path)
