@@ -60,5 +60,8 @@ async def take(site: str) -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder, run_server(Path(folder), mongodb_url=None, throttle="off") as address:
+    with (
+        TemporaryDirectory() as folder,
+        run_server(Path(folder), mongodb_url=None, throttle="off") as address,
+    ):
         asyncio.run(take(address))
