@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { ExpertCardFragment } from "../api/gql/graphql.ts";
+import { PLACE_KINDS, PlaceLabel } from "../place/Place.tsx";
 import { useWords } from "../text/text.tsx";
 import { type Formats, useFormats } from "../time/formats.ts";
 import { useLanguageName } from "./languages.ts";
@@ -25,6 +26,11 @@ export const EXPERT_CARD = graphql(`
       amount
       currency
       decimals
+    }
+    offers {
+      place {
+        kind
+      }
     }
     nextSlot {
       id
@@ -128,6 +134,13 @@ function ExpertCard({
           <p className="text-muted">{expert.title}</p>
           <p className="mt-1 text-xs text-muted">
             {[text.categories[expert.category], ...expert.languages.map(languageName)].join(" · ")}
+          </p>
+          <p className="mt-1 flex flex-wrap gap-x-3 gap-y-1 text-xs text-muted">
+            {PLACE_KINDS.filter((kind) =>
+              expert.offers.some(({ place }) => place.kind === kind),
+            ).map((kind) => (
+              <PlaceLabel key={kind} kind={kind} />
+            ))}
           </p>
         </div>
       </div>

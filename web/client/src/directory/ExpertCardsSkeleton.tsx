@@ -11,7 +11,7 @@ export function ExpertCardsSkeleton({ count }: { count: number }) {
       <div aria-hidden className="grid gap-4 md:grid-cols-2">
         {Array.from({ length: count }, (_, index) => (
           <div key={index} className="grid gap-4 card p-4 sm:p-5">
-            <div className="flex h-16 gap-4">
+            <div className="flex h-21 gap-4">
               <SkeletonBlock className="size-12 sm:size-14 rounded-portrait" />
               <div className="grid flex-1 content-start gap-2 pt-1">
                 <SkeletonBlock className="h-4 w-1/2 rounded-md" />

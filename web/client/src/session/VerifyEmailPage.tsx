@@ -70,13 +70,9 @@ export default function VerifyEmailPage() {
     );
   }
   return (
-    <Told title={words.linkExpiredTitle} body={viewer ? words.verifyByReset : words.verifyExpired}>
+    <Told title={words.linkExpiredTitle} body={viewer ? words.verifyAgain : words.verifyExpired}>
       {viewer && (
-        <Link
-          to="/forgot-password"
-          state={{ email: viewer.email }}
-          className={buttonClass("primary")}
-        >
+        <Link to="/account" className={buttonClass("primary")}>
           {words.newLink}
         </Link>
       )}

@@ -88,7 +88,7 @@ export const sessionWords = catalogue({
     already: "There is nothing left to do.",
     verifyExpired:
       "It is too old, or was used before. If you have followed it already, there is nothing left to do.",
-    verifyByReset: "Your address is not verified yet. A link to a new password verifies it, too.",
+    verifyAgain: "Your address is not verified yet. Your account page sends another link.",
     verifyFailedTitle: "Your address could not be verified",
     verifyFailed: "The server cannot be reached. Check your connection and try again.",
   },
@@ -178,8 +178,7 @@ export const sessionWords = catalogue({
     already: "Es ist nichts mehr zu tun.",
     verifyExpired:
       "Er ist zu alt oder wurde schon benutzt. Wenn Sie ihm schon gefolgt sind, ist nichts mehr zu tun.",
-    verifyByReset:
-      "Ihre Adresse ist noch nicht bestätigt. Auch ein Link zu einem neuen Passwort bestätigt sie.",
+    verifyAgain: "Ihre Adresse ist noch nicht bestätigt. Ihre Kontoseite schickt einen neuen Link.",
     verifyFailedTitle: "Ihre Adresse ließ sich nicht bestätigen",
     verifyFailed:
       "Der Server ist nicht zu erreichen. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
