@@ -27,6 +27,8 @@ PAGES = {
     "expert": ["/desk", "/desk/entry", "/desk/hours"],
     "admin": ["/administration"],
 }
+NOT_FOUND = re.compile("status of 404 .*/nothing/here")
+"""The browser's own words for a page that does not exist."""
 SETTLED = """() => document.querySelector("h1")
   && !document.querySelector(".animate-pulse:not([data-connection] *)")
   && document.fonts.status === "loaded" """
@@ -61,7 +63,7 @@ NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,2}")
 
 async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
     """Return a visitor signed in with a demo account, or an anonymous one for ""."""
-    visitor = await visit(**options)
+    visitor = await visit(expected=NOT_FOUND, **options)
     if of:
         await visitor.sign_in_with_api(f"{of}@example.com", DEMO_PASSWORD)
     return visitor

@@ -55,7 +55,10 @@ export function Header() {
           <Logo className="h-7 w-34 md:h-8 md:w-39" />
         </Link>
         {viewer === null && (
-          <Link to={`/sign-in${back}`} className={`${buttonClass()} md:hidden`}>
+          <Link
+            to={`/sign-in${back}`}
+            className={`${buttonClass()} px-3! whitespace-nowrap md:hidden`}
+          >
             {app.signIn}
           </Link>
         )}
