@@ -7,6 +7,7 @@ send that without a preflight.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -57,6 +58,9 @@ PHOTO_COST: Final = 100
 MAX_UPLOADS: Final = 4
 """Number of concurrent uploads to a process; each takes 5 MB while it waits to be decoded."""
 
+MAX_UPLOADS_OF_ACCOUNT: Final = 2
+"""Number of concurrent uploads of an account, so that its slow ones do not shut out others."""
+
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 NO_STORE: Final = {"Cache-Control": "no-store"}
 PICTURE_HEADERS: Final = {
@@ -98,7 +102,7 @@ class PhotoChanges:
     def __init__(self, origins: frozenset[str]) -> None:
         self._origins = origins
         self._workshop = PhotoWorkshop()
-        self._uploads = 0
+        self._uploads: Counter[Id] = Counter()
 
     async def __call__(self, request: Request) -> Response:
         """Change the photo of the viewer's entry, or of the expert in `expertId`."""
@@ -116,11 +120,12 @@ class PhotoChanges:
     async def _upload(self, request: Request, services: Services) -> Expert:
         viewer, expert_id = await self._authorize(request, services, "POST /photos")
         check_headers(request)
-        if self._uploads >= MAX_UPLOADS:
+        is_busy = self._uploads.total() >= MAX_UPLOADS
+        if is_busy or self._uploads[viewer.id] >= MAX_UPLOADS_OF_ACCOUNT:
             raise BadRequest(
                 503, "Other photos are being uploaded. Please try again.", {"Retry-After": "2"}
             )
-        self._uploads += 1
+        self._uploads[viewer.id] += 1
         try:
             address = address_of(request)
             await services.budgets.spend(accounts_of(str(viewer.id), address), UPLOAD_COST)
@@ -129,7 +134,7 @@ class PhotoChanges:
             content = await receive_body(request.receive, MAX_BYTES)
             return await self._workshop.upload(expert_id, content)
         finally:
-            self._uploads -= 1
+            self._uploads -= Counter([viewer.id])  # which drops accounts without uploads
 
     async def _remove(self, request: Request, services: Services) -> Expert:
         viewer, expert_id = await self._authorize(request, services, "DELETE /photos")

@@ -17,8 +17,8 @@ from resolvers.images import MAX_BYTES
 from tests.support.clients import PASSWORD, Api
 from tests.support.deployments import Deployment, Person
 from tests.support.pictures import SECRET, decoded, encoded, picture, png, with_metadata
+from tests.support.raw_http import connect, send_raw
 from tests.support.raw_http import request as raw_request
-from tests.support.raw_http import send_raw
 from tests.support.servers import run_server
 
 if TYPE_CHECKING:
@@ -238,6 +238,28 @@ async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) ->
         pass  # the server has closed the connection
     else:
         assert long.status_code == 413
+
+
+async def test_slow_uploads_of_an_account_do_not_shut_out_others(
+    here: TwoServers, expert: Person
+) -> None:
+    content = encoded(picture())
+    token = f"Authorization: Bearer {expert.api.token}"
+    lines = ("Content-Type: image/jpeg", f"Content-Length: {len(content)}", "Expect: 100-continue")
+    head = raw_request("POST", "/photos", token, *lines)
+    async with connect(here.anonymous.url) as one, connect(here.anonymous.url) as two:
+        for slow in (one, two):
+            await slow.send(head)
+            assert (await slow.read_head()).status == 100  # the server waits for the body
+        third = await here.upload(expert.api, content)
+        assert (third.status_code, third.headers["retry-after"]) == (503, "2")
+        other = await here.expert()
+        assert (await here.upload(other.api, content)).status_code == 201
+        for slow in (one, two):
+            await slow.send(content)
+            assert (await slow.read_response()).status == 201
+    assert (await here.upload(expert.api, content)).status_code == 201
+    await here.remove(other.api)
 
 
 async def guest(here: TwoServers) -> Api:
