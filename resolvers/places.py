@@ -51,17 +51,25 @@ def validate_place(
     return Place(kind=wanted.kind, details=details or None)
 
 
-def _link(validator: InputValidator, path: str, text: str) -> str:
-    """Return the URL of a video call; it must not carry a user's name or password."""
+def normalized_link(text: str) -> str | None:
+    """Return the normalized URL of a video call, or None if it is not an https address.
+
+    It must not carry a user's name or password.
+    """
     try:
         url = _LINK.validate_python(text)
     except ValidationError:
-        url = None
-    if url is None or url.username or url.password or not text.isprintable():
+        return None
+    return None if url.username or url.password or not text.isprintable() else str(url)
+
+
+def _link(validator: InputValidator, path: str, text: str) -> str:
+    url = normalized_link(text)
+    if url is None:
         validator.add_problem(
             path,
             "Enter the https address of the video call, such as https://meet.example.com/ada; at "
             f"most {MAX_URL_CHARS} characters",
         )
         return ""
-    return str(url)
+    return url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
@@ -11,6 +10,7 @@ from pydantic_settings import BaseSettings
 from models.bookings.caps import Caps
 from models.calendar.places import ROOM
 from models.money import decimals_of
+from resolvers.places import normalized_link
 
 
 class BookingSettings(BaseSettings):
@@ -76,8 +76,12 @@ class BookingSettings(BaseSettings):
     @field_validator("video_url")
     @classmethod
     def _has_a_room(cls, value: str | None) -> str | None:
-        if value is not None and not (urlsplit(value).scheme == "https" and ROOM in value):
-            raise ValueError(f"it must be an https address with {ROOM} in it")
+        if value is not None:
+            url = value.replace(ROOM, "room")
+            if url == value or normalized_link(url) != url:
+                raise ValueError(
+                    f"it must be an https address with {ROOM} in it, without blanks or a password"
+                )
         return value
 
     @field_validator("currency")
