@@ -23,6 +23,9 @@ SIGN_IN = f"""mutation ($email: String!, $code: String!, $name: String, $zone: T
   answer: signInWithCode(input: {{email: $email, code: $code, name: $name, timeZone: $zone}}) {{
     __typename ... on SignedIn {{ {SESSION} }} ... on Refusal {{ code message }}
     ... on WrongCode {{ attemptsLeft }} ... on InvalidInput {{ fields {{ field }} }} }} }}"""
+BOOK = """mutation ($slot: ID!, $contact: ContactInput!) {
+  answer: bookSlot(input: {slotId: $slot, contact: $contact}) {
+    __typename ... on Booking { id status } ... on Refusal { code } } }"""
 HELD = """{ bookings(filter: {statuses: [HELD]}) { nodes {
   id heldUntil slot { id mine } history { from to actor { name } } } } }"""
 

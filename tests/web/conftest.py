@@ -1,4 +1,4 @@
-"""Fixtures of the administration tests: a server of their own."""
+"""Fixtures of the tests of servers: databases, mail servers, and servers that modules share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clients import Api
+from tests.support.databases import run_database
 from tests.support.deployments import Deployment
 from tests.support.forked_program import Patch
+from tests.support.mailboxes import Mailbox
 from tests.support.paired_servers import TwoServers, run_paired
 from tests.support.practices import Practice
 from tests.support.servers import await_ready, run_server, start_program
@@ -31,6 +33,20 @@ import web.graphql.sockets, web.graphql.streams, web.graphql.subscribers
 web.graphql.streams.HEARTBEAT_SECONDS, web.graphql.subscribers.STUCK_SECONDS = 0.1, 1.0
 web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
 """
+
+
+@pytest.fixture(scope="module")
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database used only by one module."""
+    with run_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """A mail server without SMTPUTF8."""
+    async with Mailbox().open() as mailbox:
+        yield mailbox
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from models.calendar.times import utc_now
 from tests.support.booking_operations import execute
 from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
-from tests.support.guests import (
-    CODE,
-    REQUEST,
-    known_code,
-    sign_in,
-)
+from tests.support.guests import BOOK, CODE, REQUEST, known_code, sign_in
 from tests.support.paired_servers import code_in, findings, is_code_mail, new_email
 from tests.support.sessions import LOGIN
 
@@ -21,9 +16,6 @@ if TYPE_CHECKING:
     from tests.support.paired_servers import TwoServers
     from tests.support.spans import Time
 
-BOOK = """mutation ($slot: ID!, $contact: ContactInput!) {
-  answer: bookSlot(input: {slotId: $slot, contact: $contact}) {
-    __typename ... on Booking { id status } ... on Refusal { code } } }"""
 CHANGE_PASSWORD = """mutation ($current: String!, $password: String!) {
   answer: changePassword(input: {current: $current, password: $password}) {
     __typename ... on SignedIn { accessToken user { hasPassword } } } }"""

@@ -16,6 +16,7 @@ from models.ids import Id, object_id
 from tests.support.booking_operations import HOLD, execute
 from tests.support.clients import CONTACT, PASSWORD, open_socket
 from tests.support.guests import (
+    BOOK,
     CODE,
     HELD,
     REQUEST,
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from models.store.connection import Client, Database
     from tests.support.paired_servers import TwoServers
 
-BOOK = """mutation ($slot: ID!, $contact: ContactInput!) {
-  answer: bookSlot(input: {slotId: $slot, contact: $contact}) {
-    __typename ... on Booking { id status } ... on Refusal { code } } }"""
 REGISTER = """mutation ($email: String!, $password: String!) {
   answer: register(input: {name: "Eve", email: $email, password: $password}) {
     __typename ... on SignedIn { accessToken } } }"""

@@ -12,15 +12,15 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.support.clients import PASSWORD, Api
-from tests.support.databases import run_database
-from tests.support.mailboxes import Mailbox
 from tests.support.servers import await_ready, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     import httpx
     from pymongo.asynchronous.database import AsyncDatabase
+
+    from tests.support.mailboxes import Mailbox
 
     Database = AsyncDatabase[dict[str, Any]]
 
@@ -52,24 +52,10 @@ account_numbers = count()
 
 
 @pytest.fixture(scope="module")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database used only by this module."""
-    with run_database(tmp_path_factory.mktemp("links")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 async def database(mongodb_url: str) -> AsyncIterator[Database]:
     """The server's database."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         yield client["expertbook"]
-
-
-@pytest.fixture(scope="module")
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """The mail server that the server sends to."""
-    async with Mailbox().open() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.support.mailboxes import Mailbox, wait_until
 from tests.support.servers import await_ready, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     import httpx
@@ -27,20 +27,6 @@ SENDER = "Experts <bookings@example.com>"
 EXPERTS = """{ experts(first: 100) { nodes {
   id name timeZone availability { breakMinutes confirmsAutomatically } } } }"""
 PATIENCE_SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database used only by this module."""
-    with run_database(tmp_path_factory.mktemp("mail")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """The mail server that the server sends to."""
-    async with Mailbox().open() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

@@ -44,13 +44,6 @@ HOLD = """mutation ($id: ID!) { holdSlot(input: {slotId: $id}) {
 
 
 @pytest.fixture(scope="module")
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """A mail server without SMTPUTF8."""
-    async with Mailbox().open() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture(scope="module")
 async def deployment(
     tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, http: httpx.AsyncClient
 ) -> AsyncIterator[Deployment]:

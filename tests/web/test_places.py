@@ -10,17 +10,16 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from tests.support.clients import PASSWORD, Api, open_socket
-from tests.support.databases import run_database
 from tests.support.deployments import Deployment, first_slot, invalid_fields, offer
-from tests.support.mailboxes import Mailbox
 from tests.support.servers import Program, await_ready, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     import httpx
 
     from tests.support.deployments import Person
+    from tests.support.mailboxes import Mailbox
     from tests.support.spans import Time
 
 ROOM = re.compile(r"https://meet\.example\.com/[0-9a-f]{32}")
@@ -44,20 +43,6 @@ MOVE = """mutation ($id: ID!, $slot: ID!) {
 EVENTS = """subscription ($id: ID!) { slotChanged(expertId: $id) { __typename
   ... on SlotEvent { cursor kind slot { id status price { amount } } changed { id } } } }"""
 OWN = "subscription { bookingChanged { id status place { kind details } } }"
-
-
-@pytest.fixture(scope="module")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database used only by this module."""
-    with run_database(tmp_path_factory.mktemp("places")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def mailbox() -> AsyncIterator[Mailbox]:
-    """The mail server that the server sends to."""
-    async with Mailbox().open() as mailbox:
-        yield mailbox
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from pymongo import AsyncMongoClient
 
 from tests.support.booking_operations import BOOKED, first_expert, open_slots, state
 from tests.support.clients import PASSWORD, REGISTER, Api, open_socket
-from tests.support.databases import run_database
 from tests.support.event_streams import stream
 from tests.support.repository import ROOT
 from tests.support.servers import await_ready, free_port, start_program
@@ -104,13 +103,6 @@ def _wait_for_ca(data: Path, port: int) -> ssl.SSLContext:
         except OSError:
             time.sleep(PAUSE_SECONDS)
     raise TimeoutError(f"Caddy did not start within {START_SECONDS} s.")
-
-
-@pytest.fixture(scope="module")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the database of the server behind the proxy."""
-    with run_database(tmp_path_factory.mktemp("database")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

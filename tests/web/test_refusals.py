@@ -12,7 +12,6 @@ from models.store.connection import connected
 from models.store.refusals import EXPECTED, NO_PRIMARY, Refusal
 from tests.support.booking_operations import open_slots
 from tests.support.clients import Api
-from tests.support.databases import run_database
 from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
 from tests.support.wire_cases import CODES
@@ -41,16 +40,9 @@ OPTIONS = "&readPreference=secondaryPreferred&w=1&retryWrites=false"
 
 
 @pytest.fixture(scope="module")
-def own_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database for these servers alone."""
-    with run_database(tmp_path_factory.mktemp("refusals")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def proxy(own_database: str) -> Iterator[WireProxy]:
+def proxy(mongodb_url: str) -> Iterator[WireProxy]:
     """A proxy before the database."""
-    with WireProxy(own_database) as proxy:
+    with WireProxy(mongodb_url) as proxy:
         yield proxy
 
 
@@ -165,10 +157,10 @@ async def test_refused_change_stream_is_reported(
 
 @pytest.mark.parametrize("code", [59, 115])
 async def test_refused_bulk_write_is_remembered_and_loses_nothing(
-    own_database: str, tmp_path: Path, http: httpx.AsyncClient, time: Time, code: int
+    mongodb_url: str, tmp_path: Path, http: httpx.AsyncClient, time: Time, code: int
 ) -> None:
     """MongoDB 8.0 at feature compatibility version 7.0 refuses a command that it announces."""
-    with WireProxy(own_database) as proxy:
+    with WireProxy(mongodb_url) as proxy:
         proxy.inject(Fault(CommandError(code), "bulkWrite"))
         with start_program(tmp_path, mongodb_url=proxy.url, throttle="off") as program:
             await_ready(program.process, program.address)
@@ -189,11 +181,11 @@ async def failure(url: str) -> str:
     return str(raised.value)
 
 
-async def test_start_says_that_the_database_is_too_old(own_database: str) -> None:
-    with WireProxy(own_database, max_wire_version=6) as proxy:
+async def test_start_says_that_the_database_is_too_old(mongodb_url: str) -> None:
+    with WireProxy(mongodb_url, max_wire_version=6) as proxy:
         assert (await failure(proxy.url)).startswith("The database is too old. Upgrade to MongoDB")
 
 
-async def test_start_says_that_there_is_no_primary(own_database: str) -> None:
-    with WireProxy(own_database, role=Role.SECONDARY) as proxy:
+async def test_start_says_that_there_is_no_primary(mongodb_url: str) -> None:
+    with WireProxy(mongodb_url, role=Role.SECONDARY) as proxy:
         assert await failure(proxy.url) == NO_PRIMARY
