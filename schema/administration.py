@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -66,42 +67,6 @@ class CreateExpertInput:
 
 
 @strawberry.input(
-    description="Changes to an expert. Fields that are omitted or null keep their values."
-)
-class UpdateExpertInput:
-    """Input of `updateExpert`."""
-
-    expert_id: strawberry.ID = strawberry.field(description="Expert to update.")
-    name: str | None = strawberry.field(
-        default=None, description="Full name; at most 100 characters. The slug does not change."
-    )
-    title: str | None = strawberry.field(
-        default=None, description="Professional title; at most 100 characters."
-    )
-    category: Category | None = strawberry.field(default=None, description="Field of expertise.")
-    bio: str | None = strawberry.field(
-        default=None, description="Biography; at most 2,000 characters."
-    )
-    experience_years: int | None = strawberry.field(
-        default=None, description="Years of professional experience, 0 to 80."
-    )
-    languages: list[str] | None = strawberry.field(
-        default=None, description="1 to 10 spoken languages, by their English names."
-    )
-    hourly_rate: MoneyInput | None = strawberry.field(default=None, description="Price per hour.")
-    time_zone: TimeZone | None = strawberry.field(
-        default=None,
-        description="Time zone of the weekly hours. Existing bookings keep their start times.",
-    )
-    disabled: bool | None = strawberry.field(
-        default=None,
-        description="Hides the expert from the directory and refuses new bookings. Existing "
-        "bookings remain valid. Administrators only.",
-    )
-    contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
-
-
-@strawberry.input(
     description="Changes to the viewer's own directory entry. Fields that are omitted or null keep "
     "their values. Administrators change the name and the category."
 )
@@ -126,6 +91,42 @@ class UpdateMyExpertInput:
         description="Time zone of the weekly hours. Existing bookings keep their start times.",
     )
     contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
+
+    def to_model(self) -> Profile:
+        """Convert to the resolver's type."""
+        return Profile(
+            title=self.title,
+            bio=self.bio,
+            experience_years=self.experience_years,
+            languages=self.languages,
+            hourly_rate=self.hourly_rate.to_model() if self.hourly_rate else None,
+            time_zone=self.time_zone,
+            contact_email=self.contact_email,
+        )
+
+
+@strawberry.input(
+    description="Changes to an expert. Fields that are omitted or null keep their values."
+)
+class UpdateExpertInput(UpdateMyExpertInput):
+    """Input of `updateExpert`."""
+
+    expert_id: strawberry.ID = strawberry.field(description="Expert to update.")
+    name: str | None = strawberry.field(
+        default=None, description="Full name; at most 100 characters. The slug does not change."
+    )
+    category: Category | None = strawberry.field(default=None, description="Field of expertise.")
+    disabled: bool | None = strawberry.field(
+        default=None,
+        description="Hides the expert from the directory and refuses new bookings. Existing "
+        "bookings remain valid. Administrators only.",
+    )
+
+    def to_model(self) -> Profile:
+        """Convert to the resolver's type."""
+        return replace(
+            super().to_model(), name=self.name, category=self.category, disabled=self.disabled
+        )
 
 
 @strawberry.input(
@@ -244,18 +245,7 @@ class AdministrationMutation:
             context.services.ledger,
             require_viewer(context.viewer),
             input.expert_id,
-            Profile(
-                name=input.name,
-                title=input.title,
-                category=input.category,
-                bio=input.bio,
-                experience_years=input.experience_years,
-                languages=input.languages,
-                hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
-                time_zone=input.time_zone,
-                disabled=input.disabled,
-                contact_email=input.contact_email,
-            ),
+            input.to_model(),
             context.services.currency,
         )
         return _reloaded(expert, context)
@@ -267,15 +257,7 @@ class AdministrationMutation:
         expert = await administration.update_my_expert(
             context.services.ledger,
             context.viewer,
-            Profile(
-                title=input.title,
-                bio=input.bio,
-                experience_years=input.experience_years,
-                languages=input.languages,
-                hourly_rate=input.hourly_rate.to_model() if input.hourly_rate else None,
-                time_zone=input.time_zone,
-                contact_email=input.contact_email,
-            ),
+            input.to_model(),
             context.services.currency,
         )
         return _reloaded(expert, context)
