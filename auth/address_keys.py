@@ -29,11 +29,11 @@ class AddressKeys:
         ]
 
     def key(self, text: str) -> str:
-        """Return the key to a text."""
+        """Return the key for a text."""
         return self._key(self._secrets[0], text)
 
     def admits(self, text: str, key: str) -> bool:
-        """Return whether a key is one to a text, in constant time."""
+        """Return whether a key is valid for a text; takes constant time."""
         given = key.encode(errors="replace")
         expected = [self._key(secret, text).encode() for secret in self._secrets]
         return any(hmac.compare_digest(each, given) for each in expected)

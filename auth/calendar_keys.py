@@ -16,9 +16,9 @@ KEY_CHARS: Final = 32
 
 
 class CalendarCopy(StrEnum):
-    """Copy of a booking's calendar file: a party's, or an administrator's.
+    """Variant of a booking's calendar file.
 
-    An administrator's is the expert's without the details of the place.
+    Administrators get the expert's file without the details of the place.
     """
 
     CLIENT = "CLIENT"
@@ -33,11 +33,11 @@ class CalendarKeys:
         self._keys = AddressKeys("calendar files", secrets, KEY_CHARS)
 
     def key(self, booking_id: Id, copy: CalendarCopy) -> str:
-        """Return the key to a copy of a booking's calendar file."""
+        """Return the key for a copy of a booking's calendar file."""
         return self._keys.key(f"{booking_id} {copy}")
 
     def copy(self, booking_id: Id, key: str) -> CalendarCopy | None:
-        """Return the copy that a key to a booking admits to, or None if it is no key."""
+        """Return the copy that a key gives access to, or None if the key is invalid."""
         for copy in CalendarCopy:
             if self._keys.admits(f"{booking_id} {copy}", key):
                 return copy

@@ -27,14 +27,14 @@ VERSION: Final = 1
 HASH_CHARS: Final = 20
 WIDTH, HEIGHT = 1200, 630
 SCALE: Final = 4
-"""Factor at which curved shapes are drawn, for smooth edges."""
+"""Curved shapes are drawn this many times larger and scaled down, for smooth edges."""
 
 BACKGROUND, TEXT, MUTED = "#faf9f6", "#15211b", "#535f58"
 PINE, SOFT, STAR, LIT, LINE = "#0e6049", "#ddf1e6", "#c77c0e", "#ffc163", "#e7e5de"
 GLOWS: Final = (("#ffe3bd", (640, -420, 1500, 440)), ("#e2f3e8", (-320, -460, 680, 540)))
 MARGIN, PORTRAIT, COLUMN = 84, 300, 448
 RADIUS: Final = 0.26
-"""Radius of a portrait's corners, as a part of its side."""
+"""Radius of a portrait's corners, as a fraction of its side."""
 
 NAME_SIZES: Final = (76, 68, 60, 52, 44)
 TITLE_SIZE, SMALL_SIZE, INITIALS_SIZE = 36, 34, 128
@@ -117,7 +117,7 @@ class Typeface:
         return round(x)
 
     def lines(self, text: str, size: int, width: int) -> list[str]:
-        """Break a text into lines, which are longer than `width` where a word is."""
+        """Break a text into lines of at most `width` pixels; longer words are not broken."""
         lines: list[str] = []
         for word in text.split():
             longer = f"{lines[-1]} {word}" if lines else word
@@ -288,7 +288,7 @@ def _font(file: Path, size: int, weight: int) -> FreeTypeFont:
 
 @lru_cache(maxsize=8)
 def _plain_font(file: Path) -> FreeTypeFont:
-    """Return a font that does not compose letters of other glyphs."""
+    """Return a font without complex text layout, to look up single glyphs."""
     from PIL import ImageFont  # noqa: PLC0415 - see above
 
     return ImageFont.truetype(file, 20, layout_engine=ImageFont.Layout.BASIC)

@@ -128,7 +128,7 @@ def remove_null_defaults(printed: GraphQLSchema) -> None:
 
 
 def remove_nulls(optional: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
-    """Replace each default null by none."""
+    """Remove the default of optional arguments and input fields whose default is null."""
     for each in optional:
         if each.default_value is None:
             each.default_value = Undefined

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_SESSIONS = 100
-"""Sessions of an account; the oldest end when there are more."""
+"""Limit on the sessions of an account; beyond it, the oldest end."""
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)

@@ -70,7 +70,7 @@ async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
         if expert is None or (is_closed and content is not None):
             raise NotAllowed
         experts, photos = Expert.get_pymongo_collection(), Photo.get_pymongo_collection()
-        # First, since two transactions that replace the same photo then conflict at once.
+        # The entry first, so that concurrent replacements of a photo conflict at once.
         await experts.update_one({"_id": expert_id}, {"$set": {"photo": hash_}}, session=session)
         await photos.delete_many({"expert_id": expert_id}, session=session)
         if content is not None and hash_ is not None:

@@ -113,7 +113,7 @@ async def test_link_previews_get_pages_with_any_accept_header(
 
 
 async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
-    """Another photo has another address, to which the former one leads."""
+    """A new photo changes the URL of the preview; the former URL redirects to it."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Preview Person")
 

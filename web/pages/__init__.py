@@ -1,0 +1,1 @@
+"""Pages of the web client, with titles, link previews and data filled in by the server."""

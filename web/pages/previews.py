@@ -38,7 +38,7 @@ LOOKUP_COST: Final = 100
 DRAWING_COST: Final = 10_000
 DRAWN_AT_ONCE: Final = 1
 MAX_WAITING: Final = 8
-"""Pictures that wait to be drawn; more requests are turned away."""
+"""Number of pictures that may wait to be drawn; further requests get status 503."""
 
 MAX_CACHED: Final = 1_000
 MAX_CACHED_BYTES: Final = 16 * 1024 * 1024
@@ -99,7 +99,7 @@ class Previews:
         return Response(content, headers=headers, media_type="image/png")
 
     async def _content(self, request: Request, key: str, card: PreviewCard | None) -> bytes:
-        """Return the picture of a card; a new one costs more."""
+        """Return the picture of a card; drawing a new one costs more."""
         if content := self._drawn.get(key):
             return content
         await self._charge(request, DRAWING_COST)
@@ -132,7 +132,7 @@ class Previews:
 
 
 async def _photo(card: PreviewCard) -> bytes | None:
-    """Return the photo of an expert, or None for those who have another picture."""
+    """Return the uploaded photo of an expert, or None if there is none."""
     name, _, kind = card.photo_url.rpartition("/")[2].rpartition(".")
     is_photo = kind == "webp" and len(name) == PHOTO_HASH_CHARS
     return await photo_content(name) if is_photo else None

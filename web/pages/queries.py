@@ -31,7 +31,7 @@ class PageQuery(NamedTuple):
     text: str
 
     def body(self, variables: dict[str, Any]) -> bytes:
-        """Return the request of Apollo Client, with which the answer is shared in the cache."""
+        """Return the same body as Apollo Client sends, so that both share a cached answer."""
         request = {"operationName": self.name, "variables": variables, "query": self.text}
         return orjson.dumps(request)
 

@@ -54,7 +54,7 @@ PERSONAL_PAGES: Final = (
 """The client's other pages, which search engines leave out: see web/client/src/app/App.tsx."""
 
 MAX_SLUG_CHARS: Final = 200
-"""Longer paths are no expert's, in any spelling."""
+"""Longer paths cannot be an expert's, in any spelling."""
 
 EXPERT_QUERY: Final = PageQuery(
     "PageExpert",
@@ -124,7 +124,7 @@ class Pages:
         try:
             found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
         except (ExpertBookError, RequestFailed):
-            # The page itself asks again, and says what is the matter.
+            # The script asks again, and shows the error.
             parts = PageParts(_tag(language), title_html(None))
             return self._shell.respond(request, parts, headers=self._links[EXPERT])
         expert = found["expertBySlug"]
@@ -157,7 +157,7 @@ class Pages:
         return self._shell.respond(request, parts)
 
     async def unknown(self, request: Request) -> Response:
-        """Return status 404, to browsers with the page that says so."""
+        """Return status 404, for browsers with a page that says so."""
         if not wants_page(request):
             raise HTTPException(404, headers={**NOT_FOUND_HEADERS, "Vary": "Accept"})
         return self._not_found(request, await self._language(request))

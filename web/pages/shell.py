@@ -1,4 +1,4 @@
-"""The built page of the web client, into which the server writes each page's own parts."""
+"""Fills the built page of the web client with the parts of each page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PARTS: Final = re.compile(
     r"<!-- content -->(?P<before_data>.*)<!-- data -->(?P<end>.*)",
     re.DOTALL,
 )
-"""The places that `web/client/index.html` marks."""
+"""The marked places in `web/client/index.html`."""
 
 HEADERS: Final = {
     "Cache-Control": "no-cache",
