@@ -179,5 +179,5 @@ async def test_faults_under_load_lose_and_repeat_nothing(
         await audit(journal, database)
     with capsys.disabled():
         print(journal.summary(), world.summary(), sep="\n")  # noqa: T201 - the result of a long run
-    if is_long:  # On a machine that does much else, seconds say little.
+    if is_long:  # On a busy machine, absolute durations mean little.
         assert [recovery for recovery in recoveries if not recovery.is_quick] == []
