@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
     import pytest
+    from playwright.async_api import Request
 
     from tests.client.conftest import Visit
     from tests.support.bookable_experts import Expert
@@ -51,6 +52,30 @@ async def book(api: Api, slot: str) -> None:
     """Book a slot with a new account."""
     booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking", booked
+
+
+async def test_first_queries_are_answered_in_the_page(visit: Visit, site_expert: Expert) -> None:
+    """Names are in the page even without scripts; public data needs no request at first."""
+    plain = await visit(java_script_enabled=False)
+    await plain.open(f"/experts/{site_expert['slug']}")
+    await expect(plain.heading(site_expert["name"])).to_be_visible()
+
+    visitor = await visit()
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            asked.append((request.post_data_json or {})["operationName"])
+
+    visitor.page.on("request", note)
+    for path in ("/", "/experts"):
+        await visitor.open(path)
+        await expect(visitor.page.locator('a[href^="/experts/"]').first).to_be_visible()
+    await visitor.open(f"/experts/{site_expert['slug']}")
+    await expect(visitor.heading(site_expert["name"])).to_be_visible()
+    await visitor.wait_until_live()
+    assert {"Landing", "Directory", "Experts", "Expert"}.isdisjoint(asked)
+    assert "Calendar" in asked
 
 
 async def test_missed_changes_are_shown_after_a_reconnect(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Self
 
@@ -10,8 +12,9 @@ import pytest
 
 from tests.support.browsers import CLIENT
 from tests.support.pictures import decoded, encoded, picture
-from web.edge.headers import PAGE_POLICY
+from web.pages.data import PageData
 from web.pages.routes import MODULES, PERSONAL_PAGES
+from web.pages.shell import policy_with
 
 if TYPE_CHECKING:
     import httpx
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 APP = CLIENT / "src" / "app" / "App.tsx"
+
+
+def page_main(html: str) -> str:
+    """Return the element `main` of a page."""
+    return html[html.index("<main") : html.index("</main>")]
 
 
 class MetaTags(HTMLParser):
@@ -76,7 +84,10 @@ async def test_browsers_get_the_client_at_any_path(
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["cache-control"] == caching
     assert page.headers["vary"] == "Accept-Encoding, Accept-Language"
-    assert page.headers["content-security-policy"] == PAGE_POLICY
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert page.headers["content-security-policy"] == policy_with(scripts)
+    assert len(scripts) == 1
+    assert "<style>" in page.text
     assert '<div id="app">' in page.text
 
 
@@ -110,6 +121,38 @@ async def test_link_previews_get_pages_with_any_accept_header(
     assert tags["description"].endswith("q\u0301…")
     assert tags.canonical == tags["og:url"] == f"{url}/experts/{slug}"
     assert "<script>alert" not in page.text
+
+
+async def test_pages_contain_the_answers_to_their_first_queries(deployment: Deployment) -> None:
+    """They are those of an anonymous client, in a form that ends no element."""
+    http, url = deployment.anonymous.http, deployment.anonymous.url
+    bio = '</script><script>alert(1)</script> <!-- \u2028 "'
+    expert = await deployment.expert("Data Person")
+    assert expert.expert_id
+    await deployment.update(expert.expert_id, bio=bio)
+    for path, names in {
+        "/": ["Landing"],
+        "/experts": ["Directory", "Experts"],
+        "/experts?search=x": [],
+        "/experts/data-person": ["Expert"],
+        "/bookings": [],
+    }.items():
+        page = (await http.get(url + path)).text
+        found = re.findall(r'<script type="application/json" id="page-data">(.*?)</script>', page)
+        answers = json.loads(found[0]) if found else []
+        assert [answer["operationName"] for answer in answers] == names
+        for answer in answers:
+            query = PageData().query(answer["operationName"])
+            assert answer["result"]["data"] == await deployment.anonymous.ask(
+                query.text, **answer["variables"]
+            )
+        assert "alert(1)</script>" not in page
+        assert "\u2028" not in "".join(found)
+    assert answers == []
+    # The beginning of the content, which needs no script.
+    main = page_main((await http.get(f"{url}/experts/data-person")).text)
+    assert unescape(main).count(bio.strip()) == 1
+    assert "Data Person" in main
 
 
 async def test_link_previews_show_the_expert(deployment: Deployment) -> None:

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { InMemoryCache } from "@apollo/client";
+import { type DocumentNode, Kind, OperationTypeNode, print, visit } from "graphql";
 import type { Plugin } from "vite";
 
 const GENERATED = new URL("src/api/gql/graphql.ts", import.meta.url);
@@ -9,7 +11,8 @@ const EXPORT = /export const (\w+?)(?:Document|FragmentDoc) = (\{.*\}) as unknow
  * Replaces each `graphql()` call by its parsed document.
  *
  * Codegen's `graphql()` looks documents up in one table, which would make every page load the
- * documents of all pages.
+ * documents of all pages. The texts of all queries are written to `queries.json`, with which the
+ * server answers a page's queries in the page itself (web/pages/data.py).
  */
 export function documents(): Plugin {
   const parsed = new Map<string, string>();
@@ -30,5 +33,23 @@ export function documents(): Plugin {
         return `(${document})`;
       });
     },
+    generateBundle() {
+      const source = JSON.stringify(Object.fromEntries(queries(parsed)));
+      this.emitFile({ type: "asset", fileName: "queries.json", source });
+    },
   };
+}
+
+/** Yields the name and the text of each query as Apollo Client sends it. */
+function* queries(parsed: ReadonlyMap<string, string>): Generator<[string, string]> {
+  const cache = new InMemoryCache();
+  for (const [name, json] of parsed) {
+    const document = JSON.parse(json) as DocumentNode;
+    const [first] = document.definitions;
+    if (first?.kind !== Kind.OPERATION_DEFINITION || first.operation !== OperationTypeNode.QUERY) continue;
+    const sent = visit(cache.transformDocument(document), {
+      Directive: ({ name: { value } }) => (value === "unmask" ? null : undefined),
+    });
+    yield [name, print(sent)];
+  }
 }

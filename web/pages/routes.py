@@ -15,6 +15,8 @@ from resolvers.callers import preferred_language
 from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
 from web.graphql.sockets import address_of
+from web.pages.contents import expert_content, landing_content
+from web.pages.data import FIRST_PAGE, PageData
 from web.pages.heads import (
     SITE,
     Head,
@@ -32,6 +34,8 @@ from web.pages.queries import PageQuery, public_answer
 from web.pages.shell import PageParts, Shell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from models.accounts.users import Language
@@ -102,18 +106,24 @@ class Pages:
     def __init__(self, base: str, shell: Shell) -> None:
         self._base = base.rstrip("/")
         self._shell = shell
+        self._data = PageData()
         self._loaded: set[Language] = set()
         self._links = {path: shell.links(module) for path, module in MODULES.items()}
 
     async def landing(self, request: Request) -> Response:
         """Return the landing page."""
         language = await self._language(request)
-        return self._respond(request, LANDING, landing_head(language, SITE_PICTURE), language)
+        head = landing_head(language, SITE_PICTURE)
+        content = landing_content(language)
+        return await self._respond(request, LANDING, head, language, content, [("Landing", {})])
 
     async def directory(self, request: Request) -> Response:
         """Return the directory."""
         language = await self._language(request)
-        return self._respond(request, DIRECTORY, directory_head(language, SITE_PICTURE), language)
+        head = directory_head(language, SITE_PICTURE)
+        # Which other queries there are depends on what the client makes of the parameters.
+        wanted = [] if request.url.query else [("Directory", {}), ("Experts", FIRST_PAGE)]
+        return await self._respond(request, DIRECTORY, head, language, wanted=wanted)
 
     async def expert(self, request: Request) -> Response:
         """Return the page of an expert, or a redirection to its present address."""
@@ -149,7 +159,9 @@ class Pages:
             card_title=f"{expert['name']}, {expert['title']}",
             is_person=True,
         )
-        return self._respond(request, EXPERT, head, language)
+        wanted = [("Expert", {"slug": slug})]
+        content = expert_content(expert)
+        return await self._respond(request, EXPERT, head, language, content, wanted)
 
     async def personal(self, request: Request) -> Response:
         """Return a page whose content depends on the visitor."""
@@ -181,8 +193,19 @@ class Pages:
         data: dict[str, Any] = orjson.loads(body)["data"]
         return data
 
-    def _respond(self, request: Request, path: str, head: Head, language: Language) -> Response:
-        parts = PageParts(_tag(language), head_html(head, self._base, language))
+    async def _respond(
+        self,
+        request: Request,
+        path: str,
+        head: Head,
+        language: Language,
+        content: str = "",
+        wanted: Sequence[tuple[str, dict[str, Any]]] = (),
+    ) -> Response:
+        container = request.app.state.container
+        data = await self._data.element(container, address_of(request), wanted)
+        html = head_html(head, self._base, language)
+        parts = PageParts(_tag(language), html, content, data)
         return self._shell.respond(request, parts, headers=self._links[path])
 
     def _not_found(self, request: Request, language: Language) -> Response:

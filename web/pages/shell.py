@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
@@ -29,9 +29,12 @@ PARTS: Final = re.compile(
 )
 """The marked places in `web/client/index.html`."""
 
+STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]*href="/([^"]+)"[^>]*>')
+CLASSIC_SCRIPT: Final = re.compile(r'<script src="/([^"]+)"></script>')
+"""What the first paint waits for; as files, they would share a slow network with the rest."""
+
 HEADERS: Final = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": PAGE_POLICY,
     "Vary": "Accept-Encoding, Accept-Language",
 }
 MAX_CACHED_PAGES: Final = 1_000
@@ -68,6 +71,8 @@ class RenderedPage:
 class Shell:
     """Renders pages, each content once, in a cache bounded by bytes.
 
+    Styles, and the script that runs before the first paint, become part of the page.
+
     Args:
         built: the folder of the built client.
         prints_mails: whether codes are printed in the terminal, which the page then says.
@@ -77,7 +82,17 @@ class Shell:
     """
 
     def __init__(self, built: Path = BUILT_CLIENT, *, prints_mails: bool = False) -> None:
-        html = read_file(built / CLIENT_PAGE).decode()
+        html = STYLESHEET.sub(
+            lambda found: f"<style>{_asset(built, found[1])}</style>",
+            read_file(built / CLIENT_PAGE).decode(),
+        )
+        scripts: list[str] = []
+
+        def inlined(found: re.Match[str]) -> str:
+            scripts.append(_asset(built, found[1]))
+            return f"<script>{scripts[-1]}</script>"
+
+        html = CLASSIC_SCRIPT.sub(inlined, html)
         if prints_mails:
             html = html.replace("<html ", '<html data-mails="printed" ', 1)
         found = PARTS.fullmatch(html)
@@ -85,6 +100,7 @@ class Shell:
             raise RuntimeError(f"{built / CLIENT_PAGE} has no places for head, content and data.")
         self._parts = found.groupdict()
         self._built = built
+        self._headers = {**HEADERS, "Content-Security-Policy": policy_with(scripts)}
         self._pages: Cache[PageParts, RenderedPage] = Cache(
             "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
         )
@@ -108,7 +124,7 @@ class Shell:
             self._pages.put(parts, page, size)
         is_compressed = "gzip" in accepted_codings(request.headers.get("accept-encoding", ""))
         tag = f'"{page.tag}-gzip"' if is_compressed else f'"{page.tag}"'
-        headers = {**HEADERS, **(headers or {}), "ETag": tag}
+        headers = {**self._headers, **(headers or {}), "ETag": tag}
         if status == 200 and tag in _listed_tags(request):  # noqa: PLR2004 - an HTTP status
             return Response(status_code=304, headers=headers)
         if is_compressed:
@@ -125,6 +141,17 @@ class Shell:
         digest = blake2b(html, digest_size=18).digest()
         compressed = gzip.compress(html, COMPRESSION_LEVEL, mtime=0)
         return RenderedPage(urlsafe_b64encode(digest).decode(), html, compressed)
+
+
+def policy_with(scripts: Sequence[str]) -> str:
+    """Return the content security policy of a page that contains these scripts."""
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    sources = " ".join(["script-src 'self'", *(f"'sha256-{digest}'" for digest in digests)])
+    return PAGE_POLICY.replace("script-src 'self'", sources)
+
+
+def _asset(built: Path, name: str) -> str:
+    return read_file(built / name).decode()
 
 
 def _listed_tags(request: Request) -> Sequence[str]:

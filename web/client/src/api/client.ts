@@ -7,6 +7,7 @@ import { from, of, switchMap } from "rxjs";
 
 import * as session from "../session/session.ts";
 import { createCache } from "./cache.ts";
+import { PageDataLink } from "./pageDataLink.ts";
 import { SequenceLink } from "./sequenceLink.ts";
 import { resumeLink } from "./resumeLink.ts";
 import { Transport } from "./transport.ts";
@@ -64,7 +65,13 @@ export const client = new ApolloClient({
         renewBeforeExpiry,
         transport,
       ]),
-      ApolloLink.from([renewBeforeExpiry, retryUnauthenticated, retryNullViewer, httpLink]),
+      ApolloLink.from([
+        new PageDataLink(),
+        renewBeforeExpiry,
+        retryUnauthenticated,
+        retryNullViewer,
+        httpLink,
+      ]),
     ),
   ]),
   defaultOptions: { watchQuery: { notifyOnNetworkStatusChange: false } },

@@ -1,0 +1,87 @@
+"""Answers to the client's first queries, inside the page, so that it needs no request for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from models.errors import ExpertBookError
+from schema.execution.prepared import RequestFailed
+from web.assets import BUILT_CLIENT, read_file
+from web.pages.queries import PageQuery, public_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from web.container import Container
+
+QUERIES: Final = "queries.json"
+MAX_DATA_BYTES: Final = 64 * 1024
+FIRST_PAGE: Final = {
+    "orderBy": {"field": "RATING", "direction": "DESC"},
+    "filter": {},
+    "first": 20,
+}
+"""Variables of the directory without filters; the client's nulls count as absent."""
+
+ESCAPES: Final = (
+    (b"<", b"\\u003c"),
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+)
+"""Characters that end a script element, or a line in old engines."""
+
+
+class PageData:
+    """Answers queries of the built client for its pages.
+
+    Raises:
+        RuntimeError: the client has not been built.
+    """
+
+    def __init__(self, built: Path = BUILT_CLIENT) -> None:
+        self._texts: dict[str, str] = orjson.loads(read_file(built / QUERIES))
+
+    def query(self, name: str) -> PageQuery:
+        """Return a query of the client."""
+        return PageQuery(name, self._texts[name])
+
+    async def element(
+        self, container: Container, address: str, wanted: Sequence[tuple[str, dict[str, Any]]]
+    ) -> str:
+        """Return a script element with the answers to queries, charged to a network address.
+
+        Queries that the client does not have or that fail are left out: it asks them again.
+
+        Args:
+            container: services and caches of this process.
+            address: the network address.
+            wanted: names of operations, each with its variables.
+        """
+        parts = []
+        for name, variables in wanted:
+            if name not in self._texts:
+                continue
+            try:
+                body = await public_answer(container, self.query(name), variables, address)
+            except (ExpertBookError, RequestFailed):
+                continue
+            if body:
+                parts.append(_answer(name, variables, body))
+        content = b"[" + b",".join(parts) + b"]"
+        if not parts or len(content) > MAX_DATA_BYTES:
+            return ""
+        return f'<script type="application/json" id="page-data">{_escaped(content)}</script>'
+
+
+def _answer(name: str, variables: dict[str, Any], body: bytes) -> bytes:
+    request = orjson.dumps({"operationName": name, "variables": variables})
+    return request[:-1] + b',"result":' + body + b"}"
+
+
+def _escaped(content: bytes) -> str:
+    for found, escape in ESCAPES:
+        content = content.replace(found, escape)
+    return content.decode()
