@@ -38,6 +38,7 @@ from resolvers.images import MAX_BYTES
 from resolvers.photos import PhotoWorkshop, expert_of_photo
 from schema.photos import COLOURS, PLACEHOLDER, photo_url
 from web.edge.cookies import Cookies
+from web.edge.refusals import code_of
 from web.graphql.http import authenticate
 from web.graphql.requests import BadRequest, receive_body
 from web.graphql.sockets import address_of
@@ -177,7 +178,7 @@ def error_response(error: BadRequest | ExpertBookError) -> Response:
     match error:
         case BadRequest():
             status, headers = error.status, error.headers or {}
-            code = HTTPStatus(status).name
+            code = code_of(HTTPStatus(status))
         case ExpertBookError():
             status, code = status_of(error), error.code
     if isinstance(error, Unauthenticated):

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 
-RENAMED_STATUSES = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
-"""Names of statuses that Python 3.13 renamed; clients get the same codes on every version."""
+# Python 3.13 renamed these.
+_RENAMED = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
+
+
+def code_of(status: HTTPStatus) -> str:
+    """Return the error code of a status: its name, the same in every version of Python."""
+    return _RENAMED.get(status, status.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,7 @@ class Refusal:
 
     def _body(self) -> bytes:
         """Return the error in GraphQL's response format."""
-        code = RENAMED_STATUSES.get(self.status, self.status.name)
-        error = {"message": self.message, "extensions": {"code": code}}
+        error = {"message": self.message, "extensions": {"code": code_of(self.status)}}
         return orjson.dumps({"errors": [error]})
 
 
