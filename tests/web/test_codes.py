@@ -138,6 +138,7 @@ async def test_profile_is_changed_in_part(here: TwoServers) -> None:
 
 async def test_address_changes_with_a_code_and_a_notice(here: TwoServers) -> None:
     person, new = await here.person(), new_email()
+    await here.mailbox.wait_for_mails(1, person.email)  # the link, which is not sent later
     taken = (await here.new_account())[1]
     for email, code in ((new, "000000"), (new, CODE), (taken, "000000")):
         refused = await execute(person.api, CHANGE_EMAIL, email=email, code=code)
