@@ -14,7 +14,8 @@ from tests.support.bookable_experts import bookable_expert
 from tests.support.clients import Api
 from tests.support.faulty_proxy import open_proxy
 from tests.support.mailboxes import wait_until
-from tests.support.servers import await_ready, free_port, start_program
+from tests.support.servers import await_ready, free_port, run_server, start_program
+from tests.support.static_site import serve_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -157,3 +158,28 @@ async def test_events_arrive_as_streams_where_websockets_are_blocked(
         await expect(ada.slot(slot)).to_have_attribute("data-status", "BOOKED")
         assert await slots(ada) == before
         await ada.check("streams")
+
+
+async def test_the_client_runs_on_another_origin_of_the_same_site(
+    visit: Visit, tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    """Session cookies, live events and pictures work, as built with `VITE_API_URL`."""
+    port = free_port()
+    client = f"http://127.0.0.1:{port}"
+    options = {"client_url": client, "throttle": "off", "experts": 12}
+    with run_server(tmp_path, **options) as server, serve_client(port, server):
+        api = Api(http, server)
+        expert = await bookable_expert(api)
+        visitor = await visit(site=client)
+        visitor.server = server
+        email = await visitor.register()
+        await visitor.open_expert(expert)
+        slot = await visitor.free_slot()
+        await book(api, slot)
+        await expect(visitor.slot(slot)).to_have_attribute("data-status", "BOOKED")
+        picture = visitor.page.locator(f"img[src^='{server}/photos/']").first
+        await expect(picture).to_have_js_property("complete", value=True)
+        assert await picture.evaluate("({ naturalWidth }) => naturalWidth") > 0
+        await visitor.open("/account")
+        await expect(visitor.page.get_by_text(email).first).to_be_attached()
+        await visitor.page.close()

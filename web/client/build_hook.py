@@ -18,6 +18,7 @@ BUILDS: Final = {
     "app": (
         "index.html",
         "src",
+        "apiUrl.ts",
         "budget.ts",
         "codegen.ts",
         "documents.ts",

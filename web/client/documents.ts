@@ -46,7 +46,8 @@ function* queries(parsed: ReadonlyMap<string, string>): Generator<[string, strin
   for (const [name, json] of parsed) {
     const document = JSON.parse(json) as DocumentNode;
     const [first] = document.definitions;
-    if (first?.kind !== Kind.OPERATION_DEFINITION || first.operation !== OperationTypeNode.QUERY) continue;
+    if (first?.kind !== Kind.OPERATION_DEFINITION || first.operation !== OperationTypeNode.QUERY)
+      continue;
     const sent = visit(cache.transformDocument(document), {
       Directive: ({ name: { value } }) => (value === "unmask" ? null : undefined),
     });

@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
+import { apiUrl } from "./apiUrl.ts";
 import { budget } from "./budget.ts";
 import { documents } from "./documents.ts";
 import { earlyScript } from "./earlyScript.ts";
@@ -24,7 +25,13 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       ...(name === "app"
-        ? [documents(), earlyScript(), tailwindcss(), budget("src/expert/ExpertPage.tsx", 180)]
+        ? [
+            apiUrl(),
+            documents(),
+            earlyScript(),
+            tailwindcss(),
+            budget("src/expert/ExpertPage.tsx", 180),
+          ]
         : []),
       precompress(),
     ],

@@ -1,6 +1,7 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 
+import { serverUrl } from "../api/server.ts";
 import { graphql } from "../api/gql/gql.ts";
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
@@ -25,7 +26,7 @@ export function OwnData() {
     setIsBusy(true);
     try {
       const { data } = await request();
-      if (data) window.location.assign(data.exportMyData);
+      if (data) window.location.assign(serverUrl(data.exportMyData));
     } catch {
       void toastError(errors.unexpected);
     } finally {

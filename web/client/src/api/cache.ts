@@ -1,6 +1,7 @@
 import { InMemoryCache, type Reference } from "@apollo/client";
 import { relayStylePagination } from "@apollo/client/utilities";
 
+import { serverUrl } from "./server.ts";
 import possibleTypes from "./gql/possible-types.ts";
 
 /** Return a normalized cache: each object is stored once, by its global ID. */
@@ -34,6 +35,7 @@ export function createCache(): InMemoryCache {
           // Days have no ID: a new result replaces the old one.
           days: { merge: false },
           slots: { merge: false },
+          photoUrl: { read: absolute },
         },
       },
       Contact: { merge: true },
@@ -42,4 +44,8 @@ export function createCache(): InMemoryCache {
       Money: { keyFields: false },
     },
   });
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : serverUrl(path);
 }

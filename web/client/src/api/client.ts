@@ -8,18 +8,20 @@ import { from, of, switchMap } from "rxjs";
 import * as session from "../session/session.ts";
 import { createCache } from "./cache.ts";
 import { PageDataLink } from "./pageDataLink.ts";
+import { serverUrl } from "./server.ts";
 import { SequenceLink } from "./sequenceLink.ts";
 import { resumeLink } from "./resumeLink.ts";
 import { Transport } from "./transport.ts";
 
-const url = new URL("/graphql", window.location.href);
+const url = new URL(serverUrl("/graphql"), window.location.href);
 
 const transport = new Transport(url);
 const sequences = new SequenceLink();
 
 /** Sends requests with the session cookie, which the server accepts only with this header. */
 const httpLink = new HttpLink({
-  uri: url.pathname,
+  uri: url.href,
+  credentials: "include",
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
 });
 

@@ -77,7 +77,8 @@ export class Transport extends ApolloLink {
     // Loaded on first use only.
     this.#streamClient ??= import("graphql-sse").then(({ createClient }) =>
       createClient({
-        url: this.#url.pathname,
+        url: this.#url.href,
+        credentials: "include",
         headers: { "X-Session": "cookie" },
         retryAttempts: 0,
         on: {

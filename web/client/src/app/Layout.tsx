@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useSyncExternalStore, ViewTransition } from "react";
 import { useLocation } from "react-router";
 
+import { serverUrl } from "../api/server.ts";
 import { LANGUAGES, useText, useWords } from "../text/text.tsx";
 import { Logo } from "../ui/Logo.tsx";
 import { chooseTheme, useTheme } from "../ui/theme.ts";
@@ -66,7 +67,7 @@ function Footer() {
         <p className="flex-1">{app.footer}</p>
         <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
           <a
-            href="/graphql"
+            href={serverUrl("/graphql")}
             className="inline-flex min-h-11 items-center text-muted no-underline hover:underline"
           >
             {app.api}

@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { flushSync } from "react-dom";
 import { Link } from "react-router";
 
+import { serverUrl } from "../api/server.ts";
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
@@ -92,7 +93,7 @@ export function BookingActions({
         })}
         {isStanding && isUpcoming && (
           <a
-            href={booking.icsUrl}
+            href={serverUrl(booking.icsUrl)}
             download
             aria-label={labelFor(text.addToCalendar)}
             className={`${buttonClass("plain")} px-2!`}

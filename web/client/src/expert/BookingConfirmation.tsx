@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 
+import { serverUrl } from "../api/server.ts";
 import { PLACE_ICONS, PlaceDetails } from "../place/Place.tsx";
 import { placeWords } from "../place/words.ts";
 import { useViewer } from "../session/Viewer.tsx";
@@ -79,7 +80,7 @@ export default function BookingConfirmation({
         <dd className="font-semibold tabular-nums">{booking.reference}</dd>
       </dl>
       <div className="flex flex-wrap gap-3">
-        <a href={booking.icsUrl} download className={buttonClass("primary")}>
+        <a href={serverUrl(booking.icsUrl)} download className={buttonClass("primary")}>
           {text.addToCalendar}
         </a>
         <Link to="/bookings" className={buttonClass()}>

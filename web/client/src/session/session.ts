@@ -5,6 +5,8 @@
  * tab renew at a time: refresh tokens are single-use, and a second use ends the session.
  */
 
+import { serverUrl } from "../api/server.ts";
+
 const EXPIRY_KEY = "expertbook.session-until";
 const RENEW_BEFORE_MS = 60_000;
 const RETRY_MS = 15_000;
@@ -69,7 +71,8 @@ export function forceRenew(): Promise<boolean> {
 
 async function requestRenewal(): Promise<boolean> {
   if (!isSignedIn()) return false;
-  const response = await fetch("/graphql", {
+  const response = await fetch(serverUrl("/graphql"), {
+    credentials: "include",
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Session": "cookie" },
     body: JSON.stringify({ query: REFRESH_MUTATION }),

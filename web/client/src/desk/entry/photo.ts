@@ -1,3 +1,5 @@
+import { serverUrl } from "../../api/server.ts";
+
 /** What the server takes. */
 export const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"] as const;
 
@@ -31,7 +33,8 @@ export function photoProblem({ type, size }: { type: string; size: number }): st
 export async function changePhoto(file: File | null): Promise<string> {
   const problem = file && photoProblem(file);
   if (problem) throw new PhotoRefused(problem);
-  const response = await fetch("/photos", {
+  const response = await fetch(serverUrl("/photos"), {
+    credentials: "include",
     method: file ? "POST" : "DELETE",
     headers: { "X-Session": "cookie", ...(file && { "Content-Type": file.type }) },
     body: file,
