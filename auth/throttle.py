@@ -44,6 +44,8 @@ LIMITS_BY_PURPOSE = {
     "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
 }
+FORGOTTEN_WITH = {"code": "code request"}
+"""Purposes whose attempts are forgotten too: who proves an address may ask for more codes."""
 
 
 class Throttle:
@@ -94,6 +96,8 @@ class Throttle:
         if self._is_on:
             subject = email_pseudonym(account)
             await attempts.reset(_pair(purpose, subject, address))
+            if forgotten := FORGOTTEN_WITH.get(purpose):
+                await attempts.reset(_pair(forgotten, subject, address))
             await attempts.reset(_known(subject, address))
             await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
 

@@ -128,6 +128,7 @@ async def check_proof(
     await throttle.attempt(purpose, address=address, account=email)
     if is_code(proof):
         await codes.use(await prove_address(services, email, proof, address))
+        await throttle.succeeded("code", email, address)
     elif not await services.passwords.matches(user.password_hash, proof):
         raise WrongCode(await throttle.left(purpose, address=address, account=email))
     await throttle.succeeded(purpose, email, address)

@@ -64,6 +64,16 @@ async def test_success_forgets_the_failures_of_its_address(
         await throttle.succeeded("login", account, addresses[0])
 
 
+async def test_owner_of_an_address_may_ask_for_more_codes(
+    account: str, addresses: list[str]
+) -> None:
+    throttle = Throttle()
+    for _ in range(3):
+        for _ in range(LIMITS_BY_PURPOSE["code request"].account_at_address):
+            await throttle.attempt("code request", address=addresses[0], account=account)
+        await throttle.succeeded("code", account, addresses[0])
+
+
 async def test_resets_have_limits_of_their_own(account: str, addresses: list[str]) -> None:
     throttle = Throttle()
     limits = LIMITS_BY_PURPOSE["reset"]
