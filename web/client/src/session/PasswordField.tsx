@@ -16,6 +16,7 @@ export function PasswordField(props: PasswordFieldProps) {
   return (
     <Field
       required
+      minLength={props.autoComplete === "new-password" ? 10 : undefined}
       maxLength={200}
       {...props}
       type={isShown ? "text" : "password"}

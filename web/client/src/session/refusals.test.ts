@@ -46,11 +46,11 @@ test("only the error TOO_MANY_ATTEMPTS is a refusal", () => {
   expect(refusalFromError(new TypeError("Failed to fetch"))).toBeUndefined();
 });
 
-test("a form needs its required fields and a plausible address", () => {
+test("a form needs its required fields, a plausible address and a long password", () => {
   const form = document.createElement("form");
   form.innerHTML = `
     <input name="email" required pattern=".+@.+">
-    <input name="password" required>
+    <input name="password" required minlength="10">
     <input name="note">
     <button>Send</button>`;
   const [email, password] = form.elements as unknown as HTMLInputElement[];
@@ -60,7 +60,11 @@ test("a form needs its required fields and a plausible address", () => {
   });
   email!.value = "ada";
   password!.value = "secret";
-  expect(validateForm(form, sessionWords.en)?.problems).toEqual({ email: sessionWords.en.noEmail });
+  expect(validateForm(form, sessionWords.en)?.problems).toEqual({
+    email: sessionWords.en.noEmail,
+    password: sessionWords.en.tooShort,
+  });
   email!.value = "ada@example.com";
+  password!.value = "long secret";
   expect(validateForm(form, sessionWords.en)).toBeUndefined();
 });

@@ -25,6 +25,7 @@ export interface FormRefusal {
 export interface ProblemWords {
   readonly required: string;
   readonly noEmail: string;
+  readonly tooShort: string;
   /** Translate a message of the server. */
   problem: (message: string) => string;
 }
@@ -66,6 +67,8 @@ export function validateForm(form: HTMLFormElement, words: ProblemWords): FormRe
     if (!(field instanceof HTMLInputElement) || !field.name) continue;
     if (field.validity.valueMissing) problems[field.name] = words.required;
     else if (field.validity.patternMismatch) problems[field.name] = words.noEmail;
+    // `validity.tooShort` ignores passwords that a password manager filled in.
+    else if (field.value.length < field.minLength) problems[field.name] = words.tooShort;
   }
   return Object.keys(problems).length > 0 ? { reason: "Incomplete", problems } : undefined;
 }
