@@ -18,7 +18,7 @@ export function SearchBox({ label, hint }: { label: string; hint: string }) {
   return (
     <form
       role="search"
-      className="min-w-0 flex-1 sm:min-w-64"
+      className="min-w-full flex-1 sm:min-w-64"
       onSubmit={(event) => {
         event.preventDefault();
         setSearch(typed.flush());

@@ -66,7 +66,7 @@ export const directoryWords = catalogue({
   de: {
     title: "Fachleute",
     search: "Suchen",
-    searchHint: "Name, Tätigkeit oder Sprache",
+    searchHint: "Name, Fach, Sprache",
     results: "Ergebnisse",
     count: (count, isOne) => (isOne ? `${count} Person` : `${count} Fachleute`),
     zone: (zone) => `Zeiten in ${zone}`,

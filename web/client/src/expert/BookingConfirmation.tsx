@@ -51,7 +51,7 @@ export default function BookingConfirmation({
           </p>
         </div>
       </div>
-      <dl className="card grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-3 rounded-xl p-5 shadow-3 md:p-7">
+      <dl className="card grid grid-cols-[fit-content(30%)_minmax(0,1fr)] gap-x-4 gap-y-3 rounded-xl p-5 shadow-3 sm:gap-x-6 md:p-7">
         <dt className="text-muted">{text.when}</dt>
         <dd className="display text-lg first-letter:uppercase">
           {formats.moment(booking.startsAt)}

@@ -111,7 +111,7 @@ export const sessionWords = catalogue({
     waitIsOver: "Sie können es jetzt wieder versuchen.",
 
     codeLabel: "Code aus der E-Mail",
-    checkMail: "Sehen Sie in Ihre Post",
+    checkMail: "Sehen Sie in Ihr Postfach",
     codeSent: (email) => `Wir haben sechs Ziffern an ${email} geschickt, gültig für zehn Minuten.`,
     codeNotThere: "Nichts angekommen? Sehen Sie im Spam-Ordner nach, oder",
     sendAgain: "noch einmal schicken",
