@@ -108,6 +108,7 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
         "one_account_per_email": "users",
         "one_expert_per_slug": "experts",
         "one_expert_per_user": "experts",
+        "one_photo_per_expert": "photos",
     }
     assert all(f"`{name}`" in OPERATIONS for name in found)
 

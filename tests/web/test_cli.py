@@ -110,7 +110,7 @@ def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
         "EXPERTBOOK_CURRENCY=euro is invalid. Expected: the currency of all prices, three capital "
         "letters (ISO 4217) (default EUR). "
         "EXPERTBOOK_ENVIRONMENT=prod is invalid. Expected: development or production; production "
-        "requires EXPERTBOOK_SECRET and MONGODB_URL (default development). "
+        "requires EXPERTBOOK_SECRET, MONGODB_URL and EXPERTBOOK_SMTP_URL (default development). "
         "EXPERTBOOK_PORT=abc is invalid. Expected: the port to listen on, 1 to 65535 (default "
         "8000). "
         "EXPERTBOOK_BROADCAST_URL=kafka://…@x is invalid. Expected: the broadcast backend for "
