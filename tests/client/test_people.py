@@ -114,6 +114,8 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
 
     await clara.button("Send me the code").click()
     code = await mailing.code(email)
+    await expect(clara.page.get_by_label(CODE)).to_be_focused()
+    await clara.page.reload()
     await clara.page.get_by_label(CODE).fill("000000" if code != "000000" else "000001")
     await expect(clara.page.get_by_role("alert")).to_contain_text("4 attempts are left")
     await clara.check("wrong-code")

@@ -5,7 +5,14 @@ import { Link, useLocation } from "react-router";
 import { appWords } from "../app/words.ts";
 import { CodeForm } from "../session/CodeForm.tsx";
 import { SIGN_IN_WITH_CODE } from "../session/codes.ts";
-import { clearDrafts, type Draft, readDraft, saveDraft } from "../session/drafts.ts";
+import {
+  awaitedCode,
+  clearDrafts,
+  type Draft,
+  readDraft,
+  saveAwaitedCode,
+  saveDraft,
+} from "../session/drafts.ts";
 import { RequestProblem } from "../session/RequestProblem.tsx";
 import { useCode } from "../session/useCode.ts";
 import { UPDATE_PROFILE } from "../session/updateProfile.ts";
@@ -64,13 +71,18 @@ export default function BookingSteps(props: BookingStepsProps) {
       phone: viewer?.phone ?? "",
       note: "",
     };
-  useEffect(() => {
-    if (edited) saveDraft(personId, expert.id, hold.heldUntil, edited);
-  }, [edited, personId, expert.id, hold.heldUntil]);
 
   const price = newPrice ?? hold.price;
   const hasCode = viewer ? needsCode : true;
-  const code = useCode(async (digits, email) => {
+  // Phones drop the page while its reader looks for the mail.
+  const awaitedFrom = viewer ? undefined : awaitedCode(personId, expert.id, hold.heldUntil);
+  const code = useCode(submitCode, { awaitedFrom });
+  useEffect(() => {
+    if (edited) saveDraft(personId, expert.id, hold.heldUntil, edited);
+    saveAwaitedCode(personId, expert.id, hold.heldUntil, code.sentTo);
+  }, [edited, personId, expert.id, hold.heldUntil, code.sentTo]);
+
+  async function submitCode(digits: string, email: string) {
     const input = { email, code: digits, name: details.name, timeZone: zone };
     const { data } = await signIn({ variables: { input } });
     const answer = data?.signInWithCode;
@@ -81,7 +93,7 @@ export default function BookingSteps(props: BookingStepsProps) {
     if (answer?.__typename !== "SignedIn") return answer;
     const isBooked = await book(await continuedAs(answer.expiresAt));
     return isBooked ? null : "change";
-  });
+  }
 
   /** Return the problems of an account's fields by the booking's fields. */
   function contactProblems(fields: readonly { field: string; message: string }[]) {

@@ -1,6 +1,14 @@
 import { afterEach, expect, it } from "vitest";
 
-import { adoptDrafts, clearDrafts, interruptedHold, readDraft, saveDraft } from "./drafts.ts";
+import {
+  adoptDrafts,
+  awaitedCode,
+  clearDrafts,
+  interruptedHold,
+  readDraft,
+  saveAwaitedCode,
+  saveDraft,
+} from "./drafts.ts";
 
 const UNTIL = "2026-12-01T10:05:00Z";
 const BEFORE = Date.parse(UNTIL) - 1;
@@ -41,4 +49,15 @@ it("knows an interrupted hold until it ends, without what was typed", () => {
   expect(interruptedHold("arjun", BEFORE)).toBeUndefined();
   clearDrafts();
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
+});
+
+it("knows the awaited code of a person's hold alone", () => {
+  saveDraft("guest", "elsa", UNTIL, draft);
+  expect(awaitedCode("guest", "elsa", UNTIL)).toBeUndefined();
+  saveAwaitedCode("guest", "elsa", UNTIL, draft.email);
+  expect(awaitedCode("guest", "elsa", UNTIL)).toBe(draft.email);
+  expect(awaitedCode("grace", "elsa", UNTIL)).toBeUndefined();
+  expect(awaitedCode("guest", "elsa", "2026-12-01T11:05:00Z")).toBeUndefined();
+  saveAwaitedCode("guest", "elsa", UNTIL, undefined);
+  expect(awaitedCode("guest", "elsa", UNTIL)).toBeUndefined();
 });

@@ -12,6 +12,8 @@ interface StoredDraft extends Draft {
   readonly expertId: string;
   /** End of the hold that it was typed for. */
   readonly heldUntil: string | null;
+  /** Address that a code was mailed to, while it is awaited. */
+  readonly codeSentTo?: string | undefined;
 }
 
 const STORAGE_KEY = "expertbook.draft";
@@ -47,6 +49,30 @@ export function saveDraft(
   if (!personId) return;
   const { name, email, phone, note } = draft;
   write({ personId, expertId, heldUntil, name, email, phone, note });
+}
+
+/** Return the address whose code was awaited for a hold before the page was loaded again. */
+export function awaitedCode(
+  personId: string | undefined,
+  expertId: string,
+  heldUntil: string | null,
+): string | undefined {
+  const draft = read();
+  const isSame =
+    draft?.personId === personId && draft?.expertId === expertId && draft.heldUntil === heldUntil;
+  return isSame ? draft.codeSentTo : undefined;
+}
+
+/** Keep with a person's draft that a code is awaited, or that none is. */
+export function saveAwaitedCode(
+  personId: string | undefined,
+  expertId: string,
+  heldUntil: string | null,
+  codeSentTo: string | undefined,
+): void {
+  const draft = read();
+  if (draft?.personId !== personId || draft?.expertId !== expertId) return;
+  write({ ...draft, heldUntil, codeSentTo });
 }
 
 /** Hand a guest's draft to the account that the guest has signed in to. */

@@ -26,20 +26,26 @@ export interface CodeState {
   change: () => void;
 }
 
+interface CodeOptions {
+  /** Whether the last digit submits, unless that cannot be undone. */
+  submitsItself?: boolean;
+  /** The address whose code was awaited before the page was loaded again. */
+  awaitedFrom?: string | undefined;
+}
+
 /**
  * Mails a code to an address, and submits what is typed.
  *
  * @param send submits the code; resolves to nothing on success, to the refusal, or to "change" if
  *   something else than the code must be corrected first.
- * @param options.submitsItself whether the last digit submits, unless that cannot be undone.
  */
 export function useCode(
   send: (code: string, email: string) => Promise<Refusal | "change" | null | undefined>,
-  { submitsItself = true } = {},
+  { submitsItself = true, awaitedFrom }: CodeOptions = {},
 ): CodeState {
   const words = useWords(sessionWords);
   const [requestCode] = useMutation(REQUEST_CODE);
-  const [sentTo, setSentTo] = useState<string>();
+  const [sentTo, setSentTo] = useState(awaitedFrom);
   const [resendAt, setResendAt] = useState(0);
   const [digits, setDigits] = useState("");
   const [isBusy, setIsBusy] = useState(false);
