@@ -60,7 +60,7 @@ export function OfferFields({ offers, currency, problems, onChange }: OfferField
               key={key}
               role="group"
               aria-label={name}
-              className="grid grid-cols-2 items-start gap-x-3 gap-y-1 sm:grid-cols-[11rem_9rem_auto]"
+              className="grid grid-cols-2 items-start gap-3 sm:grid-cols-[11rem_9rem_auto]"
             >
               <div className="grid gap-1">
                 <Select
