@@ -74,7 +74,7 @@ export default function BookingConfirmation({
         <dd>
           {Date.parse(booking.cancellableUntil) > now
             ? text.changeableUntil(formats.moment(booking.cancellableUntil))
-            : text.notCancellable}
+            : text.notCancellableNow}
         </dd>
         <dt className="text-muted">{text.reference}</dt>
         <dd className="font-semibold tabular-nums">{booking.reference}</dd>

@@ -77,6 +77,7 @@ export const expertWords = catalogue({
     sameTime: (name: string, time: string) =>
       `You have another session at this time: with ${name}, ${time}.`,
     notCancellable: "It can no longer be moved or cancelled once it is booked.",
+    notCancellableNow: "It can no longer be moved or cancelled.",
     back: "Choose another time",
     form: "Who is coming?",
     name: "Your name",
@@ -173,6 +174,7 @@ export const expertWords = catalogue({
     holdAgain: "Noch einmal freihalten",
     sameTime: (name, time) => `Zu dieser Zeit haben Sie schon einen Termin: mit ${name}, ${time}.`,
     notCancellable: "Nach der Buchung können Sie den Termin nicht mehr verschieben oder absagen.",
+    notCancellableNow: "Sie können den Termin nicht mehr verschieben oder absagen.",
     back: "Andere Zeit wählen",
     form: "Wer kommt?",
     name: "Ihr Name",
