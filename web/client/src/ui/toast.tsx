@@ -31,7 +31,12 @@ export function Toasts() {
   const theme = useTheme();
   return isShown ? (
     <Suspense>
-      <Toaster theme={theme} position="bottom-center" closeButton />
+      <Toaster
+        theme={theme}
+        position="bottom-center"
+        closeButton
+        style={{ fontFamily: "inherit" }}
+      />
     </Suspense>
   ) : null;
 }
