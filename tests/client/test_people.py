@@ -304,3 +304,4 @@ async def test_expert_edits_entry_and_picture(visit: Visit, mailing: MailingSite
     await page.go_back()
     await desk.button("Remove the picture").click()
     await expect(picture).to_have_attribute("src", re.compile(r"\.svg$"))
+    await expect(desk.button("Upload a picture")).to_be_focused()

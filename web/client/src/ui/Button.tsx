@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from "react";
+import type { ComponentProps } from "react";
 
 const KIND_CLASSES = {
   primary:
@@ -14,7 +14,7 @@ export function buttonClass(kind: keyof typeof KIND_CLASSES = "secondary"): stri
   return `inline-flex min-h-11 items-center justify-center gap-2 rounded-control border px-4 py-1 text-control font-semibold no-underline transition-colors disabled:border-transparent disabled:bg-gone-bg disabled:text-gone disabled:shadow-none aria-busy:opacity-80 ${KIND_CLASSES[kind]}`;
 }
 
-export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+export interface ButtonProps extends ComponentProps<"button"> {
   kind?: keyof typeof KIND_CLASSES;
   /** Whether its action is in progress; it keeps the focus but ignores clicks. */
   isBusy?: boolean;

@@ -18,6 +18,7 @@ export function Photo({ expert }: PhotoProps) {
   const { errors } = useWords(appWords);
   const { cache } = useApolloClient();
   const input = useRef<HTMLInputElement>(null);
+  const upload = useRef<HTMLButtonElement>(null);
   const [busyWith, setBusyWith] = useState<"upload" | "removal">();
   const [problem, setProblem] = useState("");
   // The address of a picture in the place of a photo ends differently.
@@ -30,6 +31,8 @@ export function Photo({ expert }: PhotoProps) {
       const photoUrl = await changePhoto(file);
       const id = cache.identify({ __typename: "Expert", id: expert.id });
       cache.modify({ ...(id && { id }), fields: { photoUrl: () => photoUrl } });
+      // The button that removed the picture goes with it.
+      if (!file) upload.current?.focus();
       void toast(file ? text.uploaded : text.removed);
     } catch (error) {
       const code = error instanceof PhotoRefused ? error.code : "";
@@ -65,7 +68,11 @@ export function Photo({ expert }: PhotoProps) {
               if (file) void change(file);
             }}
           />
-          <Button isBusy={busyWith === "upload"} onClick={() => input.current?.click()}>
+          <Button
+            ref={upload}
+            isBusy={busyWith === "upload"}
+            onClick={() => input.current?.click()}
+          >
             {busyWith === "upload" ? text.uploading : text.upload}
           </Button>
           {hasPhoto && (
