@@ -18,6 +18,7 @@ it("sends a file as it is, and resolves to its address", async () => {
     method: "POST",
     headers: { "X-Session": "cookie", "Content-Type": "image/jpeg" },
     body: file,
+    credentials: "include",
   });
 });
 
