@@ -191,7 +191,7 @@ async def collect(user: User) -> Export:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What is stored about an account: single values, and lists that are read row by row."""
+    """Data of an account: single values, and lists that are read row by row."""
 
     values: Mapping[str, Any]
     lists: Mapping[str, AsyncIterator[dict[str, Any]]]

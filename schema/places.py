@@ -44,7 +44,7 @@ class PlaceInput:
     kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting.")
     details: str | None = strawberry.field(
         default=None,
-        description="What the parties of a booking need. VIDEO: the https address of the call, at "
+        description="For the parties of a booking. VIDEO: the https address of the call, at "
         "most 500 characters; without one, the expert sends it, and it is not used if the server "
         "gives each booking a room of its own. PHONE: the number that the client calls; without "
         "one, the expert calls the client. IN_PERSON: the address, required, at most 200 "

@@ -18,7 +18,7 @@ interface SummaryProps {
   expert: BookedExpert;
 }
 
-/** What is being booked: until when it is kept, place, price, deadline, and what happens next. */
+/** Summary of the booking: end of the hold, place, price, deadline, and the next steps. */
 export function Summary({ hold, price, isLost, expert }: SummaryProps) {
   const text = useWords(expertWords);
   const places = useWords(placeWords);

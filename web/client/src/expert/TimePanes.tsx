@@ -17,7 +17,7 @@ interface TimePanesProps {
   selectedId: string | undefined;
   isBusy: boolean;
   confirmLabel: string;
-  /** What the selected time is for, beside the button. */
+  /** Label beside the button: the use of the selected time. */
   summary?: string | undefined;
   /** Whether a slot that is not free can be selected, because it overlaps the booking to move. */
   canSelect?: (slot: SlotTime) => boolean;

@@ -144,7 +144,7 @@ const BOOK_SLOT = graphql(`
 export type Hold = HeldFragment;
 export type Reserved = ReservedFragment;
 
-/** What the booking steps show of an expert. */
+/** Fields of an expert that the booking steps show. */
 export interface BookedExpert {
   readonly id: string;
   readonly name: string;
@@ -180,7 +180,7 @@ export type Outcome =
   | { readonly kind: "verificationNeeded" }
   | TooMany;
 
-/** What the slot to hold costs, where it takes place, and until when it can be cancelled. */
+/** Price and place of the slot to hold, and its deadline for cancelling. */
 export interface Terms {
   readonly price: Money;
   readonly placeKind: PlaceKind;

@@ -16,7 +16,7 @@ interface CodeFormProps {
   submitLabel: string;
   busyLabel: string;
   kind?: ButtonProps["kind"];
-  /** What the last digit does, beside the button. */
+  /** Hint beside the button: the effect of the last digit. */
   hint?: string;
   /** Why the code was refused, where that is not about the code. */
   problem?: string | undefined;

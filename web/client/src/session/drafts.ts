@@ -1,4 +1,4 @@
-/** What a person has typed while booking, kept in this tab until the session is booked. */
+/** Input of a person who is booking, kept in this tab until the session is booked. */
 export interface Draft {
   readonly name: string;
   readonly email: string;

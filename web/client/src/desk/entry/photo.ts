@@ -1,6 +1,6 @@
 import { serverUrl } from "../../api/server.ts";
 
-/** What the server takes. */
+/** Media types that the server accepts. */
 export const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"] as const;
 
 const MAX_BYTES = 5_000_000;
