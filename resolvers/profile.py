@@ -54,9 +54,8 @@ async def update_profile(
     if language is not None:
         changes["language"] = language
     if phone is not None:
-        is_given = phone.strip()
         changes["phone"] = (
-            validator.phone("phone", phone, services.phone_region) if is_given else None
+            validator.phone("phone", phone, services.phone_region) if phone.strip() else None
         )
     validator.raise_problems()
     _, changed = await directory.change_user(viewer.id, changes)
