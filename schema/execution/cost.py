@@ -270,9 +270,9 @@ class _Compiler:
         if definition and node.selection_set:
             inner = self.selection_cost(node.selection_set, get_named_type(definition.type))
         is_root = type_ is self._root and not name.startswith("__")
+        usual_cost = self._root_field_cost if is_root else 1
         field_cost = _Expression(
-            (self._root_field_cost if is_root else FIELD_COSTS.get(coordinate, 1))
-            + cost_of_literals(node.arguments)
+            FIELD_COSTS.get(coordinate, usual_cost) + cost_of_literals(node.arguments)
         )
         total, per_row = field_cost.plus(inner.total), ZERO
         if definition and "first" in definition.args:

@@ -121,7 +121,8 @@ FIELD_COSTS: Mapping[str, int] = {
     "User.sessions": 20,
     "UserConnection.totalCount": 100,
 }
-"""Costs of fields that need more work than reading an attribute."""
+"""Costs of fields that need more work than others of their kind. Each `refreshSession` stores a token
+for a month."""
 
 PAGE_ROW_COST = 20
 """Extra cost per row of a page, besides the cost of its fields."""

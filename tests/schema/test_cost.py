@@ -67,6 +67,11 @@ def object_types() -> Iterator[GraphQLObjectType]:
             yield type_
 
 
+def test_a_refresh_costs_more_than_other_mutations() -> None:
+    """600 a minute from an address, as each stores a token."""
+    assert cost("mutation { refreshSession { __typename } }") == 2_000
+
+
 def test_every_unpaginated_list_has_an_assumed_size() -> None:
     """Every size and cost belongs to an existing field."""
     connections = {
