@@ -117,12 +117,15 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.slots": 20,
     "Expert.timeZone": 10,
     "ExpertConnection.totalCount": 100,
+    "Mutation.refreshSession": 2_000,
     "User.expert": 10,
     "User.sessions": 20,
     "UserConnection.totalCount": 100,
 }
-"""Costs of fields that need more work than others of their kind. Each `refreshSession` stores a token
-for a month."""
+"""Costs of fields that need more work than others of their kind.
+
+`refreshSession` stores a token for a month.
+"""
 
 PAGE_ROW_COST = 20
 """Extra cost per row of a page, besides the cost of its fields."""
