@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
+from models.bookings.booking import Booking
+from models.bookings.holds import MoveHold, ProlongHold
 from models.calendar.errors import SlotTaken
+from models.calendar.slots import slot_id
 from models.ledger.batch import Batch
 from models.ledger.claims import Claims
 from models.ledger.ledger import Ledger
 from models.store.transactions import OUTCOME_UNKNOWN
-from tests.support.ledgers import book_slot, events, findings, slot
+from resolvers.reservations import hold
+from tests.support.ledgers import (
+    book_slot,
+    events,
+    findings,
+    ignore_events,
+    slot,
+    someone,
+)
+from tests.support.reserving import reserving
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from models.bookings.booking import Booking
     from models.bookings.events import Event
     from models.calendar.rules import Calendar
     from models.ids import Id
@@ -81,6 +93,42 @@ async def test_nobody_is_refused_because_of_their_own_booking(
         patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
         await book_concurrently(database, calendar)
     assert commits > 1
+    assert await findings() == set()
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
+async def test_guest_signs_in_with_its_hold_although_outcomes_are_unknown(
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
+) -> None:
+    """The hold is prolonged once and moved once, each with one event."""
+    commit = AsyncClientSession.commit_transaction
+    guest, account = someone(), someone()
+    commits = 0
+
+    async def commit_without_answer(session: AsyncClientSession) -> None:
+        nonlocal commits
+        commits += 1
+        if commits % 2 == 0:
+            await commit(session)
+            return
+        await (commit(session) if is_stored else session.abort_transaction())
+        raise unknown(64)
+
+    async with Ledger(database, ignore_events).open() as ledger:
+        held = await hold(reserving(ledger), guest, slot_id(slot(calendar, 0)), None)
+        of_hold: Any = {"expert_ids": [calendar.id], "booking_ids": [held.id]}
+        with monkeypatch.context() as patch:
+            patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
+            [prolonged] = await ledger.post(ProlongHold(**of_hold, duration=timedelta(hours=2)))
+            commits = 0
+            move = MoveHold(**of_hold, guest_id=guest.id, holder_id=account.id)
+            [moved] = await ledger.post(move)
+    assert held.held_until
+    assert prolonged.held_until
+    assert prolonged.held_until > held.held_until
+    assert (moved.client_id, moved.held_until) == (account.id, prolonged.held_until)
+    assert await Booking.find({"expert_id": calendar.id}).to_list() == [moved]
+    assert len(await events(calendar)) == 3
     assert await findings() == set()
 
 
