@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
+import { baseLanguage, localeOf } from "./locales";
 
 const STORAGE_KEY = "expertbook.language";
 
@@ -56,7 +57,7 @@ export function TextProvider({ children }: { children: ReactNode }) {
   const text = useMemo(
     () => ({
       language,
-      locale: navigator.languages.find((tag) => baseLanguage(tag) === language) ?? language,
+      locale: localeOf(language),
       choose(chosen: Language) {
         localStorage.setItem(STORAGE_KEY, chosen);
         setLanguage(chosen);
@@ -73,8 +74,4 @@ function preferredLanguage(): Language {
     baseLanguage,
   );
   return preferredTags.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
-}
-
-function baseLanguage(tag: string): string {
-  return tag.split("-")[0] ?? tag;
 }

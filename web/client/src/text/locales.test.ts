@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { localeOf } from "./locales";
+
+test("a locale keeps the browser's region", () => {
+  expect(localeOf("de", ["en-GB", "de-AT", "de"])).toBe("de-AT");
+});
+
+test("a tag that no formatter accepts is left out", () => {
+  expect(localeOf("en", ["en-US@posix", "en-GB"])).toBe("en-GB");
+  expect(localeOf("en", ["en-US@posix"])).toBe("en");
+});
