@@ -104,9 +104,7 @@ async def _slugs() -> int:
         if expert != before:
             fields = expert.model_dump(mode="json", include=DERIVED_FIELDS)
             writes.append(UpdateOne({"_id": expert.id}, {"$set": fields}))
-    if writes:
-        await increment_directory_version()
-    return await _write(Expert, writes)
+    return await _write_experts(writes)
 
 
 async def _expiry_of_failed_mails() -> int:
@@ -131,6 +129,29 @@ async def _order_keys_of_bookings() -> int:
     return await _write(Booking, writes)
 
 
+async def _words_of_experts() -> int:
+    """Store the words of names and biographies instead of search terms, and drop their index."""
+    experts = Expert.get_pymongo_collection()
+    writes = []
+    async for expert in Expert.find_all():
+        before = (expert.words, expert.bio_words)
+        expert.update_search_fields()
+        if (expert.words, expert.bio_words) != before:
+            fields = {"words": expert.words, "bio_words": expert.bio_words}
+            writes.append(UpdateOne({"_id": expert.id}, {"$set": fields}))
+    await experts.update_many({"terms": {"$exists": True}}, {"$unset": {"terms": ""}})
+    if "search_by_rating" in await experts.index_information():
+        await experts.drop_index("search_by_rating")
+    return await _write_experts(writes)
+
+
+async def _write_experts(writes: list[UpdateOne]) -> int:
+    changed = await _write(Expert, writes)
+    if changed:
+        await increment_directory_version(changed=None)
+    return changed
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -145,11 +166,12 @@ def _former_slug_of(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "expert"
 
 
-DERIVED_FIELDS: Final = {"slug_keys", "terms", "by_name", "language_keys"}
+DERIVED_FIELDS: Final = {"slug_keys", "words", "bio_words", "by_name", "language_keys"}
 MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "keys of e-mail addresses": _canonical_emails,
     "search terms and order of accounts": _search_terms,
     "slugs, search terms and order of experts": _slugs,
     "expiry of failed mails": _expiry_of_failed_mails,
     "order keys of bookings": _order_keys_of_bookings,
+    "words of experts": _words_of_experts,
 }

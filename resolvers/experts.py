@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth.policies import may_see_expert
-from models.directory.experts import Category, Expert, category_counts, expert_by_slug
+from models.directory.experts import Expert, expert_by_slug
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ async def by_slug(viewer: Viewer | None, slug: str) -> Expert | None:
     with or_unavailable():
         expert = await expert_by_slug(slug)
     return if_visible(viewer, expert)
-
-
-async def categories() -> dict[Category, int]:
-    """Return the number of listed experts by category, in the order of the categories."""
-    with or_unavailable():
-        return await category_counts()
 
 
 def if_visible(viewer: Viewer | None, expert: Expert | None) -> Expert | None:

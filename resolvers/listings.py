@@ -1,9 +1,9 @@
-"""Pages of the directory and their totals, cached per version of the directory.
+"""Pages of the directory, their totals and counts, cached per version of the directory.
 
 Every change of the directory increments its version. Concurrent requests share the read of the
-version, and of a page or total that is not cached. Reading a page can mean scanning the whole index
-in the embedded database, and counting means that in any database, so the directory would not answer
-under load without the cache.
+version, and of a page, total or count that is not cached. Reading a page can mean scanning the
+whole index in the embedded database, and counting means that in any database, so the directory
+would not answer under load without the cache.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
 from models.caching.single_flight import SingleFlight
 from models.caching.sizes import bytes_of
-from models.directory.experts import directory
+from models.directory.experts import category_counts, directory
+from models.directory.search import DirectorySearch
 from models.directory.versions import directory_version
 from models.store.documents import or_unavailable
 from models.store.pages import count
@@ -25,7 +26,7 @@ from models.store.pages import count
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from models.directory.experts import DirectoryEntry, ExpertFilter
+    from models.directory.experts import Category, DirectoryEntry, ExpertFilter
     from models.store.documents import Record
     from models.store.pages import Filter, Order, Page, PageArguments
 
@@ -59,6 +60,13 @@ class Listings:
             "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
         )
         self._totals: Cache[tuple[int, str], int] = Cache("totals", MAX_CACHED_PAGES)
+        self._categories: Cache[tuple[int, ExpertFilter], dict[Category, int]] = Cache(
+            "categories", MAX_CACHED_PAGES
+        )
+        self._category_reads: SingleFlight[tuple[int, ExpertFilter], dict[Category, int]] = (
+            SingleFlight()
+        )
+        self._search = DirectorySearch()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Listings]:
@@ -76,22 +84,48 @@ class Listings:
             Unavailable: if the database does not answer.
         """
         if not self._use_cache:
-            with or_unavailable():
-                return await directory(filter_, order, arguments)
+            return await self._read(None, filter_, order, arguments)
         version = await self._versions.load(None) or 0
         key = version, filter_, order, arguments
         found = self._pages.get(key)
         if found is None:
-            found = await self._reads.run(key, partial(self._read, key))
+            found = await self._reads.run(key, partial(self._read, *key))
+            if len(found.rows) <= MAX_CACHED_PAGE_ROWS:
+                self._pages.put(key, found, _size(found))
         return found
 
-    async def _read(self, key: _PageKey) -> Page[DirectoryEntry]:
-        version, filter_, order, arguments = key
-        with or_unavailable():
-            found = await directory(filter_, order, arguments, partial(self._total, version))
-        if len(found.rows) <= MAX_CACHED_PAGE_ROWS:
-            self._pages.put(key, found, _size(found))
+    async def categories(self, filter_: ExpertFilter) -> dict[Category, int]:
+        """Return the number of listed experts that match a filter, by category.
+
+        Raises:
+            BadUserInput: if the filter is invalid.
+            Unavailable: if the database does not answer.
+        """
+        if not self._use_cache:
+            return await self._count_categories(None, filter_)
+        key = await self._versions.load(None) or 0, filter_
+        found = self._categories.get(key)
+        if found is None:
+            found = await self._category_reads.run(key, partial(self._count_categories, *key))
+            self._categories.put(key, found)
         return found
+
+    async def _count_categories(
+        self, version: int | None, filter_: ExpertFilter
+    ) -> dict[Category, int]:
+        if filter_.words() is not None:
+            return await self._search.counts(version, filter_)
+        with or_unavailable():
+            return await category_counts(filter_)
+
+    async def _read(
+        self, version: int | None, filter_: ExpertFilter, order: Order, arguments: PageArguments
+    ) -> Page[DirectoryEntry]:
+        if filter_.words() is not None:
+            return await self._search.page(version, filter_, order, arguments)
+        count_total = count if version is None else partial(self._total, version)
+        with or_unavailable():
+            return await directory(filter_, order, arguments, count_total)
 
     async def _total(self, version: int, document: type[Record], filters: Sequence[Filter]) -> int:
         key = version, repr(filters)

@@ -199,7 +199,8 @@ class Export:
 
 HIDDEN_OF_ACCOUNT: Final = {"password_hash", "terms", "by_name", "email_key", "busy_until"}
 HIDDEN_OF_EXPERT: Final = {
-    *("terms", "language_keys", "slug_keys", "by_rating", "by_experience", "by_rate", "by_name"),
+    *("words", "bio_words", "language_keys", "slug_keys"),
+    *("by_rating", "by_experience", "by_rate", "by_name"),
 }
 HIDDEN_OF_BOOKING: Final = {"cells", "order_key", "contact_key", "removed_by", "active"}
 SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}

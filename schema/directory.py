@@ -8,7 +8,11 @@ import strawberry
 
 from models.directory import experts as model
 from models.directory.experts import Category, ExpertOrderField
+from models.store.pages import Order
 from schema.enums import describe_enum
+
+SEARCH_WORD_COST = 100
+"""Cost of each word of a search, besides that of the field."""
 
 describe_enum(
     Category,
@@ -53,7 +57,9 @@ class ExpertFilter:
 
     search: str | None = strawberry.field(
         default=None,
-        description="Words or word prefixes; each must occur in the name, title or languages.",
+        description="Words, each of which must occur in the name, title, languages or biography. "
+        "Inflected words, beginnings of words, and words of five letters or more with one typing "
+        "error match less well.",
     )
     categories: list[Category] | None = strawberry.field(
         default=None, description="Only experts in one of these categories."
@@ -85,3 +91,7 @@ class ExpertOrder:
     direction: OrderDirection = strawberry.field(
         default=OrderDirection.DESC, description="Sort direction."
     )
+
+    def to_model(self) -> Order:
+        """Convert to the directory's type."""
+        return model.directory_order(self.field, descending=self.direction is OrderDirection.DESC)

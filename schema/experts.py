@@ -14,12 +14,12 @@ from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
-from models.directory.experts import Category, ExpertOrderField
+from models.directory.experts import Category
 from models.ids import Id, global_id, object_id
 from resolvers import experts, slots
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
-from schema.directory import ExpertFilter, ExpertOrder, OrderDirection
+from schema.directory import SEARCH_WORD_COST, ExpertFilter, ExpertOrder
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
 from schema.photos import photo_url
@@ -212,7 +212,10 @@ BeforeArgument = Annotated[str | None, strawberry.argument(description="Items be
 class ExpertQuery:
     """Queries for experts."""
 
-    @strawberry.field(description="Experts of the directory; by default the best rated first.")
+    @strawberry.field(
+        description="Experts of the directory; by default the best match of a search first, and "
+        "without a search the best rated."
+    )
     async def experts(
         self,
         info: Info,
@@ -228,10 +231,10 @@ class ExpertQuery:
         before: BeforeArgument = None,
     ) -> ExpertConnection:
         """Return a page of the directory."""
-        order = order_by or ExpertOrder(field=ExpertOrderField.RATING)
+        wanted = await _charged(filter, info.context)
         page = await info.context.services.listings.page(
-            (filter or ExpertFilter()).to_model(),
-            model.directory_order(order.field, descending=order.direction is OrderDirection.DESC),
+            wanted,
+            order_by.to_model() if order_by else model.default_order(wanted),
             PageArguments(first, after, last, before),
         )
         return Connection.of(page, lambda expert: Expert.of(expert, info.context))
@@ -254,10 +257,25 @@ class ExpertQuery:
         return Expert.of(expert, info.context) if expert else None
 
     @strawberry.field(description="All categories, each with its number of listed experts.")
-    async def categories(self) -> list[CategoryCount]:
+    async def categories(
+        self,
+        info: Info,
+        filter: Annotated[
+            ExpertFilter | None, strawberry.argument(description="Restricts the experts counted.")
+        ] = None,
+    ) -> list[CategoryCount]:
         """Return the categories in a fixed order."""
-        counts = await experts.categories()
+        wanted = await _charged(filter, info.context)
+        counts = await info.context.services.listings.categories(wanted)
         return [CategoryCount(category=c, count=n) for c, n in counts.items()]
+
+
+async def _charged(filter_: ExpertFilter | None, context: Context) -> model.ExpertFilter:
+    """Charge the words of a filter's search, and return the filter as the directory's type."""
+    wanted = (filter_ or ExpertFilter()).to_model()
+    if words := wanted.words():
+        await context.charge(SEARCH_WORD_COST * len(words))
+    return wanted
 
 
 async def load_calendar(context: Context, expert_id: Id) -> Calendar:

@@ -61,7 +61,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         expert = draft.model_copy(update={"name": user.name, "slug": slug}).update_search_fields()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
-        await increment_directory_version(session)
+        await increment_directory_version(session, changed=expert.id)
         role = Role.ADMIN if user.role is Role.ADMIN else Role.EXPERT
         await _set(user.id, {"role": role.value, "expert_id": expert.id}, session)
         return expert, role is not user.role

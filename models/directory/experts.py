@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
+from models.directory.function_words import FUNCTION_WORDS
 from models.errors import BadUserInput
 from models.ids import Id
 from models.store.documents import Record
 from models.store.pages import Filter, Order, Page, PageArguments, count, page
-from models.store.search import name_key, search_filter, terms_of
+from models.store.search import name_key, search_words, words_of
 from models.text import fold, slug_key, with_digraphs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from models.directory.search_index import ListedExpert
     from models.store.pages import Count
 
 MAX_LANGUAGES = 50
@@ -26,7 +29,10 @@ MAX_LANGUAGES = 50
 MAX_NAMESAKES = 20
 """Experts among whom the owner of a slug is looked for."""
 
-HIDDEN_FIELDS = ("terms", "language_keys", "user_id", "contact_email", "former_slugs", "slug_keys")
+HIDDEN_FIELDS = (
+    *("words", "bio_words", "language_keys", "user_id"),
+    *("contact_email", "former_slugs", "slug_keys"),
+)
 
 
 class Category(StrEnum):
@@ -77,7 +83,8 @@ class Expert(Record):
     # Computed by `update_search_fields` from the fields above.
     slug_keys: list[str] = []
     listed: bool = True
-    terms: list[str] = []
+    words: list[str] = []
+    bio_words: list[str] = []
     language_keys: list[str] = []
     by_rating: str = ""
     by_experience: str = ""
@@ -87,8 +94,7 @@ class Expert(Record):
     class Settings:
         """For each order, one index over the directory and one over each category.
 
-        `search_by_rating` finds words by equality because `terms` holds every prefix of every word.
-        In the default order, a page of search results therefore reads only its own rows.
+        Searches are answered from memory: see `models/directory/search_index.py`.
         """
 
         name = "experts"
@@ -96,10 +102,6 @@ class Expert(Record):
             IndexModel([("slug", ASCENDING)], unique=True, name="one_expert_per_slug"),
             IndexModel([("slug_keys", ASCENDING)], name="experts_by_slug_key"),
             IndexModel([("user_id", ASCENDING)], unique=True, name="one_expert_per_user"),
-            IndexModel(
-                [("terms", ASCENDING), ("listed", ASCENDING), ("by_rating", ASCENDING)],
-                name="search_by_rating",
-            ),
             *(
                 IndexModel(
                     [*prefix, (f"by_{order.lower()}", ASCENDING)],
@@ -119,17 +121,31 @@ class Expert(Record):
         self.slug_keys = sorted({slug_key(slug) for slug in slugs})
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
-        self.terms = terms_of(self.name, self.title, *self.languages)
+        self.words = words_of(self.name, self.title, *self.languages)
+        self.bio_words = [each for each in words_of(self.bio) if each not in FUNCTION_WORDS]
         stars = round((self.rating or 0) * 100)
         self.by_rating = f"{stars:04}{self.review_count:08}{self.id}"
-        self.by_experience = f"{self.experience_years:04}{self.id}"
-        self.by_rate = f"{self.hourly_rate:012}{self.id}"
+        self.by_experience = experience_key(self.experience_years, self.id)
+        self.by_rate = rate_key(self.hourly_rate, self.id)
         self.by_name = name_key(self.name, str(self.id))
         return self
 
 
+def experience_key(years: int, expert_id: Id) -> str:
+    """Return the order key of years of experience."""
+    return f"{years:04}{expert_id}"
+
+
+def rate_key(hourly_rate: int, expert_id: Id) -> str:
+    """Return the order key of a rate an hour."""
+    return f"{hourly_rate:012}{expert_id}"
+
+
 class DirectoryEntry(NamedTuple):
-    """An expert in the directory: the public fields, read without validation."""
+    """An expert in the directory: the public fields, read without validation.
+
+    `by_match` is set in the results of a search in order of relevance.
+    """
 
     id: Id
     slug: str
@@ -147,6 +163,7 @@ class DirectoryEntry(NamedTuple):
     by_experience: str
     by_rate: str
     by_name: str
+    by_match: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> DirectoryEntry:
@@ -184,13 +201,21 @@ class ExpertFilter:
     max_hourly_rate: int | None = None
     languages: tuple[str, ...] | None = None
 
-    def query(self) -> Filter:
-        """Return the database query.
+    def words(self) -> tuple[str, ...] | None:
+        """Return the distinct words of the search; None if it is blank.
 
         Raises:
-            BadUserInput: if the search or the list of languages is too long.
+            BadUserInput: if the search is too long.
         """
-        found: Filter = {"listed": True, **search_filter(self.search, "filter.search")}
+        return search_words(self.search, "filter.search")
+
+    def query(self) -> Filter:
+        """Return the database query for all criteria but the search.
+
+        Raises:
+            BadUserInput: if the list of languages is too long.
+        """
+        found: Filter = {"listed": True}
         if self.categories:
             only = sorted(set(self.categories))
             found["category"] = (
@@ -200,12 +225,36 @@ class ExpertFilter:
             found["rating"] = {"$gte": self.min_rating}
         if self.max_hourly_rate is not None:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
-        if self.languages:
-            if len(self.languages) > MAX_LANGUAGES:
-                raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
-            keys = sorted({fold(language) for language in self.languages})
-            found["language_keys"] = {"$in": keys}
+        if keys := self._language_keys():
+            found["language_keys"] = {"$in": sorted(keys)}
         return found
+
+    def admits(self) -> Callable[[ListedExpert], bool]:
+        """Return the same criteria as `query`, as a predicate.
+
+        Raises:
+            BadUserInput: if the list of languages is too long.
+        """
+        categories, keys = frozenset(self.categories or Category), self._language_keys()
+        least = 0 if self.min_rating is None else self.min_rating
+        most = inf if self.max_hourly_rate is None else self.max_hourly_rate
+        has_rating = self.min_rating is not None
+
+        def admits(expert: ListedExpert) -> bool:
+            return (
+                expert.category in categories
+                and expert.hourly_rate <= most
+                and (not has_rating or (expert.rating is not None and expert.rating >= least))
+                and (not keys or not keys.isdisjoint(expert.language_keys))
+            )
+
+        return admits
+
+    def _language_keys(self) -> frozenset[str]:
+        languages = self.languages or ()
+        if len(languages) > MAX_LANGUAGES:
+            raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
+        return frozenset(map(fold, languages))
 
 
 def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
@@ -214,13 +263,24 @@ def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
     return Order(name, f"by_{field.lower()}", descending)
 
 
+BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
+"""The order of search results by relevance."""
+
+
+def default_order(filter_: ExpertFilter) -> Order:
+    """Return the order in which no other is requested."""
+    if filter_.words() is None:
+        return directory_order(ExpertOrderField.RATING, descending=True)
+    return BY_MATCH
+
+
 async def directory(
     filter_: ExpertFilter, order: Order, arguments: PageArguments, count: Count = count
 ) -> Page[DirectoryEntry]:
     """Return a page of the listed experts.
 
     Args:
-        filter_: criteria of the experts.
+        filter_: criteria of the experts; its search is left out.
         order: order of the list.
         arguments: size and position of the page.
         count: counts the whole list when the total is requested.
@@ -246,10 +306,22 @@ async def expert_by_slug(slug: str) -> Expert | None:
     return min(spelled, key=lambda expert: slug_key(expert.slug) != key, default=None)
 
 
-async def category_counts() -> dict[Category, int]:
-    """Return the number of listed experts per category."""
+async def entries(expert_ids: Sequence[Id]) -> dict[Id, DirectoryEntry]:
+    """Return the entries of listed experts by id."""
+    wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
+    shown = dict.fromkeys(HIDDEN_FIELDS, 0)
+    rows = await Expert.get_pymongo_collection().find(wanted, shown).to_list()
+    return {entry.id: entry for entry in map(DirectoryEntry.of, rows)}
+
+
+async def category_counts(filter_: ExpertFilter) -> dict[Category, int]:
+    """Return the number of listed experts per category that match a filter without a search.
+
+    Raises:
+        BadUserInput: if the filter is invalid.
+    """
     pipeline = [
-        {"$match": {"listed": True}},
+        {"$match": filter_.query()},
         {"$group": {"_id": "$category", "count": {"$sum": 1}}},
     ]
     counted = {row["_id"]: row["count"] for row in await Expert.aggregate(pipeline).to_list()}

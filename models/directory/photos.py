@@ -76,7 +76,7 @@ async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
         if content is not None and hash_ is not None:
             photo = Photo(expert_id=expert_id, hash=hash_, content=content)
             await photo.insert(session=session)
-        await increment_directory_version(session)
+        await increment_directory_version(session, changed=expert_id)
         changed: Expert = expert.model_copy(update={"photo": hash_})
         return changed
 

@@ -1,4 +1,4 @@
-"""The version number of the directory, used to validate caches.
+"""The version number of the directory, used to validate caches, and what has changed since one.
 
 It increases with every change of an expert. A value cached with the version that was read before it
 is valid while that version is current.
@@ -6,22 +6,55 @@ is valid while that version is current.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from models.ids import Id
 from models.store.documents import or_unavailable
 from models.store.shared_state import SharedState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 
 DIRECTORY = "directory"
+MAX_RECENT = 200
+"""Latest changes whose experts are stored."""
 
 
-async def increment_directory_version(session: AsyncClientSession | None = None) -> None:
-    """Increment the directory's version, in the transaction of the change or after it."""
+@dataclass(frozen=True, slots=True)
+class RecentChanges:
+    """A version of the directory, and the experts of the changes that led to it, latest last."""
+
+    version: int
+    expert_ids: Sequence[Id]
+
+    def since(self, version: int) -> set[Id] | None:
+        """Return the experts that have changed since a version; None if that is not known."""
+        missed = self.version - version
+        if not 0 <= missed <= len(self.expert_ids):
+            return None
+        return set(self.expert_ids[len(self.expert_ids) - missed :])
+
+
+async def increment_directory_version(
+    session: AsyncClientSession | None = None, *, changed: Id | None
+) -> None:
+    """Increment the directory's version, in the transaction of the change or after it.
+
+    Args:
+        session: session of the change's transaction.
+        changed: the expert who has changed; None for any number of them.
+    """
+    recent: dict[str, Any] = (
+        {"$push": {"recent": {"$each": [changed], "$slice": -MAX_RECENT}}}
+        if changed
+        else {"$set": {"recent": []}}
+    )
     await SharedState.get_pymongo_collection().update_one(
-        {"_id": DIRECTORY}, {"$inc": {"changes": 1}}, upsert=True, session=session
+        {"_id": DIRECTORY}, {"$inc": {"changes": 1}, **recent}, upsert=True, session=session
     )
 
 
@@ -32,5 +65,15 @@ async def directory_version() -> int:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        found = await SharedState.get_pymongo_collection().find_one({"_id": DIRECTORY})
+        found = await SharedState.get_pymongo_collection().find_one(
+            {"_id": DIRECTORY}, {"changes": 1}
+        )
     return int(found["changes"]) if found else 0
+
+
+async def recent_changes() -> RecentChanges:
+    """Return the directory's version and its latest changes."""
+    found = await SharedState.get_pymongo_collection().find_one({"_id": DIRECTORY})
+    if found is None:
+        return RecentChanges(0, ())
+    return RecentChanges(int(found["changes"]), [Id(each) for each in found.get("recent", ())])

@@ -137,7 +137,7 @@ class Batch:
             for agenda in described:
                 if agenda.expert:
                     await agenda.expert.replace(session=session)
-                    await increment_directory_version(session)
+                    await increment_directory_version(session, changed=agenda.expert.id)
 
     def _writes(self) -> Writes:
         """Return the writes in the order in which they conflict least.

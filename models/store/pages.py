@@ -88,6 +88,24 @@ class Order:
             raise BadUserInput(f"{argument}: not a cursor of this list in this order")
         return key
 
+    def bounds(self, arguments: PageArguments) -> dict[str, str]:
+        """Return the bounds of a page's order keys, as operators of the database.
+
+        Raises:
+            BadUserInput: if a cursor is invalid.
+        """
+        bounds: dict[str, str] = {}
+        later, earlier = ("$lt", "$gt") if self.descending else ("$gt", "$lt")
+        if arguments.after is not None:
+            bounds[later] = self.key(arguments.after, "after")
+        if arguments.before is not None:
+            bounds[earlier] = self.key(arguments.before, "before")
+        return bounds
+
+    def reads_descending(self, arguments: PageArguments) -> bool:
+        """Return whether a page is read from the highest order key on."""
+        return self.descending != arguments.is_backward
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
@@ -141,13 +159,8 @@ async def page(
         BadUserInput: if the size or a cursor is invalid.
     """
     size = arguments.size
-    bounds: dict[str, str] = {}
-    later, earlier = ("$lt", "$gt") if order.descending else ("$gt", "$lt")
-    if arguments.after is not None:
-        bounds[later] = order.key(arguments.after, "after")
-    if arguments.before is not None:
-        bounds[earlier] = order.key(arguments.before, "before")
-    is_descending = order.descending != arguments.is_backward
+    bounds = order.bounds(arguments)
+    is_descending = order.reads_descending(arguments)
 
     stored = at_one_moment(document)
     projection = dict.fromkeys(exclude, 0) or None
@@ -159,14 +172,22 @@ async def page(
         rows += map(row_of, first)
     rows.sort(key=lambda row: str(getattr(row, order.field)), reverse=is_descending)
 
-    has_more = len(rows) > size
-    rows = rows[:size]
+    shown, has_next, has_previous = cut(rows, arguments)
+    return Page(shown, order, has_next, has_previous, document, filters, count)
+
+
+def cut(rows: list[Row], arguments: PageArguments) -> tuple[list[Row], bool, bool]:
+    """Return the rows of a page in the list's order, and whether items follow and precede them.
+
+    Args:
+        rows: rows in the order in which they were read, with one more than the page has.
+        arguments: size and position of the page.
+    """
+    has_more = len(rows) > arguments.size
+    shown = rows[: arguments.size]
     if arguments.is_backward:
-        rows.reverse()
-        has_next, has_previous = arguments.before is not None, has_more
-    else:
-        has_next, has_previous = has_more, arguments.after is not None
-    return Page(rows, order, has_next, has_previous, document, filters, count)
+        return shown[::-1], arguments.before is not None, has_more
+    return shown, has_more, arguments.after is not None
 
 
 def _within(filter_: Filter, field: str, bounds: Mapping[str, str]) -> Filter:

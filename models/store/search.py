@@ -1,4 +1,4 @@
-"""Prefix search by equality: every prefix of every word is stored as a term."""
+"""Words of a search, and prefix search by equality: every prefix of a word is stored as a term."""
 
 from __future__ import annotations
 
@@ -32,6 +32,31 @@ def name_key(name: str, suffix: str) -> str:
     return f"{' '.join(transliterated_words(name))[:MAX_NAME_KEY_LENGTH]}\t{suffix}"
 
 
+def words_of(*texts: str) -> list[str]:
+    """Return every spelling of every word of some texts, cut to the length of a term."""
+    return sorted({word[:MAX_TERM_LENGTH] for word in spellings(" ".join(texts))})
+
+
+def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
+    """Return the distinct words of a search, sorted; None if it is blank and matches everything.
+
+    Text without any word, such as "?!", has no words and matches nothing.
+
+    Args:
+        search: the text to search for.
+        argument: name of the argument, for the error message.
+
+    Raises:
+        BadUserInput: if the text is too long.
+    """
+    if search is None:
+        return None
+    if len(search) > MAX_SEARCH_LENGTH:
+        raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
+    found = {word[:MAX_TERM_LENGTH] for word in words(search)[:MAX_SEARCH_WORDS]}
+    return tuple(sorted(found)) if found or search.strip() else None
+
+
 def search_filter(search: str | None, argument: str) -> Filter:
     """Return a filter that matches documents with a word beginning with each word of a search.
 
@@ -42,12 +67,9 @@ def search_filter(search: str | None, argument: str) -> Filter:
     Raises:
         BadUserInput: if the text is too long.
     """
-    if search is None:
+    terms = search_words(search, argument)
+    if terms is None:
         return {}
-    if len(search) > MAX_SEARCH_LENGTH:
-        raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
-    terms = sorted({word[:MAX_TERM_LENGTH] for word in words(search)[:MAX_SEARCH_WORDS]})
-    if terms:
-        return {"terms": terms[0] if len(terms) == 1 else {"$all": terms}}
-    # Text without any word, such as "?!", matches nothing.
-    return {"terms": {"$in": []}} if search.strip() else {}
+    if not terms:
+        return {"terms": {"$in": []}}
+    return {"terms": terms[0] if len(terms) == 1 else {"$all": list(terms)}}

@@ -118,6 +118,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.timeZone": 10,
     "ExpertConnection.totalCount": 100,
     "Mutation.refreshSession": 2_000,
+    "Query.categories": 200,
     "User.expert": 10,
     "User.sessions": 20,
     "UserConnection.totalCount": 100,

@@ -81,9 +81,26 @@ async def test_experts_get_readable_slugs_and_keep_their_former_ones(
             found = await expert_by_slug(spelled)
             assert found is not None, spelled
             assert found.id == one.id
-            assert "lukasz" in found.terms or "li" in found.terms
+            assert "lukasz" in found.words or "li" in found.words
     for one in experts:
         await one.delete()
+
+
+async def test_experts_get_words_instead_of_search_terms() -> None:
+    """Version 0.1 stored every beginning of every word of the name, and an index over them."""
+    made = await expert("Ada Lovelace", "ada").insert()
+    experts = Expert.get_pymongo_collection()
+    former = {"$unset": {"words": "", "bio_words": ""}, "$set": {"terms": ["a", "ad", "ada"]}}
+    await experts.update_one({"_id": made.id}, former)
+    await experts.create_index("terms", name="search_by_rating")
+    await migrate()
+    found = await experts.find_one({"_id": made.id})
+    assert found is not None
+    assert found["words"] == ["ada", "lovelace", "poet", "polish", "pot"]
+    assert found["bio_words"] == ["writes"]
+    assert "terms" not in found
+    assert "search_by_rating" not in await experts.index_information()
+    await made.delete()
 
 
 async def test_contacts_of_bookings_get_canonical_keys() -> None:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import AsyncMock
 
 import pytest
 
+from models.directory import search
 from models.directory.experts import (
+    BY_MATCH,
     Category,
     Expert,
     ExpertFilter,
     ExpertOrderField,
     directory_order,
 )
-from models.directory.versions import increment_directory_version
+from models.directory.versions import (
+    DIRECTORY,
+    MAX_RECENT,
+    directory_version,
+    increment_directory_version,
+)
 from models.errors import BadUserInput
 from models.ids import new_id
 from models.store.pages import PageArguments
+from models.store.shared_state import SharedState
 from resolvers.listings import Listings
 from tests.support.metrics import cache_metrics
 
@@ -51,7 +60,7 @@ async def lawyer() -> AsyncIterator[Expert]:
     )
     yield expert.update_search_fields()
     await expert.delete()
-    await increment_directory_version()
+    await increment_directory_version(changed=None)
 
 
 @pytest.fixture(params=[True, False], ids=["cached", "uncached"])
@@ -74,13 +83,66 @@ async def test_directory_change_is_visible_to_the_next_request(
     before = [await contents(await listings.page(LAWYERS, BY_NAME, TWO)) for _ in range(2)]
     assert before[0] == before[1]
     await lawyer.insert()
-    await increment_directory_version()
+    await increment_directory_version(changed=None)
     during = await contents(await listings.page(LAWYERS, BY_NAME, TWO))
     assert during[0] == ["Aaliyah", before[0][0][0]]
     assert during[3] == before[0][3] + 1
     await lawyer.delete()
-    await increment_directory_version()
+    await increment_directory_version(changed=None)
     assert await contents(await listings.page(LAWYERS, BY_NAME, TWO)) == before[0]
+
+
+async def test_search_reads_the_experts_that_have_changed_alone(
+    lawyer: Expert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index follows each change, and is built anew if it does not know what has changed."""
+    built = AsyncMock(wraps=search._built)
+    monkeypatch.setattr(search, "_built", built)
+    named = ExpertFilter(search="aaliyah")
+
+    async def found(listings: Listings) -> tuple[int, int]:
+        page = await listings.page(named, BY_MATCH, TWO)
+        counts = await listings.categories(named)
+        assert sum(counts.values()) == await page.total()
+        return counts[Category.LEGAL], built.await_count
+
+    async with Listings().open() as listings:
+        others, builds = await found(listings)
+        assert builds == 1
+        await lawyer.insert()
+        await increment_directory_version(changed=lawyer.id)
+        assert await found(listings) == (others + 1, 1)
+        lawyer.name = "Beatrix"
+        await lawyer.update_search_fields().save()
+        for _ in range(MAX_RECENT):
+            await increment_directory_version(changed=lawyer.id)
+        assert await found(listings) == (others, 1)
+        lawyer.name = "Aaliyah"
+        await lawyer.update_search_fields().save()
+        for _ in range(MAX_RECENT + 1):
+            await increment_directory_version(changed=lawyer.id)
+        assert await found(listings) == (others + 1, 2)
+        lawyer.disabled = True
+        await lawyer.update_search_fields().save()
+        await increment_directory_version(changed=None)
+        assert await found(listings) == (others, 3)
+
+
+async def test_search_follows_a_restored_backup(lawyer: Expert) -> None:
+    """The version of a restored directory is lower than the one that the index has."""
+    named = ExpertFilter(search="aaliyah")
+    async with Listings().open() as listings:
+        before = await (await listings.page(named, BY_MATCH, TWO)).total()
+        version = await directory_version()
+        await lawyer.insert()
+        for _ in range(2):
+            await increment_directory_version(changed=lawyer.id)
+        assert await (await listings.page(named, BY_MATCH, TWO)).total() == before + 1
+        await lawyer.delete()
+        settings = SharedState.get_pymongo_collection()
+        restored = {"$set": {"changes": version + 1, "recent": []}}
+        await settings.update_one({"_id": DIRECTORY}, restored)
+        assert await (await listings.page(named, BY_MATCH, TWO)).total() == before
 
 
 async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> None:
@@ -98,7 +160,7 @@ async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> Non
             hits[1] + 3,
         ]
         await lawyer.insert()
-        await increment_directory_version()
+        await increment_directory_version(changed=None)
         assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]
 
 

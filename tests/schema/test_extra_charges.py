@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from auth.budget_accounts import ADDRESS, accounts_of
-from auth.budgets import Budgets
+from auth.budgets import Budgets, TokenBuckets
 from models.bookings.events import Position, cursor_of
 from models.errors import CursorExpired, RateLimited
 from models.ids import global_id, new_id
+from models.store.documents import Record
+from models.store.pages import Page, count
 from schema.context import Context
+from schema.directory import SEARCH_WORD_COST
 from schema.execution.documents import event_cost, prepare
 from schema.execution.operations import run, watch
 from schema.execution.prices import EXCESS_ROW_COST
@@ -22,6 +26,7 @@ from schema.slots import MAX_REPLAY_COST
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from models.store.pages import Order
     from schema.context import Services
 
 WATCH = """subscription ($id: ID!, $after: String) {
@@ -47,7 +52,14 @@ def context_with(budgets: Budgets) -> Context:
     async def calendars(ids: list[object]) -> list[Any]:
         return [SimpleNamespace(id=EXPERT.id, sequence=LAST) for _ in ids]
 
+    async def page(_filter: object, order: Order, _arguments: object) -> Page[Any]:
+        return Page([], order, False, False, Record, (), count)  # noqa: FBT003 - no neighbours
+
+    async def categories(_filter: object) -> dict[Any, int]:
+        return {}
+
     services = SimpleNamespace(
+        listings=SimpleNamespace(page=page, categories=categories),
         use_caches=True,
         operation_seconds=60.0,
         lookups=SimpleNamespace(experts=experts, calendars=calendars),
@@ -105,6 +117,28 @@ async def test_replay_that_costs_more_than_the_slots_is_refused_as_expired(subsc
         await subscribe(budgets, MAX_REPLAY_COST)
     assert CursorExpired in {type(refused.value), type(refused.value.__cause__)}
     assert await spent(budgets) == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ experts(filter: {search: $}) { nodes { id } } }",
+        "{ categories(filter: {search: $}) { count } }",
+    ],
+)
+async def test_each_word_of_a_search_is_charged_before_it_is_searched(query: str) -> None:
+    words = " ".join(f"word{number}" for number in range(100))
+    for search, expected in (("", 0), ("ada ada", 100), (words[:200], 8 * SEARCH_WORD_COST)):
+        budgets = Budgets()
+        budgets._local = TokenBuckets(clock=lambda: 0)  # nothing is refilled
+        context = context_with(budgets)
+        text = query.replace("$", json.dumps(search))
+        answer = await run(prepare(text, None), None, context)
+        assert answer.errors is None
+        assert await spent(budgets) == expected
+    await budgets.spend(accounts_of(None, "192.0.2.1"), ADDRESS.quota, always=True)
+    answer = await run(prepare(text, None), None, context)
+    assert isinstance((answer.errors or [])[0].original_error, RateLimited)
 
 
 async def test_rows_beyond_the_assumed_number_are_charged_once_they_are_read() -> None:

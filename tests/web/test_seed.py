@@ -133,7 +133,7 @@ def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> N
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
     assert {expert.category for expert in sample.experts.values()} == set(Category)
-    assert all(expert.listed and expert.terms for expert in sample.experts.values())
+    assert all(expert.listed and expert.words for expert in sample.experts.values())
     assert Counter(user.role for user in sample.users.values()) == {
         Role.EXPERT: EXPERTS,
         Role.CLIENT: 201,

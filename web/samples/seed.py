@@ -150,7 +150,7 @@ async def _write(
     await insert_missing([calendar.calendar for calendar in calendars])
     await insert_missing(bookings)
     with or_unavailable():
-        await increment_directory_version()
+        await increment_directory_version(changed=None)
 
 
 def _person(

@@ -1,0 +1,178 @@
+"""The text search of the directory: an index in memory from words to experts.
+
+Matches are ranked by how each word of the search was found. No index of the database can do that,
+and its cost there would be that of a scan for each keystroke.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from models.directory.experts import experience_key, rate_key
+from models.directory.function_words import FUNCTION_WORDS
+from models.directory.vocabulary import Vocabulary
+from models.ids import Id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+IN_HEADLINE: Final = 0
+IN_BIO: Final = 1
+WHOLE: Final = 0
+INFLECTED: Final = 10
+BEGINNING: Final = 100
+MISTYPED: Final = 1_000
+"""Ranks of a word, lower is better. Each is above the sum of those before over all words of a
+search, of which there are at most eight."""
+
+NO_MATCH: Final = MISTYPED + IN_BIO
+"""Rank of a function word that is not found."""
+
+MIN_BIO_BEGINNING: Final = 3
+"""Letters from which the beginnings of a biography's words are searched. Fewer find nearly
+everybody."""
+
+MAX_RANK: Final = 9_999
+MIN_DISCARDED: Final = 1_000
+"""Replaced entries that are kept, at least, before the index is wasteful."""
+
+
+class ListedExpert(NamedTuple):
+    """What filters and orders need of a listed expert, kept in memory for searches."""
+
+    id: Id
+    category: str
+    rating: float | None
+    experience_years: int
+    hourly_rate: int
+    language_keys: tuple[str, ...]
+    by_rating: str
+    by_name: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> ListedExpert:
+        """Return the listed expert of a stored document."""
+        return cls(
+            Id(row["_id"]),
+            row["category"],
+            row.get("rating"),
+            row["experience_years"],
+            row["hourly_rate"],
+            tuple(row["language_keys"]),
+            row["by_rating"],
+            row["by_name"],
+        )
+
+    @property
+    def by_experience(self) -> str:
+        """Order key by experience."""
+        return experience_key(self.experience_years, self.id)
+
+    @property
+    def by_rate(self) -> str:
+        """Order key by rate."""
+        return rate_key(self.hourly_rate, self.id)
+
+
+class Match(NamedTuple):
+    """An expert whom a search has found; lower ranks match better."""
+
+    expert: ListedExpert
+    rank: int
+
+    @property
+    def by_match(self) -> str:
+        """Order key: the best match last, then the best rated."""
+        return f"{MAX_RANK - self.rank:04}{self.expert.by_rating}"
+
+
+class SearchIndex:
+    """Listed experts by the words of their names, titles, languages and biographies.
+
+    Entries are numbered in the order of insertion. A replaced entry keeps its number without an
+    expert; its words still lead to it.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[ListedExpert | None] = []
+        self._numbers: dict[Id, int] = {}
+        self._vocabulary = Vocabulary()
+        self._headlines: defaultdict[str, array[int]] = defaultdict(_numbers)
+        self._bios: defaultdict[str, array[int]] = defaultdict(_numbers)
+
+    @property
+    def is_wasteful(self) -> bool:
+        """Whether most entries have been replaced, so that the index should be built anew."""
+        return len(self._entries) > 2 * len(self._numbers) + MIN_DISCARDED
+
+    def put(self, expert: ListedExpert, words: Iterable[str], bio_words: Iterable[str]) -> None:
+        """Add an expert, or replace their former entry.
+
+        Args:
+            expert: the expert.
+            words: distinct words of name, title and languages.
+            bio_words: distinct words of the biography, without function words.
+        """
+        self.remove(expert.id)
+        number = self._numbers[expert.id] = len(self._entries)
+        self._entries.append(expert)
+        for postings, found in ((self._headlines, words), (self._bios, bio_words)):
+            for word in found:
+                if word not in self._headlines and word not in self._bios:
+                    self._vocabulary.add(word)
+                postings[word].append(number)
+
+    def remove(self, expert_id: Id) -> None:
+        """Remove an expert, if they are there."""
+        number = self._numbers.pop(expert_id, None)
+        if number is not None:
+            self._entries[number] = None
+
+    def find(self, words: Sequence[str], admits: Callable[[ListedExpert], bool]) -> list[Match]:
+        """Return the experts who have all words and whom a filter admits, in no order.
+
+        Function words, such as "the", are not required beside others.
+
+        Args:
+            words: distinct words of the search, folded; without any, nobody is found.
+            admits: the filter.
+        """
+        required = [word for word in words if word not in FUNCTION_WORDS] or words
+        if not required:
+            return []
+        optional = [self._ranks(word) for word in words if word not in required]
+        rarest, *others = sorted(map(self._ranks, required), key=len)
+        matches = []
+        for number, rank in rarest.items():
+            expert = self._entries[number]
+            if expert and all(number in each for each in others) and admits(expert):
+                others_rank = sum(each[number] for each in others)
+                optional_rank = sum(each.get(number, NO_MATCH) for each in optional)
+                matches.append(Match(expert, rank + others_rank + optional_rank))
+        return matches
+
+    def _ranks(self, word: str) -> dict[int, int]:
+        """Return the entries that have a word, each with the rank of its best occurrence."""
+        ranks: dict[int, int] = {}
+        # Better ranks overwrite worse ones.
+        for found_as, found in (
+            (MISTYPED, self._vocabulary.mistyped(word)),
+            (BEGINNING, self._vocabulary.completions(word)),
+            (INFLECTED, self._vocabulary.inflections(word)),
+            (WHOLE, (word,)),
+        ):
+            spelled = set(found)
+            for place, postings in ((IN_BIO, self._bios), (IN_HEADLINE, self._headlines)):
+                is_vague = found_as == BEGINNING and len(word) < MIN_BIO_BEGINNING
+                if place == IN_BIO and is_vague:
+                    continue
+                numbers = chain.from_iterable(postings.get(each, ()) for each in spelled)
+                ranks.update(dict.fromkeys(numbers, found_as + place))
+        return ranks
+
+
+def _numbers() -> array[int]:
+    return array("I")
