@@ -123,7 +123,13 @@ async def visit(
             stack.push_async_callback(context.close)
             context.set_default_timeout(TIMEOUT_MS)
             name = f"{test_name}-{len(visitors) + 1}" if visitors else test_name
-            visitor = Visitor(await context.new_page(), site, name, expected)
+            visitor = Visitor(
+                await context.new_page(),
+                site,
+                name,
+                expected,
+                takes_pictures=request.config.getoption("--long"),
+            )
             await visitor.watch()
             visitors.append(visitor)
             return visitor
