@@ -12,6 +12,7 @@ from models.bookings.calendars import ChangeRules
 from models.calendar.rules import MAX_BREAK_MINUTES, MAX_SESSION_MINUTES, MIN_SESSION_MINUTES
 from models.calendar.slots import is_offered
 from models.calendar.times import DAY_MINUTES
+from models.directory.experts import COPIED_RULES
 from models.errors import NotAllowed
 from models.store.documents import or_unavailable
 from resolvers.availability import validate_offers, validate_overrides, validate_weekly
@@ -89,7 +90,13 @@ async def set_availability(
     validator.raise_problems()
 
     keeping = {offer.minutes for offer in wanted.offers or () if offer.place is None}
-    await ledger.post(ChangeRules(expert_ids=[key], fields=fields, keeping_place=keeping))
+    command = ChangeRules(
+        expert_ids=[key],
+        fields=fields,
+        keeping_place=keeping,
+        describes=not COPIED_RULES.isdisjoint(fields),
+    )
+    await ledger.post(command)
     with or_unavailable():
         calendar, ahead = await calendar_and_upcoming_bookings(key, now)
     if calendar is None:

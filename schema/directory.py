@@ -71,6 +71,11 @@ class ExpertFilter:
     languages: list[str] | None = strawberry.field(
         default=None, description="Only experts who speak one of these languages; English names."
     )
+    confirms_automatically: bool | None = strawberry.field(
+        default=None,
+        description="If true, only experts whose bookings are confirmed at once; if false, only "
+        "those who confirm by hand.",
+    )
 
     def to_model(self) -> model.ExpertFilter:
         """Convert to the directory's type."""
@@ -80,6 +85,7 @@ class ExpertFilter:
             min_rating=self.min_rating,
             max_hourly_rate=self.max_hourly_rate,
             languages=None if self.languages is None else tuple(self.languages),
+            confirms_automatically=self.confirms_automatically,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.bookings.command import Command
 from models.calendar.times import local_date
+from models.directory.experts import copied_rules
 from models.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class ChangeRules(Command):
     """Change the rules of the expert's calendar; existing bookings remain valid.
 
-    Overrides of days that are past in the expert's zone are dropped.
+    Overrides of days that are past in the expert's zone are dropped. With `describes`, the
+    directory entry gets its copies of the rules.
 
     Args:
         fields: the new values of fields of the rules.
@@ -44,6 +46,10 @@ class ChangeRules(Command):
         rules = self._changed(agenda.rules, agenda.now)
         if rules != agenda.rules:
             agenda.replace_rules(rules)
+        if agenda.expert:
+            copied = agenda.expert.model_copy(update=copied_rules(rules))
+            if copied != agenda.expert:
+                agenda.replace_expert(copied)
         return []
 
     def _changed(self, rules: Rules, now: datetime) -> Rules:

@@ -21,7 +21,7 @@ from models.bookings.booking import Booking
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL, CELL_MINUTES
-from models.directory.experts import Expert
+from models.directory.experts import COPIED_RULES, Expert
 from models.directory.photos import Photo
 from models.errors import DatabaseUnreachable
 from models.store.connection import DEFAULT_NAME, new_client
@@ -41,7 +41,7 @@ GRACE = timedelta(seconds=5)
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
 KINDS = (
-    *("booking without event", "event without booking", "expired hold", "gap", "history"),
+    *("booking without event", "copy", "event without booking", "expired hold", "gap", "history"),
     *("malformed", "order", "orphan", "overlap", "status", "time"),
 )
 """The kinds of findings."""
@@ -196,7 +196,7 @@ class InvariantChecker:
         self._now = now
         self._findings: list[Finding] = []
         self._users: dict[Id, Id | None] = {}
-        self._experts: dict[Id, Id] = {}
+        self._experts: dict[Id, Row] = {}
         self._named_photos: set[tuple[Id, str]] = set()
         self._photos: set[tuple[Id, str]] = set()
         self._calendars: dict[Id, Row] = {}
@@ -222,7 +222,7 @@ class InvariantChecker:
         elif collection == Calendar.Settings.name:
             self._calendars[row["_id"]] = row
         elif collection == Expert.Settings.name:
-            self._experts[row["_id"]] = row["user_id"]
+            self._experts[row["_id"]] = row
             if hash_ := row.get("photo"):
                 self._named_photos.add((row["_id"], hash_))
         elif collection == Photo.Settings.name:
@@ -290,13 +290,14 @@ class InvariantChecker:
                 yield Finding("booking without event", detail, booking.expert_id)
         for expert_id, calendar in self._calendars.items():
             yield from self._numbering(expert_id, calendar)
+            yield from self._copies(expert_id, calendar.get("rules", {}))
 
     def _orphans(self) -> Iterator[Finding]:
         for user_id, expert_id in self._users.items():
             if expert_id is not None and expert_id not in self._experts:
                 yield Finding("orphan", f"account {user_id} has no expert {expert_id}", expert_id)
-        for expert_id, user_id in self._experts.items():
-            if user_id not in self._users:
+        for expert_id, expert in self._experts.items():
+            if expert["user_id"] not in self._users:
                 yield Finding("orphan", f"expert {expert_id} has no account", expert_id)
             if expert_id not in self._calendars:
                 yield Finding("orphan", f"expert {expert_id} has no calendar", expert_id)
@@ -317,6 +318,13 @@ class InvariantChecker:
                 yield Finding("orphan", f"booking {id_} has no calendar", booking.expert_id)
             if booking.client_id not in self._users:
                 yield Finding("orphan", f"booking {id_} has no client", booking.expert_id)
+
+    def _copies(self, expert_id: Id, rules: Row) -> Iterator[Finding]:
+        expert = self._experts.get(expert_id, {})
+        for name in COPIED_RULES & expert.keys() & rules.keys():
+            if expert[name] != rules[name]:
+                detail = f"{name} of {expert_id}: {expert[name]}, in the calendar {rules[name]}"
+                yield Finding("copy", detail, expert_id)
 
     def _numbering(self, expert_id: Id, calendar: Row) -> Iterator[Finding]:
         log, last = self._logs.get(expert_id, {}), calendar["sequence"]

@@ -12,7 +12,7 @@ from models.accounts.links import Link
 from models.accounts.sessions import Session
 from models.accounts.users import Role, User
 from models.calendar.rules import Calendar
-from models.directory.experts import Expert
+from models.directory.experts import Expert, copied_rules
 from models.directory.versions import increment_directory_version
 from models.errors import InvalidInput, LastAdministrator, NotAllowed, Problem
 from models.store.documents import or_unavailable
@@ -58,7 +58,8 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         if user is None or user.expert_id is not None:
             raise InvalidInput([Problem("userId", expert_account_problem(user))])
         slug = await free_slug(slug_of(user.name), session)
-        expert = draft.model_copy(update={"name": user.name, "slug": slug}).update_search_fields()
+        derived = {"name": user.name, "slug": slug} | copied_rules(rules)
+        expert = draft.model_copy(update=derived).update_search_fields()
         await expert.insert(session=session)
         await Calendar(id=expert.id, rules=rules).insert(session=session)
         await increment_directory_version(session, changed=expert.id)

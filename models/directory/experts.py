@@ -20,6 +20,7 @@ from models.text import fold, slug_key, with_digraphs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from models.calendar.rules import Rules
     from models.directory.search_index import ListedExpert
     from models.store.pages import Count
 
@@ -30,9 +31,12 @@ MAX_NAMESAKES = 20
 """Experts among whom the owner of a slug is looked for."""
 
 HIDDEN_FIELDS = (
-    *("words", "bio_words", "language_keys", "user_id"),
+    *("words", "bio_words", "language_keys", "user_id", "confirms_automatically"),
     *("contact_email", "former_slugs", "slug_keys"),
 )
+
+COPIED_RULES = frozenset({"confirms_automatically"})
+"""Fields of an expert that are copies of the calendar's rules."""
 
 
 class Category(StrEnum):
@@ -79,6 +83,8 @@ class Expert(Record):
     """Hash of the stored photo; see `models/directory/photos.py`."""
 
     former_slugs: list[str] = []
+    confirms_automatically: bool = True
+    """Copy of the calendar's rule, by which the directory is filtered."""
 
     # Computed by `update_search_fields` from the fields above.
     slug_keys: list[str] = []
@@ -200,6 +206,7 @@ class ExpertFilter:
     min_rating: float | None = None
     max_hourly_rate: int | None = None
     languages: tuple[str, ...] | None = None
+    confirms_automatically: bool | None = None
 
     def words(self) -> tuple[str, ...] | None:
         """Return the distinct words of the search; None if it is blank.
@@ -227,6 +234,8 @@ class ExpertFilter:
             found["hourly_rate"] = {"$lte": self.max_hourly_rate}
         if keys := self._language_keys():
             found["language_keys"] = {"$in": sorted(keys)}
+        if self.confirms_automatically is not None:
+            found["confirms_automatically"] = self.confirms_automatically
         return found
 
     def admits(self) -> Callable[[ListedExpert], bool]:
@@ -246,6 +255,7 @@ class ExpertFilter:
                 and expert.hourly_rate <= most
                 and (not has_rating or (expert.rating is not None and expert.rating >= least))
                 and (not keys or not keys.isdisjoint(expert.language_keys))
+                and self.confirms_automatically in {None, expert.confirms_automatically}
             )
 
         return admits
@@ -255,6 +265,11 @@ class ExpertFilter:
         if len(languages) > MAX_LANGUAGES:
             raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
         return frozenset(map(fold, languages))
+
+
+def copied_rules(rules: Rules) -> dict[str, Any]:
+    """Return the fields of an expert that are copies of the calendar's rules."""
+    return {name: getattr(rules, name) for name in COPIED_RULES}
 
 
 def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:

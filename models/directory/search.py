@@ -30,6 +30,7 @@ FIELDS: Final = {
     "experience_years": 1,
     "hourly_rate": 1,
     "language_keys": 1,
+    "confirms_automatically": 1,
     "by_rating": 1,
     "by_name": 1,
     "words": 1,

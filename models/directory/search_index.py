@@ -49,6 +49,7 @@ class ListedExpert(NamedTuple):
     experience_years: int
     hourly_rate: int
     language_keys: tuple[str, ...]
+    confirms_automatically: bool
     by_rating: str
     by_name: str
 
@@ -62,6 +63,7 @@ class ListedExpert(NamedTuple):
             row["experience_years"],
             row["hourly_rate"],
             tuple(row["language_keys"]),
+            row.get("confirms_automatically", True),
             row["by_rating"],
             row["by_name"],
         )

@@ -28,7 +28,7 @@ Texts = tuple[list[str], list[str]]
 
 def listed(id_: Id, rating: str = "0") -> ListedExpert:
     """Return an expert of whom only the words matter."""
-    return ListedExpert(id_, "LEGAL", None, 0, 0, (), rating + str(id_), "")
+    return ListedExpert(id_, "LEGAL", None, 0, 0, (), True, rating + str(id_), "")
 
 
 def index_of(*experts: Texts) -> tuple[SearchIndex, list[Id]]:

@@ -68,9 +68,18 @@ def sample() -> Rows:
     keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
     rows: Rows = {
         "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
-        "experts": [{"_id": expert, "user_id": keeper, "photo": "ab12"}],
+        "experts": [
+            {"_id": expert, "user_id": keeper, "photo": "ab12", "confirms_automatically": False}
+        ],
         "photos": [{"_id": ObjectId(), "expert_id": expert, "hash": "ab12", "content": b""}],
-        "calendars": [{"_id": expert, "sequence": 7, "last_event_at": NOW}],
+        "calendars": [
+            {
+                "_id": expert,
+                "rules": {"confirms_automatically": False},
+                "sequence": 7,
+                "last_event_at": NOW,
+            }
+        ],
         "bookings": [],
         "events": [],
     }
@@ -233,6 +242,11 @@ def short_cells(rows: Rows) -> None:
     rows["bookings"][0]["cells"].pop()
 
 
+def other_rule(rows: Rows) -> None:
+    """The directory's copy of a rule differs from the calendar's rule."""
+    rows["experts"][0]["confirms_automatically"] = True
+
+
 def no_cells(rows: Rows) -> None:
     """A booking lacks a field."""
     del rows["bookings"][0]["cells"]
@@ -240,6 +254,7 @@ def no_cells(rows: Rows) -> None:
 
 CORRUPTIONS: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "overlap": (overlap,),
+    "copy": (other_rule,),
     "gap": (gap, missing_last_event, missing_log),
     "order": (backwards,),
     "booking without event": (wrong_sequence, step_without_event),

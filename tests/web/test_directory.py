@@ -17,8 +17,10 @@ from tests.support.deployments import (
     invalid_fields,
     offer,
 )
+from tests.support.paired_servers import findings
 
 if TYPE_CHECKING:
+    from tests.support.paired_servers import TwoServers
     from tests.support.spans import Time
 
 SHOWN = """query ($id: ID!, $slug: String!) {
@@ -27,6 +29,10 @@ NEXT = "query ($id: ID!) { expert(id: $id) { nextSlot { id } cursor sequence tim
 BOOKED = """subscription ($id: ID!, $after: String) {
   slotBooked(expertId: $id, after: $after) { sequence } }"""
 
+CONFIRMING = """query ($search: String!, $by: Boolean!) {
+  experts(filter: {search: $search, confirmsAutomatically: $by}) { nodes { id } } }"""
+SET_CONFIRMING = """mutation ($by: Boolean!) {
+  setAvailability(input: {confirmsAutomatically: $by}) { __typename } }"""
 HIDDEN = "error", "BAD_USER_INPUT"
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
@@ -182,6 +188,30 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(
     for id_ in (UNKNOWN_IDS["Expert"], UNKNOWN_IDS["User"], "nonsense"):
         assert (await deployment.update(id_, title="Nobody"))["code"] == "NOT_ALLOWED"
     assert await deployment.update(expert.expert_id) == before
+
+
+async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
+    """Also after changes on two servers at once."""
+    expert = await here.expert("Confirma Automata")
+    api, elsewhere = expert.api, here.there(expert.api)
+
+    async def found(*, at_once: bool) -> bool:
+        nodes = (await here.anonymous.ask(CONFIRMING, search="confirma automata", by=at_once))[
+            "experts"
+        ]["nodes"]
+        return {"id": expert.expert_id} in nodes
+
+    assert [await found(at_once=True), await found(at_once=False)] == [True, False]
+    await api.ask(SET_CONFIRMING, by=False)
+    assert [await found(at_once=True), await found(at_once=False)] == [False, True]
+    await asyncio.gather(
+        *(each.ask(SET_CONFIRMING, by=by) for by in (True, False) for each in (api, elsewhere))
+    )
+    query = "{ viewer { expert { availability { confirmsAutomatically } } } }"
+    by = (await api.ask(query))["viewer"]["expert"]["availability"]["confirmsAutomatically"]
+    assert await found(at_once=by)
+    assert not await found(at_once=not by)
+    assert await findings() <= here.found_before
 
 
 async def test_time_zone_change_is_an_event_of_the_calendar(

@@ -175,6 +175,7 @@ def _person(
         hourly_rate=sample.hourly_rate,
         rating=sample.rating,
         review_count=sample.review_count,
+        confirms_automatically=sample.confirms_automatically,
     )
     return user, expert.update_search_fields()
 
