@@ -2,13 +2,19 @@ import type { ComponentProps } from "react";
 import type { GraphiQL } from "graphiql";
 
 import bookSlot from "./operations/BookSlot.graphql?raw";
+import declineBooking from "./operations/DeclineBooking.graphql?raw";
+import findBookings from "./operations/FindBookings.graphql?raw";
 import freeTimes from "./operations/FreeTimes.graphql?raw";
+import noteBooking from "./operations/NoteBooking.graphql?raw";
 import signIn from "./operations/SignIn.graphql?raw";
 import watchCalendar from "./operations/WatchCalendar.graphql?raw";
 
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
 
-/** Example operations in the order of a booking: find a free time, sign in, book, watch. */
+/**
+ * Example operations in the order of a booking: find a free time, sign in, book, watch; then those of
+ * an expert's desk.
+ */
 export const tabs: Tabs = [
   tab(freeTimes),
   tab(signIn, { input: { email: "", password: "" } }),
@@ -17,6 +23,9 @@ export const tabs: Tabs = [
     contact: { name: "", email: "", phone: "" },
   }),
   tab(watchCalendar, { expertId: "" }),
+  tab(findBookings, { search: "" }),
+  tab(declineBooking, { bookingId: "", reason: "" }),
+  tab(noteBooking, { bookingId: "", note: "" }),
 ];
 
 function tab(query: string, variables?: object): Tabs[number] {
