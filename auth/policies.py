@@ -10,6 +10,7 @@
 | signInWithCode                                  | anyone; the code is the proof    |            |
 | requestPasswordReset, resetPassword, verifyEmail| anyone; the link is the proof    |            |
 | bookings, bookingChanged, endSession            | signed-in users, guests          |            |
+|   `search` in the filter of bookings            | experts, admins                  | FORBIDDEN  |
 | changePassword, exportMyData,                   | signed-in users                  | FORBIDDEN  |
 |   resendVerification                            |                                  |            |
 | deleteMyAccount, updateProfile, changeEmail     | signed-in users                  | NotAllowed |
@@ -19,6 +20,7 @@
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
+| setExpertNote                                   | its expert                       | NotAllowed |
 | setAvailability, updateExpert,                  | the expert itself, admins        | NotAllowed |
 |   POST and DELETE /photos                       |                                  |            |
 |   `disabled` in updateExpert                    | admins                           | NotAllowed |
@@ -35,6 +37,7 @@ VerificationNeeded.
 |   contactEmail                         | the expert itself, admins                  | null      |
 | a booking, its contact and its history | its client and expert, admins              | null      |
 |   details of its place                 | its client and expert, once it is booked   | null      |
+|   expertNote                           | its expert                                 | null      |
 | details of the place of an offer       | the expert                                 | null      |
 | a session                              | the owner of its account                   | null      |
 | an account, by its id                  | its owner, admins                          | null      |
@@ -74,6 +77,7 @@ SIGNED_IN: Final = Rule(frozenset({Relation.SIGNED_IN}))
 _ACCOUNTS = frozenset({Relation.ACCOUNT})
 _PARTIES = frozenset({Relation.CLIENT, Relation.EXPERT, Relation.ADMIN})
 _MANAGERS = frozenset({Relation.EXPERT, Relation.ADMIN})
+_EXPERTS = frozenset({Relation.EXPERT})
 _ADMINS = frozenset({Relation.ADMIN})
 _OWNERS = frozenset({Relation.OWNER, Relation.ADMIN})
 
@@ -114,9 +118,10 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.confirmBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.completeBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.markNoShow": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.setExpertNote": Rule(_EXPERTS, Decision.NOT_ALLOWED),
     "Mutation.setAvailability": Rule(_MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.updateExpert": Rule(_MANAGERS, Decision.NOT_ALLOWED),
-    "Mutation.updateMyExpert": Rule(frozenset({Relation.EXPERT}), Decision.NOT_ALLOWED),
+    "Mutation.updateMyExpert": Rule(_EXPERTS, Decision.NOT_ALLOWED),
     "Mutation.createExpert": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Mutation.updateUser": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Subscription.slotBooked": ANYONE,
@@ -133,6 +138,7 @@ ROUTES: Final[Mapping[str, Rule]] = {
 """The rules of changes outside GraphQL."""
 
 INPUTS: Final[Mapping[str, Rule]] = {
+    "BookingFilter.search": Rule(_MANAGERS),
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
 """Rules of input fields that are stricter than their operation's rule."""
@@ -180,10 +186,12 @@ FIELDS: Final[Mapping[str, Rule]] = {
                 "BookingChange.actor",
             ),
             *("BookingChange.from", "BookingChange.to", "BookingChange.startsAt"),
+            "BookingChange.reason",
             *("Contact.name", "Contact.email", "Contact.phone", "Contact.timeZone"),
         ),
         _BOOKING_FIELD,
     ),
+    "Booking.expertNote": Rule(_EXPERTS, Decision.NULL),
     "Place.kind": ANYONE,
     "Place.details": Rule(frozenset({Relation.CLIENT, Relation.EXPERT}), Decision.NULL),
 }
@@ -321,6 +329,11 @@ def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
     """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
+
+
+def may_see_expert_note(viewer: Viewer | None, booking: Booking) -> bool:
+    """Return whether the viewer may see the expert's private note on a booking."""
+    return allows("Booking.expertNote", relations_to_booking(viewer, booking))
 
 
 def calendar_copy(viewer: Viewer | None, booking: Booking) -> CalendarCopy:

@@ -16,12 +16,14 @@ from pymongo.errors import DuplicateKeyError
 
 from models.accounts.emails import email_key
 from models.accounts.users import User
-from models.bookings.booking import Booking
+from models.bookings.booking import Booking, Contact, search_words_of
 from models.bookings.outbox import Mail, MailState
+from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory.administration import free_slug
-from models.directory.experts import Expert
+from models.directory.experts import COPIED_RULES, Expert, copied_rules
 from models.directory.versions import increment_directory_version
+from models.ids import Id
 from models.store.shared_state import applied_migrations, record_migration
 from models.text import slug_of
 
@@ -152,6 +154,29 @@ async def _write_experts(writes: list[UpdateOne]) -> int:
     return changed
 
 
+async def _search_words_of_bookings() -> int:
+    """Compute the search words of bookings that were made before these existed."""
+    former = {"contact": {"$ne": None}, "search_words": {"$exists": False}}
+    writes = []
+    async for row in Booking.get_pymongo_collection().find(former, {"expert_id": 1, "contact": 1}):
+        found = search_words_of(Id(row["_id"]), Contact.model_validate(row["contact"]))
+        only = {name: row[name] for name in ("_id", "expert_id")}
+        only["search_words"] = {"$exists": False}
+        writes.append(UpdateOne(only, {"$set": {"search_words": found}}))
+    return await _write(Booking, writes)
+
+
+async def _copied_rules_of_experts() -> int:
+    """Give experts their copies of the calendar's rules."""
+    former = {name: {"$exists": False} for name in COPIED_RULES}
+    writes = []
+    async for row in Expert.get_pymongo_collection().find(former, {"_id": 1}):
+        if calendar := await Calendar.get(row["_id"]):
+            fields = copied_rules(calendar.rules)
+            writes.append(UpdateOne({"_id": row["_id"], **former}, {"$set": fields}))
+    return await _write_experts(writes)
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -174,4 +199,6 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "expiry of failed mails": _expiry_of_failed_mails,
     "order keys of bookings": _order_keys_of_bookings,
     "words of experts": _words_of_experts,
+    "search words of bookings": _search_words_of_bookings,
+    "copies of calendars' rules in the directory": _copied_rules_of_experts,
 }

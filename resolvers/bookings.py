@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from auth.policies import is_admin, may_see_booking, own_expert_id
+from auth.policies import (
+    is_admin,
+    may_see_booking,
+    own_expert_id,
+    relations_to_own_expert,
+    require,
+)
 from models.accounts.emails import email_key
+from models.accounts.users import experts_found
 from models.bookings.booking import Booking, booking_page, order_key
 from models.errors import BadUserInput
 from models.ids import object_id
 from models.store.documents import or_unavailable
+from models.store.search import search_filter, word_filter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +28,10 @@ if TYPE_CHECKING:
     from models.bookings.booking import BookingStatus
     from models.ids import Id
     from models.store.pages import Filter, Page, PageArguments
+
+
+MAX_EXPERTS_FOUND: Final = 100
+"""Experts of one name whose bookings an administrator's search finds."""
 
 
 async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None:
@@ -37,7 +49,8 @@ async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None
 class BookingFilter:
     """Criteria that restrict a list of bookings.
 
-    With `is_own`, the list has only the bookings that the viewer made as a client.
+    With `is_own`, the list has only the bookings that the viewer made as a client. `search` has
+    words that must all begin words of the reference, or of a party's name and address.
     """
 
     is_own: bool = False
@@ -46,6 +59,7 @@ class BookingFilter:
     statuses: Sequence[BookingStatus] = ()
     since: datetime | None = None
     until: datetime | None = None
+    search: str | None = None
 
 
 async def list_bookings(
@@ -58,7 +72,10 @@ async def list_bookings(
 
     Raises:
         BadUserInput: if the filter, the page size or the cursor is invalid.
+        Forbidden: if a client searches.
     """
+    if criteria.search is not None:
+        require("BookingFilter.search", relations_to_own_expert(viewer))
     conditions: Filter = {"removed_by": {"$ne": viewer.id}}
     if criteria.email is not None:
         conditions["contact_key"] = email_key(criteria.email)
@@ -81,9 +98,22 @@ async def list_bookings(
         if criteria.is_own
         else _listable_filters(viewer, expert_id)
     )
-    filters = [{**one, **conditions} for one in scopes]
+    found = word_filter(criteria.search, "filter.search")
+    filters = [{**one, **found} for one in scopes]
     with or_unavailable():
-        return await booking_page(filters, arguments)
+        if found and is_admin(viewer) and not criteria.is_own:
+            filters += await _of_experts(criteria.search, scopes, found)
+        return await booking_page([{**one, **conditions} for one in filters], arguments)
+
+
+async def _of_experts(search: str | None, scopes: Sequence[Filter], found: Filter) -> list[Filter]:
+    """Return filters for bookings with experts that a search finds, without those in `found`."""
+    ids = await experts_found(search_filter(search, "filter.search"), MAX_EXPERTS_FOUND)
+    return [
+        {"$nor": [found], **one, "expert_id": {"$in": only}}
+        for one in scopes
+        if (only := [id_ for id_ in ids if one.get("expert_id", id_) == id_])
+    ]
 
 
 def _client_filters(viewer: Viewer, expert_id: Id | None) -> list[Filter]:

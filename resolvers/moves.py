@@ -12,7 +12,7 @@ from models.bookings.moves import ChangeStatus, ExpireBooking, MoveBooking, Remo
 from models.calendar.errors import SlotNotOffered
 from models.calendar.slots import slot_key
 from models.calendar.times import utc_now
-from models.errors import NotAllowed, Refused
+from models.errors import InvalidInput, NotAllowed, Problem, Refused
 from models.ids import Id
 from models.store.documents import or_unavailable
 from resolvers.availability import validate_price
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
     from resolvers.availability import Price
 
+MAX_REASON_CHARS: Final = 500
 OPERATION_OF: Final[Mapping[Action, str]] = {
     Action.CONFIRM: "Mutation.confirmBooking",
     Action.COMPLETE: "Mutation.completeBooking",
@@ -40,13 +41,26 @@ OPERATION_OF: Final[Mapping[Action, str]] = {
 }
 
 
-async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Action) -> Booking:
+async def advance(
+    ledger: Ledger, viewer: Viewer, booking_id: str, action: Action, reason: str | None = None
+) -> Booking:
     """Confirm, complete, mark as missed or cancel a booking.
 
+    Args:
+        ledger: commits the change.
+        viewer: the account that acts.
+        booking_id: global id of the booking.
+        action: the action.
+        reason: the viewer's reason, for the history and the other party's mail.
+
     Raises:
+        InvalidInput: if the reason is too long or has control characters.
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
         TooLate: if the client's deadline has passed.
     """
+    validator = InputValidator()
+    stated = validator.note("reason", reason, MAX_REASON_CHARS, "A reason")
+    validator.raise_problems()
     booking, relations = await _require_booking(viewer, booking_id, action)
     if TRANSITIONS[action].target is None:
         raise ValueError(f"{action} does not change the status")
@@ -56,6 +70,7 @@ async def advance(ledger: Ledger, viewer: Viewer, booking_id: str, action: Actio
         action=action,
         actor_id=viewer.id,
         is_manager=_is_manager(relations),
+        reason=stated or None,
     )
     [changed] = await ledger.post(command)
     return changed
@@ -111,12 +126,17 @@ async def reschedule(
     return changed
 
 
-async def remove(ledger: Ledger, viewer: Viewer, booking_id: str) -> Booking:
+async def remove(
+    ledger: Ledger, viewer: Viewer, booking_id: str, reason: str | None = None
+) -> Booking:
     """Remove a finished booking from the viewer's list, and free any of its time still ahead.
 
     Raises:
+        InvalidInput: if there is a reason; a removal is in no history.
         NotAllowed: if the viewer may not see the booking, or it is not finished.
     """
+    if reason:
+        raise InvalidInput([Problem("reason", "A removal takes no reason")])
     booking, relations = await _require_booking(viewer, booking_id, Action.REMOVE)
     now = utc_now()
     check_action(Action.REMOVE, booking, now, is_manager=_is_manager(relations))

@@ -202,7 +202,14 @@ HIDDEN_OF_EXPERT: Final = {
     *("words", "bio_words", "language_keys", "slug_keys"),
     *("by_rating", "by_experience", "by_rate", "by_name"),
 }
-HIDDEN_OF_BOOKING: Final = {"cells", "order_key", "contact_key", "removed_by", "active"}
+HIDDEN_OF_BOOKING: Final = {
+    "cells",
+    "order_key",
+    "contact_key",
+    "search_words",
+    "removed_by",
+    "active",
+}
 SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}
 
 
@@ -220,12 +227,18 @@ async def _all_described(user: User) -> AsyncIterator[dict[str, Any]]:
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:
-    """Return a booking; the contact and the note are its client's."""
+    """Return a booking. The contact, the note and the reasons that a client gave are the client's.
+
+    The expert's note is the expert's.
+    """
     is_own = booking.client_id == user_id
-    hidden = HIDDEN_OF_BOOKING | (set() if is_own else {"contact", "note", "client_id"})
+    of_other = {"expert_note"} if is_own else {"contact", "note", "client_id"}
+    hidden = HIDDEN_OF_BOOKING | of_other
     if booking.contact is None:
         booking = booking.model_copy(update={"place": booking.place.without_details()})
     found: dict[str, Any] = booking.model_dump(mode="json", exclude=hidden)
     for change in found["history"]:
         change["by_me"] = change.pop("actor_id") == str(user_id)
+        if not (is_own or change["by_me"]):
+            change["reason"] = None
     return {"reference": booking.reference, "globalId": global_id("Booking", booking.id), **found}

@@ -9,7 +9,12 @@ from typing import Annotated, Final
 
 import strawberry
 
-from auth.policies import calendar_copy, own_expert_id, shows_place_of_booking
+from auth.policies import (
+    calendar_copy,
+    may_see_expert_note,
+    own_expert_id,
+    shows_place_of_booking,
+)
 from auth.viewers import require_viewer
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
@@ -93,6 +98,7 @@ class BookingChange:
     )
     to: BookingStatus = strawberry.field(description="Status after the change.")
     starts_at: datetime = strawberry.field(description="Start of the session after the change.")
+    reason: str | None = strawberry.field(description="Reason that the actor gave, if any.")
     change: strawberry.Private[model.BookingChange]
     booking: strawberry.Private[model.Booking]
 
@@ -117,6 +123,7 @@ class BookingChange:
             from_=change.before,
             to=change.after,
             starts_at=change.starts_at,
+            reason=change.reason,
             change=change,
             booking=booking,
         )
@@ -137,6 +144,10 @@ class Booking(Node):
         "is deleted."
     )
     note: str = strawberry.field(description="Topics that the client wants to discuss.")
+    expert_note: str | None = strawberry.field(
+        description="Private note of the expert, set with `setExpertNote`; null for everybody "
+        "else. It is erased with the client's account."
+    )
     created_at: datetime = strawberry.field(description="Time of creation.")
     updated_at: datetime = strawberry.field(description="Time of the last change.")
     held_until: datetime | None = strawberry.field(
@@ -167,6 +178,9 @@ class Booking(Node):
             price=Money.of(booking.price, context.services.currency),
             contact=Contact.of(booking.contact) if booking.contact else None,
             note=booking.note,
+            expert_note=booking.expert_note
+            if may_see_expert_note(context.viewer, booking)
+            else None,
             created_at=booking.created_at,
             updated_at=booking.updated_at,
             held_until=booking.held_until,
@@ -245,6 +259,12 @@ class BookingFilter:
         default=None, name="from", description="Earliest start, inclusive."
     )
     to: datetime | None = strawberry.field(default=None, description="Latest start, exclusive.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words or word prefixes; each must occur in the reference, or in the name or "
+        "e-mail address of the contact. For administrators, bookings with experts of that name "
+        "match, too. Experts and administrators only.",
+    )
 
 
 BookingConnection = Connection[Booking]
@@ -281,6 +301,7 @@ class BookingQuery:
                 statuses=tuple(criteria.statuses or ()),
                 since=criteria.from_,
                 until=criteria.to,
+                search=criteria.search,
             ),
             PageArguments(first, after, last, before),
         )

@@ -26,7 +26,7 @@ from models.errors import BadUserInput, InvalidInput, Problem
 from models.ids import MAX_ID_LENGTH
 from models.store.search import MAX_SEARCH_LENGTH
 from models.text import MAX_SLUG_LENGTH
-from resolvers import administration, availability, calendars, checks, places, reservations
+from resolvers import administration, availability, calendars, checks, moves, places, reservations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,6 +79,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "note": reservations.MAX_NOTE_CHARS,
     "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
+    "reason": moves.MAX_REASON_CHARS,
     "refreshToken": 10_000,  # another kind of token is SessionEnded; only its start is read
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,

@@ -25,11 +25,17 @@ from schema.errors import (
 from schema.inputs import plain
 
 
+@plain
 @strawberry.input(description="The booking to change.")
 class BookingInput:
-    """Input of mutations that take only a booking."""
+    """Input of mutations that change the status of a booking."""
 
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
+    reason: str | None = strawberry.field(
+        default=None,
+        description="Reason for the change, up to 500 characters; both parties find it in "
+        "`Booking.history`, and the other party in the mail. `removeBooking` takes none.",
+    )
 
 
 @plain
@@ -47,7 +53,7 @@ class RescheduleBookingInput:
 
 
 BookingResult = Annotated[
-    Booking | NotAllowed | TooLate,
+    Booking | NotAllowed | TooLate | InvalidInput,
     strawberry.union("BookingResult", description="The changed booking, or a refusal."),
 ]
 RescheduleBookingResult = Annotated[
@@ -131,12 +137,14 @@ class MoveMutation:
         """Remove a finished booking from the viewer's list."""
         context = info.context
         viewer = require_viewer(context.viewer)
-        booking = await moves.remove(context.services.ledger, viewer, input.booking_id)
+        ledger = context.services.ledger
+        booking = await moves.remove(ledger, viewer, input.booking_id, input.reason)
         return Booking.of(booking, context)
 
 
 async def _advance(info: Info, input: BookingInput, action: Action) -> Booking:
     context = info.context
     viewer = require_viewer(context.viewer)
-    booking = await moves.advance(context.services.ledger, viewer, input.booking_id, action)
+    ledger = context.services.ledger
+    booking = await moves.advance(ledger, viewer, input.booking_id, action, input.reason)
     return Booking.of(booking, context)

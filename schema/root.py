@@ -30,6 +30,7 @@ from schema.experts import ExpertQuery, load_calendar, load_visible_expert
 from schema.links import LinkMutation
 from schema.moves import MoveMutation
 from schema.nodes import Node
+from schema.notes import NoteMutation
 from schema.own_data import OwnDataMutation
 from schema.profile import ProfileMutation
 from schema.reservations import ReservationMutation
@@ -97,6 +98,7 @@ async def _slot(context: Context, global_id: str) -> Slot | None:
 class Mutation(
     ReservationMutation,
     MoveMutation,
+    NoteMutation,
     CalendarMutation,
     UserMutation,
     LinkMutation,

@@ -191,6 +191,19 @@ async def _due(field: str, now: datetime) -> list[User]:
         return await User.find({field: {"$lte": now}}).limit(MAX_DUE).to_list()
 
 
+async def experts_found(search: Filter, limit: int) -> list[Id]:
+    """Return the experts whose account matches a search, by name, up to `limit`.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    query = {**search, "expert_id": {"$ne": None}}
+    with or_unavailable():
+        found = User.get_pymongo_collection().find(query, {"expert_id": 1})
+        rows = await found.sort("by_name", ASCENDING).limit(limit).to_list()
+    return [Id(row["expert_id"]) for row in rows]
+
+
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
     """Return a page of accounts, ordered by name, without guests.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.bookings.booking import MAX_OCCUPIED_CELLS, Booking, BookingChange, BookingStatus
+from models.bookings.booking import MAX_OCCUPIED_CELLS, Booking, BookingStatus
 from models.bookings.events import Event, EventKind, SlotState
 from models.bookings.outbox import mail_for
 from models.calendar.occupancy import Occupancy
@@ -185,11 +185,11 @@ class Agenda:
         """Add a new booking or hold; its time must be free."""
         self._save_state()
         self.new_ids.add(booking.id)
-        return self._add(self._with_history(booking, None, booking.client_id))
+        return self._add(booking.with_change(self.now, None, booking.client_id))
 
     def fulfil(self, hold: Booking, booking: Booking) -> Booking:
         """Turn a client's hold into a booking; any further time that it takes must be free."""
-        return self._add(self._with_history(booking, hold.status, booking.client_id))
+        return self._add(booking.with_change(self.now, hold.status, booking.client_id))
 
     def replace_hold(self, hold: Booking) -> Booking:
         """Change the client or the end of a hold, but not its time; its history does not grow."""
@@ -199,23 +199,35 @@ class Agenda:
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
         """Move a booking to other time, which must be free: two events, one write."""
         self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)
-        return self._add(self._with_history(moved, booking.status, actor_id))
+        return self._add(moved.with_change(self.now, booking.status, actor_id))
 
-    def advance(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
+    def advance(
+        self,
+        booking: Booking,
+        status: BookingStatus,
+        actor_id: Id | None,
+        reason: str | None = None,
+    ) -> Booking:
         """Change a booking's status, but not its time."""
-        changed = self._with_history(
-            booking.model_copy(update={"status": status}), booking.status, actor_id
-        )
+        advanced: Booking = booking.model_copy(update={"status": status})
+        changed = advanced.with_change(self.now, booking.status, actor_id, reason)
         changed.sequence = self.next_sequence
         self._write(changed)
         self._add_event(EventKind.STATUS, booking_id=changed.id, client_id=changed.client_id)
         self._add_mail(changed)
         return changed
 
-    def release(self, booking: Booking, status: BookingStatus, actor_id: Id | None) -> Booking:
+    def release(
+        self,
+        booking: Booking,
+        status: BookingStatus,
+        actor_id: Id | None,
+        reason: str | None = None,
+    ) -> Booking:
         """End a booking or hold with a status, and release its time."""
-        ended = {"status": status, "active": False, "held_until": None}
-        changed = self._with_history(booking.model_copy(update=ended), booking.status, actor_id)
+        fields = {"status": status, "active": False, "held_until": None}
+        ended: Booking = booking.model_copy(update=fields)
+        changed = ended.with_change(self.now, booking.status, actor_id, reason)
         self._change_time(changed, EventKind.RELEASED)
         self._add_mail(changed)
         return changed
@@ -248,21 +260,6 @@ class Agenda:
         self._save_state()
         self.expert = expert.update_search_fields()
         self.has_new_expert = True
-
-    def _with_history(
-        self, booking: Booking, before: BookingStatus | None, actor_id: Id | None
-    ) -> Booking:
-        """Return a copy of a booking with the change of its status appended to its history."""
-        step = BookingChange(
-            at=self.now,
-            actor_id=actor_id,
-            before=before,
-            after=booking.status,
-            starts_at=booking.starts_at,
-        )
-        changes = {"updated_at": self.now, "history": [*booking.history, step]}
-        changed: Booking = booking.model_copy(update=changes)
-        return changed
 
     def _add(self, booking: Booking) -> Booking:
         is_hold = booking.status is BookingStatus.HELD

@@ -17,6 +17,7 @@ from models.calendar.times import CELL_MINUTES, cell_of, instant_of
 from models.ids import Id
 from models.store.documents import Part, Record, at_one_moment
 from models.store.pages import Filter, Order, Page, PageArguments, page
+from models.store.search import words_of
 from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
@@ -67,13 +68,17 @@ class Contact(Part):
 
 
 class BookingChange(Part):
-    """One step of a booking's history; without an actor, the change was automatic."""
+    """One step of a booking's history; without an actor, the change was automatic.
+
+    `reason` is the actor's, for both parties.
+    """
 
     at: datetime
     actor_id: Id | None
     before: BookingStatus | None
     after: BookingStatus
     starts_at: datetime
+    reason: str | None = None
 
     @property
     def is_move(self) -> bool:
@@ -87,7 +92,8 @@ class Booking(Record):
 
     `cells` are the quarter hours of the session and the break after it. A booking that becomes
     inactive keeps its cells; only the `active` flag changes. `price` and `place` are as agreed when
-    it was held or booked, whatever the expert offers since.
+    it was held or booked, whatever the expert offers since. `expert_note` is for the expert alone;
+    changes of the calendar do not write it (models/ledger/batch.py).
     """
 
     expert_id: Id
@@ -102,6 +108,7 @@ class Booking(Record):
     contact: Contact | None = None
     contact_key: str | None = None
     note: str = ""
+    expert_note: str = ""
     created_at: datetime
     updated_at: datetime
     held_until: datetime | None = None
@@ -109,6 +116,8 @@ class Booking(Record):
     cancellable_until: datetime
     sequence: int = 0
     order_key: str = ""
+    search_words: list[str] = []
+    """Empty for a hold; see `search_words_of`."""
     removed_by: list[Id] = []
     history: list[BookingChange] = []
 
@@ -117,7 +126,8 @@ class Booking(Record):
 
         It is a multikey index over `cells`: two active bookings of an expert cannot share a
         quarter hour, whatever their lengths, and no lock or prior check is needed. Its prefix is
-        the shard key. The other indexes serve calendars, and lists ordered by `order_key`.
+        the shard key. The other indexes serve calendars, searches, and lists ordered by
+        `order_key`.
         """
 
         name = "bookings"
@@ -139,6 +149,10 @@ class Booking(Record):
                 [("expert_id", ASCENDING), ("order_key", ASCENDING)], name="expert_by_order_key"
             ),
             IndexModel([("order_key", ASCENDING)], name="all_by_order_key"),
+            IndexModel(
+                [("search_words", ASCENDING), ("order_key", ASCENDING)],
+                name="search_by_order_key",
+            ),
             IndexModel(
                 [("expert_id", ASCENDING), ("client_id", ASCENDING)],
                 unique=True,
@@ -168,11 +182,41 @@ class Booking(Record):
         """Return whether it occupies its cells at `now`: active, and not an expired hold."""
         return self.active and (self.held_until is None or now < self.held_until)
 
+    def with_change(
+        self,
+        at: datetime,
+        before: BookingStatus | None,
+        actor_id: Id | None,
+        reason: str | None = None,
+    ) -> Booking:
+        """Return a copy whose history ends with the change to its present status and start."""
+        step = BookingChange(
+            at=at,
+            actor_id=actor_id,
+            before=before,
+            after=self.status,
+            starts_at=self.starts_at,
+            reason=reason,
+        )
+        fields = {"updated_at": at, "history": [*self.history, step]}
+        changed: Booking = self.model_copy(update=fields)
+        return changed
+
     def occupant(self) -> Occupant:
         """Return the part of the booking that blocks slots."""
         first = cell_of(self.cells[0])
         cells = range(first, first + len(self.cells))
         return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
+
+    async def set_expert_note(self, note: str) -> bool:
+        """Set the expert's private note; return False if the booking is gone.
+
+        It is not part of the calendar: there is no event, and `updated_at` stays.
+        """
+        result = await self.get_pymongo_collection().update_one(
+            {"_id": self.id, "expert_id": self.expert_id}, {"$set": {"expert_note": note}}
+        )
+        return result.matched_count > 0
 
     async def hide_from(self, viewer_id: Id) -> Booking:
         """Remove the booking from a viewer's list and return the changed booking."""
@@ -195,6 +239,11 @@ def reference(id_: Id) -> str:
     number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
     letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def search_words_of(id_: Id, contact: Contact | None) -> list[str]:
+    """Return the words by which a booking is found: those of its reference, name and address."""
+    return words_of(reference(id_), *((contact.name, contact.email) if contact else ()))
 
 
 def order_key(starts_at: datetime, suffix: str = "") -> str:
@@ -286,4 +335,4 @@ async def calendar_and_upcoming_bookings(
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
     """Return a page of the bookings that match any of the filters, latest start first."""
     order = Order("start-desc", "order_key", descending=True)
-    return await page(Booking, filters, order, arguments, Booking.model_validate)
+    return await page(Booking, filters, order, arguments, Booking.model_validate, ("search_words",))

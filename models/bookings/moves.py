@@ -34,11 +34,13 @@ class ChangeStatus(Command):
         action: an action whose transition has a target.
         actor_id: the account that acts.
         is_manager: whether it is the expert's or an administrator's.
+        reason: the actor's reason, for both parties.
     """
 
     action: Action
     actor_id: Id
     is_manager: bool
+    reason: str | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Change the status.
@@ -54,8 +56,8 @@ class ChangeStatus(Command):
         if target is None:
             raise ValueError(f"{self.action} does not change the status")
         if target is BookingStatus.CANCELLED:
-            return [agenda.release(booking, target, self.actor_id)]
-        return [agenda.advance(booking, target, self.actor_id)]
+            return [agenda.release(booking, target, self.actor_id, self.reason)]
+        return [agenda.advance(booking, target, self.actor_id, self.reason)]
 
 
 @dataclass(eq=False, kw_only=True)

@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 
 from models.accounts.emails import email_key
 from models.accounts.users import ERASED_DOMAIN, User
-from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key
+from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key, search_words_of
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.bookings.outbox import Mail, MailState
 from models.store.documents import or_unavailable
@@ -115,13 +115,9 @@ async def erase(user: User, now: datetime) -> bool:
             return False
         own = [booking for booking in bookings if booking.client_id == user.id]
         writes = [
-            UpdateOne(_only(booking), {"$set": IMPERSONAL})
-            for booking in own
-            if booking.contact or booking.note
-        ] + [
-            UpdateOne(_only(booking), {"$set": {"place.details": None}})
+            UpdateOne(_only(booking), {"$set": personal})
             for booking in bookings
-            if booking.expert_id == user.expert_id and booking.place.details
+            if (personal := _personal(booking, user))
         ]
         if writes:
             # The next round checks again, in case a change was under way.
@@ -180,7 +176,24 @@ async def forget_guest(guest: User, now: datetime) -> None:
             await run_in_transaction(User, write)
 
 
-IMPERSONAL: Final = {"contact": None, "contact_key": None, "note": ""}
+def _personal(booking: Booking, user: User) -> dict[str, Any]:
+    """Return the fields of a booking that hold data of a party, with the values that replace them.
+
+    Each change of the history has a path of its own: one that is added meanwhile stays.
+    """
+    fields: dict[str, Any] = {
+        f"history.{number}.reason": None
+        for number, change in enumerate(booking.history)
+        if change.reason and change.actor_id == user.id
+    }
+    if booking.client_id == user.id and (booking.contact or booking.note or booking.expert_note):
+        words = search_words_of(booking.id, contact=None)
+        fields |= {"contact": None, "contact_key": None, "search_words": words}
+        fields |= {"note": "", "expert_note": ""}
+    if booking.expert_id == user.expert_id:
+        fields |= {"place.details": None} if booking.place.details else {}
+        fields |= {"expert_note": ""} if booking.expert_note else {}
+    return fields
 
 
 def _only(booking: Booking) -> dict[str, Any]:

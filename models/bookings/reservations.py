@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.accounts.emails import email_key
-from models.bookings.booking import Booking, BookingStatus, Contact
+from models.bookings.booking import Booking, BookingStatus, Contact, search_words_of
 from models.bookings.command import Command
 from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
 from models.calendar.places import Place
@@ -60,22 +60,23 @@ class BookSlots(Command):
     def _book(self, id_: Id, key: SlotKey, room: str | None, agendas: Agendas) -> Booking:
         if standing := standing_hold(agendas, key, self.client_id):
             agenda = agendas[key.expert_id]
-            changed: Booking = standing.model_copy(update=self._fields(agenda))
+            changed: Booking = standing.model_copy(update=self._fields(standing.id, agenda))
             return agenda.fulfil(standing, changed)
         agenda, slot = find_offered_slot(agendas, key)
-        fields = self._fields(agenda)
         if hold := clear_slot(agenda, slot, self.client_id):
-            changed = hold.model_copy(update=_slot_fields(agenda, slot, room) | fields)
-            return agenda.fulfil(hold, changed)
+            fields = _slot_fields(agenda, slot, room) | self._fields(hold.id, agenda)
+            return agenda.fulfil(hold, hold.model_copy(update=fields))
+        fields = self._fields(id_, agenda)
         return agenda.book(_new_booking(id_, self.client_id, agenda, slot, room, **fields))
 
-    def _fields(self, agenda: Agenda) -> dict[str, Any]:
+    def _fields(self, id_: Id, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
         return {
             "status": BookingStatus.CONFIRMED if confirmed else BookingStatus.PENDING,
             "held_until": None,
             "contact": self.contact,
             "contact_key": email_key(self.contact.email),
+            "search_words": search_words_of(id_, self.contact),
             "note": self.note,
         }
 

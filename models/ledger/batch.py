@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.errors import PyMongoError
 
@@ -156,8 +156,7 @@ class Batch:
                     missing.remove(booking.id)
                     writes.insert(Booking, stored(booking))
                 else:
-                    only = {"_id": booking.id, "expert_id": booking.expert_id}
-                    writes.update(Booking, only, stored(booking))
+                    writes.update(Booking, *_booking_update(booking))
         for agenda in changed:
             writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
@@ -171,6 +170,16 @@ class Batch:
 def _is_written(agenda: Agenda) -> bool:
     """Return whether to write the calendar: it has new events, or a claim to end."""
     return bool(agenda.events or agenda.calendar.claimed_by)
+
+
+def _booking_update(booking: Booking) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the filter and the update of a booking, which leaves the expert's note alone."""
+    only = {"_id": booking.id, "expert_id": booking.expert_id}
+    changed = {name: value for name, value in stored(booking).items() if name not in _NOT_CHANGED}
+    return only, {"$set": changed}
+
+
+_NOT_CHANGED: Final = frozenset({"_id", "expert_id", "expert_note"})
 
 
 def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -67,6 +67,7 @@ VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
     "the calendar, to run": lambda who: policies.manages_calendar(who, EXPERT),
     "the booking": lambda who: policies.may_see_booking(who, BOOKING),
     "the booking's place": lambda who: policies.shows_place_of_booking(who, BOOKING),
+    "the expert's note": lambda who: policies.may_see_expert_note(who, BOOKING),
     "the place of a hold": lambda who: policies.shows_place_of_booking(who, HOLD),
     "the contact address": lambda who: policies.may_see_contact_email(who, EXPERT),
     "the place of an offer": lambda who: policies.shows_place_of_offers(who, EXPERT),
@@ -80,6 +81,7 @@ the expert, disabled    -       -       -        -       x        -       -     
 the calendar, to run    -       -       -        -       x        -       -      x
 the booking             -       -       -        x       x        -       -      x
 the booking's place     -       -       -        x       x        -       -      -
+the expert's note       -       -       -        -       x        -       -      -
 the place of a hold     -       -       -        -       -        -       -      -
 the contact address     -       -       -        -       x        -       -      x
 the place of an offer   -       -       -        -       x        -       -      -
@@ -124,11 +126,13 @@ Mutation.removeBooking           U       N       N        x       x        N    
 Mutation.confirmBooking          U       N       N        N       x        N       N      x
 Mutation.completeBooking         U       N       N        N       x        N       N      x
 Mutation.markNoShow              U       N       N        N       x        N       N      x
+Mutation.setExpertNote           U       N       N        N       x        N       N      N
 Mutation.setAvailability         U       N       N        N       x        N       N      x
 Mutation.updateExpert            U       N       N        N       x        N       N      x
 Mutation.updateMyExpert          U       N       N        N       x        N       N      N
 POST /photos                     U       N       N        N       x        N       N      x
 DELETE /photos                   U       N       N        N       x        N       N      x
+BookingFilter.search             U       F       F        F       x        F       F      x
 UpdateExpertInput.disabled       U       N       N        N       N        N       N      x
 Mutation.createExpert            U       N       N        N       N        N       N      x
 Mutation.updateUser              U       N       N        N       N        N       N      x

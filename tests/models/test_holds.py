@@ -57,6 +57,20 @@ async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> No
     await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
 
 
+async def test_an_experts_note_outlives_a_booking_decided_in_memory(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """The ledger writes the booking as it remembers it: without the note."""
+    viewer, key = someone(), slot(calendar, 9)
+    held = await hold(reserving(ledger), viewer, slot_id(key), None)
+    assert await held.set_expert_note("by phone")
+    booked = await book_slot(ledger, key, viewer)
+    stored = await Booking.get(booked.id)
+    assert stored
+    assert (stored.status, stored.expert_note) == (BookingStatus.CONFIRMED, "by phone")
+    assert booked.id == held.id
+
+
 CALL = Place(kind=PlaceKind.PHONE, details="+442079460018")
 RAISED = (Offer(minutes=60, price=99_000, place=CALL), Offer(minutes=30, price=70_000, place=CALL))
 

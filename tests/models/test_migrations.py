@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from models.accounts.users import User
-from models.bookings.booking import Booking, Contact
+from models.bookings.booking import Booking, Contact, search_words_of
 from models.bookings.outbox import Mail, MailKind, MailState
+from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory.experts import Category, Expert, expert_by_slug
 from models.ids import new_id
 from models.migrations import MIGRATIONS, migrate
 from models.store.shared_state import SharedState
-from tests.support.samples import NINE, NOW, booking
+from tests.support.samples import NINE, NOW, booking, rules
 
 if TYPE_CHECKING:
     from models.store.connection import Client
@@ -125,6 +126,35 @@ async def test_bookings_get_their_order_key_under_its_new_name() -> None:
     assert await bookings.find_one({**only, "order_key": made.order_key, "place": None})
     assert "all_by_place" not in await bookings.index_information()
     await Booking.find(only).delete()
+
+
+async def test_bookings_and_experts_get_their_derived_fields() -> None:
+    contact = Contact(name="Łukasz", email="l@example.com", phone="+442079460018")
+    made = booking(NINE)
+    made.contact = contact
+    hold = booking(NINE + 4)
+    rows = [one.update_order_key() for one in (made, hold)]
+    bookings, experts = Booking.get_pymongo_collection(), Expert.get_pymongo_collection()
+    listed = await expert("Ada King", "ada-king-by-hand").insert()
+    by_hand = Calendar(id=listed.id, rules=rules(confirms_automatically=False))
+    await by_hand.insert()
+    await experts.update_one({"_id": listed.id}, {"$unset": {"confirms_automatically": 1}})
+    for row in rows:
+        await row.insert()
+        await bookings.update_one(
+            {"_id": row.id, "expert_id": row.expert_id}, {"$unset": {"search_words": 1}}
+        )
+    await migrate()
+    found = await Booking.get(made.id)
+    assert found
+    assert found.search_words == search_words_of(made.id, contact)
+    assert {"lukasz", made.reference.replace("-", "").lower()} <= set(found.search_words)
+    assert (await Booking.get(hold.id) or hold).search_words == []
+    assert not (await Expert.get(listed.id) or listed).confirms_automatically
+    for row in rows:
+        await Booking.find({"_id": row.id, "expert_id": row.expert_id}).delete()
+    await listed.delete()
+    await by_hand.delete()
 
 
 async def test_failed_mails_without_a_time_expire_from_now_on() -> None:

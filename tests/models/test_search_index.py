@@ -28,7 +28,10 @@ Texts = tuple[list[str], list[str]]
 
 def listed(id_: Id, rating: str = "0") -> ListedExpert:
     """Return an expert of whom only the words matter."""
-    return ListedExpert(id_, "LEGAL", None, 0, 0, (), True, rating + str(id_), "")
+    by_rating = rating + str(id_)
+    return ListedExpert(
+        id_, "LEGAL", None, 0, 0, (), confirms_automatically=True, by_rating=by_rating, by_name=""
+    )
 
 
 def index_of(*experts: Texts) -> tuple[SearchIndex, list[Id]]:

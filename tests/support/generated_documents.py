@@ -273,6 +273,7 @@ class ResultFactory:
             price=self._money(),
             contact=self._contact(),
             note=self._text(),
+            expert_note=self._choose(None, "quiet"),
             created_at=self._choose(NOON),
             updated_at=self._choose(NOON),
             held_until=self._choose(None, NOON),

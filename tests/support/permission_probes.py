@@ -145,6 +145,10 @@ async def booking_variables(scenario: Scenario, _: str) -> Variables:
     return {"input": {"bookingId": await scenario.new_booking()}}
 
 
+async def note_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"bookingId": scenario.booking, "note": "Prefers mornings"}}
+
+
 async def pending_booking_variables(scenario: Scenario, _: str) -> Variables:
     set_confirmation = """mutation ($by: Boolean!) {
       setAvailability(input: {confirmsAutomatically: $by}) { __typename } }"""
@@ -220,6 +224,7 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.confirmBooking": pending_booking_variables,
     "Mutation.completeBooking": booking_variables,
     "Mutation.markNoShow": booking_variables,
+    "Mutation.setExpertNote": note_variables,
     "Mutation.removeBooking": cancelled_booking_variables,
     "Mutation.rescheduleBooking": reschedule_variables,
     "Mutation.setAvailability": availability_variables,

@@ -35,8 +35,13 @@ DELETE = """mutation ($code: String!) { deleteMyAccount(input: {code: $code}) {
   __typename ... on AccountDeleted { cancelled } ... on Refusal { code message }
   ... on WrongCode { attemptsLeft } } }"""
 SHOWN = """query ($id: ID!) { booking(id: $id) {
-  status startsAt note reference contact { name } client { name email } expert { name }
-  history { to actor { name } } } }"""
+  status startsAt note expertNote reference contact { name } client { name email } expert { name }
+  history { to reason actor { name } } } }"""
+SET_NOTE = """mutation ($id: ID!, $note: String!) {
+  setExpertNote(input: {bookingId: $id, note: $note}) { ... on Booking { expertNote } } }"""
+CANCEL = """mutation ($id: ID!, $reason: String!) {
+  cancelBooking(input: {bookingId: $id, reason: $reason}) { ... on Booking { status } } }"""
+SEARCH = "query ($text: String!) { bookings(filter: {search: $text}) { nodes { id } } }"
 SERVED = "query ($id: ID!) { expert(id: $id) { sequence } }"
 WATCH = "subscription ($id: ID!) { slotChanged(expertId: $id) { __typename } }"
 BOOK = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename } }"
@@ -101,6 +106,11 @@ async def delete(api: Api, code: str = PASSWORD) -> dict[str, Any]:
     return dict((await api.ask(DELETE, code=code))["deleteMyAccount"])
 
 
+async def search(api: Api, text: str) -> list[str]:
+    found = (await api.ask(SEARCH, text=text))["bookings"]["nodes"]
+    return [booking["id"] for booking in found]
+
+
 async def test_deletion_needs_the_password(here: TwoServers) -> None:
     person = await here.person()
     for code in ("wrong", "", "x" * 200):
@@ -124,7 +134,10 @@ async def test_deleted_client_leaves_bookings_without_the_person(
     expert, client = await here.expert("Grace Hopper"), await here.person("Ada Secret")
     slots = await slots_of(here, expert, time)
     past, coming = await book(client.api, slots[0]), await book(client.api, slots[4])
-    await expert.api.cancel(past)
+    await expert.api.ask(SET_NOTE, id=past, note="Ada is shy")
+    await expert.api.ask(CANCEL, id=past, reason="Ill today")
+    by_ada = await book(client.api, slots[12])
+    await client.api.ask(CANCEL, id=by_ada, reason="Ada is ill")
     held = await execute(client.api, HOLD, id=slots[8])
     before = (await here.admin.ask(SHOWN, id=past))["booking"]
     async with open_socket(there(here, client.api).url) as socket:
@@ -137,15 +150,18 @@ async def test_deleted_client_leaves_bookings_without_the_person(
     other = there(here, expert.api)
 
     async def read() -> Any:
-        return [(await other.ask(SHOWN, id=id_))["booking"] for id_ in (past, coming)]
+        return [(await other.ask(SHOWN, id=id_))["booking"] for id_ in (past, coming, by_ada)]
 
-    shown, cancelled = await eventually(
+    shown, cancelled, earlier = await eventually(
         read, lambda found: all(each["client"]["name"] == ERASED_NAME for each in found)
     )
     assert shown["client"]["email"].endswith(ERASED_DOMAIN)
     assert before["note"] == "A secret wish"
     changed = {"note": "", "contact": None, "client": shown["client"]}
-    assert shown == before | changed | {"history": shown["history"]}
+    assert shown == before | changed | {"history": shown["history"], "expertNote": ""}
+    assert [change["reason"] for change in shown["history"]] == [None, "Ill today"]
+    assert [change["reason"] for change in earlier["history"]] == [None, None]
+    assert [await search(other, text) for text in (shown["reference"], "ada")] == [[past], []]
     actors = [change["actor"]["name"] for change in shown["history"]]
     assert actors == [ERASED_NAME, "Grace Hopper"]
     assert (cancelled["status"], cancelled["contact"], cancelled["note"]) == ("CANCELLED", None, "")
@@ -245,7 +261,9 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
     here: TwoServers, time: Time
 ) -> None:
     expert, client = await here.expert("Grace Hopper"), await here.person("Ada Lovelace")
-    await book(client.api, (await slots_of(here, expert, time))[0])
+    booked = await book(client.api, (await slots_of(here, expert, time))[0])
+    await expert.api.ask(SET_NOTE, id=booked, note="A private remark")
+    await client.api.ask(CANCEL, id=booked, reason="A secret reason")
     path = (await client.api.ask(EXPORT))["exportMyData"]
     http, url = client.api.http, f"{here.elsewhere}{path}"
     answer = await http.get(url)
@@ -266,6 +284,10 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
     assert own["expert"]["title"] == "Analyst"
     assert own["availability"]["time_zone"] == "Europe/London"
     assert "A secret wish" not in str(own)
+    assert "A secret reason" not in str(own)
+    assert [each["expert_note"] for each in own["bookings"]] == ["A private remark"]
+    assert "expert_note" not in booking
+    assert [step["reason"] for step in booking["history"]] == [None, "A secret reason"]
     assert CONTACT["email"] not in str(own)
     for forged in (path[:-1], path.replace("until=", "until=1"), path.split("?")[0]):
         assert (await http.get(here.anonymous.url + forged)).status_code == 404

@@ -182,7 +182,11 @@ class MailRenderer:
             next_step(place_of(booking, occasion.status), occasion.status, reader),
             "" if occasion.status in INACTIVE else deadline(booking, reader, now),
         ]
-        other = session.expert if reader.is_client else session.client
+        recipient, other = session.client, session.expert
+        if not reader.is_client:
+            recipient, other = other, recipient
+        change = booking.history[occasion.revision]
+        is_own = change.actor_id == recipient.account_id
         return {
             "to_client": reader.is_client,
             "is_pending": occasion.status is BookingStatus.PENDING,
@@ -190,6 +194,7 @@ class MailRenderer:
             "brief": words.brief(occasion.starts_at, reader.time_zone),
             "facts": facts,
             "width": max(len(fact.label) for fact in facts) + 2,
+            "reason": [] if is_own else (change.reason or "").splitlines(),
             "note": [] if reader.is_client else booking.note.splitlines(),
             "remarks": [remark for remark in remarks if remark],
             "home": self._base,

@@ -26,6 +26,7 @@ class Person:
         time_zone: the time zone of the party's mails.
         language: the language of the party's mails.
         contact_email: the address that the other party may write to, or None.
+        account_id: the id of the account.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Person:
     time_zone: str
     language: Language
     contact_email: str | None = None
+    account_id: Id | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ async def load_session(booking_id: Id) -> BookedSession | None:
             calendar.rules.time_zone,
             keeper.language,
             expert.contact_email,
+            keeper.id,
         ),
         expert.title,
         Person(
@@ -83,5 +86,6 @@ async def load_session(booking_id: Id) -> BookedSession | None:
             (contact and contact.time_zone) or client.time_zone,
             client.language,
             contact.email if contact else client.email,
+            client.id,
         ),
     )

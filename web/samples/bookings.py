@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from models.accounts.emails import email_key
-from models.bookings.booking import INACTIVE, Booking, BookingChange, BookingStatus
+from models.bookings.booking import (
+    INACTIVE,
+    Booking,
+    BookingChange,
+    BookingStatus,
+    search_words_of,
+)
 from models.bookings.events import RETENTION_SECONDS
 from models.calendar.slots import SlotKey, starts
 from models.calendar.times import cell_of, instant_of
@@ -181,6 +187,7 @@ class SampleCalendar:
             place=offer.place,
             contact=client.contact,
             contact_key=email_key(client.contact.email),
+            search_words=search_words_of(id_, client.contact),
             note=self.rng.choice(self.notes) if self.rng.random() < NOTE_SHARE else "",
             created_at=history[0].at,
             updated_at=history[-1].at,
