@@ -9,7 +9,9 @@ import pytest
 
 from models.accounts.users import Language
 from models.bookings.outbox import MailKind, Party
+from models.ids import global_id
 from tests.support.letters import (
+    BOOKING_ID,
     CANCELLED,
     CONFIRMED,
     NOW,
@@ -244,6 +246,20 @@ def test_subjects_name_nobody_but_the_expert() -> None:
         client, expert = map(parse, render(booked_session(*changes))[1])
         assert "Bea Expert" in client.message["Subject"]
         assert "Ada" not in client.message["Subject"] + expert.message["Subject"]
+
+
+@pytest.mark.parametrize(
+    "changes", [[change(CONFIRMED)], [change(PENDING), change(CANCELLED, PENDING)]]
+)
+def test_mails_and_entries_lead_to_the_booking(changes: list[BookingChange]) -> None:
+    """The client gets to the booking's page, the expert to the desk."""
+    client, expert = map(parse, render(booked_session(*changes))[1])
+    id_ = global_id("Booking", BOOKING_ID)
+    for mail, path in ((client, f"bookings/{id_}"), (expert, f"desk?booking={id_}")):
+        url = f"https://book.example.com/{path}"
+        assert f": {url}\n" in mail.text
+        assert f'<a href="{url}"' in mail.html
+        assert mail.event["URL"] == url
 
 
 def test_message_ids_are_stable_per_recipient() -> None:

@@ -79,6 +79,8 @@ Buchungsnummer  0000-0001
 Sie können den Termin bis Samstag, 27. März 2027, 01:30 (UTC+01:00,
 Europe/Paris) verschieben oder absagen.
 
+Ihre Buchung öffnen: https://book.example.com/bookings/Qm9va2luZzowMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDE
+
 --\N{SPACE}
 ExpertBook  https://book.example.com
 """
@@ -96,6 +98,8 @@ Open the link to the video call when the session begins.
 
 You can move or cancel it until Saturday, 27 March 2027, 01:30 (UTC+01:00,
 Europe/Paris).
+
+Open your booking: https://book.example.com/bookings/Qm9va2luZzowMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDE
 
 --\N{SPACE}
 ExpertBook  https://book.example.com

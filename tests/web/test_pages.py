@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from models.ids import global_id, new_id
 from tests.support.browsers import CLIENT
 from tests.support.pictures import decoded, encoded, picture
 from web.pages.data import PageData
-from web.pages.routes import MODULES, PERSONAL_PAGES
+from web.pages.routes import BOOKING_PAGES, MODULES, PERSONAL_PAGES
 from web.pages.shell import policy_with
 
 if TYPE_CHECKING:
@@ -94,8 +95,25 @@ async def test_browsers_get_the_client_at_any_path(
 def test_the_server_knows_every_page_of_the_client() -> None:
     """Paths that the client's router lacks have status 404."""
     routes = set(re.findall(r'<Route path="?([^"*]*)', APP.read_text("utf-8")))
-    known = {*MODULES, *PERSONAL_PAGES} - {"/administration/{path:path}"}
+    known = {*MODULES, *PERSONAL_PAGES, *BOOKING_PAGES} - {"/administration/{path:path}"}
     assert {re.sub(r":(\w+)", r"{\1}", path).rstrip("/") or "/" for path in routes if path} <= known
+
+
+@pytest.mark.parametrize("path", BOOKING_PAGES)
+async def test_pages_of_bookings_tell_nothing_about_them(
+    server: str, http: httpx.AsyncClient, path: str
+) -> None:
+    """A stored booking cannot be told apart from an id that is not in use."""
+    unused = global_id("Booking", new_id())
+    german = {**HTML, "Accept-Language": "de"}
+    page = await http.get(server + path.format(id=unused), headers=german)
+    assert page.status_code == 200
+    tags = MetaTags.of(page.text)
+    assert (tags.title, tags["robots"]) == ("Ihre Buchung · ExpertBook", "noindex")
+    for malformed in (global_id("Expert", new_id()), unused[:-1], "nothing", "x" * 5_000):
+        missing = await http.get(server + path.format(id=malformed), headers=HTML)
+        assert missing.status_code == 404
+        assert missing.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", None])

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from models.bookings.booking import INACTIVE, UPCOMING, BookingStatus
 from models.calendar.places import PlaceKind
+from models.ids import global_id
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from models.bookings.booking import Booking
     from models.calendar.places import Place
+    from models.ids import Id
     from web.mails.wording import Wording
 
 
@@ -59,6 +61,18 @@ def place_fact(place: Place, wording: Wording) -> Fact:
             value = gettext("Phone call: %(number)s", number=number)
             return Fact(label, value, telephone_url(number))
     return Fact(label, place.details or gettext("In person"))
+
+
+def page_url(base: str, booking_id: Id, *, is_client: bool) -> str:
+    """Return the URL of a booking: its own page, or its place on the expert's desk.
+
+    Args:
+        base: the base URL of the web client.
+        booking_id: key of the booking.
+        is_client: whether the reader is the client rather than the expert.
+    """
+    id_ = global_id("Booking", booking_id)
+    return f"{base}/bookings/{id_}" if is_client else f"{base}/desk?booking={id_}"
 
 
 def telephone_url(number: str) -> str:

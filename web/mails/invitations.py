@@ -13,7 +13,14 @@ from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import Party
 from models.calendar.places import PlaceKind
 from web.mails.addresses import ascii_address, mailto
-from web.mails.facts import Reader, next_step, place_fact, place_of, telephone_url
+from web.mails.facts import (
+    Reader,
+    next_step,
+    page_url,
+    place_fact,
+    place_of,
+    telephone_url,
+)
 from web.mails.headers import single_line
 from web.mails.wording import wording
 
@@ -77,7 +84,7 @@ class Invitations:
         if session.booking.contact and not to_client and occasion.status not in INACTIVE:
             number = number or session.booking.contact.phone
         _add_place(event, place, number, reader.wording)
-        event.add("url", f"{self._base}/{'bookings' if to_client else 'desk'}")
+        event.add("url", page_url(self._base, occasion.booking_id, is_client=to_client))
         event.add("status", _status(occasion.status))
         event.add("organizer", _address(self._organizer, CN="ExpertBook"))
         for attendee in _attendees(session, occasion, to_client=to_client):

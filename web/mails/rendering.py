@@ -28,7 +28,15 @@ from models.bookings.outbox import MailKind, Party
 from models.calendar.times import utc_now
 from models.store.documents import or_unavailable
 from web.mails.addresses import ascii_address
-from web.mails.facts import Fact, Reader, deadline, next_step, place_fact, place_of
+from web.mails.facts import (
+    Fact,
+    Reader,
+    deadline,
+    next_step,
+    page_url,
+    place_fact,
+    place_of,
+)
 from web.mails.headers import mailbox, policy_for, single_line
 from web.mails.invitations import Invitations
 from web.mails.sessions import load_session
@@ -187,6 +195,11 @@ class MailRenderer:
             recipient, other = other, recipient
         change = booking.history[occasion.revision]
         is_own = change.actor_id == recipient.account_id
+        label = (
+            words.gettext("Open your booking")
+            if reader.is_client
+            else words.gettext("Open it on your desk")
+        )
         return {
             "to_client": reader.is_client,
             "is_pending": occasion.status is BookingStatus.PENDING,
@@ -197,6 +210,7 @@ class MailRenderer:
             "reason": [] if is_own else (change.reason or "").splitlines(),
             "note": [] if reader.is_client else booking.note.splitlines(),
             "remarks": [remark for remark in remarks if remark],
+            "page": Fact(label, page_url(self._base, booking.id, is_client=reader.is_client)),
             "home": self._base,
         }
 

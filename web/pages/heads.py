@@ -137,6 +137,11 @@ def directory_head(language: Language, picture: Picture | None) -> Head:
     return Head(gettext("Experts"), text, "/experts", picture)
 
 
+def booking_head(language: Language) -> str:
+    """Return the head of a booking's page, which names nobody."""
+    return hidden_head_html(wording(language).gettext("Your booking"))
+
+
 def not_found_head(language: Language) -> str:
     """Return the head of a page that does not exist."""
     return hidden_head_html(wording(language).gettext("This page does not exist"))

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from models.errors import ExpertBookError
+from models.errors import BadUserInput, ExpertBookError
+from models.ids import object_id
 from resolvers.callers import preferred_language
 from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
@@ -21,6 +22,7 @@ from web.pages.heads import (
     SITE,
     Head,
     Picture,
+    booking_head,
     directory_head,
     head_html,
     hidden_head_html,
@@ -52,10 +54,12 @@ MODULES: Final = {
 
 PERSONAL_PAGES: Final = (
     *("/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"),
-    *("/bookings", "/bookings/{id}/reschedule", "/account", "/desk", "/desk/entry", "/desk/hours"),
+    *("/bookings", "/account", "/desk", "/desk/entry", "/desk/hours"),
     *("/administration", "/administration/{path:path}"),
 )
 """The client's other pages, which search engines leave out: see web/client/src/app/App.tsx."""
+
+BOOKING_PAGES: Final = ("/bookings/{id}", "/bookings/{id}/reschedule")
 
 MAX_SLUG_CHARS: Final = 200
 """Longer paths cannot be an expert's, in any spelling."""
@@ -91,6 +95,7 @@ def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
         Route(DIRECTORY, pages.directory),
         Route(EXPERT, pages.expert),
         *(Route(path, pages.personal) for path in PERSONAL_PAGES),
+        *(Route(path, pages.booking) for path in BOOKING_PAGES),
         Route("/{path:path}", pages.unknown),
     ]
 
@@ -167,6 +172,18 @@ class Pages:
         """Return a page whose content depends on the visitor."""
         parts = PageParts(_tag(await self._language(request)), hidden_head_html(None))
         return self._shell.respond(request, parts)
+
+    async def booking(self, request: Request) -> Response:
+        """Return a page about a booking, or 404 for what is not the id of one.
+
+        The status is the same for bookings of others and for ids that do not exist.
+        """
+        language = await self._language(request)
+        try:
+            object_id(request.path_params["id"], "Booking", "id")
+        except BadUserInput:
+            return self._not_found(request, language)
+        return self._shell.respond(request, PageParts(_tag(language), booking_head(language)))
 
     async def unknown(self, request: Request) -> Response:
         """Return status 404, for browsers with a page that says so."""
