@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 
 import { formats } from "./formats.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const paris = formats("en-GB", { zone: "Europe/Paris", hourCycle: "h23" });
 const honolulu = formats("de-DE", { zone: "Pacific/Honolulu", hourCycle: "h12" });
@@ -10,6 +12,15 @@ it("formats an instant in the reader's time zone, with its day there", () => {
   expect(paris.dateOf("2026-11-22T23:30:00Z")).toBe("2026-11-23");
   expect(honolulu.dateOf("2026-11-23T08:05:00Z")).toBe("2026-11-22");
   expect(honolulu.time("2026-11-23T08:05:00Z")).toMatch(/^10:05/);
+});
+
+it("formats an instant in sentences as in lists, with the year if it is another", () => {
+  vi.useFakeTimers({ now: Date.parse("2026-12-31T22:30:00Z") });
+  expect(paris.moment("2026-11-23T08:05:00Z")).toBe("Mon 23 November, 9:05");
+  expect(paris.moment("2027-01-04T08:05:00Z")).toBe("Mon, 4 January 2027, 9:05");
+  vi.setSystemTime(Date.parse("2026-12-31T23:30:00Z"));
+  expect(paris.moment("2027-01-04T08:05:00Z")).toBe("Mon 4 January, 9:05");
+  expect(honolulu.moment("2026-11-23T18:05:00Z")).toMatch(/^Mo., 23. November, 8:05/);
 });
 
 it("formats a calendar day without shifting it by time zone", () => {

@@ -19,7 +19,7 @@ export interface Formats {
   day: (date: string) => string;
   /** Such as Sat 21. */
   shortDay: (date: string) => string;
-  /** Such as Saturday, 21 November 2026, 9:30 CET. */
+  /** Such as Sat 21 November, 9:30; with the year if it is not the present one. */
   moment: (instant: string) => string;
   /** Such as 45 min, or 1 hr 30 min. */
   minutes: (count: number) => string;
@@ -39,25 +39,25 @@ export function useFormats(): Formats {
 export function formats(locale: string, { zone, hourCycle }: TimePreferences): Formats {
   const inZone = { timeZone: zone } as const;
   const clock = { hour: "numeric", minute: "2-digit", hourCycle } as const;
-  const moment = {
-    ...inZone,
-    ...clock,
-    weekday: "short",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    timeZoneName: "short",
-  } as const;
   // A calendar day is the same in every time zone: format it as midnight UTC.
   const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
   const day = { ...shortDay, month: "long" } as const;
+  const time = (instant: string) =>
+    dateFormat(locale, { ...inZone, ...clock }).format(new Date(instant));
+  const dateOf = (instant: string | Date) =>
+    dateFormat("en-CA", { ...inZone, dateStyle: "short" }).format(new Date(instant));
   const part = (unit: string, count: number) =>
     numberFormat(locale, { style: "unit", unit }).format(count);
   return {
-    time: (instant) => dateFormat(locale, { ...inZone, ...clock }).format(new Date(instant)),
+    time,
     day: (date) => dateFormat(locale, day).format(new Date(date)),
     shortDay: (date) => dateFormat(locale, shortDay).format(new Date(date)),
-    moment: (instant) => dateFormat(locale, moment).format(new Date(instant)),
+    moment(instant) {
+      const date = dateOf(instant);
+      const isThisYear = date.slice(0, 4) === dateOf(new Date()).slice(0, 4);
+      const format = isThisYear ? day : { ...day, year: "numeric" as const };
+      return `${dateFormat(locale, format).format(new Date(date))}, ${time(instant)}`;
+    },
     minutes(count) {
       const hours = Math.floor(count / 60);
       const rest = count % 60;
@@ -80,7 +80,6 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
       }).format(value),
-    dateOf: (instant) =>
-      dateFormat("en-CA", { ...inZone, dateStyle: "short" }).format(new Date(instant)),
+    dateOf,
   };
 }
