@@ -1,6 +1,8 @@
 import { useMutation } from "@apollo/client/react";
 import { useDeferredValue, useMemo, useState } from "react";
 
+import { PhoneField, type TypedPhone } from "../phone/PhoneField.tsx";
+import { readPhone } from "../phone/phones.ts";
 import { Form } from "../session/Form.tsx";
 import { UPDATE_PROFILE } from "../session/updateProfile.ts";
 import { useSubmission } from "../session/useSubmission.ts";
@@ -19,6 +21,10 @@ export function ProfileForm({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const { choose } = useText();
   const [update] = useMutation(UPDATE_PROFILE);
+  const [phone, setPhone] = useState<TypedPhone>({
+    phone: viewer.phone ?? "",
+    country: undefined,
+  });
   const [zone, setZone] = useState(viewer.timeZone);
   const [language, setLanguage] = useState<AccountLanguage>(viewer.language);
   // Deferred: about four hundred options.
@@ -26,8 +32,9 @@ export function ProfileForm({ viewer }: { viewer: Viewer }) {
     useMemo(() => timeZones(zone), [zone]),
     [zone],
   );
-  const submission = useSubmission(async ({ name = "", phone = "" }) => {
-    const input = { name, phone, timeZone: zone, language };
+  const submission = useSubmission(async ({ name = "" }) => {
+    const { number } = await readPhone(phone.phone, phone.country);
+    const input = { name, phone: number, timeZone: zone, language };
     const { data } = await update({ variables: { input } });
     const answer = data?.updateProfile;
     if (answer?.__typename === "InvalidInput") return answer;
@@ -48,14 +55,12 @@ export function ProfileForm({ viewer }: { viewer: Viewer }) {
         defaultValue={viewer.name}
         problem={problems?.name}
       />
-      <Field
+      <PhoneField
         label={words.phone}
-        name="phone"
-        type="tel"
-        autoComplete="tel"
         hint={words.phoneHint}
-        defaultValue={viewer.phone ?? ""}
         problem={problems?.phone}
+        {...phone}
+        onChange={setPhone}
       />
       <Select label={words.zone} value={zone} onChange={({ target }) => setZone(target.value)}>
         {zones.map((each) => (

@@ -8,7 +8,7 @@ export const accountWords = catalogue({
     aboutBody:
       "Your name is shown to the experts you book. Mails come in your language and time zone.",
     phone: "Phone",
-    phoneHint: "For your next booking. With the country code, such as +44 20 7946 0018.",
+    phoneHint: "For your next booking.",
     language: "Language of mails",
     save: "Save",
     saving: "Saving …",
@@ -80,7 +80,7 @@ export const accountWords = catalogue({
     aboutBody:
       "Ihren Namen sehen die Fachleute, bei denen Sie buchen. E-Mails kommen in Ihrer Sprache und Zeitzone.",
     phone: "Telefon",
-    phoneHint: "Für Ihre nächste Buchung. Mit Ländervorwahl, etwa +49 30 901820.",
+    phoneHint: "Für Ihre nächste Buchung.",
     language: "Sprache der E-Mails",
     save: "Speichern",
     saving: "Wird gespeichert …",

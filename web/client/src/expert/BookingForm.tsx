@@ -1,10 +1,11 @@
 import { type SubmitEvent, type ReactNode, useEffect, useRef } from "react";
 
+import { PhoneField } from "../phone/PhoneField.tsx";
 import type { Draft } from "../session/drafts.ts";
 import { useWords } from "../text/text.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { expertWords } from "./words.ts";
+import { stepWords } from "./stepWords.ts";
 
 interface BookingFormProps {
   details: Draft;
@@ -15,6 +16,8 @@ interface BookingFormProps {
   expertName: string;
   onChange: (details: Draft) => void;
   onSubmit: () => void;
+  /** What the person agrees to, above the button. */
+  terms: ReactNode;
   /** Further buttons. */
   children: ReactNode;
 }
@@ -22,14 +25,14 @@ interface BookingFormProps {
 /** Form for contact data and note, shown while a slot is held. */
 export function BookingForm(props: BookingFormProps) {
   const { details, problems, isBusy, submitLabel, busyLabel, onChange, onSubmit } = props;
-  const text = useWords(expertWords);
+  const text = useWords(stepWords);
   const form = useRef<HTMLFormElement>(null);
   const hasProblems = Object.keys(problems).length > 0;
   useEffect(() => {
     if (hasProblems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [hasProblems, problems]);
 
-  function field(name: keyof Draft) {
+  function field(name: "name" | "email" | "note") {
     const path = name === "note" ? name : `contact.${name}`;
     return {
       value: details[name],
@@ -55,15 +58,17 @@ export function BookingForm(props: BookingFormProps) {
         <Field label={text.name} autoComplete="name" required maxLength={100} {...field("name")} />
         <Field label={text.email} type="email" autoComplete="email" required {...field("email")} />
       </div>
-      <Field
+      <PhoneField
         label={text.phone}
-        type="tel"
-        autoComplete="tel"
         required
         hint={text.phoneHint(props.expertName)}
-        {...field("phone")}
+        phone={details.phone}
+        country={details.country}
+        problem={problems["contact.phone"]}
+        onChange={(typed) => onChange({ ...details, ...typed })}
       />
       <Field label={text.note} rows={3} maxLength={2_000} {...field("note")} />
+      {props.terms}
       <div className="flex flex-wrap gap-3">
         <Button type="submit" kind="primary" isBusy={isBusy} className="max-sm:w-full">
           {isBusy ? busyLabel : submitLabel}

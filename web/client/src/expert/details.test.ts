@@ -2,21 +2,25 @@ import { expect, it } from "vitest";
 
 import { missingDetails } from "./details.ts";
 
-const words = { required: "required", noEmail: "no address", noPhone: "no number" };
-const ada = { name: "Ada", email: "ada@example.com", phone: "+44 20 7946 0018", note: "" };
+const phoneProblems = { invalid: "wrong", short: "short", long: "long" };
+const words = { required: "required", noEmail: "no address", phoneProblems };
+const ada = { name: "Ada", email: "ada@example.com", phone: "", country: undefined, note: "" };
+const phone = { number: "+442079460018", problem: undefined };
 
 it("accepts complete details, with or without a note", () => {
-  expect(missingDetails(ada, words)).toEqual({});
+  expect(missingDetails(ada, phone, words)).toEqual({});
 });
 
 it("names each field that is missing or cannot be right", () => {
-  expect(missingDetails({ name: " ", email: "", phone: "", note: "" }, words)).toEqual({
+  const missing = { number: "", problem: "missing" } as const;
+  expect(missingDetails({ ...ada, name: " ", email: "" }, missing, words)).toEqual({
     "contact.name": "required",
     "contact.email": "required",
     "contact.phone": "required",
   });
-  expect(missingDetails({ ...ada, email: "ada at example", phone: "12" }, words)).toEqual({
+  const short = { number: "12", problem: "short" } as const;
+  expect(missingDetails({ ...ada, email: "ada at example" }, short, words)).toEqual({
     "contact.email": "no address",
-    "contact.phone": "no number",
+    "contact.phone": "short",
   });
 });

@@ -1,9 +1,10 @@
+import type { ReadPhone } from "../phone/phones.ts";
 import type { Draft } from "../session/drafts.ts";
 
 interface DetailsWords {
   readonly required: string;
   readonly noEmail: string;
-  readonly noPhone: string;
+  readonly phoneProblems: Readonly<Record<"invalid" | "short" | "long", string>>;
 }
 
 /**
@@ -12,7 +13,8 @@ interface DetailsWords {
  * The server checks the same, but a guest learns of it only after the code.
  */
 export function missingDetails(
-  { name, email, phone }: Draft,
+  { name, email }: Draft,
+  phone: ReadPhone,
   words: DetailsWords,
 ): Record<string, string> {
   const found: Record<string, string> = {};
@@ -20,8 +22,9 @@ export function missingDetails(
   if (!/^\S+@\S+$/.test(email.trim())) {
     found["contact.email"] = email.trim() ? words.noEmail : words.required;
   }
-  if (phone.replace(/\D/g, "").length < 5) {
-    found["contact.phone"] = phone.trim() ? words.noPhone : words.required;
+  if (phone.problem) {
+    found["contact.phone"] =
+      phone.problem === "missing" ? words.required : words.phoneProblems[phone.problem];
   }
   return found;
 }

@@ -8,7 +8,21 @@ const SHAPES = {
       <rect width="18" height="18" x="3" y="4" rx="2" />
     </>
   ),
+  calendarMove: (
+    <>
+      <path d="M11 10v4h4M16 2v4M8 2v4M3 10h5" />
+      <path d="m11 14 1.535-1.605a5 5 0 0 1 8 1.5M21 18l-1.535 1.605a5 5 0 0 1-8-1.5M21 22v-4h-4" />
+      <path d="M21 8.5V6a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h4.3" />
+    </>
+  ),
+  calendarPlus: (
+    <>
+      <path d="M16 19h6M16 2v4M19 16v6M8 2v4M3 10h18" />
+      <path d="M21 12.598V6a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h8.5" />
+    </>
+  ),
   check: <path d="M20 6 9 17l-5-5" />,
+  chevronDown: <path d="m6 9 6 6 6-6" />,
   chevronLeft: <path d="m15 18-6-6 6-6" />,
   clock: (
     <>
@@ -16,6 +30,15 @@ const SHAPES = {
       <path d="M12 6v6l4 2" />
     </>
   ),
+  close: <path d="M18 6 6 18M6 6l12 12" />,
+  copy: (
+    <>
+      <rect width="14" height="14" x="8" y="8" rx="2" />
+      <path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2" />
+    </>
+  ),
+  download: <path d="M12 15V3M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5-5" />,
+  hash: <path d="M4 9h16M4 15h16M10 3 8 21M16 3l-2 18" />,
   lock: (
     <>
       <rect width="18" height="11" x="3" y="11" rx="2" />
@@ -30,6 +53,12 @@ const SHAPES = {
     <>
       <path d="M20 10c0 5-5.5 10.2-7.4 11.8a1 1 0 0 1-1.2 0C9.5 20.2 4 15 4 10a8 8 0 0 1 16 0" />
       <circle cx="12" cy="10" r="3" />
+    </>
+  ),
+  receipt: (
+    <>
+      <path d="M4 2v20l2-1 2 1 2-1 2 1 2-1 2 1 2-1 2 1V2l-2 1-2-1-2 1-2-1-2 1-2-1-2 1Z" />
+      <path d="M16 8h-6a2 2 0 1 0 0 4h4a2 2 0 1 1 0 4H8M12 17.5v-11" />
     </>
   ),
   undo: (

@@ -1,0 +1,40 @@
+const STORAGE_KEY = "expertbook.phone-country";
+
+/** Remember on this device the country whose numbers are typed here. */
+export function rememberCountry(country: string): void {
+  try {
+    localStorage.setItem(STORAGE_KEY, country);
+  } catch {
+    // Storage is denied.
+  }
+}
+
+/**
+ * Return the country whose numbers are probably typed here: the one of last time, or else that of
+ * the device's time zone, or of its language.
+ */
+export function likelyCountry(countries: readonly string[]): string | undefined {
+  const last = remembered();
+  if (last && countries.includes(last)) return last;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const spoken = navigator.languages
+    .map((tag) => new Intl.Locale(tag).maximize().region)
+    .filter((region): region is string => region !== undefined && countries.includes(region));
+  // Looking at all countries takes a moment, and those of the languages are mostly right.
+  return [...spoken, ...countries].find((each) => zonesOf(each).includes(timeZone)) ?? spoken[0];
+}
+
+function remembered(): string | undefined {
+  try {
+    return localStorage.getItem(STORAGE_KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Return a country's time zones, or none where the browser does not know them. */
+function zonesOf(country: string): readonly string[] {
+  const locale: { getTimeZones?: () => string[] | undefined; timeZones?: string[] } =
+    new Intl.Locale("und", { region: country });
+  return locale.getTimeZones?.() ?? locale.timeZones ?? [];
+}

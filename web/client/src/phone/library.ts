@@ -1,0 +1,65 @@
+/** The part of libphonenumber that the client uses; imported only by `phones.ts`, on demand. */
+
+import {
+  type CountryCode,
+  getCountries,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  validatePhoneNumberLength,
+} from "libphonenumber-js/min";
+
+/** A number that can be dialled. */
+export interface DialledNumber {
+  /** In E.164 format, with an extension as " ext. 12". */
+  readonly number: string;
+  readonly country: string | undefined;
+  /** Country code, such as "+49". */
+  readonly code: string;
+  /** The number as it is written after its country code. */
+  readonly local: string;
+}
+
+/** Return the countries by their ISO 3166 codes. */
+export function countries(): readonly string[] {
+  return getCountries();
+}
+
+/** Return the country code of a country's numbers, such as "+49"; undefined for unknown countries. */
+export function callingCode(country: string): string | undefined {
+  return isSupportedCountry(country) ? `+${getCountryCallingCode(country)}` : undefined;
+}
+
+/**
+ * Return the number that a text stands for, if it can be dialled.
+ *
+ * @param country the country of a number without a country code.
+ */
+export function parse(text: string, country: string | undefined): DialledNumber | undefined {
+  const found = parsePhoneNumberFromString(text.trim(), optionsFor(country));
+  if (!found?.isPossible()) return undefined;
+  const { number, ext } = found;
+  const code = `+${found.countryCallingCode}`;
+  return {
+    number: ext ? `${number} ext. ${ext}` : number,
+    // Some countries share a code: it is the given one's, or else the library's guess.
+    country: country && callingCode(country) === code ? country : found.country,
+    code,
+    local: found.formatInternational().slice(`${code} `.length),
+  };
+}
+
+/** Return whether a text has too few or too many digits; undefined if that is not its problem. */
+export function lengthProblem(
+  text: string,
+  country: string | undefined,
+): "short" | "long" | undefined {
+  const problem = validatePhoneNumberLength(text.trim(), optionsFor(country));
+  return problem === "TOO_SHORT" ? "short" : problem === "TOO_LONG" ? "long" : undefined;
+}
+
+function optionsFor(country: string | undefined) {
+  const defaultCountry =
+    country && isSupportedCountry(country) ? (country satisfies CountryCode) : undefined;
+  return { extract: false, ...(defaultCountry && { defaultCountry }) };
+}
