@@ -12,6 +12,7 @@ const Landing = lazy(() => import("./Landing.tsx"));
 const DirectoryPage = lazy(() => import("../directory/DirectoryPage.tsx"));
 const ExpertPage = lazy(() => import("../expert/ExpertPage.tsx"));
 const BookingsPage = lazy(() => import("../bookings/BookingsPage.tsx"));
+const BookingPage = lazy(() => import("../bookings/BookingPage.tsx"));
 const ReschedulePage = lazy(() => import("../bookings/ReschedulePage.tsx"));
 const DeskPage = lazy(() => import("../desk/DeskPage.tsx"));
 const HoursPage = lazy(() => import("../desk/HoursPage.tsx"));
@@ -59,9 +60,17 @@ export function App() {
               }
             />
             <Route
+              path="/bookings/:id"
+              element={
+                <Protected signInWith="code">
+                  <BookingPage />
+                </Protected>
+              }
+            />
+            <Route
               path="/bookings/:id/reschedule"
               element={
-                <Protected>
+                <Protected signInWith="code">
                   <ReschedulePage />
                 </Protected>
               }

@@ -1,16 +1,17 @@
 import type { FragmentType } from "@apollo/client";
 import { useFragment } from "@apollo/client/react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useRef } from "react";
 import { Link } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { BookingCardFragment } from "../api/gql/graphql.ts";
-import { formatRemaining } from "../expert/formatRemaining.ts";
+import { holdPath } from "../holds/holdPath.ts";
 import { PlaceDetails, PlaceLabel } from "../place/Place.tsx";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { buttonClass } from "../ui/Button.tsx";
+import { CountdownRing } from "../ui/CountdownRing.tsx";
 import { BookingActions } from "./BookingActions.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 import { bookingsWords } from "./words.ts";
@@ -24,6 +25,7 @@ const BOOKING_CARD = graphql(`
     endsAt
     minutes
     note
+    createdAt
     heldUntil
     cancellableUntil
     icsUrl
@@ -60,13 +62,11 @@ const BOOKING_CARD = graphql(`
 
 interface BookingCardProps {
   booking: FragmentType<BookingCardFragment>;
-  /** Whether the booking has just been changed; the card then gets the focus. */
-  isJustChanged: boolean;
   onRemoved: () => void;
 }
 
 /** A booking as its client sees it, with its actions. */
-export function BookingCard({ booking: from, isJustChanged, onRemoved }: BookingCardProps) {
+export function BookingCard({ booking: from, onRemoved }: BookingCardProps) {
   const { data: booking, complete } = useFragment({
     fragment: BOOKING_CARD,
     fragmentName: "BookingCard",
@@ -75,10 +75,6 @@ export function BookingCard({ booking: from, isJustChanged, onRemoved }: Booking
   const text = useWords(bookingsWords);
   const name = useId();
   const card = useRef<HTMLElement>(null);
-  const [changes, setChanges] = useState(0);
-  useEffect(() => {
-    if (isJustChanged || changes) card.current?.focus();
-  }, [isJustChanged, changes]);
   const isHeld = complete && booking.status === "HELD";
   const now = useNow(isHeld ? 1_000 : 60_000);
   if (!complete) return null;
@@ -92,7 +88,7 @@ export function BookingCard({ booking: from, isJustChanged, onRemoved }: Booking
       tabIndex={-1}
       aria-labelledby={name}
       data-booking={booking.reference}
-      className={`grid grid-cols-[1fr_auto] gap-4 rounded-lg border bg-panel p-4 outline-none transition-opacity duration-200 focus:border-accent starting:opacity-0 md:grid-cols-[11rem_1fr_auto] md:gap-x-6 md:p-6 ${isJustChanged ? "border-accent" : "border-line"}`}
+      className={`grid grid-cols-[1fr_auto] gap-4 rounded-lg border border-line bg-panel p-4 outline-none transition-opacity duration-200 focus:border-accent starting:opacity-0 md:grid-cols-[11rem_1fr_auto] md:gap-x-6 md:p-6`}
     >
       <When booking={booking} isCancelled={status === "CANCELLED" || status === "EXPIRED"} />
       <div className="col-span-2 flex min-w-0 items-center gap-3 md:col-span-1">
@@ -134,12 +130,12 @@ export function BookingCard({ booking: from, isJustChanged, onRemoved }: Booking
             {booking.note}
           </p>
         )}
-        {isHeld && !hasHoldEnded && <HoldNotice booking={booking} now={now} />}
+        {isHeld && !hasHoldEnded && <HoldNotice booking={booking} />}
         {isUpcoming && <Deadline booking={booking} now={now} />}
         <BookingActions
           booking={booking}
           isUpcoming={isUpcoming}
-          onStepDone={() => setChanges(changes + 1)}
+          onStepDone={() => card.current?.focus()}
           onRemoved={onRemoved}
         />
       </div>
@@ -179,20 +175,21 @@ function When({ booking, isCancelled }: { booking: BookingCardFragment; isCancel
 }
 
 /** Remaining time of a hold, with a link to complete the booking. */
-function HoldNotice({ booking, now }: { booking: BookingCardFragment; now: number }) {
+function HoldNotice({ booking }: { booking: BookingCardFragment }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();
-  const day = formats.dateOf(booking.startsAt);
-  const query = new URLSearchParams({ minutes: String(booking.minutes), day });
   return (
-    <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-dashed border-held bg-held-bg p-3 text-held">
-      <p>
-        {text.keptFor}{" "}
-        <span role="timer" className="font-semibold tabular-nums">
-          {formatRemaining(booking.heldUntil ?? "", now)}
-        </span>
-      </p>
-      <Link to={`/experts/${booking.expert.slug}?${query}`} className={buttonClass("primary")}>
+    <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-free-line bg-free-bg p-3">
+      <div className="flex items-center gap-3">
+        <CountdownRing
+          from={booking.createdAt}
+          until={booking.heldUntil ?? booking.createdAt}
+          label={text.keptFor}
+          className="size-12"
+        />
+        <p className="font-semibold">{text.status.HELD}</p>
+      </div>
+      <Link to={holdPath(booking, formats)} className={buttonClass("primary")}>
         {text.finish}
       </Link>
     </div>

@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from "react";
-import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { useRef } from "react";
+import { Link, useSearchParams } from "react-router";
 
 import { Failure } from "../app/Failure.tsx";
 import { appWords } from "../app/words.ts";
@@ -31,9 +31,14 @@ export default function BookingsPage() {
           <h1 className="text-2xl">{text.title}</h1>
           <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
         </div>
-        <LiveBadge />
+        <div className="print:hidden">
+          <LiveBadge />
+        </div>
       </div>
-      <nav aria-label={text.title} className="flex gap-6 overflow-x-auto border-b border-line">
+      <nav
+        aria-label={text.title}
+        className="flex gap-6 overflow-x-auto border-b border-line print:hidden"
+      >
         {VIEWS.map((each) => (
           <Link
             key={each}
@@ -56,7 +61,6 @@ function List({ view, clientId }: { view: View; clientId: string }) {
   const listState = useBookings(view, clientId);
   const { bookings, error, retry } = listState;
   const list = useRef<HTMLElement>(null);
-  const rescheduledId = useRescheduledId();
   useTitle(error ? errors.title : text.title);
 
   if (error) return <Failure retry={retry} isOffline />;
@@ -69,31 +73,12 @@ function List({ view, clientId }: { view: View; clientId: string }) {
       className="grid gap-4 outline-none"
     >
       {bookings.map((booking) => (
-        <BookingCard
-          key={booking.id}
-          booking={booking}
-          isJustChanged={booking.id === rescheduledId}
-          onRemoved={() => list.current?.focus()}
-        />
+        <BookingCard key={booking.id} booking={booking} onRemoved={() => list.current?.focus()} />
       ))}
       {!bookings.length && <EmptyList view={view} />}
       <ShowMore of={listState} />
     </section>
   );
-}
-
-/** Return the ID of the booking that was just rescheduled, and remove it from the history state. */
-function useRescheduledId(): string | undefined {
-  const location = useLocation();
-  const { pathname, search } = location;
-  const state = location.state as { moved?: string } | null;
-  const navigate = useNavigate();
-  const [rescheduledId] = useState(state?.moved);
-  const isRemembered = state !== null;
-  useEffect(() => {
-    if (isRemembered) void navigate(pathname + search, { replace: true, state: null });
-  }, [isRemembered, navigate, pathname, search]);
-  return rescheduledId;
 }
 
 function EmptyList({ view }: { view: View }) {

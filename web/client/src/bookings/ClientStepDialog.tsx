@@ -5,8 +5,14 @@ import { StepDialog } from "./StepDialog.tsx";
 import type { StepRefusal, Step } from "./useBookingSteps.ts";
 import { bookingsWords } from "./words.ts";
 
+/** What a step's dialog needs to know of a booking. */
+export type SteppedBooking = Pick<
+  BookingCardFragment,
+  "id" | "status" | "startsAt" | "sequence" | "cancellableUntil" | "viewerActions" | "expert"
+>;
+
 interface ClientStepDialogProps {
-  booking: BookingCardFragment;
+  booking: SteppedBooking;
   step: Exclude<Step, "CONFIRM">;
   isBusy: boolean;
   onConfirm: () => Promise<StepRefusal | null>;

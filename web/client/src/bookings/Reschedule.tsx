@@ -31,7 +31,7 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   return (
     <article className="grid card md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
       <div className="grid content-start gap-4 border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
-        <Link to="/bookings" className="w-fit">
+        <Link to={`/bookings/${booking.id}`} className="w-fit">
           <span aria-hidden>‹ </span>
           {text.back}
         </Link>

@@ -43,7 +43,7 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
         return;
       }
       void toast(text.move.moved(formats.moment(answer.startsAt)));
-      await navigate("/bookings", { state: { moved: booking.id } });
+      await navigate(`/bookings/${booking.id}`, { replace: true, state: { isMoved: true } });
     } catch {
       void toastError(errors.unexpected);
     }

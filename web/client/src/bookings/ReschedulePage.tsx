@@ -75,7 +75,7 @@ export default function ReschedulePage() {
   if (data) {
     return (
       <Message title={text.move.cannot} body={text.move.cannotBody}>
-        <Link to="/bookings" className={buttonClass("primary")}>
+        <Link to={`/bookings/${id}`} className={buttonClass("primary")}>
           {text.move.back}
         </Link>
       </Message>

@@ -3,7 +3,7 @@ import { useWords } from "../text/text.tsx";
 import { bookingsWords } from "./words.ts";
 
 const LOOKS: Record<BookingStatus, { shape: string; className: string }> = {
-  HELD: { shape: "◷", className: "border-dashed border-held-line bg-held-bg text-held" },
+  HELD: { shape: "◷", className: "border-accent bg-soft text-accent" },
   PENDING: { shape: "…", className: "border-transparent bg-held-bg text-held" },
   CONFIRMED: { shape: "✓", className: "border-transparent bg-soft text-accent" },
   COMPLETED: { shape: "●", className: "border-transparent bg-gone-bg text-gone" },

@@ -17,6 +17,7 @@ function booking(id: string, startsAt: string, status: BookingStatus = "CONFIRME
     endsAt: startsAt,
     minutes: 60,
     note: "",
+    createdAt: "2026-11-01T09:00:00Z",
     heldUntil: null,
     cancellableUntil: startsAt,
     sequence: 1,

@@ -14,11 +14,12 @@ export const bookingsWords = catalogue({
     emptyBody: {
       coming: "Find an expert and choose a time; it is booked within a minute.",
       past: "Sessions are listed here once they are over.",
-      cancelled: "Bookings that were called off, and holds that ended, are listed here.",
+      cancelled:
+        "Bookings that were called off, and times that are no longer kept, are listed here.",
     },
     findExperts: "Find an expert",
     status: {
-      HELD: "Held",
+      HELD: "Kept for you",
       PENDING: "Requested",
       CONFIRMED: "Confirmed",
       COMPLETED: "Completed",
@@ -36,10 +37,11 @@ export const bookingsWords = catalogue({
     toConfirm: "The expert has yet to confirm it.",
     changeableUntil: (deadline: string) => `Can be moved or cancelled until ${deadline}.`,
     wasChangeable: (deadline: string) => `It could be moved or cancelled until ${deadline}.`,
+    open: "Open",
     addToCalendar: "Add to calendar",
     history: "History",
     steps: {
-      HELD: "Held",
+      HELD: "Kept",
       PENDING: "Requested",
       CONFIRMED: "Confirmed",
       COMPLETED: "Completed",
@@ -48,7 +50,7 @@ export const bookingsWords = catalogue({
       EXPIRED: "Expired",
     },
     booked: "Booked",
-    released: "Hold released",
+    released: "Released",
     movedTo: (moment: string) => `Moved to ${moment}`,
     by: (name: string) => `by ${name}`,
     actions: {
@@ -59,7 +61,7 @@ export const bookingsWords = catalogue({
       RESCHEDULE: "Reschedule",
       REMOVE: "Remove",
     },
-    release: "Release hold",
+    release: "Release this time",
     about: (action: string, name: string, when: string) => `${action}: ${name}, ${when}`,
     ask: {
       CANCEL: "Cancel this session?",
@@ -73,7 +75,7 @@ export const bookingsWords = catalogue({
       COMPLETE: "It is then listed as completed. This cannot be undone.",
       MARK_NO_SHOW: "It is then listed as missed. This cannot be undone.",
     },
-    askRelease: "Release this hold?",
+    askRelease: "Release this time?",
     doIt: {
       CANCEL: "Cancel session",
       REMOVE: "Remove",
@@ -95,7 +97,7 @@ export const bookingsWords = catalogue({
     },
     move: {
       title: (name: string) => `Move your session with ${name}`,
-      back: "Back to my bookings",
+      back: "Back to the booking",
       now: "Now",
       length: "Length",
       choose: "Choose",
@@ -130,11 +132,11 @@ export const bookingsWords = catalogue({
     emptyBody: {
       coming: "Suchen Sie eine Fachperson und wählen Sie eine Zeit; gebucht ist in einer Minute.",
       past: "Hier stehen Ihre Termine, wenn sie vorüber sind.",
-      cancelled: "Hier stehen abgesagte Buchungen und abgelaufene Reservierungen.",
+      cancelled: "Hier stehen abgesagte Buchungen und Zeiten, die nicht mehr freigehalten sind.",
     },
     findExperts: "Fachleute finden",
     status: {
-      HELD: "Reserviert",
+      HELD: "Freigehalten",
       PENDING: "Angefragt",
       CONFIRMED: "Bestätigt",
       COMPLETED: "Abgeschlossen",
@@ -147,15 +149,16 @@ export const bookingsWords = catalogue({
     price: "Preis",
     reference: "Nummer",
     note: "Ihre Nachricht",
-    keptFor: "Für Sie reserviert noch",
+    keptFor: "Für Sie freigehalten noch",
     finish: "Buchung abschließen",
     toConfirm: "Die Bestätigung steht noch aus.",
     changeableUntil: (deadline) => `Verschieben oder absagen können Sie bis ${deadline}.`,
     wasChangeable: (deadline) => `Verschieben oder absagen war möglich bis ${deadline}.`,
+    open: "Öffnen",
     addToCalendar: "In den Kalender",
     history: "Verlauf",
     steps: {
-      HELD: "Reserviert",
+      HELD: "Freigehalten",
       PENDING: "Angefragt",
       CONFIRMED: "Bestätigt",
       COMPLETED: "Abgeschlossen",
@@ -164,7 +167,7 @@ export const bookingsWords = catalogue({
       EXPIRED: "Abgelaufen",
     },
     booked: "Gebucht",
-    released: "Reservierung aufgehoben",
+    released: "Freigegeben",
     movedTo: (moment) => `Verschoben auf ${moment}`,
     by: (name) => `von ${name}`,
     actions: {
@@ -175,7 +178,7 @@ export const bookingsWords = catalogue({
       RESCHEDULE: "Verschieben",
       REMOVE: "Entfernen",
     },
-    release: "Reservierung aufheben",
+    release: "Zeit wieder freigeben",
     about: (action, name, when) => `${action}: ${name}, ${when}`,
     ask: {
       CANCEL: "Diesen Termin absagen?",
@@ -189,7 +192,7 @@ export const bookingsWords = catalogue({
       COMPLETE: "Der Termin gilt dann als abgeschlossen. Das lässt sich nicht rückgängig machen.",
       MARK_NO_SHOW: "Der Termin gilt dann als versäumt. Das lässt sich nicht rückgängig machen.",
     },
-    askRelease: "Diese Reservierung aufheben?",
+    askRelease: "Diese Zeit wieder freigeben?",
     doIt: {
       CANCEL: "Termin absagen",
       REMOVE: "Entfernen",
@@ -211,7 +214,7 @@ export const bookingsWords = catalogue({
     },
     move: {
       title: (name) => `Ihren Termin mit ${name} verschieben`,
-      back: "Zurück zu meinen Buchungen",
+      back: "Zurück zur Buchung",
       now: "Bisher",
       length: "Dauer",
       choose: "Auswählen",

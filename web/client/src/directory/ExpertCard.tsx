@@ -8,7 +8,7 @@ import { PLACE_KINDS, PlaceLabel } from "../place/Place.tsx";
 import { useWords } from "../text/text.tsx";
 import { type Formats, useFormats } from "../time/formats.ts";
 import { useLanguageName } from "./languages.ts";
-import { useRelativeMoment } from "./relativeMoment.ts";
+import { useRelativeFormats } from "../time/relativeMoment.ts";
 import { directoryWords } from "./words.ts";
 
 export const EXPERT_CARD = graphql(`
@@ -53,7 +53,7 @@ export function ExpertCards({ experts, heading }: ExpertCardsProps) {
   // Shared by all cards, because formats are expensive to create.
   const shared = {
     formats: useFormats(),
-    nextFree: useRelativeMoment(),
+    nextFree: useRelativeFormats().moment,
     languageName: useLanguageName(),
   };
   return (

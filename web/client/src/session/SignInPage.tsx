@@ -56,12 +56,19 @@ export default function SignInPage() {
     return `?${new URLSearchParams(way === "code" ? { ...kept, with: "code" } : kept)}`;
   };
   const isFinding = to === "/bookings";
+  const isOpening = to?.startsWith("/bookings/");
   return (
     <FormCard
-      title={way === "code" && isFinding ? words.findBookings : words.signIn}
+      title={
+        way === "code" && isFinding
+          ? words.findBookings
+          : isOpening
+            ? words.openBooking
+            : words.signIn
+      }
       lead={
         way === "code"
-          ? isFinding
+          ? isFinding || isOpening
             ? words.findBookingsLead
             : words.codeLead
           : to

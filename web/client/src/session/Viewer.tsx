@@ -142,8 +142,8 @@ function useVisit(person: Viewer | null | undefined): number {
 }
 
 /** Return the path of the sign-in page, which leads back to `path` afterwards. */
-export function signInPath(path: string): string {
-  return `/sign-in${returnQuery(path)}`;
+export function signInPath(path: string, way?: "code"): string {
+  return `/sign-in${returnQuery(path)}${way ? `&with=${way}` : ""}`;
 }
 
 /** Return the query string that leads back here after signing in; kept between the forms. */
@@ -156,8 +156,16 @@ function returnQuery(path: string): string {
   return `?${new URLSearchParams({ to: path })}`;
 }
 
+interface ProtectedProps {
+  /** Roles that may see the page; by default all. */
+  roles?: readonly Role[];
+  /** The way to sign in that is offered first: a code works for those who never set a password. */
+  signInWith?: "code";
+  children: ReactNode;
+}
+
 /** Requires a signed-in viewer, optionally with one of some roles; otherwise redirects. */
-export function Protected({ roles, children }: { roles?: readonly Role[]; children: ReactNode }) {
+export function Protected({ roles, signInWith, children }: ProtectedProps) {
   const { viewer, hasSignedOut, retry } = useViewer();
   const { pathname, search } = useLocation();
   const wasShown = useRef(false);
@@ -167,7 +175,7 @@ export function Protected({ roles, children }: { roles?: readonly Role[]; childr
   if (viewer === undefined) return retry ? <Failure retry={retry} isOffline /> : <Loading />;
   if (viewer === null) {
     // eslint-disable-next-line react-hooks/refs -- set in an effect, before the viewer can sign out
-    const to = hasSignedOut && wasShown.current ? "/" : signInPath(pathname + search);
+    const to = hasSignedOut && wasShown.current ? "/" : signInPath(pathname + search, signInWith);
     return <Navigate to={to} replace />;
   }
   if (roles && !roles.includes(viewer.role)) return <Navigate to="/" replace />;

@@ -38,6 +38,7 @@ export const sessionWords = catalogue({
     withPassword: "Sign in with a password",
     codeLead: "No password needed: we mail you a code.",
     findBookings: "Find my bookings",
+    openBooking: "Open your booking",
     findBookingsLead: "We mail a code to the address that you booked with.",
     change: "Change",
     verificationSent: "We mailed you a link. Please follow it to verify your address.",
@@ -128,6 +129,7 @@ export const sessionWords = catalogue({
     withPassword: "Mit einem Passwort anmelden",
     codeLead: "Ganz ohne Passwort: Wir schicken Ihnen einen Code.",
     findBookings: "Meine Buchungen finden",
+    openBooking: "Ihre Buchung öffnen",
     findBookingsLead: "Wir schicken einen Code an die Adresse, mit der Sie gebucht haben.",
     change: "Ändern",
     verificationSent:

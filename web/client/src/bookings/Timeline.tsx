@@ -1,0 +1,82 @@
+import type { ReactNode } from "react";
+
+import { useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { useFormats } from "../time/formats.ts";
+import { useRelativeFormats } from "../time/relativeMoment.ts";
+import { Icon, type IconName } from "../ui/Icon.tsx";
+import { PLACE_ICONS } from "../place/Place.tsx";
+import type { BookingDetailsFragment } from "../api/gql/graphql.ts";
+import { describeChange } from "./describeChange.ts";
+import { bookingPageWords } from "./pageWords.ts";
+import { type TimelinePoint, timelineOf } from "./timeline.ts";
+import { bookingsWords } from "./words.ts";
+
+interface TimelineProps {
+  booking: BookingDetailsFragment;
+  viewerId: string;
+}
+
+/** What has happened to a booking, and what comes next. */
+export function Timeline({ booking, viewerId }: TimelineProps) {
+  const text = useWords(bookingPageWords);
+  const words = useWords(bookingsWords);
+  const formats = useFormats();
+  const relative = useRelativeFormats();
+  const points = timelineOf(booking, useNow(60_000));
+
+  function describe(point: TimelinePoint): string {
+    if (point.kind === "answer") return text.answer(booking.expert.name);
+    if (point.kind === "session") return text.yourSession;
+    const { actor } = point.change;
+    const by = actor && (actor.id === viewerId ? text.byYou : words.by(actor.name));
+    return [describeChange(point.change, words, formats), by].filter(Boolean).join(" ");
+  }
+
+  return (
+    <section aria-labelledby="timeline" className="card grid content-start gap-5 p-5 md:p-7">
+      <h2 id="timeline" className="text-lg">
+        {text.timeline}
+      </h2>
+      <ol className="grid">
+        {points.map((point, index) => (
+          <Point key={index} icon={iconOf(point, booking)} isDone={point.kind === "change"}>
+            <p className="font-medium">{describe(point)}</p>
+            {point.kind !== "answer" && (
+              <p className="text-sm text-muted">
+                <time dateTime={point.at}>{relative.moment(point.at)}</time>
+              </p>
+            )}
+          </Point>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function iconOf(point: TimelinePoint, { place }: BookingDetailsFragment): IconName {
+  if (point.kind === "answer") return "clock";
+  if (point.kind === "session") return PLACE_ICONS[place.kind];
+  return point.change.to === "CANCELLED" || point.change.to === "EXPIRED" ? "close" : "check";
+}
+
+interface PointProps {
+  icon: IconName;
+  isDone: boolean;
+  children: ReactNode;
+}
+
+function Point({ icon, isDone, children }: PointProps) {
+  return (
+    <li
+      className={`group relative flex gap-4 pb-5 before:absolute before:top-6 before:bottom-0 before:left-3 before:w-0.5 before:-translate-x-1/2 last:pb-0 last:before:hidden ${isDone ? "before:bg-accent" : "before:bg-line"}`}
+    >
+      <span
+        className={`grid size-6 shrink-0 place-items-center rounded-full ${isDone ? "bg-accent text-on-accent" : "border border-field text-muted"}`}
+      >
+        <Icon name={icon} className="size-3.5" />
+      </span>
+      <div className="min-w-0">{children}</div>
+    </li>
+  );
+}

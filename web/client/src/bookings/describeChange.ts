@@ -1,0 +1,18 @@
+import type { BookingCardFragment } from "../api/gql/graphql.ts";
+import type { Formats } from "../time/formats.ts";
+import { isMove } from "./lists.ts";
+import type { bookingsWords } from "./words.ts";
+
+export type BookingChange = BookingCardFragment["history"][number];
+
+/** Return what a change of a booking's history did. */
+export function describeChange(
+  change: BookingChange,
+  text: (typeof bookingsWords)["en"],
+  formats: Formats,
+): string {
+  if (isMove(change)) return text.movedTo(formats.moment(change.startsAt));
+  if (change.to === "CONFIRMED" && change.from !== "PENDING") return text.booked;
+  if (change.to === "CANCELLED" && change.from === "HELD") return text.released;
+  return text.steps[change.to];
+}

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+
+import type { BookingStatus } from "../api/gql/graphql.ts";
+import { timelineOf } from "./timeline.ts";
+
+const START = "2026-12-01T10:00:00Z";
+const END = "2026-12-01T10:30:00Z";
+const NOW = Date.parse("2026-11-26T09:00:00Z");
+
+function booking(...statuses: BookingStatus[]) {
+  const history = statuses.map((to, index) => ({
+    __typename: "BookingChange" as const,
+    at: `2026-11-26T0${index}:00:00Z`,
+    from: statuses[index - 1] ?? null,
+    to,
+    startsAt: START,
+    actor: null,
+  }));
+  return { status: statuses.at(-1)!, startsAt: START, endsAt: END, history };
+}
+
+function pointsOf(statuses: BookingStatus[], now = NOW): string[] {
+  return timelineOf(booking(...statuses), now).map((point) =>
+    point.kind === "change" ? point.change.to : point.kind,
+  );
+}
+
+it("begins with the booking and ends with the session", () => {
+  expect(pointsOf(["HELD", "CONFIRMED"])).toEqual(["CONFIRMED", "session"]);
+});
+
+it("awaits an answer to a request", () => {
+  expect(pointsOf(["HELD", "PENDING"])).toEqual(["PENDING", "answer", "session"]);
+});
+
+it("has no session that will not take place", () => {
+  expect(pointsOf(["HELD"])).toEqual(["HELD"]);
+  expect(pointsOf(["HELD", "EXPIRED"])).toEqual(["EXPIRED"]);
+  expect(pointsOf(["CONFIRMED", "CANCELLED"])).toEqual(["CONFIRMED", "CANCELLED"]);
+});
+
+it("has the session until it ends, and marks it while it lasts", () => {
+  const confirmed = booking("CONFIRMED");
+  expect(timelineOf(confirmed, Date.parse(START) - 1).at(-1)).toMatchObject({ isNow: false });
+  expect(timelineOf(confirmed, Date.parse(START)).at(-1)).toMatchObject({ isNow: true });
+  expect(pointsOf(["CONFIRMED"], Date.parse(END))).toEqual(["CONFIRMED"]);
+});

@@ -1,0 +1,32 @@
+import type { BookingStatus } from "../api/gql/graphql.ts";
+import type { BookingChange } from "./describeChange.ts";
+
+interface Dated {
+  readonly status: BookingStatus;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly history: readonly BookingChange[];
+}
+
+/** A point on a booking's timeline. */
+export type TimelinePoint =
+  | { readonly kind: "change"; readonly at: string; readonly change: BookingChange }
+  | { readonly kind: "answer" }
+  | { readonly kind: "session"; readonly at: string; readonly isNow: boolean };
+
+/** Return what has happened to a booking and what comes next; its hold is left out once booked. */
+export function timelineOf(booking: Dated, now: number): TimelinePoint[] {
+  const { status, startsAt, endsAt, history } = booking;
+  const changes = history.filter(({ to }, index) => to !== "HELD" || index === history.length - 1);
+  const points: TimelinePoint[] = changes.map((change) => ({
+    kind: "change",
+    at: change.at,
+    change,
+  }));
+  if (status === "PENDING") points.push({ kind: "answer" });
+  const isStanding = status === "PENDING" || status === "CONFIRMED";
+  if (isStanding && Date.parse(endsAt) > now) {
+    points.push({ kind: "session", at: startsAt, isNow: Date.parse(startsAt) <= now });
+  }
+  return points;
+}

@@ -1,0 +1,37 @@
+import { useText } from "../text/text.tsx";
+import { useNow } from "./clock.ts";
+import { useFormats } from "./formats.ts";
+
+const DAY_MS = 86_400_000;
+
+interface RelativeFormats {
+  /** Format the day of an instant relative to today: "In 5 days". */
+  day: (instant: string) => string;
+  /** Format an instant, with its day relative to today unless it is later than tomorrow. */
+  moment: (instant: string) => string;
+}
+
+/** Return formats relative to today. */
+export function useRelativeFormats(): RelativeFormats {
+  const { locale } = useText();
+  const formats = useFormats();
+  const today = Date.parse(formats.dateOf(new Date(useNow(60_000))));
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+  function daysUntil(instant: string): number {
+    return Math.round((Date.parse(formats.dateOf(instant)) - today) / DAY_MS);
+  }
+
+  function capitalized(name: string): string {
+    return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+  }
+
+  return {
+    day: (instant) => capitalized(relative.format(daysUntil(instant), "day")),
+    moment(instant) {
+      const days = daysUntil(instant);
+      const day = days <= 1 ? relative.format(days, "day") : formats.day(formats.dateOf(instant));
+      return `${capitalized(day)}, ${formats.time(instant)}`;
+    },
+  };
+}
