@@ -15,7 +15,7 @@ from models.calendar.times import utc_now
 from tests.support.bookable_experts import bookable_expert
 from tests.support.clients import Api
 from tests.support.servers import run_server
-from tests.support.visitors import NAME, NOTE, PHONE
+from tests.support.visitors import LOCAL_PHONE, NAME, NOTE, PHONE
 from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def expect_hold_ended(ada: Visitor) -> None:
 async def expect_form_kept(ada: Visitor) -> None:
     """Check that the form still has all entries."""
     await expect(ada.page.get_by_label("Name")).to_have_value(NAME)
-    await expect(ada.page.get_by_label("Phone")).to_have_value(PHONE)
+    await expect(ada.page.get_by_label("Phone")).to_have_value(LOCAL_PHONE)
     await expect(ada.page.get_by_label("What would you like")).to_have_value(NOTE)
 
 

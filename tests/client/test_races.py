@@ -35,13 +35,23 @@ async def confirm(visitors: list[Visitor]) -> None:
         await visitor.page.route("**/graphql", wait_for_the_others)
     await asyncio.gather(*(visitor.button(KEEP).click() for visitor in visitors))
     for visitor in visitors:
-        await expect(visitor.heading(DETAILS).or_(toast(visitor))).to_be_visible()
+        await expect(visitor.heading(DETAILS).or_(refusal(visitor))).to_be_visible()
         await visitor.page.unroute("**/graphql")
 
 
-def toast(visitor: Visitor) -> Locator:
-    """Return the visitor's toasts."""
-    return visitor.page.locator("[data-sonner-toast]")
+def refusal(visitor: Visitor) -> Locator:
+    """Return the explanation that a chosen slot cannot be had."""
+    said = re.compile("Somebody was faster|Somebody is booking")
+    return (
+        visitor.page.get_by_role("main")
+        .get_by_text(said)
+        .and_(visitor.page.locator(":not([role=status])"))
+    )
+
+
+def alternatives(visitor: Visitor) -> Locator:
+    """Return the buttons that keep another time instead."""
+    return visitor.page.get_by_role("button", name=re.compile(r"^\d?\d:\d\d$"))
 
 
 async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:
@@ -71,7 +81,6 @@ async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     ada, grace = racers = [await visit(theme, width), await visit(theme, width)]
     onlooker = await visit(theme, width)
     for racer in racers:
-        await racer.keep_toasts()
         await racer.register()
         await racer.open_expert(expert)
     # The page would refetch its days at midnight.
@@ -86,9 +95,8 @@ async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     has_won = await ada.heading(DETAILS).is_visible()
     winner, loser = (ada, grace) if has_won else (grace, ada)
     await expect(winner.heading(DETAILS)).to_be_visible()
-    alternative = toast(loser).get_by_role("button", name=re.compile(r"^\d?\d:\d\d$"))
-    await expect(alternative).to_be_visible()
-    await expect(toast(loser)).to_contain_text("Somebody was faster")
+    await expect(refusal(loser)).to_be_visible()
+    await expect(alternatives(loser).first).to_be_visible()
     await expect(loser.heading(DETAILS)).to_be_hidden()
     await expect(loser.slot(slot)).to_have_attribute("data-status", "HELD")
     await loser.check("lost")
@@ -100,8 +108,8 @@ async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     await onlooker.check("taken")
     await expect(loser.slot(slot)).to_have_attribute("aria-disabled", "true")
 
-    # The alternative in the toast can be held.
-    await alternative.click()
+    await expect(refusal(loser)).to_contain_text("Somebody was faster")
+    await alternatives(loser).first.click()
     await expect(loser.heading(DETAILS)).to_be_visible()
 
     await winner.open("/bookings")
@@ -114,20 +122,31 @@ async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     assert requests == []
 
 
-async def test_selected_slot_is_deselected_when_somebody_else_books_it(
+async def test_chosen_slot_that_somebody_else_books_is_explained_in_its_place(
     visit: Visit, expert: Expert, site_api: Api
 ) -> None:
-    """A slot booked by somebody else before the confirmation is deselected."""
+    """The focus stays at the explanation, from which other times can be reached."""
     ada = await visit("dark")
     await ada.register()
     await ada.open_expert(expert)
     slot = await ada.free_slot()
     await ada.slot(slot).click()
     await expect(ada.button(KEEP)).to_be_focused()
-    booked = await (await site_api.new_client()).book(slot)
+    grace = await site_api.new_client()
+    booked = await grace.book(slot)
     assert booked["__typename"] == "Booking"
     await wait_for_status(ada, slot, "BOOKED")
     await expect(ada.button(KEEP)).to_be_hidden()
-    said = ada.page.get_by_role("status").filter(has_text="has just been taken")
+    await expect(refusal(ada)).to_contain_text("Somebody was faster")
+    said = ada.page.get_by_role("status").filter(has_text="Somebody was faster")
     await expect(said).to_have_count(1)
+    focused = ada.page.locator(":focus")
+    await expect(focused).to_contain_text("Somebody was faster")
     await ada.check("chosen-gone")
+    await ada.page.keyboard.press("Tab")
+    await expect(alternatives(ada).first).to_be_focused()
+    # The slot is still the chosen one when it becomes free again.
+    await grace.cancel(booked["id"])
+    await expect(ada.button(KEEP)).to_be_visible()
+    await ada.button(KEEP).click()
+    await expect(ada.heading(DETAILS)).to_be_focused()

@@ -23,7 +23,10 @@ PAGES = {
         *("/", "/experts", "/sign-in", "/sign-in?with=code", "/register", "/forgot-password"),
         "/nothing/here",
     ],
-    "client": ["/bookings", "/bookings?view=past", "/account", "{expert}", "{reschedule}"],
+    "client": [
+        *("/bookings", "/bookings?view=past", "/account"),
+        *("{expert}", "{booking}", "{booking}/reschedule"),
+    ],
     "expert": ["/desk", "/desk/entry", "/desk/hours"],
     "admin": ["/administration"],
 }
@@ -48,7 +51,8 @@ WORDS = """() => {
 }"""
 EQUAL_TEXTS = {
     "ExpertBook", "API", "System", "English", "Deutsch", "Live", "Name", "Filter", "Marketing",
-    "Status", "12h", "24h", "Gujarati", "Telugu", "Urdu", "Clara Client", ADA, NOTE,
+    "Status", "Google", "Outlook", "12h", "24h", "Gujarati", "Telugu", "Urdu", "Clara Client",
+    ADA, NOTE,
 }  # fmt: skip
 """Texts that are equal in both languages."""
 SAMPLES = "\n".join(
@@ -56,7 +60,7 @@ SAMPLES = "\n".join(
 )
 DATA = re.compile(
     r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
-    r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
+    r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.+ \+\d+|https://\S+|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
 )
 NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,2}")
 
@@ -71,13 +75,13 @@ async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
 
 async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
     """Return the pages that an account can open."""
-    found = [path.format(expert=f"/experts/{expert['slug']}", reschedule="") for path in PAGES[of]]
-    if "{reschedule}" in PAGES[of]:
+    booking = ""
+    if "{booking}" in PAGES[of]:
         await visitor.open("/bookings")
         link = visitor.page.locator('a[href$="/reschedule"]').first
         await expect(link).to_be_visible()
-        found[found.index("")] = str(await link.get_attribute("href"))
-    return found
+        booking = str(await link.get_attribute("href")).removesuffix("/reschedule")
+    return [path.format(expert=f"/experts/{expert['slug']}", booking=booking) for path in PAGES[of]]
 
 
 async def settle(visitor: Visitor, path: str) -> None:

@@ -25,6 +25,8 @@ NAME = "Ada Lovelace"
 NOTE = "About engines"
 PASSWORD = "correct horse battery"
 PHONE = "+44 20 7946 0018"
+LOCAL_PHONE = "20 7946 0018"
+"""The same number beside its country code."""
 KEEP = "Keep this time"
 DETAILS = "Who is coming?"
 BOOK = re.compile("^Book for ")
@@ -216,5 +218,8 @@ class Visitor:
         """Submit the form, wait for the confirmation, and return the reference."""
         await self.page.get_by_role("button", name=BOOK).click()
         await expect(self.heading(end)).to_be_visible()
-        reference = self.page.get_by_role("definition").last
-        return (await reference.inner_text()).strip()
+        return await self.reference()
+
+    async def reference(self) -> str:
+        """Return the reference of the booking whose page is shown."""
+        return (await self.page.locator("[data-reference]").inner_text()).strip()

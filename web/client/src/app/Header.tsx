@@ -48,7 +48,7 @@ export function Header() {
         setIsOpen(false);
         button.current?.focus();
       }}
-      className="glass relative z-10 border-b border-line"
+      className="glass relative z-10 border-b border-line print:hidden"
     >
       <div className="page flex min-h-16 items-center gap-2 md:min-h-18 md:gap-8">
         <Link to="/" className="mr-auto inline-flex min-h-11 items-center text-text md:mr-0">

@@ -1,7 +1,16 @@
-import { type ReactNode, useEffect, useRef, useSyncExternalStore, ViewTransition } from "react";
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useSyncExternalStore,
+  ViewTransition,
+} from "react";
 import { useLocation } from "react-router";
 
 import { serverUrl } from "../api/server.ts";
+import { useViewer } from "../session/Viewer.tsx";
 import { LANGUAGES, useText, useWords } from "../text/text.tsx";
 import { Logo } from "../ui/Logo.tsx";
 import { chooseTheme, useTheme } from "../ui/theme.ts";
@@ -10,10 +19,14 @@ import { Header } from "./Header.tsx";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
+// Without a session there is no hold. A page works without the bar, such as offline.
+const HoldBar = lazy(() => import("../holds/HoldBar.tsx").catch(() => ({ default: () => null })));
+
 /** Frame of every page: header, main content, footer and notices. */
 export function Layout({ children }: { children: ReactNode }) {
   const { app } = useWords(appWords);
   const { pathname } = useLocation();
+  const { personId } = useViewer();
   const main = useRef<HTMLElement>(null);
   const displayedPath = useRef(pathname);
   useScrollRestoration();
@@ -29,7 +42,7 @@ export function Layout({ children }: { children: ReactNode }) {
 
   return (
     <div className="relative isolate flex min-h-dvh flex-col">
-      <div aria-hidden className="dawn absolute inset-x-0 top-0 -z-10 h-120" />
+      <div aria-hidden className="dawn absolute inset-x-0 top-0 -z-10 h-120 print:hidden" />
       <a
         href="#content"
         onClick={(event) => {
@@ -49,6 +62,11 @@ export function Layout({ children }: { children: ReactNode }) {
           {children}
         </ViewTransition>
       </main>
+      {personId && (
+        <Suspense>
+          <HoldBar key={personId} />
+        </Suspense>
+      )}
       <Footer />
       <Offline />
       <Toasts />
@@ -61,7 +79,7 @@ function Footer() {
   const { language, choose } = useText();
   const theme = useTheme();
   return (
-    <footer className="mt-14 border-t border-line">
+    <footer className="mt-14 border-t border-line print:hidden">
       <div className="page flex flex-wrap items-center gap-x-8 gap-y-4 py-8 text-sm text-muted">
         <Logo className="h-6 w-[7.3125rem] text-text" />
         <p className="flex-1">{app.footer}</p>
@@ -124,7 +142,10 @@ function Offline() {
   const { connection } = useWords(appWords);
   const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
-    <div role="status" className="fixed inset-x-4 bottom-4 z-10 grid justify-center">
+    <div
+      role="status"
+      className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+1rem)] z-10 grid justify-center print:hidden"
+    >
       {!isOnline && (
         <p className="rounded-full border border-held-line bg-held-bg px-4 py-2 text-held">
           {connection.offline}

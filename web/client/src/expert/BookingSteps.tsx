@@ -2,14 +2,18 @@ import { useMutation } from "@apollo/client/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "react-router";
 
+import { rememberCountry } from "../phone/country.ts";
+import { loadPhones, readPhone, usePhones } from "../phone/phones.ts";
+import { phoneWords } from "../phone/words.ts";
 import { appWords } from "../app/words.ts";
+import type { Hold } from "../holds/holds.ts";
 import { CodeForm } from "../session/CodeForm.tsx";
 import { SIGN_IN_WITH_CODE } from "../session/codes.ts";
 import {
   awaitedCode,
-  clearDrafts,
   type Draft,
   readDraft,
+  removeDraft,
   saveAwaitedCode,
   saveDraft,
 } from "../session/drafts.ts";
@@ -29,9 +33,12 @@ import { BookingForm } from "./BookingForm.tsx";
 import { missingDetails } from "./details.ts";
 import { SameTime } from "./SameTime.tsx";
 import { Steps } from "./Steps.tsx";
-import { Summary } from "./Summary.tsx";
-import type { BookedExpert, Hold, Reservation, Reserved, Unavailable } from "./useReservation.ts";
-import { expertWords } from "./words.ts";
+import { Summary, WhatNext } from "./Summary.tsx";
+import type { BookedExpert, Reservation, Unavailable } from "./useReservation.ts";
+import { stepWords } from "./stepWords.ts";
+
+// Needed as soon as a number is typed.
+void loadPhones();
 
 interface BookingStepsProps {
   expert: BookedExpert;
@@ -41,16 +48,24 @@ interface BookingStepsProps {
   isLost: boolean;
   /** Message that the slot was lost, with alternatives; undefined if it was not. */
   notice: ReactNode;
+  /** Whether the address is that of the code's step. */
+  isCode: boolean;
   onUnavailable: (unavailable: Unavailable | null) => void;
-  onReserved: (reserved: Reserved) => void;
+  onReserved: (bookingId: string) => void;
+  /** Show the step of the code. */
+  onCode: () => void;
+  /** Return to the step before. */
   onBack: () => void;
+  onRelease: () => void;
 }
 
 /** The steps from a held slot to a booking: details, and a code where the address is not proven. */
 export default function BookingSteps(props: BookingStepsProps) {
-  const { expert, hold, reservation, isLost, notice, onUnavailable, onReserved, onBack } = props;
-  const text = useWords(expertWords);
+  const { expert, hold, reservation, isLost, notice, isCode, onUnavailable, onReserved } = props;
+  const { onCode, onBack, onRelease } = props;
+  const text = useWords(stepWords);
   const session = useWords(sessionWords);
+  const phoneProblems = useWords(phoneWords);
   const { errors } = useWords(appWords);
   const formats = useFormats();
   const { zone } = useTimePreferences();
@@ -65,22 +80,23 @@ export default function BookingSteps(props: BookingStepsProps) {
   const [updateProfile] = useMutation(UPDATE_PROFILE);
 
   const details = edited ??
-    readDraft(personId, expert.id) ?? {
+    readDraft(personId, hold) ?? {
       name: viewer?.name ?? "",
       email: viewer?.email ?? "",
       phone: viewer?.phone ?? "",
+      country: undefined,
       note: "",
     };
 
   const price = newPrice ?? hold.price;
   const hasCode = viewer ? needsCode : true;
   // Phones drop the page while its reader looks for the mail.
-  const awaitedFrom = viewer ? undefined : awaitedCode(personId, expert.id, hold.heldUntil);
+  const awaitedFrom = viewer ? undefined : awaitedCode(personId, hold);
   const code = useCode(submitCode, { awaitedFrom });
   useEffect(() => {
-    if (edited) saveDraft(personId, expert.id, hold.heldUntil, edited);
-    saveAwaitedCode(personId, expert.id, hold.heldUntil, code.sentTo);
-  }, [edited, personId, expert.id, hold.heldUntil, code.sentTo]);
+    if (edited) saveDraft(personId, hold, edited);
+    saveAwaitedCode(personId, hold, code.sentTo);
+  }, [edited, personId, hold, code.sentTo]);
 
   async function submitCode(digits: string, email: string) {
     const input = { email, code: digits, name: details.name, timeZone: zone };
@@ -103,7 +119,8 @@ export default function BookingSteps(props: BookingStepsProps) {
 
   /** Book, and return whether that succeeded; otherwise the page says why. */
   async function book(account: Viewer | null | undefined = viewer): Promise<boolean> {
-    const { note, ...contact } = details;
+    const { name, email, note, country } = details;
+    const phone = (await readPhone(details.phone, country)).number;
     setProblems({});
     setWarning(undefined);
     onUnavailable(null);
@@ -112,14 +129,16 @@ export default function BookingSteps(props: BookingStepsProps) {
         slotId: hold.slot.id,
         // A hold keeps its price; one that has just ended does not.
         expectedPrice: { amount: price.amount, currency: price.currency },
-        contact: { ...contact, timeZone: zone },
+        contact: { name, email, phone, timeZone: zone },
         note,
       });
       switch (outcome.kind) {
         case "reserved":
-          clearDrafts();
-          if (account && !account.phone) rememberPhone(contact.phone);
-          onReserved(outcome.reserved);
+          removeDraft(personId, hold);
+          if (account) removeDraft(account.id, hold);
+          if (account && !account.phone) rememberPhone(phone);
+          if (country) rememberCountry(country);
+          onReserved(outcome.bookingId);
           return true;
         case "problems":
           setProblems(problemsByField(outcome.problems, text.problem));
@@ -150,18 +169,22 @@ export default function BookingSteps(props: BookingStepsProps) {
   }
 
   async function sendCode(email: string): Promise<void> {
-    if (await code.request(email)) await reservation.refresh().catch(() => undefined);
+    if (!(await code.request(email))) return;
+    onCode();
+    await reservation.refresh().catch(() => undefined);
   }
 
-  function submit(): void {
-    const missing = missingDetails(details, { ...session, ...text });
+  async function submit(): Promise<void> {
+    const phone = await readPhone(details.phone, details.country);
+    const words = { ...session, phoneProblems: phoneProblems.problems };
+    const missing = missingDetails(details, phone, words);
     setProblems(missing);
     if (Object.keys(missing).length) return;
-    if (viewer) void book();
-    else void sendCode(details.email.trim());
+    if (viewer) await book();
+    else await sendCode(details.email.trim());
   }
 
-  const isAtCode = code.sentTo !== undefined;
+  const isAtCode = isCode && code.sentTo !== undefined;
   const label = text.bookFor(formats.price(price));
   const alerts = (
     <>
@@ -183,7 +206,7 @@ export default function BookingSteps(props: BookingStepsProps) {
         <div className="grid justify-items-start gap-4 max-lg:order-first">
           <button
             type="button"
-            onClick={isAtCode ? code.change : onBack}
+            onClick={onBack}
             className="inline-flex min-h-8 items-center gap-2 text-sm text-muted hover:text-text pointer-coarse:min-h-11"
           >
             <Icon name="chevronLeft" className="size-4" />
@@ -191,12 +214,12 @@ export default function BookingSteps(props: BookingStepsProps) {
           </button>
           <Steps current={isAtCode ? "code" : "details"} hasCode={hasCode} />
           <StepHeading key={String(isAtCode)} title={isAtCode ? session.checkMail : text.form} />
-          <Lead sentTo={code.sentTo} isGuest={viewer === null} />
+          <Lead sentTo={isAtCode ? code.sentTo : undefined} isGuest={viewer === null} />
         </div>
         {isAtCode ? (
           <>
             {alerts}
-            <Person details={details} onChange={code.change} />
+            <Person details={details} onChange={onBack} />
             <CodeForm
               code={code}
               submitLabel={label}
@@ -216,23 +239,31 @@ export default function BookingSteps(props: BookingStepsProps) {
               busyLabel={viewer ? text.booking : session.sendingCode}
               expertName={expert.name}
               onChange={setEdited}
-              onSubmit={submit}
+              onSubmit={() => void submit()}
+              terms={
+                <div className="lg:hidden">
+                  <WhatNext expert={expert} />
+                </div>
+              }
             >
-              <Button kind="plain" onClick={onBack}>
+              <Button kind="plain" onClick={onRelease}>
                 {text.release}
               </Button>
             </BookingForm>
           </div>
         )}
       </section>
-      <Summary hold={hold} price={price} isLost={isLost} expert={expert} />
+      <Summary hold={hold} price={price} isLost={isLost} expert={expert} isAtForm={!isAtCode} />
     </div>
   );
 }
 
 function StepHeading({ title }: { title: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    heading.current?.focus();
+  }, []);
   return (
     <h1 id="step" ref={heading} tabIndex={-1} className="text-2xl outline-none">
       {title}
@@ -241,7 +272,7 @@ function StepHeading({ title }: { title: string }) {
 }
 
 function Lead({ sentTo, isGuest }: { sentTo: string | undefined; isGuest: boolean }) {
-  const text = useWords(expertWords);
+  const text = useWords(stepWords);
   const session = useWords(sessionWords);
   const { pathname, search } = useLocation();
   if (sentTo) return <p className="max-w-prose text-base text-muted">{session.codeSent(sentTo)}</p>;
@@ -258,12 +289,14 @@ function Lead({ sentTo, isGuest }: { sentTo: string | undefined; isGuest: boolea
 
 function Person({ details, onChange }: { details: Draft; onChange: () => void }) {
   const session = useWords(sessionWords);
+  const found = usePhones()?.parse(details.phone, details.country);
+  const phone = found ? `${found.code} ${found.local}` : details.phone;
   return (
     <div className="card flex items-center gap-4 rounded-md px-5 py-4">
       <div className="min-w-0 flex-1">
         <p className="font-semibold wrap-anywhere">{details.name}</p>
         <p className="text-sm text-muted wrap-anywhere">
-          {details.email}, {details.phone}
+          {details.email}, {phone}
         </p>
       </div>
       <Button kind="plain" className="px-1!" onClick={onChange}>

@@ -1,10 +1,11 @@
 import { useFragment } from "@apollo/client/react";
-import { lazy, Suspense, useRef, useState } from "react";
-import { Link, useLocation, useSearchParams } from "react-router";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import type { ExpertQuery } from "../api/gql/graphql.ts";
 import { appWords } from "../app/words.ts";
 import { placeWords } from "../place/words.ts";
+import type { Hold } from "../holds/holds.ts";
 import { interruptedHold } from "../session/drafts.ts";
 import { signInPath, useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
@@ -17,14 +18,14 @@ import { Alternatives } from "./Alternatives.tsx";
 import { Profile } from "./Profile.tsx";
 import { nearestOpen, SLOT_TIME, type SlotTime } from "./slots.ts";
 import { TimePanes } from "./TimePanes.tsx";
+import { useBookingStep, withoutStep } from "./useBookingStep.ts";
 import { useMonth } from "./useMonth.ts";
-import { type Hold, type Unavailable, type Reserved, useReservation } from "./useReservation.ts";
+import { type Unavailable, useReservation } from "./useReservation.ts";
 import { expertWords } from "./words.ts";
 
 // Loaded once a time is chosen, while it is being kept.
 const loadSteps = () => import("./BookingSteps.tsx");
 const BookingSteps = lazy(loadSteps);
-const BookingConfirmation = lazy(() => import("./BookingConfirmation.tsx"));
 
 type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
 
@@ -36,6 +37,8 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   const formats = useFormats();
   const { viewer, personId, startGuest } = useViewer();
   const [parameters, setParameters] = useSearchParams();
+  const navigate = useNavigate();
+  const { step, show: showStep, goBack } = useBookingStep();
 
   const minutes = parseLength(parameters.get("minutes"), expert);
   const offer = expert.offers.find((each) => each.minutes === minutes);
@@ -47,23 +50,31 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
     initialInstant: expert.nextSlot?.startsAt,
   });
 
-  const reservation = useReservation(expert.id, Boolean(personId));
+  const reservation = useReservation(expert, Boolean(personId), step !== undefined);
   const { hold, isLost } = useLiveHold(reservation.hold, reservation.isBusy);
   const [selectedId, setSelectedId] = useState(parameters.get("slot") ?? undefined);
   const [isStarting, setIsStarting] = useState(false);
   const [unavailable, setUnavailable] = useState<Unavailable | null>(null);
-  const [reserved, setReserved] = useState<Reserved>();
+  const [refusedId, setRefusedId] = useState<string>();
+  // Whether the hold was booked or released here, rather than lost.
+  const [isSettled, setIsSettled] = useState(false);
   const panes = useRef<HTMLElement>(null);
   const isBusy = isStarting || reservation.isBusy || viewer === undefined;
 
   function show(changed: Record<string, string>): void {
-    const { slot: _, ...kept } = Object.fromEntries(parameters);
-    setParameters({ ...kept, ...changed }, { replace: true, preventScrollReset: true });
+    setParameters(
+      { ...withoutStep(parameters), ...changed },
+      { replace: true, preventScrollReset: true },
+    );
   }
 
   async function placeHold(slot: SlotTime): Promise<void> {
     const offer = expert.offers.find((each) => each.minutes === slot.minutes);
     if (!offer || isBusy) return;
+    if (hold?.slot.id === slot.id && !isLost) {
+      showStep("details");
+      return;
+    }
     setIsStarting(true);
     try {
       if (!personId) await startGuest();
@@ -73,18 +84,14 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
         cancellationNoticeMinutes: expert.availability.cancellationNoticeMinutes,
       });
       if (outcome.kind === "tooMany") return void toastError(text.tooManyHolds(outcome.limit));
-      setUnavailable(outcome.kind === "unavailable" ? outcome.unavailable : null);
-      setSelectedId(undefined);
-      if (outcome.kind === "unavailable" && !hold) {
-        const { slot, alternatives } = outcome.unavailable;
-        const [other] = alternatives;
-        void toastError(slot?.status === "OPEN" ? text.notOffered : text.taken, {
-          ...(other && {
-            action: { label: formats.time(other.startsAt), onClick: () => void placeHold(other) },
-            // Long enough to read the message and reach its button.
-            duration: 20_000,
-          }),
-        });
+      if (outcome.kind === "unavailable") {
+        if (step) setUnavailable(outcome.unavailable);
+        else setRefusedId(slot.id);
+      } else {
+        setUnavailable(null);
+        setIsSettled(false);
+        setSelectedId(undefined);
+        showStep("details", { minutes: String(slot.minutes), day: formats.dateOf(slot.startsAt) });
       }
     } catch {
       void toastError(errors.unexpected);
@@ -93,12 +100,14 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
     }
   }
 
-  function leave(): void {
-    setUnavailable(null);
+  function release(): void {
+    setIsSettled(true);
+    goBack();
     reservation.release().catch(() => toastError(errors.unexpected));
   }
 
-  if (hold && !reserved) {
+  if (step && !hold && (viewer === undefined || reservation.isLoading)) return <Loading />;
+  if (step && hold) {
     const others = unavailable?.alternatives.length
       ? unavailable.alternatives
       : nearestOpen(month.calendar.days, hold, month.now);
@@ -108,9 +117,10 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           expert={expert}
           hold={hold}
           reservation={reservation}
-          isLost={isLost}
+          isLost={isLost && !isSettled}
+          isCode={step === "code"}
           notice={
-            (unavailable ?? isLost) && (
+            (unavailable ?? (isLost && !isSettled)) && (
               <Alternatives
                 title={unavailable ? text.taken : text.holdEnded}
                 body={others.length ? text.takenBody : text.takenNothing}
@@ -126,16 +136,14 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
             )
           }
           onUnavailable={setUnavailable}
-          onReserved={setReserved}
-          onBack={leave}
+          onReserved={(id) => {
+            setIsSettled(true);
+            void navigate(`/bookings/${id}`, { replace: true, state: { isNew: true } });
+          }}
+          onCode={() => showStep("code")}
+          onBack={goBack}
+          onRelease={release}
         />
-      </Suspense>
-    );
-  }
-  if (reserved) {
-    return (
-      <Suspense fallback={<Loading />}>
-        <BookingConfirmation booking={reserved} onBookAnother={() => setReserved(undefined)} />
       </Suspense>
     );
   }
@@ -161,7 +169,8 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           month={month}
           selectedId={selectedId}
           isBusy={isBusy}
-          confirmLabel={text.keep}
+          refusedId={refusedId}
+          confirmLabel={hold?.slot.id === selectedId ? text.goOn : text.keep}
           summary={
             offer &&
             `${places.session[offer.place.kind](formats.minutes(minutes))}, ${formats.price(offer.price)}`
@@ -169,6 +178,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           onDay={(date) => show({ day: date })}
           onChoose={(slot) => {
             setSelectedId(slot?.id);
+            setRefusedId(undefined);
             if (slot) void loadSteps().catch(() => undefined);
           }}
           onConfirm={(slot) => void placeHold(slot)}
@@ -208,10 +218,11 @@ function useLiveHold(held: Hold | null, isBusy: boolean): { hold: Hold | null; i
     fragment: SLOT_TIME,
     from: held ? { __typename: "Slot", id: held.slot.id } : null,
   });
-  if (!held) return { hold: null, isLost: false };
   // A hold lasts longer while its code is under way.
-  const until = complete && data.mine && data.heldUntil ? data.heldUntil : held.heldUntil;
-  const hold = until === held.heldUntil ? held : { ...held, heldUntil: until };
+  const extended = complete && data.mine ? data.heldUntil : null;
+  const until = extended ?? held?.heldUntil ?? null;
+  const hold = useMemo(() => held && { ...held, heldUntil: until }, [held, until]);
+  if (!hold) return { hold, isLost: false };
   const isOver = until !== null && Date.parse(until) <= now;
   // A slot that the viewer has booked in another tab is no longer held either.
   const isTaken = complete && (!data.mine || data.status === "BOOKED");

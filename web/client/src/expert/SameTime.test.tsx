@@ -5,9 +5,9 @@ import { of } from "rxjs";
 import { afterEach, expect, test } from "vitest";
 
 import { createCache } from "../api/cache.ts";
+import type { Hold } from "../holds/holds.ts";
 import { TextProvider } from "../text/text.tsx";
 import { SameTime } from "./SameTime.tsx";
-import type { Hold } from "./useReservation.ts";
 
 // The default of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });

@@ -1,10 +1,10 @@
 import { useQuery } from "@apollo/client/react";
 
 import { graphql } from "../api/gql/gql.ts";
+import type { Hold } from "../holds/holds.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
-import type { Hold } from "./useReservation.ts";
-import { expertWords } from "./words.ts";
+import { stepWords } from "./stepWords.ts";
 
 const SAME_TIME = graphql(`
   query SameTime($from: DateTime!, $to: DateTime!) {
@@ -31,7 +31,7 @@ const LONGEST_MS = 8 * 60 * 60 * 1000;
 
 /** Warning that the viewer has a session with another expert at the time of a hold. */
 export function SameTime({ hold, expertId }: { hold: Hold; expertId: string }) {
-  const text = useWords(expertWords);
+  const text = useWords(stepWords);
   const formats = useFormats();
   const { startsAt, endsAt } = hold.slot;
   const from = new Date(Date.parse(startsAt) - LONGEST_MS).toISOString();

@@ -1,16 +1,25 @@
 import { type Formats, useFormats } from "../time/formats.ts";
 import { saveTimePreferences, useTimePreferences } from "../time/preferences.ts";
 import { useNow } from "../time/clock.ts";
-import { Button } from "../ui/Button.tsx";
-import { formatRemaining } from "./formatRemaining.ts";
-import type { SlotTime } from "./slots.ts";
+import { formatRemaining } from "../time/formatRemaining.ts";
 import { useWords } from "../text/text.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Ring } from "../ui/CountdownRing.tsx";
+import { ChosenSlot } from "./ChosenSlot.tsx";
+import type { SlotTime } from "./slots.ts";
 import { expertWords } from "./words.ts";
+
+/** Time in which the ring of somebody else's hold empties. */
+const RING_MS = 300_000;
 
 interface SlotListProps {
   date: string;
   slots: readonly SlotTime[];
   selectedId: string | undefined;
+  /** The chosen slot after it was lost. */
+  lost: SlotTime | undefined;
+  /** Free slots near a lost one. */
+  others: readonly SlotTime[];
   isBusy: boolean;
   confirmLabel: string;
   summary?: string | undefined;
@@ -21,9 +30,10 @@ interface SlotListProps {
 
 /** The slots of a day; a bar below confirms the selected one. */
 export function SlotList(props: SlotListProps) {
-  const { date, slots, selectedId, isBusy, confirmLabel, summary, onChoose, onConfirm } = props;
+  const { date, slots, selectedId, lost, onChoose } = props;
   const isSelectable = (slot: SlotTime) => isFree(slot) || Boolean(props.canSelect?.(slot));
   const selected = slots.find((slot) => slot.id === selectedId && isSelectable(slot));
+  const docked = lost ?? selected;
   const text = useWords(expertWords);
   const formats = useFormats();
   const { hourCycle } = useTimePreferences();
@@ -65,25 +75,7 @@ export function SlotList(props: SlotListProps) {
           </li>
         ))}
       </ul>
-      {selected && (
-        <div className="sticky bottom-0 -mx-6 mt-auto -mb-6 flex flex-wrap items-center justify-between gap-3 rounded-b-xl border-t border-line bg-sunken px-6 py-4">
-          <div>
-            <p className="display">
-              {formats.time(selected.startsAt)} – {formats.time(selected.endsAt)}
-            </p>
-            {summary && <p className="text-sm text-muted">{summary}</p>}
-          </div>
-          <Button
-            key={selected.id}
-            kind="primary"
-            autoFocus
-            isBusy={isBusy}
-            onClick={() => onConfirm(selected)}
-          >
-            {confirmLabel}
-          </Button>
-        </div>
-      )}
+      {docked && <ChosenSlot {...props} slot={docked} isLost={lost !== undefined} />}
     </section>
   );
 }
@@ -96,6 +88,7 @@ const STATUS_CLASSES = {
   OPEN: "border-free-line bg-free-bg font-semibold text-accent hover:border-accent hover:bg-soft",
   HELD: "border-dashed border-held-line bg-held-bg font-medium text-held",
   BOOKED: "border-transparent bg-gone-bg font-medium text-gone line-through",
+  KEPT: "border-accent bg-soft font-semibold text-accent inset-ring inset-ring-accent",
   MINE: "border-accent bg-accent font-semibold text-on-accent",
 };
 
@@ -109,15 +102,20 @@ interface SlotButtonProps {
 function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
   const text = useWords(expertWords);
   const time = formats.time(slot.startsAt);
-  const state = slot.mine
-    ? text.mine
-    : slot.status === "OPEN"
-      ? text.free
-      : slot.status === "BOOKED"
-        ? text.booked
-        : slot.heldUntil
-          ? text.heldUntil(formats.time(slot.heldUntil))
-          : text.held;
+  // Kept, but not booked yet.
+  const isKept = slot.mine && slot.status === "HELD";
+  const look = isKept ? "KEPT" : slot.mine ? "MINE" : slot.status;
+  const state = isKept
+    ? text.kept
+    : slot.mine
+      ? text.mine
+      : slot.status === "OPEN"
+        ? text.free
+        : slot.status === "BOOKED"
+          ? text.booked
+          : slot.heldUntil
+            ? text.heldUntil(formats.time(slot.heldUntil))
+            : text.held;
   return (
     <button
       type="button"
@@ -126,9 +124,9 @@ function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
       aria-pressed={isSelected || undefined}
       aria-disabled={!onChoose || undefined}
       onClick={() => onChoose?.(isSelected ? undefined : slot)}
-      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default aria-pressed:bg-soft aria-pressed:border-accent aria-pressed:text-accent aria-pressed:inset-ring aria-pressed:inset-ring-accent ${STATUS_CLASSES[slot.mine ? "MINE" : slot.status]}`}
+      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default aria-pressed:bg-soft aria-pressed:border-accent aria-pressed:text-accent aria-pressed:inset-ring aria-pressed:inset-ring-accent ${STATUS_CLASSES[look]}`}
     >
-      {slot.mine && <span aria-hidden>✓</span>}
+      {slot.mine && !isKept && <Icon name="check" className="size-4" />}
       {time}
       <span className="sr-only">, {state}</span>
       {slot.status === "HELD" && slot.heldUntil && <HoldCountdown until={slot.heldUntil} />}
@@ -138,10 +136,12 @@ function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
 
 /** Remaining time of a hold; screen readers get its end from the button's name. */
 function HoldCountdown({ until }: { until: string }) {
-  const left = formatRemaining(until, useNow(1_000));
+  const now = useNow(1_000);
+  const share = (Date.parse(until) - now) / RING_MS;
   return (
-    <span aria-hidden className="text-xs no-underline">
-      {left}
+    <span aria-hidden className="inline-flex items-center gap-1 text-xs">
+      <Ring share={share} line={4} className="size-3.5" />
+      {formatRemaining(until, now)}
     </span>
   );
 }

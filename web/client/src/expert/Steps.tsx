@@ -1,6 +1,6 @@
 import { useWords } from "../text/text.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { expertWords } from "./words.ts";
+import { stepWords } from "./stepWords.ts";
 
 export type Step = "time" | "details" | "code" | "booked";
 
@@ -12,7 +12,7 @@ interface StepsProps {
 
 /** Where one is on the way to a booking. */
 export function Steps({ current, hasCode }: StepsProps) {
-  const { steps: names } = useWords(expertWords);
+  const { steps: names } = useWords(stepWords);
   const steps: readonly Step[] = hasCode
     ? ["time", "details", "code", "booked"]
     : ["time", "details", "booked"];

@@ -1,42 +1,42 @@
 import { type ReactNode, useId } from "react";
 
+import type { Hold } from "../holds/holds.ts";
 import { PLACE_ICONS } from "../place/Place.tsx";
 import { placeWords } from "../place/words.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { type Money, useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
+import { CountdownRing } from "../ui/CountdownRing.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
-import { formatRemaining } from "./formatRemaining.ts";
-import type { BookedExpert, Hold } from "./useReservation.ts";
-import { expertWords } from "./words.ts";
+import type { BookedExpert } from "./useReservation.ts";
+import { stepWords } from "./stepWords.ts";
 
 interface SummaryProps {
   hold: Hold;
   price: Money;
   isLost: boolean;
   expert: BookedExpert;
+  /** Whether it is beside the form, which on narrow screens says itself what happens next. */
+  isAtForm: boolean;
 }
 
 /** Summary of the booking: end of the hold, place, price, deadline, and the next steps. */
-export function Summary({ hold, price, isLost, expert }: SummaryProps) {
-  const text = useWords(expertWords);
+export function Summary({ hold, price, isLost, expert, isAtForm }: SummaryProps) {
+  const text = useWords(stepWords);
   const places = useWords(placeWords);
   const formats = useFormats();
   const { zone } = useTimePreferences();
-  const next = [
-    expert.availability.confirmsAutomatically
-      ? text.nextConfirmed
-      : text.nextRequested(expert.name),
-    text.nextMail,
-  ];
+  const session = places.session[hold.place.kind](formats.minutes(hold.minutes));
+  const day = formats.day(formats.dateOf(hold.startsAt));
+  const span = `${formats.time(hold.startsAt)} – ${formats.time(hold.slot.endsAt)}`;
   return (
     <aside
       aria-label={text.summary}
       className="self-start overflow-hidden rounded-xl border border-line bg-panel shadow-3"
     >
-      {hold.heldUntil && !isLost && <KeptUntil until={hold.heldUntil} />}
-      <div className="grid gap-5 p-5 md:p-7">
+      {hold.heldUntil && !isLost && <KeptUntil from={hold.createdAt} until={hold.heldUntil} />}
+      <div className="grid gap-4 p-5 md:p-7 lg:gap-5">
         <div className="flex items-center gap-4">
           <img
             src={expert.photoUrl}
@@ -45,54 +45,54 @@ export function Summary({ hold, price, isLost, expert }: SummaryProps) {
             height={52}
             className="size-13 shrink-0 rounded-portrait bg-gone-bg"
           />
-          <div className="min-w-0">
-            <p className="font-semibold wrap-anywhere">{expert.name}</p>
-            <p className="text-sm text-muted wrap-anywhere">{expert.title}</p>
+          <div className="min-w-0 wrap-anywhere max-lg:hidden">
+            <p className="font-semibold">{expert.name}</p>
+            <p className="text-sm text-muted">{expert.title}</p>
+          </div>
+          <div className="min-w-0 lg:hidden">
+            <p className="display text-lg first-letter:uppercase">
+              <time dateTime={hold.startsAt}>
+                {day}, {span}
+              </time>
+            </p>
+            <p className="text-sm text-muted wrap-anywhere">
+              {text.sessionWith(session, expert.name)}
+            </p>
           </div>
         </div>
-        <div>
+        <div className="max-lg:hidden">
           <p className="display text-xl first-letter:uppercase">
             <time dateTime={hold.startsAt}>
-              {formats.day(formats.dateOf(hold.startsAt))}
+              {day}
               <br />
-              {formats.time(hold.startsAt)} – {formats.time(hold.slot.endsAt)}
+              {span}
             </time>
           </p>
           <p className="mt-1 text-sm text-muted">{text.inZone(zone.replaceAll("_", " "))}</p>
         </div>
-        <ul className="grid gap-4">
-          <Term
-            icon={PLACE_ICONS[hold.place.kind]}
-            title={places.session[hold.place.kind](formats.minutes(hold.minutes))}
-          >
+        <ul className="grid gap-3 lg:gap-4">
+          <Term icon={PLACE_ICONS[hold.place.kind]} title={session} isAbove>
             {places.before[hold.place.kind]}
           </Term>
           <Term icon="lock" title={text.fixedPrice(formats.price(price))}>
-            {text.fixedPriceBody}
+            <span className="max-lg:hidden">{text.fixedPriceBody}</span>
           </Term>
           <Deadline until={hold.cancellableUntil} />
         </ul>
-        <WhatNext steps={next} />
+        <div className={isAtForm ? "max-lg:hidden" : ""}>
+          <WhatNext expert={expert} />
+        </div>
       </div>
     </aside>
   );
 }
 
-/** Countdown; screen readers are told only its end, not each second. */
-function KeptUntil({ until }: { until: string }) {
-  const text = useWords(expertWords);
+function KeptUntil({ from, until }: { from: string; until: string }) {
+  const text = useWords(stepWords);
   const formats = useFormats();
-  const now = useNow(1_000);
-  const left = Date.parse(until) - now;
   return (
     <div className="flex items-center gap-4 border-b border-free-line bg-free-bg p-5 md:px-7">
-      <p
-        role="timer"
-        aria-label={text.keptFor}
-        className={`grid size-14 shrink-0 place-items-center rounded-full border-4 border-accent text-sm tabular-nums ${left < 60_000 ? "font-semibold" : "font-medium"}`}
-      >
-        {formatRemaining(until, now)}
-      </p>
+      <CountdownRing from={from} until={until} label={text.keptFor} />
       <div>
         <p className="display text-lg">{text.kept}</p>
         <p className="text-sm text-muted">{text.keptUntil(formats.time(until))}</p>
@@ -101,12 +101,20 @@ function KeptUntil({ until }: { until: string }) {
   );
 }
 
-function Term({ icon, title, children }: { icon: IconName; title: string; children?: ReactNode }) {
+interface TermProps {
+  icon: IconName;
+  title: string;
+  /** Whether narrow screens show the title further up. */
+  isAbove?: boolean;
+  children?: ReactNode;
+}
+
+function Term({ icon, title, isAbove = false, children }: TermProps) {
   return (
     <li className="flex gap-4">
       <Icon name={icon} className="mt-0.5 size-5 text-accent" />
       <div className="min-w-0">
-        <p className="font-semibold">{title}</p>
+        <p className={`font-semibold ${isAbove ? "max-lg:hidden" : ""}`}>{title}</p>
         {children && <p className="text-sm text-muted">{children}</p>}
       </div>
     </li>
@@ -115,7 +123,7 @@ function Term({ icon, title, children }: { icon: IconName; title: string; childr
 
 /** Until when the client may move or cancel, which can be past already. */
 export function Deadline({ until }: { until: string }) {
-  const text = useWords(expertWords);
+  const text = useWords(stepWords);
   const formats = useFormats();
   const isOpen = Date.parse(until) > useNow(60_000);
   return isOpen ? (
@@ -129,15 +137,21 @@ export function Deadline({ until }: { until: string }) {
   );
 }
 
-/** The next steps, in order. */
-export function WhatNext({ steps }: { steps: readonly string[] }) {
-  const text = useWords(expertWords);
+/** The next steps after booking, in order. */
+export function WhatNext({ expert }: { expert: BookedExpert }) {
+  const text = useWords(stepWords);
   const id = useId();
+  const steps = [
+    expert.availability.confirmsAutomatically
+      ? text.nextConfirmed
+      : text.nextRequested(expert.name),
+    text.nextMail,
+  ];
   return (
     <section aria-labelledby={id} className="grid gap-3 border-t border-line pt-5">
-      <h3 id={id} className="text-base">
+      <h2 id={id} className="text-base">
         {text.whatNext}
-      </h3>
+      </h2>
       <ol className="grid gap-2.5 text-sm text-muted">
         {steps.map((step, index) => (
           <li key={step} className="flex gap-3.5">

@@ -1,14 +1,15 @@
 import { parseDate } from "@internationalized/date";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { Failure } from "../app/Failure.tsx";
 import { useText, useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { MonthCalendar } from "../ui/MonthCalendar.tsx";
+import { whyLost } from "./ChosenSlot.tsx";
 import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
-import { upcomingSlots, type SlotTime } from "./slots.ts";
+import { isTakenByOthers, nearestOpen, upcomingSlots, type SlotTime } from "./slots.ts";
 import type { Month } from "./useMonth.ts";
 import { expertWords } from "./words.ts";
 
@@ -16,6 +17,8 @@ interface TimePanesProps {
   month: Month;
   selectedId: string | undefined;
   isBusy: boolean;
+  /** A slot that the server has refused although it looks free. */
+  refusedId?: string | undefined;
   confirmLabel: string;
   /** Label beside the button: the use of the selected time. */
   summary?: string | undefined;
@@ -28,12 +31,15 @@ interface TimePanesProps {
 
 /** Live calendar of a month, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
-  const { month, selectedId, onDay, onChoose } = props;
+  const { month, selectedId, refusedId, onDay, onChoose } = props;
   const { calendar, firstDay, lastDay, firstOfMonth, setMonth, openDays, selectedDay, now } = month;
   const text = useWords(expertWords);
   const { locale } = useText();
   const formats = useFormats();
-  const takenSlot = useTakenSlot(selectedDay?.slots, selectedId, onChoose);
+  const chosen = useChosenSlot(selectedDay?.slots, selectedId);
+  const isLost =
+    chosen !== undefined &&
+    (!chosen.isListed || chosen.slot.id === refusedId || isTakenByOthers(chosen.slot));
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -63,7 +69,7 @@ export function TimePanes(props: TimePanesProps) {
           {!calendar.isLoading && openDays.size === 0 && <p>{text.noneAtAll}</p>}
         </div>
         <p role="status" className="sr-only">
-          {takenSlot && text.lost(formats.time(takenSlot.startsAt))}
+          {isLost && `${whyLost(chosen.slot, text, formats)} ${text.chooseAnother}`}
         </p>
       </div>
       <div className="border-t border-line p-6 lg:border-t-0 lg:border-l">
@@ -72,6 +78,8 @@ export function TimePanes(props: TimePanesProps) {
             {...props}
             date={selectedDay.date}
             slots={upcomingSlots(selectedDay.slots, now)}
+            lost={isLost ? chosen.slot : undefined}
+            others={isLost ? nearestOpen(calendar.days, chosen.slot, now) : []}
           />
         ) : (
           <SlotListSkeleton />
@@ -81,20 +89,14 @@ export function TimePanes(props: TimePanesProps) {
   );
 }
 
-/** Deselect the selected slot when somebody else takes it, and return it. */
-function useTakenSlot(
+/** Return the chosen slot as it was last listed, and whether it still is. */
+function useChosenSlot(
   slots: readonly SlotTime[] | undefined,
   selectedId: string | undefined,
-  onChoose: (slot: undefined) => void,
-): SlotTime | undefined {
-  const [takenSlot, setTakenSlot] = useState<SlotTime>();
-  const selected = slots?.find(({ id }) => id === selectedId);
-  const isTaken = selected !== undefined && selected.status !== "OPEN" && !selected.mine;
-  useEffect(() => {
-    if (!isTaken) return;
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- keeps what onChoose deselects
-    setTakenSlot(selected);
-    onChoose(undefined);
-  }, [isTaken, selected, onChoose]);
-  return takenSlot;
+): { slot: SlotTime; isListed: boolean } | undefined {
+  const [last, setLast] = useState<SlotTime>();
+  const listed = slots?.find(({ id }) => id === selectedId);
+  if (listed && listed !== last) setLast(listed);
+  const slot = listed ?? (last?.id === selectedId ? last : undefined);
+  return slot && { slot, isListed: listed !== undefined };
 }

@@ -32,15 +32,19 @@ export function hasFreeSlot({ slots }: Day, now: number): boolean {
   return upcomingSlots(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
 }
 
-/** Return the open slots nearest to a lost hold, nearest first. */
+/** Return whether somebody else holds or has booked a slot. */
+export function isTakenByOthers({ status, mine }: SlotTime): boolean {
+  return status !== "OPEN" && !mine;
+}
+
+/** Return the open slots nearest to a lost one, nearest first. */
 export function nearestOpen(
   days: readonly Day[],
-  hold: { readonly startsAt: string } | null,
+  lost: { readonly startsAt: string },
   now: number,
   limit = 3,
 ): SlotTime[] {
-  if (!hold) return [];
-  const at = Date.parse(hold.startsAt);
+  const at = Date.parse(lost.startsAt);
   const distance = ({ startsAt }: SlotTime) => Math.abs(Date.parse(startsAt) - at);
   return days
     .flatMap(({ slots }) => upcomingSlots(slots, now))

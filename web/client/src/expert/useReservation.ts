@@ -1,80 +1,12 @@
-import { skipToken, useMutation, useQuery } from "@apollo/client/react";
+import { useApolloClient, useMutation } from "@apollo/client/react";
 import { useState } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
-import type {
-  BookSlotInput,
-  HeldFragment,
-  PlaceKind,
-  ReservedFragment,
-  SlotTimeFragment,
-} from "../api/gql/graphql.ts";
+import type { BookSlotInput, PlaceKind, SlotTimeFragment } from "../api/gql/graphql.ts";
 import { useIdempotencyKey } from "../api/idempotency.ts";
+import { addHold, type Hold, RELEASE_HOLD, removeHold, useHolds } from "../holds/holds.ts";
 import type { Money } from "../time/formats.ts";
 import type { SlotTime } from "./slots.ts";
-
-graphql(`
-  fragment Held on Booking {
-    id
-    status
-    heldUntil
-    cancellableUntil
-    sequence
-    startsAt
-    minutes
-    place {
-      kind
-    }
-    price {
-      amount
-      currency
-      decimals
-    }
-    slot {
-      ...SlotTime @unmask
-    }
-  }
-`);
-
-graphql(`
-  fragment Reserved on Booking {
-    id
-    status
-    reference
-    icsUrl
-    cancellableUntil
-    place {
-      kind
-      details
-    }
-    sequence
-    startsAt
-    endsAt
-    minutes
-    price {
-      amount
-      currency
-      decimals
-    }
-    expert {
-      id
-      name
-    }
-    slot {
-      ...SlotTime @unmask
-    }
-  }
-`);
-
-const MY_HOLD = graphql(`
-  query MyHold($expertId: ID!) {
-    bookings(filter: { mine: true, expertId: $expertId, statuses: [HELD] }, first: 1) {
-      nodes {
-        ...Held @unmask
-      }
-    }
-  }
-`);
 
 const HOLD_SLOT = graphql(`
   mutation HoldSlot($input: HoldSlotInput!) {
@@ -97,21 +29,16 @@ const HOLD_SLOT = graphql(`
   }
 `);
 
-const RELEASE_HOLD = graphql(`
-  mutation ReleaseHold($id: ID!) {
-    cancelBooking(input: { bookingId: $id }) {
-      ... on Booking {
-        ...Held
-      }
-    }
-  }
-`);
-
 const BOOK_SLOT = graphql(`
   mutation BookSlot($input: BookSlotInput!) {
     bookSlot(input: $input) {
       ... on Booking {
-        ...Reserved @unmask
+        id
+        status
+        sequence
+        slot {
+          ...SlotTime
+        }
       }
       ... on SlotTaken {
         slot {
@@ -141,12 +68,10 @@ const BOOK_SLOT = graphql(`
   }
 `);
 
-export type Hold = HeldFragment;
-export type Reserved = ReservedFragment;
-
 /** Fields of an expert that the booking steps show. */
 export interface BookedExpert {
   readonly id: string;
+  readonly slug: string;
   readonly name: string;
   readonly title: string;
   readonly photoUrl: string;
@@ -167,13 +92,13 @@ interface TooMany {
 
 /** Outcome of an attempt to hold a slot. */
 export type HoldOutcome =
-  | { readonly kind: "held" }
+  | { readonly kind: "held"; readonly hold: Hold }
   | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
   | TooMany;
 
 /** Outcome of an attempt to book. */
 export type Outcome =
-  | { readonly kind: "reserved"; readonly reserved: Reserved }
+  | { readonly kind: "reserved"; readonly bookingId: string }
   | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
   | { readonly kind: "problems"; readonly problems: readonly { field: string; message: string }[] }
   | { readonly kind: "priceChanged"; readonly price: Money }
@@ -190,39 +115,40 @@ export interface Terms {
 export type Reservation = ReturnType<typeof useReservation>;
 
 /**
- * Holding a slot and booking it.
- *
- * Also finds an existing hold of the viewer with this expert, for example from another tab.
+ * Holding a slot of an expert and booking it.
  *
  * @param hasSession whether there is a viewer or a guest, who may have a hold.
+ * @param isBooking whether the steps to a booking are shown; they keep showing a hold that was lost.
  */
-export function useReservation(expertId: string, hasSession: boolean) {
-  const existingHold = useQuery(
-    MY_HOLD,
-    hasSession ? { variables: { expertId }, fetchPolicy: "network-only" } : skipToken,
-  );
+export function useReservation(expert: BookedExpert, hasSession: boolean, isBooking: boolean) {
+  const { cache } = useApolloClient();
+  const { holds, isLoading, refetch } = useHolds(hasSession);
   const [holdSlot, holding] = useMutation(HOLD_SLOT);
   const [bookSlot, booking] = useMutation(BOOK_SLOT);
   const [releaseHold] = useMutation(RELEASE_HOLD);
   const key = useIdempotencyKey();
-  const [held, setHeld] = useState<Hold | null>();
-  const existing = existingHold.data?.bookings.nodes[0];
-  const hold = held === undefined ? (existing ?? null) : held;
+  const standing = holds.find((each) => each.expert.id === expert.id);
+  const shown = useLast(standing, isBooking);
+  const hold = standing ?? shown ?? null;
 
   return {
     hold,
+    /** Whether it is not known yet if there is a hold. */
+    isLoading,
     isBusy: holding.loading || booking.loading,
 
     /** Hold a slot, optimistically. */
     async placeHold(slot: SlotTime, terms: Terms): Promise<HoldOutcome> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
-        optimisticResponse: { holdSlot: optimisticHold(slot, terms) },
+        optimisticResponse: { holdSlot: optimisticHold(expert, slot, terms) },
       });
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
-        setHeld(answer);
-        return { kind: "held" };
+        addHold(cache, answer);
+        // A guest's first query of holds may have been answered before this.
+        refetch().catch(() => undefined);
+        return { kind: "held", hold: answer };
       }
       if (answer?.__typename === "TooMany") return { kind: "tooMany", limit: answer.limit };
       return { kind: "unavailable", unavailable: unavailable(answer, slot) };
@@ -230,13 +156,18 @@ export function useReservation(expertId: string, hasSession: boolean) {
 
     /** Release the hold. */
     async release(): Promise<void> {
-      if (hold) await releaseHold({ variables: { id: hold.id } });
-      setHeld(null);
+      if (!hold) return;
+      removeHold(cache, hold.id);
+      try {
+        await releaseHold({ variables: { id: hold.id } });
+      } finally {
+        refetch().catch(() => undefined);
+      }
     },
 
     /** Query the hold again: it lasts longer, once, while a code is under way. */
     async refresh(): Promise<void> {
-      await existingHold.refetch();
+      await refetch();
     },
 
     async book(input: BookSlotInput): Promise<Outcome> {
@@ -245,9 +176,9 @@ export function useReservation(expertId: string, hasSession: boolean) {
       const answer = data?.bookSlot;
       switch (answer?.__typename) {
         case "Booking":
-          setHeld(null);
+          removeHold(cache, answer.id);
           key.reset();
-          return { kind: "reserved", reserved: answer };
+          return { kind: "reserved", bookingId: answer.id };
         case "InvalidInput":
           return { kind: "problems", problems: answer.fields };
         case "PriceChanged":
@@ -263,6 +194,14 @@ export function useReservation(expertId: string, hasSession: boolean) {
   };
 }
 
+/** Return the last value while it is missing, as long as `keeps`. */
+function useLast<T>(value: T | undefined, keeps: boolean): T | undefined {
+  const [last, setLast] = useState(value);
+  const next = value ?? (keeps ? last : undefined);
+  if (next !== last) setLast(next);
+  return next;
+}
+
 interface Unbooked {
   readonly __typename: string;
   readonly slot?: SlotTime;
@@ -275,13 +214,18 @@ function unavailable(answer: Unbooked | undefined, slot?: SlotTime): Unavailable
 }
 
 /** Return the optimistic response to holding a slot. */
-function optimisticHold(slot: SlotTime, terms: Terms): Hold {
+function optimisticHold(
+  { id, slug, name, title, photoUrl }: BookedExpert,
+  slot: SlotTime,
+  terms: Terms,
+): Hold {
   const { startsAt, minutes, sequence } = slot;
   const deadline = Date.parse(startsAt) - terms.cancellationNoticeMinutes * 60_000;
   return {
     __typename: "Booking",
     id: `hold of ${slot.id}`,
     status: "HELD",
+    createdAt: new Date().toISOString(),
     heldUntil: null,
     cancellableUntil: new Date(deadline).toISOString(),
     startsAt,
@@ -289,6 +233,7 @@ function optimisticHold(slot: SlotTime, terms: Terms): Hold {
     sequence,
     place: { __typename: "Place", kind: terms.placeKind },
     price: { __typename: "Money", ...terms.price },
+    expert: { __typename: "Expert", id, slug, name, title, photoUrl },
     slot: { ...slot, status: "HELD", heldUntil: null, mine: true },
   };
 }

@@ -126,7 +126,7 @@ function Country({ label, chosen, code, codes, onChange }: CountryProps) {
         {!chosen && <option value="" disabled />}
         {options.map(({ country, name }) => (
           <option key={country} value={country}>
-            {name} {codes.callingCode(country)}
+            {`${name} ${codes.callingCode(country) ?? ""}`}
           </option>
         ))}
       </select>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import { appWords } from "../app/words.ts";
-import { formatRemaining } from "../expert/formatRemaining.ts";
+import { formatRemaining } from "../time/formatRemaining.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { Button, type ButtonProps } from "../ui/Button.tsx";

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
-import { formatRemaining } from "../expert/formatRemaining.ts";
+import { formatRemaining } from "../time/formatRemaining.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { Button } from "../ui/Button.tsx";

@@ -1,49 +1,70 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import {
   adoptDrafts,
   awaitedCode,
+  clearAllDrafts,
   clearDrafts,
   interruptedHold,
   readDraft,
+  removeDraft,
   saveAwaitedCode,
   saveDraft,
 } from "./drafts.ts";
 
 const UNTIL = "2026-12-01T10:05:00Z";
 const BEFORE = Date.parse(UNTIL) - 1;
-const draft = { name: "Ada", email: "ada@example.com", phone: "+44 20 7946 0018", note: "Engines" };
+const draft = {
+  ...{ name: "Ada", email: "ada@example.com", phone: "020 7946 0018", country: "GB" },
+  note: "Engines",
+};
+const elsa = { id: "elsa at ten", heldUntil: UNTIL, expert: { id: "elsa" } };
+const arjun = { id: "arjun at ten", heldUntil: UNTIL, expert: { id: "arjun" } };
 
-afterEach(clearDrafts);
+beforeEach(() => vi.useFakeTimers({ now: BEFORE }));
+afterEach(() => {
+  localStorage.clear();
+  clearDrafts();
+  vi.useRealTimers();
+});
 
-it("keeps a draft for its person and expert alone", () => {
-  saveDraft("ada", "elsa", UNTIL, draft);
-  expect(readDraft("ada", "elsa")).toEqual(draft);
-  expect(readDraft("grace", "elsa")).toBeUndefined();
-  expect(readDraft(undefined, "elsa")).toBeUndefined();
-  expect(readDraft("ada", "arjun")).toBeUndefined();
+it("keeps a draft for its person and hold alone", () => {
+  saveDraft("ada", elsa, draft);
+  saveDraft("ada", arjun, { ...draft, note: "Looms" });
+  expect(readDraft("ada", elsa)).toEqual(draft);
+  expect(readDraft("ada", arjun)?.note).toBe("Looms");
+  expect(readDraft("grace", elsa)).toBeUndefined();
+  expect(readDraft(undefined, elsa)).toBeUndefined();
+  removeDraft("ada", elsa);
+  expect(readDraft("ada", elsa)).toBeUndefined();
+  expect(readDraft("ada", arjun)?.note).toBe("Looms");
+});
+
+it("keeps a draft when another time takes the place of the hold", () => {
+  saveDraft("ada", elsa, draft);
+  saveAwaitedCode("ada", elsa, draft.email);
+  const later = { ...elsa, id: "elsa at eleven" };
+  expect(readDraft("ada", later)).toEqual(draft);
+  expect(awaitedCode("ada", later)).toBeUndefined();
 });
 
 it("keeps nothing of somebody without a session", () => {
-  saveDraft(undefined, "elsa", UNTIL, draft);
+  saveDraft(undefined, elsa, draft);
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("hands a guest's draft to the account, with the account's address", () => {
-  saveDraft("guest", "elsa", UNTIL, draft);
+it("hands a guest's drafts to the account, with the account's address", () => {
+  saveDraft("guest", elsa, draft);
+  saveDraft("grace", arjun, draft);
   adoptDrafts("guest", { id: "ada", email: "countess@example.com" });
-  expect(readDraft("ada", "elsa")).toEqual({ ...draft, email: "countess@example.com" });
-  expect(readDraft("guest", "elsa")).toBeUndefined();
-});
-
-it("hands no other person's draft on", () => {
-  saveDraft("grace", "elsa", UNTIL, draft);
-  adoptDrafts("guest", { id: "ada", email: "ada@example.com" });
-  expect(readDraft("ada", "elsa")).toBeUndefined();
+  expect(readDraft("ada", elsa)).toEqual({ ...draft, email: "countess@example.com" });
+  expect(readDraft("guest", elsa)).toBeUndefined();
+  expect(readDraft("ada", arjun)).toBeUndefined();
+  expect(readDraft("grace", arjun)).toEqual(draft);
 });
 
 it("knows an interrupted hold until it ends, without what was typed", () => {
-  saveDraft("ada", "elsa", UNTIL, draft);
+  saveDraft("ada", elsa, draft);
   expect(interruptedHold("elsa", BEFORE)).toBe(UNTIL);
   expect(interruptedHold("elsa", Date.parse(UNTIL))).toBeUndefined();
   expect(interruptedHold("arjun", BEFORE)).toBeUndefined();
@@ -51,13 +72,25 @@ it("knows an interrupted hold until it ends, without what was typed", () => {
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("knows the awaited code of a person's hold alone", () => {
-  saveDraft("guest", "elsa", UNTIL, draft);
-  expect(awaitedCode("guest", "elsa", UNTIL)).toBeUndefined();
-  saveAwaitedCode("guest", "elsa", UNTIL, draft.email);
-  expect(awaitedCode("guest", "elsa", UNTIL)).toBe(draft.email);
-  expect(awaitedCode("grace", "elsa", UNTIL)).toBeUndefined();
-  expect(awaitedCode("guest", "elsa", "2026-12-01T11:05:00Z")).toBeUndefined();
-  saveAwaitedCode("guest", "elsa", UNTIL, undefined);
-  expect(awaitedCode("guest", "elsa", UNTIL)).toBeUndefined();
+it("knows the awaited code of a person's hold alone, also after the hold was extended", () => {
+  saveDraft("guest", elsa, draft);
+  expect(awaitedCode("guest", elsa)).toBeUndefined();
+  saveAwaitedCode("guest", elsa, draft.email);
+  const extended = { ...elsa, heldUntil: "2026-12-01T11:05:00Z" };
+  expect(awaitedCode("guest", extended)).toBe(draft.email);
+  expect(awaitedCode("grace", elsa)).toBeUndefined();
+  saveAwaitedCode("guest", elsa, undefined);
+  expect(awaitedCode("guest", elsa)).toBeUndefined();
+});
+
+it("forgets drafts of before a sign-out, also in a tab that was asleep", () => {
+  saveDraft("ada", elsa, draft);
+  const asleep = sessionStorage.getItem("expertbook.drafts")!;
+  vi.advanceTimersByTime(1);
+  clearAllDrafts();
+  sessionStorage.setItem("expertbook.drafts", asleep);
+  expect(readDraft("ada", elsa)).toBeUndefined();
+  vi.advanceTimersByTime(1);
+  saveDraft("ada", elsa, draft);
+  expect(readDraft("ada", elsa)).toEqual(draft);
 });

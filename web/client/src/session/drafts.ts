@@ -2,21 +2,33 @@
 export interface Draft {
   readonly name: string;
   readonly email: string;
+  /** Phone number as typed. */
   readonly phone: string;
+  /** Country of a number without a country code (ISO 3166); undefined until it is chosen. */
+  readonly country: string | undefined;
   readonly note: string;
+}
+
+/** A hold, as far as drafts depend on it. */
+interface DraftedHold {
+  readonly id: string;
+  readonly heldUntil: string | null;
+  readonly expert: { readonly id: string };
 }
 
 interface StoredDraft extends Draft {
   /** The person who typed it: an account or a guest. */
   readonly personId: string;
   readonly expertId: string;
-  /** End of the hold that it was typed for. */
+  readonly holdId: string;
   readonly heldUntil: string | null;
+  /** Instant in milliseconds. */
+  readonly savedAt: number;
   /** Address that a code was mailed to, while it is awaited. */
   readonly codeSentTo?: string | undefined;
 }
 
-const STORAGE_KEY = "expertbook.draft";
+const STORAGE_KEY = "expertbook.drafts";
 const SIGNED_OUT_KEY = "expertbook.signed-out-at";
 
 // Somebody has signed out in another tab.
@@ -24,65 +36,67 @@ window.addEventListener("storage", ({ key }) => {
   if (key === SIGNED_OUT_KEY) clearDrafts();
 });
 
-/** Return a person's draft for an expert. */
-export function readDraft(personId: string | undefined, expertId: string): Draft | undefined {
-  const draft = read();
-  if (draft?.personId !== personId || draft?.expertId !== expertId) return undefined;
-  const { name, email, phone, note } = draft;
-  return { name, email, phone, note };
+/**
+ * Return a person's draft for a hold.
+ *
+ * A hold that took the place of another with the same expert has that one's draft.
+ */
+export function readDraft(personId: string | undefined, hold: DraftedHold): Draft | undefined {
+  const found = find(personId, hold);
+  if (!found) return undefined;
+  const { name, email, phone, country, note } = found;
+  return { name, email, phone, country, note };
 }
 
 /** Return until when somebody who is not signed in any more holds a slot of an expert here. */
 export function interruptedHold(expertId: string, now: number): string | undefined {
-  const draft = read();
-  const until = draft?.expertId === expertId ? draft.heldUntil : undefined;
+  const draft = read().find((each) => each.expertId === expertId);
+  const until = draft?.heldUntil;
   return until && Date.parse(until) > now ? until : undefined;
 }
 
-/** Keep a person's draft, in place of an earlier one. */
-export function saveDraft(
-  personId: string | undefined,
-  expertId: string,
-  heldUntil: string | null,
-  draft: Draft,
-): void {
+/** Keep a person's draft for a hold, in place of an earlier one. */
+export function saveDraft(personId: string | undefined, hold: DraftedHold, draft: Draft): void {
   if (!personId) return;
-  const { name, email, phone, note } = draft;
-  write({ personId, expertId, heldUntil, name, email, phone, note });
+  const { name, email, phone, country, note } = draft;
+  put({
+    ...{ personId, expertId: hold.expert.id, holdId: hold.id, heldUntil: hold.heldUntil },
+    ...{ savedAt: Date.now(), name, email, phone, country, note },
+  });
 }
 
 /** Return the address whose code was awaited for a hold before the page was loaded again. */
-export function awaitedCode(
-  personId: string | undefined,
-  expertId: string,
-  heldUntil: string | null,
-): string | undefined {
-  const draft = read();
-  const isSame =
-    draft?.personId === personId && draft?.expertId === expertId && draft.heldUntil === heldUntil;
-  return isSame ? draft.codeSentTo : undefined;
+export function awaitedCode(personId: string | undefined, hold: DraftedHold): string | undefined {
+  const found = find(personId, hold);
+  return found?.holdId === hold.id ? found.codeSentTo : undefined;
 }
 
 /** Keep with a person's draft that a code is awaited, or that none is. */
 export function saveAwaitedCode(
   personId: string | undefined,
-  expertId: string,
-  heldUntil: string | null,
+  hold: DraftedHold,
   codeSentTo: string | undefined,
 ): void {
-  const draft = read();
-  if (draft?.personId !== personId || draft?.expertId !== expertId) return;
-  write({ ...draft, heldUntil, codeSentTo });
+  const found = find(personId, hold);
+  if (found) put({ ...found, holdId: hold.id, heldUntil: hold.heldUntil, codeSentTo });
 }
 
-/** Hand a guest's draft to the account that the guest has signed in to. */
+/** Hand a guest's drafts to the account that the guest has signed in to. */
 export function adoptDrafts(
   guestId: string,
   account: { readonly id: string; readonly email: string },
 ): void {
-  const draft = read();
-  if (draft?.personId !== guestId) return;
-  write({ ...draft, personId: account.id, email: account.email });
+  for (const draft of read()) {
+    if (draft.personId !== guestId) continue;
+    remove(draft);
+    put({ ...draft, personId: account.id, email: account.email });
+  }
+}
+
+/** Forget a person's draft for a hold: it is booked. */
+export function removeDraft(personId: string | undefined, hold: DraftedHold): void {
+  const found = find(personId, hold);
+  if (found) remove(found);
 }
 
 /** Forget what was typed in all tabs: its person has signed out. */
@@ -91,7 +105,7 @@ export function clearAllDrafts(): void {
   localStorage.setItem(SIGNED_OUT_KEY, String(Date.now()));
 }
 
-/** Forget what was typed here: it is booked. */
+/** Forget what was typed in this tab. */
 export function clearDrafts(): void {
   try {
     sessionStorage.removeItem(STORAGE_KEY);
@@ -100,19 +114,38 @@ export function clearDrafts(): void {
   }
 }
 
-function read(): StoredDraft | undefined {
+function find(personId: string | undefined, { expert }: DraftedHold): StoredDraft | undefined {
+  return read().find((draft) => draft.personId === personId && draft.expertId === expert.id);
+}
+
+function put(draft: StoredDraft): void {
+  write([...read().filter((each) => !isSame(each, draft)), draft]);
+}
+
+function remove(draft: StoredDraft): void {
+  write(read().filter((each) => !isSame(each, draft)));
+}
+
+function isSame(one: StoredDraft, other: StoredDraft): boolean {
+  return one.personId === other.personId && one.expertId === other.expertId;
+}
+
+/** Return the drafts of this tab, which may have been asleep when their person signed out. */
+function read(): StoredDraft[] {
   try {
     const stored = sessionStorage.getItem(STORAGE_KEY);
-    return stored ? (JSON.parse(stored) as StoredDraft) : undefined;
+    if (!stored) return [];
+    const signedOutAt = Number(localStorage.getItem(SIGNED_OUT_KEY) ?? 0);
+    return (JSON.parse(stored) as StoredDraft[]).filter(({ savedAt }) => savedAt > signedOutAt);
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-function write(draft: StoredDraft): void {
+function write(drafts: StoredDraft[]): void {
   try {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(draft));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(drafts));
   } catch {
-    // Storage is denied or full: the draft does not outlive the page.
+    // Storage is denied or full: drafts do not outlive the page.
   }
 }

@@ -5,6 +5,7 @@ const KIND_CLASSES = {
     "border-transparent bg-accent text-on-accent shadow-1 not-disabled:hover:bg-accent-hover",
   secondary: "border-line bg-panel text-text shadow-1 not-disabled:hover:bg-sunken",
   soft: "border-transparent bg-soft text-accent not-disabled:hover:border-accent",
+  free: "border-free-line bg-free-bg text-accent not-disabled:hover:border-accent not-disabled:hover:bg-soft",
   danger: "border-danger-line bg-panel text-danger not-disabled:hover:bg-danger-bg",
   plain: "border-transparent bg-transparent text-accent not-disabled:hover:underline",
 };
@@ -15,7 +16,7 @@ export function buttonClass(kind: keyof typeof KIND_CLASSES = "secondary"): stri
 }
 
 export interface ButtonProps extends ComponentProps<"button"> {
-  kind?: keyof typeof KIND_CLASSES;
+  kind?: keyof typeof KIND_CLASSES | undefined;
   /** Whether its action is in progress; it keeps the focus but ignores clicks. */
   isBusy?: boolean;
 }

@@ -35,6 +35,8 @@ export function Toasts() {
         theme={theme}
         position="bottom-center"
         closeButton
+        offset={{ bottom: "calc(var(--docked, 0px) + 24px)" }}
+        mobileOffset={{ bottom: "calc(var(--docked, 0px) + 16px)" }}
         style={{ fontFamily: "inherit" }}
       />
     </Suspense>
