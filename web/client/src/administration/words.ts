@@ -1,4 +1,4 @@
-import { germanProblem } from "../desk/problems.ts";
+import { germanProblem } from "../text/expertProblems.ts";
 import { catalogue } from "../text/text.tsx";
 
 const NO_EXPERT = "An expert's account is made by createExpert; this one has no expert";
@@ -52,11 +52,12 @@ export const administrationWords = catalogue({
     notListed: "Not listed",
     listing: "In the directory",
     listedLead: "Everybody finds this expert and can book.",
-    notListedLead: "This expert is not in the directory and cannot be booked. Bookings stand.",
+    notListedLead:
+      "This expert is not in the directory and cannot be booked. Existing bookings remain.",
     list: "List again",
     unlist: "Take out of the directory",
     askUnlist: (name: string) => `Take ${name} out of the directory?`,
-    askUnlistBody: "Nobody can book any more. Bookings that were made stand.",
+    askUnlistBody: "Nobody can book this expert any more. Existing bookings remain.",
     unlisted: (name: string) => `${name} is not listed any more.`,
     relisted: (name: string) => `${name} is listed again.`,
     create: "Add expert",
@@ -88,7 +89,8 @@ export const administrationWords = catalogue({
     enable: "Enable",
     enableOf: (name: string) => `Enable ${name}`,
     askDisable: (name: string) => `Disable the account of ${name}?`,
-    askDisableBody: "It cannot sign in any more, and its sessions end at once. Bookings stand.",
+    askDisableBody:
+      "It cannot sign in any more, and its sessions end at once. Existing bookings remain.",
     askEnable: (name: string) => `Enable the account of ${name}?`,
     askEnableBody: "It can sign in again.",
     disabledNow: (name: string) => `The account of ${name} is disabled.`,

@@ -2,8 +2,8 @@ import { Link } from "react-router";
 
 import { useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
-import { ExpertHours } from "./hours/ExpertHours.tsx";
-import { hoursWords } from "./hours/words.ts";
+import { ExpertHours } from "../hours/ExpertHours.tsx";
+import { hoursWords } from "../hours/words.ts";
 import { NoExpert } from "./NoExpert.tsx";
 
 /** Page `/desk/hours`: the viewer's own hours. */

@@ -5,7 +5,7 @@ import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
 import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
-import { isMalformedId } from "./malformedId.ts";
+import { isMalformedId } from "../api/malformedId.ts";
 import { ONE_DESK_BOOKING } from "./deskBookings.ts";
 import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";

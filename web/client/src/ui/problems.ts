@@ -1,3 +1,6 @@
+/** Validation errors by field: its name, or "<item key>.<field>" in a list. */
+export type Problems = Readonly<Record<string, string>>;
+
 interface Problem {
   readonly field: string;
   readonly message: string;

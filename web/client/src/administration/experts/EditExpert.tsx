@@ -1,24 +1,20 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
+import type { EditedExpertFragment } from "../../api/gql/graphql.ts";
+import { isMalformedId } from "../../api/malformedId.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
-import { appWords } from "../../app/words.ts";
-import { isMalformedId } from "../../desk/malformedId.ts";
-import type { Problems } from "../../desk/hours/spans.ts";
-import { useText, useWords } from "../../text/text.tsx";
+import { ONE_EXPERT } from "../../profile/documents.ts";
+import { useProfileForm } from "../../profile/useProfileForm.ts";
+import { useWords } from "../../text/text.tsx";
 import { Button, buttonClass } from "../../ui/Button.tsx";
-import { problemsByField } from "../../ui/problems.ts";
-import { toast, toastError } from "../../ui/toast.tsx";
 import { BackToExperts } from "../BackToExperts.tsx";
 import { FormSection } from "../FormSection.tsx";
 import { TableSkeleton } from "../Table.tsx";
 import { administrationWords } from "../words.ts";
-import { ONE_EXPERT, UPDATE_EXPERT } from "./documents.ts";
+import { UPDATE_EXPERT } from "./documents.ts";
 import { ListingSection } from "./ListingSection.tsx";
-import { changedInput, mapServerProblems, type Profile, validate, toProfile } from "./profile.ts";
 import { ProfileFields } from "./ProfileFields.tsx";
 
 /** Form to edit an expert's profile. */
@@ -60,65 +56,26 @@ export function EditExpert() {
   );
 }
 
-function ProfileForm({ expert }: { expert: AdministeredExpertFragment }) {
+function ProfileForm({ expert }: { expert: EditedExpertFragment }) {
   const text = useWords(administrationWords);
-  const { errors } = useWords(appWords);
-  const { locale } = useText();
-  const saved = useMemo(() => toProfile(expert, locale), [expert, locale]);
-  const [edited, setEdited] = useState<Profile>();
-  const [problems, setProblems] = useState<Problems>();
-  const [refusal, setRefusal] = useState("");
-  const [updateExpert, { loading }] = useMutation(UPDATE_EXPERT);
-  const form = useRef<HTMLFormElement>(null);
-  const profile = edited ?? saved;
-  useEffect(() => {
-    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problems]);
-
-  async function send(): Promise<void> {
-    setRefusal("");
-    setProblems(undefined);
-    const found = validate(profile, text);
-    if (Object.keys(found).length) {
-      setProblems(found);
-      return;
-    }
-    const changes = changedInput(saved, profile);
-    if (!Object.keys(changes).length) return void toast(text.nothing);
-    const { data } = await updateExpert({
-      variables: { input: { expertId: expert.id, ...changes } },
-    });
-    const answer = data?.updateExpert;
-    if (answer?.__typename === "InvalidInput") {
-      const translated = answer.fields.map(({ field, message }) => ({
-        field,
-        message: text.problem(message),
-      }));
-      setProblems(mapServerProblems(problemsByField(translated)));
-      return;
-    }
-    if (answer?.__typename !== "Expert") {
-      setRefusal(text.problem(answer?.message ?? ""));
-      return;
-    }
-    setEdited(undefined);
-    void toast(text.saved(answer.name));
-  }
-
-  function submit(event: SubmitEvent): void {
-    event.preventDefault();
-    if (!loading) send().catch(() => void toastError(errors.unexpected));
-  }
-
+  const [updateExpert] = useMutation(UPDATE_EXPERT);
+  const { form, profile, problems, refusal, isBusy, edit, submit } = useProfileForm(expert, {
+    words: text,
+    saved: text.saved,
+    async update(changes) {
+      const input = { expertId: expert.id, ...changes };
+      return (await updateExpert({ variables: { input } })).data?.updateExpert;
+    },
+  });
   return (
     <form ref={form} noValidate onSubmit={submit}>
       <FormSection title={text.profile}>
-        <ProfileFields profile={profile} problems={problems ?? {}} hasName onChange={setEdited} />
+        <ProfileFields profile={profile} problems={problems ?? {}} hasName onChange={edit} />
         <p role="alert" className="text-danger empty:hidden">
           {refusal || (problems && text.correct)}
         </p>
-        <Button type="submit" kind="primary" isBusy={loading} className="justify-self-start">
-          {loading ? text.saving : text.save}
+        <Button type="submit" kind="primary" isBusy={isBusy} className="justify-self-start">
+          {isBusy ? text.saving : text.save}
         </Button>
       </FormSection>
     </form>

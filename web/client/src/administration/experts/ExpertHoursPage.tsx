@@ -1,6 +1,6 @@
 import { useParams } from "react-router";
 
-import { ExpertHours } from "../../desk/hours/ExpertHours.tsx";
+import { ExpertHours } from "../../hours/ExpertHours.tsx";
 import { BackToExperts } from "../BackToExperts.tsx";
 
 /** Page where an administrator edits an expert's hours. */

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 
-import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
+import type { EditedExpertFragment } from "../../api/gql/graphql.ts";
 import { appWords } from "../../app/words.ts";
 import { useWords } from "../../text/text.tsx";
 import { Button } from "../../ui/Button.tsx";
@@ -12,7 +12,7 @@ import { administrationWords } from "../words.ts";
 import { LISTED_EXPERTS, UPDATE_EXPERT } from "./documents.ts";
 
 /** Shows whether an expert is listed in the directory, and lets the administrator change it. */
-export function ListingSection({ expert: { id, name } }: { expert: AdministeredExpertFragment }) {
+export function ListingSection({ expert: { id, name } }: { expert: EditedExpertFragment }) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);
   const { data } = useQuery(LISTED_EXPERTS, {

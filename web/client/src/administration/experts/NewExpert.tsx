@@ -1,21 +1,21 @@
 import { skipToken, useMutation, useQuery } from "@apollo/client/react";
-import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import type { FutureExpertQuery } from "../../api/gql/graphql.ts";
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
 import { appWords } from "../../app/words.ts";
-import { isMalformedId } from "../../desk/malformedId.ts";
-import { OfferFields } from "../../desk/hours/OfferFields.tsx";
-import type { Problems } from "../../desk/hours/spans.ts";
-import { WeekFields } from "../../desk/hours/WeekFields.tsx";
-import { hoursWords } from "../../desk/hours/words.ts";
+import { isMalformedId } from "../../api/malformedId.ts";
+import { OfferFields } from "../../hours/OfferFields.tsx";
+import { WeekFields } from "../../hours/WeekFields.tsx";
+import { hoursWords } from "../../hours/words.ts";
 import { useWords } from "../../text/text.tsx";
 import type { Money } from "../../time/formats.ts";
 import { Button, buttonClass } from "../../ui/Button.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { toast, toastError } from "../../ui/toast.tsx";
+import { useProblems } from "../../ui/useProblems.ts";
 import { BackToExperts } from "../BackToExperts.tsx";
 import { FormSection } from "../FormSection.tsx";
 import { TableSkeleton } from "../Table.tsx";
@@ -68,7 +68,7 @@ function NewExpertForm({ account, price }: NewExpertFormProps) {
   const { errors } = useWords(appWords);
   const navigate = useNavigate();
   const [draft, setDraft] = useState(() => initialDraft(account, price));
-  const [problems, setProblems] = useState<Problems>();
+  const { form, problems, setProblems } = useProblems();
   const [createExpert, { loading }] = useMutation(CREATE_EXPERT, {
     update(cache) {
       cache.evict({ fieldName: "experts" });
@@ -76,10 +76,6 @@ function NewExpertForm({ account, price }: NewExpertFormProps) {
       cache.evict({ id: `User:${account.id}`, fieldName: "expert" });
     },
   });
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problems]);
   const edit = (changed: Partial<NewExpertDraft>) => setDraft({ ...draft, ...changed });
 
   async function send(): Promise<void> {

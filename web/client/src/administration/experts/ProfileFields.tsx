@@ -1,12 +1,12 @@
 import type { Category } from "../../api/gql/graphql.ts";
-import type { Problems } from "../../desk/hours/spans.ts";
 import { directoryWords } from "../../directory/words.ts";
 import { useWords } from "../../text/text.tsx";
 import { timeZones } from "../../time/preferences.ts";
 import { Field } from "../../ui/Field.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { administrationWords } from "../words.ts";
-import { CATEGORIES, type Profile } from "./profile.ts";
+import { CATEGORIES, type Profile } from "../../profile/profile.ts";
+import type { Problems } from "../../ui/problems.ts";
 
 interface ProfileFieldsProps {
   profile: Profile;

@@ -1,27 +1,5 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** An expert's profile, as administrators edit it. */
-export const ADMINISTERED_EXPERT = graphql(`
-  fragment AdministeredExpert on Expert {
-    id
-    slug
-    name
-    title
-    category
-    bio
-    contactEmail
-    photoUrl
-    experienceYears
-    languages
-    timeZone
-    hourlyRate {
-      amount
-      currency
-      decimals
-    }
-  }
-`);
-
 export const ADMINISTERED_EXPERTS = graphql(`
   query AdministeredExperts(
     $filter: ExpertFilter
@@ -40,7 +18,7 @@ export const ADMINISTERED_EXPERTS = graphql(`
       before: $before
     ) {
       nodes {
-        ...AdministeredExpert @unmask
+        ...EditedExpert @unmask
       }
       pageInfo {
         hasNextPage
@@ -48,14 +26,6 @@ export const ADMINISTERED_EXPERTS = graphql(`
         startCursor
         endCursor
       }
-    }
-  }
-`);
-
-export const ONE_EXPERT = graphql(`
-  query AdministeredExpert($id: ID!) {
-    expert(id: $id) {
-      ...AdministeredExpert @unmask
     }
   }
 `);
@@ -75,7 +45,7 @@ export const UPDATE_EXPERT = graphql(`
   mutation UpdateExpert($input: UpdateExpertInput!) {
     updateExpert(input: $input) {
       ... on Expert {
-        ...AdministeredExpert @unmask
+        ...EditedExpert @unmask
       }
       ... on InvalidInput {
         fields {
@@ -94,7 +64,7 @@ export const CREATE_EXPERT = graphql(`
   mutation CreateExpert($input: CreateExpertInput!) {
     createExpert(input: $input) {
       ... on Expert {
-        ...AdministeredExpert @unmask
+        ...EditedExpert @unmask
       }
       ... on InvalidInput {
         fields {

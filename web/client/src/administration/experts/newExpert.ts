@@ -1,10 +1,9 @@
 import type { CreateExpertInput } from "../../api/gql/graphql.ts";
-import type { DraftWords, OfferDraft } from "../../desk/hours/draft.ts";
-import { priceProblem } from "../../desk/hours/price.ts";
+import type { DraftWords, OfferDraft } from "../../hours/draft.ts";
+import { priceProblem } from "../../hours/price.ts";
 import {
   findMissingTimes,
   newKey,
-  type Problems,
   mapSpanProblems,
   toSpan,
   allSpans,
@@ -12,8 +11,9 @@ import {
   WEEKDAYS,
   toWeeklyInput,
   toWeek,
-} from "../../desk/hours/spans.ts";
-import * as profiles from "./profile.ts";
+} from "../../hours/spans.ts";
+import * as profiles from "../../profile/profile.ts";
+import type { Problems } from "../../ui/problems.ts";
 
 /** A new expert, as entered in the form. */
 export interface NewExpertDraft {

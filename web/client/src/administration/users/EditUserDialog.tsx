@@ -1,10 +1,9 @@
 import { useMutation } from "@apollo/client/react";
-import { type SubmitEvent, useEffect, useId, useRef, useState } from "react";
+import { type SubmitEvent, useId, useState } from "react";
 
 import type { AdministeredUserFragment, Role } from "../../api/gql/graphql.ts";
 import { appWords } from "../../app/words.ts";
 import { Dialog } from "../../bookings/Dialog.tsx";
-import type { Problems } from "../../desk/hours/spans.ts";
 import { useWords } from "../../text/text.tsx";
 import { timeZones } from "../../time/preferences.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -12,6 +11,7 @@ import { Field } from "../../ui/Field.tsx";
 import { problemsByField } from "../../ui/problems.ts";
 import { Select } from "../../ui/Select.tsx";
 import { toast, toastError } from "../../ui/toast.tsx";
+import { useProblems } from "../../ui/useProblems.ts";
 import { administrationWords } from "../words.ts";
 import { UPDATE_USER } from "./documents.ts";
 
@@ -30,13 +30,9 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
   const [name, setName] = useState(user.name);
   const [role, setRole] = useState(user.role);
   const [timeZone, setTimeZone] = useState(user.timeZone);
-  const [problems, setProblems] = useState<Problems>();
+  const { form, problems, setProblems } = useProblems();
   const [refusal, setRefusal] = useState("");
   const [updateUser, { loading }] = useMutation(UPDATE_USER);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problems]);
 
   async function send(): Promise<void> {
     setRefusal("");

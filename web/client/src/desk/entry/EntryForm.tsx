@@ -1,31 +1,21 @@
 import { useMutation } from "@apollo/client/react";
-import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
 
-import {
-  changedInput,
-  mapServerProblems,
-  type Profile,
-  toProfile,
-  validate,
-} from "../../administration/experts/profile.ts";
 import { graphql } from "../../api/gql/gql.ts";
-import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
-import { appWords } from "../../app/words.ts";
-import { useText, useWords } from "../../text/text.tsx";
+import type { EditedExpertFragment } from "../../api/gql/graphql.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { useProfileForm } from "../../profile/useProfileForm.ts";
+import { useWords } from "../../text/text.tsx";
 import { timeZones } from "../../time/preferences.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { problemsByField } from "../../ui/problems.ts";
 import { Select } from "../../ui/Select.tsx";
-import { toast, toastError } from "../../ui/toast.tsx";
-import type { Problems } from "../hours/spans.ts";
 import { entryWords } from "./words.ts";
 
 const UPDATE_MY_EXPERT = graphql(`
   mutation UpdateMyExpert($input: UpdateMyExpertInput!) {
     updateMyExpert(input: $input) {
       ... on Expert {
-        ...AdministeredExpert @unmask
+        ...EditedExpert @unmask
       }
       ... on InvalidInput {
         fields {
@@ -33,50 +23,24 @@ const UPDATE_MY_EXPERT = graphql(`
           message
         }
       }
+      ... on Refusal {
+        message
+      }
     }
   }
 `);
 
 /** Form in which experts describe themselves; only what has changed is sent. */
-export function EntryForm({ expert }: { expert: AdministeredExpertFragment }) {
+export function EntryForm({ expert }: { expert: EditedExpertFragment }) {
   const text = useWords(entryWords);
-  const { errors } = useWords(appWords);
-  const { locale } = useText();
-  const saved = useMemo(() => toProfile(expert, locale), [expert, locale]);
-  const [edited, setEdited] = useState<Profile>();
-  const [problems, setProblems] = useState<Problems>();
-  const [update, { loading }] = useMutation(UPDATE_MY_EXPERT);
-  const form = useRef<HTMLFormElement>(null);
-  const profile = edited ?? saved;
-  useEffect(() => {
-    if (problems) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [problems]);
-
-  async function send(): Promise<void> {
-    setProblems(undefined);
-    const found = validate(profile, text);
-    if (Object.keys(found).length) {
-      setProblems(found);
-      return;
-    }
-    const input = changedInput(saved, profile);
-    if (!Object.keys(input).length) return void toast(text.nothing);
-    const { data } = await update({ variables: { input } });
-    const answer = data?.updateMyExpert;
-    if (answer?.__typename === "InvalidInput") {
-      setProblems(mapServerProblems(problemsByField(answer.fields, text.problem)));
-    } else if (answer?.__typename === "Expert") {
-      setEdited(undefined);
-      void toast(text.saved);
-    } else {
-      void toastError(errors.unexpected);
-    }
-  }
-
-  function submit(event: SubmitEvent): void {
-    event.preventDefault();
-    if (!loading) send().catch(() => void toastError(errors.unexpected));
-  }
+  const [updateExpert] = useMutation(UPDATE_MY_EXPERT);
+  const { form, profile, problems, refusal, isBusy, edit, submit } = useProfileForm(expert, {
+    words: text,
+    saved: () => text.saved,
+    async update(input) {
+      return (await updateExpert({ variables: { input } })).data?.updateMyExpert;
+    },
+  });
 
   /** Return the props of the text field with this name. */
   function field(name: Exclude<keyof Profile, "category" | "timeZone" | "decimals">) {
@@ -85,7 +49,7 @@ export function EntryForm({ expert }: { expert: AdministeredExpertFragment }) {
       problem: problems?.[name],
       autoComplete: "off",
       onChange: ({ target }: { target: { value: string } }) =>
-        setEdited({ ...profile, [name]: target.value }),
+        edit({ ...profile, [name]: target.value }),
     };
   }
 
@@ -108,7 +72,7 @@ export function EntryForm({ expert }: { expert: AdministeredExpertFragment }) {
       <Select
         label={text.zone}
         value={profile.timeZone}
-        onChange={({ target }) => setEdited({ ...profile, timeZone: target.value })}
+        onChange={({ target }) => edit({ ...profile, timeZone: target.value })}
       >
         {timeZones(profile.timeZone).map((zone) => (
           <option key={zone} value={zone}>
@@ -126,10 +90,10 @@ export function EntryForm({ expert }: { expert: AdministeredExpertFragment }) {
       </div>
       <div className="grid justify-items-start gap-3 sm:col-span-2">
         <p role="alert" className="text-danger empty:hidden">
-          {problems && text.correct}
+          {refusal || (problems && text.correct)}
         </p>
-        <Button type="submit" kind="primary" isBusy={loading}>
-          {loading ? text.saving : text.save}
+        <Button type="submit" kind="primary" isBusy={isBusy}>
+          {isBusy ? text.saving : text.save}
         </Button>
       </div>
     </form>

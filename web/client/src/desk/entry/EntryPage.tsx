@@ -2,11 +2,11 @@ import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
 
 import { Failure } from "../../app/Failure.tsx";
+import { ONE_EXPERT } from "../../profile/documents.ts";
 import { useViewer } from "../../session/Viewer.tsx";
 import { useWords } from "../../text/text.tsx";
 import { buttonClass } from "../../ui/Button.tsx";
 import { useTitle } from "../../ui/title.ts";
-import { ONE_EXPERT } from "../../administration/experts/documents.ts";
 import { DeskSkeleton } from "../DeskSkeleton.tsx";
 import { NoExpert } from "../NoExpert.tsx";
 import { EntryForm } from "./EntryForm.tsx";

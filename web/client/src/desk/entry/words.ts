@@ -1,4 +1,4 @@
-import { germanProblem } from "../problems.ts";
+import { germanProblem } from "../../text/expertProblems.ts";
 import { catalogue } from "../../text/text.tsx";
 
 /** Texts of the page on which experts edit their entry in the directory. */
@@ -20,7 +20,7 @@ export const entryWords = catalogue({
       IMAGE_TOO_LONG: "The file is too large; 5 MB are the most.",
       UNSUPPORTED_IMAGE: "Only JPEG, PNG and WebP pictures can be used.",
       UNREADABLE_IMAGE: "This picture cannot be read. It may be damaged.",
-      ANIMATED_IMAGE: "This picture moves. Choose one that does not.",
+      ANIMATED_IMAGE: "This picture is animated. Choose one that is not.",
       TOO_MANY_PIXELS: "This picture has too many pixels. Save it smaller first.",
       TOO_FEW_PIXELS: "This picture is too small; 64 pixels each way are the least.",
       TOO_MANY_ATTEMPTS: "Too many uploads for now. Please wait a while.",
@@ -67,7 +67,7 @@ export const entryWords = catalogue({
       IMAGE_TOO_LONG: "Die Datei ist zu groß; höchstens 5 MB.",
       UNSUPPORTED_IMAGE: "Nur Bilder in JPEG, PNG und WebP sind möglich.",
       UNREADABLE_IMAGE: "Dieses Bild lässt sich nicht lesen. Vielleicht ist es beschädigt.",
-      ANIMATED_IMAGE: "Dieses Bild bewegt sich. Wählen Sie eines, das stillsteht.",
+      ANIMATED_IMAGE: "Dieses Bild ist animiert. Bitte wählen Sie ein anderes.",
       TOO_MANY_PIXELS: "Dieses Bild hat zu viele Pixel. Speichern Sie es zuerst kleiner.",
       TOO_FEW_PIXELS: "Dieses Bild ist zu klein; es braucht 64 Pixel in jeder Richtung.",
       TOO_MANY_ATTEMPTS: "Zu viele Bilder in kurzer Zeit. Bitte warten Sie eine Weile.",

@@ -1,10 +1,11 @@
 import { useState } from "react";
 
-import { useWords } from "../../text/text.tsx";
-import { Button } from "../../ui/Button.tsx";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
 import { SpanFields } from "./SpanFields.tsx";
-import { type Problems, type Week, WEEKDAYS, copyMondayToWeekdays } from "./spans.ts";
+import { type Week, WEEKDAYS, copyMondayToWeekdays } from "./spans.ts";
 import { hoursWords } from "./words.ts";
+import type { Problems } from "../ui/problems.ts";
 
 interface WeekFieldsProps {
   week: Week;

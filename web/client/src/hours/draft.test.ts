@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { HoursFragment } from "../../api/gql/graphql.ts";
+import type { HoursFragment } from "../api/gql/graphql.ts";
 import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } from "./draft.ts";
 import { parseAmount, formatPriceField } from "./price.ts";
 import { fromFieldEnd, toFieldTime, suggestSpan, toSpan, copyMondayToWeekdays } from "./spans.ts";

@@ -1,4 +1,4 @@
-import { graphql } from "../../api/gql/gql.ts";
+import { graphql } from "../api/gql/gql.ts";
 
 /** An expert's hours, offers and rules. */
 export const HOURS = graphql(`

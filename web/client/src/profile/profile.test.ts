@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { AdministeredExpertFragment } from "../../api/gql/graphql.ts";
+import type { EditedExpertFragment } from "../api/gql/graphql.ts";
 import { changedInput, mapServerProblems, validate, toProfile } from "./profile.ts";
 
 const EXPERT = {
@@ -12,7 +12,7 @@ const EXPERT = {
   languages: ["English", "French"],
   timeZone: "Europe/London",
   hourlyRate: { amount: 12_050, currency: "EUR", decimals: 2 },
-} as unknown as AdministeredExpertFragment;
+} as unknown as EditedExpertFragment;
 
 const WORDS = { noPrice: "no price", highPrice: "high price", noNumber: "no number" };
 const saved = toProfile(EXPERT, "en-GB");

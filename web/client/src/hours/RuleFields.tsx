@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
 
-import { useWords } from "../../text/text.tsx";
-import { useFormats } from "../../time/formats.ts";
-import { Field } from "../../ui/Field.tsx";
-import { Select } from "../../ui/Select.tsx";
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Field } from "../ui/Field.tsx";
+import { Select } from "../ui/Select.tsx";
 import type { RulesDraft } from "./draft.ts";
-import type { Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
+import type { Problems } from "../ui/problems.ts";
 
 const DAY_MINUTES = 1_440;
 const STEPS = [15, 30, 45, 60, 90, 120];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { germanProblem } from "./problems.ts";
+import { germanProblem } from "./expertProblems.ts";
 
 test("the server's problems are translated to German, with their numbers", () => {
   expect(germanProblem("A break is a multiple of 15 minutes from 0 to 240")).toBe(

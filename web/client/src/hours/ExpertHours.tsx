@@ -1,12 +1,12 @@
 import { useQuery } from "@apollo/client/react";
 import type { ReactNode } from "react";
 
-import { Failure } from "../../app/Failure.tsx";
-import { Message } from "../../app/Message.tsx";
-import { useWords } from "../../text/text.tsx";
-import { useTitle } from "../../ui/title.ts";
-import { isMalformedId } from "../malformedId.ts";
-import { DeskSkeleton } from "../DeskSkeleton.tsx";
+import { Failure } from "../app/Failure.tsx";
+import { Message } from "../app/Message.tsx";
+import { useWords } from "../text/text.tsx";
+import { useTitle } from "../ui/title.ts";
+import { isMalformedId } from "../api/malformedId.ts";
+import { DeskSkeleton } from "../desk/DeskSkeleton.tsx";
 import { EXPERT_HOURS } from "./availability.ts";
 import { HoursEditor } from "./HoursEditor.tsx";
 import { hoursWords } from "./words.ts";

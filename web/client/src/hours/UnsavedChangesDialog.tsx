@@ -1,6 +1,6 @@
-import { Dialog } from "../../bookings/Dialog.tsx";
-import { useWords } from "../../text/text.tsx";
-import { Button } from "../../ui/Button.tsx";
+import { Dialog } from "../bookings/Dialog.tsx";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
 import { useLeaveGuard } from "./useLeaveGuard.ts";
 import { hoursWords } from "./words.ts";
 

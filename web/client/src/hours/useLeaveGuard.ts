@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 
-import { blockHistory } from "../../app/historyBlock.ts";
+import { blockHistory } from "../app/historyBlock.ts";
 
 /** A navigation that waits for the user's answer; either answer ends it. */
 export interface PendingNavigation {

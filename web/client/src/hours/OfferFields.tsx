@@ -1,17 +1,18 @@
 import { useRef } from "react";
 
-import type { PlaceKind } from "../../api/gql/graphql.ts";
-import { PLACE_KINDS } from "../../place/Place.tsx";
-import { placeWords } from "../../place/words.ts";
-import { useWords } from "../../text/text.tsx";
-import { useFormats } from "../../time/formats.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Field } from "../../ui/Field.tsx";
-import { Select } from "../../ui/Select.tsx";
+import type { PlaceKind } from "../api/gql/graphql.ts";
+import { PLACE_KINDS } from "../place/Place.tsx";
+import { placeWords } from "../place/words.ts";
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Select } from "../ui/Select.tsx";
 import type { OfferDraft } from "./draft.ts";
 import { RemoveButton } from "./SpanFields.tsx";
-import { newKey, type Problems } from "./spans.ts";
+import { newKey } from "./spans.ts";
 import { hoursWords } from "./words.ts";
+import type { Problems } from "../ui/problems.ts";
 
 const LENGTHS = Array.from({ length: 32 }, (_, index) => (index + 1) * 15);
 const SUGGESTED_LENGTHS = [60, 30, 45, 90, 15, 120];

@@ -1,15 +1,16 @@
 import { parseDate } from "@internationalized/date";
 import { useRef } from "react";
 
-import { useWords } from "../../text/text.tsx";
-import { useFormats } from "../../time/formats.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Field } from "../../ui/Field.tsx";
-import { Select } from "../../ui/Select.tsx";
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Select } from "../ui/Select.tsx";
 import type { OverrideDraft } from "./draft.ts";
 import { RemoveButton, SpanFields } from "./SpanFields.tsx";
-import { newKey, suggestSpan, type Problems } from "./spans.ts";
+import { newKey, suggestSpan } from "./spans.ts";
 import { hoursWords } from "./words.ts";
+import type { Problems } from "../ui/problems.ts";
 
 interface OverrideFieldsProps {
   overrides: readonly OverrideDraft[];

@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
-import type { HoursFragment } from "../../api/gql/graphql.ts";
-import { useText, useWords } from "../../text/text.tsx";
-import { useNow } from "../../time/clock.ts";
-import { formats } from "../../time/formats.ts";
-import { useTimePreferences } from "../../time/preferences.ts";
-import { Button } from "../../ui/Button.tsx";
+import type { HoursFragment } from "../api/gql/graphql.ts";
+import { useText, useWords } from "../text/text.tsx";
+import { useNow } from "../time/clock.ts";
+import { formats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import { Button } from "../ui/Button.tsx";
 import { UnsavedChangesDialog } from "./UnsavedChangesDialog.tsx";
 import { OfferFields } from "./OfferFields.tsx";
 import { BookingsOutsideHours } from "./BookingsOutsideHours.tsx";

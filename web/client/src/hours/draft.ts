@@ -1,9 +1,8 @@
-import type { HoursFragment, PlaceKind, SetAvailabilityInput } from "../../api/gql/graphql.ts";
+import type { HoursFragment, PlaceKind, SetAvailabilityInput } from "../api/gql/graphql.ts";
 import { formatPriceField, parseAmount, priceProblem, type PriceWords } from "./price.ts";
 import {
   findMissingTimes,
   newKey,
-  type Problems,
   mapSpanProblems,
   type Span,
   toSpan,
@@ -12,6 +11,7 @@ import {
   toWeeklyInput,
   toWeek,
 } from "./spans.ts";
+import type { Problems } from "../ui/problems.ts";
 
 /** A date override, as edited; without hours the day is closed. */
 export interface OverrideDraft {

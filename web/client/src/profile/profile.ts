@@ -1,15 +1,6 @@
-import type {
-  AdministeredExpertFragment,
-  Category,
-  UpdateExpertInput,
-} from "../../api/gql/graphql.ts";
-import {
-  formatPriceField,
-  parseAmount,
-  priceProblem,
-  type PriceWords,
-} from "../../desk/hours/price.ts";
-import type { Problems } from "../../desk/hours/spans.ts";
+import type { EditedExpertFragment, Category, UpdateExpertInput } from "../api/gql/graphql.ts";
+import { formatPriceField, parseAmount, priceProblem, type PriceWords } from "../hours/price.ts";
+import type { Problems } from "../ui/problems.ts";
 
 /** An expert's profile, as entered in the form. */
 export interface Profile {
@@ -39,7 +30,7 @@ export const CATEGORIES: readonly Category[] = [
   "EDUCATION",
 ];
 
-export function toProfile(expert: AdministeredExpertFragment, locale: string): Profile {
+export function toProfile(expert: EditedExpertFragment, locale: string): Profile {
   const { name, title, category, bio, timeZone } = expert;
   const { amount, currency, decimals } = expert.hourlyRate;
   return {
@@ -92,7 +83,7 @@ export function changedInput(saved: Profile, edited: Profile): Omit<UpdateExpert
   return Object.fromEntries(changed);
 }
 
-interface ProfileWords extends PriceWords {
+export interface ProfileWords extends PriceWords {
   readonly noNumber: string;
 }
 

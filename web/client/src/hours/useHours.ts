@@ -2,15 +2,14 @@ import { useMutation } from "@apollo/client/react";
 import { today as todayIn } from "@internationalized/date";
 import { useMemo, useState } from "react";
 
-import type { HoursFragment } from "../../api/gql/graphql.ts";
-import { appWords } from "../../app/words.ts";
-import { useText, useWords } from "../../text/text.tsx";
-import { problemsByField } from "../../ui/problems.ts";
-import { toast, toastError } from "../../ui/toast.tsx";
+import type { HoursFragment } from "../api/gql/graphql.ts";
+import { appWords } from "../app/words.ts";
+import { useText, useWords } from "../text/text.tsx";
+import { type Problems, problemsByField } from "../ui/problems.ts";
+import { toast, toastError } from "../ui/toast.tsx";
 import { SET_AVAILABILITY } from "./availability.ts";
 import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } from "./draft.ts";
 import type { OutsideBookings } from "./BookingsOutsideHours.tsx";
-import type { Problems } from "./spans.ts";
 import { hoursWords } from "./words.ts";
 
 /** Why nothing was saved: invalid fields, or a refusal. */

@@ -1,5 +1,5 @@
-import { catalogue } from "../../text/text.tsx";
-import { germanProblem } from "../problems.ts";
+import { catalogue } from "../text/text.tsx";
+import { germanProblem } from "../text/expertProblems.ts";
 
 /** Texts of the editor of an expert's hours and rules. */
 export const hoursWords = catalogue({

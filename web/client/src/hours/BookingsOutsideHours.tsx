@@ -1,11 +1,11 @@
 import { Link } from "react-router";
 
-import type { SetAvailabilityMutation } from "../../api/gql/graphql.ts";
-import { StatusBadge } from "../../bookings/StatusBadge.tsx";
-import { mailtoUrl } from "../../text/contactUrls.ts";
-import { useWords } from "../../text/text.tsx";
-import { useFormats } from "../../time/formats.ts";
-import { Button } from "../../ui/Button.tsx";
+import type { SetAvailabilityMutation } from "../api/gql/graphql.ts";
+import { StatusBadge } from "../bookings/StatusBadge.tsx";
+import { mailtoUrl } from "../text/contactUrls.ts";
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Button } from "../ui/Button.tsx";
 import { hoursWords } from "./words.ts";
 
 /** Bookings that remain valid although the new rules would not offer their times. */

@@ -1,4 +1,5 @@
-import type { Weekday, WeeklyHoursInput } from "../../api/gql/graphql.ts";
+import type { Weekday, WeeklyHoursInput } from "../api/gql/graphql.ts";
+import type { Problems } from "../ui/problems.ts";
 
 /** Weekdays in the order of ISO 8601, Monday first. */
 export const WEEKDAYS: readonly Weekday[] = [
@@ -20,9 +21,6 @@ export interface Span {
 }
 
 export type Week = Readonly<Record<Weekday, readonly Span[]>>;
-
-/** Error messages, keyed by "<item key>.<field>" or by the name of a single field. */
-export type Problems = Readonly<Record<string, string>>;
 
 let count = 0;
 

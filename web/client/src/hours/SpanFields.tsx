@@ -1,10 +1,11 @@
 import { useId, useRef } from "react";
 
-import { useWords } from "../../text/text.tsx";
-import { Button } from "../../ui/Button.tsx";
-import { inputClass } from "../../ui/Field.tsx";
-import { fromFieldEnd, toFieldTime, suggestSpan, type Problems, type Span } from "./spans.ts";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
+import { inputClass } from "../ui/Field.tsx";
+import { fromFieldEnd, toFieldTime, suggestSpan, type Span } from "./spans.ts";
 import { hoursWords } from "./words.ts";
+import type { Problems } from "../ui/problems.ts";
 
 interface SpanFieldsProps {
   spans: readonly Span[];
