@@ -7,7 +7,7 @@ import { graphql } from "../api/gql/gql.ts";
 import { appWords } from "../app/words.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
-import { isMalformedId } from "../desk/malformedId.ts";
+import { isMalformedId } from "../api/malformedId.ts";
 import { holdPath } from "../holds/holdPath.ts";
 import { signInPath, useViewer, type Viewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
