@@ -21,6 +21,9 @@
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
 | confirmBooking, completeBooking, markNoShow     | its expert, admins               | NotAllowed |
 | setExpertNote                                   | its expert                       | NotAllowed |
+| writeReview, removeReview                       | the booking's client             | NotAllowed |
+| answerReview                                    | the reviewed expert              | NotAllowed |
+| hideReview                                      | admins                           | NotAllowed |
 | setAvailability, updateExpert,                  | the expert itself, admins        | NotAllowed |
 |   POST and DELETE /photos                       |                                  |            |
 |   `disabled` in updateExpert                    | admins                           | NotAllowed |
@@ -35,6 +38,10 @@ VerificationNeeded.
 |----------------------------------------|--------------------------------------------|-----------|
 | an expert, its slots and events        | anyone; while disabled: itself and admins  | null      |
 |   contactEmail                         | the expert itself, admins                  | null      |
+|   hidden reviews in its list           | the expert itself, admins                  | FORBIDDEN |
+| a review                               | anyone; while it or its expert is hidden:  | null      |
+|                                        | its author and expert, admins              |           |
+|   hiddenReason                         | its author and expert, admins              | null      |
 | a booking, its contact and its history | its client and expert, admins              | null      |
 |   details of its place                 | its client and expert, once it is booked   | null      |
 |   expertNote                           | its expert                                 | null      |
@@ -57,7 +64,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auth.calendar_keys import CalendarCopy
 from auth.rules import Decision, Relation, Rule
 from models.accounts.users import Role
 from models.errors import Forbidden, NotAllowed, Unauthenticated, VerificationNeeded
@@ -68,7 +74,7 @@ if TYPE_CHECKING:
     from auth.rules import Relations
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
-    from models.directory.experts import Expert
+    from models.directory.reviews import Review
     from models.ids import Id
 
 
@@ -76,7 +82,8 @@ ANYONE: Final = Rule(frozenset({Relation.ANYONE}))
 SIGNED_IN: Final = Rule(frozenset({Relation.SIGNED_IN}))
 _ACCOUNTS = frozenset({Relation.ACCOUNT})
 _PARTIES = frozenset({Relation.CLIENT, Relation.EXPERT, Relation.ADMIN})
-_MANAGERS = frozenset({Relation.EXPERT, Relation.ADMIN})
+MANAGERS = frozenset({Relation.EXPERT, Relation.ADMIN})
+_CLIENTS = frozenset({Relation.CLIENT})
 _EXPERTS = frozenset({Relation.EXPERT})
 _ADMINS = frozenset({Relation.ADMIN})
 _OWNERS = frozenset({Relation.OWNER, Relation.ADMIN})
@@ -115,12 +122,16 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.rescheduleBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.cancelBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.removeBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
-    "Mutation.confirmBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
-    "Mutation.completeBooking": Rule(_MANAGERS, Decision.NOT_ALLOWED),
-    "Mutation.markNoShow": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.confirmBooking": Rule(MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.completeBooking": Rule(MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.markNoShow": Rule(MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.setExpertNote": Rule(_EXPERTS, Decision.NOT_ALLOWED),
-    "Mutation.setAvailability": Rule(_MANAGERS, Decision.NOT_ALLOWED),
-    "Mutation.updateExpert": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.writeReview": Rule(_CLIENTS, Decision.NOT_ALLOWED),
+    "Mutation.removeReview": Rule(_CLIENTS, Decision.NOT_ALLOWED),
+    "Mutation.answerReview": Rule(_EXPERTS, Decision.NOT_ALLOWED),
+    "Mutation.hideReview": Rule(_ADMINS, Decision.NOT_ALLOWED),
+    "Mutation.setAvailability": Rule(MANAGERS, Decision.NOT_ALLOWED),
+    "Mutation.updateExpert": Rule(MANAGERS, Decision.NOT_ALLOWED),
     "Mutation.updateMyExpert": Rule(_EXPERTS, Decision.NOT_ALLOWED),
     "Mutation.createExpert": Rule(_ADMINS, Decision.NOT_ALLOWED),
     "Mutation.updateUser": Rule(_ADMINS, Decision.NOT_ALLOWED),
@@ -132,20 +143,27 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
 """The rule of every operation."""
 
 ROUTES: Final[Mapping[str, Rule]] = {
-    "POST /photos": Rule(_MANAGERS, Decision.NOT_ALLOWED),
-    "DELETE /photos": Rule(_MANAGERS, Decision.NOT_ALLOWED),
+    "POST /photos": Rule(MANAGERS, Decision.NOT_ALLOWED),
+    "DELETE /photos": Rule(MANAGERS, Decision.NOT_ALLOWED),
 }
 """The rules of changes outside GraphQL."""
 
 INPUTS: Final[Mapping[str, Rule]] = {
-    "BookingFilter.search": Rule(_MANAGERS),
+    "BookingFilter.search": Rule(MANAGERS),
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
 """Rules of input fields that are stricter than their operation's rule."""
 
+ARGUMENTS: Final[Mapping[str, Rule]] = {
+    "Expert.reviews(hidden:)": Rule(MANAGERS),
+}
+"""Rules of arguments that are stricter than their field's rule."""
+
 OBJECTS: Final[Mapping[str, Rule]] = {
     "Expert": ANYONE,
-    "disabled Expert": Rule(_MANAGERS, Decision.NULL),
+    "disabled Expert": Rule(MANAGERS, Decision.NULL),
+    "Review": ANYONE,
+    "hidden Review": Rule(_PARTIES, Decision.NULL),
     "Slot": ANYONE,
     "User": Rule(_OWNERS, Decision.NULL),
     "Booking": Rule(_PARTIES, Decision.NULL),
@@ -177,6 +195,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
             *("Booking.status", "Booking.slot", "Booking.startsAt", "Booking.endsAt"),
             *("Booking.minutes", "Booking.price", "Booking.contact", "Booking.note"),
             *("Booking.createdAt", "Booking.updatedAt", "Booking.heldUntil"),
+            *("Booking.review", "Booking.reviewableUntil"),
             *("Booking.cancellableUntil", "Booking.viewerActions", "Booking.sequence"),
             *(
                 "Booking.icsUrl",
@@ -198,7 +217,8 @@ FIELDS: Final[Mapping[str, Rule]] = {
 """The rule of every field of the types with restricted fields."""
 
 SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
-    "Expert.contactEmail": Rule(_MANAGERS, Decision.NULL),
+    "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),
+    "Review.hiddenReason": Rule(_PARTIES, Decision.NULL),
 }
 """The rules of restricted fields of types whose other fields everybody may see."""
 
@@ -206,6 +226,7 @@ RULES: Final[Mapping[str, Rule]] = {
     **OPERATIONS,
     **ROUTES,
     **INPUTS,
+    **ARGUMENTS,
     **OBJECTS,
     **FIELDS,
     **SINGLE_FIELDS,
@@ -283,6 +304,12 @@ def relations_to_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> 
     return relations
 
 
+def relations_to_review(viewer: Viewer | None, review: Review) -> Relations:
+    """Return a viewer's relations to a review."""
+    relations = relations_to_expert(viewer, review.expert_id)
+    return relations | (_CLIENTS if is_self(viewer, review.client_id) else frozenset())
+
+
 def own_expert_id(viewer: Viewer) -> Id | None:
     """Return the id of the expert whose calendar the viewer owns; None for the role CLIENT."""
     return None if viewer.role is Role.CLIENT else viewer.expert_id
@@ -296,54 +323,3 @@ def is_admin(viewer: Viewer | None) -> bool:
 def is_self(viewer: Viewer | None, user_id: Id) -> bool:
     """Return whether an account is the viewer's own."""
     return viewer is not None and viewer.id == user_id
-
-
-def may_see_user(viewer: Viewer | None, user_id: Id) -> bool:
-    """Return whether the viewer may look up an account by its id."""
-    return allows("User", relations_to_user(viewer, user_id))
-
-
-def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
-    """Return whether the viewer may look up an expert by its id."""
-    return allows(
-        "disabled Expert" if expert.disabled else "Expert", relations_to_expert(viewer, expert.id)
-    )
-
-
-def may_see_contact_email(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer may see an expert's contact address without a booking."""
-    return allows("Expert.contactEmail", relations_to_expert(viewer, expert_id))
-
-
-def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer is the expert or an administrator."""
-    return bool(_MANAGERS & relations_to_expert(viewer, expert_id))
-
-
-def shows_place_of_offers(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer sees the details of the places where an expert offers sessions."""
-    return allows("Place.details", relations_to_expert(viewer, expert_id))
-
-
-def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
-    is_booked = booking.contact is not None
-    return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
-
-
-def may_see_expert_note(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer may see the expert's private note on a booking."""
-    return allows("Booking.expertNote", relations_to_booking(viewer, booking))
-
-
-def calendar_copy(viewer: Viewer | None, booking: Booking) -> CalendarCopy:
-    """Return the copy of a booking's calendar file for a viewer who may see the booking."""
-    relations = relations_to_booking(viewer, booking)
-    if Relation.CLIENT in relations:
-        return CalendarCopy.CLIENT
-    return CalendarCopy.EXPERT if Relation.EXPERT in relations else CalendarCopy.ADMIN
-
-
-def may_see_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer may look up a booking by its id."""
-    return allows("Booking", relations_to_booking(viewer, booking))

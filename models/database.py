@@ -22,6 +22,7 @@ from models.bookings.outbox import Mail
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.photos import Photo
+from models.directory.reviews import Review
 from models.errors import DatabaseUnreachable, IndexBroken
 from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected, reason_of
@@ -51,6 +52,7 @@ DOCUMENTS = (
     Notification,
     Writer,
     Photo,
+    Review,
 )
 NAMESPACE_EXISTS = 48
 MAX_DOCUMENTS_SHOWN = 3

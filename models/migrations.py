@@ -22,6 +22,7 @@ from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory.administration import free_slug
 from models.directory.experts import COPIED_RULES, Expert, copied_rules
+from models.directory.ratings import MAX_STARS, rating_key
 from models.directory.versions import increment_directory_version
 from models.ids import Id
 from models.store.shared_state import applied_migrations, record_migration
@@ -177,6 +178,21 @@ async def _copied_rules_of_experts() -> int:
     return await _write_experts(writes)
 
 
+async def _ratings() -> int:
+    """Set the ratings of experts to those of their reviews: earlier versions stored none."""
+    former = {"rating_counts": {"$exists": False}}
+    writes = []
+    async for row in Expert.get_pymongo_collection().find(former, {"_id": 1}):
+        fields = {
+            "rating_counts": [0] * MAX_STARS,
+            "rating": None,
+            "review_count": 0,
+            "by_rating": rating_key(None, 0, row["_id"]),
+        }
+        writes.append(UpdateOne({"_id": row["_id"], **former}, {"$set": fields}))
+    return await _write_experts(writes)
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -201,4 +217,5 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "words of experts": _words_of_experts,
     "search words of bookings": _search_words_of_bookings,
     "copies of calendars' rules in the directory": _copied_rules_of_experts,
+    "ratings of experts": _ratings,
 }

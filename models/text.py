@@ -44,6 +44,7 @@ _DOTTED: Final = regex.compile(
     r"([\p{L}\p{M}\p{N}-]+)[.\u3002](?=(\p{L}[\p{L}\p{M}\p{N}-]+)([/:\u2044\u2215])?)"
 )
 _COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example"})
+_PRODUCT_ENDINGS: Final = frozenset({"js", "ts"})
 _TITLES: Final = frozenset(
     {
         *("dr", "prof", "mr", "mrs", "ms", "mx", "st", "fr", "hr", "rev", "hon", "jr", "sr"),
@@ -60,6 +61,11 @@ def has_visible_characters(text: str) -> bool:
     Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than `regex` count.
     """
     return _VISIBLE.search(text) is not None
+
+
+def visible_part(text: str) -> str:
+    """Return a text without invisible characters, and with runs of white space as one blank."""
+    return " ".join(_IGNORABLE.sub("", text).split())
 
 
 def has_link(text: str) -> bool:
@@ -91,6 +97,29 @@ def has_url(text: str) -> bool:
     Unlike `has_link`, names of products such as "Node.js" and "ASP.NET" are none.
     """
     return _LINK_START.search(_plain(text)) is not None
+
+
+def has_address(text: str) -> bool:
+    """Return whether sentences have a link or an e-mail address.
+
+    Unlike for `has_link`, a sentence that begins without a blank, as in "Great.Thanks", and names
+    of products such as "Node.js" are no domains.
+    """
+    plain = _plain(text)
+    if _LINK_START.search(plain):
+        return True
+    return any(
+        found[3] is not None or _is_domain(found[1], found[2]) for found in _DOTTED.finditer(plain)
+    )
+
+
+def _is_domain(before: str, after: str) -> bool:
+    """Return whether a dot between two words of a sentence belongs to a domain."""
+    name = after.casefold()
+    if name in _COMMON_DOMAINS:
+        return True
+    is_capitalized = not (after.islower() or after.isupper())
+    return len(before) > 1 and not is_capitalized and name not in _PRODUCT_ENDINGS
 
 
 def _plain(text: str) -> str:
@@ -162,6 +191,19 @@ def initials_of(name: str) -> str:
     first, last = (_capital(letters[index]) for index in (0, -1))
     has_case = _CASED.match(first) and _CASED.match(last)
     return first + last if has_case and len(letters) > 1 else first
+
+
+def public_name(name: str) -> str:
+    """Return a name for strangers: the first word, and the initial of the last one.
+
+    Of Chinese, Japanese and Korean names, only the first letter is shown, as is usual there.
+    """
+    words_ = [word for word in name.split() if word.strip(".").casefold() not in _TITLES]
+    first, *others = words_ or name.split()
+    if _UNSPACED.match(first) and len(first) > 1:
+        return f"{first[0]}**"
+    initial = _INITIAL.search(others[-1]) if others else None
+    return f"{first} {initial[0]}." if initial else first
 
 
 def are_initials(text: str) -> bool:

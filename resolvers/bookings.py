@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auth.policies import (
-    is_admin,
-    may_see_booking,
-    own_expert_id,
-    relations_to_own_expert,
-    require,
-)
+from auth.policies import is_admin, own_expert_id, relations_to_own_expert, require
+from auth.visibility import may_see_booking
 from models.accounts.emails import email_key
 from models.accounts.users import experts_found
 from models.bookings.booking import Booking, booking_page, order_key

@@ -9,7 +9,7 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.text import has_link, has_url, has_visible_characters
+from models.text import has_address, has_link, has_url, has_visible_characters, visible_part
 from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
@@ -76,6 +76,20 @@ class InputValidator:
             self.add_problem(field, f"{label} must have at most {max_chars} characters")
         elif _has_controls(found, but="\n\r\t"):
             self.add_problem(field, f"{label} must not have control characters")
+        return found
+
+    def sentences(
+        self, field: str, value: str, min_chars: int, max_chars: int, label: str = "Text"
+    ) -> str:
+        """Validate a required text of several lines, without links, that everybody can read."""
+        found = self.note(field, value, max_chars, label)
+        shown = visible_part(found)
+        if not has_visible_characters(shown):
+            self.add_problem(field, f"{label} is required")
+        elif len(shown) < min_chars:
+            self.add_problem(field, f"{label} must have at least {min_chars} characters")
+        elif has_address(found):
+            self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def number(self, field: str, value: int, minimum: int, maximum: int, label: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auth.policies import may_see_expert
+from auth.visibility import may_see_expert
 from models.directory.experts import Expert, expert_by_slug
 from models.store.documents import or_unavailable
 

@@ -1,4 +1,4 @@
-"""Pages of the directory, their totals and counts, cached per version of the directory.
+"""Pages of experts and reviews, their totals and counts, cached per version of the directory.
 
 Every change of the directory increments its version. Concurrent requests share the read of the
 version, and of a page, total or count that is not cached. Reading a page can mean scanning the
@@ -11,26 +11,29 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from functools import partial
 from sys import getsizeof
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
 from models.caching.single_flight import SingleFlight
 from models.caching.sizes import bytes_of
 from models.directory.experts import category_counts, directory
+from models.directory.reviews import Review, review_page
 from models.directory.search import DirectorySearch
 from models.directory.versions import directory_version
 from models.store.documents import or_unavailable
 from models.store.pages import count
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from models.directory.experts import Category, DirectoryEntry, ExpertFilter
+    from models.directory.reviews import ReviewOrder
+    from models.ids import Id
     from models.store.documents import Record
-    from models.store.pages import Filter, Order, Page, PageArguments
+    from models.store.pages import Count, Filter, Order, Page, PageArguments
 
-    _PageKey = tuple[int, ExpertFilter, Order, PageArguments]
+    _PageKey = tuple[int, ExpertFilter | Id, Order | ReviewOrder, PageArguments]
 
 MAX_CACHED_PAGES: int = 1_000
 MAX_CACHED_BYTES: int = 8 * 1024 * 1024
@@ -38,11 +41,11 @@ MAX_CACHED_PAGE_ROWS: int = 50
 """Larger pages are not cached: they are usually read once, by clients that export the directory."""
 
 ENTRY_BYTES: int = 1_200
-"""Estimated memory of an entry without its biography."""
+"""Estimated memory of an entry without its biography, and of a review without its texts."""
 
 
 class Listings:
-    """Reads pages of the directory.
+    """Reads pages of experts and of their reviews.
 
     A page is never older than the version under which it is cached. It may be newer if the
     directory changed while the page was read.
@@ -54,11 +57,9 @@ class Listings:
     def __init__(self, *, use_cache: bool = True) -> None:
         self._use_cache = use_cache
         self._versions: BatchLoader[None, int] = BatchLoader(_version)
-        self._reads: SingleFlight[_PageKey, Page[DirectoryEntry]] = SingleFlight()
+        self._reads: SingleFlight[_PageKey, Page[Any]] = SingleFlight()
         self._counts: SingleFlight[tuple[int, str], int] = SingleFlight()
-        self._pages: Cache[_PageKey, Page[DirectoryEntry]] = Cache(
-            "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
-        )
+        self._pages: Cache[_PageKey, Page[Any]] = Cache("pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES)
         self._totals: Cache[tuple[int, str], int] = Cache("totals", MAX_CACHED_PAGES)
         self._categories: Cache[tuple[int, ExpertFilter], dict[Category, int]] = Cache(
             "categories", MAX_CACHED_PAGES
@@ -83,13 +84,45 @@ class Listings:
             BadUserInput: if the filter, the page size or the cursor is invalid.
             Unavailable: if the database does not answer.
         """
+
+        async def read(version: int | None) -> Page[DirectoryEntry]:
+            if filter_.words() is not None:
+                return await self._search.page(version, filter_, order, arguments)
+            with or_unavailable():
+                return await directory(filter_, order, arguments, self._count(version))
+
+        return await self._cached(filter_, order, arguments, read)
+
+    async def reviews(
+        self, expert_id: Id, order: ReviewOrder, arguments: PageArguments
+    ) -> Page[Review]:
+        """Return a page of an expert's visible reviews, which callers must not change.
+
+        Raises:
+            BadUserInput: if the page size or the cursor is invalid.
+            Unavailable: if the database does not answer.
+        """
+
+        async def read(version: int | None) -> Page[Review]:
+            with or_unavailable():
+                return await review_page(expert_id, order, arguments, self._count(version))
+
+        return await self._cached(expert_id, order, arguments, read)
+
+    async def _cached(
+        self,
+        subject: ExpertFilter | Id,
+        order: Order | ReviewOrder,
+        arguments: PageArguments,
+        read: Callable[[int | None], Awaitable[Page[Any]]],
+    ) -> Page[Any]:
         if not self._use_cache:
-            return await self._read(None, filter_, order, arguments)
+            return await read(None)
         version = await self._versions.load(None) or 0
-        key = version, filter_, order, arguments
+        key = version, subject, order, arguments
         found = self._pages.get(key)
         if found is None:
-            found = await self._reads.run(key, partial(self._read, *key))
+            found = await self._reads.run(key, partial(read, version))
             if len(found.rows) <= MAX_CACHED_PAGE_ROWS:
                 self._pages.put(key, found, _size(found))
         return found
@@ -118,14 +151,8 @@ class Listings:
         with or_unavailable():
             return await category_counts(filter_)
 
-    async def _read(
-        self, version: int | None, filter_: ExpertFilter, order: Order, arguments: PageArguments
-    ) -> Page[DirectoryEntry]:
-        if filter_.words() is not None:
-            return await self._search.page(version, filter_, order, arguments)
-        count_total = count if version is None else partial(self._total, version)
-        with or_unavailable():
-            return await directory(filter_, order, arguments, count_total)
+    def _count(self, version: int | None) -> Count:
+        return count if version is None else partial(self._total, version)
 
     async def _total(self, version: int, document: type[Record], filters: Sequence[Filter]) -> int:
         key = version, repr(filters)
@@ -140,7 +167,11 @@ async def _version(_: Sequence[None]) -> dict[None, int]:
     return {None: await directory_version()}
 
 
-def _size(page: Page[DirectoryEntry]) -> int:
+def _size(page: Page[Any]) -> int:
     """Return the estimated bytes of a page and the filters that count its list."""
-    entries = sum(ENTRY_BYTES + getsizeof(entry.bio) for entry in page.rows)
-    return bytes_of(page.filters) + entries
+    texts = [text for row in page.rows for text in _long_texts(row) if text]
+    return bytes_of(page.filters) + ENTRY_BYTES * len(page.rows) + sum(map(getsizeof, texts))
+
+
+def _long_texts(row: DirectoryEntry | Review) -> tuple[str | None, ...]:
+    return (row.text, row.answer) if isinstance(row, Review) else (row.bio,)

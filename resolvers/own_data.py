@@ -17,6 +17,7 @@ from models.bookings import own_data
 from models.bookings.calendars import DescribeExpert
 from models.bookings.life import Action
 from models.bookings.moves import ChangeStatus
+from models.bookings.reviews import reviews_about
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory import administration as directory
@@ -184,6 +185,7 @@ async def collect(user: User) -> Export:
         lists={
             "sessions": _dumped(Session.find({"user_id": user.id}), exclude={"user_id"}),
             "bookings": _all_described(user),
+            "reviews": _described_reviews(user),
             "mails": _dumped(own_data.mails_to(user), include=SHOWN_OF_MAIL),
         },
     )
@@ -210,6 +212,7 @@ HIDDEN_OF_BOOKING: Final = {
     "removed_by",
     "active",
 }
+HIDDEN_OF_REVIEW: Final = {"client_id", "by_newest", "by_best", "by_worst"}
 SHOWN_OF_MAIL: Final = {"kind", "state", "created_at", "sent_at", "failed_at"}
 
 
@@ -224,6 +227,13 @@ async def _dumped(
 async def _all_described(user: User) -> AsyncIterator[dict[str, Any]]:
     async for booking in own_data.bookings_of(user):
         yield _described(booking, user.id)
+
+
+async def _described_reviews(user: User) -> AsyncIterator[dict[str, Any]]:
+    async for review in reviews_about(user):
+        is_own = review.client_id == user.id
+        hidden = HIDDEN_OF_REVIEW | (set() if is_own else {"author"})
+        yield {"by_me": is_own, **review.model_dump(mode="json", exclude=hidden)}
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class PreviewCard:
         """The rating with one decimal, which is never rounded up."""
         if self.rating is None:
             return ""
-        return f"{math.floor(round(self.rating * 100) / 10) / 10:.1f}  ({self.review_count})"
+        return f"{math.floor(self.rating * 10 + 1e-9) / 10:.1f}  ({self.review_count})"
 
 
 @dataclass(frozen=True)

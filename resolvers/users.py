@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth.passwords import weakness
-from auth.policies import may_see_user
+from auth.visibility import may_see_user
 from models.accounts.emails import email_key
 from models.accounts.users import Language, Role, User
 from models.bookings.account_mails import verification_mail

@@ -9,19 +9,17 @@ from typing import Annotated, Final
 
 import strawberry
 
-from auth.policies import (
-    calendar_copy,
-    may_see_expert_note,
-    own_expert_id,
-    shows_place_of_booking,
-)
+from auth.policies import own_expert_id
 from auth.viewers import require_viewer
+from auth.visibility import calendar_copy, may_see_expert_note, shows_place_of_booking
 from models.bookings import booking as model
 from models.bookings.booking import BookingStatus
 from models.bookings.life import Action
+from models.bookings.reviews import reviewable_until
 from models.ids import global_id
 from resolvers import bookings, slots
 from resolvers.moves import allowed_actions
+from schema.contacts import Contact
 from schema.context import Context, Info
 from schema.enums import describe_enum
 from schema.experts import (
@@ -36,7 +34,7 @@ from schema.experts import (
 from schema.nodes import Money, Node
 from schema.pages import Connection, PageArguments
 from schema.places import Place
-from schema.scalars import TimeZone
+from schema.reviews import Review
 from schema.slots import Slot
 from schema.users import User, load_party
 
@@ -66,26 +64,6 @@ describe_enum(
 
 ASSUMED_CHANGES: Final = 5
 """Length of a history that the cost of a booking includes."""
-
-
-@strawberry.type(description="Contact details of the client for one booking.")
-class Contact:
-    """Contact details of a booking's client."""
-
-    name: str = strawberry.field(description="Full name.")
-    email: str = strawberry.field(description="E-mail address.")
-    phone: str = strawberry.field(description="Phone number in E.164 format.")
-    time_zone: TimeZone | None = strawberry.field(description="The client's time zone.")
-
-    @classmethod
-    def of(cls, contact: model.Contact) -> Contact:
-        """Convert the stored contact."""
-        return cls(
-            name=contact.name,
-            email=contact.email,
-            phone=contact.phone,
-            time_zone=TimeZone(contact.time_zone) if contact.time_zone else None,
-        )
 
 
 @strawberry.type(description="A change of a booking's status or time.")
@@ -159,6 +137,10 @@ class Booking(Node):
     sequence: int = strawberry.field(
         description="Sequence number of the calendar event that led to this state."
     )
+    reviewable_until: datetime | None = strawberry.field(
+        description="Until when the client may write or edit a review; null unless the session "
+        "took place."
+    )
     place: Place = strawberry.field(
         description="Where the session takes place, as agreed when it was held or booked."
     )
@@ -186,6 +168,7 @@ class Booking(Node):
             held_until=booking.held_until,
             cancellable_until=booking.cancellable_until,
             sequence=booking.sequence,
+            reviewable_until=reviewable_until(booking),
             place=Place.of(
                 booking.place, shows_details=shows_place_of_booking(context.viewer, booking)
             ),
@@ -225,6 +208,16 @@ class Booking(Node):
         copy = calendar_copy(context.viewer, booking)
         key = context.services.calendar_keys.key(booking.id, copy)
         return f"/bookings/{self.id}.ics?key={key}"
+
+    @strawberry.field(
+        description="The client's review, also if it is hidden; null if there is none."
+    )
+    async def review(self, info: Info) -> Review | None:
+        """Load the review of a completed booking."""
+        if self.booking.status is not BookingStatus.COMPLETED:
+            return None
+        review = await info.context.loaders.review.load(self.booking)
+        return Review.of(review, info.context) if review else None
 
     @strawberry.field(description="Actions that the viewer may take now.")
     async def viewer_actions(self, info: Info) -> list[Action]:

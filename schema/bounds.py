@@ -26,7 +26,16 @@ from models.errors import BadUserInput, InvalidInput, Problem
 from models.ids import MAX_ID_LENGTH
 from models.store.search import MAX_SEARCH_LENGTH
 from models.text import MAX_SLUG_LENGTH
-from resolvers import administration, availability, calendars, checks, moves, places, reservations
+from resolvers import (
+    administration,
+    availability,
+    calendars,
+    checks,
+    moves,
+    places,
+    reservations,
+    reviews,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,6 +92,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "refreshToken": 10_000,  # another kind of token is SessionEnded; only its start is read
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,
+    "text": reviews.MAX_TEXT_CHARS,
     "title": administration.MAX_TITLE_CHARS,
     "token": links.MAX_TOKEN_LENGTH,
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from resolvers.listings import Listings
     from resolvers.lookups import Lookups
     from resolvers.reservations import ReservationServices
+    from resolvers.reviews import Reviews
     from resolvers.sessions import SessionServices, SignIn
     from subscriptions.bookings import BookingFeed
     from subscriptions.hub import Hub
@@ -46,6 +47,7 @@ class Services:
     alternatives: Alternatives
     lookups: Lookups
     listings: Listings
+    reviews: Reviews
     hub: Hub
     feed: BookingFeed
     sign_ins: SessionServices

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from auth.policies import may_see_contact_email, shows_place_of_offers
+from auth.visibility import may_see_contact_email, shows_place_of_offers
 from models.bookings.booking import Span
 from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
 from models.directory.experts import Category
+from models.directory.reviews import ReviewOrder
 from models.ids import Id, global_id, object_id
 from resolvers import experts, slots
+from resolvers.reviews import hidden_reviews
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
 from schema.directory import SEARCH_WORD_COST, ExpertFilter, ExpertOrder
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
 from schema.photos import photo_url
+from schema.reviews import Review, ReviewConnection
 from schema.scalars import TimeZone
 from schema.slots import Day, Slot
 
@@ -33,6 +36,14 @@ MinutesArgument = Annotated[
     int | None,
     strawberry.argument(description="Session length in minutes; null means the first offer's."),
 ]
+FirstArgument = Annotated[
+    int | None, strawberry.argument(description="Return the first N items, 1 to 100; default 20.")
+]
+AfterArgument = Annotated[str | None, strawberry.argument(description="Items after this cursor.")]
+LastArgument = Annotated[
+    int | None, strawberry.argument(description="Return the last N items, 1 to 100.")
+]
+BeforeArgument = Annotated[str | None, strawberry.argument(description="Items before this cursor.")]
 
 
 @strawberry.type(description="A person who offers sessions.")
@@ -52,9 +63,12 @@ class Expert(Node):
     languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
     hourly_rate: Money = strawberry.field(description="Price per hour.")
     rating: float | None = strawberry.field(
-        description="Average rating, 0 to 5; null if unreviewed."
+        description="Mean of all visible reviews, 1 to 5; null if unreviewed."
     )
     review_count: int = strawberry.field(description="Number of reviews behind the rating.")
+    rating_counts: list[int] = strawberry.field(
+        description="Number of these reviews with one star, with two, and so on: five numbers."
+    )
     key: strawberry.Private[Id]
 
     @classmethod
@@ -73,6 +87,7 @@ class Expert(Node):
             hourly_rate=Money.of(expert.hourly_rate, context.services.currency),
             rating=expert.rating,
             review_count=expert.review_count,
+            rating_counts=expert.rating_counts,
             key=expert.id,
         )
 
@@ -108,6 +123,34 @@ class Expert(Node):
             return None
         expert = await context.loaders.expert.load(self.key)
         return expert.contact_email if expert else None
+
+    @strawberry.field(description="Reviews by clients, the newest first by default.")
+    async def reviews(
+        self,
+        info: Info,
+        order_by: Annotated[
+            ReviewOrder, strawberry.argument(description="Order of the list.")
+        ] = ReviewOrder.NEWEST,
+        first: FirstArgument = None,
+        after: AfterArgument = None,
+        last: LastArgument = None,
+        before: BeforeArgument = None,
+        *,
+        hidden: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="True for the hidden reviews instead; for the expert and "
+                "administrators only."
+            ),
+        ] = None,
+    ) -> ReviewConnection:
+        """Return a page of the expert's reviews."""
+        context, arguments = info.context, PageArguments(first, after, last, before)
+        if hidden:
+            page = await hidden_reviews(context.viewer, self.key, order_by, arguments)
+        else:
+            page = await context.services.listings.reviews(self.key, order_by, arguments)
+        return Connection.of(page, lambda review: Review.of(review, context))
 
     @strawberry.field(description="Slots that start in a span of at most 62 days, earliest first.")
     async def slots(
@@ -198,14 +241,6 @@ class CategoryCount:
 
 
 ExpertConnection = Connection[Expert]
-FirstArgument = Annotated[
-    int | None, strawberry.argument(description="Return the first N items, 1 to 100; default 20.")
-]
-AfterArgument = Annotated[str | None, strawberry.argument(description="Items after this cursor.")]
-LastArgument = Annotated[
-    int | None, strawberry.argument(description="Return the last N items, 1 to 100.")
-]
-BeforeArgument = Annotated[str | None, strawberry.argument(description="Items before this cursor.")]
 
 
 @strawberry.type

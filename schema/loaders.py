@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 from strawberry.dataloader import DataLoader
 
 from resolvers import slots, users
+from resolvers.reviews import reviews_of
 from schema.reads import Reads
 
 if TYPE_CHECKING:
     from models.accounts.users import User
-    from models.bookings.booking import Span
+    from models.bookings.booking import Booking, Span
     from models.calendar.rules import Calendar
     from models.calendar.slots import Occupant
     from models.directory.experts import Expert
+    from models.directory.reviews import Review
     from models.ids import Id
     from resolvers.lookups import Lookups
 
@@ -33,6 +35,9 @@ class Loaders:
     def __init__(self, lookups: Lookups) -> None:
         self.reads = Reads()
         self.expert: DataLoader[Id, Expert | None] = _loader(lookups.experts)
+        self.review: DataLoader[Booking, Review | None] = DataLoader(
+            load_fn=reviews_of, cache_key_fn=_booking_id
+        )
         self.user: DataLoader[Id, User | None] = _loader(users.users)
         # Functions instead of methods: a reference cycle would keep rows until garbage collection.
         self.calendar: DataLoader[Id, Calendar | None] = _loader(
@@ -51,6 +56,10 @@ async def _occupants(reads: Reads, spans: list[Span]) -> list[list[Occupant]]:
     occupants = await slots.occupants(spans)
     reads.record_occupants(spans, occupants)
     return occupants
+
+
+def _booking_id(booking: Booking) -> Id:
+    return booking.id
 
 
 def _loader(load: Callable[[list[Key]], Awaitable[list[Value]]]) -> DataLoader[Key, Value]:

@@ -17,7 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from models.calendar.slots import SlotKey, slot_key
 from models.errors import BadUserInput
 from models.ids import object_id, parse_id
-from resolvers import bookings, profile, slots
+from resolvers import bookings, profile, reviews, slots
 from schema import bounds
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
@@ -34,6 +34,7 @@ from schema.notes import NoteMutation
 from schema.own_data import OwnDataMutation
 from schema.profile import ProfileMutation
 from schema.reservations import ReservationMutation
+from schema.reviews import Review, ReviewMutation
 from schema.scalars import SCALARS
 from schema.sessions import Session
 from schema.slots import Slot, SlotSubscription
@@ -75,6 +76,9 @@ class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery, RateLimit
             case "Session":
                 session = await profile.find_session(context.viewer, id)
                 return Session.of(session, context.viewer) if session else None
+            case "Review":
+                review = await reviews.find_review(context.viewer, id)
+                return Review.of(review, context) if review else None
             case "Slot":
                 return await _slot(context, id)
         raise BadUserInput("id: not a global id")
@@ -99,6 +103,7 @@ class Mutation(
     ReservationMutation,
     MoveMutation,
     NoteMutation,
+    ReviewMutation,
     CalendarMutation,
     UserMutation,
     LinkMutation,

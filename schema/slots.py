@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import strawberry
 
-from auth.policies import manages_calendar
+from auth.visibility import manages_calendar
 from models.bookings.events import Event, EventKind, Position, SlotState, cursor_of, position_in
 from models.calendar import slots as model
 from models.calendar.slots import SlotStatus, slot_id

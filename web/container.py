@@ -31,6 +31,7 @@ from resolvers.caps import BookingChecks
 from resolvers.listings import Listings
 from resolvers.lookups import Lookups
 from resolvers.reservations import ReservationServices
+from resolvers.reviews import Reviews
 from resolvers.sessions import SessionServices
 from schema.context import Services
 from subscriptions.backends import Bus, broadcast
@@ -152,6 +153,7 @@ async def open_container(
             alternatives=alternatives,
             lookups=lookups,
             listings=listings,
+            reviews=Reviews(response_cache.directory_changed),
             hub=hub,
             feed=feed,
             viewers=viewers,

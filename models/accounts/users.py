@@ -28,6 +28,7 @@ MAX_DUE = 100
 """Accounts that are closed or erased in one round."""
 
 
+ERASED_NAME: Final = "Deleted account"
 ERASED_DOMAIN = "@deleted.invalid"
 """End of the addresses of erased accounts; no mail reaches it (RFC 2606)."""
 

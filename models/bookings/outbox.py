@@ -36,6 +36,8 @@ class MailKind(StrEnum):
     CONFIRMED = "CONFIRMED"
     MOVED = "MOVED"
     CANCELLED = "CANCELLED"
+    REVIEWED = "REVIEWED"
+    REVIEW_HIDDEN = "REVIEW_HIDDEN"
     VERIFICATION = "VERIFICATION"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
     SIGN_IN_CODE = "SIGN_IN_CODE"
@@ -57,7 +59,11 @@ class Lane(StrEnum):
         return BOOKING_KINDS if self is Lane.BOOKING else frozenset(MailKind) - BOOKING_KINDS
 
 
-BOOKING_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
+CHANGE_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
+"""Mails with a calendar entry, since the booking has changed."""
+
+REVIEW_KINDS = frozenset({MailKind.REVIEWED, MailKind.REVIEW_HIDDEN})
+BOOKING_KINDS = CHANGE_KINDS | REVIEW_KINDS
 
 
 class Party(StrEnum):

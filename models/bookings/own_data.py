@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo import UpdateOne
 
 from models.accounts.emails import email_key
-from models.accounts.users import ERASED_DOMAIN, User
+from models.accounts.users import ERASED_DOMAIN, ERASED_NAME, User
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key, search_words_of
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.bookings.outbox import Mail, MailState
+from models.bookings.reviews import anonymize_reviews
 from models.store.documents import or_unavailable
 from models.store.transactions import run_in_transaction
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 ROWS_AT_ONCE: Final = 200
-ERASED_NAME: Final = "Deleted account"
 SETTLING: Final = timedelta(minutes=1)
 """Longer than a booking takes that began before its account was closed."""
 
@@ -97,7 +97,7 @@ async def erase(user: User, now: datetime) -> bool:
 
     An account without bookings is removed, and a guest with holds is forgotten later. Otherwise it
     stays without the person, as what the other parties know their bookings by; an expert's name
-    stays with the entry in the directory.
+    stays with the entry in the directory. Reviews stay without their author's name.
 
     Returns:
         False if it must be called again: while mails about bookings wait, which need the person's
@@ -122,6 +122,8 @@ async def erase(user: User, now: datetime) -> bool:
         if writes:
             # The next round checks again, in case a change was under way.
             await Booking.get_pymongo_collection().bulk_write(writes)
+            return False
+        if await anonymize_reviews(user):
             return False
         # A new account may have the address by now.
         earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}

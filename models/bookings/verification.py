@@ -18,11 +18,13 @@ from pymongo.errors import PyMongoError
 
 from models.accounts.users import User
 from models.bookings.booking import Booking
+from models.bookings.directory_verification import DirectoryChecker
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL, CELL_MINUTES
 from models.directory.experts import COPIED_RULES, Expert
 from models.directory.photos import Photo
+from models.directory.reviews import Review
 from models.errors import DatabaseUnreachable
 from models.store.connection import DEFAULT_NAME, new_client
 from models.store.documents import or_unavailable
@@ -42,13 +44,15 @@ EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
 KINDS = (
     *("booking without event", "copy", "event without booking", "expired hold", "gap", "history"),
-    *("malformed", "order", "orphan", "overlap", "status", "time"),
+    *("malformed", "order", "orphan", "overlap", "rating", "status", "time"),
 )
 """The kinds of findings."""
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
 """Keeps a transaction to a few thousand documents."""
-COLLECTIONS = [kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo)]
+COLLECTIONS = [
+    kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo, Review)
+]
 WITHOUT_CONTENT = {Photo.Settings.name: {"content": 0}}
 
 Row = dict[str, Any]
@@ -170,6 +174,7 @@ async def _read_snapshot(
         await add(Calendar.Settings.name, "_id", experts)
         await add(Expert.Settings.name, "_id", experts)
         await add(Photo.Settings.name, "expert_id", experts)
+        await add(Review.Settings.name, "expert_id", experts)
         await add(User.Settings.name, "_id", user_ids)
         await add(User.Settings.name, "expert_id", experts)
         return checker
@@ -197,13 +202,12 @@ class InvariantChecker:
         self._findings: list[Finding] = []
         self._users: dict[Id, Id | None] = {}
         self._experts: dict[Id, Row] = {}
-        self._named_photos: set[tuple[Id, str]] = set()
-        self._photos: set[tuple[Id, str]] = set()
         self._calendars: dict[Id, Row] = {}
         self._logs: dict[Id, dict[int, tuple[Id | None, datetime]]] = defaultdict(dict)
         self._bookings: dict[Id, _BookingSummary] = {}
         self._owners: dict[tuple[Id, datetime], Id] = {}
         self._overlaps: set[tuple[Id, Id]] = set()
+        self._directory = DirectoryChecker()
 
     def add(self, collection: str, row: Row) -> None:
         """Add a document of a collection."""
@@ -223,10 +227,11 @@ class InvariantChecker:
             self._calendars[row["_id"]] = row
         elif collection == Expert.Settings.name:
             self._experts[row["_id"]] = row
-            if hash_ := row.get("photo"):
-                self._named_photos.add((row["_id"], hash_))
+            self._directory.add_expert(row)
         elif collection == Photo.Settings.name:
-            self._photos.add((row["expert_id"], row["hash"]))
+            self._directory.add_photo(row)
+        elif collection == Review.Settings.name:
+            self._directory.add_review(row)
         else:
             self._users[row["_id"]] = row.get("expert_id")
 
@@ -241,6 +246,7 @@ class InvariantChecker:
             row["updated_at"] > since,
             sum(step["at"] > since for step in history if step),
         )
+        self._directory.add_booking(row)
         # A booking removed from a list has released its remaining time.
         is_whole = not row.get("removed_by")
         if row["active"] == (status in INACTIVE) and (row["active"] or is_whole):
@@ -275,6 +281,7 @@ class InvariantChecker:
         """Yield the violated invariants; call it after all documents were added."""
         yield from self._findings
         yield from self._orphans()
+        yield from (Finding(*found) for found in self._directory.findings())
         events: Counter[Id] = Counter()
         for expert_id, log in self._logs.items():
             events.update(booking_id for booking_id, _ in log.values() if booking_id)
@@ -306,10 +313,6 @@ class InvariantChecker:
         for expert_id in self._logs.keys() - self._calendars.keys():
             numbers = f"{min(self._logs[expert_id])} to {max(self._logs[expert_id])}"
             yield Finding("orphan", f"events {numbers} of {expert_id} have no calendar", expert_id)
-        for expert_id, hash_ in self._named_photos - self._photos:
-            yield Finding("orphan", f"photo {hash_} of {expert_id} is not stored", expert_id)
-        for expert_id, hash_ in self._photos - self._named_photos:
-            yield Finding("orphan", f"photo {hash_} has no expert {expert_id}", expert_id)
         yield from self._orphaned_bookings()
 
     def _orphaned_bookings(self) -> Iterator[Finding]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pymongo.errors import DuplicateKeyError
+from typing import TYPE_CHECKING, Any
 
 from models.accounts.links import Link
 from models.accounts.sessions import Session
@@ -17,11 +13,11 @@ from models.directory.versions import increment_directory_version
 from models.errors import InvalidInput, LastAdministrator, NotAllowed, Problem
 from models.store.documents import or_unavailable
 from models.store.shared_state import ADMINISTRATORS, force_write_conflict
-from models.store.transactions import run_in_transaction
+from models.store.transactions import run_racing_transaction
 from models.text import slug_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
@@ -29,8 +25,6 @@ if TYPE_CHECKING:
     from models.calendar.rules import Rules
     from models.ids import Id
 
-MAX_ATTEMPTS = 20
-Result = TypeVar("Result")
 NO_EXPERT = "An expert's account is made by createExpert; this one has no expert"
 
 
@@ -67,7 +61,8 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
         await _set(user.id, {"role": role.value, "expert_id": expert.id}, session)
         return expert, role is not user.role
 
-    return await _racing(write)
+    with or_unavailable():
+        return await run_racing_transaction(User, write)
 
 
 async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, User]:
@@ -102,7 +97,8 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
             await _set(user_id, after.model_dump(mode="json", include=fields), session)
         return before, after
 
-    return await _racing(write)
+    with or_unavailable():
+        return await run_racing_transaction(User, write)
 
 
 async def close_account(user_id: Id, now: datetime) -> User:
@@ -139,7 +135,8 @@ async def close_account(user_id: Id, now: datetime) -> User:
             await owned.delete_many({"user_id": user_id}, session=session)
         return user
 
-    return await _racing(write)
+    with or_unavailable():
+        return await run_racing_transaction(User, write)
 
 
 async def _require_another_administrator(user_id: Id, session: AsyncClientSession) -> None:
@@ -173,16 +170,3 @@ async def free_slug(slug: str, session: AsyncClientSession | None = None) -> str
 async def _set(user_id: Id, fields: Mapping[str, Any], session: AsyncClientSession) -> None:
     users = User.get_pymongo_collection()
     await users.update_one({"_id": user_id}, {"$set": dict(fields)}, session=session)
-
-
-async def _racing(write: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
-    """Run `write` in a transaction, and retry it after a unique-index conflict."""
-    with or_unavailable():
-        for attempt in range(MAX_ATTEMPTS):
-            try:
-                return await run_in_transaction(User, write)
-            except DuplicateKeyError:
-                if attempt == MAX_ATTEMPTS - 1:
-                    raise
-            await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311
-    raise AssertionError("unreachable")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pymongo import ASCENDING, IndexModel
 
 from models.directory.function_words import FUNCTION_WORDS
+from models.directory.ratings import MAX_STARS, mean_rating, rating_key
 from models.errors import BadUserInput
 from models.ids import Id
 from models.store.documents import Record
@@ -73,8 +74,9 @@ class Expert(Record):
     experience_years: int
     languages: list[str]
     hourly_rate: int
-    rating: float | None = None
-    review_count: int = 0
+    rating_counts: list[int] = [0] * MAX_STARS
+    """Number of visible reviews with one star, with two, and so on."""
+
     disabled: bool = False
     contact_email: str | None = None
     """The address that clients may write to; the address for signing in is never shown to them."""
@@ -87,6 +89,8 @@ class Expert(Record):
     """Copy of the calendar's rule, by which the directory is filtered."""
 
     # Computed by `update_search_fields` from the fields above.
+    rating: float | None = None
+    review_count: int = 0
     slug_keys: list[str] = []
     listed: bool = True
     words: list[str] = []
@@ -129,8 +133,9 @@ class Expert(Record):
         self.language_keys = sorted({fold(language) for language in self.languages})
         self.words = words_of(self.name, self.title, *self.languages)
         self.bio_words = [each for each in words_of(self.bio) if each not in FUNCTION_WORDS]
-        stars = round((self.rating or 0) * 100)
-        self.by_rating = f"{stars:04}{self.review_count:08}{self.id}"
+        self.review_count = sum(self.rating_counts)
+        self.rating = mean_rating(self.rating_counts)
+        self.by_rating = rating_key(self.rating, self.review_count, self.id)
         self.by_experience = experience_key(self.experience_years, self.id)
         self.by_rate = rate_key(self.hourly_rate, self.id)
         self.by_name = name_key(self.name, str(self.id))
@@ -164,6 +169,7 @@ class DirectoryEntry(NamedTuple):
     hourly_rate: int
     rating: float | None
     review_count: int
+    rating_counts: list[int]
     photo: str | None
     by_rating: str
     by_experience: str
@@ -186,6 +192,7 @@ class DirectoryEntry(NamedTuple):
             row["hourly_rate"],
             row.get("rating"),
             row.get("review_count", 0),
+            row.get("rating_counts", [0] * MAX_STARS),
             row.get("photo"),
             row["by_rating"],
             row["by_experience"],

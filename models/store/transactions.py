@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from typing import TYPE_CHECKING, TypeVar
 
 from pymongo import WriteConcern
-from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 if TYPE_CHECKING:
@@ -21,6 +29,8 @@ DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 25
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
 """Error labels of the driver's specification of transactions."""
+MAX_ATTEMPTS = 20
+MAX_PAUSE_SECONDS = 0.05
 
 Result = TypeVar("Result")
 
@@ -42,6 +52,29 @@ async def run_in_transaction(
     client = of.get_pymongo_collection().database.client
     async with client.start_session() as session:
         return await session.with_transaction(write, READ, WRITE)
+
+
+async def run_racing_transaction(
+    of: type[Document], write: Callable[[AsyncClientSession], Awaitable[Result]]
+) -> Result:
+    """Run `write` in a transaction, and retry it after a unique-index conflict as well.
+
+    Args:
+        of: document class that determines the database.
+        write: makes the changes in the session that it is given.
+
+    Raises:
+        DuplicateKeyError: if it still violates a unique index after many attempts.
+        PyMongoError: if `write` or the commit fails with an error that is not retryable.
+    """
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            return await run_in_transaction(of, write)
+        except DuplicateKeyError:
+            if attempt == MAX_ATTEMPTS - 1:
+                raise
+        await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS))  # noqa: S311
+    raise AssertionError("unreachable")
 
 
 def is_outcome_unknown(error: Exception) -> bool:

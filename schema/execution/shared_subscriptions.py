@@ -26,7 +26,7 @@ from graphql import (
     visit,
 )
 
-from auth.policies import manages_calendar
+from auth.visibility import manages_calendar
 from schema.bounds import require_bounds
 from schema.context import Context
 from schema.execution.documents import cached_per_document, event_cost

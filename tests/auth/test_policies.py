@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auth import policies
+from auth import policies, visibility
 from auth.rules import Decision, Relation, Rule
 from auth.viewers import Viewer
 from models.accounts.users import Role, User
 from models.bookings.booking import Booking, Contact
 from models.directory.experts import Expert
+from models.directory.reviews import Review
 from models.errors import Forbidden, NotAllowed, Unauthenticated
 from models.ids import new_id
 
@@ -57,20 +58,24 @@ DISABLED = Expert.model_construct(id=EXPERT, user_id=id_of("expert"), disabled=T
 BOOKING = Booking.model_construct(
     id=new_id(), expert_id=EXPERT, client_id=id_of("client"), contact=CONTACT
 )
+REVIEW = Review.model_construct(id=new_id(), expert_id=EXPERT, client_id=id_of("client"))
 HOLD = BOOKING.model_copy(update={"contact": None})
 
 VISIBILITY_CHECKS: dict[str, Callable[[Viewer | None], bool]] = {
-    "the client's account": lambda who: policies.may_see_user(who, id_of("client")),
-    "the expert's account": lambda who: policies.may_see_user(who, id_of("expert")),
-    "the expert": lambda who: policies.may_see_expert(who, LISTED),
-    "the expert, disabled": lambda who: policies.may_see_expert(who, DISABLED),
-    "the calendar, to run": lambda who: policies.manages_calendar(who, EXPERT),
-    "the booking": lambda who: policies.may_see_booking(who, BOOKING),
-    "the booking's place": lambda who: policies.shows_place_of_booking(who, BOOKING),
-    "the expert's note": lambda who: policies.may_see_expert_note(who, BOOKING),
-    "the place of a hold": lambda who: policies.shows_place_of_booking(who, HOLD),
-    "the contact address": lambda who: policies.may_see_contact_email(who, EXPERT),
-    "the place of an offer": lambda who: policies.shows_place_of_offers(who, EXPERT),
+    "the client's account": lambda who: visibility.may_see_user(who, id_of("client")),
+    "the expert's account": lambda who: visibility.may_see_user(who, id_of("expert")),
+    "the expert": lambda who: visibility.may_see_expert(who, LISTED),
+    "the expert, disabled": lambda who: visibility.may_see_expert(who, DISABLED),
+    "the calendar, to run": lambda who: visibility.manages_calendar(who, EXPERT),
+    "the booking": lambda who: visibility.may_see_booking(who, BOOKING),
+    "the booking's place": lambda who: visibility.shows_place_of_booking(who, BOOKING),
+    "the expert's note": lambda who: visibility.may_see_expert_note(who, BOOKING),
+    "the place of a hold": lambda who: visibility.shows_place_of_booking(who, HOLD),
+    "the contact address": lambda who: visibility.may_see_contact_email(who, EXPERT),
+    "a review": lambda who: visibility.may_see_review(who, REVIEW, is_public=True),
+    "a hidden review": lambda who: visibility.may_see_review(who, REVIEW, is_public=False),
+    "the reason of hiding": lambda who: visibility.may_see_hidden_reason(who, REVIEW),
+    "the place of an offer": lambda who: visibility.shows_place_of_offers(who, EXPERT),
 }
 VISIBLE_OBJECTS = """
                       nobody  guest  stranger  client  expert  demoted  other  admin
@@ -84,6 +89,9 @@ the booking's place     -       -       -        x       x        -       -     
 the expert's note       -       -       -        -       x        -       -      -
 the place of a hold     -       -       -        -       -        -       -      -
 the contact address     -       -       -        -       x        -       -      x
+a review                x       x       x        x       x        x       x      x
+a hidden review         -       -       -        x       x        -       -      x
+the reason of hiding    -       -       -        x       x        -       -      x
 the place of an offer   -       -       -        -       x        -       -      -
 """
 
@@ -127,6 +135,10 @@ Mutation.confirmBooking          U       N       N        N       x        N    
 Mutation.completeBooking         U       N       N        N       x        N       N      x
 Mutation.markNoShow              U       N       N        N       x        N       N      x
 Mutation.setExpertNote           U       N       N        N       x        N       N      N
+Mutation.writeReview             U       N       N        x       N        N       N      N
+Mutation.removeReview            U       N       N        x       N        N       N      N
+Mutation.answerReview            U       N       N        N       x        N       N      N
+Mutation.hideReview              U       N       N        N       N        N       N      x
 Mutation.setAvailability         U       N       N        N       x        N       N      x
 Mutation.updateExpert            U       N       N        N       x        N       N      x
 Mutation.updateMyExpert          U       N       N        N       x        N       N      N
@@ -134,6 +146,7 @@ POST /photos                     U       N       N        N       x        N    
 DELETE /photos                   U       N       N        N       x        N       N      x
 BookingFilter.search             U       F       F        F       x        F       F      x
 UpdateExpertInput.disabled       U       N       N        N       N        N       N      x
+Expert.reviews(hidden:)          U       F       F        F       x        F       F      x
 Mutation.createExpert            U       N       N        N       N        N       N      x
 Mutation.updateUser              U       N       N        N       N        N       N      x
 Subscription.slotBooked          x       x       x        x       x        x       x      x
@@ -203,7 +216,8 @@ def test_operations_are_allowed_as_in_the_table(what: str, marks: list[str]) -> 
 
 def test_every_operation_is_in_the_tables() -> None:
     """Check the table of this module and the one in the docstring of `auth.policies`."""
-    assert rows(OPERATIONS).keys() == {*policies.OPERATIONS, *policies.ROUTES, *policies.INPUTS}
+    tables = (policies.OPERATIONS, policies.ROUTES, policies.INPUTS, policies.ARGUMENTS)
+    assert rows(OPERATIONS).keys() == {name for table in tables for name in table}
     documented = policies.__doc__ or ""
     assert [name for name in policies.OPERATIONS if name.split(".")[1] not in documented] == []
 

@@ -104,6 +104,21 @@ async def test_experts_get_words_instead_of_search_terms() -> None:
     await made.delete()
 
 
+async def test_ratings_that_nobody_gave_are_removed(database: Client) -> None:
+    """Ratings of reviews stay."""
+    sample = database.get_default_database()["experts"]
+    given = await Expert.find_one({"review_count": {"$gt": 0}})
+    assert given
+    former = await expert("Rated Sample", "rated-sample").update_search_fields().insert()
+    rated = {"rating": 4.9, "review_count": 317, "by_rating": "049000000317"}
+    await sample.update_one({"_id": former.id}, {"$set": rated, "$unset": {"rating_counts": ""}})
+    await migrate()
+    assert await Expert.get(former.id) == former
+    assert (former.rating, former.review_count, former.rating_counts) == (None, 0, [0] * 5)
+    assert await Expert.get(given.id) == given
+    await former.delete()
+
+
 async def test_contacts_of_bookings_get_canonical_keys() -> None:
     contact = Contact(name="Ada", email="Adá@example.com", phone="+442079460018")
     made = booking(NINE).model_copy(update={"contact": contact, "contact_key": "former"})

@@ -16,6 +16,7 @@ from bson import ObjectId
 from models.bookings.booking import Booking
 from models.bookings.events import Event
 from models.database import DOCUMENTS, _create_collections
+from models.directory.reviews import Review
 from models.ids import new_id
 from tests.support.repository import ROOT
 
@@ -59,9 +60,10 @@ def is_multikey(collection: str, index: Index) -> bool:
     )
 
 
-def test_documentation_shards_bookings_events_and_calendars_by_expert() -> None:
+def test_documentation_shards_calendars_and_what_belongs_to_them_by_expert() -> None:
     """A calendar's `_id` is the expert's id."""
-    assert SHARD_KEYS == {"bookings": "expert_id", "events": "expert_id", "calendars": "_id"}
+    by_expert = dict.fromkeys(("bookings", "events", "reviews"), "expert_id")
+    assert {**by_expert, "calendars": "_id"} == SHARD_KEYS
 
 
 async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
@@ -77,6 +79,7 @@ async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
         "one_booking_per_cell": "expert_id",
         "one_hold_per_client_and_expert": "expert_id",
         "one_event_per_number": "expert_id",
+        "one_review_per_booking": "expert_id",
     }
     for collection, key in SHARD_KEYS.items():
         assert all(fields(index)[0] == key for index in unique(indexes[collection]))
@@ -114,8 +117,8 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
 
 
 def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
-    """Bookings and events are not sharded by `_id`, which is a generated ObjectId."""
-    for model in (Booking, Event):
+    """These are not sharded by `_id`, which is a generated ObjectId."""
+    for model in (Booking, Event, Review):
         assert SHARD_KEYS[model.Settings.name] != "_id"
         assert model.model_fields["id"].default_factory is new_id
     assert isinstance(new_id(), ObjectId)

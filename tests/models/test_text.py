@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from models.text import (
     are_initials,
     fold,
+    has_address,
     has_link,
     has_visible_characters,
     initials_of,
+    public_name,
     slug_key,
     slug_of,
     spellings,
+    visible_part,
     words,
 )
 
@@ -234,3 +237,67 @@ def test_initials_need_no_escape(name: str) -> None:
     assert initials_of(name) == initials
     assert not initials or are_initials(initials)
     assert not set(initials) & set("<>&\"'/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://evil.example/x",
+        "See evil.com for more",
+        "EVIL.COM",
+        "Write to me: ada@evil.de",
+        "www.evil.example",
+        "evil.de/offer",
+        "evil\u200b.\u200bcom",
+        "ｅｖｉｌ．ｃｏｍ",
+        "Call 192.168.0.1",
+        "mailto:ada",
+        "почта.рф",
+    ],
+)
+def test_sentences_have_no_addresses(text: str) -> None:
+    assert has_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Great session.Thanks!",
+        "We moved from Node.js to Rust, at 9.30 a.m., i.e. early.",
+        "Vue.js, too.",
+        "J.R.R. Tolkien and Dr.Smith",
+        "Five stars... or more",
+        "A ratio of 3:2 / 5",
+        "Gut.Sehr gut.",
+    ],
+)
+def test_sentences_may_lack_blanks_and_name_products(text: str) -> None:
+    assert not has_address(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Clara Client", "Clara C."),
+        ("  Ada  King  Lovelace ", "Ada L."),
+        ("Dr. Grace Hopper", "Grace H."),
+        ("Łukasz Wałęsa", "Łukasz W."),
+        ("Лев Толстой", "Лев Т."),
+        ("Jose\u0301 A\u0301lvarez", "Jose\u0301 A\u0301."),
+        ("Anne-Marie O'Neill", "Anne-Marie O."),
+        ("Sukarno", "Sukarno"),
+        ("王小明", "王**"),
+        ("김민준", "김**"),
+        ("田中 さくら", "田**"),
+        ("Dr.", "Dr."),
+        ("Ada 7", "Ada 7."),
+        ("Ada !", "Ada"),
+    ],
+)
+def test_strangers_see_a_first_name_and_an_initial(name: str, shown: str) -> None:
+    assert public_name(name) == shown
+
+
+def test_only_visible_characters_count() -> None:
+    assert visible_part(" a\u200b \n\t b\u3164 ") == "a b"
+    assert visible_part("\u200b" * 10) == ""

@@ -114,6 +114,10 @@ def test_every_unpaginated_list_has_an_assumed_size() -> None:
             '{ expert(id: 1) { days(from: "2027-01-01", count: 2) { slots { id } } } }',
             100 + 20 + 2 * (20 + 1 + 16 * (3 + 1)),
         ),
+        (
+            "{ experts(first: 3) { nodes { reviews(first: 2) { nodes { text } } } } }",
+            100 + 1 + 3 * (20 + 100 + 1 + 2 * (20 + 1)),
+        ),
         ("{ node(id: 1) { id } }", 100 + 1),
         ("{ node(id: 1) { id ... on User { name } ... on Expert { nextSlot { id } } } }", 202),
         ("{ node(id: 1) { ... on Node { ... on User { name email } } } }", 100 + 2),

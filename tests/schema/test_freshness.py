@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PRIVATE = {
     "Expert": {"contactEmail"},
     "Query": {"viewer", "bookings", "booking", "users", "rateLimit"},
+    "Review": {"hiddenReason"},
     "Slot": {"mine"},
     "Place": {"details"},
 }
@@ -56,6 +57,8 @@ def test_every_field_of_a_cacheable_type_is_classified(type_name: str) -> None:
         ("{ a: categories { b: count __typename } __typename }", 30),
         ("{ experts { nodes { offers { price { amount } place { kind } } } } }", 5),
         ("{ experts { nodes { offers { place { details } } } } }", None),
+        ("{ experts { nodes { reviews { totalCount nodes { text answer } } } } }", 30),
+        ("{ experts { nodes { reviews { nodes { hiddenReason } } } } }", None),
         ('{ experts { nodes { days(from: "2027-03-28") { slots { id } } } } }', 0),
         ('{ node(id: "x") { id ... on Slot { heldUntil } } }', 0),
         ('{ node(id: "x") { id ... on Booking { id } } }', None),

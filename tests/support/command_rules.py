@@ -36,7 +36,10 @@ READS: Final = frozenset({"find", "aggregate", "count", "distinct"})
 WRITES: Final = frozenset(
     {"insert", "update", "delete", "bulkWrite", "findAndModify", "commitTransaction"}
 )
-SHARD_KEYS: Final = {"bookings": "expert_id", "events": "expert_id", "calendars": "_id"}
+SHARD_KEYS: Final = {
+    **dict.fromkeys(("bookings", "events", "reviews"), "expert_id"),
+    "calendars": "_id",
+}
 
 
 class CommandRules(CommandListener):

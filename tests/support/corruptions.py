@@ -63,13 +63,36 @@ def event(rows: Rows, booking_id: ObjectId | None = None) -> Row:
     return row
 
 
+def ratings(expert_id: ObjectId, *stars: int) -> Row:
+    """Return the ratings of an expert."""
+    mean = sum(stars) / len(stars) if stars else None
+    return {
+        "rating_counts": [stars.count(number) for number in range(1, 6)],
+        "rating": mean,
+        "review_count": len(stars),
+        "by_rating": f"{round((mean or 0) * 10**12):013}{len(stars):08}{expert_id}",
+    }
+
+
+def review(rows: Rows, of: Row, stars: int, *, hidden: bool) -> None:
+    """Add the review of a booking."""
+    subject = {"booking_id": of["_id"], "expert_id": of["expert_id"], "client_id": of["client_id"]}
+    rows["reviews"].append({"_id": ObjectId(), **subject, "rating": stars, "hidden": hidden})
+
+
 def sample() -> Rows:
     """Return an expert, a client and bookings with different histories."""
     keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
     rows: Rows = {
         "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
         "experts": [
-            {"_id": expert, "user_id": keeper, "photo": "ab12", "confirms_automatically": False}
+            {
+                "_id": expert,
+                "user_id": keeper,
+                "photo": "ab12",
+                "confirms_automatically": False,
+                **ratings(expert, 5, 4),
+            }
         ],
         "photos": [{"_id": ObjectId(), "expert_id": expert, "hash": "ab12", "content": b""}],
         "calendars": [
@@ -82,6 +105,7 @@ def sample() -> Rows:
         ],
         "bookings": [],
         "events": [],
+        "reviews": [],
     }
     booking(rows, 0, "CONFIRMED")
     booking(rows, 1, "HELD", "PENDING", "CANCELLED")
@@ -90,6 +114,9 @@ def sample() -> Rows:
     booking(rows, 2, "PENDING", "CONFIRMED", "COMPLETED")
     removed = booking(rows, 3, "COMPLETED")
     removed |= {"active": False, "removed_by": [client]}
+    for stars, is_hidden in ((5, False), (4, False), (1, True)):
+        done = booking(rows, 5 + stars, "CONFIRMED", "COMPLETED")
+        review(rows, done, stars, hidden=is_hidden)
     old = booking(rows, 4, "CANCELLED")
     old["updated_at"] = old["history"][0]["at"] = NOW - timedelta(days=3)
     return rows
@@ -115,8 +142,9 @@ def missing_last_event(rows: Rows) -> None:
 
 def missing_log(rows: Rows) -> None:
     """All events are missing, though the last one is recent."""
-    rows["events"].clear()
-    rows["bookings"].clear()
+    for name in ("events", "bookings", "reviews"):
+        rows[name].clear()
+    rows["experts"][0] |= ratings(rows["experts"][0]["_id"])
 
 
 def backwards(rows: Rows) -> None:
@@ -154,8 +182,9 @@ def no_account(rows: Rows) -> None:
 
 def no_calendar(rows: Rows) -> None:
     """An expert has no calendar."""
-    expert = {"_id": ObjectId(), "user_id": rows["users"][0]["_id"]}
-    rows["experts"].append(expert)
+    expert_id = ObjectId()
+    user_id = rows["users"][0]["_id"]
+    rows["experts"].append({"_id": expert_id, "user_id": user_id, **ratings(expert_id)})
 
 
 def no_expert(rows: Rows) -> None:
@@ -171,6 +200,38 @@ def no_photo(rows: Rows) -> None:
 def former_photo(rows: Rows) -> None:
     """A replaced photo is still stored."""
     rows["photos"].append({**rows["photos"][0], "_id": ObjectId(), "hash": "cd34"})
+
+
+def uncounted_rating(rows: Rows) -> None:
+    """A rating is in the histogram, but not in the mean, the number and the order key."""
+    rows["experts"][0]["rating_counts"][0] += 1
+
+
+def rounded_rating(rows: Rows) -> None:
+    """The mean is not exact."""
+    rows["experts"][0]["rating"] = 4.49
+
+
+def former_order(rows: Rows) -> None:
+    """The order key was left behind by the ratings."""
+    rows["experts"][0]["by_rating"] = ratings(rows["experts"][0]["_id"], 5)["by_rating"]
+
+
+def shown_review(rows: Rows) -> None:
+    """A hidden review was shown again without being counted."""
+    rows["reviews"][2]["hidden"] = False
+    for name in ("rating", "review_count", "by_rating"):
+        rows["experts"][0][name] = ratings(rows["experts"][0]["_id"], 5, 4, 1)[name]
+
+
+def review_of_nobody(rows: Rows) -> None:
+    """A hidden review has no expert."""
+    rows["reviews"][2]["expert_id"] = ObjectId()
+
+
+def review_by_another(rows: Rows) -> None:
+    """A review is not by the client of the booking."""
+    rows["reviews"][0]["client_id"] = rows["users"][0]["_id"]
 
 
 def no_such_expert(rows: Rows) -> None:
@@ -262,8 +323,10 @@ CORRUPTIONS: dict[str, tuple[Callable[[Rows], None], ...]] = {
     "orphan": (
         *(no_client, no_account, no_calendar, no_expert),
         *(no_such_expert, lone_event, lone_booking, no_photo, former_photo),
+        *(review_of_nobody, review_by_another),
     ),
     "expired hold": (expired_hold, endless_hold),
+    "rating": (uncounted_rating, rounded_rating, former_order, shown_review),
     "status": (still_active, not_active),
     "history": (other_status, other_step, wrong_start, no_history),
     "malformed": (no_cells,),

@@ -28,7 +28,8 @@ from models.calendar.slots import Slot as ModelSlot
 from models.calendar.slots import SlotKey, SlotStatus
 from models.directory.experts import Category
 from models.ids import Id
-from schema.bookings import Booking, Contact
+from schema.bookings import Booking
+from schema.contacts import Contact
 from schema.errors import (
     FieldProblem,
     InvalidInput,
@@ -206,9 +207,8 @@ class ResultFactory:
         return self._choose(rows, rows, tuple(rows))
 
     def _money(self) -> Any:
-        return self._choose(
-            Money(amount=self._number(), currency=self._text(), decimals=self._number())
-        )
+        money = Money(amount=self._number(), currency=self._text(), decimals=self._number())
+        return self._choose(money)
 
     def _slot(self) -> Any:
         return self._choose(
@@ -240,20 +240,14 @@ class ResultFactory:
                 hourly_rate=self._money(),
                 rating=self._choose(None, 0.5, 4.0, bad=[float("nan"), float("inf"), 5, True, "0"]),
                 review_count=self._number(),
+                rating_counts=self._list(self._number),
                 key=KEY,
             )
         )
 
     def _contact(self) -> Any:
-        return self._choose(
-            None,
-            Contact(
-                name=self._text(),
-                email=self._text(),
-                phone=self._text(),
-                time_zone=self._choose(None, "Europe/Paris"),
-            ),
-        )
+        texts = {name: self._text() for name in ("name", "email", "phone")}
+        return self._choose(None, Contact(**texts, time_zone=self._choose(None, "Europe/Paris")))
 
     def _booking(self) -> Any:
         change = SimpleNamespace(
@@ -263,6 +257,8 @@ class ResultFactory:
             after=self._choose(*BookingStatus),
             starts_at=NOON,
         )
+        read = SimpleNamespace(expert_id=KEY, client_id=KEY, status=BookingStatus.CONFIRMED)
+        read.history = self._list(lambda: self._choose(change))
         return Booking(
             id=self._text(),
             reference=self._text(),
@@ -278,11 +274,10 @@ class ResultFactory:
             updated_at=self._choose(NOON),
             held_until=self._choose(None, NOON),
             cancellable_until=self._choose(NOON),
+            reviewable_until=self._choose(None, NOON),
             sequence=self._number(),
             place=Place(kind=self._choose(*PlaceKind), details=self._choose(None, "Old Town 1")),
-            booking=SimpleNamespace(
-                expert_id=KEY, client_id=KEY, history=self._list(lambda: self._choose(change))
-            ),  # type: ignore[arg-type] # only the attributes that resolvers read
+            booking=read,  # type: ignore[arg-type] # only the attributes that resolvers read
         )
 
     def valid_booking(self) -> Any:

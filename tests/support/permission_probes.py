@@ -19,9 +19,12 @@ from auth.rules import Decision
 from schema import root
 from tests.support.clients import CONTACT, PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.support.deployments import PROFILE, Deployment, Person
+from tests.support.reviewing import TEXT, complete_now, write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from pymongo.database import Database
 
 SCHEMA = build_schema(root.schema.as_str())
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
@@ -50,6 +53,7 @@ class Scenario:
     booking: str
     cancelled: str
     disabled: str
+    database: Database[dict[str, Any]]
     before: str = ""
     """A cursor of the expert's calendar that precedes a booking and its cancellation."""
 
@@ -70,11 +74,20 @@ class Scenario:
         assert booking["__typename"] == "Booking", booking
         return str(booking["id"])
 
+    async def completed_booking(self) -> str:
+        """Return the id of a completed booking of the client."""
+        return complete_now(self.database, await self.new_booking())
+
+    async def review(self) -> str:
+        """Return the id of a new review by the client."""
+        booking = await self.completed_booking()
+        return str((await write(self.people["client"].api, booking))["id"])
+
     async def session(self) -> str:
         """Return the id of a session of the client."""
         query = "{ viewer { sessions { id } } }"
-        found = await self.people["client"].api.ask(query)
-        return str(found["viewer"]["sessions"][0]["id"])
+        viewer = (await self.people["client"].api.ask(query))["viewer"]
+        return str(viewer["sessions"][0]["id"])
 
     async def new_account(self) -> str:
         """Register another account and return its id."""
@@ -165,6 +178,23 @@ async def cancelled_booking_variables(scenario: Scenario, _: str) -> Variables:
     return {"input": {"bookingId": booking}}
 
 
+async def completed_booking_variables(scenario: Scenario, _: str) -> Variables:
+    wanted = {"rating": 5, "text": TEXT}
+    return {"input": {"bookingId": await scenario.completed_booking(), **wanted}}
+
+
+async def review_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"reviewId": await scenario.review()}}
+
+
+async def answer_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"reviewId": await scenario.review(), "text": "Thank you!"}}
+
+
+async def hiding_variables(scenario: Scenario, _: str) -> Variables:
+    return {"input": {"reviewId": await scenario.review(), "hidden": True, "reason": "Rude."}}
+
+
 async def reschedule_variables(scenario: Scenario, _: str) -> Variables:
     return {"input": {"bookingId": await scenario.new_booking(), "slotId": scenario.slots.pop()}}
 
@@ -227,6 +257,10 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.setExpertNote": note_variables,
     "Mutation.removeBooking": cancelled_booking_variables,
     "Mutation.rescheduleBooking": reschedule_variables,
+    "Mutation.writeReview": completed_booking_variables,
+    "Mutation.removeReview": review_variables,
+    "Mutation.answerReview": answer_variables,
+    "Mutation.hideReview": hiding_variables,
     "Mutation.setAvailability": availability_variables,
     "Mutation.createExpert": create_expert_variables,
     "Mutation.updateExpert": update_expert_variables,

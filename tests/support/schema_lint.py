@@ -44,9 +44,9 @@ INPUTS: Final = ("Input", "Filter", "Order")
 FLAG: Final = re.compile(r"(is|has|can|should|was)[A-Z].*")
 VERBS: Final = frozenset(
     [
-        *("book", "cancel", "change", "complete", "confirm", "create", "end", "hold", "login"),
-        *("logout", "mark", "refresh", "register", "remove", "request", "reschedule", "resend"),
-        *("reset", "set", "sign", "start", "update", "verify"),
+        *("answer", "book", "cancel", "change", "complete", "confirm", "create", "end", "hide"),
+        *("hold", "login", "logout", "mark", "refresh", "register", "remove", "request"),
+        *("reschedule", "resend", "reset", "set", "sign", "start", "update", "verify", "write"),
     ]
 )
 

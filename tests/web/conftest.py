@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clients import Api
-from tests.support.databases import run_database
+from tests.support.databases import run_database, shared_server
 from tests.support.deployments import Deployment
 from tests.support.forked_program import Patch
 from tests.support.mailboxes import Mailbox
-from tests.support.paired_servers import TwoServers, run_paired
+from tests.support.paired_servers import TwoServers, findings, run_paired
 from tests.support.practices import Practice
+from tests.support.reviewing import ReviewedExpert
 from tests.support.servers import await_ready, run_server, start_program
 from tests.support.sessions import SECRET
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from models.store.connection import Client
+    from tests.support.spans import Time
 
 WITHOUT_RECONCILING = """
 import web.graphql.sockets
@@ -50,12 +52,21 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def deployment_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def deployment_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of that program's database."""
+    return shared_server.database(tmp_path_factory.mktemp("deployment-data"))
+
+
+@pytest.fixture(scope="session")
+def deployment_address(
+    deployment_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of a program whose accounts and administrators are these tests' own."""
     folder = tmp_path_factory.mktemp("deployment")
+    database = {"mongodb_url": deployment_url, "broadcast_url": "memory://"}
     # The tests of a module may take longer than the quarter of an hour that a token lasts.
     settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
-    with run_server(folder, **settings) as address:
+    with run_server(folder, **database, **settings) as address:
         yield address
 
 
@@ -74,6 +85,22 @@ async def here(
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
     async with run_paired(database_url, folders) as servers:
         yield servers
+
+
+@pytest.fixture
+async def reviewed(here: TwoServers, database: Client, time: Time) -> AsyncIterator[ReviewedExpert]:
+    """A new expert of the two servers; afterwards, all ratings are those of the reviews."""
+    expert, stored = await here.expert("Grace Hopper"), database.get_default_database()
+    yield ReviewedExpert(here, stored, expert, await here.slots_of(expert, time))
+    assert await findings() <= here.found_before
+
+
+@pytest.fixture
+async def reviewer(here: TwoServers) -> Api:
+    """A client of the two servers, with a verified address."""
+    api, _ = await here.new_account()
+    await api.ask('mutation { updateProfile(input: {name: "Ada Lovelace"}) { __typename } }')
+    return api
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from models.accounts.users import ERASED_DOMAIN, User
-from models.bookings.own_data import ERASED_NAME
+from models.accounts.users import ERASED_DOMAIN, ERASED_NAME, User
 from models.bookings.verification import Finding, verify
 from models.calendar.times import utc_now
 from models.ids import Id, new_id

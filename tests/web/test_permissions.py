@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import build_schema
+from pymongo import MongoClient
 
-from auth.policies import FIELDS, INPUTS, OBJECTS, OPERATIONS, ROUTES, RULES, SINGLE_FIELDS
+from auth.policies import (
+    ARGUMENTS,
+    FIELDS,
+    INPUTS,
+    OBJECTS,
+    OPERATIONS,
+    ROUTES,
+    RULES,
+    SINGLE_FIELDS,
+)
 from auth.rules import Decision, Relation, Relations, Rule
 from tests.support.deployments import offer
 from tests.support.permission_probes import (
@@ -26,8 +36,13 @@ from tests.support.permission_probes import (
     selection,
     subscription_decision,
 )
+from tests.support.reviewing import hide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pymongo.database import Database
+
     from tests.support.deployments import Deployment
     from tests.support.spans import Time
 
@@ -60,7 +75,14 @@ OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(ty
 
 
 @pytest.fixture(scope="module")
-async def world(deployment: Deployment, time: Time) -> Scenario:
+def database(deployment_url: str) -> Iterator[Database[Any]]:
+    """The database of the deployment."""
+    with MongoClient[Any](deployment_url, tz_aware=True) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture(scope="module")
+async def world(deployment: Deployment, database: Database[Any], time: Time) -> Scenario:
     people = {
         "guest": await deployment.guest(),
         "stranger": await deployment.person("Stranger"),
@@ -75,7 +97,7 @@ async def world(deployment: Deployment, time: Time) -> Scenario:
     await deployment.update(disabled, disabled=True)
     await people["expert"].api.ask(OFFER, offers=[{**offer(60), "place": ADDRESS}])
     slots = [slot["id"] for slot in await deployment.anonymous.slots(expert_id, *time.days(4, 40))]
-    world = Scenario(deployment, people, slots, "", "", disabled)
+    world = Scenario(deployment, people, slots, "", "", disabled, database)
     world.booking, world.cancelled = await world.new_booking(), await world.new_booking()
     await people["expert"].api.ask(CANCEL, id=world.cancelled)
     return world
@@ -132,7 +154,10 @@ async def test_objects_are_found_by_permitted_viewers_only(
         "User": world.people["client"].id,
         "Booking": world.booking,
         "Session": await world.session(),
+        "Review": await world.review(),
+        "hidden Review": await world.review(),
     }
+    await hide(world.people["administrator"].api, ids["hidden Review"])
     relations = PEOPLE
     if object_type in {"User", "Session"}:
         relations = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
@@ -229,15 +254,44 @@ async def test_details_of_places_of_offers_are_shown_to_the_expert_alone(world: 
     assert answers == {**dict.fromkeys(PEOPLE, kind), "expert": [{"place": ADDRESS}]}
 
 
-@pytest.mark.parametrize("field", sorted(SINGLE_FIELDS))
-async def test_restricted_fields_of_public_types(world: Scenario, field: str) -> None:
-    assert field == "Expert.contactEmail", f"{field} has no test"
+Probe = tuple[str, dict[str, Any], tuple[str, ...]]
+
+
+async def contact_email(world: Scenario) -> Probe:
     await world.deployment.update(world.expert, contactEmail="office@example.com")
     query = "query ($id: ID!) { expert(id: $id) { contactEmail } }"
-    path = ("expert", "contactEmail")
+    return query, {"id": world.expert}, ("expert", "contactEmail")
+
+
+async def hidden_reason(world: Scenario) -> Probe:
+    review = await world.review()
+    await hide(world.people["administrator"].api, review)
+    query = "query ($id: ID!) { node(id: $id) { ... on Review { hiddenReason } } }"
+    return query, {"id": review}, ("node", "hiddenReason")
+
+
+RESTRICTED_FIELDS = {"Expert.contactEmail": contact_email, "Review.hiddenReason": hidden_reason}
+
+
+@pytest.mark.parametrize("argument", sorted(ARGUMENTS))
+async def test_arguments_are_accepted_from_permitted_viewers_only(
+    world: Scenario, argument: str
+) -> None:
+    assert argument == "Expert.reviews(hidden:)", f"{argument} has no test"
+    query = "query ($id: ID!) { expert(id: $id) { reviews(hidden: true) { totalCount } } }"
+    path = ("expert", "reviews")
     answers = {
         name: await query_decision(world.api(name), query, {"id": world.expert}, *path)
         for name in PEOPLE
+    }
+    assert answers == {name: ARGUMENTS[argument].decide(PEOPLE[name]) for name in PEOPLE}
+
+
+@pytest.mark.parametrize("field", sorted(SINGLE_FIELDS))
+async def test_restricted_fields_of_public_types(world: Scenario, field: str) -> None:
+    query, variables, path = await RESTRICTED_FIELDS[field](world)
+    answers = {
+        name: await query_decision(world.api(name), query, variables, *path) for name in PEOPLE
     }
     assert answers == {name: RULES[field].decide(PEOPLE[name]) for name in PEOPLE}
 
@@ -258,9 +312,13 @@ def test_every_rule_has_a_target() -> None:
 
     def names(schema: Any) -> set[str]:
         return {
-            f"{type_}.{field}"
+            name
             for type_, definition in schema.type_map.items()
-            for field in getattr(definition, "fields", {})
+            for field, typed in getattr(definition, "fields", {}).items()
+            for name in (
+                f"{type_}.{field}",
+                *(f"{type_}.{field}({key}:)" for key in getattr(typed, "args", {})),
+            )
         }
 
     known = names(SCHEMA) | names(CONTRACT)

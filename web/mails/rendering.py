@@ -24,7 +24,7 @@ from models.accounts.codes import store_code
 from models.accounts.links import LIFETIMES, Purpose, create_link
 from models.accounts.users import ERASED_DOMAIN, Language, User
 from models.bookings.booking import INACTIVE, BookingStatus
-from models.bookings.outbox import MailKind, Party
+from models.bookings.outbox import CHANGE_KINDS, REVIEW_KINDS, MailKind, Party
 from models.calendar.times import utc_now
 from models.store.documents import or_unavailable
 from web.mails.addresses import ascii_address
@@ -39,7 +39,8 @@ from web.mails.facts import (
 )
 from web.mails.headers import mailbox, policy_for, single_line
 from web.mails.invitations import Invitations
-from web.mails.sessions import load_session
+from web.mails.notices import is_current, notice_remarks, quotes_of, review_facts
+from web.mails.sessions import load_session, with_review
 from web.mails.transport import RenderedMail
 from web.mails.wording import wording
 
@@ -47,8 +48,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth.code_keys import CodeKeys
+    from models.bookings.booking import Booking
     from models.bookings.outbox import BookingSnapshot, Mail
     from web.mails.sessions import BookedSession
+    from web.mails.wording import Wording
 
 TEMPLATES: Final = Path(__file__).parent
 LINE_CHARS: Final = 78
@@ -82,7 +85,10 @@ class MailRenderer:
         Raises:
             Unavailable: the database did not answer.
         """
-        return await load_session(mail.occasion.booking_id) if mail.occasion else None
+        if mail.occasion is None:
+            return None
+        session = await load_session(mail.occasion.booking_id)
+        return await with_review(session) if session and mail.kind in REVIEW_KINDS else session
 
     def address_of(self, mail: Mail, party: Party, session: BookedSession | None) -> str | None:
         """Return the address of a recipient, or None if the copy is no longer needed."""
@@ -107,6 +113,8 @@ class MailRenderer:
             return await self._render_for_owner(mail)
         to = self.address_of(mail, party, session)
         if session is None or to is None or to.endswith(ERASED_DOMAIN):
+            return None
+        if not is_current(mail.kind, session):
             return None
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
 
@@ -166,35 +174,45 @@ class MailRenderer:
         if not to_client:
             recipient, other = other, recipient
         reader = Reader(wording(recipient.language), recipient.time_zone, to_client)
-        context = self._context(occasion, session, now, reader)
+        context = self._context(mail.kind, occasion, session, now, reader)
         message = self._message(mail, party, recipient.email, recipient.language, context)
         if other.contact_email:
             reply_to = ascii_address(other.contact_email)
             if reply_to.isascii() or not ascii_address(recipient.email).isascii():
                 message["Reply-To"] = mailbox(reply_to, single_line(other.name))
-        method, event = self._invitations.build(session, occasion, party, mail.created_at)
-        message.add_alternative(
-            event,
-            maintype="text",
-            subtype="calendar",
-            params={"method": method, "charset": "utf-8"},
-        )
+        if mail.kind in CHANGE_KINDS:
+            method, event = self._invitations.build(session, occasion, party, mail.created_at)
+            message.add_alternative(
+                event,
+                maintype="text",
+                subtype="calendar",
+                params={"method": method, "charset": "utf-8"},
+            )
         return _rendered(mail, party, recipient.email, message)
 
     def _context(
-        self, occasion: BookingSnapshot, session: BookedSession, now: datetime, reader: Reader
+        self,
+        kind: MailKind,
+        occasion: BookingSnapshot,
+        session: BookedSession,
+        now: datetime,
+        reader: Reader,
     ) -> dict[str, Any]:
         booking, words = session.booking, reader.wording
-        facts = self._facts(occasion, session, reader)
-        remarks = [
-            next_step(place_of(booking, occasion.status), occasion.status, reader),
-            "" if occasion.status in INACTIVE else deadline(booking, reader, now),
-        ]
-        recipient, other = session.client, session.expert
-        if not reader.is_client:
-            recipient, other = other, recipient
-        change = booking.history[occasion.revision]
-        is_own = change.actor_id == recipient.account_id
+        if kind in CHANGE_KINDS:
+            facts = self._facts(occasion, session, reader)
+            remarks = [
+                next_step(place_of(booking, occasion.status), occasion.status, reader),
+                "" if occasion.status in INACTIVE else deadline(booking, reader, now),
+            ]
+        else:
+            facts = [
+                *_main_facts(occasion, session, reader),
+                _reference(booking, words),
+                *review_facts(kind, session, reader),
+            ]
+            remarks = notice_remarks(kind, reader)
+        other = session.expert if reader.is_client else session.client
         label = (
             words.gettext("Open your booking")
             if reader.is_client
@@ -207,8 +225,7 @@ class MailRenderer:
             "brief": words.brief(occasion.starts_at, reader.time_zone),
             "facts": facts,
             "width": max(len(fact.label) for fact in facts) + 2,
-            "reason": [] if is_own else (change.reason or "").splitlines(),
-            "note": [] if reader.is_client else booking.note.splitlines(),
+            "quotes": quotes_of(kind, occasion, session, reader),
             "remarks": [remark for remark in remarks if remark],
             "page": Fact(label, page_url(self._base, booking.id, is_client=reader.is_client)),
             "home": self._base,
@@ -219,16 +236,13 @@ class MailRenderer:
     ) -> list[Fact]:
         """Return the rows of a mail's table; the contact is for the expert."""
         booking, words, zone = session.booking, reader.wording, reader.time_zone
-        gettext, start = words.gettext, occasion.starts_at
-        length = timedelta(minutes=occasion.minutes)
-        expert = f"{single_line(session.expert.name)}, {single_line(session.title)}"
+        gettext = words.gettext
         found = [
-            Fact(gettext("When"), words.span(start, start + length, zone)),
-            Fact(gettext("With"), expert if reader.is_client else single_line(session.client.name)),
+            *_main_facts(occasion, session, reader),
             place_fact(place_of(booking, occasion.status), words),
             Fact(gettext("Length"), words.minutes(occasion.minutes)),
             Fact(gettext("Price"), words.price(occasion.price, self._currency)),
-            Fact(gettext("Reference"), booking.reference),
+            _reference(booking, words),
         ]
         if occasion.moved_from:
             found.insert(0, Fact(gettext("Before"), words.moment(occasion.moved_from, zone)))
@@ -256,6 +270,23 @@ class MailRenderer:
         message.add_alternative(html, subtype="html")
         message["Content-Language"] = wording(language).tag
         return message
+
+
+def _main_facts(occasion: BookingSnapshot, session: BookedSession, reader: Reader) -> list[Fact]:
+    """Return the rows of a mail's table that say when a session is, and with whom."""
+    words, start = reader.wording, occasion.starts_at
+    end = start + timedelta(minutes=occasion.minutes)
+    expert = f"{single_line(session.expert.name)}, {single_line(session.title)}"
+    return [
+        Fact(words.gettext("When"), words.span(start, end, reader.time_zone)),
+        Fact(
+            words.gettext("With"), expert if reader.is_client else single_line(session.client.name)
+        ),
+    ]
+
+
+def _reference(booking: Booking, words: Wording) -> Fact:
+    return Fact(words.gettext("Reference"), booking.reference)
 
 
 @cache

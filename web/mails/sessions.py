@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from models.accounts.users import users_by_id
 from models.bookings.booking import Booking
+from models.bookings.reviews import reviews_of
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
     from models.accounts.users import Language
+    from models.directory.reviews import Review
     from models.ids import Id
 
 
@@ -39,17 +41,29 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties, in their current state."""
+    """A booking and its parties, in their current state, with its review for mails about it."""
 
     booking: Booking
     expert: Person
     title: str
     client: Person
+    review: Review | None = None
 
     def without_details(self) -> BookedSession:
         """Return the session with the kind of its place alone."""
         place = self.booking.place.without_details()
         return replace(self, booking=self.booking.model_copy(update={"place": place}))
+
+
+async def with_review(session: BookedSession) -> BookedSession:
+    """Return the session with its review, if there is one.
+
+    Raises:
+        Unavailable: the database did not answer.
+    """
+    booking = session.booking
+    with or_unavailable():
+        return replace(session, review=(await reviews_of([booking])).get(booking.id))
 
 
 async def load_session(booking_id: Id) -> BookedSession | None:

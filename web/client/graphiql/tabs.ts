@@ -6,14 +6,15 @@ import declineBooking from "./operations/DeclineBooking.graphql?raw";
 import findBookings from "./operations/FindBookings.graphql?raw";
 import freeTimes from "./operations/FreeTimes.graphql?raw";
 import noteBooking from "./operations/NoteBooking.graphql?raw";
+import reviews from "./operations/Reviews.graphql?raw";
 import signIn from "./operations/SignIn.graphql?raw";
 import watchCalendar from "./operations/WatchCalendar.graphql?raw";
 
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
 
 /**
- * Example operations in the order of a booking: find a free time, sign in, book, watch; then those of
- * an expert's desk.
+ * Example operations in the order of a booking: find a free time, sign in, book, watch, read
+ * reviews; then those of an expert's desk.
  */
 export const tabs: Tabs = [
   tab(freeTimes),
@@ -23,6 +24,7 @@ export const tabs: Tabs = [
     contact: { name: "", email: "", phone: "" },
   }),
   tab(watchCalendar, { expertId: "" }),
+  tab(reviews),
   tab(findBookings, { search: "" }),
   tab(declineBooking, { bookingId: "", reason: "" }),
   tab(noteBooking, { bookingId: "", note: "" }),

@@ -1,0 +1,237 @@
+"""Changes of reviews: written by the clients of completed bookings, answered, hidden, removed.
+
+Each is one transaction with the expert's ratings (models/directory/reviews.py) and the mail.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from models.accounts.users import ERASED_NAME, User
+from models.bookings.booking import Booking, BookingStatus
+from models.bookings.outbox import Mail, MailKind, Party, snapshot
+from models.directory.reviews import Review
+from models.directory.versions import increment_directory_version
+from models.errors import NotAllowed, TooLate
+from models.store.documents import or_unavailable
+from models.store.transactions import run_in_transaction, run_racing_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
+    from models.ids import Id
+
+REVIEWABLE: Final = timedelta(days=30)
+"""Time after the completion of a booking in which its client may review it."""
+
+
+def reviewable_until(booking: Booking) -> datetime | None:
+    """Return until when the client may write or edit a review; None unless it is completed."""
+    if booking.status is not BookingStatus.COMPLETED:
+        return None
+    return booking.history[-1].at + REVIEWABLE
+
+
+async def write_review(
+    booking: Booking, author: str, rating: int, text: str, now: datetime
+) -> Review:
+    """Write the review of a booking, or edit it.
+
+    A new review is mailed to the expert. An edited one stays hidden if it was.
+
+    Raises:
+        NotAllowed: if the booking is not completed.
+        TooLate: if the time for a review is over.
+        Unavailable: if the database does not answer.
+    """
+    check_reviewable(booking, now)
+
+    async def write(session: AsyncClientSession) -> Review:
+        before = await _review_of(booking, session)
+        wanted: dict[str, Any] = {"author": author, "rating": rating, "text": text}
+        if before is None:
+            review = Review(
+                expert_id=booking.expert_id,
+                booking_id=booking.id,
+                client_id=booking.client_id,
+                created_at=now,
+                **wanted,
+            )
+            await _queue_mail(MailKind.REVIEWED, [Party.EXPERT], booking, now, session)
+        elif before.model_copy(update=wanted) == before:
+            return before
+        else:
+            review = before.model_copy(update=wanted | {"edited_at": now})
+        await review.write(before, session)
+        return review
+
+    return await _in_transaction(write)
+
+
+async def answer_review(review: Review, booking: Booking, text: str, now: datetime) -> Review:
+    """Answer a review for its expert, or change the answer while the client may edit the review.
+
+    Raises:
+        NotAllowed: if the review is hidden or removed.
+        TooLate: if the review has an answer, and neither can be changed any more.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> Review:
+        before = await _require_review(booking, review, session)
+        if before.hidden:
+            raise NotAllowed
+        if before.answer == text:
+            return before
+        if before.answer is not None:
+            check_reviewable(booking, now)
+        answered: Review = before.model_copy(update={"answer": text, "answered_at": now})
+        await answered.write(before, session)
+        return answered
+
+    return await _in_transaction(write)
+
+
+async def hide_review(
+    review: Review, booking: Booking, reason: str | None, now: datetime
+) -> Review:
+    """Hide a review and mail the reason to both parties, or show it again without a reason.
+
+    Raises:
+        NotAllowed: if the review has been removed.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> Review:
+        before = await _require_review(booking, review, session)
+        if before.hidden_reason == reason:
+            return before
+        changed: Review = before.model_copy(
+            update={"hidden": reason is not None, "hidden_reason": reason}
+        )
+        if changed.hidden and not before.hidden:
+            parties = [Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT]
+            await _queue_mail(MailKind.REVIEW_HIDDEN, parties, booking, now, session)
+        await changed.write(before, session)
+        return changed
+
+    return await _in_transaction(write)
+
+
+async def remove_review(review: Review, booking: Booking) -> Review:
+    """Remove a review for its author, with its answer, and return it as it was.
+
+    Raises:
+        NotAllowed: if the review is hidden, so that it cannot be written anew, or is removed.
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> Review:
+        before = await _require_review(booking, review, session)
+        if before.hidden:
+            raise NotAllowed
+        await before.remove(session)
+        return before
+
+    return await _in_transaction(write)
+
+
+async def anonymize_reviews(user: User) -> bool:
+    """Take the author's name from a client's reviews, and an expert's words from the answers.
+
+    Returns:
+        Whether there was anything to change.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+
+    async def write(session: AsyncClientSession) -> bool:
+        reviews = Review.get_pymongo_collection()
+        own = {"client_id": user.id, "author": {"$ne": ERASED_NAME}}
+        written = await Review.find(own, session=session).to_list()
+        for review in written:
+            only = {"_id": review.id, "expert_id": review.expert_id}
+            await reviews.update_one(only, {"$set": {"author": ERASED_NAME}}, session=session)
+        experts = {review.expert_id for review in written}
+        if user.expert_id:
+            answered = {"expert_id": user.expert_id, "answer": {"$ne": None}}
+            nothing = {"$set": {"answer": None, "answered_at": None}}
+            erased = await reviews.update_many(answered, nothing, session=session)
+            experts |= {user.expert_id} if erased.modified_count else set()
+        for expert_id in experts:
+            await increment_directory_version(session, changed=expert_id)
+        return bool(experts)
+
+    with or_unavailable():
+        return await run_in_transaction(Review, write)
+
+
+async def reviews_about(user: User) -> AsyncIterator[Review]:
+    """Yield the reviews that an account has written, then those of the expert.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        async for review in Review.find({"client_id": user.id}):
+            yield review
+        if user.expert_id:
+            async for review in Review.find({"expert_id": user.expert_id}):
+                yield review
+
+
+async def reviews_of(bookings: Sequence[Booking]) -> dict[Id, Review]:
+    """Return the reviews of bookings by the booking's id, hidden ones too, with one command."""
+    query = {
+        "expert_id": {"$in": sorted({booking.expert_id for booking in bookings})},
+        "booking_id": {"$in": [booking.id for booking in bookings]},
+    }
+    return {review.booking_id: review for review in await Review.find(query).to_list()}
+
+
+def check_reviewable(booking: Booking, now: datetime) -> None:
+    """Check that the client may write or edit a review now.
+
+    Raises:
+        NotAllowed: if the booking is not completed.
+        TooLate: if the time for a review is over.
+    """
+    until = reviewable_until(booking)
+    if until is None:
+        raise NotAllowed
+    if now > until:
+        raise TooLate(until)
+
+
+async def _queue_mail(
+    kind: MailKind,
+    to: list[Party],
+    booking: Booking,
+    now: datetime,
+    session: AsyncClientSession,
+) -> None:
+    mail = Mail(kind=kind, to=to, occasion=snapshot(booking), due_at=now, created_at=now)
+    await mail.insert(session=session)
+
+
+async def _review_of(booking: Booking, session: AsyncClientSession) -> Review | None:
+    query = {"expert_id": booking.expert_id, "booking_id": booking.id}
+    return await Review.find_one(query, session=session)
+
+
+async def _require_review(booking: Booking, review: Review, session: AsyncClientSession) -> Review:
+    """Return a review in its present state, unless it was removed."""
+    found = await _review_of(booking, session)
+    if found is None or found.id != review.id:
+        raise NotAllowed
+    return found
+
+
+async def _in_transaction(write: Callable[[AsyncClientSession], Awaitable[Review]]) -> Review:
+    with or_unavailable():
+        return await run_racing_transaction(Review, write)

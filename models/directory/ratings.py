@@ -1,0 +1,23 @@
+"""Ratings of experts: the mean of their reviews, and the place that it gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.ids import Id
+
+MAX_STARS: Final = 5
+
+
+def mean_rating(counts: Sequence[int]) -> float | None:
+    """Return the mean of ratings, given how many there are of each; None without any."""
+    stars = sum(star * count for star, count in enumerate(counts, 1))
+    return stars / sum(counts) if any(counts) else None
+
+
+def rating_key(rating: float | None, review_count: int, expert_id: Id) -> str:
+    """Return the order key of a rating; twelve decimals distinguish the means of a million."""
+    return f"{round((rating or 0) * 10**12):013}{review_count:08}{expert_id}"

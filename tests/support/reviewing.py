@@ -1,0 +1,135 @@
+"""Completed bookings, and reviews of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from models.calendar.times import utc_now
+from models.ids import object_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymongo.asynchronous.database import AsyncDatabase
+    from pymongo.database import Database
+
+    from tests.support.clients import Api
+    from tests.support.deployments import Person
+    from tests.support.paired_servers import TwoServers
+
+    Row = dict[str, Any]
+
+SHIFT = timedelta(days=60)
+"""Bookings keep their distance from each other, so that none overlap."""
+FIELDS = "id rating text author createdAt editedAt answer answeredAt hidden hiddenReason"
+RESULT = f"""__typename ... on Review {{ {FIELDS} }} ... on Refusal {{ code message }}
+  ... on InvalidInput {{ fields {{ field message }} }} ... on TooLate {{ deadline }}"""
+WRITE = f"""mutation ($id: ID!, $rating: Int!, $text: String!) {{
+  writeReview(input: {{bookingId: $id, rating: $rating, text: $text}}) {{ {RESULT} }} }}"""
+ANSWER = f"""mutation ($id: ID!, $text: String!) {{
+  answerReview(input: {{reviewId: $id, text: $text}}) {{ {RESULT} }} }}"""
+HIDE = f"""mutation ($id: ID!, $hidden: Boolean!, $reason: String!) {{
+  hideReview(input: {{reviewId: $id, hidden: $hidden, reason: $reason}}) {{ {RESULT} }} }}"""
+REMOVE = f"""mutation ($id: ID!) {{ removeReview(input: {{reviewId: $id}}) {{
+  __typename ... on Review {{ {FIELDS} }} ... on Refusal {{ code message }} }} }}"""
+RATED = """query ($id: ID!) { expert(id: $id) { rating reviewCount ratingCounts
+  reviews { totalCount nodes { text answer author hidden rating } } } }"""
+TEXT = "Calm, clear and to the point."
+
+
+def completion(row: Mapping[str, Any], at: datetime | None = None) -> Row:
+    """Return the fields of a stored booking with its session in the past and completed."""
+    done = at or utc_now() - timedelta(days=3)
+    starts_at = row["starts_at"] - SHIFT
+    step = {"starts_at": starts_at, "actor_id": row["client_id"]}
+    booked = done - timedelta(days=5)
+    return {
+        "status": "COMPLETED",
+        "starts_at": starts_at,
+        "cells": [cell - SHIFT for cell in row["cells"]],
+        "created_at": booked,
+        "updated_at": done,
+        "cancellable_until": starts_at,
+        "history": [
+            {**step, "at": booked, "before": None, "after": "CONFIRMED"},
+            {**step, "at": done, "before": "CONFIRMED", "after": "COMPLETED"},
+        ],
+    }
+
+
+async def complete(database: AsyncDatabase[Row], booking: str, at: datetime | None = None) -> str:
+    """Move a stored booking to the past and complete it, and return its id."""
+    only = {"_id": object_id(booking, "Booking", "id")}
+    row = await database["bookings"].find_one(only)
+    assert row
+    only["expert_id"] = row["expert_id"]
+    await database["bookings"].update_one(only, {"$set": completion(row, at)})
+    return booking
+
+
+def complete_now(database: Database[Row], booking: str) -> str:
+    """Do the same with a synchronous connection."""
+    only = {"_id": object_id(booking, "Booking", "id")}
+    row = database["bookings"].find_one(only)
+    assert row
+    only["expert_id"] = row["expert_id"]
+    database["bookings"].update_one(only, {"$set": completion(row)})
+    return booking
+
+
+class ReviewedExpert:
+    """An expert with clients who have completed bookings."""
+
+    def __init__(
+        self, here: TwoServers, stored: AsyncDatabase[Row], expert: Person, slots: list[str]
+    ) -> None:
+        self.here, self.stored, self.expert, self.slots = here, stored, expert, slots
+
+    @property
+    def id(self) -> str:
+        """The id of the expert."""
+        assert self.expert.expert_id
+        return self.expert.expert_id
+
+    async def booking(self, client: Api) -> str:
+        """Book a slot as a client and return the booking's id."""
+        booked = await client.book(self.slots.pop(0))
+        assert booked["__typename"] == "Booking", booked
+        return str(booked["id"])
+
+    async def completed(self, client: Api, days_ago: float = 3) -> str:
+        """Return the id of a client's booking that was completed some days ago."""
+        at = utc_now() - timedelta(days=days_ago)
+        return await complete(self.stored, await self.booking(client), at)
+
+    async def shown(self, *, elsewhere: bool = False) -> dict[str, Any]:
+        """Return the ratings and reviews that everybody sees at the first or the second server.
+
+        After a change at one of them, the other may show the former state for a second.
+        """
+        api = self.here.anonymous
+        api = self.here.there(api) if elsewhere else api
+        return dict((await api.ask(RATED, id=self.id))["expert"])
+
+
+async def write(api: Api, booking: str, rating: int = 5, text: str = TEXT) -> dict[str, Any]:
+    """Return the result of `writeReview`."""
+    return dict((await api.ask(WRITE, id=booking, rating=rating, text=text))["writeReview"])
+
+
+async def answer(api: Api, review: str, text: str = "Thank you!") -> dict[str, Any]:
+    """Return the result of `answerReview`."""
+    return dict((await api.ask(ANSWER, id=review, text=text))["answerReview"])
+
+
+async def hide(
+    api: Api, review: str, reason: str = "It names somebody.", *, hidden: bool = True
+) -> dict[str, Any]:
+    """Return the result of `hideReview`."""
+    return dict((await api.ask(HIDE, id=review, hidden=hidden, reason=reason))["hideReview"])
+
+
+async def remove(api: Api, review: str) -> dict[str, Any]:
+    """Return the result of `removeReview`."""
+    return dict((await api.ask(REMOVE, id=review))["removeReview"])
