@@ -102,7 +102,7 @@ def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -
     url = server.format("seeded")
     assert command(tmp_path, "seed", "--experts", "20", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
-        collections = ("bookings", "calendars", "experts", "users")
+        collections = ("bookings", "calendars", "experts", "reviews", "users")
         counts = {name: client["seeded"][name].count_documents({}) for name in collections}
     checked = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     assert command(tmp_path, "verify", MONGODB_URL=url) == (

@@ -16,11 +16,12 @@ MINE = """{ bookings(first: 1) { nodes {
   __typename id reference
   client { __typename id name } expert { __typename id name } slot { __typename id startsAt }
 } } }"""
+REVIEWS = "{ experts(first: 1) { nodes { reviews(first: 1) { nodes { __typename id text } } } } }"
 SESSIONS = "{ viewer { sessions { __typename id device } } }"
 NODE = """query ($id: ID!) { node(id: $id) {
   __typename id
   ... on Booking { reference } ... on User { name } ... on Expert { name } ... on Slot { startsAt }
-  ... on Session { device }
+  ... on Session { device } ... on Review { text }
 } }"""
 
 
@@ -41,7 +42,9 @@ async def test_every_object_is_found_by_its_id(
     await client.book(await open_slot(api, experts, time))
     [booking] = (await client.ask(MINE))["bookings"]["nodes"]
     session = (await client.ask(SESSIONS))["viewer"]["sessions"][0]
-    objects = [session] + [booking.pop(name) for name in ("client", "expert", "slot")] + [booking]
+    [expert] = (await client.ask(REVIEWS))["experts"]["nodes"]
+    parts = [booking.pop(name) for name in ("client", "expert", "slot")]
+    objects = [session, *expert["reviews"]["nodes"], *parts, booking]
     schema = build_schema(root.schema.as_str())
     node = schema.get_type("Node")
     assert isinstance(node, GraphQLInterfaceType)

@@ -38,26 +38,24 @@ async def test_categories_count_the_experts_of_a_filter(
 
 
 @pytest.mark.parametrize(
-    ("search", "first"),
+    ("search", "best"),
     [
-        ("back pain", "Elsa Wallin"),
-        ("BACK-PAIN", "Elsa Wallin"),
-        ("divorce", "Inés Serrano"),
-        ("python", "Maria Winther"),
-        ("pyhton", "Maria Winther"),
-        ("taxes", "Mariam Haddad"),
-        ("help with my taxs", None),
-        ("walin", "Elsa Wallin"),
-        ("physiotherapits", "Elsa Wallin"),
+        ("back pain", {"Elsa Wallin"}),
+        ("BACK-PAIN", {"Elsa Wallin"}),
+        ("divorce", {"Inés Serrano"}),
+        ("python", {"Daniel Njoroge", "Maria Winther"}),
+        ("pyhton", {"Daniel Njoroge", "Maria Winther"}),
+        ("taxes", {"Mariam Haddad"}),
+        ("help with my taxs", set()),
+        ("walin", {"Elsa Wallin"}),
+        ("physiotherapits", {"Elsa Wallin"}),
     ],
 )
-async def test_search_finds_people_by_what_they_do(
-    api: Api, search: str, first: str | None
-) -> None:
-    """Words of the biography count, with one typing error; the best match comes first."""
+async def test_search_finds_people_by_what_they_do(api: Api, search: str, best: set[str]) -> None:
+    """Words of the biography count, with one typing error; the best matches come first."""
     page = await fetch_page(api, {"filter": {"search": search}}, first=100)
     names = [edge["node"]["name"] for edge in page["edges"]]
-    assert names[:1] == ([first] if first else [])
+    assert set(names[: len(best)]) == best if best else not names
 
 
 async def test_a_search_is_ordered_by_relevance_then_rating(

@@ -130,9 +130,9 @@ def test_figures_are_plausible(experts: list[SampleExpert]) -> None:
         assert expert.hourly_rate % 500 == 0
         assert 2 <= expert.experience_years <= 35
         assert 1 <= len(expert.languages) == len(set(expert.languages)) <= 4
-        assert (expert.rating is None) == (expert.review_count == 0)
-        assert expert.rating is None or 3.6 <= expert.rating <= 5.0
-    unrated = sum(expert.rating is None for expert in experts)
+        assert expert.quality is None or 3.6 <= expert.quality <= 5.0
+        assert 0 <= expert.former_sessions <= (0 if expert.quality is None else 30)
+    unrated = sum(expert.quality is None for expert in experts)
     assert 0.02 < unrated / len(experts) < 0.08
     assert sum("English" in expert.languages for expert in experts) > 0.9 * len(experts)
 

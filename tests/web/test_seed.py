@@ -19,6 +19,7 @@ from models.calendar.rules import Calendar
 from models.calendar.slots import SlotStatus, listed_slot, listed_slots
 from models.database import _bind, open_database
 from models.directory.experts import Category, Expert
+from models.directory.reviews import Review
 from models.store.shared_state import (
     SAMPLE_DATA,
     Seeding,
@@ -49,7 +50,7 @@ HEARTBEATS = "heartbeatFrequencyMS=600000"
 
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)
-KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking)
+KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review)
 Stored = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -128,7 +129,7 @@ async def sample(server: str) -> Sample:
 
 
 def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
-    """Each expert has an account, a calendar and about twelve bookings; there are clients."""
+    """Each expert has an account, a calendar and about twenty bookings; there are clients."""
     assert sample.outcome is Outcome.SEEDED
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
@@ -141,7 +142,7 @@ def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> N
     }
     for expert in sample.experts.values():
         assert sample.users[expert.user_id].expert_id == expert.id
-    assert 1_300 < len(sample.bookings) < 1_700
+    assert 2_000 < len(sample.bookings) < 2_600
     assert min(map(len, sample.by_expert().values())) >= 2
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 PAST_DAYS: Final = 28
+FORMER_DAYS: Final = 360
 PAST_BOOKINGS: Final = (3, 8)  # minimum and maximum per expert
 COMING_DAYS: Final = 21
 COMING_SHARE: Final = (0.035, 0.06)  # of the working hours on those days
@@ -82,6 +83,7 @@ class SampleCalendar:
         keeper_id: the expert's account.
         regular: a client with both a past and a coming booking.
         new_id: returns the id of the booking with this number.
+        former_sessions: number of completed sessions before the past period.
         share: number of bookings relative to the usual number, 0 to 1.
         moment: time that the bookings are relative to.
     """
@@ -92,6 +94,7 @@ class SampleCalendar:
     regular: Client | None
     notes: Sequence[str]
     new_id: Callable[[int], Id]
+    former_sessions: int
     share: float
     moment: datetime
     rng: Random
@@ -103,8 +106,8 @@ class SampleCalendar:
         """
         bookings: list[Booking] = []
         taken: set[int] = set()
-        for period in self._past(), self._coming():
-            client = self.regular
+        for period in self._past(), self._coming(), self._former():
+            client = None if period.days > PAST_DAYS else self.regular
             for outcome in period.outcomes:
                 key = self._free_slot(period, taken)
                 if key:
@@ -130,6 +133,13 @@ class SampleCalendar:
         last = cell_of(self.moment - MIN_CHANGE_AGE - DAY)
         outcomes = self._outcomes(self.rng.uniform(*PAST_BOOKINGS), PAST_OUTCOMES)
         return _Period(first, PAST_DAYS, range(last), outcomes)
+
+    def _former(self) -> _Period:
+        days = FORMER_DAYS - PAST_DAYS
+        first = self.calendar.today(self.moment) - FORMER_DAYS * DAY
+        last = cell_of(self.moment - PAST_DAYS * DAY)
+        count = round(self.former_sessions * self.share)
+        return _Period(first, days, range(last), [BookingStatus.COMPLETED] * count)
 
     def _coming(self) -> _Period:
         minutes = sum(range_.end - range_.start for range_ in self._rules.weekly) * COMING_DAYS / 7

@@ -31,8 +31,9 @@ class SampleExpert:
     experience_years: int
     languages: tuple[str, ...]
     hourly_rate: int
-    rating: float | None
-    review_count: int
+    topics: tuple[str, ...]
+    quality: float | None  # mean rating, roughly; None for an expert without reviews
+    former_sessions: int  # reviewed sessions, earlier than the other bookings
     time_zone: str
     offers: tuple[tuple[int, int], ...]  # (minutes, price), shorter first
     places: tuple[tuple[str, str | None], ...]  # (kind, details) of each offer
@@ -54,6 +55,8 @@ class SampleClient:
     phone: str
 
 
+MAX_FORMER_SESSIONS: Final = 30
+YEARS_PER_SESSION: Final = 18
 # Time zones where the working week is not Monday to Friday (0 is Monday).
 _WORKDAYS: Final = {
     "Africa/Cairo": (0, 1, 2, 3, 6),
@@ -108,8 +111,9 @@ def sample_experts(count: int, seed: int) -> Iterator[SampleExpert]:
             experience_years=years,
             languages=languages,
             hourly_rate=rate,
-            rating=round(max(3.6, 5 - rng.expovariate(3)), 1) if reviewed else None,
-            review_count=1 + min(600, round(years * rng.expovariate(1 / 8))) if reviewed else 0,
+            topics=topics,
+            quality=max(3.6, 5 - rng.expovariate(3)) if reviewed else None,
+            former_sessions=_former_sessions(years, rng.expovariate(1 / 8)) if reviewed else 0,
             time_zone=zone,
             offers=tuple(
                 (minutes, round(rate * minutes / 6000) * 100)
@@ -258,6 +262,10 @@ def _places(slug: str, zone: str) -> tuple[tuple[str, str | None], ...]:
     video, phone = ("VIDEO", f"https://meet.example.com/{slug}"), ("PHONE", number)
     shorter = rng.choices((video, phone), (70, 30))[0]
     return shorter, rng.choices((video, phone, ("IN_PERSON", address)), (50, 15, 35))[0]
+
+
+def _former_sessions(years: int, popularity: float) -> int:
+    return min(MAX_FORMER_SESSIONS, round(years * popularity / YEARS_PER_SESSION))
 
 
 def _phone(rng: Random, zone: str) -> str:

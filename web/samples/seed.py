@@ -11,7 +11,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -22,6 +22,7 @@ from models.bookings.booking import Contact
 from models.calendar.places import Place, PlaceKind
 from models.calendar.rules import Calendar, Offer, Rules, WeeklyRange
 from models.directory.experts import Category, Expert
+from models.directory.ratings import MAX_STARS
 from models.directory.versions import increment_directory_version
 from models.errors import Unavailable
 from models.ids import Id, sample_id
@@ -36,6 +37,7 @@ from models.store.shared_state import (
 from web.samples.bookings import Client, SampleCalendar
 from web.samples.demo import DEMO_ADMIN, DEMO_CLIENT, DEMO_EXPERT, Outcome, seeding_outcome
 from web.samples.people import SampleClient, SampleExpert, sample_clients, sample_experts
+from web.samples.reviews import SampleReviews
 from web.samples.texts import categories
 
 if TYPE_CHECKING:
@@ -47,12 +49,13 @@ if TYPE_CHECKING:
 NO_PASSWORD: Final = "!"  # noqa: S105 - matches no password
 SEED: Final = 18  # gives a first expert, the demo expert, who confirms requests by hand
 CLIENTS: Final = 200
-EXPERTS_PER_BATCH: Final = 50  # with about 600 bookings
+EXPERTS_PER_BATCH: Final = 50  # with about 900 bookings
 POLL_SECONDS: Final = 0.5
 STALL_SECONDS: Final = 5.0  # without progress before another process takes over
 BUSY_EXPERTS: Final = 1000  # in larger directories, each expert has fewer bookings
 DEMO_CLIENT_EXPERTS: Final = 6  # with past and coming bookings of the demo client
-ACCOUNT_AGE_MINUTES: Final = (90 * 24 * 60, 900 * 24 * 60)
+DEMO_FORMER_SESSIONS: Final = 30  # of the demo expert, for several pages of reviews
+ACCOUNT_AGE_MINUTES: Final = (400 * 24 * 60, 1200 * 24 * 60)
 DEMO_CLIENT_PROFILE: Final = SampleClient(
     "Clara Client", DEMO_CLIENT, "Europe/Berlin", "+442079460100"
 )
@@ -65,7 +68,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
     seeding that has begun keeps its number of experts and its time, whatever the arguments.
 
     Args:
-        experts: number of experts, each with about 12 bookings; fewer above 1,000 experts.
+        experts: number of experts, each with about 18 bookings; fewer above 1,000 experts.
         now: time that the bookings are relative to.
         password_hash: hash of `DEMO_PASSWORD`, for the demo accounts. Other accounts have no
             password.
@@ -141,14 +144,23 @@ async def _write(
         _calendar(index, sample, user, clients, claim)
         for (index, sample), (user, _) in zip(batch, people, strict=True)
     ]
-    bookings = [booking for calendar in calendars for booking in calendar.fill()]
+    bookings = [calendar.fill() for calendar in calendars]
+    reviews = [
+        _reviews(index, sample, clients[0], claim.moment).write(booked)
+        for (index, sample), booked in zip(batch, bookings, strict=True)
+    ]
+    for (_, expert), written in zip(people, reviews, strict=True):
+        ratings = [review.rating for review in written if not review.hidden]
+        expert.rating_counts = [ratings.count(stars) for stars in range(1, MAX_STARS + 1)]
+        expert.update_search_fields()
     # Raise a pending cancellation here: up to Python 3.11, `wait_for` in the driver may lose it.
     await asyncio.sleep(0)
     # Referenced documents go first.
     await insert_missing([user for user, _ in people])
     await insert_missing([expert for _, expert in people])
     await insert_missing([calendar.calendar for calendar in calendars])
-    await insert_missing(bookings)
+    await insert_missing(list(chain.from_iterable(bookings)))
+    await insert_missing(list(chain.from_iterable(reviews)))
     with or_unavailable():
         await increment_directory_version(changed=None)
 
@@ -173,11 +185,9 @@ def _person(
         experience_years=sample.experience_years,
         languages=list(sample.languages),
         hourly_rate=sample.hourly_rate,
-        rating=sample.rating,
-        review_count=sample.review_count,
         confirms_automatically=sample.confirms_automatically,
     )
-    return user, expert.update_search_fields()
+    return user, expert
 
 
 def _calendar(
@@ -207,9 +217,25 @@ def _calendar(
         regular=demo_client if index < DEMO_CLIENT_EXPERTS else None,
         notes=categories()[sample.category].notes,
         new_id=lambda number: _id(f"booking {index} {number}"),
+        former_sessions=sample.former_sessions if index else DEMO_FORMER_SESSIONS,
         share=min(1, BUSY_EXPERTS / claim.experts),
         moment=claim.moment,
         rng=_rng(f"calendar {index}"),
+    )
+
+
+def _reviews(
+    index: int, sample: SampleExpert, demo_client: Client, moment: datetime
+) -> SampleReviews:
+    """Return the reviews; the demo client has yet to review every other expert."""
+    return SampleReviews(
+        expert=sample,
+        moment=moment,
+        new_id=lambda booking_id: _id(f"review {booking_id}"),
+        skips=lambda booking: booking.client_id == demo_client.id and index % 2 == 0,
+        hides_first=index == 0,
+        rng=_rng(f"reviews {index}"),
+        rng_of=lambda booking_id: _rng(f"review {booking_id}"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Names, categories and phrases of sample people, loaded from the TOML files in `data`."""
+"""Names, categories and phrases of sample people and reviews, from the TOML files in `data`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +43,16 @@ class BiographyTexts:
     places: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewTexts:
+    """Sentence templates of the reviews with a number of stars; see reviews.toml."""
+
+    openings: tuple[str, ...]
+    details: tuple[str, ...]
+    closings: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
 @cache
 def origins() -> dict[str, Origin]:
     """Return the origins by region, in the order of the file."""
@@ -59,6 +69,12 @@ def categories() -> dict[str, CategoryTexts]:
 def biography() -> BiographyTexts:
     """Return the sentence templates."""
     return TypeAdapter(BiographyTexts).validate_python(_read("biography.toml"))
+
+
+@cache
+def reviews() -> dict[int, ReviewTexts]:
+    """Return the sentence templates of reviews by their number of stars."""
+    return TypeAdapter(dict[int, ReviewTexts]).validate_python(_read("reviews.toml"))
 
 
 def _read(name: str) -> dict[str, object]:
