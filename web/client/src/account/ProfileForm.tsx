@@ -8,7 +8,7 @@ import { UPDATE_PROFILE } from "../session/updateProfile.ts";
 import { useSubmission } from "../session/useSubmission.ts";
 import type { Viewer } from "../session/Viewer.tsx";
 import { type Language, LANGUAGES, useText, useWords } from "../text/text.tsx";
-import { timeZones } from "../time/preferences.ts";
+import { timeZones } from "../time/zones.ts";
 import { Field } from "../ui/Field.tsx";
 import { Select } from "../ui/Select.tsx";
 import { toast } from "../ui/toast.tsx";

@@ -1,14 +1,22 @@
 import { Link } from "react-router";
 
+import { useRecovery } from "../api/online.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { useTitle } from "../ui/title.ts";
 import { Message } from "./Message.tsx";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "./words.ts";
 
-/** Error message in place of a page that failed, with a button to retry. */
-export function Failure({ retry, isOffline = false }: { retry: () => void; isOffline?: boolean }) {
+interface FailureProps {
+  retry: () => void;
+  /** Whether the server could not be reached, so that it is tried again by itself. */
+  isOffline?: boolean;
+}
+
+/** Error message in place of a page that failed; it tries again when the network is back. */
+export function Failure({ retry, isOffline = false }: FailureProps) {
   const { errors } = useWords(appWords);
+  useRecovery(retry, isOffline);
   useTitle(errors.title);
   return (
     <Message title={errors.title} body={isOffline ? errors.offline : errors.body}>

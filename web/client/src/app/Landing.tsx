@@ -3,11 +3,11 @@ import { type SubmitEvent, useId } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { graphql } from "../api/gql/gql.ts";
+import { useRetryOnline } from "../api/online.ts";
 import { ExpertCardsSkeleton } from "../directory/ExpertCardsSkeleton.tsx";
 import { Count, type Counts, pillClass } from "../directory/Categories.tsx";
 import { ExpertCards } from "../directory/ExpertCard.tsx";
 import { SearchField } from "../directory/SearchField.tsx";
-import { useRetryOnline } from "../directory/useRetryOnline.ts";
 import { CATEGORIES, directoryPath } from "../directory/directoryQuery.ts";
 import { directoryWords } from "../directory/words.ts";
 import { useWords } from "../text/text.tsx";

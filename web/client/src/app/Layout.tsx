@@ -1,14 +1,7 @@
-import {
-  lazy,
-  type ReactNode,
-  Suspense,
-  useEffect,
-  useRef,
-  useSyncExternalStore,
-  ViewTransition,
-} from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, ViewTransition } from "react";
 import { useLocation } from "react-router";
 
+import { useOfflineSince } from "../api/online.ts";
 import { serverUrl } from "../api/server.ts";
 import { useViewer } from "../session/Viewer.tsx";
 import { LANGUAGES, useText, useWords } from "../text/text.tsx";
@@ -140,26 +133,17 @@ function FooterSelect<T extends string>(props: FooterSelectProps<T>) {
 /** Overlay that says that the browser is offline; an overlay does not shift the layout. */
 function Offline() {
   const { connection } = useWords(appWords);
-  const isOnline = useSyncExternalStore(subscribe, () => navigator.onLine);
+  const isOffline = useOfflineSince() !== undefined;
   return (
     <div
       role="status"
       className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+1rem)] z-10 grid justify-center print:hidden"
     >
-      {!isOnline && (
+      {isOffline && (
         <p className="rounded-full border border-held-line bg-held-bg px-4 py-2 text-held">
           {connection.offline}
         </p>
       )}
     </div>
   );
-}
-
-function subscribe(changed: () => void): () => void {
-  window.addEventListener("online", changed);
-  window.addEventListener("offline", changed);
-  return () => {
-    window.removeEventListener("online", changed);
-    window.removeEventListener("offline", changed);
-  };
 }

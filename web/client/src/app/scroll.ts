@@ -1,12 +1,14 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { NavigationType, useLocation, useNavigationType } from "react-router";
 
+import { sessionStore } from "./storage.ts";
+
 const STORAGE_KEY = "expertbook.scroll";
 const MAX_POSITIONS = 50;
 const RESTORE_TIMEOUT_MS = 3_000;
 
 const positions = new Map<string, number>(
-  Object.entries(JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}") as Record<string, number>),
+  Object.entries(JSON.parse(sessionStore.getItem(STORAGE_KEY) ?? "{}") as Record<string, number>),
 );
 
 /** Start new pages at the top; restore the scroll position on Back, Forward and reload. */
@@ -21,7 +23,7 @@ export function useScrollRestoration(): void {
     history.scrollRestoration = "manual";
     const recordPosition = () => positions.set(displayed.current.entry, window.scrollY);
     const storePositions = () =>
-      sessionStorage.setItem(
+      sessionStore.setItem(
         STORAGE_KEY,
         JSON.stringify(Object.fromEntries([...positions].slice(-MAX_POSITIONS))),
       );

@@ -28,7 +28,8 @@ export const appWords = catalogue({
       connecting: "Connecting …",
       live: "Live",
       reconnecting: "Reconnecting …",
-      offline: "You are offline. What you see may be out of date.",
+      offline: "You are offline. We try again by ourselves.",
+      asOf: (time: string) => `Offline, as of ${time}`,
     },
     errors: {
       title: "Something went wrong",
@@ -67,7 +68,8 @@ export const appWords = catalogue({
       connecting: "Verbinde …",
       live: "Live",
       reconnecting: "Verbinde neu …",
-      offline: "Sie sind offline. Die Angaben sind vielleicht nicht mehr aktuell.",
+      offline: "Sie sind offline. Wir versuchen es von selbst wieder.",
+      asOf: (time) => `Offline, Stand ${time}`,
     },
     errors: {
       title: "Da ist etwas schiefgegangen",

@@ -3,7 +3,7 @@ import { useQuery } from "@apollo/client/react";
 
 import { graphql } from "../api/gql/gql.ts";
 import type { Category, ExpertsQuery } from "../api/gql/graphql.ts";
-import { useRetryOnline } from "./useRetryOnline.ts";
+import { useRetryOnline } from "../api/online.ts";
 import { toVariables, type DirectoryQuery } from "./directoryQuery.ts";
 
 const EXPERTS = graphql(`

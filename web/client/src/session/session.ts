@@ -6,6 +6,7 @@
  */
 
 import { serverUrl } from "../api/server.ts";
+import { localStore } from "../app/storage.ts";
 
 const EXPIRY_KEY = "expertbook.session-until";
 const RENEW_BEFORE_MS = 60_000;
@@ -25,19 +26,19 @@ export function isSignedIn(): boolean {
 
 /** Record a new or renewed session, and schedule its renewal. */
 export function start(expiresAt: string): void {
-  localStorage.setItem(EXPIRY_KEY, expiresAt);
+  localStore.setItem(EXPIRY_KEY, expiresAt);
   scheduleRenewal();
 }
 
 /** Record the session of a new sign-in; other tabs are notified of a change of viewer. */
 export function replace(expiresAt: string): void {
-  localStorage.removeItem(EXPIRY_KEY);
+  localStore.removeItem(EXPIRY_KEY);
   start(expiresAt);
 }
 
 /** Record that the session has ended, here or on the server. */
 export function end(): void {
-  localStorage.removeItem(EXPIRY_KEY);
+  localStore.removeItem(EXPIRY_KEY);
   clearTimeout(timer);
   for (const changed of listeners) changed();
 }
@@ -65,7 +66,7 @@ export function renew(): Promise<boolean> {
 
 /** Renew the session before its time, because the server has rejected it. */
 export function forceRenew(): Promise<boolean> {
-  if (isSignedIn()) localStorage.setItem(EXPIRY_KEY, new Date(0).toISOString());
+  if (isSignedIn()) localStore.setItem(EXPIRY_KEY, new Date(0).toISOString());
   return renew();
 }
 
@@ -106,7 +107,7 @@ function isDue(): boolean {
 }
 
 function readExpiry(): number | undefined {
-  const until = localStorage.getItem(EXPIRY_KEY);
+  const until = localStore.getItem(EXPIRY_KEY);
   return until === null ? undefined : Date.parse(until);
 }
 

@@ -1,5 +1,7 @@
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
-import { baseLanguage, localeOf } from "./locales";
+
+import { localStore } from "../app/storage.ts";
+import { baseLanguage, localeOf } from "./locales.ts";
 
 const STORAGE_KEY = "expertbook.language";
 
@@ -59,7 +61,7 @@ export function TextProvider({ children }: { children: ReactNode }) {
       language,
       locale: localeOf(language),
       choose(chosen: Language) {
-        localStorage.setItem(STORAGE_KEY, chosen);
+        localStore.setItem(STORAGE_KEY, chosen);
         setLanguage(chosen);
       },
     }),
@@ -70,7 +72,7 @@ export function TextProvider({ children }: { children: ReactNode }) {
 
 /** Return the stored language, otherwise the first supported one of the browser. */
 function preferredLanguage(): Language {
-  const preferredTags = [localStorage.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
+  const preferredTags = [localStore.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
     baseLanguage,
   );
   return preferredTags.find((tag): tag is Language => tag in LANGUAGES) ?? "en";

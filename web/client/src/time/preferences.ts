@@ -1,5 +1,8 @@
 import { useSyncExternalStore } from "react";
 
+import { localStore } from "../app/storage.ts";
+import { deviceZone, isTimeZone } from "./zones.ts";
+
 /** Time zone and clock of the reader; stored on this device. */
 export interface TimePreferences {
   /** IANA time zone. */
@@ -17,37 +20,25 @@ export function useTimePreferences(): TimePreferences {
 
 export function saveTimePreferences(changed: Partial<TimePreferences>): void {
   current = { ...current, ...changed };
-  localStorage.setItem(STORAGE_KEY, JSON.stringify(current));
+  localStore.setItem(STORAGE_KEY, JSON.stringify(current));
   for (const listener of listeners) listener();
 }
 
-/** Return the time zones known to the browser, with the selected one added if it is missing. */
-export function timeZones(chosen: string): string[] {
-  const known = new Set(["UTC", ...Intl.supportedValuesOf("timeZone"), chosen]);
-  return [...known].sort();
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function read(): TimePreferences {
-  const own = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
-  const hourCycle = own.hourCycle?.startsWith("h1") ? "h12" : "h23";
+  const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+  const own = {
+    zone: deviceZone(),
+    hourCycle: hourCycle?.startsWith("h1") ? "h12" : "h23",
+  } as const;
   try {
-    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<TimePreferences>;
-    const zone = kept.zone && isTimeZone(kept.zone) ? kept.zone : own.timeZone;
+    const kept = JSON.parse(localStore.getItem(STORAGE_KEY) ?? "{}") as Partial<TimePreferences>;
+    const isCycle = kept.hourCycle === "h12" || kept.hourCycle === "h23";
     return {
-      zone,
-      hourCycle: kept.hourCycle === "h12" || kept.hourCycle === "h23" ? kept.hourCycle : hourCycle,
+      zone: kept.zone && isTimeZone(kept.zone) ? kept.zone : own.zone,
+      hourCycle: isCycle ? kept.hourCycle : own.hourCycle,
     };
   } catch {
-    return { zone: own.timeZone, hourCycle };
+    return own;
   }
 }
 

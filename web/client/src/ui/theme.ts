@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from "react";
 
+import { localStore } from "../app/storage.ts";
+
 /** Themes to choose from; `system` follows the device. */
 export const THEMES = ["system", "light", "dark"] as const;
 
@@ -18,7 +20,7 @@ export function chooseTheme(theme: Theme): void {
   const root = document.documentElement;
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
-  localStorage.setItem(STORAGE_KEY, theme);
+  localStore.setItem(STORAGE_KEY, theme);
   for (const listener of listeners) listener();
 }
 

@@ -1,53 +1,90 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import type { ExternalToast } from "sonner";
 
 import { useTheme } from "./theme.ts";
 
-// Loaded with the first toast, which most visits never show.
-const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
+const loadSonner = () => import("sonner");
+const Toaster = lazy(() => loadSonner().then(({ Toaster }) => ({ default: Toaster })));
 
+const PLAIN_MS = 8_000;
+const IDLE_MS = 3_000;
 const listeners = new Set<() => void>();
 let hasToast = false;
+/** The latest message that had to do without the toaster, which had not loaded. */
+let plainMessage: string | undefined;
 
 /** Show a toast; screen readers announce it. */
 export async function toast(message: string, options?: ExternalToast): Promise<void> {
-  await withSonner((sonner) => sonner.toast(message, options));
+  await withSonner(message, (sonner) => sonner.toast(message, options));
 }
 
 /** Show an error toast. */
 export async function toastError(message: string, options?: ExternalToast): Promise<void> {
-  await withSonner((sonner) => sonner.toast.error(message, options));
+  await withSonner(message, (sonner) => sonner.toast.error(message, options));
 }
 
 /** Container of the toasts. */
 export function Toasts() {
-  const isShown = useSyncExternalStore(
-    (changed) => {
-      listeners.add(changed);
-      return () => listeners.delete(changed);
-    },
-    () => hasToast,
-  );
+  const isShown = useSyncExternalStore(subscribe, () => hasToast);
+  const plain = useSyncExternalStore(subscribe, () => plainMessage);
   const theme = useTheme();
-  return isShown ? (
-    <Suspense>
-      <Toaster
-        theme={theme}
-        position="bottom-center"
-        closeButton
-        offset={{ bottom: "calc(var(--docked, 0px) + 24px)" }}
-        mobileOffset={{ bottom: "calc(var(--docked, 0px) + 16px)" }}
-        style={{ fontFamily: "inherit" }}
-      />
-    </Suspense>
-  ) : null;
+  // Once the page has loaded, so that the first error offline finds it there.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadSonner().catch(() => undefined), IDLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <>
+      {isShown && (
+        <Suspense>
+          <Toaster
+            theme={theme}
+            position="bottom-center"
+            closeButton
+            offset={{ bottom: "calc(var(--docked, 0px) + 24px)" }}
+            mobileOffset={{ bottom: "calc(var(--docked, 0px) + 16px)" }}
+            style={{ fontFamily: "inherit" }}
+          />
+        </Suspense>
+      )}
+      <div role="alert" className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+4rem)] z-20 grid justify-center">
+        {plain && (
+          <p className="rounded-md border border-line bg-raised px-4 py-3 shadow-3">{plain}</p>
+        )}
+      </div>
+    </>
+  );
 }
 
-async function withSonner(speak: (sonner: typeof import("sonner")) => void): Promise<void> {
-  // The chunk cannot be loaded while offline: go without the toast.
-  const sonner = await import("sonner").catch(() => undefined);
-  if (!sonner) return;
+async function withSonner(
+  message: string,
+  speak: (sonner: typeof import("sonner")) => void,
+): Promise<void> {
+  // The chunk cannot be loaded while offline.
+  const sonner = await loadSonner().catch(() => undefined);
+  if (!sonner) {
+    showPlainly(message);
+    return;
+  }
   hasToast = true;
-  for (const listener of listeners) listener();
+  notify();
   speak(sonner);
+}
+
+function showPlainly(message: string): void {
+  plainMessage = message;
+  notify();
+  setTimeout(() => {
+    if (plainMessage === message) plainMessage = undefined;
+    notify();
+  }, PLAIN_MS);
+}
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

@@ -1,7 +1,7 @@
 import type { Category } from "../../api/gql/graphql.ts";
 import { directoryWords } from "../../directory/words.ts";
 import { useWords } from "../../text/text.tsx";
-import { timeZones } from "../../time/preferences.ts";
+import { timeZones } from "../../time/zones.ts";
 import { Field } from "../../ui/Field.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { administrationWords } from "../words.ts";

@@ -5,7 +5,7 @@ import type { AdministeredUserFragment, Role } from "../../api/gql/graphql.ts";
 import { appWords } from "../../app/words.ts";
 import { Dialog } from "../../bookings/Dialog.tsx";
 import { useWords } from "../../text/text.tsx";
-import { timeZones } from "../../time/preferences.ts";
+import { timeZones } from "../../time/zones.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { problemsByField } from "../../ui/problems.ts";

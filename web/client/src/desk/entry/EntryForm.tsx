@@ -5,7 +5,7 @@ import type { EditedExpertFragment } from "../../api/gql/graphql.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { useProfileForm } from "../../profile/useProfileForm.ts";
 import { useWords } from "../../text/text.tsx";
-import { timeZones } from "../../time/preferences.ts";
+import { timeZones } from "../../time/zones.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Select } from "../../ui/Select.tsx";

@@ -1,0 +1,62 @@
+"""The client offline, on slow networks, and in browsers that deny what others allow."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+
+from tests.support.visitors import KEEP
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Visit
+    from tests.support.bookable_experts import Expert
+
+NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to fetch dynamically imported")
+DENIED_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+}"""
+UNKNOWN_ZONE = """const known = Intl.DateTimeFormat.prototype.resolvedOptions;
+Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+  return { ...known.call(this), timeZone: "Etc/Unknown" };
+};"""
+
+
+async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_expert: Expert) -> None:
+    """Times are in UTC then, and what would be stored lasts as long as the page."""
+    ada = await visit()
+    await ada.context.add_init_script(DENIED_STORAGE + UNKNOWN_ZONE)
+    for path in ("/", "/experts"):
+        await ada.open(path)
+        await expect(ada.page.get_by_role("article").first).to_be_visible()
+    await expect(ada.page.get_by_text("Times in UTC")).to_be_visible()
+    footer = ada.page.get_by_role("contentinfo")
+    await footer.get_by_label("Colours").select_option("dark")
+    await footer.get_by_label("Language").select_option("de")
+    await expect(ada.heading("Fachleute")).to_be_visible()
+    await footer.get_by_label("Sprache").select_option("en")
+    await ada.open_expert(site_expert)
+    await ada.slot(await ada.free_slot()).click()
+    await expect(ada.button(KEEP)).to_be_visible()
+    await ada.check("denied")
+
+
+async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: Expert) -> None:
+    """The first error is seen and read aloud, and a page that failed loads once it can."""
+    ada = await visit(expected=NO_NETWORK)
+    await ada.open_expert(expert)
+    slot = await ada.free_slot()
+    await ada.context.set_offline(offline=True)
+    badge = ada.page.locator("[data-connection]")
+    await expect(badge).to_have_text(re.compile(r"Offline, as of \d"))
+    await expect(ada.page.get_by_text("Live", exact=True)).to_be_hidden()
+    await ada.slot(slot).click()
+    await ada.button(KEEP).click()
+    await expect(ada.page.get_by_text("That did not work. Please try again.")).to_be_visible()
+    await ada.check("offline")
+    # The directory has not been loaded.
+    await ada.page.get_by_role("link", name="Experts", exact=True).click()
+    await expect(ada.heading("Something went wrong")).to_be_visible()
+    await ada.context.set_offline(offline=False)
+    await expect(ada.page.get_by_role("article").first).to_be_visible()
