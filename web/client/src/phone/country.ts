@@ -1,12 +1,10 @@
+import { localStore } from "../app/storage.ts";
+
 const STORAGE_KEY = "expertbook.phone-country";
 
 /** Remember on this device the country whose numbers are typed here. */
 export function rememberCountry(country: string): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, country);
-  } catch {
-    // Storage is denied.
-  }
+  localStore.setItem(STORAGE_KEY, country);
 }
 
 /**
@@ -14,7 +12,7 @@ export function rememberCountry(country: string): void {
  * the device's time zone, or of its language.
  */
 export function likelyCountry(countries: readonly string[]): string | undefined {
-  const last = remembered();
+  const last = localStore.getItem(STORAGE_KEY);
   if (last && countries.includes(last)) return last;
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   const spoken = navigator.languages
@@ -22,14 +20,6 @@ export function likelyCountry(countries: readonly string[]): string | undefined 
     .filter((region): region is string => region !== undefined && countries.includes(region));
   // Looking at all countries takes a moment, and those of the languages are mostly right.
   return [...spoken, ...countries].find((each) => zonesOf(each).includes(timeZone)) ?? spoken[0];
-}
-
-function remembered(): string | undefined {
-  try {
-    return localStorage.getItem(STORAGE_KEY) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Return a country's time zones, or none where the browser does not know them. */

@@ -1,3 +1,5 @@
+import { localStore, sessionStore } from "../app/storage.ts";
+
 /** Input of a person who is booking, kept in this tab until the session is booked. */
 export interface Draft {
   readonly name: string;
@@ -102,16 +104,12 @@ export function removeDraft(personId: string | undefined, hold: DraftedHold): vo
 /** Forget what was typed in all tabs: its person has signed out. */
 export function clearAllDrafts(): void {
   clearDrafts();
-  localStorage.setItem(SIGNED_OUT_KEY, String(Date.now()));
+  localStore.setItem(SIGNED_OUT_KEY, String(Date.now()));
 }
 
 /** Forget what was typed in this tab. */
 export function clearDrafts(): void {
-  try {
-    sessionStorage.removeItem(STORAGE_KEY);
-  } catch {
-    // Storage is denied.
-  }
+  sessionStore.removeItem(STORAGE_KEY);
 }
 
 function find(personId: string | undefined, { expert }: DraftedHold): StoredDraft | undefined {
@@ -133,9 +131,9 @@ function isSame(one: StoredDraft, other: StoredDraft): boolean {
 /** Return the drafts of this tab, which may have been asleep when their person signed out. */
 function read(): StoredDraft[] {
   try {
-    const stored = sessionStorage.getItem(STORAGE_KEY);
+    const stored = sessionStore.getItem(STORAGE_KEY);
     if (!stored) return [];
-    const signedOutAt = Number(localStorage.getItem(SIGNED_OUT_KEY) ?? 0);
+    const signedOutAt = Number(localStore.getItem(SIGNED_OUT_KEY) ?? 0);
     return (JSON.parse(stored) as StoredDraft[]).filter(({ savedAt }) => savedAt > signedOutAt);
   } catch {
     return [];
@@ -143,9 +141,5 @@ function read(): StoredDraft[] {
 }
 
 function write(drafts: StoredDraft[]): void {
-  try {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(drafts));
-  } catch {
-    // Storage is denied or full: drafts do not outlive the page.
-  }
+  sessionStore.setItem(STORAGE_KEY, JSON.stringify(drafts));
 }

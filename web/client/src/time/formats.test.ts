@@ -23,6 +23,23 @@ it("formats an instant in sentences as in lists, with the year if it is another"
   expect(honolulu.moment("2026-11-23T18:05:00Z")).toMatch(/^Mo., 23. November, 8:05/);
 });
 
+it("writes times in one form in every language", () => {
+  const written = ["en-GB", "en-US", "de-DE", "de-AT"].map((locale) =>
+    (["h23", "h12"] as const).map((hourCycle) =>
+      formats(locale, { zone: "UTC", hourCycle })
+        .time("2026-11-23T08:05:00Z")
+        .replace("\u202f", " "),
+    ),
+  );
+  expect(written).toEqual([
+    ["8:05", "8:05 am"],
+    ["8:05", "8:05 am"],
+    ["8:05", "8:05 am"],
+    ["8:05", "8:05 am"],
+  ]);
+  expect(paris.time("2026-11-22T23:05:00Z")).toBe("0:05");
+});
+
 it("formats a calendar day without shifting it by time zone", () => {
   expect(paris.shortDay("2026-11-23")).toBe("Mon 23");
   expect(honolulu.day("2026-11-23")).toBe("Mo., 23. November");

@@ -13,7 +13,7 @@ export interface Money {
 
 /** Formats instants, days, durations and prices for the reader's locale and time zone. */
 export interface Formats {
-  /** Such as 9:30 or 9:30 AM. */
+  /** Such as 9:30 or 9:30 am, in every language. */
   time: (instant: string) => string;
   /** Format a calendar day such as 2026-11-21: Sat 21 November. */
   day: (date: string) => string;
@@ -43,7 +43,14 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
   const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
   const day = { ...shortDay, month: "long" } as const;
   const time = (instant: string) =>
-    dateFormat(locale, { ...inZone, ...clock }).format(new Date(instant));
+    dateFormat(locale, { ...inZone, ...clock })
+      .formatToParts(new Date(instant))
+      .map(({ type, value }) => {
+        // Languages differ in leading zeros and capitals.
+        if (type === "hour") return value.replace(/^0(?=.)/, "");
+        return type === "dayPeriod" ? value.toLowerCase() : value;
+      })
+      .join("");
   const dateOf = (instant: string | Date) =>
     dateFormat("en-CA", { ...inZone, dateStyle: "short" }).format(new Date(instant));
   const part = (unit: string, count: number) =>

@@ -47,7 +47,10 @@ export function Toasts() {
           />
         </Suspense>
       )}
-      <div role="alert" className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+4rem)] z-20 grid justify-center">
+      <div
+        role="alert"
+        className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+4rem)] z-20 grid justify-center"
+      >
         {plain && (
           <p className="rounded-md border border-line bg-raised px-4 py-3 shadow-3">{plain}</p>
         )}
