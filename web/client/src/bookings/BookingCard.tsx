@@ -52,6 +52,7 @@ const BOOKING_CARD = graphql(`
       from
       to
       startsAt
+      reason
       actor {
         id
         name

@@ -1,6 +1,7 @@
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { type BookingChange, describeChange } from "./describeChange.ts";
+import { Reason } from "./Reason.tsx";
 import { bookingsWords } from "./words.ts";
 
 /** Status changes of a booking, oldest first. */
@@ -15,6 +16,7 @@ export function BookingHistory({ steps }: { steps: readonly BookingChange[] }) {
             {describeChange(step, text, formats)}
             {step.actor && <span className="text-muted"> {text.by(step.actor.name)}</span>}
           </p>
+          <Reason of={step} />
           <p className="text-xs text-muted tabular-nums">
             <time dateTime={step.at}>{formats.moment(step.at)}</time>
           </p>

@@ -15,7 +15,7 @@ interface ClientStepDialogProps {
   booking: SteppedBooking;
   step: Exclude<Step, "CONFIRM">;
   isBusy: boolean;
-  onConfirm: () => Promise<StepRefusal | null>;
+  onConfirm: (reason: string) => Promise<StepRefusal | null>;
   onClose: () => void;
 }
 
@@ -35,6 +35,7 @@ export function ClientStepDialog({ booking, step, ...rest }: ClientStepDialogPro
       body={[text.askBody[step], until].filter(Boolean).join(" ")}
       label={isHold ? text.release : text.doIt[step]}
       kind={step === "COMPLETE" ? "primary" : "danger"}
+      asksReason={step === "CANCEL" && !isHold}
       words={text}
     />
   );

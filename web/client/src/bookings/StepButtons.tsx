@@ -31,7 +31,7 @@ export function StepButtons(props: StepButtonsProps) {
   const bookingSteps = useBookingSteps(booking);
   const [stepToConfirm, setStepToConfirm] = useState<Exclude<Step, "CONFIRM">>();
 
-  async function perform(step: Step): Promise<StepRefusal | null> {
+  async function perform(step: Step, reason?: string): Promise<StepRefusal | null> {
     const isRemoval = step === "REMOVE";
     // The focus can be moved once the dialog is closed.
     const close = () => flushSync(() => setStepToConfirm(undefined));
@@ -40,7 +40,9 @@ export function StepButtons(props: StepButtonsProps) {
       onRemoved();
     }
     try {
-      const refusal = isRemoval ? await bookingSteps.remove() : await bookingSteps.perform(step);
+      const refusal = isRemoval
+        ? await bookingSteps.remove()
+        : await bookingSteps.perform(step, reason);
       if (refusal && (isRemoval || step === "CONFIRM")) void toastError(text.notAllowed);
       if (refusal) return refusal;
       void toast(booking.status === "HELD" ? text.released : text.done[step]);
@@ -72,7 +74,7 @@ export function StepButtons(props: StepButtonsProps) {
           booking={booking}
           step={stepToConfirm}
           isBusy={bookingSteps.isBusy}
-          onConfirm={() => perform(stepToConfirm)}
+          onConfirm={(reason) => perform(stepToConfirm, reason)}
           onClose={() => setStepToConfirm(undefined)}
         />
       )}

@@ -2,8 +2,12 @@ import { type ReactNode, useState } from "react";
 
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
 import { Dialog, RefusalText } from "./Dialog.tsx";
 import type { StepRefusal } from "./useBookingSteps.ts";
+
+/** Characters that the server accepts. */
+const MAX_REASON_CHARS = 500;
 
 /** Texts of the dialog, for the client or the expert. */
 interface StepDialogWords {
@@ -11,6 +15,8 @@ interface StepDialogWords {
   readonly close: string;
   readonly busy: string;
   readonly notAllowed: string;
+  readonly reason: string;
+  readonly reasonHint: string;
   tooLate: (deadline: string) => string;
 }
 
@@ -24,10 +30,12 @@ interface StepDialogProps {
   /** Text of the button that confirms. */
   label: string;
   kind: "primary" | "danger";
+  /** Whether to ask for a reason, which is optional. */
+  asksReason?: boolean;
   words: StepDialogWords;
   isBusy: boolean;
   /** Perform the step; resolves to the refusal, or to null after it has closed the dialog. */
-  onConfirm: () => Promise<StepRefusal | null>;
+  onConfirm: (reason: string) => Promise<StepRefusal | null>;
   onClose: () => void;
 }
 
@@ -36,6 +44,7 @@ export function StepDialog(props: StepDialogProps) {
   const { title, participant, startsAt, body, label, kind, words, isBusy, onConfirm, onClose } =
     props;
   const formats = useFormats();
+  const [reason, setReason] = useState("");
   const [refusal, setRefusal] = useState<StepRefusal | null>(null);
   return (
     <Dialog title={title} isBusy={isBusy} onClose={onClose}>
@@ -51,10 +60,24 @@ export function StepDialog(props: StepDialogProps) {
       ) : (
         <p className="text-muted">{body}</p>
       )}
+      {props.asksReason && !refusal && (
+        <Field
+          label={words.reason}
+          hint={words.reasonHint}
+          rows={3}
+          maxLength={MAX_REASON_CHARS}
+          value={reason}
+          onChange={({ target }) => setReason(target.value)}
+        />
+      )}
       <div className="flex flex-wrap justify-end gap-3">
         <Button onClick={() => !isBusy && onClose()}>{refusal ? words.close : words.keep}</Button>
         {!refusal && (
-          <Button kind={kind} isBusy={isBusy} onClick={() => void onConfirm().then(setRefusal)}>
+          <Button
+            kind={kind}
+            isBusy={isBusy}
+            onClick={() => void onConfirm(reason.trim()).then(setRefusal)}
+          >
             {isBusy ? words.busy : label}
           </Button>
         )}

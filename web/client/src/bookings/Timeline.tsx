@@ -9,6 +9,7 @@ import { PLACE_ICONS } from "../place/Place.tsx";
 import type { BookingDetailsFragment } from "../api/gql/graphql.ts";
 import { describeChange } from "./describeChange.ts";
 import { bookingPageWords } from "./pageWords.ts";
+import { Reason } from "./Reason.tsx";
 import { type TimelinePoint, timelineOf } from "./timeline.ts";
 import { bookingsWords } from "./words.ts";
 
@@ -42,6 +43,7 @@ export function Timeline({ booking, viewerId }: TimelineProps) {
         {points.map((point, index) => (
           <Point key={index} icon={iconOf(point, booking)} isDone={point.kind === "change"}>
             <p className="font-medium">{describe(point)}</p>
+            {point.kind === "change" && <Reason of={point.change} />}
             {point.kind !== "answer" && (
               <p className="text-sm text-muted">
                 <time dateTime={point.at}>{relative.moment(point.at)}</time>

@@ -14,6 +14,7 @@ function booking(...statuses: BookingStatus[]) {
     from: statuses[index - 1] ?? null,
     to,
     startsAt: START,
+    reason: null,
     actor: null,
   }));
   return { status: statuses.at(-1)!, startsAt: START, endsAt: END, history };

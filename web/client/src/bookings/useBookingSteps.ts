@@ -45,8 +45,8 @@ const MARK_NO_SHOW = graphql(`
 `);
 
 const CANCEL = graphql(`
-  mutation CancelBooking($id: ID!) {
-    outcome: cancelBooking(input: { bookingId: $id }) {
+  mutation CancelBooking($id: ID!, $reason: String) {
+    outcome: cancelBooking(input: { bookingId: $id, reason: $reason }) {
       ...BookingOutcome @unmask
     }
   }
@@ -93,11 +93,16 @@ export function useBookingSteps({ id, sequence }: { id: string; sequence: number
   return {
     isBusy,
 
-    /** Perform a step; resolves to null, or to the refusal after refetching the stale booking. */
-    async perform(step: keyof typeof MUTATIONS): Promise<StepRefusal | null> {
+    /**
+     * Perform a step; resolves to null, or to the refusal after refetching the stale booking.
+     *
+     * @param reason the reason for a cancellation.
+     */
+    async perform(step: keyof typeof MUTATIONS, reason?: string): Promise<StepRefusal | null> {
       setBusy(true);
       try {
-        const { data } = await client.mutate({ mutation: MUTATIONS[step], variables: { id } });
+        const variables = { id, ...(reason && { reason }) };
+        const { data } = await client.mutate({ mutation: MUTATIONS[step], variables });
         const outcome = data?.outcome;
         if (outcome?.__typename === "Booking") {
           addToLists(client.cache, id, viewer?.id);

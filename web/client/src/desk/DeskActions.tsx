@@ -30,10 +30,10 @@ export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
   const steps = STEPS.filter((step) => booking.viewerActions.includes(step));
   if (!steps.length && !refusal && !stepToConfirm) return null;
 
-  async function perform(step: DeskStep): Promise<StepRefusal | null> {
+  async function perform(step: DeskStep, reason?: string): Promise<StepRefusal | null> {
     setRefusal(null);
     try {
-      const refusal = await bookingSteps.perform(step);
+      const refusal = await bookingSteps.perform(step, reason);
       if (refusal) return refusal;
       setStepToConfirm(undefined);
       void toast(text.done[step]);
@@ -79,7 +79,7 @@ export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
           booking={booking}
           step={stepToConfirm}
           isBusy={bookingSteps.isBusy}
-          onConfirm={() => perform(stepToConfirm)}
+          onConfirm={(reason) => perform(stepToConfirm, reason)}
           onClose={() => setStepToConfirm(undefined)}
         />
       )}

@@ -13,7 +13,7 @@ interface ExpertStepDialogProps {
   booking: DeskBookingFragment;
   step: ConfirmedStep;
   isBusy: boolean;
-  onConfirm: () => Promise<StepRefusal | null>;
+  onConfirm: (reason: string) => Promise<StepRefusal | null>;
   onClose: () => void;
 }
 
@@ -31,6 +31,7 @@ export function ExpertStepDialog({ booking, step, ...rest }: ExpertStepDialogPro
       body={text.askBody[step]}
       label={declines ? text.doDecline : text.doIt[step]}
       kind={step === "COMPLETE" ? "primary" : "danger"}
+      asksReason={step === "CANCEL"}
       words={text}
     />
   );

@@ -43,6 +43,7 @@ export const DESK_BOOKING = graphql(`
       from
       to
       startsAt
+      reason
       actor {
         id
         name
