@@ -64,6 +64,7 @@ export default defineConfig(({ mode }) => {
         "/graphql": { target: "http://127.0.0.1:8000", ws: true },
       },
     },
-    test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+    // Loads jsdom once; each file still gets a document of its own.
+    test: { environment: "jsdom", pool: "vmThreads", include: ["src/**/*.test.{ts,tsx}"] },
   };
 });
