@@ -76,11 +76,14 @@ async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deploy
     return await Deployment.sign_in(Api(http, deployment_address))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def here(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[TwoServers]:
-    """Two servers on the database that send mails; requests go to the first by default."""
+    """Two servers on the database that send mails; requests go to the first by default.
+
+    They end with the module: other modules queue mails of their own in the database.
+    """
     assert database is not None
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
     async with run_paired(database_url, folders) as servers:
