@@ -2,7 +2,7 @@
 
 In the end no answer was false, no acknowledged change is lost or was made twice, every subscriber
 received each event once and in order, and the servers are as fast as before. `make test` meets a
-few faults; `--long` each of them at three rates, `--faults 300` with 300 changes each.
+few faults with few clients; `--long` each of them at three rates, with 300 changes each.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ if TYPE_CHECKING:
     from tests.support.journals import Journal, Sent
     from tests.support.wire_cases import Disturbance
 
-CLIENTS, SUBSCRIBERS = 32, 20
+CLIENTS, SUBSCRIBERS = (10, 32), (10, 20)
+"""In `make test`, and with `--long`."""
 RATES = (0.01, 0.1, 0.3)
 SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
 """Faults of `make test`, and their rates."""
-ANSWERS = CLIENTS
+ERRORS = 10
+"""Errors to wait for while commands fail at random."""
+ANSWERS = 32
 """Answers to wait for before and during a fault, and requests whose median time is compared."""
 NORMAL_RATIO = 3
 """The servers count as recovered if requests take at most this many times as long as before."""
@@ -110,6 +113,14 @@ async def wait_for(journal: Journal, answers: int = 0, changes: int = 0) -> None
     )
 
 
+async def wait_for_errors(cluster: Cluster, disturbance: Disturbance) -> None:
+    """Wait until commands have failed, if they fail at random."""
+    if disturbance is ALL:
+        await wait_until(
+            lambda: len(cluster.proxy.log) >= ERRORS, PATIENCE_SECONDS, what="commands to fail"
+        )
+
+
 def recovered_at(sent: list[Sent], limit: float) -> float | None:
     """Return when the first of so many requests in a row was sent whose median is normal."""
     for first in range(len(sent) - ANSWERS + 1):
@@ -129,6 +140,7 @@ async def disturb(
     changes_before, began = journal.changes, monotonic()
     async with disturbance.during(cluster.proxy, rate):
         await wait_for(journal, answers=ANSWERS, changes=changes)
+        await wait_for_errors(cluster, disturbance)
     ended, first = monotonic(), len(journal.sent)
     waiting = [request for request in journal.sent if not request.is_answered]
     limit = NORMAL_RATIO * before
@@ -158,9 +170,11 @@ async def test_faults_under_load_lose_and_repeat_nothing(
     is_long = request.config.getoption("--long")
     recoveries = []
     async with httpx.AsyncClient(timeout=180) as http:
-        world = await ChaosClients.create(cluster.fleet, rng, http, watching=SUBSCRIBERS, booking=0)
+        world = await ChaosClients.create(
+            cluster.fleet, rng, http, watching=SUBSCRIBERS[is_long], booking=0
+        )
         clients = await create_journaling_clients(
-            cluster.fleet, rng, http, CLIENTS, tmp_path / "0.jsonl"
+            cluster.fleet, rng, http, CLIENTS[is_long], tmp_path / "0.jsonl"
         )
         journal = clients[0].journal
         world.bookers = [*clients]
