@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from time import monotonic
 
 import httpx
@@ -10,6 +11,9 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 PATIENCE_SECONDS = 120
+OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
+TLS = ssl.create_default_context()
+"""Shared by the clients: loading the certificates would be most of what one costs."""
 
 
 def parse_samples(text: str) -> dict[str, float]:
@@ -23,8 +27,8 @@ def parse_samples(text: str) -> dict[str, float]:
 
 
 async def metrics(address: str) -> dict[str, float]:
-    """Fetch the current metrics."""
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
+    """Fetch the current metrics on a new connection."""
+    async with httpx.AsyncClient(verify=TLS, timeout=PATIENCE_SECONDS) as http:
         response = await http.get(f"{address}/metrics")
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/plain; version=")

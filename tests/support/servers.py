@@ -34,6 +34,8 @@ CACHES = "EXPERTBOOK_CACHES"
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 SERVE = (EXPERTBOOK, "serve")
 """The command that users run."""
+SERVE_IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', *SERVE)
+"""The same as `expertbook serve &` in a shell, which starts it with SIGINT ignored."""
 # The server also ends with the process that forked it, when tests are interrupted.
 FORKED_SERVE = ("serve", "--with-parent")
 PORTS = range(10_000, 20_000)

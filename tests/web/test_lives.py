@@ -16,18 +16,19 @@ import pytest
 
 from tests.support.clients import Api
 from tests.support.command_line import command
+from tests.support.databases import shared_server
 from tests.support.forked_program import Patch
 from tests.support.repository import ROOT
 from tests.support.servers import (
     EXPERTBOOK,
     SERVE,
+    SERVE_IN_BACKGROUND,
     Program,
     await_ready,
     environment,
     free_port,
     start_program,
 )
-from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,20 +195,8 @@ def test_ctrl_c_on_a_terminal_stops_everything(tmp_path: Path) -> None:
     assert all_ended(tmp_path)
 
 
-@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["one process", "workers"])
-def test_ctrl_c_ends_a_program_started_with_sigint_ignored(
-    tmp_path: Path, options: tuple[str, ...]
-) -> None:
-    """A shell starts `expertbook serve &` like this."""
-    command: tuple[Path | str, ...] = (
-        "sh",
-        "-c",
-        'trap "" INT; exec "$0" "$@"',
-        EXPERTBOOK,
-        "serve",
-        *options,
-    )
-    with start_program(tmp_path, command, experts=0) as program:
+def test_ctrl_c_ends_a_program_started_with_sigint_ignored(tmp_path: Path) -> None:
+    with start_program(tmp_path, SERVE_IN_BACKGROUND, experts=0) as program:
         await_ready(program.process, program.address)
         program.process.send_signal(signal.SIGINT)
         assert program.wait() == 0
@@ -237,7 +226,7 @@ async def test_bookings_survive_a_killed_server(
     program: Program, http: httpx.AsyncClient, tmp_path: Path, time: Time
 ) -> None:
     """SIGKILL leaves no process behind, and SIGTERM stops a server gracefully."""
-    with start_program(tmp_path, SERVE, experts=3) as first:
+    with start_program(tmp_path, mongodb_url=None, experts=3) as first:
         await_ready(first.process, first.address)
         client = await demo_client(http, first)
         slot = (await open_slots(client, time))[0]
@@ -245,7 +234,7 @@ async def test_bookings_survive_a_killed_server(
         assert booking["__typename"] == "Booking"
         first.process.kill()
         assert all_ended(tmp_path)
-    with start_program(tmp_path, SERVE, experts=3) as second:
+    with start_program(tmp_path, mongodb_url=None, experts=3) as second:
         await_ready(second.process, second.address)
         client = await demo_client(http, second)
         stored = await client.ask(BOOKING, id=booking["id"])
@@ -287,7 +276,7 @@ async def test_two_servers_start_on_one_empty_database(
 ) -> None:
     """One of them creates the sample data, and both accept each other's tokens."""
     with ExitStack() as stack:
-        url = stack.enter_context(embedded_database(tmp_path / "server"))
+        url = shared_server.database(tmp_path)
         programs = [
             stack.enter_context(start_program(tmp_path, experts=10, mongodb_url=url))
             for _ in range(2)

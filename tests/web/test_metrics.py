@@ -1,29 +1,26 @@
-"""`/metrics` of a running server: access, counters, and sums over several workers."""
+"""`/metrics` of a running server: access and counters."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from contextlib import AsyncExitStack
-from functools import partial
 from time import time as clock
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
 from tests.support.mailboxes import Mailbox, wait_until
-from tests.support.metrics import metrics, parse_samples, wait_for_value
-from tests.support.processes import wait_for, workers_of
+from tests.support.metrics import OK_QUERIES, metrics, parse_samples, wait_for_value
 from tests.support.readiness import wait_for_readiness
-from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.servers import Program, await_ready, start_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx
 
     from tests.support.spans import Time
 
@@ -31,7 +28,6 @@ FIRST = "{ experts(first: 1) { nodes { id } } }"
 TOKEN = "let-me-see-the-numbers"
 SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE_SECONDS = 120
-OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 
 
 @pytest.fixture(scope="module")
@@ -172,35 +168,3 @@ async def test_production_has_no_metrics_without_a_token(
         with start_program(tmp_path, mongodb_url=database_url, **settings) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             assert (await http.get(f"{program.address}/metrics")).status_code == 404
-
-
-async def test_metrics_are_summed_over_workers(tmp_path: Path) -> None:
-    """A killed worker's counters stay in the sum, and its gauges drop out."""
-    serve = (EXPERTBOOK, "serve", "--workers", "2")
-    with start_program(tmp_path, serve, experts=3, throttle="off") as program:
-        await_ready(program.process, program.address)
-        wait_for(lambda: "is ready at" in program.output())
-        before = await metrics(program.address)
-        assert before["expertbook_workers"] == 2
-        for _ in range(20):
-            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
-                await Api(http, program.address).ask(FIRST)
-        assert {(await metrics(program.address))[OK_QUERIES] for _ in range(6)} == {20}
-        async with AsyncExitStack() as stack:
-            for _ in range(8):
-                await stack.enter_async_context(open_socket(program.address))
-            await wait_for_value(program.address, "expertbook_open_sockets", 8)
-            workers = workers_of(program.process.pid)
-            for worker in workers:
-                os.kill(worker, signal.SIGKILL)
-                wait_for(partial(is_replaced, program, worker))
-            await wait_for_value(program.address, "expertbook_open_sockets", 0)
-        await wait_for_value(program.address, "expertbook_workers", 2)
-        after = await metrics(program.address)
-    assert after[OK_QUERIES] == 20
-    assert after["process_resident_memory_bytes"] > 40_000_000
-
-
-def is_replaced(program: Program, worker: int) -> bool:
-    """Return whether a new worker has replaced a killed one."""
-    return len(workers_of(program.process.pid) - {worker}) == 2

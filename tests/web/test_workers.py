@@ -13,17 +13,25 @@ import pytest
 
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import PATIENCE_SECONDS, Api, open_socket
+from tests.support.metrics import OK_QUERIES, metrics, wait_for_value
 from tests.support.processes import commands, freeze, processes_using, wait_for, workers_of
-from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
+from tests.support.servers import (
+    SERVE,
+    SERVE_IN_BACKGROUND,
+    Program,
+    await_ready,
+    start_program,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tests.support.spans import Time
 
-SERVE = (EXPERTBOOK, "serve", "--workers", "2")
+WORKERS = ("--workers", "2")
 EXPERTS = "{ experts(first: 3) { nodes { id } } }"
+REPLACED = "A worker ended (signal 9); another one takes its place."
 ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=None)
 """One persistent connection, so that all requests reach the same worker."""
 
@@ -31,9 +39,12 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 @contextmanager
-def working(folder: Path, **settings: object) -> Iterator[Program]:
+def working(
+    folder: Path, command: Sequence[Path | str] = SERVE, *, experts: int = 0
+) -> Iterator[Program]:
     """Start the program with two workers, and wait until both serve."""
-    with start_program(folder, SERVE, experts=3, throttle="off", **settings) as program:
+    settings = {"experts": experts, "throttle": "off"}
+    with start_program(folder, (*command, *WORKERS), **settings) as program:
         await_ready(program.process, program.address)
         wait_for(lambda: "is ready at" in program.output())
         yield program
@@ -42,7 +53,7 @@ def working(folder: Path, **settings: object) -> Iterator[Program]:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A program that no test ends."""
-    with working(tmp_path_factory.mktemp("workers")) as program:
+    with working(tmp_path_factory.mktemp("workers"), experts=3) as program:
         yield program
 
 
@@ -112,6 +123,7 @@ async def test_dead_worker_is_replaced(program: Program) -> None:
     """The other worker serves meanwhile, and the new one afterwards."""
     parent = program.process.pid
     killed, survivor = workers_of(parent)
+    reports = program.output().count(REPLACED)
     os.kill(killed, signal.SIGKILL)
     wait_for(lambda: not living({killed}))
     async with httpx.AsyncClient(timeout=60) as http:
@@ -124,13 +136,46 @@ async def test_dead_worker_is_replaced(program: Program) -> None:
             # Retry a check that came too late on a busy machine.
             while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - another process decides
                 await asyncio.sleep(0.05)
-    assert program.output().count("A worker ended (signal 9); another one takes its place.") == 1
+    assert program.output().count(REPLACED) == reports + 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_signal_ends_all_processes_gracefully(tmp_path: Path, how: signal.Signals) -> None:
+async def test_metrics_are_summed_over_workers(program: Program) -> None:
+    """A killed worker's counters stay in the sum, and its gauges drop out."""
+    parent, address = program.process.pid, program.address
+    killed, _ = workers = workers_of(parent)
+    before = await metrics(address)
+    assert before["expertbook_workers"] == 2
+
+    async def asked() -> float:
+        return (await metrics(address))[OK_QUERIES] - before.get(OK_QUERIES, 0)
+
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient(limits=ONE_CONNECTION))
+        with alone(program, killed):
+            for _ in range(20):
+                await Api(http, address).ask(EXPERTS)
+            for _ in range(4):
+                await stack.enter_async_context(open_socket(address))
+        await wait_for_value(address, "expertbook_open_sockets", 4)
+        assert {await asked() for _ in range(6)} == {20}
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: len(workers_of(parent) - {killed}) == len(workers))
+        await wait_for_value(address, "expertbook_open_sockets", 0)
+    await wait_for_value(address, "expertbook_workers", 2)
+    assert await asked() == 20
+    assert (await metrics(address))["process_resident_memory_bytes"] > 40_000_000
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [(SERVE, signal.SIGTERM), (SERVE_IN_BACKGROUND, signal.SIGINT)],
+    ids=["SIGTERM", "SIGINT"],
+)
+async def test_signal_ends_all_processes_gracefully(
+    tmp_path: Path, command: Sequence[Path | str], how: signal.Signals
+) -> None:
     """Sockets get a close frame, and the exit status is 0."""
-    with working(tmp_path) as program:
+    with working(tmp_path, command) as program:
         workers = workers_of(program.process.pid)
         async with open_socket(program.address) as socket:
             await socket.initialise()
@@ -157,7 +202,7 @@ async def test_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
 
 
 def test_in_process_events_are_refused_for_several_workers(tmp_path: Path) -> None:
-    with start_program(tmp_path, SERVE, broadcast_url="memory://") as program:
+    with start_program(tmp_path, (*SERVE, *WORKERS), broadcast_url="memory://") as program:
         assert program.wait() == 1
     assert program.output() == (
         "expertbook: EXPERTBOOK_BROADCAST_URL=memory:// only works with one worker, not 2. Set it "
@@ -169,7 +214,7 @@ def test_in_process_events_are_refused_for_several_workers(tmp_path: Path) -> No
 def test_program_ends_when_its_workers_do_not_start(tmp_path: Path, database_url: str) -> None:
     """Workers are not restarted forever; the reason is printed."""
     settings = {"environment": "production", "secret": SECRET, "mongodb_url": database_url}
-    with start_program(tmp_path, SERVE, **settings) as program:
+    with start_program(tmp_path, (*SERVE, *WORKERS), **settings) as program:
         assert program.wait(60) == 1
         assert workers_of(program.process.pid) == set()
     assert "Set EXPERTBOOK_SMTP_URL" in program.output()
