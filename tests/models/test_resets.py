@@ -93,8 +93,8 @@ async def test_concurrent_changes_of_several_processes_are_all_applied(database:
         agenda = agendas[expert_id]
         assert agenda.expert
         agenda.replace_rules(agenda.rules.with_changes(horizon_days=agenda.rules.horizon_days + 1))
-        years = agenda.expert.review_count + 1
-        agenda.replace_expert(agenda.expert.model_copy(update={"review_count": years}))
+        years = agenda.expert.experience_years + 1
+        agenda.replace_expert(agenda.expert.model_copy(update={"experience_years": years}))
         return []
 
     expert = await Expert.get(expert_id)
@@ -114,7 +114,7 @@ async def test_concurrent_changes_of_several_processes_are_all_applied(database:
     assert described
     assert after.rules.horizon_days == before.rules.horizon_days + 20
     assert after.sequence == before.sequence + 20
-    assert described.review_count == expert.review_count + 20
+    assert described.experience_years == expert.experience_years + 20
 
 
 async def test_refused_change_leaves_expert_and_calendar_unchanged(database: Client) -> None:
