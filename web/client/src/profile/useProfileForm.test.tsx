@@ -86,7 +86,7 @@ test("the server's problems are translated and get the focus; what was typed sta
   const fields = [{ field: "title", message: "too long" }];
   fillIn("Title", "x", () => Promise.resolve({ __typename: "InvalidInput", fields }));
   await screen.findByText("translated: too long");
-  expect(document.activeElement).toBe(screen.getByLabelText("Title"));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Title")));
   expect(screen.getByLabelText<HTMLInputElement>("Title").value).toBe("x");
 });
 

@@ -48,7 +48,7 @@ export function Toasts() {
         </Suspense>
       )}
       <div
-        role="alert"
+        aria-live="assertive"
         className="fixed inset-x-4 bottom-[calc(var(--docked,0px)+4rem)] z-20 grid justify-center"
       >
         {plain && (
