@@ -143,6 +143,7 @@ async def test_chosen_slot_that_somebody_else_books_is_explained_in_its_place(
     focused = ada.page.locator(":focus")
     await expect(focused).to_contain_text("Somebody was faster")
     await ada.check("chosen-gone")
+    await expect(alternatives(ada).first).to_be_visible()
     await ada.page.keyboard.press("Tab")
     await expect(alternatives(ada).first).to_be_focused()
     # The slot is still the chosen one when it becomes free again.
