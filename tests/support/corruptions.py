@@ -115,7 +115,7 @@ def sample() -> Rows:
     removed = booking(rows, 3, "COMPLETED")
     removed |= {"active": False, "removed_by": [client]}
     for stars, is_hidden in ((5, False), (4, False), (1, True)):
-        done = booking(rows, 5 + stars, "CONFIRMED", "COMPLETED")
+        done = booking(rows, 12 + stars, "CONFIRMED", "COMPLETED")
         review(rows, done, stars, hidden=is_hidden)
     old = booking(rows, 4, "CANCELLED")
     old["updated_at"] = old["history"][0]["at"] = NOW - timedelta(days=3)

@@ -13,12 +13,7 @@ export function useOfflineSince(): number | undefined {
 
 /** Call `retry` after an error, as soon as the browser is online again. */
 export function useRetryOnline(error: Error | undefined, retry: () => unknown): void {
-  useEffect(() => {
-    if (!error) return;
-    const again = () => void retry();
-    window.addEventListener("online", again);
-    return () => window.removeEventListener("online", again);
-  }, [error, retry]);
+  useReturn(() => error && retry());
 }
 
 /**
@@ -27,19 +22,28 @@ export function useRetryOnline(error: Error | undefined, retry: () => unknown): 
  * @param repeats whether to call it every ten seconds as well, since the server may be back.
  */
 export function useRecovery(retry: () => unknown, repeats: boolean): void {
-  const latest = useRef(retry);
+  const latest = useReturn(retry);
   useEffect(() => {
-    latest.current = retry;
+    if (!repeats) return;
+    const timer = setInterval(() => document.hidden || latest.current(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [repeats, latest]);
+}
+
+/** Call a function when the browser is online again; return a reference to its latest version. */
+function useReturn(callback: () => unknown) {
+  const latest = useRef(callback);
+  useEffect(() => {
+    latest.current = callback;
   });
+  // Not by the event alone, which may come before an effect listens to it.
+  const isOffline = useOfflineSince() !== undefined;
+  const wasOffline = useRef(isOffline);
   useEffect(() => {
-    const again = () => void latest.current();
-    const timer = repeats ? setInterval(() => document.hidden || again(), RETRY_MS) : undefined;
-    window.addEventListener("online", again);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener("online", again);
-    };
-  }, [repeats]);
+    if (wasOffline.current && !isOffline) latest.current();
+    wasOffline.current = isOffline;
+  }, [isOffline]);
+  return latest;
 }
 
 function subscribe(changed: () => void): () => void {
