@@ -65,11 +65,12 @@ class Caps:
                 raise TooMany(factor * self.coming_with_expert)
 
     def check_hold(self, rows: Sequence[ClientBooking], key: SlotKey, now: datetime) -> None:
-        """Check that a client may hold a slot.
+        """Check that a client may hold a slot; offers of waiting lists do not count.
 
         Raises:
             TooMany: with the limit.
         """
+        rows = [row for row in rows if not row.was_offer]
         standing = {
             row.expert_id for row in rows if row.held_until is not None and row.held_until > now
         }
@@ -97,7 +98,10 @@ class Caps:
 
 
 class ClientBooking(NamedTuple):
-    """The part of a client's booking that caps count; `was_hold` if it was never booked."""
+    """The part of a client's booking that caps count.
+
+    `was_hold` if it was never booked, and `was_offer` if it began as an offer of a waiting list.
+    """
 
     expert_id: Id
     status: BookingStatus
@@ -106,6 +110,7 @@ class ClientBooking(NamedTuple):
     created_at: datetime
     held_until: datetime | None
     was_hold: bool
+    was_offer: bool
 
     def overlaps(self, key: SlotKey) -> bool:
         """Return whether it shares time with a slot."""
@@ -122,7 +127,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
     """
     shown = (
         *("expert_id", "status", "starts_at", "minutes"),
-        *("created_at", "held_until", "contact_key"),
+        *("created_at", "held_until", "contact_key", "wait_id"),
     )
     counts = [{"active": True}, {"created_at": {"$gt": now - PERIOD}}]
     query = {"client_id": client_id, "order_key": {"$gte": order_key(now)}, "$or": counts}
@@ -140,6 +145,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
             row["created_at"],
             row.get("held_until"),
             row.get("contact_key") is None,
+            row.get("wait_id") is not None,
         )
         for row in rows
     ]

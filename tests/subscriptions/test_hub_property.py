@@ -1,8 +1,9 @@
 """Property: slots read at a cursor, plus the events after it, equal the slots read afresh.
 
 Random operations of the API run concurrently on the real database, with sessions of several
-lengths, breaks, and holds that expire. Notifications are lost, duplicated and reordered. Many
-random operations are refused, so the test runs until `--changes` changes are committed.
+lengths, breaks, holds that expire, and waiting lists. Notifications are lost, duplicated and
+reordered. Many random operations are refused, so the test runs until `--changes` changes are
+committed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from models.accounts.users import Role
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event, EventKind, last_positions
 from models.bookings.life import Action
+from models.bookings.offers import OfferTerms
 from models.bookings.outbox import Mail
+from models.bookings.wait import Wait, WaitTerms
+from models.bookings.waits import JoinWaitlist, LeaveWaitlist
 from models.calendar.rules import Calendar, DateOverride, LocalRange, Offer, Rules, WeeklyRange
 from models.calendar.slots import SlotStatus, slot_id
 from models.calendar.times import local_date, utc_now
@@ -53,6 +57,7 @@ MAX_ATTEMPTS_PER_CHANGE = 20
 CALENDARS = (("Europe/London", True), ("Asia/Kolkata", False))
 """Time zones, and whether bookings are confirmed automatically until the rules change."""
 LENGTHS = (60, 30, 45, 15, 90)
+SHORT_OFFERS = OfferTerms(timedelta(milliseconds=300))
 
 
 def random_ranges(rng: random.Random) -> list[tuple[int, int]]:
@@ -113,6 +118,8 @@ class Scenario:
             "cancel": (30, partial(self.advance, Action.CANCEL)),
             "confirm": (5, partial(self.advance, Action.CONFIRM)),
             "remove": (5, self.remove),
+            "join": (3, self.join),
+            "leave": (1, self.leave),
         }
         [name] = self.rng.choices([*operations], [weight for weight, _ in operations.values()])
         try:
@@ -162,6 +169,26 @@ class Scenario:
         self.bookings.pop(removed.id, None)
         return []
 
+    async def join(self) -> list[Booking]:
+        """Wait for a time that is taken, or for all of a day."""
+        taken = [s.key for s in self.current.slots.values() if s.status is not SlotStatus.OPEN]
+        if not taken:
+            return []
+        key, client = self.rng.choice(taken), self.rng.choice(self.users)
+        since, until = key.starts_at, key.starts_at + timedelta(hours=self.rng.choice([0.25, 24]))
+        terms = WaitTerms(client_id=client.id, since=since, until=until, minutes=key.minutes)
+        command = JoinWaitlist(
+            expert_ids=[self.id], window=(since, until), terms=terms, new_id=new_id()
+        )
+        return await self.ledger.post(command)
+
+    async def leave(self) -> list[Booking]:
+        """Leave the waiting list."""
+        if found := await Wait.find({"expert_id": self.id}).to_list():
+            wait_id = self.rng.choice(found).id
+            await self.ledger.post(LeaveWaitlist(expert_ids=[self.id], wait_id=wait_id))
+        return []
+
     async def hours(self) -> list[Booking]:
         """Change some of the rules: overrides, lengths, prices, break, step and notice."""
         rng = self.rng
@@ -205,7 +232,7 @@ class LossyProcess:
     def __init__(self, client: Client, rng: random.Random) -> None:
         self._bus = broadcast("memory://")
         self.hub = Hub(self._bus)
-        self.ledger = Ledger(client, self._announce)
+        self.ledger = Ledger(client, self._announce, offers=SHORT_OFFERS)
         self.events: dict[Id, list[Event]] = defaultdict(list)
         self._rng = rng
 
@@ -259,7 +286,7 @@ async def open_scenario(
         async with following(*clients):
             yield Scenario(calendar.id, rng, process.ledger, since, users, first, clients)
     finally:
-        for kind in (Booking, Event):
+        for kind in (Booking, Event, Wait):
             await kind.find({"expert_id": calendar.id}).delete()
         await calendar.delete()
         await Mail.delete_all()

@@ -10,6 +10,14 @@ from bson import ObjectId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HOURLY = [{"weekday": day, "start": 0, "end": 1440} for day in range(7)]
+RULES = {
+    "time_zone": "UTC",
+    "weekly": HOURLY,
+    "offers": [{"minutes": 60, "price": 9_000}],
+    "minimum_notice_minutes": 0,
+    "confirms_automatically": False,
+}
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
@@ -98,14 +106,16 @@ def sample() -> Rows:
         "calendars": [
             {
                 "_id": expert,
-                "rules": {"confirms_automatically": False},
+                "rules": RULES,
                 "sequence": 7,
                 "last_event_at": NOW,
+                "waiting": 0,
             }
         ],
         "bookings": [],
         "events": [],
         "reviews": [],
+        "waits": [],
     }
     booking(rows, 0, "CONFIRMED")
     booking(rows, 1, "HELD", "PENDING", "CANCELLED")
@@ -117,9 +127,43 @@ def sample() -> Rows:
     for stars, is_hidden in ((5, False), (4, False), (1, True)):
         done = booking(rows, 12 + stars, "CONFIRMED", "COMPLETED")
         review(rows, done, stars, hidden=is_hidden)
+    booking(rows, 7, "CONFIRMED")
+    wait(rows, 7)
+    offered = wait(rows, 5)
+    offer = booking(rows, 5, "HELD")
+    offer["wait_id"], offered["offer_id"] = offered["_id"], offer["_id"]
+    declined = wait(rows, 6)
+    declined["declined"] = [NOON + timedelta(hours=6)]
+    left = event(rows)
+    left |= {"kind": "LEFT", "wait_id": ObjectId()}
     old = booking(rows, 4, "CANCELLED")
     old["updated_at"] = old["history"][0]["at"] = NOW - timedelta(days=3)
     return rows
+
+
+def wait(rows: Rows, hour: int) -> Row:
+    """Add an entry of the waiting list for an hour, and the event by which the client joined."""
+    [calendar] = rows["calendars"]
+    starts_at = NOON + timedelta(hours=hour)
+    joined = event(rows)
+    row: Row = {
+        "_id": ObjectId(),
+        "expert_id": calendar["_id"],
+        "number": joined["sequence"],
+        "terms": {
+            "client_id": rows["users"][1]["_id"],
+            "since": starts_at,
+            "until": starts_at + QUARTER,
+            "minutes": 60,
+        },
+        "joined_at": joined["at"],
+        "offer_id": None,
+        "declined": [],
+    }
+    joined |= {"kind": "JOINED", "wait_id": row["_id"]}
+    calendar["waiting"] += 1
+    rows["waits"].append(row)
+    return row
 
 
 def overlap(rows: Rows) -> None:
@@ -132,7 +176,7 @@ def overlap(rows: Rows) -> None:
 
 def gap(rows: Rows) -> None:
     """An event is missing."""
-    rows["events"] = [row for row in rows["events"] if row["booking_id"]]
+    rows["events"] = [row for row in rows["events"] if row["booking_id"] or "kind" in row]
 
 
 def missing_last_event(rows: Rows) -> None:
@@ -142,9 +186,10 @@ def missing_last_event(rows: Rows) -> None:
 
 def missing_log(rows: Rows) -> None:
     """All events are missing, though the last one is recent."""
-    for name in ("events", "bookings", "reviews"):
+    for name in ("events", "bookings", "reviews", "waits"):
         rows[name].clear()
     rows["experts"][0] |= ratings(rows["experts"][0]["_id"])
+    rows["calendars"][0]["waiting"] = 0
 
 
 def backwards(rows: Rows) -> None:

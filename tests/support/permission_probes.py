@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 SCHEMA = build_schema(root.schema.as_str())
 COMPOSITE = (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)
 TRIGGER_SECONDS = 0.25
+JOIN = """mutation ($input: JoinWaitlistInput!) {
+  joinWaitlist(input: $input) { __typename ... on Wait { id } } }"""
 CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
 FREE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
 HOLD = "mutation ($id: ID!) { holdSlot(input: {slotId: $id}) { ... on Booking { id } } }"
@@ -89,6 +92,13 @@ class Scenario:
         viewer = (await self.people["client"].api.ask(query))["viewer"]
         return str(viewer["sessions"][0]["id"])
 
+    async def wait(self) -> str:
+        """Return the id of an entry of the client in the expert's waiting list."""
+        wanted = await join_variables(self, "client")
+        answer = (await self.people["client"].api.ask(JOIN, **wanted))["joinWaitlist"]
+        assert answer["__typename"] == "Wait", answer
+        return str(answer["id"])
+
     async def new_account(self) -> str:
         """Register another account and return its id."""
         return (await self.deployment.person()).id
@@ -144,6 +154,14 @@ async def login_variables(scenario: Scenario, _: str) -> Variables:
 
 async def hold_variables(scenario: Scenario, _: str) -> Variables:
     return {"input": {"slotId": scenario.slots.pop()}}
+
+
+async def join_variables(scenario: Scenario, _: str) -> Variables:
+    """Return hours of a night, when the expert is closed."""
+    day = datetime.now(UTC) + timedelta(days=7)
+    night = day.replace(hour=23, minute=0, second=0, microsecond=0)
+    window = {"from": night.isoformat(), "to": (night + timedelta(hours=1)).isoformat()}
+    return {"input": {"expertId": scenario.expert, "minutes": 60, **window}}
 
 
 async def book_variables(scenario: Scenario, _: str) -> Variables:
@@ -250,6 +268,8 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Mutation.holdSlot": hold_variables,
     "Mutation.bookSlot": book_variables,
     "Mutation.bookSlots": book_all_variables,
+    "Mutation.joinWaitlist": join_variables,
+    "Mutation.leaveWaitlist": constant(input={"waitId": "unknown"}),
     "Mutation.cancelBooking": booking_variables,
     "Mutation.confirmBooking": pending_booking_variables,
     "Mutation.completeBooking": booking_variables,

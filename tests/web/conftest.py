@@ -16,6 +16,7 @@ from tests.support.practices import Practice
 from tests.support.reviewing import ReviewedExpert
 from tests.support.servers import await_ready, run_server, start_program
 from tests.support.sessions import SECRET
+from tests.support.tracks import Track, run_track
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -88,6 +89,17 @@ async def here(
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
     async with run_paired(database_url, folders) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+async def track(
+    database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Track]:
+    """Two servers on the database, without mails, for races between requests to both."""
+    assert database is not None
+    one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
+    async with run_track(database_url, one, two) as track:
+        yield track
 
 
 @pytest.fixture

@@ -156,10 +156,11 @@ async def test_objects_are_found_by_permitted_viewers_only(
         "Session": await world.session(),
         "Review": await world.review(),
         "hidden Review": await world.review(),
+        "Wait": await world.wait(),
     }
     await hide(world.people["administrator"].api, ids["hidden Review"])
     relations = PEOPLE
-    if object_type in {"User", "Session"}:
+    if object_type in {"User", "Session", "Wait"}:
         relations = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
     if object_type == "disabled Expert":
         relations = PEOPLE | {"expert": MEMBER}

@@ -15,6 +15,7 @@ import pytest
 from models.accounts.users import Role, User
 from models.bookings.booking import INACTIVE, Booking, BookingStatus, taken_cells
 from models.bookings.events import RETENTION_SECONDS, Event
+from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotStatus, listed_slot, listed_slots
 from models.database import _bind, open_database
@@ -50,7 +51,7 @@ HEARTBEATS = "heartbeatFrequencyMS=600000"
 
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)
-KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review)
+KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review, Wait)
 Stored = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -100,6 +101,7 @@ class Sample:
     experts: dict[Id, Expert]
     calendars: dict[Id, Calendar]
     bookings: list[Booking]
+    waits: list[Wait]
     events: int
 
     def user(self, email: str) -> User:
@@ -124,6 +126,7 @@ async def sample(server: str) -> Sample:
             experts={expert.id: expert async for expert in Expert.find_all()},
             calendars={calendar.id: calendar async for calendar in Calendar.find_all()},
             bookings=await Booking.find_all().to_list(),
+            waits=await Wait.find_all().to_list(),
             events=await Event.count(),
         )
 
@@ -216,12 +219,12 @@ def test_histories_are_consistent(sample: Sample) -> None:
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
-    """An expert's bookings have sequences from 1; the calendar has the last one."""
+    """An expert's bookings have sequences from 1; the calendar has the last one, or a wait's."""
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)
         assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
         calendar = sample.calendars[expert_id]
-        assert calendar.sequence == len(bookings)
+        assert calendar.sequence == len(bookings) + calendar.waiting
         assert calendar.last_event_at == in_order[-1].updated_at
 
 
@@ -264,6 +267,24 @@ def test_demo_accounts_have_bookings(sample: Sample) -> None:
     assert {BookingStatus.CONFIRMED, BookingStatus.PENDING} <= {
         booking.status for booking in kept if booking.starts_at > NOW
     }
+
+
+def test_demo_client_waits_for_the_demo_expert(sample: Sample) -> None:
+    """For a session that another client has booked: the expert shows an offer by cancelling it."""
+    client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
+    assert {wait.terms.client_id for wait in sample.waits} == {client.id}
+    assert keeper.expert_id in {wait.expert_id for wait in sample.waits}
+    for wait in sample.waits:
+        calendar = sample.calendars[wait.expert_id]
+        assert (calendar.waiting, wait.number) == (1, calendar.sequence)
+        assert NOW + DAY < wait.due_at == wait.terms.until
+        assert wait.joined_at < NOW - timedelta(seconds=RETENTION_SECONDS)
+        [wanted] = [
+            booking
+            for booking in sample.by_expert()[wait.expert_id]
+            if booking.active and wait.terms.admits(booking.key)
+        ]
+        assert wanted.client_id != client.id
 
 
 @pytest.mark.usefixtures("empty")
@@ -317,7 +338,7 @@ async def test_concurrent_seeding_runs_once() -> None:
     counts = [await Expert.count(), await Calendar.count(), await User.count()]
     assert counts == [60, 60, 60 + 202]
     sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
-    assert await Booking.count() == sum(sequences.values())
+    assert await Booking.count() + await Wait.count() == sum(sequences.values())
 
 
 @pytest.mark.usefixtures("empty")

@@ -15,6 +15,7 @@ from email.utils import parseaddr
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -25,7 +26,9 @@ from models.accounts.links import LIFETIMES, Purpose, create_link
 from models.accounts.users import ERASED_DOMAIN, Language, User
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import CHANGE_KINDS, REVIEW_KINDS, MailKind, Party
+from models.calendar.slots import slot_id
 from models.calendar.times import utc_now
+from models.calendar.times import zone as time_zone
 from models.store.documents import or_unavailable
 from web.mails.addresses import ascii_address
 from web.mails.facts import (
@@ -114,6 +117,8 @@ class MailRenderer:
         to = self.address_of(mail, party, session)
         if session is None or to is None or to.endswith(ERASED_DOMAIN):
             return None
+        if mail.kind is MailKind.OFFERED:
+            return self.render_offer(mail, mail.occasion, session, utc_now())
         if not is_current(mail.kind, session):
             return None
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
@@ -190,6 +195,30 @@ class MailRenderer:
             )
         return _rendered(mail, party, recipient.email, message)
 
+    def render_offer(
+        self, mail: Mail, occasion: BookingSnapshot, session: BookedSession, now: datetime
+    ) -> RenderedMail | None:
+        """Return the mail about an offer of a waiting list, or None if the offer has ended."""
+        booking, client = session.booking, session.client
+        if booking.held_until is None or not booking.occupies_at(now):
+            return None
+        words, zone = wording(client.language), client.time_zone
+        day = booking.starts_at.astimezone(time_zone(zone)).date()
+        chosen = {"minutes": booking.minutes, "day": day, "slot": slot_id(booking.key)}
+        link = f"{self._base}/experts/{session.slug}?{urlencode(chosen)}"
+        context = {
+            "other": single_line(session.expert.name),
+            "brief": words.brief(occasion.starts_at, zone),
+            "until": words.moment(booking.held_until, zone),
+            **_table(self._facts(occasion, session, Reader(words, zone, is_client=True))),
+            "quotes": [],
+            "remarks": [],
+            "page": Fact(words.gettext("Book it or pass it on"), link),
+            "home": self._base,
+        }
+        message = self._message(mail, Party.CLIENT, client.email, client.language, context)
+        return _rendered(mail, Party.CLIENT, client.email, message, link)
+
     def _context(
         self,
         kind: MailKind,
@@ -223,8 +252,7 @@ class MailRenderer:
             "is_pending": occasion.status is BookingStatus.PENDING,
             "other": single_line(other.name),
             "brief": words.brief(occasion.starts_at, reader.time_zone),
-            "facts": facts,
-            "width": max(len(fact.label) for fact in facts) + 2,
+            **_table(facts),
             "quotes": quotes_of(kind, occasion, session, reader),
             "remarks": [remark for remark in remarks if remark],
             "page": Fact(label, page_url(self._base, booking.id, is_client=reader.is_client)),
@@ -308,6 +336,11 @@ def _templates(language: Language) -> Environment:
     templates.globals["language"] = words.tag
     templates.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined] # by the extension
     return templates
+
+
+def _table(facts: list[Fact]) -> dict[str, Any]:
+    """Return the rows of a mail's table, and the width of its labels in characters."""
+    return {"facts": facts, "width": max(len(fact.label) for fact in facts) + 2}
 
 
 def _rendered(
