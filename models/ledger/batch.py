@@ -13,6 +13,7 @@ from models.bookings.command import Agendas
 from models.bookings.events import Event, position_of, read_positions
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
+from models.bookings.reminders import Reminders
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
@@ -22,12 +23,14 @@ from models.store.transactions import READ, TRANSIENT, WRITE, WRITE_ONLY
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import timedelta
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.bookings.agenda import Agenda
     from models.bookings.command import Command
+    from models.ids import Id
     from models.store.writers import WriterSession
 
 Answer = list[Booking] | Exception
@@ -64,9 +67,13 @@ class Batch:
     """The decisions that one transaction commits: answers, and the agendas as they change.
 
     Each command is decided on the state that the commands before it left.
+
+    Args:
+        lead_times: times before a session at which its client is reminded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lead_times: Sequence[timedelta] = ()) -> None:
+        self._lead_times = lead_times
         self.agendas = Agendas()
         self.answers: dict[Entry, Answer] = {}
         self.records: dict[str, IdempotencyRecord] = {}
@@ -132,15 +139,20 @@ class Batch:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
                 if stored_expert != agenda.loaded_expert:
                     raise Outdated
-            if not await self._writes().send(session):
+            writes, withdrawn = self._writes()
+            if withdrawn:
+                await Mail.get_pymongo_collection().delete_many(
+                    {"_id": {"$in": withdrawn}}, session=session
+                )
+            if not await writes.send(session):
                 raise Outdated
             for agenda in described:
                 if agenda.expert:
                     await agenda.expert.replace(session=session)
                     await increment_directory_version(session, changed=agenda.expert.id)
 
-    def _writes(self) -> Writes:
-        """Return the writes in the order in which they conflict least.
+    def _writes(self) -> tuple[Writes, list[Id]]:
+        """Return the writes in the order in which they conflict least, and the withdrawn reminders.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
         slot. Directory entries are written by the commit.
@@ -161,10 +173,15 @@ class Batch:
             writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
             writes.insert(Event, stored(event))
+        reminders = Reminders(self._lead_times)
         for agenda in changed:
             for mail in agenda.mails:
-                writes.insert(Mail, stored(mail))
-        return writes
+                row = stored(mail)
+                writes.insert(Mail, row)
+                reminders.add(mail, row)
+        for row in reminders.rows.values():
+            writes.insert(Mail, row)
+        return writes, reminders.withdrawn
 
 
 def _is_written(agenda: Agenda) -> bool:

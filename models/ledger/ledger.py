@@ -27,6 +27,7 @@ from models.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from datetime import timedelta
 
     from pymongo import AsyncMongoClient
 
@@ -53,6 +54,7 @@ class Ledger:
         announce: called with the events of each commit.
         directory_changed: called after a directory entry changed.
         use_cache: whether commands are decided on calendars that stay in memory after a commit.
+        lead_times: times before a session at which its client is reminded.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class Ledger:
         directory_changed: Callable[[], None] = lambda: None,
         *,
         use_cache: bool = True,
+        lead_times: Sequence[timedelta] = (),
     ) -> None:
+        self._lead_times = lead_times
         self._session = WriterSession(client)
         self._claims = Claims(self._session)
         self._announce = announce
@@ -72,7 +76,7 @@ class Ledger:
         self._to_load: list[Entry] = []
         self._to_load_experts: set[Id] = set()
         self._to_decide: deque[Entry] = deque()
-        self._open = Batch()
+        self._open = Batch(lead_times)
         self._writing = Batch()
         self._single_commits_left = 0
         self._has_loads = asyncio.Event()
@@ -221,7 +225,7 @@ class Ledger:
             self._has_answers.clear()
             while self._open.answers:
                 batch = self._writing = self._open
-                self._open = Batch()
+                self._open = Batch(self._lead_times)
                 for agenda in batch.agendas.values():
                     self._cache.keep(agenda)
                 self._decide_waiting()
@@ -249,7 +253,7 @@ class Ledger:
         unanswered = self._unanswered.__contains__
         entries = list(filter(unanswered, batch.answers))
         dependent = list(filter(unanswered, self._open.answers))
-        self._open, self._writing = Batch(), Batch()
+        self._open, self._writing = Batch(self._lead_times), Batch()
         if is_outcome_unknown(error) and batch.events:
             for entry in entries:
                 entry.attempts.append(batch)
