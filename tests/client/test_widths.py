@@ -40,7 +40,9 @@ WORDS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement, data } = walker.currentNode;
-    if (!parentElement.closest("script, style, noscript, textarea")) texts.add(data.trim());
+    // Experts' own texts have a direction of their own.
+    const skipped = "script, style, noscript, textarea, [dir=auto]";
+    if (!parentElement.closest(skipped)) texts.add(data.trim());
   }
   for (const element of document.body.querySelectorAll("*")) {
     for (const name of ["aria-label", "placeholder", "title", "alt"]) {
@@ -62,7 +64,7 @@ DATA = re.compile(
     r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
     r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.+ \+\d+|https://\S+|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
 )
-NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,2}")
+NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,3}")
 
 
 async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:

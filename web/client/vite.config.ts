@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 import { apiUrl } from "./apiUrl.ts";
 import { budget } from "./budget.ts";
 import { documents } from "./documents.ts";
+import { earlyPages } from "./earlyPages.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
@@ -29,6 +30,7 @@ export default defineConfig(({ mode }) => {
             apiUrl(),
             documents(),
             earlyScript(),
+            earlyPages(),
             tailwindcss(),
             budget("src/expert/ExpertPage.tsx", 180),
           ]

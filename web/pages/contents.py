@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def landing_content(language: Language) -> str:
     """Return the headline of the landing page."""
     gettext = wording(language).gettext
-    headline = gettext("Find an expert. Book a time that is really free.")
+    headline = gettext("Find your expert. Book a time that is really free.")
     return (
         '<main class="page grid gap-6 py-8 md:py-16">'
         f'<h1 class="hero max-w-[44rem] text-3xl">{escape(headline)}</h1></main>'

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from models.calendar.times import utc_now
 from models.errors import BadUserInput, ExpertBookError
 from models.ids import object_id
 from resolvers.callers import preferred_language
@@ -17,7 +18,7 @@ from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
 from web.graphql.sockets import address_of
 from web.pages.contents import expert_content, landing_content
-from web.pages.data import FIRST_PAGE, PageData
+from web.pages.data import FIRST_PAGE, PageData, landing_span
 from web.pages.heads import (
     SITE,
     Head,
@@ -120,7 +121,8 @@ class Pages:
         language = await self._language(request)
         head = landing_head(language, SITE_PICTURE)
         content = landing_content(language)
-        return await self._respond(request, LANDING, head, language, content, [("Landing", {})])
+        wanted = [("Landing", landing_span(utc_now()))]
+        return await self._respond(request, LANDING, head, language, content, wanted)
 
     async def directory(self, request: Request) -> Response:
         """Return the directory."""

@@ -1,0 +1,27 @@
+import { catalogue } from "../text/text.tsx";
+
+/** Texts of the cards that introduce experts. */
+export const cardWords = catalogue({
+  en: {
+    rating: (rating: string, reviews: string) => `Rated ${rating} out of 5, ${reviews} reviews`,
+    noRating: "New",
+    languages: "Languages",
+    rate: "an hour",
+    confirms: "Confirms at once",
+    times: "Next free times",
+    noTimes: "No free times at the moment",
+    allTimes: "All times",
+    places: { VIDEO: "Video", PHONE: "phone", IN_PERSON: "in person" },
+  },
+  de: {
+    rating: (rating, reviews) => `Bewertet mit ${rating} von 5, ${reviews} Bewertungen`,
+    noRating: "Neu",
+    languages: "Sprachen",
+    rate: "pro Stunde",
+    confirms: "Bestätigt sofort",
+    times: "Nächste freie Zeiten",
+    noTimes: "Zurzeit keine freien Zeiten",
+    allTimes: "Alle Zeiten",
+    places: { VIDEO: "Videogespräch", PHONE: "Telefon", IN_PERSON: "vor Ort" },
+  },
+});

@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+
+import { PageData } from "../api/pageData.ts";
+import { TextProvider } from "../text/text.tsx";
+import { type Node, render } from "./react.ts";
+
+const ELEMENT_ID = "early";
+
+/** Show content in the page until React has arrived; nothing if its data are missing. */
+export function show(content: (page: PageData) => ReactNode): void {
+  const element = document.getElementById(ELEMENT_ID);
+  const node = content(new PageData());
+  if (element && node)
+    element.innerHTML = render((<TextProvider>{node}</TextProvider>) as unknown as Node);
+}
+
+/** Return the data of the page's answer to a query; undefined if there is none. */
+export function dataOf<Data>(page: PageData, name: string): Data | undefined {
+  return page.find(name)?.result.data as Data | undefined;
+}
