@@ -18,7 +18,7 @@ from tests.support.mailboxes import wait_until
 from tests.support.servers import Program, await_ready, start_program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     import httpx
 
@@ -57,13 +57,18 @@ SUBSCRIPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+async def program(
+    tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
+) -> AsyncIterator[Program]:
     """A server that searches its memory for the marker on SIGUSR1."""
     folder = tmp_path_factory.mktemp("idle")
     with start_program(
         folder, Patch(SERVER_THAT_SEARCHES_ITS_MEMORY), experts=1, throttle="off"
     ) as program:
         await_ready(program.process, program.address)
+        # A search would break the tuples that the thread creates which loads the mails' renderer.
+        await Api(http, program.address).new_client()
+        await wait_until(lambda: any(folder.rglob("*.eml")))
         yield program
 
 

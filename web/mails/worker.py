@@ -76,6 +76,7 @@ class MailWorker:
     ) -> None:
         self._load_renderer = load_renderer
         self._renderer: MailRenderer | None = None
+        self._loading = asyncio.Lock()
         self._transport = transport
         self._limit = limit
         self._rate_limits = {lane: TokenBucket(MAX_BURST, MAILS_PER_SECOND) for lane in Lane}
@@ -142,8 +143,9 @@ class MailWorker:
             log.warning("mails wait: the database is unavailable")
             return False
         if mails:
-            if self._renderer is None:
-                self._renderer = await asyncio.to_thread(self._load_renderer, self._code_keys)
+            async with self._loading:
+                if self._renderer is None:
+                    self._renderer = await asyncio.to_thread(self._load_renderer, self._code_keys)
             queue = iter(mails)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(MAX_CONNECTIONS, len(mails))):
