@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 import websockets
+from starlette.websockets import WebSocketDisconnect
 
 from schema.execution.limits import MAX_COST
 from tests.support.clients import PATIENCE_SECONDS, Socket, open_socket
-from web.graphql.socket import MAX_ID_CHARS
+from web.edge.websocket_protocol import EXTENSION
+from web.graphql.socket import MAX_ID_CHARS, PROTOCOL, Connection
 
 if TYPE_CHECKING:
     from tests.support.clients import Api
@@ -95,6 +98,20 @@ async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes)
             await socket.initialise()
         await socket.connection.send(frame)
         assert await socket.close_code() == 4400
+
+
+async def test_client_that_leaves_as_the_server_closes_is_no_error() -> None:
+    websocket = AsyncMock(
+        scope={
+            "client": ("127.0.0.1", 1),
+            "extensions": {EXTENSION: Mock()},
+            "subprotocols": [PROTOCOL],
+        }
+    )
+    websocket.receive.return_value = {"type": "websocket.receive", "text": '{"type": "unknown"}'}
+    websocket.close.side_effect = WebSocketDisconnect(1006)
+    await Connection(websocket, Mock(), Mock(), Mock()).serve()
+    websocket.close.assert_awaited_once()
 
 
 async def test_id_is_in_use_until_its_operation_ends(

@@ -148,7 +148,7 @@ class Connection(OpenConnection):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._websocket.close(closing.code, closing.reason)
-        except (RuntimeError, OSError, TimeoutError):
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):
             # The client is gone or does not read.
             self._protocol.abort()
 
