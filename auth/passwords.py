@@ -86,7 +86,7 @@ class Passwords:
         """
         password = password[: MAX_TYPED_LENGTH + 1]
         known = encoded if encoded and encoded.startswith("$argon2") else None
-        # Hashes from before passwords were prepared are of the password as it was typed.
+        # Earlier versions hashed the password as it was typed.
         for form in dict.fromkeys((prepare(password) or password, password)):
             async with self._semaphore:
                 found = await asyncio.to_thread(self._verify, known or self._dummy_hash, form)

@@ -57,7 +57,7 @@ VerificationNeeded.
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
 A guest is a client without an address. A disabled account cannot sign in. Its entry in the
-directory stays listed until that is disabled, too.
+directory stays listed until the entry is disabled, too.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
     "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),
     "Review.hiddenReason": Rule(_PARTIES, Decision.NULL),
 }
-"""The rules of restricted fields of types whose other fields everybody may see."""
+"""The rules of single restricted fields; all other fields of their types are public."""
 
 RULES: Final[Mapping[str, Rule]] = {
     **OPERATIONS,

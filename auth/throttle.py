@@ -89,7 +89,7 @@ class Throttle:
         return max(0, limit - (found.tries if found else 0))
 
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
-        """Forget an account's failures from an address, which is known to it from now on.
+        """Forget an account's failures from an address, and remember the address as known.
 
         The counters of the address itself and of the account over all addresses stay.
         """

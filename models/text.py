@@ -58,7 +58,8 @@ def has_visible_characters(text: str) -> bool:
     """Return whether any character of a text has a glyph of its own.
 
     Blank, control, combining and private-use characters have none, nor those that Unicode lists as
-    Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than `regex` count.
+    Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than `regex` count as
+    visible.
     """
     return _VISIBLE.search(text) is not None
 
@@ -94,7 +95,7 @@ def _is_abbreviated(before: str, after: str) -> bool:
 def has_url(text: str) -> bool:
     """Return whether a text has an address that begins with a scheme, "www" or numbers.
 
-    Unlike `has_link`, names of products such as "Node.js" and "ASP.NET" are none.
+    Unlike `has_link`, it ignores names of products such as "Node.js" and "ASP.NET".
     """
     return _LINK_START.search(_plain(text)) is not None
 
@@ -102,8 +103,8 @@ def has_url(text: str) -> bool:
 def has_address(text: str) -> bool:
     """Return whether sentences have a link or an e-mail address.
 
-    Unlike for `has_link`, a sentence that begins without a blank, as in "Great.Thanks", and names
-    of products such as "Node.js" are no domains.
+    Unlike `has_link`, it ignores names of products such as "Node.js", and a missing blank between
+    sentences, as in "Great.Thanks".
     """
     plain = _plain(text)
     if _LINK_START.search(plain):
@@ -160,11 +161,11 @@ def transliterated_words(text: str) -> list[str]:
 
 
 def spellings(text: str) -> set[str]:
-    """Return the words by which a text is found.
+    """Return the words that a search finds a text by.
 
-    These are its words as written, with apostrophes, hyphens and dots as blanks or left out, and in
-    ASCII: transliterated, with "ue" for "ü" and "u" for "ue", and Chinese and Korean names as one
-    word.
+    These are its words as written, once with blanks for apostrophes, hyphens and dots, and once
+    without these; transliterated to ASCII; with "ue" for "ü", and with "u" for "ue"; and Chinese
+    and Korean names also as one word.
     """
     composed = unicodedata.normalize("NFC", text)
     found = {*words(composed), *words(_APOSTROPHE.sub(" ", composed))}
@@ -196,7 +197,7 @@ def initials_of(name: str) -> str:
 def public_name(name: str) -> str:
     """Return a name for strangers: the first word, and the initial of the last one.
 
-    Of Chinese, Japanese and Korean names, only the first letter is shown, as is usual there.
+    A Chinese, Japanese or Korean name is cut to its first character, as is usual there.
     """
     words_ = [word for word in name.split() if word.strip(".").casefold() not in _TITLES]
     first, *others = words_ or name.split()

@@ -107,7 +107,7 @@ def validate_weekly(
 ) -> tuple[WeeklyRange, ...]:
     """Validate the weekly hours and return them, earliest first.
 
-    Hours may reach into the next day, but not overlap with its own.
+    Hours may reach into the next day, but must not overlap that day's hours.
     """
     if len(hours) > MAX_WEEKLY_RANGES:
         validator.add_problem(field, f"Use at most {MAX_WEEKLY_RANGES} ranges")
@@ -162,7 +162,7 @@ def _problems(
 
     Args:
         ranges: the ranges with their indices.
-        taken_until: the minute until which hours of the day before last.
+        taken_until: the minute at which the hours of the day before end.
     """
     found = []
     whole = []

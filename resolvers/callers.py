@@ -41,7 +41,8 @@ class Caller:
         device: description of the device, for the list of sessions.
         language: preferred language.
         viewer: the account that is signed in, or the guest.
-        refresh_token: the refresh token in a browser's cookie, which may outlast the viewer's.
+        refresh_token: the refresh token in a browser's cookie; it may still be valid when the
+            viewer's access token has expired.
     """
 
     address: str

@@ -69,7 +69,7 @@ class BookingChecks:
     ) -> AsyncIterator[None]:
         """Check that a client may hold a slot; hold it within the context.
 
-        A guest holds one slot, also across processes, which therefore take turns.
+        A guest may hold one slot only, so processes take turns to serve the requests of a guest.
 
         Raises:
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.

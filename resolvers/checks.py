@@ -126,8 +126,8 @@ class InputValidator:
     def phone(self, field: str, value: str, region: str | None) -> str:
         """Validate a phone number and return it in E.164 format.
 
-        A number without a country code belongs to the region (ISO 3166). Text beside it is refused,
-        unless it is an extension, since it would be lost.
+        A number without a country code belongs to the region (ISO 3166). Any other text except an
+        extension is refused, since it would be lost.
         """
         if not value.strip():
             self.add_problem(field, "Phone is required")

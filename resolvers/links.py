@@ -48,9 +48,9 @@ async def reset_password(
 ) -> SignIn:
     """Set a new password by a link, end all sessions of the account and start a new one.
 
-    This also verifies the account's e-mail address, since the link was sent there, and makes the
-    caller's network address known to the account, so that wrong guesses of others cannot lock
-    its owner out there.
+    This also verifies the account's e-mail address, since the link was sent there. The account then
+    knows the caller's network address, so that wrong guesses of others do not lock out its owner at
+    that address.
 
     Raises:
         LinkExpired: if the link is unknown, used or expired.

@@ -1,9 +1,9 @@
 """Pages of experts and reviews, their totals and counts, cached per version of the directory.
 
 Every change of the directory increments its version. Concurrent requests share the read of the
-version, and of a page, total or count that is not cached. Reading a page can mean scanning the
-whole index in the embedded database, and counting means that in any database, so the directory
-would not answer under load without the cache.
+version, and of a page, total or count that is not cached. Counting scans the whole index, and in
+the embedded database reading a page can do so, too. Without the cache, the directory would not
+answer under load.
 """
 
 from __future__ import annotations

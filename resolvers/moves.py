@@ -129,10 +129,10 @@ async def reschedule(
 async def remove(
     ledger: Ledger, viewer: Viewer, booking_id: str, reason: str | None = None
 ) -> Booking:
-    """Remove a finished booking from the viewer's list, and free any of its time still ahead.
+    """Remove a finished booking from the viewer's list, and free its time that is still ahead.
 
     Raises:
-        InvalidInput: if there is a reason; a removal is in no history.
+        InvalidInput: if a reason is given; the history does not record a removal.
         NotAllowed: if the viewer may not see the booking, or it is not finished.
     """
     if reason:

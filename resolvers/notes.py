@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def set_expert_note(viewer: Viewer, booking_id: str, text: str) -> Booking:
     """Replace the expert's note on a booking; blank text removes it.
 
-    The calendar does not change, so nobody hears of it.
+    The calendar does not change, so no event is sent.
 
     Raises:
         InvalidInput: if the note is too long or has control characters.

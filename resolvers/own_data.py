@@ -43,7 +43,7 @@ SETTLING_SECONDS: Final = 1.0
 """Time in which other processes may still take the viewer for signed in."""
 
 PRECEDENCE: Final = timedelta(seconds=5)
-"""Time in which the process that closed an account cancels its bookings alone."""
+"""Time in which only the process that closed an account cancels its bookings."""
 
 CANCELLED_AT_ONCE: Final = 16
 
@@ -70,7 +70,7 @@ async def delete_account(
         WrongCode: if the proof is wrong.
         TooManyAttempts: too many wrong proofs.
         LastAdministrator: if no administrator could sign in any more.
-        Unavailable: if the database does not answer; what is missing is done later.
+        Unavailable: if the database does not answer; the rest is done later.
     """
     user = require_viewer(viewer).user
     require("Mutation.deleteMyAccount", relations_of(viewer))
@@ -78,7 +78,7 @@ async def delete_account(
     closed = await directory.close_account(user.id, utc_now())
     await services.ends.announce(SessionEnd(user_id=user.id))
     cancelled = await _withdraw(ledger, closed)
-    # A booking that another process was making at that moment is there by now.
+    # By now, a booking that another process was making has been stored.
     await asyncio.sleep(SETTLING_SECONDS)
     return cancelled + await _withdraw(ledger, closed)
 
@@ -86,7 +86,7 @@ async def delete_account(
 async def finish_deletions(ledger: Ledger) -> None:
     """Erase the data of closed accounts, and close those that were not verified in time.
 
-    An account that has bookings without verification, where that is allowed, stays. Guests end
+    An unverified account with bookings stays, where bookings need no verified address. Guests end
     after a day, and are forgotten once their holds have left the event log.
 
     Every process runs this. It also finishes a deletion that was interrupted.
@@ -166,7 +166,7 @@ async def exportable_account(user_id: Id) -> tuple[User, int] | None:
 async def collect(user: User) -> Export:
     """Return everything that is stored about an account, as JSON.
 
-    Other people's names and addresses are theirs, and are left out.
+    Names and addresses of other people are left out.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -237,9 +237,10 @@ async def _described_reviews(user: User) -> AsyncIterator[dict[str, Any]]:
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:
-    """Return a booking. The contact, the note and the reasons that a client gave are the client's.
+    """Return a booking without the other party's data.
 
-    The expert's note is the expert's.
+    Contact, note and the client's reasons belong to the client; the expert's note belongs to the
+    expert.
     """
     is_own = booking.client_id == user_id
     of_other = {"expert_note"} if is_own else {"contact", "note", "client_id"}

@@ -71,7 +71,7 @@ class PreviewCard:
 
 @dataclass(frozen=True)
 class Typeface:
-    """A typeface in several files, of which each has the letters of some languages.
+    """A typeface in several files, each with the letters of some languages.
 
     Args:
         files: font files, tried in this order for each character.

@@ -91,7 +91,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not an administrator, or there is no such review.
-            InvalidInput: if there is no reason to hide it, or it is too long.
+            InvalidInput: if the reason for hiding it is missing or too long.
             Unavailable: if the database does not answer.
         """
         review, booking = await _require_review(viewer, review_id)

@@ -1,7 +1,7 @@
 """Bounds of lists and texts in arguments, checked before a resolver sees them.
 
-One table holds them all. A list or text that it does not name has the default bound, so that an
-argument cannot be without one.
+One table holds them all. Lists and texts that are not named here have a default bound, so that
+every argument is bounded.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
     "reason": moves.MAX_REASON_CHARS,
-    "refreshToken": 10_000,  # another kind of token is SessionEnded; only its start is read
+    "refreshToken": 10_000,  # only its start is read; a longer token is SessionEnded
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,
     "text": reviews.MAX_TEXT_CHARS,
@@ -188,7 +188,7 @@ def _object_check(
     def check(value: Any, path: str) -> Iterator[Problem]:
         for name, check_field in found.items():
             if (given := value.get(name)) is not None:
-                # Paths of an input's fields begin within it.
+                # Paths leave out the name `input`.
                 yield from check_field(given, _joined(path, "" if name == "input" else name))
 
     return check if found else None

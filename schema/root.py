@@ -123,8 +123,8 @@ class Subscription(SlotSubscription, BookingSubscription):
 def remove_null_defaults(printed: GraphQLSchema) -> None:
     """Remove the default null of optional arguments and input fields.
 
-    Null is the default of every optional one anyway, and code generators such as Netflix's DGS
-    write code for an explicit one that does not compile.
+    Optional arguments and input fields are null by default anyway, and from an explicit `= null`,
+    code generators such as Netflix's DGS write code that does not compile.
     """
     for type_ in printed.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):

@@ -182,7 +182,8 @@ class SignedIn:
         if context.browser:
             context.browser.issued = sign_in
         return cls(
-            # Scripts of a page need no token, and what they do not have cannot be stolen from them.
+            # A page's own scripts do not need the token, and without it an injected script cannot
+            # steal it.
             access_token="" if context.browser else sign_in.access_token,
             expires_at=sign_in.expires_at,
             refresh_token=None if context.browser else sign_in.refresh_token,

@@ -111,7 +111,7 @@ class Channel:
 
         Returns:
             Whether the channel has now delivered them all; False if earlier events are missing, or
-            if the delivered ones are of another log.
+            if the log was replaced.
         """
         if not self.ready.is_set() or any(map(self._contradicts, events)):
             return False
@@ -132,7 +132,7 @@ class Channel:
                 self._deliver_next(events)
 
     def _contradicts(self, event: Event) -> bool:
-        """Return whether an event shows that the delivered ones are of another log."""
+        """Return whether an event proves that the delivered events belong to a replaced log."""
         if event.sequence == self.last + 1:
             return event.previous_id not in (None, self._position.event_id)
         index = event.sequence - self.last - 1
@@ -208,7 +208,7 @@ class Channel:
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
-            NoSuchExpert: if the expert is disabled, unless the member sees disabled ones.
+            NoSuchExpert: if the expert is disabled, unless the member may see disabled experts.
             Unavailable: if the database does not answer.
         """
         key = render, sees_disabled

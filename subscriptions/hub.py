@@ -181,8 +181,9 @@ class Hub:
     async def _start(self, channel: Channel) -> None:
         """Start a channel at the expert's counter.
 
-        The counter is read after subscribing on the bus, so that no event is missed in between;
-        likewise whether the expert is disabled after the counter, since later events tell.
+        The counter is read after subscribing on the bus, so that no event is missed in between.
+        Whether the expert is disabled is read after the counter, because later events report a
+        change.
         """
         while True:
             try:

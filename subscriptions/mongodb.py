@@ -42,7 +42,7 @@ class MongoConnection:
             self._deliver(Event(channel, RESYNC))
 
     async def unsubscribe(self, channels: Collection[str]) -> None:
-        """Drop messages on these channels."""
+        """Stop delivering messages on these channels."""
         self._channels.difference_update(channels)
 
     async def publish(self, channel: str, message: str) -> None:

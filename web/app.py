@@ -113,7 +113,8 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         finally:
             container.sockets.remove(connection)
 
-    # Plain Starlette routes: FastAPI's parse the cookies of every request, which can take seconds.
+    # Plain Starlette routes: FastAPI's routes parse the cookies of every request, which can be
+    # slow.
     app.router.routes += [
         Route(PATH, endpoint),
         Route("/schema.graphql", schema_language),

@@ -28,7 +28,7 @@ def calendar_route(sender: str, base: str) -> Route:
     """Return the route of calendar files.
 
     Args:
-        sender: the address of mails, which organizes all sessions.
+        sender: the sender's address of mails, which calendar files name as the organizer.
         base: the base URL of the web client.
     """
 

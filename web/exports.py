@@ -31,7 +31,7 @@ COST: Final = 5_000
 
 COST_PER_BOOKING: Final = 40
 MAX_COST: Final = 600_000
-"""Highest cost of an export: half of an address's budget, so that everyone can have theirs."""
+"""Highest cost of an export: half of an address's budget, so that an export is always possible."""
 
 CHUNK_BYTES: Final = 64 * 1024
 NO_STORE: Final = {"Cache-Control": "private, no-store"}

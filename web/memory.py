@@ -25,7 +25,7 @@ def use_one_arena() -> None:
 
 
 def settle_memory() -> None:
-    """Exempt the objects of the start from garbage collection, and release what it has freed."""
+    """Exempt objects created at startup from garbage collection, and release freed memory."""
     # Full collections would block the event loop. The second collect() resets the heuristic that
     # decides when the next one runs.
     gc.collect()

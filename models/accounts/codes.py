@@ -34,7 +34,8 @@ MAX_RACES: Final = 20
 class Code(Document):
     """The latest code that was mailed to an address; the id is the address's pseudonym.
 
-    `requested_at` is the time of the request, which decides between mails that are sent at once.
+    `requested_at` is the time of the request; if mails are sent at the same time, the later request
+    wins.
     """
 
     id: str  # type: ignore[assignment]
@@ -80,7 +81,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
 async def spend_attempt(email: str, now: datetime) -> Code | None:
     """Return the code of an address after counting an attempt, or None if no attempt is left.
 
-    The attempt is counted for the very code that is returned, before it can be compared.
+    The attempt is counted for the returned code, before the caller can compare it.
 
     Raises:
         Unavailable: if the database does not answer.

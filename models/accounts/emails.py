@@ -41,8 +41,8 @@ def email_key(text: str) -> str:
     """Return the key by which accounts, contacts and limits compare e-mail addresses.
 
     It ignores case, but different letters stay different: "straße" and "strasse" are two mailboxes.
-    Both small forms of the Greek sigma are one letter, as in capitals; in a domain they are two.
-    Text that is no address has a key, too, which no account has.
+    The two lower-case forms of the Greek sigma are one letter, except in a domain.
+    Text that is not an address has a key, too, but no account has that key.
     """
     address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
     local, at, domain = unicodedata.normalize("NFC", address.lower()).rpartition("@")

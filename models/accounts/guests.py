@@ -75,7 +75,7 @@ async def turn_of(guest_id: Id) -> AsyncIterator[None]:
     """Serialize the requests of a guest across all processes; the others wait.
 
     Raises:
-        Unavailable: if the turn of another request does not end.
+        Unavailable: if another request does not end in time.
     """
     users = User.get_pymongo_collection()
     deadline = utc_now() + TURN

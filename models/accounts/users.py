@@ -209,7 +209,7 @@ async def user_page(search: str | None, role: Role | None, arguments: PageArgume
     """Return a page of accounts, ordered by name, without guests.
 
     Args:
-        search: words that must all match a beginning of a word in name or address; None for all.
+        search: words, each of which must begin a word of the name or address; None for all.
         role: role of the accounts; None for all.
         arguments: size and position of the page.
 

@@ -47,7 +47,7 @@ class Agenda:
         bookings: the holds, and the bookings that commands refer to.
         now: the time of the decision.
         expert: the expert's directory entry, if a command needs it.
-        occupants: other bookings, none of them a hold, whose occupied time is all that matters.
+        occupants: other bookings, none of them a hold, of which only the occupied time matters.
         spans: the ranges of cells, each without its end, within which all bookings are loaded.
     """
 
@@ -233,7 +233,7 @@ class Agenda:
         return changed
 
     def remove(self, booking: Booking, viewer_id: Id) -> Booking:
-        """Remove a booking from a viewer's list, and release the part of its time in the future."""
+        """Remove a booking from a viewer's list, and release its time that is still ahead."""
         past = [cell for cell in booking.cells if cell < self.now]
         removed = booking.model_copy(
             update={
@@ -247,7 +247,7 @@ class Agenda:
         return self._change_time(removed, EventKind.RELEASED)
 
     def replace_rules(self, rules: Rules) -> None:
-        """Replace the rules; the event has clients read the calendar's slots again.
+        """Replace the rules; the event tells clients to read the calendar's slots again.
 
         Existing bookings remain, even outside the new working hours.
         """
@@ -269,7 +269,7 @@ class Agenda:
 
     def _change_time(self, booking: Booking, kind: EventKind) -> Booking:
         """Write a booking whose time has changed; add an event with the changed slots."""
-        # Events have shown an expired hold as taken until this release.
+        # Until this release, events have shown an expired hold as taken.
         previous = self._occupancy.get(booking.id)
         spans = [booking.occupant().cells, *([previous.cells] if previous else [])]
         affected = self._affected_slots(spans)
@@ -303,7 +303,8 @@ class Agenda:
         if booking.active:
             self._occupancy.add(booking.occupant())
         # All states are written in order, so that two bookings never share a cell in between: one
-        # may move, another take its time, and the first move on. Two in a row are merged.
+        # may move, another may take its time, and the first may move again. Consecutive states of a
+        # booking are merged.
         if self.writes and self.writes[-1].id == booking.id:
             self.writes.pop()
         self.writes.append(booking)

@@ -91,9 +91,9 @@ class Booking(Record):
     """An expert's time that a client holds or has booked.
 
     `cells` are the quarter hours of the session and the break after it. A booking that becomes
-    inactive keeps its cells; only the `active` flag changes. `price` and `place` are as agreed when
-    it was held or booked, whatever the expert offers since. `expert_note` is for the expert alone;
-    changes of the calendar do not write it (models/ledger/batch.py).
+    inactive keeps its cells; only the `active` flag changes. `price` and `place` stay as agreed
+    when it was held or booked, even if the expert's offer changes. `expert_note` is for the expert
+    alone; changes of the calendar do not write it (models/ledger/batch.py).
     """
 
     expert_id: Id
@@ -125,7 +125,7 @@ class Booking(Record):
         """`one_booking_per_cell` prevents double booking.
 
         It is a multikey index over `cells`: two active bookings of an expert cannot share a
-        quarter hour, whatever their lengths, and no lock or prior check is needed. Its prefix is
+        quarter hour, whatever their lengths, and no lock or prior check is needed. It begins with
         the shard key. The other indexes serve calendars, searches, and lists ordered by
         `order_key`.
         """
@@ -242,7 +242,7 @@ def reference(id_: Id) -> str:
 
 
 def search_words_of(id_: Id, contact: Contact | None) -> list[str]:
-    """Return the words by which a booking is found: those of its reference, name and address."""
+    """Return the search words of a booking: those of its reference, name and address."""
     return words_of(reference(id_), *((contact.name, contact.email) if contact else ()))
 
 

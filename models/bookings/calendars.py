@@ -24,11 +24,11 @@ class ChangeRules(Command):
     """Change the rules of the expert's calendar; existing bookings remain valid.
 
     Overrides of days that are past in the expert's zone are dropped. With `describes`, the
-    directory entry gets its copies of the rules.
+    directory entry's copies of the rules are updated, too.
 
     Args:
         fields: the new values of fields of the rules.
-        keeping_place: the lengths of the new offers that take place where they do now.
+        keeping_place: the lengths whose new offers keep their present place.
     """
 
     fields: Mapping[str, Any]
@@ -64,7 +64,7 @@ class ChangeRules(Command):
         return rules.with_changes(**fields)
 
     def _placed(self, offer: Offer, rules: Rules) -> Offer:
-        """Return an offer with the place that its length has now, if it keeps it."""
+        """Return an offer, with the present place of its length if it keeps that."""
         current = rules.offer(offer.minutes) if offer.minutes in self.keeping_place else None
         return offer.model_copy(update={"place": current.place}) if current else offer
 

@@ -24,8 +24,8 @@ PERIOD = timedelta(hours=1)
 """Time in which ended bookings and holds count."""
 
 TURNOVER = 2
-"""Bookings made within `PERIOD`, ended ones included, as a multiple of the cap on coming ones; also
-the overlapping holds as a multiple of those of one slot."""
+"""Bookings that may be made within `PERIOD`, as a multiple of the cap on coming bookings; also the
+holds of overlapping slots, as a multiple of the cap on holds of one slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ class Caps:
             for row in rows
             if row.was_hold and row.overlaps(key) and row.created_at > now - PERIOD
         ]
-        # Slots that overlap could be held in turn, so that others never get the time.
+        # Otherwise a client could hold overlapping slots in turn, so that others never get the
+        # time.
         if sum(row.starts_at == key.starts_at for row in earlier) > self.renewals or len(
             earlier
         ) >= TURNOVER * (1 + self.renewals):
@@ -97,7 +98,7 @@ class Caps:
 
 
 class ClientBooking(NamedTuple):
-    """The part of a client's booking that caps count; `was_hold` if it was never booked."""
+    """Fields of a client's booking that caps depend on; `was_hold` if it was never booked."""
 
     expert_id: Id
     status: BookingStatus
@@ -108,7 +109,7 @@ class ClientBooking(NamedTuple):
     was_hold: bool
 
     def overlaps(self, key: SlotKey) -> bool:
-        """Return whether it shares time with a slot."""
+        """Return whether the booking overlaps a slot."""
         is_apart = self.ends_at <= key.starts_at or key.ends_at <= self.starts_at
         return self.expert_id == key.expert_id and not is_apart
 

@@ -90,7 +90,7 @@ class ChangeStream:
     def _dropping_refused_token(self) -> Iterator[None]:
         """Start anew after a refusal, since the resume token may be its reason.
 
-        The server refuses a token that is too old or unknown on opening the stream or on reading.
+        The server refuses a token that is too old or unknown, when the stream is opened or read.
         Readers catch up from the event log.
         """
         try:

@@ -64,9 +64,9 @@ class Command(ABC):
 
     Args:
         expert_ids: the experts whose calendars the command reads or changes.
-        slots: the slots whose surroundings it needs.
+        slots: the slots that it needs, with the time around them.
         booking_ids: the stored bookings that it needs.
-        holder_id: the client whose holds with these experts it needs, all of them.
+        holder_id: the client of whom it needs all holds with these experts.
         describes: whether it needs the experts' directory entries.
         idempotency: the record of the request; None if it has no idempotency key.
     """
@@ -90,5 +90,5 @@ class Command(ABC):
 
     @property
     def needs_only_slots(self) -> bool:
-        """Return whether the surroundings of the slots are all that it needs."""
+        """Return whether the command needs nothing but the time around its slots."""
         return bool(self.slots) and not (self.booking_ids or self.holder_id or self.describes)

@@ -1,4 +1,4 @@
-"""Checks of what belongs to experts in the directory: photos, reviews and ratings."""
+"""Checks of the directory: the photos, reviews and ratings of experts."""
 
 from __future__ import annotations
 

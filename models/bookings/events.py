@@ -37,8 +37,8 @@ class Position(NamedTuple):
     """A position in an expert's event log: after the event with this number and id.
 
     A restored backup makes the log continue with other events of the same numbers, which only the
-    id tells apart. It is None before the first event, and where the last event has none that is
-    known: events of sample data are not stored.
+    id tells apart. The id is None before the first event, and after an event of sample data, which
+    is not stored.
     """
 
     sequence: int
@@ -240,14 +240,14 @@ async def is_closed(expert_id: Id) -> bool:
 async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
-    It does if that event is the calendar's last one, or if the log has it, or one that names it as
-    the previous one. Otherwise, the event was deleted after two days, or the database was
-    restored from a backup that did not have it.
+    It does if that event is the calendar's last one, if it is in the log, or if an event in the log
+    names it as the previous one. Otherwise, the event was deleted after two days, or the database
+    was restored from a backup that did not have it.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    # The calendar is read first: what follows its last event is then in the log.
+    # The calendar is read first: any event after its last one is then in the log.
     if (await last_positions([expert_id])).get(expert_id) == position:
         return True
     sequence, event_id = position

@@ -79,7 +79,8 @@ def check_action(action: Action, booking: Booking, now: datetime, *, is_manager:
         action: the action.
         booking: the booking in its present state.
         now: the time of the action.
-        is_manager: whether the booking's expert or an administrator acts, whom no deadline binds.
+        is_manager: whether the booking's expert or an administrator acts; deadlines do not bind
+            them.
 
     Raises:
         NotAllowed: if the status or the time does not allow it.

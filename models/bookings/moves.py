@@ -122,7 +122,7 @@ class MoveBooking(Command):
 
 @dataclass(eq=False, kw_only=True)
 class RemoveBooking(Command):
-    """Hide a finished booking from an account, and free any of its time still ahead."""
+    """Hide a finished booking from an account, and free its time that is still ahead."""
 
     viewer_id: Id
 

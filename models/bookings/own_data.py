@@ -95,13 +95,13 @@ async def mails_to(user: User) -> AsyncIterator[Mail]:
 async def erase(user: User, now: datetime) -> bool:
     """Erase what is stored about the owner of a closed account, apart from its bookings' times.
 
-    An account without bookings is removed, and a guest with holds is forgotten later. Otherwise it
-    stays without the person, as what the other parties know their bookings by; an expert's name
-    stays with the entry in the directory. Reviews stay without their author's name.
+    An account without bookings is removed, and a guest with holds is forgotten later. Otherwise the
+    account stays without personal data, because the bookings of other parties refer to it; an
+    expert's name stays in the directory entry. Reviews stay without their author's name.
 
     Returns:
-        False if it must be called again: while mails about bookings wait, which need the person's
-        name and address, or while a booking may still be made or changed.
+        False if it must be called again. Mails about bookings may still be waiting, which need the
+        person's name and address, or a booking may still be made or changed.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -181,7 +181,7 @@ async def forget_guest(guest: User, now: datetime) -> None:
 def _personal(booking: Booking, user: User) -> dict[str, Any]:
     """Return the fields of a booking that hold data of a party, with the values that replace them.
 
-    Each change of the history has a path of its own: one that is added meanwhile stays.
+    Each change in the history is updated by its own path, so a change added meanwhile stays.
     """
     fields: dict[str, Any] = {
         f"history.{number}.reason": None

@@ -45,7 +45,7 @@ class BookSlots(Command):
     expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Book each slot. A standing hold is booked as it is, whatever the rules say by now.
+        """Book each slot. A standing hold is booked as it is, even if the rules have changed.
 
         Raises:
             SlotNotOffered: if a slot is not offered now.

@@ -126,7 +126,8 @@ async def remove_review(review: Review, booking: Booking) -> Review:
     """Remove a review for its author, with its answer, and return it as it was.
 
     Raises:
-        NotAllowed: if the review is hidden, so that it cannot be written anew, or is removed.
+        NotAllowed: if the review is removed; or if it is hidden, since its author could otherwise
+            write it anew.
         Unavailable: if the database does not answer.
     """
 
@@ -141,7 +142,7 @@ async def remove_review(review: Review, booking: Booking) -> Review:
 
 
 async def anonymize_reviews(user: User) -> bool:
-    """Take the author's name from a client's reviews, and an expert's words from the answers.
+    """Remove the author's name from a client's reviews, and the text of an expert's answers.
 
     Returns:
         Whether there was anything to change.

@@ -118,7 +118,8 @@ async def check_invariants(
     documents: Counter[str] = Counter()
 
     async def read(name: str) -> None:
-        # No projection of other rows: it would double the time in the embedded database.
+        # The other collections are read whole: a projection would double the time in the embedded
+        # database.
         projection = WITHOUT_CONTENT.get(name)
         async for row in database[name].find({}, projection, batch_size=ROWS_PER_BATCH):
             checker.add(name, row)

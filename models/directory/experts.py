@@ -290,7 +290,7 @@ BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
 
 
 def default_order(filter_: ExpertFilter) -> Order:
-    """Return the order in which no other is requested."""
+    """Return the default order."""
     if filter_.words() is None:
         return directory_order(ExpertOrderField.RATING, descending=True)
     return BY_MATCH
@@ -318,8 +318,8 @@ async def directory(
 async def expert_by_slug(slug: str) -> Expert | None:
     """Return the expert with a slug, with another spelling of it, or with a former slug.
 
-    Another spelling of a slug leads to its owner rather than to an expert who had it or whose name
-    can be written like it.
+    Another spelling of a present slug wins over a former slug, and over a name that can be
+    transliterated like it.
     """
     if found := await Expert.find_one({"slug": slug}):
         return found

@@ -52,7 +52,7 @@ async def photo_content(hash_: str) -> bytes | None:
 async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
     """Replace the photo of an expert, or remove it, in one transaction.
 
-    The ledger notices that the entry has changed, and decides its own changes of it again.
+    If the ledger is changing the entry at the same time, it notices this and decides again.
 
     Returns:
         The expert with the new photo.
@@ -70,7 +70,7 @@ async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
         if expert is None or (is_closed and content is not None):
             raise NotAllowed
         experts, photos = Expert.get_pymongo_collection(), Photo.get_pymongo_collection()
-        # The entry first, so that concurrent replacements of a photo conflict at once.
+        # Write the entry first, so that concurrent replacements of a photo conflict at once.
         await experts.update_one({"_id": expert_id}, {"$set": {"photo": hash_}}, session=session)
         await photos.delete_many({"expert_id": expert_id}, session=session)
         if content is not None and hash_ is not None:

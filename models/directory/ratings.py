@@ -1,4 +1,4 @@
-"""Ratings of experts: the mean of their reviews, and the place that it gives them."""
+"""Ratings of experts: the mean of their reviews, and its order key."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def mean_rating(counts: Sequence[int]) -> float | None:
 
 
 def rating_key(rating: float | None, review_count: int, expert_id: Id) -> str:
-    """Return the order key of a rating; twelve decimals distinguish the means of a million."""
+    """Return the order key of a rating; twelve decimals distinguish means of a million reviews."""
     return f"{round((rating or 0) * 10**12):013}{review_count:08}{expert_id}"

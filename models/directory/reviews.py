@@ -122,7 +122,7 @@ class Review(Record):
 async def _count(
     expert_id: Id, before: Review | None, after: Review | None, session: AsyncClientSession
 ) -> None:
-    """Replace the former state of a review in the expert's ratings; the directory has changed."""
+    """Update the expert's ratings after a change of a review, and the directory's version."""
     former, new = (review and not review.hidden and review.rating for review in (before, after))
     if former != new:
         expert = await Expert.get(expert_id, session=session)

@@ -1,7 +1,7 @@
 """The version number of the directory, used to validate caches, and what has changed since one.
 
-It increases with every change of an expert. A value cached with the version that was read before it
-is valid while that version is current.
+It increases with every change of an expert. A cache reads the version first and then the value; the
+value stays valid while the version is unchanged.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class Ledger:
             self._to_decide.append(entry)
 
     def _in_memory(self, entry: Entry) -> Agendas | None:
-        """Return what a command is decided on, or None if that must be loaded."""
+        """Return the state to decide a command on, or None if it must be loaded."""
         # Commands of a calendar keep their order.
         is_first = self._to_load_experts.isdisjoint(entry.command.expert_ids)
         if entry.must_load or not is_first or self._is_repeated(entry):
@@ -262,7 +262,7 @@ class Ledger:
             self._queue(entry)
 
     def _retry(self, entries: Iterable[Entry], error: Exception) -> None:
-        """Queue commands again, or answer them where that cannot help."""
+        """Queue commands again, or answer those that another attempt cannot help."""
         now = asyncio.get_running_loop().time()
         for entry in entries:
             entry.must_load = True

@@ -62,7 +62,7 @@ class CalendarCache(Cache[Id, Agenda]):
         super().__init__("agendas", MAX_CALENDARS if is_enabled else 0, MAX_BYTES)
 
     def find(self, command: Command, changed: Agendas) -> Agendas | None:
-        """Return what a command is decided on, as of now, or None if that must be loaded.
+        """Return the present state to decide a command on, or None if it must be loaded.
 
         Args:
             command: the command.
@@ -128,8 +128,8 @@ async def load(
 
     Args:
         commands: the commands.
-        busy: experts of whom more commands are to be expected: then the following weeks are read
-            as well.
+        busy: experts for whom more commands are likely; the following weeks of their calendars are
+            read as well.
         event_ids: events to look up; they are read last, so none is older than the calendars.
 
     Raises:

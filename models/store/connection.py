@@ -92,7 +92,8 @@ def new_client(url: str) -> Client:
             tz_aware=True,
             appname="expertbook",
             # The driver waits this long for a server before it retries a failed read, so reads
-            # survive a restart. With timeoutMS instead, Python 3.11 loses cancellations.
+            # survive a restart. `timeoutMS` is not used, because with it Python 3.11 loses
+            # cancellations.
             serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
             connectTimeoutMS=SERVER_TIMEOUT_MS,
             event_listeners=[REFUSALS, *([CommandSpans()] if tracer().is_enabled else [])],
@@ -102,7 +103,7 @@ def new_client(url: str) -> Client:
 
 
 def _without_ignored_options(url: str) -> tuple[str, list[str]]:
-    """Return a URL without the options that are fixed, and those that had another value."""
+    """Return a URL without the options that the program sets, and those that differed."""
     base, _, query = url.partition("?")
     kept, ignored = [], []
     names = {name.lower(): name for name in IGNORED_OPTIONS}
@@ -144,7 +145,7 @@ async def probe(client: Client) -> None:
 
 
 def _without_primary(client: Client) -> str | None:
-    """Return that there is no primary if servers answer, but none that takes commands."""
+    """Return the message that there is no primary if servers answer; None if none answers."""
     return NO_PRIMARY if client.topology_description.known_servers else None
 
 

@@ -118,7 +118,7 @@ class RefusalLog(CommandListener):
             del self._latest[name]
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Record the refusal; a lost connection is none."""
+        """Record the refusal; a lost connection does not count as one."""
         self._record(self._name_of(event), event.failure)
 
     def _name_of(self, event: CommandSucceededEvent | CommandFailedEvent) -> str:

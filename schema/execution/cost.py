@@ -114,7 +114,7 @@ class _Size:
 
     @property
     def arguments(self) -> str:
-        """The arguments that determine the size, in words."""
+        """The arguments that determine the size, as text for a message."""
         names = {*self.constants, *(argument for argument, _ in self.variables)}
         shown = names & {"first", "last", "count"} or names or {"first"}
         return f"{' and '.join(f'`{name}`' for name in sorted(shown))} of `{self.field}`"
@@ -173,7 +173,7 @@ class Plan:
         return ceil(min(total, MAX_REPORTED_COST))
 
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
-        """Return, in words, the arguments that save most, or None if none of them does.
+        """Return, as text, the arguments whose reduction saves most; None if none saves anything.
 
         The plan must have been made with `keeps_sizes`.
         """

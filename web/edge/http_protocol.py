@@ -175,7 +175,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketProtocol):
-            if self._address_key is not None:  # not a bound method: this object need not live on
+            if self._address_key is not None:  # a bound method would keep this object alive
                 protocol.on_lost = partial(self.server_state.leave, self._address_key)
             if not protocol.handshake_initiated:  # its parser gave up: its head limits are lower
                 self._refusal = refusals.HEAD_TOO_LONG

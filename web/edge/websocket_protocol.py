@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 EXTENSION = "expertbook.wire"
 STUCK_SECONDS = 10.0
-"""A peer that does not read for so long is disconnected."""
+"""A peer that does not read for this long is disconnected."""
 
 CLOSE_SECONDS = 2.0
 MAX_FRAME_BYTES = 64 * 1024

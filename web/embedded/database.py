@@ -43,7 +43,7 @@ class NoDatabase(Exception):
     ├── AlreadyRunning     another ExpertBook is using the data folder
     ├── StillClosing       the database of a previous ExpertBook does not stop
     ├── FolderNotWritable  the data folder cannot be created or written
-    ├── ServerNotFound     no database server is installed, or not the one that has_data the data
+    ├── ServerNotFound     no database server is installed, or not the one that the data require
     └── DidNotStart        the database server exited or did not answer in time
     """
 
@@ -61,7 +61,7 @@ class FolderNotWritable(NoDatabase):
 
 
 class ServerNotFound(NoDatabase):
-    """No database server is installed, or not the one that has_data the data."""
+    """No database server is installed, or not the one that the data require."""
 
 
 class DidNotStart(NoDatabase):
@@ -75,7 +75,7 @@ class Server:
     name: str
     replica_set: str
     flags: tuple[str, ...]
-    initiates_itself: bool  # whether it starts as an initiates_itself replica set
+    initiates_itself: bool  # whether it starts as an initiated replica set
     signal_target: str  # receiver of SIGTERM: `process` or `thread`, see guardian.py
 
     def program(self) -> str | None:

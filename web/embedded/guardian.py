@@ -11,7 +11,7 @@ it has ended.
 
 TARGET is the receiver of SIGTERM: `process`, or `thread` for the server's main thread. The kernel
 may deliver a process's signal to any thread, but a server in Python only handles it when its main
-thread wake_pipe up.
+thread wakes up.
 
 Imports little, and only from the standard library, to start quickly and use little memory.
 """

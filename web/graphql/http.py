@@ -83,7 +83,7 @@ async def answer(
     cookies: Cookies,
     cache_key: CacheKey | None = None,
 ) -> Response:
-    """Answer an HTTP request; a subscription gets a response that lasts.
+    """Answer an HTTP request; a subscription gets a long-lived response.
 
     Args:
         request: the request; its body may already be read.

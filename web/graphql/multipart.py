@@ -48,7 +48,7 @@ class MultipartStream:
         return self.errors(errors)
 
     def complete(self) -> bytes:
-        """Return what turns the last delimiter into the closing one."""
+        """Return the bytes that turn the last delimiter into the closing one."""
         return CLOSE
 
 

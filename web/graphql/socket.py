@@ -191,8 +191,8 @@ class Connection(OpenConnection):
     async def _authenticate(self, header: str | None) -> Viewer | None:
         """Return the viewer of the connection parameters, of the upgrade request, or of a cookie.
 
-        Cookies count for pages of allowed origins alone, and the `Authorization` of an upgrade
-        request for clients that are no pages alone.
+        Cookies count only for pages of allowed origins. The `Authorization` header of an upgrade
+        request counts only without an `Origin`: pages send one.
 
         Raises:
             Unauthenticated: if the token is invalid, or in the wrong place.

@@ -1,4 +1,4 @@
-"""Subscriptions as HTTP responses that last, in any encoding."""
+"""Subscriptions as long-lived HTTP responses, in any encoding."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class PageData:
     ) -> str:
         """Return a script element with the answers to queries, charged to a network address.
 
-        Queries that the client does not have or that fail are left out: it asks them again.
+        Queries that fail, or that the built client does not have, are left out; the client sends
+        them itself.
 
         Args:
             container: services and caches of this process.

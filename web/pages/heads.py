@@ -97,7 +97,7 @@ def title_html(title: str | None) -> str:
 
 
 def hidden_head_html(title: str | None) -> str:
-    """Return the head of a page that search engines leave out."""
+    """Return the head of a page that search engines must not list."""
     return f'{title_html(title)}\n    <meta name="robots" content="noindex" />'
 
 
@@ -111,7 +111,7 @@ def shortened(text: str) -> str:
         end -= 1
     begun = line[:end]
     words, _, rest = begun.rpartition(" ")
-    # Scripts without blanks have no words to keep whole.
+    # A text without blanks, as in Chinese, is cut between characters.
     return f"{words if words and len(rest) < end // 2 else begun}…"
 
 

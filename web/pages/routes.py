@@ -126,7 +126,7 @@ class Pages:
         """Return the directory."""
         language = await self._language(request)
         head = directory_head(language, SITE_PICTURE)
-        # Which other queries there are depends on what the client makes of the parameters.
+        # With parameters, only the client knows which queries it sends.
         wanted = [] if request.url.query else [("Directory", {}), ("Experts", FIRST_PAGE)]
         return await self._respond(request, DIRECTORY, head, language, wanted=wanted)
 
@@ -139,7 +139,7 @@ class Pages:
         try:
             found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
         except (ExpertBookError, RequestFailed):
-            # The script asks again, and shows the error.
+            # The client repeats the query, and shows the error.
             parts = PageParts(_tag(language), title_html(None))
             return self._shell.respond(request, parts, headers=self._links[EXPERT])
         expert = found["expertBySlug"]
@@ -174,7 +174,7 @@ class Pages:
         return self._shell.respond(request, parts)
 
     async def booking(self, request: Request) -> Response:
-        """Return a page about a booking, or 404 for what is not the id of one.
+        """Return a page about a booking, or 404 for text that is not a booking's id.
 
         The status is the same for bookings of others and for ids that do not exist.
         """

@@ -49,7 +49,7 @@ class RequestIds:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request, with its id in the context of its task and of tasks it starts."""
+        """Handle a request; its task and any task started from it have its id in their context."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
