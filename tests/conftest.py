@@ -41,7 +41,7 @@ MEMORY_BYTES = 8 * 2**30
 
 watch_commands()
 
-# Databases flush each commit to the disk, which takes a memory file system no time. Tests kill
+# Databases flush each commit to the disk, which takes no time on a memory file system. Tests kill
 # processes, not the machine.
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))

@@ -133,7 +133,7 @@ def test_metrics_exist(document: Document) -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    """With what to do when it rises; a histogram or counter by the name that queries use."""
+    """The table says when to act, and has histograms and counters by their names in queries."""
     operations = (ROOT / "docs" / "operations.md").read_text()
     assert counted() <= set(METRIC.findall(operations))
 

@@ -57,7 +57,7 @@ def test_clients_page_has_snippets_of_each_kind() -> None:
 
 
 def test_clients_page_lists_every_error_code() -> None:
-    """Those of GraphQL errors; refusals have types of their own in the schema."""
+    """Only codes of GraphQL errors: refusals have types of their own in the schema."""
     table = CLIENTS.partition("stable `extensions.code`")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`[A-Z].*?`) \|", table, re.MULTILINE)
     listed = {code for row in rows for code in re.findall(r"[A-Z_]+", row)}

@@ -54,7 +54,7 @@ class Run:
         return merge(result for number in passes for result in self._pass(f"pass-{number}"))
 
     def _pass(self, name: str) -> Iterator[Result]:
-        """Measure the peers' measures, with the rig if there is one, and then our own."""
+        """Run the peers' measures with the rig, if there is one, and then our own."""
         wanted = self._options.measures
         if self._rig:
             yield from self._compare(self._rig, self._folder / name)

@@ -24,7 +24,7 @@ Intl.DateTimeFormat.prototype.resolvedOptions = function () {
 
 
 async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_expert: Expert) -> None:
-    """Times are in UTC then, and what would be stored lasts as long as the page."""
+    """In such a browser, times are in UTC, and stored values last as long as the page."""
     ada = await visit()
     await ada.context.add_init_script(DENIED_STORAGE + UNKNOWN_ZONE)
     for path in ("/", "/experts"):

@@ -232,7 +232,7 @@ async def test_people_who_share_a_browser_see_nothing_of_each_other(
 
 
 async def test_account_is_changed_by_its_owner(visit: Visit, mailing: MailingSite) -> None:
-    """Name, language, address, password and devices are the owner's to change, and the end, too."""
+    """The owner edits the profile, address and password, ends a session, deletes the account."""
     email, later = new_email(), new_email()
     clara = await visit("light", 375, site=mailing.address)
     page = clara.page
@@ -285,7 +285,7 @@ async def test_account_is_changed_by_its_owner(visit: Visit, mailing: MailingSit
 
 
 async def test_expert_edits_entry_and_picture(visit: Visit, mailing: MailingSite) -> None:
-    """Changes of the entry are what clients see; a picture replaces the drawing, and goes again."""
+    """Clients see the edited entry, and an uploaded picture until it is removed."""
     desk = await visit("light", 375, site=mailing.address)
     page = desk.page
     await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)

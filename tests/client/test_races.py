@@ -40,7 +40,7 @@ async def confirm(visitors: list[Visitor]) -> None:
 
 
 def refusal(visitor: Visitor) -> Locator:
-    """Return the explanation that a chosen slot cannot be had."""
+    """Return the explanation that a chosen slot is no longer available."""
     said = re.compile("Somebody was faster|Somebody is booking")
     return (
         visitor.page.get_by_role("main")
@@ -50,7 +50,7 @@ def refusal(visitor: Visitor) -> Locator:
 
 
 def alternatives(visitor: Visitor) -> Locator:
-    """Return the buttons that keep another time instead."""
+    """Return the buttons that choose another time instead."""
     return visitor.page.get_by_role("button", name=re.compile(r"^\d?\d:\d\d$"))
 
 

@@ -73,7 +73,7 @@ def test_unreadable_history_is_an_error(line: str, tmp_path: Path) -> None:
 
 
 def test_undecided_history_is_not_accepted(tmp_path: Path) -> None:
-    """Bookings of lost answers could come in any order, and none explains the read at the end."""
+    """Bookings without an answer may come in any order, but no order explains the last read."""
     lines = [
         f'{{"op": {n}, "at": {n}, "client": "ada", "do": "book", "slots": [["eve", {n}, 15]]}}'
         for n in range(1, 60)

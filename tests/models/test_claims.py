@@ -117,7 +117,7 @@ async def test_claims_are_taken_in_order_up_to_one_of_another_process(
 async def test_claim_ends_when_its_commands_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
-    """The commands are one that is refused, and one that was answered before."""
+    """One command is refused, and the other was answered before."""
     client = someone()
     async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1), client, "key")

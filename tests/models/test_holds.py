@@ -109,7 +109,7 @@ async def move(
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_hold_is_booked_as_it_was_held_whatever_the_rules_say_then(
+async def test_hold_is_booked_as_it_was_held_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
     viewer, key = someone(), slot(calendar, 9)
@@ -123,7 +123,7 @@ async def test_hold_is_booked_as_it_was_held_whatever_the_rules_say_then(
     await events(calendar)
 
 
-async def test_ended_hold_keeps_nothing(ledger: Ledger, calendar: Calendar) -> None:
+async def test_ended_hold_gives_nothing(ledger: Ledger, calendar: Calendar) -> None:
     viewer, key = someone(), slot(calendar, 9)
     await hold(reserving(ledger, timedelta()), viewer, slot_id(key), None)
     await change_rules(ledger, calendar, accepts_bookings=False)
@@ -131,7 +131,7 @@ async def test_ended_hold_keeps_nothing(ledger: Ledger, calendar: Calendar) -> N
         await book_slot(ledger, key, viewer)
 
 
-async def test_hold_of_someone_else_keeps_nothing_for_the_viewer(
+async def test_hold_of_another_client_gives_the_viewer_nothing(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     key = slot(calendar, 9)

@@ -88,7 +88,7 @@ async def test_experts_get_readable_slugs_and_keep_their_former_ones(
 
 
 async def test_experts_get_words_instead_of_search_terms() -> None:
-    """Version 0.1 stored every beginning of every word of the name, and an index over them."""
+    """Version 0.1 stored and indexed every prefix of every word of the name."""
     made = await expert("Ada Lovelace", "ada").insert()
     experts = Expert.get_pymongo_collection()
     former = {"$unset": {"words": "", "bio_words": ""}, "$set": {"terms": ["a", "ad", "ada"]}}

@@ -211,7 +211,7 @@ async def test_lost_replies_to_a_commit_leave_its_outcome_unknown(
 async def test_announced_bulk_write_can_be_refused(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """It concerns a collection among others, and other commands of the transaction go on."""
+    """A fault for one collection leaves other bulk writes alone; the transaction goes on."""
     client = things.database.client
     command = {
         "bulkWrite": 1,

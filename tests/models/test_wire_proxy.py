@@ -63,7 +63,7 @@ async def test_delay_makes_a_command_slow(
 async def test_fault_concerns_only_matching_commands(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]]
 ) -> None:
-    """By collection and by a condition on the command, whose documents are a sequence of theirs."""
+    """Commands match by collection, and by a condition that sees their documents."""
     fault = Fault(
         CommandError(50),
         "insert",

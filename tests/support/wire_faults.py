@@ -64,7 +64,7 @@ RESUMABLE_CHANGE_STREAM: Final = "ResumableChangeStreamError"
 
 
 class Request(NamedTuple):
-    """A command, and what the labels of its errors depend on besides."""
+    """A command, and what else determines the labels of its errors."""
 
     document: Document
     is_to_mongos: bool = False
@@ -220,7 +220,8 @@ class Fault:
             always comes after the effect.
 
     Raises:
-        ValueError: for an error that says that the transaction has been aborted, after a commit.
+        ValueError: if a commit that took effect is to get an error that means the transaction was
+            aborted.
     """
 
     effect: CommandError | WriteConcernError | LostReply | Delay

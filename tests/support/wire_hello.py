@@ -60,14 +60,14 @@ class Topology:
         return {"processId": self._process, "counter": Int64(self._counter)}
 
     async def change(self, *, role: Role | None, max_wire_version: int | None) -> None:
-        """Change the role or the version (0: the database's), and wake those who wait for it."""
+        """Change the role or the version (0: the database's); wake waiting drivers."""
         self.role = role or self.role
         if max_wire_version is not None:
             self._max_wire_version = max_wire_version
         self.next_version()
 
     def next_version(self) -> dict[str, Any]:
-        """Return the version of a primary that stepped down; by now it has been elected again."""
+        """Let the primary step down and be elected again; return its version in between."""
         self._counter += 1
         stepped_down = self.version
         self._counter += 1

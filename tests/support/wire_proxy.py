@@ -1,6 +1,6 @@
 """A proxy between MongoDB's driver and the embedded database that injects faults.
 
-It speaks the wire protocol (tests/support/wire_messages.py), passes on what no fault concerns
+It speaks the wire protocol (tests/support/wire_messages.py), forwards commands without a fault
 unread, and answers `hello` itself, so that drivers stay connected to it:
 
     with WireProxy(database_url, seed=1) as proxy:
@@ -99,7 +99,7 @@ class WireProxy:
 
     Args:
         database_url: URL of the database, a replica set of one member.
-        seed: seed of the decisions which commands fail.
+        seed: seed of the random choice of failing commands.
         role: what the database appears to be.
         max_wire_version: the newest version of the wire protocol that it announces; None: its own.
     """
@@ -292,7 +292,7 @@ class WireProxy:
         link.answer(reply_to(request, reply))
 
     def _versioned(self, reply: dict[str, Any], code: int) -> dict[str, Any]:
-        """Return a reply with what lets the driver look for the primary, and find it again."""
+        """Return a reply whose topology version makes the driver look for the primary again."""
         if code not in NOT_PRIMARY:
             return reply
         return {**reply, "topologyVersion": self._topology.next_version()}
@@ -303,7 +303,7 @@ class WireProxy:
         return Request(request.document, is_mongos, is_of_stream)
 
     async def _hello(self, link: Link, request: Message) -> None:
-        """Answer `hello`; a waiting one after a change, a streaming one again and again.
+        """Answer `hello`: at once, after a change if the driver waits for one, or as a stream.
 
         Source: https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-monitoring.md,
         section "Streaming Protocol".

@@ -53,7 +53,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 @pytest.fixture(scope="session")
 def deployment_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of that program's database."""
+    """The URL of the database of the server at `deployment_address`."""
     return shared_server.database(tmp_path_factory.mktemp("deployment-data"))
 
 
@@ -61,7 +61,7 @@ def deployment_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 def deployment_address(
     deployment_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of a program whose accounts and administrators are these tests' own."""
+    """The address of a server whose accounts and administrators only tests create."""
     folder = tmp_path_factory.mktemp("deployment")
     database = {"mongodb_url": deployment_url, "broadcast_url": "memory://"}
     # The tests of a module may take longer than the quarter of an hour that a token lasts.
@@ -72,7 +72,7 @@ def deployment_address(
 
 @pytest.fixture(scope="module")
 async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deployment:
-    """That program, with its administrator signed in."""
+    """The server at `deployment_address`, with its administrator signed in."""
     return await Deployment.sign_in(Api(http, deployment_address))
 
 
@@ -108,7 +108,7 @@ async def reviewer(here: TwoServers) -> Api:
 
 @pytest.fixture
 async def practice(deployment: Deployment) -> Practice:
-    """A practice of somebody new in that program."""
+    """A new expert with a calendar, on the server at `deployment_address`."""
     return await Practice.create(deployment)
 
 

@@ -100,7 +100,7 @@ async def test_cursor_before_an_expired_event_is_refused(
 async def test_cursor_of_an_event_that_the_log_does_not_hold_is_refused(
     practice: Practice, variant: str, kind: str
 ) -> None:
-    """Cursors of before a backup was restored; in the old format, they lack the event's id."""
+    """Cursors from before a backup was restored; those in the old format lack the event's id."""
     last = await practice.sequence()
     position = {
         "ahead": Position(last + 1, new_id()),

@@ -138,7 +138,7 @@ async def test_expert_changes_own_entry_and_search_finds_the_change(deployment: 
     found = {"id": expert.expert_id}
     listed = (await deployment.anonymous.ask(SEARCH, search="leblanc latin"))["experts"]["nodes"]
     assert listed == [found]
-    # Who speaks German is one typing error away.
+    # The search also finds speakers of German, by one typing error.
     listed = (await deployment.anonymous.ask(SEARCH, search="germain"))["experts"]["nodes"]
     assert found not in listed
     assert (await deployment.update(expert.expert_id, expert.api)) == answer

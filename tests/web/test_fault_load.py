@@ -122,7 +122,7 @@ async def wait_for_errors(cluster: Cluster, disturbance: Disturbance) -> None:
 
 
 def recovered_at(sent: list[Sent], limit: float) -> float | None:
-    """Return when the first of so many requests in a row was sent whose median is normal."""
+    """Return when the first of `ANSWERS` consecutive requests with a normal median was sent."""
     for first in range(len(sent) - ANSWERS + 1):
         if median(request.seconds for request in sent[first : first + ANSWERS]) <= limit:
             return sent[first].at
@@ -165,7 +165,7 @@ async def test_faults_under_load_lose_and_repeat_nothing(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    """Clients that retry, and subscribers that resume, find every answer true in the end."""
+    """In the end, every answer agrees with the data, for clients that retry and resume."""
     rng = random.Random(1)
     is_long = request.config.getoption("--long")
     recoveries = []

@@ -66,7 +66,8 @@ async def program(
         folder, Patch(SERVER_THAT_SEARCHES_ITS_MEMORY), experts=1, throttle="off"
     ) as program:
         await_ready(program.process, program.address)
-        # A search would break the tuples that the thread creates which loads the mails' renderer.
+        # Wait for the thread that loads the mails' renderer: a search would break tuples it
+        # creates.
         await Api(http, program.address).new_client()
         await wait_until(lambda: any(folder.rglob("*.eml")))
         yield program

@@ -292,7 +292,7 @@ def test_a_session_across_midnight_names_both_days() -> None:
         ("smtps://a:b@[::1]:2465", MailServer("::1", 2465, Security.TLS, "a", "b")),
     ],
 )
-def test_mail_server_urls_are_parse(url: str, server: MailServer) -> None:
+def test_mail_server_urls_are_parsed(url: str, server: MailServer) -> None:
     assert MailServer.parse(url) == server
     assert "password" not in repr(server)
 

@@ -22,7 +22,7 @@ DELETE = "mutation ($code: String!) { deleteMyAccount(input: {code: $code}) { __
 async def test_both_parties_hear_of_reviews_in_their_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """The expert of a new one, not of an edited one; both of its hiding, with the reason."""
+    """The expert gets mails about new reviews, and both parties about hidden ones."""
     client, email = await here.new_account()
     await client.ask("mutation { updateProfile(input: {language: DE}) { __typename } }")
     booking = await reviewed.completed(client)

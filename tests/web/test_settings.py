@@ -78,7 +78,7 @@ def test_older_names_are_accepted(
     assert getattr(Settings(), field) == value
 
 
-def test_own_names_take_precedence_over_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expertbook_names_take_precedence_over_older_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "9000")
     monkeypatch.setenv("EXPERTBOOK_PORT", "9001")
     assert Settings().port == 9001
@@ -108,7 +108,7 @@ def test_env_file_in_the_working_directory_is_read(tmp_path: Path) -> None:
 def test_environment_takes_precedence_over_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, in_file: str
 ) -> None:
-    """Any name in the environment wins, also over a copy of the example."""
+    """A variable under either name overrides either name in the file."""
     (tmp_path / ".env").write_text(f"{in_file}=8001\n")
     monkeypatch.setenv(name, "9000")
     assert Settings().port == 9000

@@ -59,7 +59,7 @@ async def deliver(
     connections: Sequence[RawConnection],
     requests: Iterator[tuple[str, bytes]],
 ) -> list[float]:
-    """Book slots, on each connection one after another that has reached all subscribers.
+    """Book slots; a connection books the next one when the last has reached all subscribers.
 
     Returns:
         The seconds from each request to the last subscriber's event.

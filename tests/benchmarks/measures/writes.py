@@ -59,7 +59,7 @@ async def contention(server: Server, directory: Directory, options: Options) -> 
 async def book(
     server: Server, slots: Sequence[str], tokens: Sequence[str], connections: int
 ) -> Figures:
-    """Book slots, or raise WrongAnswer unless each is won by one client and lost by the others."""
+    """Book slots; raise WrongAnswer unless each goes to one client and is refused to the others."""
     requests = list(map(graphql_request, map(book_slot, slots), cycle(tokens)))
     outcomes: Counter[str] = Counter()
 

@@ -103,7 +103,7 @@ class Directory(NamedTuple):
         return found[:count]
 
     async def busiest_expert(self, among: int = 16) -> tuple[str, list[str]]:
-        """Return the first bookable experts' busiest one, and all its open slots."""
+        """Return the busiest of the first bookable experts, and all their open slots."""
         found = []
         for expert in self._bookable_experts()[:among]:
             slots = [slot for number in range(SPANS) for slot in await self._slots(expert, number)]

@@ -28,7 +28,7 @@ class Cores(NamedTuple):
     rest: str
 
     def first(self, count: int) -> str:
-        """Return the cores of a server of several processes, the database's ones if need be."""
+        """Return the cores for several processes, if necessary including the database's."""
         return ",".join([self.server, *self.rest.split(",")][:count])
 
 
