@@ -48,7 +48,7 @@ export function DeleteAccount({ viewer }: { viewer: Viewer }) {
       void toast(words.deleted);
       return null;
     },
-    // The last digit alone deletes nothing.
+    // Typing the last digit does not delete the account; a button does.
     { submitsItself: false },
   );
   return code.sentTo ? (

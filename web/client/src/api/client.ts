@@ -80,7 +80,7 @@ export const client = new ApolloClient({
 });
 
 /**
- * Reconnect as the viewer that a visitor of this page has become.
+ * Reconnect after a visitor of this page has signed in.
  *
  * Unlike `resetForNewViewer`, this keeps cached data, which only the visitor has seen.
  */

@@ -36,7 +36,7 @@ function useReturn(callback: () => unknown) {
   useEffect(() => {
     latest.current = callback;
   });
-  // Not by the event alone, which may come before an effect listens to it.
+  // Compare states, because the event may come before an effect listens for it.
   const isOffline = useOfflineSince() !== undefined;
   const wasOffline = useRef(isOffline);
   useEffect(() => {

@@ -9,7 +9,7 @@ import { appWords } from "./words.ts";
 
 interface FailureProps {
   retry: () => void;
-  /** Whether the server could not be reached, so that it is tried again by itself. */
+  /** Whether the server could not be reached; the request is then repeated automatically. */
   isOffline?: boolean;
 }
 

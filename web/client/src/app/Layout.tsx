@@ -12,7 +12,7 @@ import { Header } from "./Header.tsx";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
-// Without a session there is no hold. A page works without the bar, such as offline.
+// Pages work without the bar, for example if it cannot be loaded offline.
 const HoldBar = lazy(() => import("../holds/HoldBar.tsx").catch(() => ({ default: () => null })));
 
 /** Frame of every page: header, main content, footer and notices. */

@@ -9,7 +9,7 @@ test("a history step is reverted until the prompt is answered", () => {
 
   expect(revertIfBlocked(-1)).toBe(true);
   expect(go).toHaveBeenLastCalledWith(1);
-  // The step that reverts the navigation is not prompted for.
+  // The step that reverts the navigation shows no prompt.
   expect(revertIfBlocked(1)).toBe(true);
 
   release();

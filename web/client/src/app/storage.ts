@@ -1,7 +1,7 @@
 /** The part of a storage that the client uses. */
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** What browsers keep on this device; if they deny that, what is stored lasts as long as the page. */
+/** The browser's storage on this device; if it is denied, values last as long as the page. */
 export const localStore = storeOf(() => window.localStorage);
 
 /** The same for this tab. */

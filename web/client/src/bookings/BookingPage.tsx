@@ -96,7 +96,7 @@ function useRefetchAfterReconnect(refetch: () => Promise<unknown>): void {
   }, [reconnects, refetch]);
 }
 
-/** Says that the viewer has no such booking, which another address may have. */
+/** Says that this account has no such booking, and offers to sign in with another address. */
 function Unknown({ viewer }: { viewer: Viewer }) {
   const text = useWords(bookingPageWords);
   const { errors } = useWords(appWords);

@@ -1,4 +1,4 @@
-/** A session as other calendars take it. */
+/** A session, as an entry for another calendar. */
 export interface CalendarEntry {
   readonly title: string;
   /** Instants in RFC 3339. */

@@ -26,7 +26,7 @@ const HOLD_CHANGED = graphql(`
   }
 `);
 
-/** Bar with the hold that ends first, on every page but that on which it is being booked. */
+/** Bar with the hold that ends first; hidden on the page where that hold is being booked. */
 export default function HoldBar() {
   const text = useWords(holdWords);
   const { standing, ended, dismiss } = useStandingHolds();
@@ -78,7 +78,7 @@ function useStandingHolds() {
         }
       : skipToken,
   );
-  // Without a hold there is no subscription, which would tell of one from another device.
+  // Without a hold nothing is subscribed, so query again: another device may have made one.
   useEffect(() => {
     const refresh = () => {
       if (document.visibilityState === "visible") refetch().catch(() => undefined);
@@ -100,7 +100,7 @@ function useStandingHolds() {
   };
 }
 
-/** Return a function that returns whether the page shows the steps from a hold to its booking. */
+/** Return a function that tells whether this page shows the booking steps of a hold. */
 function useHoldOfPage(): (hold: Hold) => boolean {
   const slug = useMatch("/experts/:slug")?.params.slug;
   const isBooking = useSearchParams()[0].has("step");
@@ -170,7 +170,7 @@ function When({ hold: { startsAt } }: { hold: Hold }) {
   );
 }
 
-/** Region at the foot of the window; other things there keep above it by `--docked`. */
+/** Region at the foot of the window; `--docked` is its height, for elements that stay above it. */
 function Docked({ label, children }: { label: string; children: ReactNode }) {
   const bar = useRef<HTMLElement>(null);
   useLayoutEffect(() => {

@@ -8,8 +8,8 @@ export function rememberCountry(country: string): void {
 }
 
 /**
- * Return the country whose numbers are probably typed here: the one of last time, or else that of
- * the device's time zone, or of its language.
+ * Return the country whose numbers are probably typed here: the last one, or else the country of
+ * the device's time zone, or else of its language.
  */
 export function likelyCountry(countries: readonly string[]): string | undefined {
   const last = localStore.getItem(STORAGE_KEY);
@@ -18,7 +18,7 @@ export function likelyCountry(countries: readonly string[]): string | undefined 
   const spoken = navigator.languages
     .map((tag) => new Intl.Locale(tag).maximize().region)
     .filter((region): region is string => region !== undefined && countries.includes(region));
-  // Looking at all countries takes a moment, and those of the languages are mostly right.
+  // Countries of the languages first: they are usually right, and trying all others takes a moment.
   return [...spoken, ...countries].find((each) => zonesOf(each).includes(timeZone)) ?? spoken[0];
 }
 

@@ -42,7 +42,8 @@ export function parse(text: string, country: string | undefined): DialledNumber 
   const code = `+${found.countryCallingCode}`;
   return {
     number: ext ? `${number} ext. ${ext}` : number,
-    // Some countries share a code: it is the given one's, or else the library's guess.
+    // Countries can share a code: keep the given country if its code fits, else use the library's
+    // guess.
     country: country && callingCode(country) === code ? country : found.country,
     code,
     local: found.formatInternational().slice(`${code} `.length),

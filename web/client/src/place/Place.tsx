@@ -29,7 +29,7 @@ export function PlaceLabel({ kind }: { kind: PlaceKind }) {
   );
 }
 
-/** The details of a place for its expert, who knows what is not written. */
+/** The details of a place, for its expert. */
 export function ExpertsPlaceDetails({ place: { kind, details } }: { place: SessionPlace }) {
   const text = useWords(placeWords);
   if (!details) return kind === "PHONE" ? text.youCall : null;

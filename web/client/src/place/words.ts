@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** Texts of where a session takes place. */
+/** Texts about the place of a session. */
 export const placeWords = catalogue({
   en: {
     place: "Place",

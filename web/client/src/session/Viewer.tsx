@@ -53,7 +53,7 @@ interface ViewerState {
   /** Id of the viewer or guest, who may hold slots; undefined without a session. */
   readonly personId: string | undefined;
   /**
-   * Changes when one person has taken another's place, and stays the same when a visitor signs in.
+   * Changes when another person uses this tab; stays the same when a visitor signs in.
    */
   readonly visit: number;
   /** Whether the viewer has just signed out here, so that no page asks to sign in again. */

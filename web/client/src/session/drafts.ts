@@ -41,7 +41,7 @@ window.addEventListener("storage", ({ key }) => {
 /**
  * Return a person's draft for a hold.
  *
- * A hold that took the place of another with the same expert has that one's draft.
+ * A hold that replaces another one with the same expert takes over its draft.
  */
 export function readDraft(personId: string | undefined, hold: DraftedHold): Draft | undefined {
   const found = find(personId, hold);
@@ -50,7 +50,7 @@ export function readDraft(personId: string | undefined, hold: DraftedHold): Draf
   return { name, email, phone, country, note };
 }
 
-/** Return until when somebody who is not signed in any more holds a slot of an expert here. */
+/** Return the end of a hold with an expert, kept for a person whose session has ended here. */
 export function interruptedHold(expertId: string, now: number): string | undefined {
   const draft = read().find((each) => each.expertId === expertId);
   const until = draft?.heldUntil;
@@ -73,7 +73,7 @@ export function awaitedCode(personId: string | undefined, hold: DraftedHold): st
   return found?.holdId === hold.id ? found.codeSentTo : undefined;
 }
 
-/** Keep with a person's draft that a code is awaited, or that none is. */
+/** Store, with a person's draft, the address of an awaited code; undefined for none. */
 export function saveAwaitedCode(
   personId: string | undefined,
   hold: DraftedHold,

@@ -27,7 +27,7 @@ export interface CodeState {
 }
 
 interface CodeOptions {
-  /** Whether the last digit submits, unless that cannot be undone. */
+  /** Whether the last digit submits the code; false where the action cannot be undone. */
   submitsItself?: boolean;
   /** The address whose code was awaited before the page was loaded again. */
   awaitedFrom?: string | undefined;

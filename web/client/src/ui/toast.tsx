@@ -10,7 +10,7 @@ const PLAIN_MS = 8_000;
 const IDLE_MS = 3_000;
 const listeners = new Set<() => void>();
 let hasToast = false;
-/** The latest message that had to do without the toaster, which had not loaded. */
+/** The latest message, shown as plain text because the toaster could not be loaded. */
 let plainMessage: string | undefined;
 
 /** Show a toast; screen readers announce it. */
@@ -28,7 +28,7 @@ export function Toasts() {
   const isShown = useSyncExternalStore(subscribe, () => hasToast);
   const plain = useSyncExternalStore(subscribe, () => plainMessage);
   const theme = useTheme();
-  // Once the page has loaded, so that the first error offline finds it there.
+  // Load the toaster after the page, so that it can show the first error offline.
   useEffect(() => {
     const timer = setTimeout(() => void loadSonner().catch(() => undefined), IDLE_MS);
     return () => clearTimeout(timer);
