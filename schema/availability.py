@@ -47,8 +47,8 @@ class LocalHours:
 
     from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
     to: LocalTime = strawberry.field(
-        description="End of the range; 24:00 is the end of the day. A time before `from` is the "
-        "next day's."
+        description="End of the range; 24:00 is the end of the day. A time before `from` is on "
+        "the next day."
     )
 
     @classmethod
@@ -64,8 +64,8 @@ class WeeklyHours:
     weekday: Weekday = strawberry.field(description="Day of the week.")
     from_: LocalTime = strawberry.field(name="from", description="Start of the range.")
     to: LocalTime = strawberry.field(
-        description="End of the range; 24:00 is the end of the day. A time before `from` is the "
-        "next day's."
+        description="End of the range; 24:00 is the end of the day. A time before `from` is on "
+        "the next day."
     )
 
 
@@ -184,7 +184,7 @@ class WeeklyHoursInput:
     )
     to: LocalTime = strawberry.field(
         description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day; a "
-        "time that is not after `from` is the next day's."
+        "time that is not after `from` is on the next day."
     )
 
     def to_model(self) -> WeeklyRange:

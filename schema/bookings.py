@@ -199,8 +199,8 @@ class Booking(Node):
 
     @strawberry.field(
         description="Address of the booking's calendar file (RFC 5545), relative to this server. "
-        "The key in it admits anyone, so that calendar programs can read it without a session. "
-        "There is none for a hold: 404."
+        "Calendar programs can read it without a session, since the address contains a key. "
+        "For a hold, it answers 404."
     )
     async def ics_url(self, info: Info) -> str:
         """Return the address with the viewer's key."""

@@ -30,7 +30,7 @@ class LocalHoursInput:
     )
     to: LocalTime = strawberry.field(
         description="End of the range; a multiple of 15 minutes. 24:00 is the end of the day; a "
-        "time that is not after `from` is the next day's."
+        "time that is not after `from` is on the next day."
     )
 
     def to_model(self) -> model.LocalRange:

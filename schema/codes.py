@@ -68,9 +68,9 @@ class CodeMutation:
     @strawberry.mutation(
         description="Mail a code of six digits, valid for ten minutes and five attempts; a newer "
         "code replaces it. Always true, whether or not the address has an account. The viewer's "
-        "hold is prolonged, once, if the viewer is a guest or has not verified the address. The "
-        "code serves `signInWithCode` and `changeEmail`, and as proof of the account's own address "
-        "`changePassword` and `deleteMyAccount`."
+        "hold is prolonged, once, if the viewer is a guest or has not verified the address. Use "
+        "the code with `signInWithCode` or `changeEmail`; `changePassword` and `deleteMyAccount` "
+        "accept a code that was mailed to the account's own address."
     )
     async def request_sign_in_code(self, info: Info, input: RequestArgument) -> bool:
         """Send a code."""

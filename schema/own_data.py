@@ -49,8 +49,8 @@ class OwnDataMutation:
     """Mutations that hand out or erase what is stored about the viewer."""
 
     @strawberry.mutation(
-        description="Everything that is stored about the viewer, as JSON: returns its address, "
-        "relative to this server. The address lasts an hour and admits anyone who has it."
+        description="Export everything that is stored about the viewer. Returns the address of a "
+        "JSON file, relative to this server; it works for an hour, for anyone who has it."
     )
     async def export_my_data(self, info: Info) -> str:
         """Return the address of the viewer's data."""

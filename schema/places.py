@@ -45,9 +45,9 @@ class PlaceInput:
     details: str | None = strawberry.field(
         default=None,
         description="For the parties of a booking. VIDEO: the https address of the call, at "
-        "most 500 characters; without one, the expert sends it, and it is not used if the server "
-        "gives each booking a room of its own. PHONE: the number that the client calls; without "
-        "one, the expert calls the client. IN_PERSON: the address, required, at most 200 "
+        "most 500 characters; without one, the expert sends it to the client. The server ignores "
+        "it if it gives each booking a room of its own. PHONE: the number that the client calls; "
+        "without one, the expert calls the client. IN_PERSON: the address, required, at most 200 "
         "characters.",
     )
 
