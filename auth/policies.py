@@ -29,7 +29,7 @@
 |   `disabled` in updateExpert                    | admins                           | NotAllowed |
 | updateMyExpert                                  | any expert, for its own entry    | NotAllowed |
 | createExpert, updateUser                        | admins                           | NotAllowed |
-| users                                           | admins                           | FORBIDDEN  |
+| users, figures                                  | admins                           | FORBIDDEN  |
 
 Anonymous viewers get UNAUTHENTICATED where the table says NotAllowed, FORBIDDEN or
 VerificationNeeded.
@@ -38,6 +38,7 @@ VerificationNeeded.
 |----------------------------------------|--------------------------------------------|-----------|
 | an expert, its slots and events        | anyone; while disabled: itself and admins  | null      |
 |   contactEmail                         | the expert itself, admins                  | null      |
+|   figures                              | the expert itself, admins                  | FORBIDDEN |
 |   hidden reviews in its list           | the expert itself, admins                  | FORBIDDEN |
 | a review                               | anyone; while it or its expert is hidden:  | null      |
 |                                        | its author and expert, admins              |           |
@@ -99,6 +100,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Query.bookings": SIGNED_IN,
     "Query.booking": Rule(_PARTIES, Decision.NULL),
     "Query.users": Rule(_ADMINS),
+    "Query.figures": Rule(_ADMINS),
     "Mutation.register": ANYONE,
     "Mutation.login": ANYONE,
     "Mutation.refreshSession": ANYONE,
@@ -218,6 +220,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
 
 SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
     "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),
+    "Expert.figures": Rule(MANAGERS),
     "Review.hiddenReason": Rule(_PARTIES, Decision.NULL),
 }
 """The rules of single restricted fields; all other fields of their types are public."""

@@ -11,6 +11,8 @@ from models.directory.experts import Category, ExpertOrderField
 from models.store.pages import Order
 from schema.enums import describe_enum
 
+__all__ = ["SEARCH_WORD_COST", "Category", "ExpertFilter", "ExpertOrder"]
+
 SEARCH_WORD_COST = 100
 """Cost of each word of a search, besides that of the field."""
 

@@ -14,14 +14,15 @@ from models.bookings.events import cursor_of, position_of
 from models.calendar.rules import Calendar
 from models.calendar.slots import Slot as ModelSlot
 from models.directory import experts as model
-from models.directory.experts import Category
 from models.directory.reviews import ReviewOrder
-from models.ids import Id, global_id, object_id
+from models.ids import Id, global_id
 from resolvers import experts, slots
+from resolvers.figures import expert_figures
 from resolvers.reviews import hidden_reviews
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
-from schema.directory import SEARCH_WORD_COST, ExpertFilter, ExpertOrder
+from schema.directory import Category
+from schema.figures import Figures, FromArgument, ToArgument
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
 from schema.photos import photo_url
@@ -201,6 +202,14 @@ class Expert(Node):
         return None
 
     @strawberry.field(
+        description="Figures of the expert's bookings; for the expert and administrators only."
+    )
+    async def figures(self, info: Info, from_: FromArgument, to: ToArgument) -> Figures:
+        """Count the expert's bookings."""
+        context = info.context
+        return Figures.of(await expert_figures(context.viewer, self.key, from_, to), context)
+
+    @strawberry.field(
         description="Cursor to pass as `after` to a subscription, which then sends every change "
         "made since this response."
     )
@@ -230,87 +239,6 @@ class Expert(Node):
         length = slots.session_minutes(calendar, minutes)
         occupants = await context.loaders.occupants.load(Span(self.key, since, until))
         return slots.slots_between(calendar, occupants, length, since, until, context.now)
-
-
-@strawberry.type(description="A category with its number of listed experts.")
-class CategoryCount:
-    """Number of experts in a category."""
-
-    category: Category = strawberry.field(description="Category.")
-    count: int = strawberry.field(description="Number of listed experts.")
-
-
-ExpertConnection = Connection[Expert]
-
-
-@strawberry.type
-class ExpertQuery:
-    """Queries for experts."""
-
-    @strawberry.field(
-        description="Experts of the directory; by default the best match of a search first, and "
-        "without a search the best rated."
-    )
-    async def experts(
-        self,
-        info: Info,
-        filter: Annotated[
-            ExpertFilter | None, strawberry.argument(description="Restricts the list.")
-        ] = None,
-        order_by: Annotated[
-            ExpertOrder | None, strawberry.argument(description="Order of the list.")
-        ] = None,
-        first: FirstArgument = None,
-        after: AfterArgument = None,
-        last: LastArgument = None,
-        before: BeforeArgument = None,
-    ) -> ExpertConnection:
-        """Return a page of the directory."""
-        wanted = await _charged(filter, info.context)
-        page = await info.context.services.listings.page(
-            wanted,
-            order_by.to_model() if order_by else model.default_order(wanted),
-            PageArguments(first, after, last, before),
-        )
-        return Connection.of(page, lambda expert: Expert.of(expert, info.context))
-
-    @strawberry.field(description="The expert with this id; null if there is none.")
-    async def expert(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the expert.")],
-    ) -> Expert | None:
-        """Return an expert by id."""
-        return await load_visible_expert(info.context, object_id(id, "Expert", "id"))
-
-    @strawberry.field(description="The expert with this URL slug; null if there is none.")
-    async def expert_by_slug(
-        self, info: Info, slug: Annotated[str, strawberry.argument(description="URL slug.")]
-    ) -> Expert | None:
-        """Return an expert by slug."""
-        expert = await experts.by_slug(info.context.viewer, slug)
-        return Expert.of(expert, info.context) if expert else None
-
-    @strawberry.field(description="All categories, each with its number of listed experts.")
-    async def categories(
-        self,
-        info: Info,
-        filter: Annotated[
-            ExpertFilter | None, strawberry.argument(description="Restricts the experts counted.")
-        ] = None,
-    ) -> list[CategoryCount]:
-        """Return the categories in a fixed order."""
-        wanted = await _charged(filter, info.context)
-        counts = await info.context.services.listings.categories(wanted)
-        return [CategoryCount(category=c, count=n) for c, n in counts.items()]
-
-
-async def _charged(filter_: ExpertFilter | None, context: Context) -> model.ExpertFilter:
-    """Charge the words of a filter's search, and return the filter as the directory's type."""
-    wanted = (filter_ or ExpertFilter()).to_model()
-    if words := wanted.words():
-        await context.charge(SEARCH_WORD_COST * len(words))
-    return wanted
 
 
 async def load_calendar(context: Context, expert_id: Id) -> Calendar:

@@ -26,8 +26,10 @@ from schema.calendars import CalendarMutation
 from schema.codes import CodeMutation
 from schema.context import Context, Info
 from schema.errors import HANDLERS, refuse_input
-from schema.experts import ExpertQuery, load_calendar, load_visible_expert
+from schema.experts import load_calendar, load_visible_expert
+from schema.figures import FiguresQuery
 from schema.links import LinkMutation
+from schema.listings import ListingQuery
 from schema.moves import MoveMutation
 from schema.nodes import Node
 from schema.notes import NoteMutation
@@ -47,7 +49,9 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(description="Root of all queries.")
-class Query(ExpertQuery, BookingQuery, UserQuery, AdministrationQuery, RateLimitQuery):
+class Query(
+    ListingQuery, BookingQuery, UserQuery, AdministrationQuery, FiguresQuery, RateLimitQuery
+):
     """Root type of queries."""
 
     @strawberry.field(

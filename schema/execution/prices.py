@@ -23,6 +23,7 @@ from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES
 from schema.bookings import ASSUMED_CHANGES
 from schema.calendars import ASSUMED_OUTSIDE
 from schema.errors import MAX_PROBLEMS
+from schema.figures import ASSUMED_DAYS
 from schema.scalars import parse_datetime
 from schema.sessions import ASSUMED_SESSIONS
 
@@ -82,6 +83,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "Expert.days": _days,
     "Expert.offers": 3,
     "Expert.slots": _span,
+    "Figures.perDay": ASSUMED_DAYS,
     "InvalidInput.fields": MAX_PROBLEMS,
     "Query.categories": 8,
     "SlotEvent.changed": 4,
@@ -112,6 +114,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.contactEmail": 10,
     "Expert.cursor": 10,
     "Expert.days": 20,
+    "Expert.figures": 500,
     "Expert.nextSlot": 100,
     "Expert.offers": 10,
     "Expert.reviews": 100,
@@ -121,6 +124,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "ExpertConnection.totalCount": 100,
     "Mutation.refreshSession": 2_000,
     "Query.categories": 200,
+    "Query.figures": 5_000,
     "ReviewConnection.totalCount": 100,
     "User.expert": 10,
     "User.sessions": 20,

@@ -108,6 +108,7 @@ Query.rateLimit                  x       x       x        x       x        x    
 Query.bookings                   U       x       x        x       x        x       x      x
 Query.booking                    0       0       0        x       x        0       0      x
 Query.users                      U       F       F        F       F        F       F      x
+Query.figures                    U       F       F        F       F        F       F      x
 Mutation.register                x       x       x        x       x        x       x      x
 Mutation.login                   x       x       x        x       x        x       x      x
 Mutation.refreshSession          x       x       x        x       x        x       x      x

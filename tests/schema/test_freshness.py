@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from graphql import FieldNode
 
 PRIVATE = {
-    "Expert": {"contactEmail"},
-    "Query": {"viewer", "bookings", "booking", "users", "rateLimit"},
+    "Expert": {"contactEmail", "figures"},
+    "Query": {"viewer", "bookings", "booking", "users", "figures", "rateLimit"},
     "Review": {"hiddenReason"},
     "Slot": {"mine"},
     "Place": {"details"},

@@ -95,10 +95,7 @@ class Scenario:
 
 
 Variables = dict[str, Any]
-REFUSALS = {
-    "NotAllowed": Decision.NOT_ALLOWED,
-    "VerificationNeeded": Decision.VERIFICATION_NEEDED,
-}
+REFUSALS = {"NotAllowed": Decision.NOT_ALLOWED, "VerificationNeeded": Decision.VERIFICATION_NEEDED}
 
 
 async def no_variables(_: Scenario, __: str) -> Variables:
@@ -230,6 +227,7 @@ VARIABLES: dict[str, Callable[[Scenario, str], Awaitable[Variables]]] = {
     "Query.bookings": no_variables,
     "Query.booking": lambda scenario, _: constant(id=scenario.booking)(scenario, ""),
     "Query.users": no_variables,
+    "Query.figures": constant(**dict.fromkeys(("from", "to"), "2027-03-28")),
     "Mutation.register": register_variables,
     "Mutation.login": login_variables,
     "Mutation.refreshSession": constant(input={"refreshToken": "unknown"}),

@@ -270,7 +270,17 @@ async def hidden_reason(world: Scenario) -> Probe:
     return query, {"id": review}, ("node", "hiddenReason")
 
 
-RESTRICTED_FIELDS = {"Expert.contactEmail": contact_email, "Review.hiddenReason": hidden_reason}
+async def figures(world: Scenario) -> Probe:
+    query = """query ($id: ID!) {
+      expert(id: $id) { figures(from: "2027-03-28", to: "2027-03-28") { booked } } }"""
+    return query, {"id": world.expert}, ("expert", "figures")
+
+
+RESTRICTED_FIELDS = {
+    "Expert.contactEmail": contact_email,
+    "Expert.figures": figures,
+    "Review.hiddenReason": hidden_reason,
+}
 
 
 @pytest.mark.parametrize("argument", sorted(ARGUMENTS))

@@ -3,6 +3,7 @@ import type { GraphiQL } from "graphiql";
 
 import bookSlot from "./operations/BookSlot.graphql?raw";
 import declineBooking from "./operations/DeclineBooking.graphql?raw";
+import figures from "./operations/Figures.graphql?raw";
 import findBookings from "./operations/FindBookings.graphql?raw";
 import freeTimes from "./operations/FreeTimes.graphql?raw";
 import noteBooking from "./operations/NoteBooking.graphql?raw";
@@ -26,6 +27,7 @@ export const tabs: Tabs = [
   tab(watchCalendar, { expertId: "" }),
   tab(reviews),
   tab(findBookings, { search: "" }),
+  tab(figures, { from: "", to: "" }),
   tab(declineBooking, { bookingId: "", reason: "" }),
   tab(noteBooking, { bookingId: "", note: "" }),
 ];

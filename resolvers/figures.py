@@ -1,0 +1,104 @@
+"""Figures of bookings for experts and administrators, by days in the viewer's time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from auth.policies import relations_of, relations_to_expert, require
+from models.bookings.figures import Count, counts_by_day
+from models.calendar.times import day_span, instant_of
+from models.errors import BadUserInput, Unauthenticated
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from auth.viewers import Viewer
+    from models.ids import Id
+
+MAX_FIGURE_DAYS: Final = 366
+"""A year, whichever day it begins on."""
+
+MAX_AMOUNT: Final = 2**31 - 1
+"""The largest `Int` of GraphQL, in minor currency units."""
+
+FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
+ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of bookings by day, in order and without gaps, and the zone of the days."""
+
+    days: dict[date, Count]
+    time_zone: str
+
+    @property
+    def total(self) -> Count:
+        """The sums over all days."""
+        return Count(*map(sum, zip(*self.days.values(), strict=True)))
+
+
+async def expert_figures(viewer: Viewer | None, expert_id: Id, since: date, until: date) -> Figures:
+    """Return the figures of an expert's bookings.
+
+    Raises:
+        Unauthenticated: if nobody is signed in.
+        Forbidden: if the viewer is neither the expert nor an administrator.
+        BadUserInput: if the span is invalid.
+        Unavailable: if the database does not answer.
+    """
+    require("Expert.figures", relations_to_expert(viewer, expert_id))
+    return await _figures(viewer, expert_id, since, until)
+
+
+async def all_figures(viewer: Viewer | None, since: date, until: date) -> Figures:
+    """Return the figures of all bookings.
+
+    Raises:
+        Unauthenticated: if nobody is signed in.
+        Forbidden: if the viewer is not an administrator.
+        BadUserInput: if the span is invalid.
+        Unavailable: if the database does not answer.
+    """
+    require("Query.figures", relations_of(viewer))
+    return await _figures(viewer, None, since, until)
+
+
+async def _figures(
+    viewer: Viewer | None, expert_id: Id | None, since: date, until: date
+) -> Figures:
+    if viewer is None:
+        raise Unauthenticated("Sign in first.")
+    check_days(since, until)
+    zone_name = viewer.user.time_zone
+    number = (until - since).days + 1
+    starts = {
+        day: instant_of(day_span(day, zone_name)[0])
+        for day in (since + n * ONE_DAY for n in range(number))
+    }
+    end = instant_of(day_span(until, zone_name)[1])
+    # Two days begin at once where a zone has left one out, as Samoa's did in 2011.
+    boundaries = sorted({*starts.values(), end})
+    with or_unavailable():
+        counts = await counts_by_day(expert_id, boundaries)
+    days = {day: counts.pop(start, Count()) for day, start in reversed(starts.items())}
+    found = Figures(dict(sorted(days.items())), zone_name)
+    if found.total.income > MAX_AMOUNT:
+        raise BadUserInput(f"to: the income exceeds {MAX_AMOUNT:,}; ask for fewer days")
+    return found
+
+
+def check_days(since: date, until: date) -> None:
+    """Check a span of days, both included.
+
+    Raises:
+        BadUserInput: names the argument if the span is empty, longer than `MAX_FIGURE_DAYS`, or
+            outside the supported dates.
+    """
+    if not FIRST_DAY <= since <= LAST_DAY:
+        raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")
+    if until < since:
+        raise BadUserInput("to: must not be earlier than from")
+    if (until - since).days >= MAX_FIGURE_DAYS:
+        raise BadUserInput(f"to: must be at most {MAX_FIGURE_DAYS - 1} days after from")

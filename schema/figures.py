@@ -1,0 +1,92 @@
+"""Figures of bookings, for experts and administrators."""
+
+from __future__ import annotations
+
+from datetime import date as calendar_date
+from typing import TYPE_CHECKING, Annotated, Final
+
+import strawberry
+
+from resolvers.figures import all_figures
+from schema.context import Context, Info
+from schema.nodes import Money
+from schema.scalars import TimeZone
+
+if TYPE_CHECKING:
+    from resolvers import figures as model
+
+ASSUMED_DAYS: Final = 31
+"""Days that the cost of figures includes."""
+
+FromArgument = Annotated[calendar_date, strawberry.argument(name="from", description="First day.")]
+ToArgument = Annotated[
+    calendar_date,
+    strawberry.argument(description="Last day, included; at most 365 days after the first."),
+]
+
+
+@strawberry.type(description="Figures of the bookings whose sessions start on one day.")
+class DayFigures:
+    """Figures of a day; see `Figures`."""
+
+    date: calendar_date = strawberry.field(description="The day.")
+    booked: int = strawberry.field(description="As in `Figures`.")
+    income: Money = strawberry.field(description="As in `Figures`.")
+
+
+@strawberry.type(
+    description="Figures of the bookings whose sessions start on some days. The days are those of "
+    "the viewer's time zone."
+)
+class Figures:
+    """Sums over some days, and the figures of each."""
+
+    from_: calendar_date = strawberry.field(name="from", description="First day.")
+    to: calendar_date = strawberry.field(description="Last day.")
+    time_zone: TimeZone = strawberry.field(description="Time zone of the days.")
+    booked: int = strawberry.field(
+        description="All bookings: those to come, and the completed, cancelled and missed ones. "
+        "Holds, and requests that were not confirmed before their start, do not count."
+    )
+    completed: int = strawberry.field(description="Bookings that are COMPLETED.")
+    cancelled: int = strawberry.field(description="Bookings that either party has CANCELLED.")
+    no_shows: int = strawberry.field(description="Bookings that are a NO_SHOW.")
+    income: Money = strawberry.field(
+        description="Agreed prices of all bookings that are neither cancelled nor missed: those "
+        "that are PENDING, CONFIRMED or COMPLETED."
+    )
+    per_day: list[DayFigures] = strawberry.field(
+        description="Each day, in order; also those without bookings."
+    )
+
+    @classmethod
+    def of(cls, found: model.Figures, context: Context) -> Figures:
+        """Convert figures, and charge the days beyond those that the cost includes."""
+        currency, total = context.services.currency, found.total
+        context.count_rows(len(found.days), ASSUMED_DAYS)
+        days = list(found.days)
+        return cls(
+            from_=days[0],
+            to=days[-1],
+            time_zone=TimeZone(found.time_zone),
+            booked=total.booked,
+            completed=total.completed,
+            cancelled=total.cancelled,
+            no_shows=total.no_shows,
+            income=Money.of(total.income, currency),
+            per_day=[
+                DayFigures(date=day, booked=of.booked, income=Money.of(of.income, currency))
+                for day, of in found.days.items()
+            ],
+        )
+
+
+@strawberry.type
+class FiguresQuery:
+    """Query for the figures of all experts."""
+
+    @strawberry.field(description="Figures of all bookings. Administrators only.")
+    async def figures(self, info: Info, from_: FromArgument, to: ToArgument) -> Figures:
+        """Count the bookings of all experts."""
+        context = info.context
+        return Figures.of(await all_figures(context.viewer, from_, to), context)
