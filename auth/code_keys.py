@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CODE_CHARS: Final = 6
 SEPARATORS: Final = frozenset({"Pd", "Zs", "Cf"})
-"""Unicode's categories of hyphens, blanks and invisible marks."""
+"""Unicode's categories of hyphens, spaces and invisible marks."""
 
 
 class CodeKeys:
@@ -42,7 +42,7 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return a code in ASCII digits, without blanks, hyphens and invisible marks.
+    """Return a code in ASCII digits, without spaces, hyphens and invisible marks.
 
     Keyboards of other scripts have other digits. Any other character stays, and makes it wrong.
     """

@@ -100,7 +100,7 @@ async def _slugs() -> int:
         if is_derived and former != (wanted := slug_of(expert.name)):
             expert.former_slugs = [*expert.former_slugs, expert.slug]
             expert.slug = await free_slug(wanted)
-            # Written at once, so that the next expert of this name gets another slug.
+            # Written before the next expert is read, so that a namesake gets another slug.
             fields: dict[str, Any] = {"slug": expert.slug, "former_slugs": expert.former_slugs}
             await Expert.get_pymongo_collection().update_one({"_id": expert.id}, {"$set": fields})
         expert.update_search_fields()

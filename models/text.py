@@ -65,15 +65,15 @@ def has_visible_characters(text: str) -> bool:
 
 
 def visible_part(text: str) -> str:
-    """Return a text without invisible characters, and with runs of white space as one blank."""
+    """Return a text without invisible characters, and with runs of white space as one space."""
     return " ".join(_IGNORABLE.sub("", text).split())
 
 
 def has_link(text: str) -> bool:
     """Return whether mail programs would show a part of a text as a link.
 
-    A domain has no blank after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
-    Tolkien" and "Dr.Smith", are no domains. Invisible and wide characters do not hide a link.
+    A domain has no space after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
+    Tolkien" and "Dr.Smith", are not domains. Invisible and wide characters do not hide a link.
     """
     plain = _plain(text)
     if _LINK_START.search(plain):
@@ -103,7 +103,7 @@ def has_url(text: str) -> bool:
 def has_address(text: str) -> bool:
     """Return whether sentences have a link or an e-mail address.
 
-    Unlike `has_link`, it ignores names of products such as "Node.js", and a missing blank between
+    Unlike `has_link`, it ignores names of products such as "Node.js", and a missing space between
     sentences, as in "Great.Thanks".
     """
     plain = _plain(text)
@@ -146,7 +146,7 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the words of a text, folded for comparison.
 
-    Apostrophes do not separate words. Chinese, Japanese and Korean names have no blanks between
+    Apostrophes do not separate words. Chinese, Japanese and Korean names have no spaces between
     their parts, so each character is a word.
     """
     joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
@@ -163,7 +163,7 @@ def transliterated_words(text: str) -> list[str]:
 def spellings(text: str) -> set[str]:
     """Return the words that a search finds a text by.
 
-    These are its words as written, once with blanks for apostrophes, hyphens and dots, and once
+    These are its words as written, once with spaces for apostrophes, hyphens and dots, and once
     without these; transliterated to ASCII; with "ue" for "ü", and with "u" for "ue"; and Chinese
     and Korean names also as one word.
     """

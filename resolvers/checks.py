@@ -45,7 +45,7 @@ class InputValidator:
             raise InvalidInput(self.problems)
 
     def text(self, field: str, value: str, max_chars: int, label: str) -> str:
-        """Validate a required line of text; runs of white space become one blank."""
+        """Validate a required line of text; runs of white space become one space."""
         found = " ".join(value.split())
         if not has_visible_characters(found):
             self.add_problem(field, f"{label} is required")

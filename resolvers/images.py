@@ -1,4 +1,4 @@
-"""Decodes uploaded pictures and encodes them anew, as small squares without metadata."""
+"""Decodes uploaded pictures and encodes them again, as small squares without metadata."""
 
 from __future__ import annotations
 

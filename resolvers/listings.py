@@ -51,7 +51,7 @@ class Listings:
     directory changed while the page was read.
 
     Args:
-        use_cache: False to read every page and count every total anew.
+        use_cache: False to read every page and count every total each time.
     """
 
     def __init__(self, *, use_cache: bool = True) -> None:

@@ -51,7 +51,7 @@ CANCELLED_AT_ONCE: Final = 16
 async def delete_account(
     services: SessionServices, ledger: Ledger, viewer: Viewer | None, proof: str, address: str
 ) -> list[Id]:
-    """Delete the viewer's account: close it, and cancel its holds and coming bookings.
+    """Delete the viewer's account: close it, and cancel its holds and upcoming bookings.
 
     `finish_deletions` erases the rest, once the mails about the cancellations have been sent.
 
@@ -110,7 +110,7 @@ async def finish_deletions(ledger: Ledger) -> None:
 
 
 async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
-    """Take an expert from the directory, and cancel the account's holds and coming bookings."""
+    """Take an expert from the directory, and cancel the account's holds and upcoming bookings."""
     if user.expert_id:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)

@@ -141,7 +141,7 @@ class UpdateUserInput:
     )
     role: Role | None = strawberry.field(
         default=None,
-        description="New role; EXPERT requires an account that has an expert profile. Ends the "
+        description="New role; EXPERT requires an account with a directory entry. Ends the "
         "account's sessions.",
     )
     time_zone: TimeZone | None = strawberry.field(default=None, description="Preferred time zone.")
@@ -156,7 +156,8 @@ ExpertResult = Annotated[
 ]
 UserConnection = Connection[User]
 CreateExpertArgument = Annotated[
-    CreateExpertInput, strawberry.argument(description="Account and profile of the new expert.")
+    CreateExpertInput,
+    strawberry.argument(description="Account and directory entry of the new expert."),
 ]
 UpdateExpertArgument = Annotated[
     UpdateExpertInput, strawberry.argument(description="Expert to update, and the changes.")

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     """Returns the `InvalidInput` of a union for an exception and the resolver's info."""
 
 TOLERANCE: Final = 2
-"""Values up to this multiple of their bound reach the resolver. It trims blanks and drops past days
+"""Values up to this multiple of their bound reach the resolver. It trims spaces and drops past days
 before it applies the bound, and reports the problems of all fields together."""
 
 DEFAULT_ITEMS: Final = 100

@@ -68,7 +68,7 @@ class SetAvailabilityInput:
     """Input of `setAvailability`."""
 
     expert_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Expert to update; null means the viewer's own expert profile."
+        default=None, description="Expert to update; null means the viewer's own directory entry."
     )
     weekly: list[WeeklyHoursInput] | None = strawberry.field(
         default=None,

@@ -32,7 +32,7 @@ class SignInWithCodeInput:
     """Input of `signInWithCode`."""
 
     email: str = strawberry.field(description="E-mail address that the code was sent to.")
-    code: str = strawberry.field(description="The six digits; blanks and hyphens do not matter.")
+    code: str = strawberry.field(description="The six digits; spaces and hyphens do not matter.")
     name: str | None = strawberry.field(
         default=None,
         description="Full name of a new account; null derives it from the address.",

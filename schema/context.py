@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Services:
     """Services of the running application that operations use.
 
-    `use_caches` is false if every answer is to be computed anew (EXPERTBOOK_CACHES).
+    `use_caches` is false if every answer is to be computed without caches (EXPERTBOOK_CACHES).
     `directory_changed` is called after changes to directory entries that bypass the ledger.
     """
 

@@ -179,7 +179,7 @@ class VerificationNeeded(Refusal):
 
 
 @strawberry.type(
-    description="Too many coming bookings or holds at one time, or too many renewals of a hold "
+    description="Too many upcoming bookings or holds at one time, or too many renewals of a hold "
     "or moves of a booking."
 )
 class TooMany(Refusal):

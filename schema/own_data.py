@@ -60,10 +60,10 @@ class OwnDataMutation:
         return context.services.export_keys.path(viewer.id, context.now)
 
     @strawberry.mutation(
-        description="Delete the viewer's account. Coming bookings and holds are cancelled, with "
+        description="Delete the viewer's account. Upcoming bookings and holds are cancelled, with "
         "mails to both parties, whatever the deadline. Past bookings stay for the other party, "
         "without the person's name, address and note. An expert also leaves the directory, and "
-        "clients' coming bookings with the expert are cancelled; their past bookings keep the "
+        "clients' upcoming bookings with the expert are cancelled; their past bookings keep the "
         "expert's name. Everything is erased once the mails have been sent. The last "
         "administrator cannot be deleted."
     )

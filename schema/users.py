@@ -141,7 +141,7 @@ class User(Node):
         return [Session.of(session, info.context.viewer) for session in found]
 
     @strawberry.field(
-        description="Expert profile of the account; null if it has none or the viewer may not see "
+        description="Directory entry of the account; null if it has none or the viewer may not see "
         "it."
     )
     async def expert(self, info: Info) -> Expert | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""Every kind of event that changes slots. A booking's new status alone does not."""
+"""Every kind of event that changes slots. A change of a booking's status only does not."""
 
 
 async def slot_events(

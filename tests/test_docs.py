@@ -167,7 +167,7 @@ def test_the_index_lists_every_decision() -> None:
 
 
 @pytest.mark.parametrize("package", ["models", "schema"])
-def test_layers_of_packages_are_those_of_the_contract(package: str) -> None:
+def test_documented_layers_match_the_contract(package: str) -> None:
     """The table lists the modules of import-linter's contract in their order."""
     architecture = (ROOT / "docs" / "architecture.md").read_text()
     section = re.split(r"\n##+ ", architecture.partition(f"### Layers of {package}")[2])[0]

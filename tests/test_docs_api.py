@@ -103,7 +103,7 @@ LIMITS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("what", "value"), LIMITS)
-def test_limits_are_those_of_the_program(what: str, value: object) -> None:
+def test_documented_limits_match_the_program(what: str, value: object) -> None:
     shown = f"{value:,}" if isinstance(value, int) else str(value)
     assert f"| {what} | {shown} |" in CLIENTS
 
@@ -129,12 +129,12 @@ def figures() -> Iterator[tuple[str, str]]:
     yield OPERATIONS, f"less than {http_protocol.IDLE_SECONDS} seconds"
 
 
-def test_figures_are_those_of_the_program() -> None:
+def test_documented_figures_match_the_program() -> None:
     pages_in_one_line = {page: " ".join(page.split()) for page in (CLIENTS, OPERATIONS)}
     assert [text for page, text in figures() if text not in pages_in_one_line[page]] == []
 
 
-def test_periods_in_words_are_those_of_the_program() -> None:
+def test_documented_periods_match_the_program() -> None:
     """The pages say two days, a day and ten seconds."""
     kept = (events.RETENTION_SECONDS, idempotency.RETENTION_SECONDS)
     assert [seconds / 86_400 for seconds in kept] == [2, 1]

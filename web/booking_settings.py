@@ -41,13 +41,13 @@ class BookingSettings(BaseSettings):
         description="on or off; on requires a verified e-mail address for booking",
     )
     max_coming_bookings: int = Field(
-        default=50, ge=1, le=500, description="the most coming bookings of a client, 1 to 500"
+        default=50, ge=1, le=500, description="the most upcoming bookings of a client, 1 to 500"
     )
     max_coming_bookings_per_expert: int = Field(
         default=10,
         ge=1,
         le=500,
-        description="the most coming bookings of a client with one expert, 1 to 500",
+        description="the most upcoming bookings of a client with one expert, 1 to 500",
     )
     max_holds: int = Field(
         default=5, ge=1, le=100, description="the most holds of a client at one time, 1 to 100"

@@ -107,7 +107,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """
 
     async def cancellable() -> T:
-        # `asyncio.run` cancels on SIGINT alone; other signals would interrupt a task anywhere.
+        # `asyncio.run` cancels on SIGINT only; other signals would interrupt a task anywhere.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         return await main

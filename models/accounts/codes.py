@@ -71,7 +71,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     }
     older = {"_id": id_, "requested_at": {"$lte": requested_at}}
     with or_unavailable():
-        for _ in range(2):  # the first code of an address may be stored by two workers at once
+        for _ in range(2):  # two workers may store the first code of an address concurrently
             with suppress(DuplicateKeyError):
                 await Code.get_pymongo_collection().update_one(older, {"$set": code}, upsert=True)
                 return True

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from models.caching.cache import Cache
 
 MAX_EMAIL_CHARS: Final = 320
-"""Limit for an address with surrounding blanks; longer ones would be slow to validate."""
+"""Limit for an address with surrounding spaces; longer ones would be slow to validate."""
 
 MAX_CACHED: Final = 1_024
 

@@ -2,8 +2,8 @@
 
 A refresh token is single-use: using it returns the next one. Only its hash is stored. Reuse means
 that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2). For some seconds
-a used token returns the same next one, so that two tabs may refresh at once, and a client whose
-answer was lost may ask again.
+a used token returns the same next one, so that two tabs may refresh concurrently, and a client
+whose answer was lost may ask again.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from models.calendar.slots import SlotKey
 
 MAX_ROWS = 1_000
-"""Coming bookings and holds of a client that are counted; with more, it may make no others."""
+"""Upcoming bookings and holds of a client that are counted; with more, it may make no others."""
 
 PERIOD = timedelta(hours=1)
 """Time in which ended bookings and holds count."""
 
 TURNOVER = 2
-"""Bookings that may be made within `PERIOD`, as a multiple of the cap on coming bookings; also the
+"""Bookings that may be made within `PERIOD`, as a multiple of the cap on upcoming ones; also the
 holds of overlapping slots, as a multiple of the cap on holds of one slot."""
 
 
@@ -33,8 +33,8 @@ class Caps:
     """Numbers that one client must not exceed.
 
     Attributes:
-        coming: coming bookings.
-        coming_with_expert: coming bookings with one expert.
+        coming: upcoming bookings.
+        coming_with_expert: upcoming bookings with one expert.
         holds: holds at one time, each with another expert.
         renewals: times that a slot may be held again within `PERIOD`.
         moves: times that a booking may be moved.

@@ -88,7 +88,7 @@ class ChangeStream:
 
     @contextmanager
     def _dropping_refused_token(self) -> Iterator[None]:
-        """Start anew after a refusal, since the resume token may be its reason.
+        """Start again without the resume token after a refusal, since the token may be the reason.
 
         The server refuses a token that is too old or unknown, when the stream is opened or read.
         Readers catch up from the event log.

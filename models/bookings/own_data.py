@@ -1,4 +1,4 @@
-"""The bookings and mails of one account: all of them, the coming ones, and their erasure."""
+"""The bookings and mails of one account: all of them, the upcoming ones, and their erasure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
 
 
 async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
-    """Return the holds and coming bookings of a client and, for an expert, of the calendar.
+    """Return the holds and upcoming bookings of a client and, for an expert, of the calendar.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -125,7 +125,7 @@ async def erase(user: User, now: datetime) -> bool:
             return False
         if await anonymize_reviews(user):
             return False
-        # A new account may have the address by now.
+        # Meanwhile a new account may have the address.
         earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}
         await Mail.get_pymongo_collection().delete_many(earlier)
         if not own and user.expert_id is None:

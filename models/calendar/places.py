@@ -33,7 +33,7 @@ class Place(Part):
     details: str | None = None
 
     def without_details(self) -> Place:
-        """Return the place with its kind alone."""
+        """Return the place without its details."""
         return Place(kind=self.kind)
 
     def agreed(self, room: str | None) -> Place:

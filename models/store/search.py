@@ -88,6 +88,6 @@ def word_filter(search: str | None, argument: str) -> Filter:
     found = search_words(search, argument)
     if found is None:
         return {}
-    # A word has letters and digits alone, none of which is special in a pattern.
+    # A word has only letters and digits, none of which is special in a pattern.
     begins = [{"search_words": {"$regex": f"^{word}"}} for word in found]
     return {"$and": begins} if begins else {"search_words": {"$in": []}}

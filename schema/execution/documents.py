@@ -247,7 +247,7 @@ _documents: Cache[tuple[str, bool], _CheckedDocument] = Cache(
 
 
 def cached_per_document(compute: Callable[[Prepared], Result]) -> Callable[[Prepared], Result]:
-    """Cache the results of a function that depends on the document and operation alone."""
+    """Cache the results of a function that depends only on the document and operation."""
     name = compute.__module__.rpartition(".")[2]
     cache: Cache[tuple[str, str | None], tuple[Result]] = Cache(name, MAX_CACHED_DOCUMENTS)
 

@@ -135,7 +135,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await expect_described(clara, email)
     await clara.button("Send me the code").click()
     await expect(clara.page.get_by_label(CODE)).to_be_focused()
-    # Mail programs copy codes with blanks around them.
+    # Mail programs copy codes with spaces around them.
     await clara.page.get_by_label(CODE).fill(f" {await mailing.code(email, 2)} ")
     await expect(clara.heading(BOOKED)).to_be_focused()
     await clara.check("booked")
@@ -200,7 +200,7 @@ async def test_draft_waits_for_its_person_when_a_session_ends(
 async def test_people_who_share_a_browser_see_nothing_of_each_other(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """After a change of person in another tab, the form shows the new person's data alone."""
+    """After a change of person in another tab, the form shows only the new person's data."""
     ada = await visit(site=mailing.address, expected=REFUSED)
     await ada.register()
     expert = await mailing.expert()

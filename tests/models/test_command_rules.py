@@ -58,12 +58,12 @@ async def bulk_write_to_one_member(events: Events) -> object:
 
 
 async def write_to_every_shard(events: Events) -> object:
-    """Update an event by its id alone."""
+    """Update an event by its id, without the shard key."""
     return await events.update_one({"_id": None}, NOTHING)
 
 
 async def delete_from_every_shard(events: Events) -> object:
-    """Delete an event by its number alone."""
+    """Delete an event by its number, without the shard key."""
     return await events.delete_one({"sequence": -1})
 
 
@@ -107,7 +107,7 @@ async def test_offence_is_noticed(
     assert [text.partition(":")[0] for text in offences] == [offence]
 
 
-async def test_safe_commands_are_no_offence(database: Client) -> None:
+async def test_safe_commands_are_allowed(database: Client) -> None:
     """Reads, conditional writes, and a transaction that reads."""
     events = Event.get_pymongo_collection()
     await events.find_one(NOWHERE)

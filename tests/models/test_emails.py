@@ -52,7 +52,7 @@ def test_different_mailboxes_have_different_keys(first: str, second: str) -> Non
 @pytest.mark.parametrize(
     "text", ["", "ada", "ada@", "@example.com", "a b@example.com", "a@b@c.org"]
 )
-def test_text_that_is_no_address_has_a_key_but_no_canonical_form(text: str) -> None:
+def test_text_that_is_not_an_address_has_a_key_but_no_canonical_form(text: str) -> None:
     assert canonical_email(text) is None
     assert email_key(f" {text.upper()} ") == text
 

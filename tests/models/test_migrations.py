@@ -173,7 +173,7 @@ async def test_bookings_and_experts_get_their_derived_fields() -> None:
 
 
 async def test_failed_mails_without_a_time_expire_from_now_on() -> None:
-    """Version 0.1 kept them for ever; mails that wait or were sent are left alone."""
+    """Version 0.1 kept them forever; mails that wait or were sent do not change."""
     mails = [
         Mail(kind=MailKind.VERIFICATION, to=[], state=state, due_at=NOW, created_at=NOW)
         for state in MailState

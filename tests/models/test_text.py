@@ -107,7 +107,7 @@ def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
         "",
     ],
 )
-def test_initials_and_abbreviations_are_no_links(text: str) -> None:
+def test_initials_and_abbreviations_are_not_links(text: str) -> None:
     assert not has_link(text)
 
 
@@ -117,7 +117,7 @@ def test_folding_twice_changes_nothing_more() -> None:
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
 
 
-def test_each_character_is_a_word_where_words_have_no_blanks() -> None:
+def test_each_character_is_a_word_where_words_have_no_spaces() -> None:
     assert words("王小明") == ["王", "小", "明"]
     assert len(words("김민수")) == 3
 
@@ -271,7 +271,7 @@ def test_sentences_have_no_addresses(text: str) -> None:
         "Gut.Sehr gut.",
     ],
 )
-def test_sentences_may_lack_blanks_and_name_products(text: str) -> None:
+def test_sentences_may_lack_spaces_and_name_products(text: str) -> None:
     assert not has_address(text)
 
 

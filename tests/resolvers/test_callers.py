@@ -49,7 +49,7 @@ def test_language_is_the_best_of_ours(header: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["123456", " 123 456 ", "123-456", "12 34 56", "１２３４５６"])  # noqa: RUF001 - other digits
-def test_codes_may_be_typed_with_blanks_hyphens_and_other_digits(text: str) -> None:
+def test_codes_may_be_typed_with_spaces_hyphens_and_other_digits(text: str) -> None:
     assert is_code(text)
     assert typed_code(text) == "123456"
 

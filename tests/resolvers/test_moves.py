@@ -78,9 +78,7 @@ async def test_actions_are_allowed_as_in_the_table(
 
 
 @pytest.mark.parametrize("action", Action)
-async def test_managers_are_bound_by_status_and_start_alone(
-    database: object, action: Action
-) -> None:
+async def test_only_status_and_start_bind_managers(database: object, action: Action) -> None:
     assert database
     for status, now in product(BookingStatus, TIMES):
         if (action, status, EXPERT, now) in ALLOWED:

@@ -131,7 +131,9 @@ async def test_empty_literals_are_answered_as_if_absent(
     assert await api.ask(query) == await api.ask(query.replace(', timeZone: ""', ""))
 
 
-async def test_an_empty_idempotency_key_is_none(api: Api, experts: list[dict[str, Any]]) -> None:
+async def test_an_empty_idempotency_key_counts_as_absent(
+    api: Api, experts: list[dict[str, Any]]
+) -> None:
     """Two attempts with an empty key are two attempts, not one that is repeated."""
     client = await api.new_client()
     slot_ids = [each["nextSlot"]["id"] for each in await next_slots(api, experts[:2])]

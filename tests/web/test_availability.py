@@ -101,7 +101,7 @@ async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) 
     }
 
 
-async def test_setting_equal_rules_is_no_change(practice: Practice) -> None:
+async def test_setting_equal_rules_changes_nothing(practice: Practice) -> None:
     await practice.set_availability(**ALL)
     before = await practice.rules()
     past = [date_override(PAST, ("09:00", "10:00")), *ALL["overrides"]]
@@ -236,7 +236,9 @@ async def test_only_the_expert_and_administrators_can_set_availability(
     assert await practice.rules() == before
 
 
-async def test_unknown_calendars_are_refused_like_those_of_others(deployment: Deployment) -> None:
+async def test_unknown_calendars_are_refused_like_calendars_of_others(
+    deployment: Deployment,
+) -> None:
     client = await deployment.person()
     for expert_id in (UNKNOWN_IDS["Expert"], UNKNOWN_IDS["User"], "nonsense", None):
         for caller in (deployment.admin, client.api):

@@ -1,4 +1,4 @@
-"""Caps on coming bookings, holds, renewals and moves, and the verified address."""
+"""Caps on upcoming bookings, holds, renewals and moves, and the verified address."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def book(api: Api, slot: dict[str, Any], key: str | None = None) -> dict[s
     return await execute(api, BOOK, slot=slot["id"], contact=CONTACT, key=key)
 
 
-async def test_coming_bookings_are_capped_also_when_sent_at_once(
+async def test_upcoming_bookings_are_capped_also_when_sent_concurrently(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
     """A repeated request is not counted again, and a cancellation makes room."""
@@ -87,7 +87,7 @@ async def test_coming_bookings_are_capped_also_when_sent_at_once(
     assert (await book(client, slots[8]))["__typename"] == "Booking"
 
 
-async def test_coming_bookings_are_capped_over_all_experts(
+async def test_upcoming_bookings_are_capped_over_all_experts(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
     client = await api.new_client()
@@ -100,7 +100,7 @@ async def test_coming_bookings_are_capped_over_all_experts(
 async def test_cancelled_bookings_count_for_an_hour(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """Each would send two mails to the expert, whatever the cap on coming bookings."""
+    """Each would send two mails to the expert, whatever the cap on upcoming bookings."""
     client = await api.new_client()
     answers = []
     for slot in (await open_slots(api, plain[0], time))[10:15]:
@@ -122,7 +122,7 @@ async def test_holds_are_capped_and_one_with_the_same_expert_is_replaced(
     assert refused == {"__typename": "TooMany", "code": "TOO_MANY", "limit": 2}
 
 
-async def test_a_slot_cannot_be_held_for_ever(api: Api, plain: list[Expert], time: Time) -> None:
+async def test_a_slot_cannot_be_held_forever(api: Api, plain: list[Expert], time: Time) -> None:
     client, slot = await api.new_client(), (await open_slots(api, plain[4], time))[20]
     answers = [await execute(client, LIMITED_HOLD, id=slot["id"]) for _ in range(3)]
     assert [answer["__typename"] for answer in answers] == ["Booking", "Booking", "TooMany"]
@@ -131,7 +131,7 @@ async def test_a_slot_cannot_be_held_for_ever(api: Api, plain: list[Expert], tim
     assert (await execute(other, HOLD, id=slot["id"]))["__typename"] == "Booking"
 
 
-def test_overlapping_slots_cannot_be_held_in_turn_for_ever() -> None:
+def test_overlapping_slots_cannot_be_held_in_turn_forever() -> None:
     caps = Caps(coming=1, coming_with_expert=1, holds=1, renewals=1, moves=1)
     expert_id, now = new_id(), instant_of(1_000)
     keys = [SlotKey(expert_id, 2_000 + cell, 60) for cell in (0, 1, 2, 3, 4)]
@@ -149,9 +149,7 @@ def test_overlapping_slots_cannot_be_held_in_turn_for_ever() -> None:
     caps.check_hold([held(key, timedelta(hours=1)) for key in keys[:4]], keys[3], now)
 
 
-async def test_a_booking_cannot_be_moved_for_ever(
-    api: Api, plain: list[Expert], time: Time
-) -> None:
+async def test_a_booking_cannot_be_moved_forever(api: Api, plain: list[Expert], time: Time) -> None:
     client, slots = await api.new_client(), await open_slots(api, plain[5], time)
     booked = await book(client, slots[20])
     moves = [

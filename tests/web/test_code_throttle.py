@@ -70,7 +70,7 @@ async def test_guests_are_limited_by_network_address(api: Api) -> None:
     for _ in range(29):
         await execute(api, START)
     assert await api.error_code(START) == "TOO_MANY_ATTEMPTS"
-    # Another tab of the same guest is no new guest.
+    # Another tab of the same guest does not count as a new guest.
     again = await execute(guest, START)
     assert again["user"]["guest"] is True
     assert again["accessToken"] != guest.token

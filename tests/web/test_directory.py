@@ -191,7 +191,7 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(
 
 
 async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
-    """Also after changes on two servers at once."""
+    """Also after concurrent changes on two servers."""
     expert = await here.expert("Confirma Automata")
     api, elsewhere = expert.api, here.there(expert.api)
 

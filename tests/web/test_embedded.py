@@ -270,7 +270,7 @@ def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
     assert guardian.returncode == 1
 
 
-def test_two_folders_that_start_at_once_get_different_ports(
+def test_two_folders_that_start_concurrently_get_different_ports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither database listens yet, and both folders prefer the same port."""

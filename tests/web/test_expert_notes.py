@@ -40,7 +40,7 @@ async def read(api: Api, id_: str) -> dict[str, Any]:
     return dict((await api.ask(READ, id=id_))["booking"])
 
 
-async def test_a_note_is_for_the_expert_alone(here: TwoServers) -> None:
+async def test_only_the_expert_sees_a_note(here: TwoServers) -> None:
     """Nobody hears of it, and it is in no mail and nobody else's answers."""
     practice = await Practice.create(here)
     client, email = await here.new_account()

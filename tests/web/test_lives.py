@@ -1,4 +1,4 @@
-"""Starting and stopping servers: several at once, signals, crashes, leftover processes."""
+"""Starting and stopping servers: several concurrently, signals, crashes, leftover processes."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def test_other_requests_are_answered_in_json(api: Api) -> None:
 
 
 @pytest.mark.parametrize("accept", ["multipart/mixed", "multipart/mixed;deferSpec=20220824, */*"])
-async def test_other_multipart_protocols_are_no_subscriptions(api: Api, accept: str) -> None:
+async def test_other_multipart_protocols_are_not_subscriptions(api: Api, accept: str) -> None:
     async with parts(api, WATCH, {"accept": accept}, id="nonsense") as answer:
         assert answer.response.status_code == (400 if "*/*" in accept else 406)
 

@@ -243,7 +243,7 @@ async def test_fields_are_shown_to_permitted_viewers_only(world: Scenario, path_
         assert answers == decisions, rule
 
 
-async def test_details_of_places_of_offers_are_shown_to_the_expert_alone(world: Scenario) -> None:
+async def test_only_the_expert_sees_the_details_of_offered_places(world: Scenario) -> None:
     """The kind of place is public; bookings are covered above."""
     query = "query ($id: ID!) { expert(id: $id) { offers { place { kind details } } } }"
     answers = {

@@ -95,7 +95,9 @@ async def test_a_wrong_reason_is_refused_and_changes_nothing(
     assert await practice.sequence() == before
 
 
-async def test_a_blank_reason_is_none_and_a_removal_takes_none(practice: Practice) -> None:
+async def test_a_blank_reason_counts_as_absent_and_a_removal_refuses_any(
+    practice: Practice,
+) -> None:
     client = await practice.deployment.person()
     booking = await practice.book(client.api, london_date(5), "10:00")
     cancelled = await change(client.api, "cancelBooking", booking["id"], " \n ")
@@ -110,7 +112,7 @@ async def test_a_blank_reason_is_none_and_a_removal_takes_none(practice: Practic
     assert removed["__typename"] == "Booking"
 
 
-async def test_two_cancellations_at_once_leave_the_reason_of_one(here: TwoServers) -> None:
+async def test_two_concurrent_cancellations_leave_the_reason_of_one(here: TwoServers) -> None:
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(7), "10:00")

@@ -69,7 +69,7 @@ async def wait_for_problem(
 
 
 async def book(program: Program, http: httpx.AsyncClient, time: Time) -> list[dict[str, Any]]:
-    """Book several slots at once; return the answers."""
+    """Book several slots concurrently; return the answers."""
     api = Api(http, program.address)
     [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
     client = await api.new_client()

@@ -1,4 +1,4 @@
-"""Reviews written, edited, answered, hidden and removed at once leave exact ratings."""
+"""Concurrent writing, editing, answering, hiding and removing of reviews leave exact ratings."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def test_sample_reviews_keep_the_rules_of_reviews(
     assert {review.rating for review in reviews} == {1, 2, 3, 4, 5}
 
 
-async def test_sample_ratings_are_those_of_the_reviews(reviews: list[Review]) -> None:
+async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
     """A few experts have none; nobody has as many as to slow the start down."""
     stars: dict[Id, list[int]] = defaultdict(list)
     for review in reviews:

@@ -64,7 +64,7 @@ async def test_refresh_returns_another_pair_of_tokens(api: Api, email: str) -> N
 
 
 async def test_concurrent_refreshes_get_the_same_refresh_token(api: Api, email: str) -> None:
-    """Two tabs may refresh at once, and a client whose answer was lost may ask again."""
+    """Two tabs may refresh concurrently, and a client whose answer was lost may ask again."""
     token = (await sign_in(api, email))["refreshToken"]
     answers = await asyncio.gather(*(api.ask(REFRESH, token=token) for _ in range(8)))
     sessions = [answer["refreshSession"] for answer in answers]

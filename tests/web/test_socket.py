@@ -100,7 +100,7 @@ async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes)
         assert await socket.close_code() == 4400
 
 
-async def test_client_that_leaves_as_the_server_closes_is_no_error() -> None:
+async def test_client_that_leaves_as_the_server_closes_is_not_an_error() -> None:
     websocket = AsyncMock(
         scope={
             "client": ("127.0.0.1", 1),

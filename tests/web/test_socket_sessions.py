@@ -61,7 +61,7 @@ async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "page"])
-async def test_token_of_the_upgrade_request_counts_for_clients_that_are_no_pages(
+async def test_token_of_the_upgrade_request_counts_for_clients_other_than_pages(
     api: Api, email: str, origin: str | None
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]

@@ -89,7 +89,7 @@ async def test_change_by_another_server_is_seen_within_a_second(
     assert await first_change_seen(there, count, COUNTS) == await here.ask(COUNTS)
 
 
-async def test_hold_expires_by_the_clock_alone(
+async def test_hold_expires_without_an_event(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
     """Queries from that instant on show the slot as free."""

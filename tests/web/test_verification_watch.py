@@ -41,7 +41,7 @@ def test_every_kind_of_finding_is_a_metric() -> None:
 async def test_watch_follows_the_data_of_a_live_system(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Bookings are no finding; a finding appears and goes, and a signal ends the command."""
+    """Bookings are not findings; a finding appears and goes, and a signal ends the command."""
     port, output = free_port(), tmp_path / "watch.log"
     arguments = ("verify", "--watch", "--interval", "0.1", "--metrics-port", str(port))
     address = f"http://127.0.0.1:{port}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Address = IPv4Address | IPv6Address
 
 MAX_ADDRESS_CHARS = 64
-"""More than the longest IPv6 address and its zone; longer texts are no addresses."""
+"""More than the longest IPv6 address and its zone; longer texts are not addresses."""
 
 SITE_BITS = 64
 """Length of the smallest IPv6 prefix that a customer is assigned (RFC 6177, RFC 4291)."""

@@ -71,7 +71,7 @@ SESSION_FIELDS = frozenset(
         *("startGuestSession", "requestSignInCode", "signInWithCode"),
     }
 )
-"""Fields that deal with sessions alone: clients send a stale token along with them."""
+"""Fields that only deal with sessions: clients send a stale token along with them."""
 
 STREAMS = frozenset({EVENT_STREAM, MULTIPART})
 

@@ -122,7 +122,7 @@ async def subscribe(
 async def _send_each(
     results: AsyncGenerator[ExecutionResult, None], encoding: Encoding, transport: Transport
 ) -> None:
-    """Serve a subscription that cannot be shared: execute each event for it alone."""
+    """Serve a subscription that cannot be shared: execute each event separately for it."""
     async with aclosing(results):
         async for result in results:
             await send(transport, encoding.result(orjson.dumps(body_of(result))))

@@ -111,7 +111,7 @@ def shortened(text: str) -> str:
         end -= 1
     begun = line[:end]
     words, _, rest = begun.rpartition(" ")
-    # A text without blanks, as in Chinese, is cut between characters.
+    # A text without spaces, as in Chinese, is cut between characters.
     return f"{words if words and len(rest) < end // 2 else begun}…"
 
 

@@ -81,7 +81,7 @@ class SampleCalendar:
 
     Attributes:
         keeper_id: the expert's account.
-        regular: a client with both a past and a coming booking.
+        regular: a client with both a past and an upcoming booking.
         new_id: returns the id of the booking with this number.
         former_sessions: number of completed sessions before the past period.
         share: number of bookings relative to the usual number, 0 to 1.

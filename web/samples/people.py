@@ -253,7 +253,7 @@ def _week(rng: Random, zone: str, *, night_owl: bool) -> tuple[tuple[int, int, i
 def _places(slug: str, zone: str) -> tuple[tuple[str, str | None], ...]:
     """Return where an expert's shorter and longer sessions take place.
 
-    Drawn from the slug alone, so that the other random draws do not change.
+    Drawn from the slug only, so that the other random draws do not change.
     """
     rng = Random(slug)  # noqa: S311 -- sample data, nothing secret
     city = zone.rpartition("/")[2].replace("_", " ")

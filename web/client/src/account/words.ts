@@ -66,9 +66,9 @@ export const accountWords = catalogue({
     download: "Download my data",
     deleteTitle: "Delete the account",
     deleteBody:
-      "Your coming bookings are cancelled, and your name, address and notes are erased. This cannot be undone.",
+      "Your upcoming bookings are cancelled, and your name, address and notes are erased. This cannot be undone.",
     deleteBodyOfExpert:
-      "You leave the directory, and all coming bookings, those of your clients too, are cancelled with mails. Past bookings keep your name for your clients. This cannot be undone.",
+      "You leave the directory, and all upcoming bookings, those of your clients too, are cancelled with mails. Past bookings keep your name for your clients. This cannot be undone.",
     delete: "Delete my account",
     deleting: "Deleting …",
     deleted: "Your account is deleted.",

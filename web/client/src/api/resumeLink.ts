@@ -26,7 +26,7 @@ export function backoffDelay(attempt: number, random = Math.random()): number {
  * Resubscribes after the connection breaks, and resumes after the last received event.
  *
  * The cursor of the last event is sent as `$after` if the operation declares that variable. Other
- * operations start anew, and their pages refetch what they may have missed
+ * operations start again without a cursor, and their pages refetch what they may have missed
  * (`useConnection().returns`). Temporary server errors are handled alike; other errors, such as
  * CURSOR_EXPIRED, are passed on.
  *

@@ -12,7 +12,7 @@ import { bookingPageWords } from "./pageWords.ts";
 
 const OPENS_BEFORE_MS = 10 * 60_000;
 
-/** How to get to a coming session: a button that works ten minutes before, a number or an address. */
+/** How to get to a session: a button that works from ten minutes before, a number or an address. */
 export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {
   const text = useWords(bookingPageWords);
   const { place, expert, contact } = booking;
