@@ -145,7 +145,7 @@ class User(Node):
         "it."
     )
     async def expert(self, info: Info) -> Expert | None:
-        """Load the expert profile."""
+        """Load the directory entry."""
         expert_id = self.user.expert_id
         if expert_id is None:
             return None

@@ -81,7 +81,7 @@ class Channel:
         self.ready.set()
 
     def mark_replaced(self) -> None:
-        """End all subscriptions: after a restored backup, the log is not the delivered one."""
+        """End all subscriptions, because a restored backup has replaced the delivered log."""
         self._is_replaced = True
         self.ready.set()
         self._advanced.set()

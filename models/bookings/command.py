@@ -66,7 +66,7 @@ class Command(ABC):
         expert_ids: the experts whose calendars the command reads or changes.
         slots: the slots that it needs, with the time around them.
         booking_ids: the stored bookings that it needs.
-        holder_id: the client of whom it needs all holds with these experts.
+        holder_id: the client; the command needs all holds of this client with these experts.
         describes: whether it needs the experts' directory entries.
         idempotency: the record of the request; None if it has no idempotency key.
     """

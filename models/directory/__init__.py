@@ -1,1 +1,1 @@
-"""Expert profiles, the public directory, and its administration."""
+"""Experts, the public directory, and its administration."""

@@ -65,7 +65,7 @@ class UncommittedWrites:
             database[collection].insert_one(dict(document))
 
     def update(self, collection: str, id_: Any, values: Document) -> None:
-        """Set fields of a document, of which the majority has the old values."""
+        """Set fields of a document; the majority keeps the old values."""
         with self._connected() as database:
             before = database[collection].find_one({"_id": id_}, dict.fromkeys(values, 1))
             assert before

@@ -95,7 +95,7 @@ export function visibleBookings<T extends Listed>(
 /**
  * Insert a new booking into a list sorted by start, latest first.
  *
- * A position beyond the loaded pages is left out: that page will contain the booking.
+ * A booking that belongs after the loaded pages is not inserted: its own page will contain it.
  */
 export function insertBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
   const { edges, pageInfo } = list;
