@@ -166,7 +166,7 @@ function Session({ booking }: { booking: BookingDetailsFragment }) {
     <div className="grid gap-6 p-5 md:p-8">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-4">
         <DateLeaf instant={startsAt} isOver={isOver} />
-        <div className="grid min-w-0 flex-1 basis-44 gap-1">
+        <div className="grid min-w-0 flex-1 gap-1 max-sm:order-last max-sm:basis-full">
           <p
             className={`display text-xl sm:text-[34px]/[40px] ${isOff ? "text-muted line-through" : ""}`}
           >
@@ -197,7 +197,9 @@ function Session({ booking }: { booking: BookingDetailsFragment }) {
             </div>
           </div>
         </div>
-        <StatusBadge status={status === "HELD" ? "EXPIRED" : status} />
+        <div className="ml-auto">
+          <StatusBadge status={status === "HELD" ? "EXPIRED" : status} />
+        </div>
       </div>
       <dl className="flex flex-wrap items-center gap-x-6 gap-y-3 border-t border-line pt-6">
         <Fact icon={PLACE_ICONS[booking.place.kind]} label={places.place}>
@@ -306,7 +308,10 @@ function Changes({ booking, isUpcoming, now, heading }: ChangesProps) {
 function Card({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();
   return (
-    <section aria-labelledby={id} className="card grid content-start gap-3 p-5 md:p-7">
+    <section
+      aria-labelledby={id}
+      className="card grid content-start gap-3 p-5 sm:only:col-span-2 md:p-7"
+    >
       <h2 id={id} className="text-lg wrap-anywhere">
         {title}
       </h2>

@@ -5,7 +5,7 @@ import { PLACE_ICONS, PlaceDetails } from "../place/Place.tsx";
 import { placeWords } from "../place/words.ts";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
-import { useRelativeFormats } from "../time/relativeMoment.ts";
+import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
 import { bookingPageWords } from "./pageWords.ts";
@@ -43,9 +43,11 @@ export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {
 function VideoRoom({ url, startsAt }: { url: string; startsAt: string }) {
   const text = useWords(bookingPageWords);
   const places = useWords(placeWords);
-  const relative = useRelativeFormats();
-  const opensAt = Date.parse(startsAt) - OPENS_BEFORE_MS;
-  const isOpen = useNow(60_000) >= opensAt;
+  const formats = useFormats();
+  const now = useNow(60_000);
+  const opensAt = new Date(Date.parse(startsAt) - OPENS_BEFORE_MS).toISOString();
+  const isOpen = now >= Date.parse(opensAt);
+  const isToday = formats.dateOf(opensAt) === formats.dateOf(new Date(now));
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-3 bg-sunken px-5 py-5 md:px-8">
       {isOpen ? (
@@ -66,7 +68,11 @@ function VideoRoom({ url, startsAt }: { url: string; startsAt: string }) {
       )}
       <div className="min-w-0">
         <p className="font-semibold">
-          {isOpen ? text.open : text.opens(relative.moment(new Date(opensAt).toISOString()))}
+          {isOpen
+            ? text.open
+            : isToday
+              ? text.opensAt(formats.time(opensAt))
+              : text.opensOn(formats.moment(opensAt))}
         </p>
         {!isOpen && <p className="text-sm text-muted print:hidden">{text.lightsUp}</p>}
         <p className="hidden text-sm wrap-anywhere print:block">{url}</p>

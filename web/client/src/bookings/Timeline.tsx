@@ -41,7 +41,7 @@ export function Timeline({ booking, viewerId }: TimelineProps) {
       </h2>
       <ol className="grid">
         {points.map((point, index) => (
-          <Point key={index} icon={iconOf(point, booking)} isDone={point.kind === "change"}>
+          <Point key={index} {...signOf(point, booking)}>
             <p className="font-medium">{describe(point)}</p>
             {point.kind === "change" && <Reason of={point.change} />}
             {point.kind !== "answer" && (
@@ -56,26 +56,31 @@ export function Timeline({ booking, viewerId }: TimelineProps) {
   );
 }
 
-function iconOf(point: TimelinePoint, { place }: BookingDetailsFragment): IconName {
-  if (point.kind === "answer") return "clock";
-  if (point.kind === "session") return PLACE_ICONS[place.kind];
-  return point.change.to === "CANCELLED" || point.change.to === "EXPIRED" ? "close" : "check";
+interface Sign {
+  readonly icon: IconName;
+  readonly look: "done" | "off" | "ahead";
 }
 
-interface PointProps {
-  icon: IconName;
-  isDone: boolean;
-  children: ReactNode;
+function signOf(point: TimelinePoint, { place }: BookingDetailsFragment): Sign {
+  if (point.kind === "answer") return { icon: "clock", look: "ahead" };
+  if (point.kind === "session") return { icon: PLACE_ICONS[place.kind], look: "ahead" };
+  const isOff = point.change.to === "CANCELLED" || point.change.to === "EXPIRED";
+  return isOff ? { icon: "close", look: "off" } : { icon: "check", look: "done" };
 }
 
-function Point({ icon, isDone, children }: PointProps) {
+const LOOKS = {
+  done: "bg-accent text-on-accent",
+  off: "bg-gone-bg text-gone",
+  ahead: "border border-field text-muted",
+};
+
+/** A point on the line, which is solid as far as things have happened. */
+function Point({ icon, look, children }: Sign & { children: ReactNode }) {
   return (
     <li
-      className={`group relative flex gap-4 pb-5 before:absolute before:top-6 before:bottom-0 before:left-3 before:w-0.5 before:-translate-x-1/2 last:pb-0 last:before:hidden ${isDone ? "before:bg-accent" : "before:bg-line"}`}
+      className={`relative flex gap-4 pb-5 before:absolute before:top-6 before:bottom-0 before:left-3 before:w-0.5 before:-translate-x-1/2 last:pb-0 last:before:hidden ${look === "done" ? "before:bg-accent" : "before:bg-line"}`}
     >
-      <span
-        className={`grid size-6 shrink-0 place-items-center rounded-full ${isDone ? "bg-accent text-on-accent" : "border border-field text-muted"}`}
-      >
+      <span className={`grid size-6 shrink-0 place-items-center rounded-full ${LOOKS[look]}`}>
         <Icon name={icon} className="size-3.5" />
       </span>
       <div className="min-w-0">{children}</div>

@@ -17,7 +17,8 @@ export const bookingPageWords = catalogue({
     copied: "Copied.",
     price: "Price",
 
-    opens: (time: string) => `The room opens at ${time}.`,
+    opensAt: (time: string) => `The room opens at ${time}.`,
+    opensOn: (moment: string) => `The room opens on ${moment}.`,
     lightsUp: "The button lights up then.",
     open: "The room is open.",
     waits: (expert: string) => `Waits for ${expert}’s answer.`,
@@ -68,7 +69,8 @@ export const bookingPageWords = catalogue({
     copied: "Kopiert.",
     price: "Preis",
 
-    opens: (time) => `Der Raum öffnet um ${time}.`,
+    opensAt: (time) => `Der Raum öffnet um ${time}.`,
+    opensOn: (moment) => `Der Raum öffnet am ${moment}.`,
     lightsUp: "Dann lässt sich der Knopf drücken.",
     open: "Der Raum ist offen.",
     waits: (expert) => `Wartet auf die Antwort von ${expert}.`,

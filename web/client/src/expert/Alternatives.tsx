@@ -1,10 +1,12 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import type { SlotTime } from "./slots.ts";
 
 interface AlternativesProps {
+  /** Whether it answers a press of a button, and takes the focus. */
+  isAnswer?: boolean;
   title: string;
   body: string;
   slots: readonly SlotTime[];
@@ -13,10 +15,20 @@ interface AlternativesProps {
 }
 
 /** Message that a slot was taken, with other slots to choose from. */
-export function Alternatives({ title, body, slots, onChoose, children }: AlternativesProps) {
+export function Alternatives(props: AlternativesProps) {
+  const { isAnswer = false, title, body, slots, onChoose, children } = props;
   const formats = useFormats();
+  const notice = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isAnswer) notice.current?.focus();
+  }, [isAnswer]);
   return (
-    <div role="alert" className="grid gap-3 rounded-md border border-held bg-held-bg p-4 text-held">
+    <div
+      ref={notice}
+      role="alert"
+      tabIndex={-1}
+      className="grid gap-3 rounded-md border border-held bg-held-bg p-4 text-held outline-none"
+    >
       <p className="font-semibold">{title}</p>
       <p>{body}</p>
       <div className="flex flex-wrap gap-2">

@@ -16,7 +16,7 @@ interface BookingFormProps {
   expertName: string;
   onChange: (details: Draft) => void;
   onSubmit: () => void;
-  /** What the person agrees to, above the button. */
+  /** Shown above the button: terms, and why booking has failed. */
   terms: ReactNode;
   /** Further buttons. */
   children: ReactNode;

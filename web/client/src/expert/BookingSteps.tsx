@@ -5,7 +5,6 @@ import { Link, useLocation } from "react-router";
 import { rememberCountry } from "../phone/country.ts";
 import { loadPhones, readPhone, usePhones } from "../phone/phones.ts";
 import { phoneWords } from "../phone/words.ts";
-import { appWords } from "../app/words.ts";
 import type { Hold } from "../holds/holds.ts";
 import { CodeForm } from "../session/CodeForm.tsx";
 import { SIGN_IN_WITH_CODE } from "../session/codes.ts";
@@ -28,7 +27,6 @@ import { useTimePreferences } from "../time/preferences.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { problemsByField } from "../ui/problems.ts";
-import { toastError } from "../ui/toast.tsx";
 import { BookingForm } from "./BookingForm.tsx";
 import { missingDetails } from "./details.ts";
 import { SameTime } from "./SameTime.tsx";
@@ -66,7 +64,6 @@ export default function BookingSteps(props: BookingStepsProps) {
   const text = useWords(stepWords);
   const session = useWords(sessionWords);
   const phoneProblems = useWords(phoneWords);
-  const { errors } = useWords(appWords);
   const formats = useFormats();
   const { zone } = useTimePreferences();
   const { viewer, personId, continuedAs } = useViewer();
@@ -158,7 +155,7 @@ export default function BookingSteps(props: BookingStepsProps) {
           await sendCode(viewer?.email ?? details.email);
       }
     } catch {
-      void toastError(errors.unexpected);
+      setWarning(navigator.onLine ? text.notBooked : text.notBookedOffline);
     }
     return false;
   }
@@ -186,14 +183,14 @@ export default function BookingSteps(props: BookingStepsProps) {
 
   const isAtCode = isCode && code.sentTo !== undefined;
   const label = text.bookFor(formats.price(price));
+  const shownWarning = warning && (
+    <p role="alert" className="rounded-md bg-held-bg px-4 py-3 font-medium text-held">
+      {warning}
+    </p>
+  );
   const alerts = (
     <>
       {notice}
-      {warning && (
-        <p role="alert" className="rounded-md bg-held-bg px-4 py-3 font-medium text-held">
-          {warning}
-        </p>
-      )}
       <SameTime hold={hold} expertId={expert.id} />
     </>
   );
@@ -219,6 +216,7 @@ export default function BookingSteps(props: BookingStepsProps) {
         {isAtCode ? (
           <>
             {alerts}
+            {shownWarning}
             <Person details={details} onChange={onBack} />
             <CodeForm
               code={code}
@@ -241,9 +239,12 @@ export default function BookingSteps(props: BookingStepsProps) {
               onChange={setEdited}
               onSubmit={() => void submit()}
               terms={
-                <div className="lg:hidden">
-                  <WhatNext expert={expert} />
-                </div>
+                <>
+                  <div className="lg:hidden">
+                    <WhatNext expert={expert} />
+                  </div>
+                  {shownWarning}
+                </>
               }
             >
               <Button kind="plain" onClick={onRelease}>

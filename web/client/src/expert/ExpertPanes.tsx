@@ -1,5 +1,5 @@
 import { useFragment } from "@apollo/client/react";
-import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import type { ExpertQuery } from "../api/gql/graphql.ts";
@@ -122,6 +122,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           notice={
             (unavailable ?? (isLost && !isSettled)) && (
               <Alternatives
+                isAnswer={unavailable !== null}
                 title={unavailable ? text.taken : text.holdEnded}
                 body={others.length ? text.takenBody : text.takenNothing}
                 slots={others}
@@ -194,11 +195,19 @@ function Interrupted({ expertId }: { expertId: string }) {
   const formats = useFormats();
   const { pathname, search } = useLocation();
   const until = interruptedHold(expertId, useNow(1_000));
+  const isShown = until !== undefined;
+  const notice = useRef<HTMLDivElement>(null);
+  // The form that had the focus is gone, and the notice may be out of sight.
+  useEffect(() => {
+    if (isShown) notice.current?.focus();
+  }, [isShown]);
   if (!until) return null;
   return (
     <div
+      ref={notice}
       role="alert"
-      className="flex flex-wrap items-center justify-between gap-3 rounded-md bg-held-bg px-5 py-4 text-held"
+      tabIndex={-1}
+      className="flex flex-wrap items-center justify-between gap-3 rounded-md bg-held-bg px-5 py-4 text-held outline-none"
     >
       <div>
         <p className="font-semibold">{text.signedOut}</p>

@@ -52,7 +52,7 @@ export function Summary({ hold, price, isLost, expert, isAtForm }: SummaryProps)
           <div className="min-w-0 lg:hidden">
             <p className="display text-lg first-letter:uppercase">
               <time dateTime={hold.startsAt}>
-                {day}, {span}
+                {day}, <span className="whitespace-nowrap">{span}</span>
               </time>
             </p>
             <p className="text-sm text-muted wrap-anywhere">

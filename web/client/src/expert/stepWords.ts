@@ -43,6 +43,9 @@ export const stepWords = catalogue({
     note: "What would you like to talk about? (optional)",
     booking: "Booking …",
     correct: "Please correct the fields below.",
+    notBooked: "That did not work. What you typed is kept: please try again.",
+    notBookedOffline:
+      "You are offline. What you typed is kept: try again once you are back online.",
     problem: (message: string) => message,
   },
   de: {
@@ -85,6 +88,10 @@ export const stepWords = catalogue({
     note: "Worum soll es gehen? (freiwillig)",
     booking: "Wird gebucht …",
     correct: "Bitte berichtigen Sie die Felder unten.",
+    notBooked:
+      "Das hat nicht geklappt. Ihre Eingaben bleiben erhalten: Bitte versuchen Sie es noch einmal.",
+    notBookedOffline:
+      "Sie sind offline. Ihre Eingaben bleiben erhalten: Versuchen Sie es noch einmal, sobald Sie wieder online sind.",
     problem: germanPersonProblem,
   },
 });

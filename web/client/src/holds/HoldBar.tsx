@@ -52,7 +52,6 @@ export default function HoldBar() {
 
 /** Return the holds that stand, the first to end first, and one that has just ended. */
 function useStandingHolds() {
-  const { cache } = useApolloClient();
   const { holds, refetch } = useHolds(true);
   const { reconnects } = useConnection();
   const now = useNow(1_000);
@@ -73,18 +72,17 @@ function useStandingHolds() {
           ignoreResults: true,
           onData({ data: { data } }) {
             const changed = data?.bookingChanged;
-            if (changed && changed.status !== "HELD") removeHold(cache, changed.id);
+            const isKnown = holds.some(({ id }) => id === changed?.id);
+            if (isKnown || changed?.status === "HELD") refetch().catch(() => undefined);
           },
         }
       : skipToken,
   );
-  // Without a hold nothing is subscribed, so query again: another device may have made one.
+  // Without a hold nothing is subscribed, so query again: another tab may have made one.
   useEffect(() => {
-    const refresh = () => {
-      if (document.visibilityState === "visible") refetch().catch(() => undefined);
-    };
-    document.addEventListener("visibilitychange", refresh);
-    return () => document.removeEventListener("visibilitychange", refresh);
+    const refresh = () => void refetch().catch(() => undefined);
+    window.addEventListener("focus", refresh);
+    return () => window.removeEventListener("focus", refresh);
   }, [refetch]);
   const handledReconnects = useRef(reconnects);
   useEffect(() => {
