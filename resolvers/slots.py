@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import Booking, BookingStatus, Span, occupants_in, taken_cells
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_SPAN = timedelta(days=62)
 MAX_DAYS = 62
+MAX_NEXT_SLOTS = 10
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 
 
@@ -118,9 +120,19 @@ def search_windows(calendar: Calendar, now: datetime) -> list[tuple[datetime, da
     return [(now, near), (near, far)] if far > near else [(now, far)]
 
 
-def first_open_slot(slots: Iterator[Slot]) -> Slot | None:
-    """Return the first open slot."""
-    return next((slot for slot in slots if slot.status is SlotStatus.OPEN), None)
+def check_next(count: int) -> None:
+    """Check a number of next slots.
+
+    Raises:
+        BadUserInput: if it is not within 1 to `MAX_NEXT_SLOTS`.
+    """
+    if not 1 <= count <= MAX_NEXT_SLOTS:
+        raise BadUserInput(f"count: must lie between 1 and {MAX_NEXT_SLOTS}")
+
+
+def first_open_slots(slots: Iterator[Slot], count: int) -> list[Slot]:
+    """Return the first open slots, at most `count`."""
+    return list(islice((slot for slot in slots if slot.status is SlotStatus.OPEN), count))
 
 
 def occupied_slot(booking: Booking, now: datetime) -> Slot | None:

@@ -194,12 +194,20 @@ class Expert(Node):
     @strawberry.field(description="Earliest open slot; null if none is within the horizon.")
     async def next_slot(self, info: Info, minutes: MinutesArgument = None) -> Slot | None:
         """Find the first open slot within the horizon."""
-        calendar = await self._calendar(info)
-        for since, until in slots.search_windows(calendar, info.context.now):
-            slot = slots.first_open_slot(await self._slots_between(info, minutes, since, until))
-            if slot:
-                return Slot.of(slot, info.context, calendar.sequence)
-        return None
+        return next(iter(await self._open_slots(info, minutes, 1)), None)
+
+    @strawberry.field(
+        description="Earliest open slots, which may overlap; fewer if the horizon ends before."
+    )
+    async def next_slots(
+        self,
+        info: Info,
+        count: Annotated[int, strawberry.argument(description="Number of slots, 1 to 10.")] = 3,
+        minutes: MinutesArgument = None,
+    ) -> list[Slot]:
+        """Find the first open slots within the horizon."""
+        slots.check_next(count)
+        return await self._open_slots(info, minutes, count)
 
     @strawberry.field(
         description="Figures of the expert's bookings; for the expert and administrators only."
@@ -226,6 +234,17 @@ class Expert(Node):
 
     async def _calendar(self, info: Info) -> Calendar:
         return await load_calendar(info.context, self.key)
+
+    async def _open_slots(self, info: Info, minutes: int | None, count: int) -> list[Slot]:
+        """Return the first open slots within the horizon, at most `count`."""
+        calendar = await self._calendar(info)
+        found: list[ModelSlot] = []
+        for since, until in slots.search_windows(calendar, info.context.now):
+            offered = await self._slots_between(info, minutes, since, until)
+            found += slots.first_open_slots(offered, count - len(found))
+            if len(found) == count:
+                break
+        return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
 
     async def _slots_between(
         self, info: Info, minutes: int | None, since: datetime, until: datetime

@@ -44,6 +44,7 @@ CACHE_SECONDS: Final = {
         "cursor": 0,
         "days": 0,
         "nextSlot": HINT_SECONDS,
+        "nextSlots": HINT_SECONDS,
         "offers": HINT_SECONDS,
         "reviews": DIRECTORY_SECONDS,
         "sequence": 0,

@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from resolvers.slots import MAX_DAYS, MAX_SPAN
+from resolvers.slots import MAX_DAYS, MAX_NEXT_SLOTS, MAX_SPAN
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES
 from schema.bookings import ASSUMED_CHANGES
 from schema.calendars import ASSUMED_OUTSIDE
@@ -72,6 +72,10 @@ def _span(arguments: Arguments) -> float:
     return SLOTS_PER_DAY * ceil(max(min(span, MAX_SPAN), DAY) / DAY)
 
 
+def _next_slots(arguments: Arguments) -> float:
+    return _count(arguments.get("count"), MAX_NEXT_SLOTS, MAX_NEXT_SLOTS)
+
+
 LIST_SIZES: Mapping[str, float | Rule] = {
     "Availability.overrides": ASSUMED_OVERRIDES,
     "Availability.weekly": ASSUMED_RANGES,
@@ -81,6 +85,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "DateOverride.hours": 2,
     "Day.slots": SLOTS_PER_DAY,
     "Expert.days": _days,
+    "Expert.nextSlots": _next_slots,
     "Expert.offers": 3,
     "Expert.slots": _span,
     "Figures.perDay": ASSUMED_DAYS,
@@ -116,6 +121,7 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.days": 20,
     "Expert.figures": 500,
     "Expert.nextSlot": 100,
+    "Expert.nextSlots": 100,
     "Expert.offers": 10,
     "Expert.reviews": 100,
     "Expert.sequence": 10,

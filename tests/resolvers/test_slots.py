@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.calendar.rules import Calendar
+from models.calendar.times import utc_now
 from models.errors import BadUserInput
 from resolvers.slots import (
     check_span,
@@ -150,3 +151,24 @@ def test_next_slot_is_searched_in_two_windows() -> None:
     far = Calendar.model_construct(id=EXPERT, rules=rules(horizon_days=90))
     assert search_windows(near, NOW) == [(NOW, NOW + 9 * DAY)]
     assert search_windows(far, NOW) == [(NOW, NOW + 14 * DAY), (NOW + 14 * DAY, NOW + 92 * DAY)]
+
+
+async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
+    """They are found in the order of the slots, beyond the first two weeks if need be."""
+    query = """query ($from: DateTime!, $to: DateTime!) { experts(first: 2) { nodes {
+      nextSlot { id } nextSlots { id } ten: nextSlots(count: 10) { id status }
+      offers { minutes } slots(from: $from, to: $to) { id status } } } }"""
+    now = utc_now()
+    variables = {"from": now.isoformat(), "to": (now + 62 * DAY).isoformat()}
+    for expert in (await api.ask(query, **variables))["experts"]["nodes"]:
+        free = [slot for slot in expert["slots"] if slot["status"] == "OPEN"]
+        assert expert["ten"] == free[:10]
+        assert expert["nextSlots"] == [{"id": slot["id"]} for slot in free[:3]]
+        assert expert["nextSlot"] == expert["nextSlots"][0]
+
+
+@pytest.mark.parametrize("count", [0, -1, 11])
+async def test_invalid_number_of_next_slots_is_refused(api: Api, count: int) -> None:
+    query = "query ($n: Int!) { experts(first: 1) { nodes { nextSlots(count: $n) { id } } } }"
+    [error] = (await api.post(query, n=count))["errors"]
+    assert error["message"] == "count: must lie between 1 and 10"

@@ -108,6 +108,9 @@ def test_every_unpaginated_list_has_an_assumed_size() -> None:
         ("{ experts(first: null) { nodes { id } } }", 100 + 1 + 20 * (20 + 1)),
         ("{ experts { totalCount pageInfo { endCursor } } }", 100 + 100 + 1 + 1),
         ("{ expert(id: 1) { nextSlot { id } } }", 100 + 100 + 1),
+        ("{ expert(id: 1) { nextSlots { id } } }", 100 + 100 + 3),
+        ("{ expert(id: 1) { nextSlots(count: 7) { id } } }", 100 + 100 + 7),
+        ("{ expert(id: 1) { nextSlots(count: 700) { id } } }", 100 + 100 + 10),
         ("{ expert(id: 1) { offers { minutes price { amount } } } }", 100 + 10 + 3 * 3),
         ('{ expert(id: 1) { days(from: "2027-01-01") { date } } }', 100 + 20 + 7 * (20 + 1)),
         (
