@@ -1,4 +1,3 @@
-import { parseDate } from "@internationalized/date";
 import { useRef } from "react";
 
 import { useWords } from "../text/text.tsx";
@@ -6,7 +5,7 @@ import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Select } from "../ui/Select.tsx";
-import type { OverrideDraft } from "./draft.ts";
+import { nextUnusedDate, type OverrideDraft } from "./overrides.ts";
 import { RemoveButton, SpanFields } from "./SpanFields.tsx";
 import { newKey, suggestSpan } from "./spans.ts";
 import { hoursWords } from "./words.ts";
@@ -20,7 +19,7 @@ interface OverrideFieldsProps {
   onChange: (overrides: readonly OverrideDraft[]) => void;
 }
 
-/** Future days that differ from the weekly hours: closed, or with hours of their own. */
+/** Future days, single or in a row, that differ from the weekly hours: closed, or with hours. */
 export function OverrideFields({ overrides, today, problems, onChange }: OverrideFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();
@@ -35,28 +34,40 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
       {!overrides.length && <p className="text-muted">{text.noOverrides}</p>}
       {overrides.length > 0 && (
         <div className="grid gap-4">
-          {overrides.map(({ key, date, hours }) => {
-            const name = date ? formats.day(date) : text.newDay;
+          {overrides.map(({ key, date, until, hours }) => {
+            const name = !date
+              ? text.newDay
+              : until > date
+                ? text.daysNamed(formats.day(date), formats.day(until))
+                : formats.day(date);
             return (
               <div
                 key={key}
                 role="group"
                 aria-label={name}
-                className="grid grid-cols-[1fr_auto] items-start gap-3 rounded-md border border-line p-3 sm:grid-cols-[11rem_11rem_1fr]"
+                className="grid grid-cols-2 items-start gap-3 rounded-md border border-line p-3 md:grid-cols-[1fr_1fr_1fr_auto]"
               >
-                <div className="sm:col-start-1 sm:row-start-1">
-                  <Field
-                    label={text.date}
-                    type="date"
-                    min={today}
-                    value={date}
-                    problem={problems[`${key}.date`]}
-                    onChange={(event) => change(key, { date: event.target.value })}
-                    // Sort after editing: sorting while typing would move the field.
-                    onBlur={() => onChange(sortByDate(overrides))}
-                  />
-                </div>
-                <div className="pt-6 sm:col-start-3 sm:row-start-1 sm:justify-self-end">
+                <Field
+                  label={text.date}
+                  type="date"
+                  min={today}
+                  value={date}
+                  problem={problems[`${key}.date`]}
+                  onChange={({ target: { value } }) =>
+                    change(key, { date: value, until: until < value ? value : until })
+                  }
+                  // Sort after editing: sorting while typing would move the field.
+                  onBlur={() => onChange(sortByDate(overrides))}
+                />
+                <Field
+                  label={text.until}
+                  type="date"
+                  min={date || today}
+                  value={until}
+                  problem={problems[`${key}.until`]}
+                  onChange={({ target }) => change(key, { until: target.value })}
+                />
+                <div className="pt-6.5 max-md:order-last max-md:justify-self-end md:col-start-4">
                   <RemoveButton
                     label={text.removeDay(name)}
                     onClick={() => {
@@ -65,7 +76,7 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                     }}
                   />
                 </div>
-                <div className="col-span-2 sm:col-span-1 sm:col-start-2 sm:row-start-1">
+                <div className="md:col-start-3 md:row-start-1">
                   <Select
                     label={text.onThatDay}
                     value={hours.length ? "open" : "closed"}
@@ -78,7 +89,7 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                   </Select>
                 </div>
                 {hours.length > 0 && (
-                  <div className="col-span-full">
+                  <div className="col-span-full max-md:order-last">
                     <SpanFields
                       spans={hours}
                       day={name}
@@ -94,12 +105,10 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
       )}
       <div ref={add}>
         <Button
-          onClick={() =>
-            onChange([
-              ...overrides,
-              { key: newKey(), date: nextUnusedDate(overrides, today), hours: [] },
-            ])
-          }
+          onClick={() => {
+            const date = nextUnusedDate(overrides, today);
+            onChange([...overrides, { key: newKey(), date, until: date, hours: [] }]);
+          }}
         >
           {text.addDay}
         </Button>
@@ -110,10 +119,4 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
 
 function sortByDate(overrides: readonly OverrideDraft[]): readonly OverrideDraft[] {
   return overrides.toSorted((one, other) => (one.date || "9").localeCompare(other.date || "9"));
-}
-
-/** Return the day after the last override, which is therefore unused. */
-function nextUnusedDate(overrides: readonly OverrideDraft[], today: string): string {
-  const last = overrides.reduce((latest, { date }) => (date > latest ? date : latest), today);
-  return parseDate(last).add({ days: 1 }).toString();
 }

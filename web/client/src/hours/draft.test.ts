@@ -40,6 +40,8 @@ const EXPERT = {
 const WORDS = {
   noTime: "no time",
   noDate: "no date",
+  untilBeforeDate: "ends early",
+  tooManyDays: "too long",
   noPrice: "no price",
   highPrice: "high price",
   noNumber: "no number",
@@ -76,7 +78,7 @@ describe("changed input", () => {
 
   test("has the future overrides, without past ones", () => {
     expect(saved.overrides.map(({ date }) => date)).toEqual(["2026-11-24"]);
-    const closed = { key: "new", date: "2026-12-24", hours: [] };
+    const closed = { key: "new", date: "2026-12-24", until: "2026-12-24", hours: [] };
     expect(changes({ overrides: [...saved.overrides, closed] })).toEqual({
       overrides: [
         { date: "2026-11-24", hours: [{ from: "10:00", to: "12:00" }] },
@@ -140,7 +142,7 @@ describe("problems", () => {
     expect(validateDraft(saved, 2, WORDS)).toEqual({});
     const draft: Draft = {
       week: { ...saved.week, SUNDAY: [{ key: "s", from: "", to: "10:00" }] },
-      overrides: [{ key: "o", date: "", hours: [] }],
+      overrides: [{ key: "o", date: "", until: "2026-12-24", hours: [] }],
       offers: [{ ...saved.offers[0]!, key: "p", price: "much" }],
       rules: { ...saved.rules, horizonDays: "1.5" },
     };

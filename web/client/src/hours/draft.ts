@@ -1,24 +1,23 @@
 import type { HoursFragment, PlaceKind, SetAvailabilityInput } from "../api/gql/graphql.ts";
+import {
+  mapOverrideProblems,
+  type OverrideDraft,
+  type OverrideWords,
+  toOverrideDrafts,
+  toOverrideInput,
+  validateOverrides,
+} from "./overrides.ts";
 import { formatPriceField, parseAmount, priceProblem, type PriceWords } from "./price.ts";
 import {
   findMissingTimes,
   newKey,
   mapSpanProblems,
-  type Span,
-  toSpan,
   allSpans,
   type Week,
   toWeeklyInput,
   toWeek,
 } from "./spans.ts";
 import type { Problems } from "../ui/problems.ts";
-
-/** A date override, as edited; without hours the day is closed. */
-export interface OverrideDraft {
-  readonly key: string;
-  readonly date: string;
-  readonly hours: readonly Span[];
-}
 
 /** A session length, with its price and place as typed. */
 export interface OfferDraft {
@@ -49,9 +48,7 @@ export interface Draft {
 }
 
 /** Error messages for problems found in the browser. */
-export interface DraftWords extends PriceWords {
-  readonly noTime: string;
-  readonly noDate: string;
+export interface DraftWords extends PriceWords, OverrideWords {
   readonly noNumber: string;
 }
 
@@ -60,9 +57,7 @@ export function toDraft(expert: HoursFragment, today: string, locale: string): D
   const { weekly, overrides, ...rules } = expert.availability;
   return {
     week: toWeek(weekly),
-    overrides: overrides
-      .filter(({ date }) => date >= today)
-      .map(({ date, hours }) => ({ key: newKey(), date, hours: hours.map(toSpan) })),
+    overrides: toOverrideDrafts(overrides, today),
     offers: expert.offers.map(({ minutes, price, place }) => ({
       key: newKey(),
       minutes,
@@ -105,10 +100,7 @@ export function validateDraft(draft: Draft, decimals: number, words: DraftWords)
     allSpans(week).map(({ span }) => span),
     words.noTime,
   );
-  for (const { key, date, hours } of overrides) {
-    if (!date) found[`${key}.date`] = words.noDate;
-    Object.assign(found, findMissingTimes(hours, words.noTime));
-  }
+  Object.assign(found, validateOverrides(overrides, words));
   for (const { key, price } of offers) {
     const problem = priceProblem(parseAmount(price, decimals), words);
     if (problem) found[`${key}.price`] = problem;
@@ -129,11 +121,7 @@ export function mapServerProblems(problems: Problems, draft: Draft): Problems {
       allSpans(week).map(({ span }) => span),
     ),
   );
-  overrides.forEach(({ key, hours }, index) => {
-    const path = `overrides.${index}`;
-    copy(problems, `${path}.date`, found, `${key}.date`);
-    Object.assign(found, mapSpanProblems(problems, `${path}.hours`, hours));
-  });
+  Object.assign(found, mapOverrideProblems(problems, overrides));
   offers.forEach(({ key }, index) => {
     copy(problems, `offers.${index}.minutes`, found, `${key}.minutes`);
     copy(problems, `offers.${index}.place.details`, found, `${key}.placeDetails`);
@@ -153,10 +141,7 @@ function toInput(
 ) {
   return {
     weekly: toWeeklyInput(week),
-    overrides: overrides.map(({ date, hours }) => ({
-      date,
-      hours: hours.map(({ from, to }) => ({ from, to })),
-    })),
+    overrides: toOverrideInput(overrides),
     offers: offers.map(({ minutes, price, placeKind, placeDetails }) => ({
       minutes,
       place: { kind: placeKind, details: placeDetails.trim() || null },

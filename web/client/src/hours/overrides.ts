@@ -1,0 +1,113 @@
+import { parseDate } from "@internationalized/date";
+
+import type { DateOverrideInput } from "../api/gql/graphql.ts";
+import type { Problems } from "../ui/problems.ts";
+import { findMissingTimes, mapSpanProblems, newKey, type Span, toSpan } from "./spans.ts";
+
+/** Most days that one override covers; the server accepts no more in all. */
+const MAX_DAYS = 366;
+
+/** Days in a row that differ from the weekly hours, as edited; without hours they are closed. */
+export interface OverrideDraft {
+  readonly key: string;
+  readonly date: string;
+  /** The last of the days. */
+  readonly until: string;
+  readonly hours: readonly Span[];
+}
+
+/** Error messages for problems found in the browser. */
+export interface OverrideWords {
+  readonly noTime: string;
+  readonly noDate: string;
+  readonly untilBeforeDate: string;
+  readonly tooManyDays: string;
+}
+
+/** Convert overrides of single days from `today` on; equal ones of days in a row become one. */
+export function toOverrideDrafts(
+  overrides: readonly DateOverrideInput[],
+  today: string,
+): OverrideDraft[] {
+  const found: OverrideDraft[] = [];
+  const coming = overrides.filter(({ date }) => date >= today);
+  for (const { date, hours } of coming.toSorted((a, b) => a.date.localeCompare(b.date))) {
+    const last = found.at(-1);
+    if (last && dayAfter(last.until) === date && isEqual(last.hours, hours)) {
+      found[found.length - 1] = { ...last, until: date };
+    } else {
+      found.push({ key: newKey(), date, until: date, hours: hours.map(toSpan) });
+    }
+  }
+  return found;
+}
+
+/** Convert drafts to the mutation's input: an override for each day. */
+export function toOverrideInput(drafts: readonly OverrideDraft[]): DateOverrideInput[] {
+  return drafts.flatMap((draft) =>
+    daysOf(draft).map((date) => ({
+      date,
+      hours: draft.hours.map(({ from, to }) => ({ from, to })),
+    })),
+  );
+}
+
+/** Return the problems that must be fixed before the drafts can be sent. */
+export function validateOverrides(
+  drafts: readonly OverrideDraft[],
+  words: OverrideWords,
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { key, date, until, hours } of drafts) {
+    if (!date) found[`${key}.date`] = words.noDate;
+    if (!until) found[`${key}.until`] = words.noDate;
+    else if (until < date) found[`${key}.until`] = words.untilBeforeDate;
+    else if (date && parseDate(until).compare(parseDate(date)) >= MAX_DAYS) {
+      found[`${key}.until`] = words.tooManyDays;
+    }
+    Object.assign(found, findMissingTimes(hours, words.noTime));
+  }
+  return found;
+}
+
+/** Map the server's problems with single days, keyed by index, to the drafts' fields. */
+export function mapOverrideProblems(
+  problems: Problems,
+  drafts: readonly OverrideDraft[],
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  const days = drafts.flatMap((draft) => daysOf(draft).map(() => draft));
+  days.forEach(({ key, hours }, index) => {
+    const path = `overrides.${index}`;
+    const message = problems[`${path}.date`];
+    if (message) found[`${key}.date`] = message;
+    Object.assign(found, mapSpanProblems(problems, `${path}.hours`, hours));
+  });
+  return found;
+}
+
+/** Return the day after the last override, which is therefore unused. */
+export function nextUnusedDate(drafts: readonly OverrideDraft[], today: string): string {
+  return dayAfter(drafts.reduce((latest, { until }) => (until > latest ? until : latest), today));
+}
+
+function daysOf({ date, until }: OverrideDraft): string[] {
+  const days: string[] = [];
+  if (!date) return days;
+  for (let day = date; day <= until && days.length < MAX_DAYS; day = dayAfter(day)) days.push(day);
+  return days;
+}
+
+function dayAfter(date: string): string {
+  return parseDate(date).add({ days: 1 }).toString();
+}
+
+function isEqual(one: readonly Hours[], other: readonly Hours[]): boolean {
+  const plain = (hours: readonly Hours[]) => hours.map(({ from, to }) => `${from}-${to}`).join();
+  return plain(one) === plain(other);
+}
+
+interface Hours {
+  readonly from: string;
+  readonly to: string;
+}
