@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.support.bookable_experts import with_day
+from tests.support.bookable_experts import ZONE, with_day
 from tests.support.visitors import NAME, NOTE
 from web.samples.demo import DEMO_EXPERT, DEMO_PASSWORD
 
 if TYPE_CHECKING:
+    from playwright.async_api import Locator
+
     from tests.client.conftest import Visit
     from tests.support.bookable_experts import Expert
     from tests.support.clients import Api
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
 
 LOGIN = """mutation ($input: LoginInput!) { login(input: $input) {
   ... on SignedIn { user { expert { id slug name title bio offers { minutes } } } } } }"""
+BOOKING = "query ($id: ID!) { booking(id: $id) { id reference startsAt minutes } }"
+DAY = """query ($id: ID!, $day: Date!, $minutes: Int!, $zone: TimeZone!) { expert(id: $id) {
+  days(from: $day, count: 1, minutes: $minutes, timeZone: $zone) {
+    slots { id status startsAt endsAt } } } }"""
+REASON = "That week is a holiday."
+PRIVATE = "Bring the drawings"
 
 
 async def demo_expert(api: Api) -> Expert:
@@ -29,46 +38,91 @@ async def demo_expert(api: Api) -> Expert:
     return await with_day(api, answer["login"]["user"]["expert"])
 
 
+async def free_slots(api: Api, expert: Expert) -> list[dict[str, Any]]:
+    """Return the free slots of the expert's day."""
+    variables = {"id": expert["id"], "day": expert["day"], "zone": ZONE}
+    minutes = expert["offers"][0]["minutes"]
+    [day] = (await api.ask(DAY, minutes=minutes, **variables))["expert"]["days"]
+    return [slot for slot in day["slots"] if slot["status"] == "OPEN"]
+
+
+async def request(client: Api, slot: dict[str, Any]) -> dict[str, Any]:
+    """Request a slot with a note, and return the booking."""
+    booked = await client.book(slot["id"], note=NOTE)
+    assert booked["__typename"] == "Booking", booked
+    return dict((await client.ask(BOOKING, id=booked["id"]))["booking"])
+
+
+async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk") -> Visitor:
+    """Return the demo expert with the desk open."""
+    desk = await visit(theme, width)
+    await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)
+    await desk.open(path)
+    await desk.wait_until_live()
+    return desk
+
+
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 375), pytest.param("dark", 1280, marks=pytest.mark.long)]
 )
-async def test_desk_and_client_see_each_other_s_changes(
+async def test_requests_are_answered_on_the_desk(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A request appears and is confirmed at the desk; new hours update open calendars."""
+    """A request appears at once, and its client sees the answer; a note stays with the expert."""
     expert = await demo_expert(site_api)
-    desk = await visit(theme, width)
-    await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)
-    await desk.open("/desk")
-    await desk.wait_until_live()
+    desk = await open_desk(visit, theme, width)
     ada = await visit(theme, width)
     await ada.register()
     await ada.open_expert(expert)
     await ada.hold(await ada.free_slot())
     await ada.fill_in(note=NOTE)
-    reference = await ada.book("Requested")
+    declined = await ada.book("Requested")
     await ada.check("requested")
 
-    card = desk.page.locator(f'[data-booking="{reference}"]')
-    await expect(card).to_have_count(1)
+    card = await shown_request(desk, declined)
     await expect(card).to_contain_text(NAME)
     await expect(card).to_contain_text(NOTE)
-    await expect(card).to_contain_text("Requested")
     await desk.check("request")
-    await ada.open("/bookings")
-    await ada.wait_until_live()
-    await expect(ada.page.get_by_role("article")).to_contain_text("Requested")
+    await card.get_by_role("button", name="Decline").click()
+    await desk.page.get_by_label("Reason").fill(REASON)
+    await desk.check("decline")
+    await desk.button("Decline request").click()
+    await expect(card).to_have_count(0)
+    await expect(desk.page.locator("h1")).to_be_focused()
+    await expect(ada.page.get_by_role("main")).to_contain_text(REASON)
+
+    grace = await site_api.new_client()
+    booking = await request(grace, (await free_slots(site_api, expert))[0])
+    card = await shown_request(desk, booking["reference"])
     await card.get_by_role("button", name="Confirm").click()
-    await expect(card).to_contain_text("Confirmed")
-    await expect(card).to_have_count(1)
-    await desk.check("confirmed")
-    await expect(ada.page.get_by_role("article")).to_contain_text("Confirmed")
+    await expect(card).to_have_count(0)
+    await desk.open(f"/desk?date={expert['day']}&booking={booking['id']}")
+    selected = desk.page.get_by_role("region", name="Booking")
+    await expect(selected).to_contain_text("Confirmed")
+    await selected.get_by_role("button", name="Add a private note").click()
+    await desk.page.get_by_label("Your private note").fill(PRIVATE)
+    await desk.check("note")
+    await desk.button("Save note").click()
+    await expect(selected.get_by_text(PRIVATE)).to_be_visible()
+    await expect(selected.get_by_role("button", name="Edit the note")).to_be_focused()
+    await desk.check("noted")
 
     await ada.open_expert(expert)
     await ada.free_slot()
     await remove_hours(desk, date.fromisoformat(expert["day"]).strftime("%A"))
     await expect(ada.page.locator("[data-slot][data-status=OPEN]")).to_have_count(0)
     await ada.check("new-hours")
+
+
+async def shown_request(desk: Visitor, reference: str) -> Locator:
+    """Return a request on the desk, where the first requests are shown at once."""
+    requests = desk.page.get_by_role("region", name="Requests")
+    request = requests.locator(f'[data-booking="{reference}"]')
+    more = requests.get_by_role("button", name=re.compile("more$"))
+    await expect(request.or_(more).first).to_be_visible()
+    if await more.is_visible():
+        await more.click()
+    return request
 
 
 async def remove_hours(desk: Visitor, weekday: str) -> None:
@@ -81,8 +135,89 @@ async def remove_hours(desk: Visitor, weekday: str) -> None:
         await remove.first.click()
     await expect(hours).to_contain_text("Closed")
     await desk.check("hours-changed")
+    await save_hours(desk)
+    await desk.check("hours-saved")
+
+
+async def save_hours(desk: Visitor) -> None:
+    """Save the hours."""
     await desk.button("Save changes").click()
     await expect(
         desk.page.get_by_role("status").filter(has_text="Everything is saved")
     ).to_have_count(1)
-    await desk.check("hours-saved")
+
+
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
+async def test_sessions_are_moved_with_keyboard_and_mouse(
+    visit: Visit, theme: Theme, site_api: Api
+) -> None:
+    """A session moves to a time chosen in a dialog, or to the free time where it is dropped."""
+    expert = await demo_expert(site_api)
+    grace = await site_api.new_client()
+    booking = await request(grace, (await free_slots(site_api, expert))[0])
+    desk = await open_desk(visit, theme, 1280, f"/desk?date={expert['day']}")
+    event = desk.page.locator(f'[data-event="{booking["reference"]}"]')
+    await desk.check("week")
+
+    await event.focus()
+    await desk.page.keyboard.press("Enter")
+    selected = desk.page.get_by_role("region", name="Booking")
+    await expect(selected.get_by_role("heading", name="Booking")).to_be_focused()
+    await selected.get_by_role("button", name="Move").press("Enter")
+    dialog = desk.page.get_by_role("dialog", name="Move to another time")
+    times = dialog.get_by_role("group", name="Free times").get_by_role("button")
+    await times.last.press("Enter")
+    await expect(times.last).to_have_attribute("aria-pressed", "true")
+    await desk.check("move")
+    chosen = await times.last.inner_text()
+    await dialog.get_by_role("button", name="Move session").press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(event).to_have_accessible_name(re.compile(f", {chosen} "))
+
+    booking = (await grace.ask(BOOKING, id=booking["id"]))["booking"]
+    target = nearest(await free_slots(site_api, expert), booking)
+    await drag(desk, event, booking, target)
+    await desk.check("dragged")
+    await dialog.get_by_role("button", name="Move session").click()
+    await expect(dialog).to_be_hidden()
+    moved = (await grace.ask(BOOKING, id=booking["id"]))["booking"]
+    assert moved["startsAt"] == target["startsAt"]
+    await expect(event).to_be_visible()
+    await desk.check("moved")
+
+
+def nearest(slots: list[dict[str, Any]], booking: dict[str, Any]) -> dict[str, Any]:
+    """Return the slot nearest to a booking, not the booking's own time."""
+    return min(slots, key=lambda slot: abs(distance(slot, booking)))
+
+
+def distance(slot: dict[str, Any], booking: dict[str, Any]) -> timedelta:
+    """Return how long after a booking a slot begins."""
+    starts = (datetime.fromisoformat(each["startsAt"]) for each in (slot, booking))
+    return next(starts) - next(starts)
+
+
+async def drag(
+    desk: Visitor, event: Locator, booking: dict[str, Any], target: dict[str, Any]
+) -> None:
+    """Drag a booking in the calendar to a free time of the same day, and drop it there."""
+    await event.evaluate("(event) => event.scrollIntoView({ block: 'center' })")
+    box = await event.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    minutes = distance(target, booking) / timedelta(minutes=1)
+    mouse = desk.page.mouse
+    await mouse.move(x, y)
+    await mouse.down()
+    await mouse.move(x, y + minutes * box["height"] / booking["minutes"], steps=4)
+    where = desk.page.get_by_role("status").filter(has_text="Move to")
+    await expect(where).to_have_count(1)
+    await desk.page.keyboard.press("Escape")
+    await expect(where).to_have_count(0)
+    await mouse.up()
+    await expect(desk.page.get_by_role("dialog")).to_have_count(0)
+    await mouse.move(x, y)
+    await mouse.down()
+    await mouse.move(x, y + minutes * box["height"] / booking["minutes"], steps=4)
+    await expect(where).to_have_count(1)
+    await mouse.up()

@@ -27,7 +27,7 @@ PAGES = {
         *("/bookings", "/bookings?view=past", "/account"),
         *("{expert}", "{booking}", "{booking}/reschedule"),
     ],
-    "expert": ["/desk", "/desk/entry", "/desk/hours"],
+    "expert": ["/desk", "/desk?view=list", "/desk/entry", "/desk/hours"],
     "admin": ["/administration"],
 }
 NOT_FOUND = re.compile("status of 404 .*/nothing/here")
@@ -60,7 +60,7 @@ SAMPLES = "\n".join(
 )
 DATA = re.compile(
     r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
-    r"|[A-Z0-9]{4}-[A-Z0-9]{4}|.+ \+\d+|https://\S+|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
+    r"|[A-Z]{2}|[A-Z0-9]{4}-[A-Z0-9]{4}|.+ \+\d+|https://\S+|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
 )
 NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,3}")
 

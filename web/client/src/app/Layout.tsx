@@ -15,6 +15,8 @@ import { appWords } from "./words.ts";
 // Pages work without the bar, for example if it cannot be loaded offline.
 const HoldBar = lazy(() => import("../holds/HoldBar.tsx").catch(() => ({ default: () => null })));
 
+const WIDE_PAGES = /^\/(desk|administration)(\/|$)/;
+
 /** Frame of every page: header, main content, footer and notices. */
 export function Layout({ children }: { children: ReactNode }) {
   const { app } = useWords(appWords);
@@ -34,7 +36,10 @@ export function Layout({ children }: { children: ReactNode }) {
   }, [pathname]);
 
   return (
-    <div className="relative isolate flex min-h-dvh flex-col">
+    <div
+      data-wide={WIDE_PAGES.test(pathname) || undefined}
+      className="relative isolate flex min-h-dvh flex-col"
+    >
       <div aria-hidden className="dawn absolute inset-x-0 top-0 -z-10 h-120 print:hidden" />
       <a
         href="#content"

@@ -6,7 +6,9 @@ import { type StepRefusal, useBookingSteps } from "../bookings/useBookingSteps.t
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
+import { MoveDialog } from "./calendar/MoveDialog.tsx";
 import { ExpertStepDialog, type ConfirmedStep } from "./ExpertStepDialog.tsx";
 import { deskWords } from "./words.ts";
 
@@ -16,19 +18,29 @@ type DeskStep = (typeof STEPS)[number];
 
 interface DeskActionsProps {
   booking: DeskBookingFragment;
+  /** Whether the booking can be moved from here. */
+  canMove?: boolean;
+  /** The other bookings around it, if they are loaded. */
+  others?: readonly DeskBookingFragment[] | undefined;
+  /** Called after a step, which may move the booking to another list. */
   onStepDone: () => void;
+  /** Called after a move, with the new start. */
+  onMoved?: (startsAt: string) => void;
 }
 
 /** Buttons for the steps that the server allows the expert now, and the last refusal. */
-export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
+export function DeskActions(props: DeskActionsProps) {
+  const { booking, canMove = true, others, onStepDone, onMoved } = props;
   const text = useWords(deskWords);
   const { errors } = useWords(appWords);
   const formats = useFormats();
   const bookingSteps = useBookingSteps(booking);
   const [stepToConfirm, setStepToConfirm] = useState<ConfirmedStep>();
+  const [isMoving, setMoving] = useState(false);
   const [refusal, setRefusal] = useState<StepRefusal | null>(null);
   const steps = STEPS.filter((step) => booking.viewerActions.includes(step));
-  if (!steps.length && !refusal && !stepToConfirm) return null;
+  const isMovable = canMove && booking.viewerActions.includes("RESCHEDULE");
+  if (!steps.length && !isMovable && !refusal && !stepToConfirm && !isMoving) return null;
 
   async function perform(step: DeskStep, reason?: string): Promise<StepRefusal | null> {
     setRefusal(null);
@@ -48,6 +60,10 @@ export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
     return step === "CANCEL" && booking.status === "PENDING" ? text.decline : text.actions[step];
   }
 
+  function nameOf(action: string): string {
+    return text.about(action, booking.contact?.name ?? "", formats.moment(booking.startsAt));
+  }
+
   return (
     <div className="grid gap-3">
       {refusal && (
@@ -55,24 +71,28 @@ export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
           {refusal.deadline ? text.tooLate(formats.moment(refusal.deadline)) : text.notAllowed}
         </p>
       )}
-      <div className="flex flex-wrap gap-2 md:justify-end">
+      <div className="flex flex-wrap gap-2">
         {steps.map((step) => (
           <Button
             key={step}
             kind={step === "CONFIRM" ? "primary" : "secondary"}
-            aria-label={text.about(
-              label(step),
-              booking.contact?.name ?? "",
-              formats.moment(booking.startsAt),
-            )}
+            aria-label={nameOf(label(step))}
             isBusy={step === "CONFIRM" && bookingSteps.isBusy}
             onClick={() =>
               step === "CONFIRM" ? void perform(step).then(setRefusal) : setStepToConfirm(step)
             }
+            className={step === "CONFIRM" ? "flex-1" : ""}
           >
+            {step === "CONFIRM" && <Icon name="check" className="size-4" />}
             {step === "CONFIRM" && bookingSteps.isBusy && !stepToConfirm ? text.busy : label(step)}
           </Button>
         ))}
+        {isMovable && (
+          <Button aria-label={nameOf(text.move)} onClick={() => setMoving(true)}>
+            <Icon name="calendarMove" className="size-4" />
+            {text.move}
+          </Button>
+        )}
       </div>
       {stepToConfirm && (
         <ExpertStepDialog
@@ -81,6 +101,17 @@ export function DeskActions({ booking, onStepDone }: DeskActionsProps) {
           isBusy={bookingSteps.isBusy}
           onConfirm={(reason) => perform(stepToConfirm, reason)}
           onClose={() => setStepToConfirm(undefined)}
+        />
+      )}
+      {isMoving && (
+        <MoveDialog
+          booking={booking}
+          others={others}
+          onMoved={(startsAt) => {
+            setMoving(false);
+            onMoved?.(startsAt);
+          }}
+          onClose={() => setMoving(false)}
         />
       )}
     </div>

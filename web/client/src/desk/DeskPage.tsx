@@ -1,126 +1,187 @@
 import { parseDate } from "@internationalized/date";
-import { type ReactNode, useMemo, useRef } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useMemo, useRef } from "react";
+import { Link } from "react-router";
 
+import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
 import { type Viewer, useViewer } from "../session/Viewer.tsx";
-import { useWords } from "../text/text.tsx";
+import { useText, useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
 import { buttonClass } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
-import { useTitle } from "../ui/title.ts";
-import { SelectedBooking } from "./SelectedBooking.tsx";
-import { BookingsByDay } from "./BookingsByDay.tsx";
-import { DeskCard } from "./DeskCard.tsx";
-import { DeskSkeleton } from "./DeskSkeleton.tsx";
-import { PastBookings } from "./PastBookings.tsx";
 import { ShowMore } from "../ui/ShowMore.tsx";
+import { useTitle } from "../ui/title.ts";
+import { BookingsByDay } from "./BookingsByDay.tsx";
+import { Calendar } from "./calendar/Calendar.tsx";
+import { addDays, datesOf } from "./calendar/grid.ts";
+import { useDeskAddress } from "./calendar/useDeskAddress.ts";
+import { DeskSkeleton } from "./DeskSkeleton.tsx";
+import { Greeting } from "./Greeting.tsx";
+import { calendarVariables, firstPageVariables } from "./lists.ts";
 import { NoExpert } from "./NoExpert.tsx";
-import { useDeskList } from "./useDeskList.ts";
-import { useAnnouncements } from "./useAnnouncements.ts";
+import { PastBookings } from "./PastBookings.tsx";
+import { Requests } from "./Requests.tsx";
+import { SelectedBooking } from "./SelectedBooking.tsx";
+import { useAllDeskBookings, useDeskBookings } from "./useDeskBookings.ts";
+import { useDeskEvents } from "./useDeskEvents.ts";
 import { deskWords } from "./words.ts";
 
-/** Page `/desk`: the bookings of the viewer's own calendar. */
+/** Page `/desk`: the viewer's own calendar, and the requests that wait for an answer. */
 export default function DeskPage() {
   const text = useWords(deskWords);
   const { viewer } = useViewer();
   useTitle(text.title);
   if (!viewer) return null;
-  return viewer.expert ? <Desk userId={viewer.id} expert={viewer.expert} /> : <NoExpert />;
+  return viewer.expert ? <Desk viewer={viewer} expert={viewer.expert} /> : <NoExpert />;
 }
 
 interface DeskProps {
-  userId: string;
+  viewer: Viewer;
   expert: NonNullable<Viewer["expert"]>;
 }
 
-function Desk({ userId, expert }: DeskProps) {
-  const text = useWords(deskWords);
+function Desk({ viewer, expert }: DeskProps) {
+  const { locale } = useText();
   const formats = useFormats();
-  const { zone } = useTimePreferences();
+  const address = useDeskAddress();
+  const { view, views, selectedId, go } = address;
   const today = formats.dateOf(new Date(useNow(60_000)));
-  const since = useMemo(() => parseDate(today).toDate(zone).toISOString(), [today, zone]);
-  const requests = useDeskList("requests", expert.id, since);
-  const upcoming = useDeskList("upcoming", expert.id, since);
-  const announcement = useAnnouncements({ expertId: expert.id, userId, today: since });
-  const selectedId = useSearchParams()[0].get("booking");
+  const date = address.date ?? today;
+  const dates = useMemo(
+    () => datesOf(view === "day" ? "day" : "week", date, locale),
+    [view, date, locale],
+  );
+  const { requests, upcoming, past, week } = useLists(expert.id, today, date);
+  const { announcement, freshId } = useDeskEvents({
+    expertId: expert.id,
+    userId: viewer.id,
+    lists: [requests.variables, upcoming.variables, past, week.variables],
+  });
   const title = useRef<HTMLHeadingElement>(null);
   // Focus the title: the card with the pressed button may have moved to another list.
   const onStepDone = () => title.current?.focus();
 
+  /** Show a booking, on its day. */
+  function open(booking: DeskBookingFragment): void {
+    go({ booking: booking.id, date: formats.dateOf(booking.startsAt) });
+  }
+
   return (
     <div className="grid gap-6 py-2 md:py-6">
-      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
-        <div>
-          <h1 ref={title} tabIndex={-1} className="text-2xl outline-none">
-            {text.title}
-          </h1>
-          <p className="text-muted">{text.zone(zone.replaceAll("_", " "))}</p>
-        </div>
-        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <LiveBadge />
-          <Link to="/desk/entry" className={buttonClass()}>
-            {text.entry}
-          </Link>
-          <Link to="/desk/hours" className={buttonClass()}>
-            {text.hours}
-          </Link>
-        </div>
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
+        <Greeting
+          name={viewer.name}
+          heading={title}
+          upcoming={upcoming.bookings}
+          requests={requests.bookings}
+        />
+        <DeskLinks />
       </div>
       <p role="status" className="sr-only">
         {announcement}
       </p>
-      {selectedId ? (
-        <SelectedBooking id={selectedId} onStepDone={onStepDone} />
-      ) : (upcoming.error ?? requests.error) ? (
-        <Failure
-          retry={() => {
-            upcoming.retry();
-            requests.retry();
-          }}
-          isOffline
-        />
-      ) : !upcoming.bookings || !requests.bookings ? (
-        <DeskSkeleton />
-      ) : (
-        <>
-          {requests.bookings.length > 0 && (
-            <Requests count={`${requests.bookings.length}${requests.hasMore ? "+" : ""}`}>
-              {requests.bookings.map((booking) => (
-                <DeskCard key={booking.id} booking={booking} showsDay onStepDone={onStepDone} />
-              ))}
-            </Requests>
+      <div className="grid items-start gap-5 min-[70rem]:grid-cols-[minmax(0,1fr)_20.5rem]">
+        <aside className="grid gap-5 md:max-[70rem]:grid-cols-2 min-[70rem]:order-last">
+          {selectedId && (
+            <SelectedBooking
+              key={selectedId}
+              id={selectedId}
+              others={week.bookings}
+              onStepDone={onStepDone}
+              onMoved={(startsAt) => go({ date: formats.dateOf(startsAt) })}
+              onClose={() => go({ booking: null })}
+            />
           )}
-          <ShowMore of={requests} />
-          {upcoming.bookings.length > 0 && (
-            <BookingsByDay bookings={upcoming.bookings} today={today} onStepDone={onStepDone} />
+          {Boolean(requests.bookings?.length) && (
+            <Requests
+              requests={requests.bookings ?? []}
+              hasMore={requests.hasMore}
+              onOpen={open}
+              onStepDone={onStepDone}
+            />
           )}
-          <ShowMore of={upcoming} />
-          {!upcoming.bookings.length && !requests.bookings.length && (
-            <EmptyDesk slug={expert.slug} />
+        </aside>
+        <Calendar
+          expertId={expert.id}
+          view={view}
+          views={views}
+          dates={dates}
+          today={today}
+          week={week}
+          selectedId={selectedId}
+          freshId={freshId}
+          onView={(wanted, day) => go({ view: wanted, ...(day && { date: day }) })}
+          onDate={(day) => go({ date: day === today ? null : day })}
+          onOpen={(id) => go({ booking: id })}
+          onStepDone={onStepDone}
+        >
+          {upcoming.error ? (
+            <Failure retry={upcoming.retry} isOffline />
+          ) : !upcoming.bookings ? (
+            <DeskSkeleton />
+          ) : (
+            <>
+              {upcoming.bookings.length ? (
+                <BookingsByDay bookings={upcoming.bookings} today={today} onStepDone={onStepDone} />
+              ) : (
+                <EmptyDesk slug={expert.slug} />
+              )}
+              <ShowMore of={upcoming} />
+              <PastBookings variables={past} today={today} onStepDone={onStepDone} />
+            </>
           )}
-          <PastBookings expertId={expert.id} today={today} since={since} onStepDone={onStepDone} />
-        </>
-      )}
+        </Calendar>
+      </div>
     </div>
   );
 }
 
-function Requests({ count, children }: { count: string; children: ReactNode }) {
+/** The desk's lists, each with the variables of its first page. */
+function useLists(expertId: string, today: string, date: string) {
+  const { locale } = useText();
+  const { zone } = useTimePreferences();
+  const variables = useMemo(() => {
+    const since = parseDate(today).toDate(zone).toISOString();
+    return {
+      requests: firstPageVariables("requests", expertId, since),
+      upcoming: firstPageVariables("upcoming", expertId, since),
+      past: firstPageVariables("past", expertId, since),
+    };
+  }, [expertId, today, zone]);
+  const dates = useMemo(() => datesOf("week", date, locale), [date, locale]);
+  const ofWeek = useMemo(() => {
+    const [first = date] = dates;
+    const end = addDays(dates.at(-1) ?? date, 1);
+    return calendarVariables(expertId, parseDate(first).toDate(zone), parseDate(end).toDate(zone));
+  }, [expertId, dates, date, zone]);
+  return {
+    requests: { ...useDeskBookings(variables.requests), variables: variables.requests },
+    upcoming: { ...useDeskBookings(variables.upcoming), variables: variables.upcoming },
+    past: variables.past,
+    week: { ...useAllDeskBookings(ofWeek), variables: ofWeek, dates },
+  };
+}
+
+/** The live connection, and links to the expert's entry and hours. */
+function DeskLinks() {
   const text = useWords(deskWords);
   return (
-    <section aria-labelledby="requests" className="grid gap-2">
-      <h2 id="requests" className="flex items-center gap-2 text-lg">
-        {text.requests}
-        <span className="min-w-6 rounded-full border border-held bg-held-bg px-2 text-center text-sm text-held tabular-nums">
-          {count}
-        </span>
-      </h2>
-      <div className="divide-y divide-line rounded-lg border border-held bg-panel">{children}</div>
-    </section>
+    <div className="grid w-full grid-cols-2 items-center gap-x-3 gap-y-2 sm:flex sm:w-auto sm:flex-wrap">
+      <div className="max-sm:col-span-2">
+        <LiveBadge />
+      </div>
+      <Link to="/desk/entry" className={buttonClass()}>
+        {text.entry}
+      </Link>
+      <Link to="/desk/hours" className={buttonClass()}>
+        <Icon name="sliders" className="size-4" />
+        {text.hours}
+      </Link>
+    </div>
   );
 }
 

@@ -1,19 +1,19 @@
 import { useId, useState } from "react";
 
+import type { DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { useWords } from "../text/text.tsx";
 import { Button } from "../ui/Button.tsx";
 import { BookingsByDay } from "./BookingsByDay.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { ShowMore } from "../ui/ShowMore.tsx";
-import { useDeskList } from "./useDeskList.ts";
+import { useDeskBookings } from "./useDeskBookings.ts";
 import { deskWords } from "./words.ts";
 
 interface PastBookingsProps {
-  expertId: string;
+  /** Variables of the list's first page. */
+  variables: DeskBookingsQueryVariables;
   today: string;
-  /** Start of today, as an instant. */
-  since: string;
   onStepDone: () => void;
 }
 
@@ -39,9 +39,9 @@ export function PastBookings(props: PastBookingsProps) {
   );
 }
 
-function List({ expertId, today, since, onStepDone }: PastBookingsProps) {
+function List({ variables, today, onStepDone }: PastBookingsProps) {
   const text = useWords(deskWords);
-  const list = useDeskList("past", expertId, since);
+  const list = useDeskBookings(variables);
   if (list.error) return <Failure retry={list.retry} isOffline />;
   if (!list.bookings) return <DeskSkeleton />;
   if (!list.bookings.length) return <p className="text-center text-muted">{text.noEarlier}</p>;

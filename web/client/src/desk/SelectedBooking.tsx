@@ -1,47 +1,76 @@
 import { useQuery } from "@apollo/client/react";
-import { Link } from "react-router";
+import { useEffect, useRef } from "react";
 
-import { Failure } from "../app/Failure.tsx";
-import { Message } from "../app/Message.tsx";
-import { useWords } from "../text/text.tsx";
-import { buttonClass } from "../ui/Button.tsx";
 import { isMalformedId } from "../api/malformedId.ts";
+import type { DeskBookingFragment } from "../api/gql/graphql.ts";
+import { useWords } from "../text/text.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { ONE_DESK_BOOKING } from "./deskBookings.ts";
 import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { deskWords } from "./words.ts";
 
-/** The booking selected in the address: `/desk?booking=…`. */
-export function SelectedBooking({ id, onStepDone }: { id: string; onStepDone: () => void }) {
+interface SelectedBookingProps {
+  id: string;
+  /** The other bookings of the shown days. */
+  others: readonly DeskBookingFragment[] | undefined;
+  onStepDone: () => void;
+  onMoved: (startsAt: string) => void;
+  onClose: () => void;
+}
+
+/** The booking selected in the calendar or by the address; it takes the focus. */
+export function SelectedBooking({
+  id,
+  others,
+  onStepDone,
+  onMoved,
+  onClose,
+}: SelectedBookingProps) {
   const text = useWords(deskWords);
   const { data, error, refetch } = useQuery(ONE_DESK_BOOKING, {
     variables: { id },
     fetchPolicy: "cache-and-network",
   });
-  const all = (
-    <Link to="/desk" className={`${buttonClass()} justify-self-start`}>
-      {text.all}
-    </Link>
-  );
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   const isGone = data ? !data.booking : isMalformedId(error);
-  if (error && !data && !isGone) return <Failure retry={() => void refetch()} isOffline />;
-  if (isGone) {
-    return (
-      <Message heading="h2" title={text.gone} body={text.goneBody}>
-        {all}
-      </Message>
-    );
-  }
-  if (!data?.booking) return <DeskSkeleton />;
+  // Only bookings of the shown days are known, so another day's neighbours are not.
+  const isShown = others?.some((other) => other.id === id);
   return (
-    <section aria-labelledby="chosen" className="grid gap-3">
-      <h2 id="chosen" className="text-lg">
-        {text.selected}
-      </h2>
-      <div className="card">
-        <DeskCard booking={data.booking} showsDay onStepDone={onStepDone} />
+    <section aria-labelledby="selected" className="card overflow-hidden shadow-2">
+      <div className="flex items-center justify-between gap-3 border-b border-line py-2 pr-2 pl-4 md:pl-5">
+        <h2 id="selected" ref={heading} tabIndex={-1} className="text-lg outline-none">
+          {isGone ? text.gone : text.selected}
+        </h2>
+        <button
+          type="button"
+          aria-label={text.close}
+          onClick={onClose}
+          className="grid size-9 place-items-center rounded-sm text-muted hover:bg-sunken hover:text-text pointer-coarse:size-11"
+        >
+          <Icon name="close" />
+        </button>
       </div>
-      {all}
+      {isGone ? (
+        <p className="p-5 text-muted">{text.goneBody}</p>
+      ) : data?.booking ? (
+        <DeskCard
+          booking={data.booking}
+          showsDay
+          others={isShown ? others : undefined}
+          onStepDone={onStepDone}
+          onMoved={onMoved}
+        />
+      ) : error ? (
+        <div className="grid justify-items-start gap-3 p-5">
+          <p>{text.failed}</p>
+          <Button onClick={() => void refetch()}>{text.again}</Button>
+        </div>
+      ) : (
+        <DeskSkeleton />
+      )}
     </section>
   );
 }

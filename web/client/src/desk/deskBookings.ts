@@ -1,9 +1,9 @@
 import type { ApolloCache } from "@apollo/client";
 
 import { graphql } from "../api/gql/gql.ts";
-import type { DeskBookingFragment } from "../api/gql/graphql.ts";
+import type { DeskBookingFragment, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
 import { insertBooking } from "../bookings/lists.ts";
-import { matchesList, type DeskList, firstPageVariables } from "./lists.ts";
+import { matchesFilter } from "./lists.ts";
 
 /** A booking, as its expert sees it. */
 export const DESK_BOOKING = graphql(`
@@ -15,6 +15,8 @@ export const DESK_BOOKING = graphql(`
     endsAt
     minutes
     note
+    expertNote
+    heldUntil
     sequence
     viewerActions
     place {
@@ -93,18 +95,16 @@ export const ONE_DESK_BOOKING = graphql(`
   }
 `);
 
-const LISTS: readonly DeskList[] = ["requests", "upcoming", "past"];
-
-/** Add a booking to each loaded desk list that it belongs to. */
+/** Add a booking to each of some loaded lists that it belongs to. */
 export function addToDeskLists(
   cache: ApolloCache,
   booking: DeskBookingFragment,
-  today: string,
+  lists: readonly DeskBookingsQueryVariables[],
 ): void {
-  for (const list of LISTS) {
-    if (!matchesList(list, booking, today)) continue;
+  for (const variables of lists) {
+    if (!matchesFilter(variables.filter ?? {}, booking)) continue;
     cache.updateQuery(
-      { query: DESK_BOOKINGS, variables: firstPageVariables(list, booking.expert.id, today) },
+      { query: DESK_BOOKINGS, variables },
       (data) => data && { bookings: insertBooking(data.bookings, booking) },
     );
   }

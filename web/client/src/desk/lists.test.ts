@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 
-import { matchesList, firstPageVariables, visibleBookings, announcementFor } from "./lists.ts";
+import {
+  announcementFor,
+  calendarVariables,
+  type DeskList,
+  firstPageVariables,
+  matchesFilter,
+  visibleBookings,
+} from "./lists.ts";
 
 const TODAY = "2026-11-21T23:00:00Z";
 
@@ -12,17 +19,21 @@ function booking(
   return { id, startsAt, status };
 }
 
+function matches(list: DeskList, one: ReturnType<typeof booking>): boolean {
+  return matchesFilter(firstPageVariables(list, "e", TODAY).filter ?? {}, one);
+}
+
 describe("lists", () => {
   test("today's sessions are in the upcoming list, even when over", () => {
-    expect(matchesList("upcoming", booking("a", TODAY), TODAY)).toBe(true);
-    expect(matchesList("past", booking("a", TODAY), TODAY)).toBe(false);
-    expect(matchesList("past", booking("a", "2026-11-21T22:59:00Z"), TODAY)).toBe(true);
+    expect(matches("upcoming", booking("a", TODAY))).toBe(true);
+    expect(matches("past", booking("a", TODAY))).toBe(false);
+    expect(matches("past", booking("a", "2026-11-21T22:59:00Z"))).toBe(true);
   });
 
   test("a request moves to the sessions when confirmed", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
-    expect(matchesList("requests", request, TODAY)).toBe(true);
-    expect(matchesList("upcoming", request, TODAY)).toBe(false);
+    expect(matches("requests", request)).toBe(true);
+    expect(matches("upcoming", request)).toBe(false);
   });
 
   test("the upcoming list is read backwards, because the server sorts latest first", () => {
@@ -41,10 +52,20 @@ describe("lists", () => {
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");
     const edges = [later, off, next, later].map((node) => ({ node }));
-    expect(visibleBookings("upcoming", edges, TODAY).map(({ id }) => id)).toEqual([
-      "next",
-      "later",
-    ]);
+    const variables = firstPageVariables("upcoming", "e", TODAY);
+    expect(visibleBookings(variables, edges).map(({ id }) => id)).toEqual(["next", "later"]);
+  });
+
+  test("the calendar has sessions that reach into its days, and requests, but none cancelled", () => {
+    const days = [new Date("2026-11-22T00:00:00Z"), new Date("2026-11-29T00:00:00Z")] as const;
+    const { filter } = calendarVariables("e", ...days);
+    const found = [
+      booking("night", "2026-11-21T23:00:00Z"),
+      booking("request", "2026-11-28T23:45:00Z", "PENDING"),
+      booking("off", "2026-11-23T09:00:00Z", "CANCELLED"),
+      booking("later", "2026-11-29T00:00:00Z"),
+    ].filter((one) => matchesFilter(filter ?? {}, one));
+    expect(found.map(({ id }) => id)).toEqual(["night", "request"]);
   });
 });
 

@@ -1,4 +1,8 @@
-import type { BookingStatus, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
+import type {
+  BookingFilter,
+  BookingStatus,
+  DeskBookingsQueryVariables,
+} from "../api/gql/graphql.ts";
 import { isMove } from "../bookings/lists.ts";
 
 /** The desk's lists: open requests, upcoming sessions and past sessions. */
@@ -8,6 +12,8 @@ export type DeskList = "requests" | "upcoming" | "past";
 export const PAGE_SIZE = 20;
 
 const SESSIONS: BookingStatus[] = ["CONFIRMED", "COMPLETED", "NO_SHOW"];
+const IN_CALENDAR: BookingStatus[] = ["HELD", "PENDING", ...SESSIONS];
+const MAX_SESSION_MS = 8 * 3_600_000;
 
 /**
  * Return the query variables for the first page of a list.
@@ -28,34 +34,52 @@ export function firstPageVariables(
   return { filter: { expertId, statuses, from: today }, last: PAGE_SIZE };
 }
 
+/** Return the query variables for the bookings of some days, and those that reach into them. */
+export function calendarVariables(
+  expertId: string,
+  from: Date,
+  to: Date,
+): DeskBookingsQueryVariables {
+  const since = new Date(from.getTime() - MAX_SESSION_MS);
+  const filter = { expertId, from: since.toISOString(), to: to.toISOString() };
+  return { filter: { ...filter, statuses: IN_CALENDAR }, first: 100 };
+}
+
 interface Listed {
   readonly id: string;
   readonly status: BookingStatus;
   readonly startsAt: string;
 }
 
-/** Return whether a booking matches the filter of `firstPageVariables`. */
-export function matchesList(list: DeskList, { status, startsAt }: Listed, today: string): boolean {
-  const isPast = Date.parse(startsAt) < Date.parse(today);
-  const statuses = list === "requests" ? ["PENDING"] : SESSIONS;
-  return statuses.includes(status) && isPast === (list === "past");
+/** Return whether a booking matches the statuses and the span of a filter. */
+export function matchesFilter(filter: BookingFilter, { status, startsAt }: Listed): boolean {
+  const start = Date.parse(startsAt);
+  return (
+    (filter.statuses?.includes(status) ?? true) &&
+    (!filter.from || start >= Date.parse(filter.from)) &&
+    (!filter.to || start < Date.parse(filter.to))
+  );
 }
 
 /**
- * Return the loaded bookings to show, without duplicates: next first; in the past list latest
- * first.
+ * Return the bookings to show from the loaded ones, without duplicates, in the list's order.
+ *
+ * A loaded booking may have changed since and no longer match the list.
  */
 export function visibleBookings<T extends Listed>(
-  list: DeskList,
+  { filter, last }: DeskBookingsQueryVariables,
   edges: readonly { readonly node: T }[],
-  today: string,
 ): T[] {
-  const found = new Map<string, T>();
-  for (const { node } of edges) if (matchesList(list, node, today)) found.set(node.id, node);
+  const found = new Map(
+    edges
+      .filter(({ node }) => matchesFilter(filter ?? {}, node))
+      .map(({ node }) => [node.id, node]),
+  );
   const earliestFirst = [...found.values()].sort(
     (one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt),
   );
-  return list === "past" ? earliestFirst.reverse() : earliestFirst;
+  // A list that is read from its end begins with the next booking.
+  return last ? earliestFirst : earliestFirst.reverse();
 }
 
 /** Another person's change of a booking, as announced to its expert. */

@@ -60,12 +60,14 @@ const SHAPES = {
       <circle cx="12" cy="10" r="3" />
     </>
   ),
+  plus: <path d="M5 12h14M12 5v14" />,
   receipt: (
     <>
       <path d="M4 2v20l2-1 2 1 2-1 2 1 2-1 2 1 2-1 2 1V2l-2 1-2-1-2 1-2-1-2 1-2-1-2 1Z" />
       <path d="M16 8h-6a2 2 0 1 0 0 4h4a2 2 0 1 1 0 4H8M12 17.5v-11" />
     </>
   ),
+  sliders: <path d="M21 4h-7M10 4H3M21 12h-9M8 12H3M21 20h-5M12 20H3M14 2v4M8 10v4M16 18v4" />,
   undo: (
     <>
       <path d="M9 14 4 9l5-5" />

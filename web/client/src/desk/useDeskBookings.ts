@@ -1,12 +1,12 @@
 import { useApolloClient, useQuery } from "@apollo/client/react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { useConnection } from "../api/connection.ts";
-import type { DeskBookingFragment } from "../api/gql/graphql.ts";
+import type { DeskBookingFragment, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
 import { MAX_PAGE_SIZE } from "../bookings/lists.ts";
 import { useNow } from "../time/clock.ts";
 import { DESK_BOOKINGS } from "./deskBookings.ts";
-import { type DeskList, firstPageVariables, PAGE_SIZE, visibleBookings } from "./lists.ts";
+import { PAGE_SIZE, visibleBookings } from "./lists.ts";
 
 export interface DeskBookings {
   /** Undefined until the first result. */
@@ -19,25 +19,24 @@ export interface DeskBookings {
 }
 
 /**
- * One of the desk's lists, updated live.
+ * A list of the desk's bookings, updated live.
  *
  * It is refetched after a reconnect, when events may have been missed, and when a session starts or
  * ends: the allowed actions change then, and no event reports that.
+ *
+ * @param variables of the first page; the same object until the list changes.
  */
-export function useDeskList(list: DeskList, expertId: string, today: string): DeskBookings {
+export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const client = useApolloClient();
   const now = useNow(60_000);
   const { reconnects } = useConnection();
-  const variables = useMemo(
-    () => firstPageVariables(list, expertId, today),
-    [list, expertId, today],
-  );
   const query = useQuery(DESK_BOOKINGS, { variables, fetchPolicy: "cache-and-network" });
   const [isLoadingMore, setIsLoadingMore] = useState(false);
   const connection = (query.data ?? query.previousData)?.bookings;
+  const pageInfo = query.data?.bookings.pageInfo;
   const readsBackwards = variables.last !== undefined;
   const count = connection?.edges.length ?? 0;
-  const bookings = connection && visibleBookings(list, connection.edges, today);
+  const bookings = connection && visibleBookings(variables, connection.edges);
   const passedBoundary = latestPassedBoundary(bookings ?? [], now);
 
   const known = useRef({ reconnects, passedBoundary });
@@ -64,18 +63,15 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
   return {
     bookings,
     error: connection ? undefined : query.error,
-    hasMore: Boolean(
-      readsBackwards ? connection?.pageInfo.hasPreviousPage : connection?.pageInfo.hasNextPage,
-    ),
+    hasMore: Boolean(readsBackwards ? pageInfo?.hasPreviousPage : pageInfo?.hasNextPage),
     isLoadingMore,
     async loadMore() {
       setIsLoadingMore(true);
-      const { startCursor, endCursor } = connection?.pageInfo ?? {};
       try {
         await query.fetchMore({
           variables: readsBackwards
-            ? { before: startCursor ?? null }
-            : { after: endCursor ?? null },
+            ? { before: pageInfo?.startCursor ?? null }
+            : { after: pageInfo?.endCursor ?? null },
         });
       } finally {
         setIsLoadingMore(false);
@@ -83,6 +79,22 @@ export function useDeskList(list: DeskList, expertId: string, today: string): De
     },
     retry: () => void query.refetch(),
   };
+}
+
+/** The bookings of some days, all of them: further pages are loaded at once. */
+export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
+  const list = useDeskBookings(variables);
+  const { hasMore, bookings, loadMore } = list;
+  const count = bookings?.length;
+  const latest = useRef(loadMore);
+  useEffect(() => {
+    latest.current = loadMore;
+  });
+  useEffect(() => {
+    // A page that fails is loaded after the next reconnect.
+    if (hasMore) latest.current().catch(() => undefined);
+  }, [hasMore, count, variables]);
+  return list;
 }
 
 /** Return the latest start or end of a session that has passed, in milliseconds; 0 if none has. */

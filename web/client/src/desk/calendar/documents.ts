@@ -1,0 +1,16 @@
+import { graphql } from "../../api/gql/gql.ts";
+
+/** Days with the times to which a session of some length can be moved. */
+export const FREE_DAYS = graphql(`
+  query FreeDays($expertId: ID!, $from: Date!, $count: Int!, $timeZone: TimeZone!, $minutes: Int!) {
+    expert(id: $expertId) {
+      id
+      days(from: $from, count: $count, timeZone: $timeZone, minutes: $minutes) {
+        date
+        slots {
+          ...SlotTime @unmask
+        }
+      }
+    }
+  }
+`);

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+
+import { addDays, datesOf, hourHeight, hoursShown, joined, segmentsOf } from "./grid.ts";
+
+function timed(startsAt: string, endsAt: string) {
+  return { startsAt, endsAt };
+}
+
+test("a week begins on the locale's first day", () => {
+  expect(datesOf("week", "2026-11-26", "en-GB")[0]).toBe("2026-11-23");
+  expect(datesOf("week", "2026-11-26", "en-US")[0]).toBe("2026-11-22");
+  expect(datesOf("week", "2026-11-23", "de-DE")).toHaveLength(7);
+  expect(datesOf("day", "2026-11-26", "en-GB")).toEqual(["2026-11-26"]);
+  expect(addDays("2026-11-30", 1)).toBe("2026-12-01");
+});
+
+describe("segments", () => {
+  test("a session is drawn by the reader's clock", () => {
+    const session = timed("2026-11-26T10:30:00Z", "2026-11-26T11:30:00Z");
+    expect(segmentsOf(session, "Europe/Paris")).toEqual([
+      { date: "2026-11-26", from: 690, to: 750 },
+    ]);
+  });
+
+  test("a session over midnight is on both days, one until midnight on the first alone", () => {
+    const night = timed("2026-11-26T22:30:00Z", "2026-11-27T00:30:00Z");
+    expect(segmentsOf(night, "UTC")).toEqual([
+      { date: "2026-11-26", from: 1_350, to: 1_440 },
+      { date: "2026-11-27", from: 0, to: 30 },
+    ]);
+    const late = timed("2026-11-26T22:30:00Z", "2026-11-27T00:00:00Z");
+    expect(segmentsOf(late, "UTC")).toEqual([{ date: "2026-11-26", from: 1_350, to: 1_440 }]);
+  });
+
+  test("a session across a clock change keeps its times of day", () => {
+    const spring = timed("2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z");
+    expect(segmentsOf(spring, "Europe/Paris")).toEqual([{ date: "2027-03-28", from: 90, to: 210 }]);
+  });
+
+  test("parts that touch are one", () => {
+    const date = "2026-11-26";
+    expect(
+      joined([
+        { date, from: 600, to: 660 },
+        { date, from: 480, to: 600 },
+        { date, from: 720, to: 780 },
+      ]),
+    ).toEqual([
+      { date, from: 480, to: 660 },
+      { date, from: 720, to: 780 },
+    ]);
+  });
+});
+
+test("the hours shown are those in use, with some room", () => {
+  const date = "2026-11-26";
+  expect(hoursShown([])).toEqual({ first: 8, last: 18 });
+  expect(hoursShown([{ date, from: 510, to: 1_020 }])).toEqual({ first: 8, last: 18 });
+  expect(hoursShown([{ date, from: 0, to: 1_440 }])).toEqual({ first: 0, last: 24 });
+});
+
+test("short sessions make hours higher", () => {
+  expect(hourHeight([30, 60])).toBe(56);
+  expect(hourHeight([15, 60])).toBe(104);
+});

@@ -1,0 +1,45 @@
+import { useSearchParams } from "react-router";
+
+import { useMedia } from "../../ui/useMedia.ts";
+
+export type DeskView = "week" | "day" | "list";
+
+interface DeskAddress {
+  readonly view: DeskView;
+  /** The views for this width of the window. */
+  readonly views: readonly DeskView[];
+  /** A day of those shown; undefined if the address names none. */
+  readonly date: string | undefined;
+  readonly selectedId: string | null;
+  go: (changes: DeskParameters) => void;
+}
+
+/** Parameters of the address; null removes one. */
+type DeskParameters = Partial<Record<"view" | "date" | "booking", string | null>>;
+
+const WIDE = "(min-width: 48rem)";
+
+/** What the desk shows, from the address: `?view=day&date=2026-11-26&booking=…`. */
+export function useDeskAddress(): DeskAddress {
+  const [parameters, setParameters] = useSearchParams();
+  const isWide = useMedia(WIDE);
+  const views: readonly DeskView[] = isWide ? ["day", "week", "list"] : ["day", "list"];
+  const wanted = parameters.get("view");
+  const date = parameters.get("date") ?? "";
+  return {
+    view: views.find((view) => view === wanted) ?? (isWide ? "week" : "day"),
+    views,
+    date: /^\d{4}-\d\d-\d\d$/.test(date) && !Number.isNaN(Date.parse(date)) ? date : undefined,
+    selectedId: parameters.get("booking"),
+    go(changes) {
+      setParameters((current) => {
+        const changed = new URLSearchParams(current);
+        for (const [name, value] of Object.entries<string | null>(changes)) {
+          if (value === null) changed.delete(name);
+          else changed.set(name, value);
+        }
+        return changed;
+      });
+    },
+  };
+}
