@@ -221,3 +221,48 @@ async def drag(
     await mouse.move(x, y + minutes * box["height"] / booking["minutes"], steps=4)
     await expect(where).to_have_count(1)
     await mouse.up()
+
+
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1280), pytest.param("dark", 375, marks=pytest.mark.long)]
+)
+async def test_blocked_time_is_free_for_nobody(
+    visit: Visit, theme: Theme, width: int, site_api: Api
+) -> None:
+    """Blocked days vanish from open calendars, sessions remain, and the hours list the days."""
+    expert = await demo_expert(site_api)
+    day = date.fromisoformat(expert["day"])
+    last = day + timedelta(days=1)
+    is_last_open = bool(await free_slots(site_api, {**expert, "day": last.isoformat()}))
+    grace = await site_api.new_client()
+    booking = await request(grace, (await free_slots(site_api, expert))[0])
+    ada = await visit(theme, width)
+    await ada.open_expert(expert)
+    await ada.free_slot()
+    desk = await open_desk(visit, theme, width, f"/desk?date={day}")
+
+    await desk.button("Block time").click()
+    dialog = desk.page.get_by_role("dialog")
+    await expect(dialog.get_by_label("From day")).to_have_value(day.isoformat())
+    await dialog.get_by_label("To day").fill((day - timedelta(days=1)).isoformat())
+    await dialog.get_by_role("button", name="Block").click()
+    await expect(dialog.get_by_label("To day")).to_be_focused()
+    await desk.check("block-problem")
+    await dialog.get_by_label("To day").fill(last.isoformat())
+    await dialog.get_by_role("button", name="Block").click()
+    await expect(dialog).to_contain_text("These sessions remain")
+    link = dialog.locator(f'a[href="/desk?booking={booking["id"]}"]')
+    await expect(link).to_have_text(NAME)
+    await desk.check("blocked")
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(ada.page.locator("[data-slot][data-status=OPEN]")).to_have_count(0)
+    assert await free_slots(site_api, expert) == []
+
+    await desk.page.get_by_role("link", name="My hours").click()
+    days = desk.page.get_by_role("group", name=f"{day:%a} {day.day}")
+    # A day without hours needs no override.
+    blocked_until = last if is_last_open else day
+    await expect(days.get_by_label("To day")).to_have_value(blocked_until.isoformat())
+    await days.get_by_role("button", name="Remove").click()
+    await save_hours(desk)
+    await ada.free_slot()

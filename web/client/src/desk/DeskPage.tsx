@@ -1,24 +1,28 @@
 import { parseDate } from "@internationalized/date";
-import { useMemo, useRef } from "react";
+import { useQuery } from "@apollo/client/react";
+import { useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
+import { EXPERT_HOURS } from "../hours/availability.ts";
 import { type Viewer, useViewer } from "../session/Viewer.tsx";
 import { useText, useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
-import { buttonClass } from "../ui/Button.tsx";
+import { Button, buttonClass } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { ShowMore } from "../ui/ShowMore.tsx";
 import { useTitle } from "../ui/title.ts";
 import { BookingsByDay } from "./BookingsByDay.tsx";
+import { BlockTimeDialog } from "./calendar/BlockTimeDialog.tsx";
 import { Calendar } from "./calendar/Calendar.tsx";
 import { addDays, datesOf } from "./calendar/grid.ts";
 import { useDeskAddress } from "./calendar/useDeskAddress.ts";
+import { calendarWords } from "./calendar/words.ts";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { Greeting } from "./Greeting.tsx";
 import { calendarVariables, firstPageVariables } from "./lists.ts";
@@ -79,7 +83,7 @@ function Desk({ viewer, expert }: DeskProps) {
           upcoming={upcoming.bookings}
           requests={requests.bookings}
         />
-        <DeskLinks />
+        <DeskLinks expertId={expert.id} date={date < today ? today : date} />
       </div>
       <p role="status" className="sr-only">
         {announcement}
@@ -166,9 +170,13 @@ function useLists(expertId: string, today: string, date: string) {
   };
 }
 
-/** The live connection, and links to the expert's entry and hours. */
-function DeskLinks() {
+/** The live connection, the expert's entry and hours, and blocking time. */
+function DeskLinks({ expertId, date }: { expertId: string; date: string }) {
   const text = useWords(deskWords);
+  const { block } = useWords(calendarWords);
+  const { zone } = useTimePreferences();
+  const [isBlocking, setBlocking] = useState(false);
+  const hours = useQuery(EXPERT_HOURS, { variables: { id: expertId } }).data?.expert;
   return (
     <div className="grid w-full grid-cols-2 items-center gap-x-3 gap-y-2 sm:flex sm:w-auto sm:flex-wrap">
       <div className="max-sm:col-span-2">
@@ -181,6 +189,18 @@ function DeskLinks() {
         <Icon name="sliders" className="size-4" />
         {text.hours}
       </Link>
+      <Button kind="primary" className="max-sm:col-span-2" onClick={() => setBlocking(true)}>
+        <Icon name="plus" className="size-4" />
+        {block.action}
+      </Button>
+      {isBlocking && (
+        <BlockTimeDialog
+          expertId={expertId}
+          date={date}
+          zone={hours?.timeZone ?? zone}
+          onClose={() => setBlocking(false)}
+        />
+      )}
     </div>
   );
 }

@@ -2,7 +2,6 @@ import { Link } from "react-router";
 
 import type { SetAvailabilityMutation } from "../api/gql/graphql.ts";
 import { StatusBadge } from "../bookings/StatusBadge.tsx";
-import { mailtoUrl } from "../text/contactUrls.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
@@ -16,7 +15,7 @@ export type OutsideBookings = Extract<
 
 interface BookingsOutsideHoursProps {
   bookings: OutsideBookings;
-  /** Whether the bookings are on the viewer's own desk, and can be linked. */
+  /** Whether the bookings are on the viewer's own desk. */
   isOwn: boolean;
   onClose: () => void;
 }
@@ -24,7 +23,6 @@ interface BookingsOutsideHoursProps {
 /** After saving, lists the bookings outside the new rules; it takes the focus. */
 export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsideHoursProps) {
   const text = useWords(hoursWords);
-  const formats = useFormats();
   return (
     <section
       ref={focusOnMount}
@@ -36,35 +34,43 @@ export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsi
         {text.outside}
       </h2>
       <p>{text.outsideLead}</p>
-      <ul className="grid gap-2">
-        {bookings.map(({ id, contact, reference, startsAt, minutes, status }) => {
-          const to = isOwn ? `/desk?booking=${id}` : undefined;
-          const name = contact?.name ?? reference;
-          return (
-            <li key={id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              {to ? (
-                <Link to={to} className="font-medium text-held underline">
-                  {name}
-                </Link>
-              ) : contact ? (
-                <a href={mailtoUrl(contact.email)} className="font-medium text-held underline">
-                  {name}
-                </a>
-              ) : (
-                name
-              )}
-              <span>
-                {formats.moment(startsAt)} · {formats.minutes(minutes)}
-              </span>
-              <StatusBadge status={status} />
-            </li>
-          );
-        })}
-      </ul>
+      <OutsideList bookings={bookings} isOwn={isOwn} />
       <Button className="justify-self-start" onClick={onClose}>
         {text.outsideClose}
       </Button>
     </section>
+  );
+}
+
+interface OutsideListProps {
+  bookings: OutsideBookings;
+  /** Whether the bookings are on the viewer's own desk. */
+  isOwn: boolean;
+  /** Called when a link is followed. */
+  onFollow?: () => void;
+}
+
+/** Bookings with their time and status; names lead to the bookings. */
+export function OutsideList({ bookings, isOwn, onFollow }: OutsideListProps) {
+  const formats = useFormats();
+  return (
+    <ul className="grid gap-2">
+      {bookings.map(({ id, contact, reference, startsAt, minutes, status }) => (
+        <li key={id} className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <Link
+            to={isOwn ? `/desk?booking=${id}` : `/bookings/${id}`}
+            className="font-medium text-current underline"
+            onClick={onFollow}
+          >
+            {contact?.name ?? reference}
+          </Link>
+          <span>
+            {formats.moment(startsAt)} · {formats.minutes(minutes)}
+          </span>
+          <StatusBadge status={status} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
