@@ -27,8 +27,8 @@ PAGES = {
         *("/bookings", "/bookings?view=past", "/account"),
         *("{expert}", "{booking}", "{booking}/reschedule"),
     ],
-    "expert": ["/desk", "/desk?view=list", "/desk/entry", "/desk/hours"],
-    "admin": ["/administration"],
+    "expert": ["/desk", "/desk?view=list", "/desk/entry", "/desk/figures", "/desk/hours"],
+    "admin": ["/administration", "/administration/experts"],
 }
 NOT_FOUND = re.compile("status of 404 .*/nothing/here")
 """The browser's own words for a page that does not exist."""

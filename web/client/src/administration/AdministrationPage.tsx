@@ -1,7 +1,9 @@
+import { lazy, Suspense } from "react";
 import { Navigate, NavLink, Route, Routes } from "react-router";
 
 import { NotFound } from "../app/NotFound.tsx";
 import { useWords } from "../text/text.tsx";
+import { Loading } from "../ui/Loading.tsx";
 import { useTitle } from "../ui/title.ts";
 import { EditExpert } from "./experts/EditExpert.tsx";
 import { ExpertsList } from "./experts/ExpertsList.tsx";
@@ -10,7 +12,9 @@ import { ExpertHoursPage } from "./experts/ExpertHoursPage.tsx";
 import { UsersList } from "./users/UsersList.tsx";
 import { administrationWords } from "./words.ts";
 
-const TABS = ["experts", "users"] as const;
+const AllFigures = lazy(() => import("../figures/AllFigures.tsx"));
+
+const TABS = ["overview", "experts", "users"] as const;
 
 /** Page `/administration`: experts and accounts, for administrators. */
 export default function AdministrationPage() {
@@ -31,7 +35,15 @@ export default function AdministrationPage() {
         ))}
       </nav>
       <Routes>
-        <Route index element={<Navigate to="/administration/experts" replace />} />
+        <Route index element={<Navigate to="/administration/overview" replace />} />
+        <Route
+          path="overview"
+          element={
+            <Suspense fallback={<Loading />}>
+              <AllFigures />
+            </Suspense>
+          }
+        />
         <Route path="experts" element={<ExpertsList />} />
         <Route path="experts/new" element={<NewExpert />} />
         <Route path="experts/:id" element={<EditExpert />} />

@@ -7,7 +7,7 @@ const NO_EXPERT = "An expert's account is made by createExpert; this one has no 
 export const administrationWords = catalogue({
   en: {
     title: "Administration",
-    tabs: { experts: "Experts", users: "Accounts" },
+    tabs: { overview: "Overview", experts: "Experts", users: "Accounts" },
     search: "Search",
     searchExperts: "Name, title or language",
     searchUsers: "Name or e-mail address",
@@ -106,7 +106,7 @@ export const administrationWords = catalogue({
   },
   de: {
     title: "Verwaltung",
-    tabs: { experts: "Fachleute", users: "Konten" },
+    tabs: { overview: "Übersicht", experts: "Fachleute", users: "Konten" },
     search: "Suchen",
     searchExperts: "Name, Tätigkeit oder Sprache",
     searchUsers: "Name oder E-Mail-Adresse",

@@ -15,6 +15,7 @@ const BookingsPage = lazy(() => import("../bookings/BookingsPage.tsx"));
 const BookingPage = lazy(() => import("../bookings/BookingPage.tsx"));
 const ReschedulePage = lazy(() => import("../bookings/ReschedulePage.tsx"));
 const DeskPage = lazy(() => import("../desk/DeskPage.tsx"));
+const ExpertFiguresPage = lazy(() => import("../figures/ExpertFiguresPage.tsx"));
 const HoursPage = lazy(() => import("../desk/HoursPage.tsx"));
 const EntryPage = lazy(() => import("../desk/entry/EntryPage.tsx"));
 const AdministrationPage = lazy(() => import("../administration/AdministrationPage.tsx"));
@@ -80,6 +81,14 @@ export function App() {
               element={
                 <Protected>
                   <AccountPage />
+                </Protected>
+              }
+            />
+            <Route
+              path="/desk/figures"
+              element={
+                <Protected>
+                  <ExpertFiguresPage />
                 </Protected>
               }
             />

@@ -26,6 +26,8 @@ export interface Formats {
   /** Such as 90 €; cents only if there are some. */
   price: (money: Money) => string;
   number: (value: number, digits?: number) => string;
+  /** Return a part of a number in percent, such as 6.1 %; of nothing it is 0 %. */
+  share: (part: number, all: number) => string;
   /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
   dateOf: (instant: string | Date) => string;
 }
@@ -87,6 +89,10 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
       }).format(value),
+    share: (part, all) =>
+      numberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(
+        all ? part / all : 0,
+      ),
     dateOf,
   };
 }

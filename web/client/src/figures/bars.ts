@@ -1,0 +1,42 @@
+interface DayFigure {
+  readonly date: string;
+  readonly booked: number;
+  readonly income: { readonly amount: number };
+}
+
+/** Bookings of a day or of a month. */
+export interface Bar {
+  /** First day. */
+  readonly date: string;
+  readonly booked: number;
+  /** Income in minor units. */
+  readonly income: number;
+}
+
+/** More days than these are shown by month. */
+const MAX_DAYS = 62;
+
+/** Return the bars of some days: one a day, or one a month. */
+export function barsOf(days: readonly DayFigure[]): { bars: Bar[]; areMonths: boolean } {
+  const areMonths = days.length > MAX_DAYS;
+  const bars = new Map<string, Bar>();
+  for (const { date, booked, income } of days) {
+    const key = areMonths ? date.slice(0, 7) : date;
+    const bar = bars.get(key);
+    bars.set(key, {
+      date: bar?.date ?? date,
+      booked: (bar?.booked ?? 0) + booked,
+      income: (bar?.income ?? 0) + income.amount,
+    });
+  }
+  return { bars: [...bars.values()], areMonths };
+}
+
+/** Return round values up to at least the largest, from 0, for the lines of a chart. */
+export function scaleOf(largest: number): number[] {
+  const rough = Math.max(1, largest / 4);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10) * power);
+  const count = Math.max(1, Math.ceil(largest / step));
+  return Array.from({ length: count + 1 }, (_, index) => index * step);
+}

@@ -1,0 +1,66 @@
+import { graphql } from "../api/gql/gql.ts";
+import type { ShownFiguresFragment } from "../api/gql/graphql.ts";
+
+graphql(`
+  fragment ShownFigures on Figures {
+    from
+    to
+    timeZone
+    booked
+    completed
+    cancelled
+    noShows
+    income {
+      amount
+      currency
+      decimals
+    }
+    perDay {
+      date
+      booked
+      income {
+        amount
+      }
+    }
+  }
+`);
+
+export type ShownFigures = ShownFiguresFragment;
+
+/** The part of earlier figures that new ones are compared with. */
+export type EarlierFigures = Pick<ShownFigures, "booked" | "income">;
+
+export const EXPERT_FIGURES = graphql(`
+  query ExpertFigures($id: ID!, $from: Date!, $to: Date!, $earlierFrom: Date!, $earlierTo: Date!) {
+    expert(id: $id) {
+      id
+      figures(from: $from, to: $to) {
+        ...ShownFigures @unmask
+      }
+      earlier: figures(from: $earlierFrom, to: $earlierTo) {
+        booked
+        income {
+          amount
+          currency
+          decimals
+        }
+      }
+    }
+  }
+`);
+
+export const ALL_FIGURES = graphql(`
+  query AllFigures($from: Date!, $to: Date!, $earlierFrom: Date!, $earlierTo: Date!) {
+    figures(from: $from, to: $to) {
+      ...ShownFigures @unmask
+    }
+    earlier: figures(from: $earlierFrom, to: $earlierTo) {
+      booked
+      income {
+        amount
+        currency
+        decimals
+      }
+    }
+  }
+`);

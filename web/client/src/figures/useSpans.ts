@@ -1,0 +1,14 @@
+import { today } from "@internationalized/date";
+
+import { useNow } from "../time/clock.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import { usePeriod } from "./PeriodPicker.tsx";
+import { spansOf } from "./periods.ts";
+
+/** Variables of the queries of figures: the days of the address's period, and those before. */
+export function useSpans() {
+  const { zone } = useTimePreferences();
+  useNow(60_000); // the day may have ended
+  const { span, before } = spansOf(usePeriod(), today(zone));
+  return { ...span, earlierFrom: before.from, earlierTo: before.to };
+}
