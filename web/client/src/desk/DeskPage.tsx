@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { Failure } from "../app/Failure.tsx";
 import { Message } from "../app/Message.tsx";
+import { WeekFigures } from "../figures/WeekFigures.tsx";
 import { EXPERT_HOURS } from "../hours/availability.ts";
 import { type Viewer, useViewer } from "../session/Viewer.tsx";
 import { useText, useWords } from "../text/text.tsx";
@@ -100,6 +101,12 @@ function Desk({ viewer, expert }: DeskProps) {
               onClose={() => go({ booking: null })}
             />
           )}
+          <WeekFigures
+            expertId={expert.id}
+            dates={datesOf("week", today, locale)}
+            today={today}
+            bookings={week.bookings}
+          />
           {Boolean(requests.bookings?.length) && (
             <Requests
               requests={requests.bookings ?? []}

@@ -5,6 +5,9 @@ export const figureWords = catalogue({
   en: {
     title: "Figures",
     desk: "Back to the desk",
+    thisWeek: "This week",
+    all: "All figures",
+    sessions: "Sessions",
     period: "Period",
     periods: {
       week: "Last 7 days",
@@ -33,6 +36,9 @@ export const figureWords = catalogue({
   de: {
     title: "Zahlen",
     desk: "Zurück zum Arbeitsplatz",
+    thisWeek: "Diese Woche",
+    all: "Alle Zahlen",
+    sessions: "Termine",
     period: "Zeitraum",
     periods: {
       week: "Letzte 7 Tage",
