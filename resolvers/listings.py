@@ -13,11 +13,12 @@ from functools import partial
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
+from models.bookings.open_search import OpenSearch
 from models.caching.batch_loader import BatchLoader
 from models.caching.cache import Cache
 from models.caching.single_flight import SingleFlight
 from models.caching.sizes import bytes_of
-from models.directory.experts import category_counts, directory
+from models.directory.experts import BY_SOONEST, category_counts, directory
 from models.directory.reviews import Review, review_page
 from models.directory.search import DirectorySearch
 from models.directory.versions import directory_version
@@ -26,8 +27,11 @@ from models.store.pages import count
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from datetime import datetime
 
-    from models.directory.experts import Category, DirectoryEntry, ExpertFilter
+    from models.bookings.open_search import NextOpen
+    from models.directory.experts import Category, DirectoryEntry
+    from models.directory.filters import ExpertFilter
     from models.directory.reviews import ReviewOrder
     from models.ids import Id
     from models.store.documents import Record
@@ -68,11 +72,12 @@ class Listings:
             SingleFlight()
         )
         self._search = DirectorySearch()
+        self._times = OpenSearch(self._search)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Listings]:
         """Run the batch loader while the context is open."""
-        async with self._versions.open("directory"):
+        async with self._versions.open("directory"), self._times.open():
             yield self
 
     async def page(
@@ -84,6 +89,9 @@ class Listings:
             BadUserInput: if the filter, the page size or the cursor is invalid.
             Unavailable: if the database does not answer.
         """
+        if filter_.available or order.field == BY_SOONEST:
+            # Not cached: each change of a calendar can change it, and so can the time.
+            return await self._times.page(filter_, order, arguments)
 
         async def read(version: int | None) -> Page[DirectoryEntry]:
             if filter_.words() is not None:
@@ -92,6 +100,18 @@ class Listings:
                 return await directory(filter_, order, arguments, self._count(version))
 
         return await self._cached(filter_, order, arguments, read)
+
+    async def next_open(
+        self, expert_id: Id, minutes: int, count: int, now: datetime
+    ) -> NextOpen | None:
+        """Return an expert's first open slots if an index knows them; see `OpenSearch.next_open`.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        if not self._use_cache:
+            return None
+        return await self._times.next_open(expert_id, minutes, count, now)
 
     async def reviews(
         self, expert_id: Id, order: ReviewOrder, arguments: PageArguments
@@ -134,6 +154,8 @@ class Listings:
             BadUserInput: if the filter is invalid.
             Unavailable: if the database does not answer.
         """
+        if filter_.available:
+            return await self._times.counts(filter_)
         if not self._use_cache:
             return await self._count_categories(None, filter_)
         key = await self._versions.load(None) or 0, filter_

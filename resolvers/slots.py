@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.bookings.booking import Booking, BookingStatus, Span, occupants_in, taken_cells
 from models.calendar.rules import MAX_BREAK, MAX_SESSION_MINUTES, MIN_SESSION_MINUTES, Calendar
-from models.calendar.slots import Slot, SlotStatus, listed_slot, listed_slots, slot_of
+from models.calendar.slots import Slot, SlotKey, SlotStatus, listed_slot, listed_slots, slot_of
 from models.calendar.times import CELL_MINUTES, day_span, instant_of, local_date
 from models.errors import BadUserInput
 from models.store.documents import or_unavailable
@@ -16,7 +16,8 @@ from models.store.documents import or_unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from models.calendar.slots import Occupant, SlotKey
+    from models.calendar.slots import Occupant
+    from models.directory.filters import Available
     from models.ids import Id
 
 MAX_SPAN = timedelta(days=62)
@@ -67,14 +68,36 @@ def session_minutes(calendar: Calendar, minutes: int | None) -> int:
     Raises:
         BadUserInput: if no expert could offer that length.
     """
-    if minutes is None:
-        return calendar.rules.offers[0].minutes
-    if minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES:
+    check_minutes(minutes)
+    return calendar.rules.offers[0].minutes if minutes is None else minutes
+
+
+def check_minutes(minutes: int | None) -> None:
+    """Check the length of a session, if there is one.
+
+    Raises:
+        BadUserInput: if no expert could offer that length.
+    """
+    if minutes is not None and (
+        minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES
+    ):
         raise BadUserInput(
             f"minutes: must be a multiple of {CELL_MINUTES} "
             f"from {MIN_SESSION_MINUTES} to {MAX_SESSION_MINUTES}"
         )
-    return minutes
+
+
+def check_available(available: Available) -> None:
+    """Check the time in a filter of the directory.
+
+    Raises:
+        BadUserInput: names the field of the filter.
+    """
+    try:
+        check_span(available.since, available.until)
+        check_minutes(available.minutes)
+    except BadUserInput as error:
+        raise BadUserInput(f"filter.available.{error}") from error
 
 
 def slots_between(
@@ -133,6 +156,15 @@ def check_next(count: int) -> None:
 def first_open_slots(slots: Iterator[Slot], count: int) -> list[Slot]:
     """Return the first open slots, at most `count`."""
     return list(islice((slot for slot in slots if slot.status is SlotStatus.OPEN), count))
+
+
+def open_slots(calendar: Calendar, minutes: int, cells: Sequence[int]) -> list[Slot]:
+    """Return the open slots that start at some cells; none if the length is not offered."""
+    offer = calendar.rules.offer(minutes)
+    if offer is None:
+        return []
+    keys = [SlotKey(calendar.id, cell, minutes) for cell in cells]
+    return [Slot(key, offer.price, SlotStatus.OPEN) for key in keys]
 
 
 def occupied_slot(booking: Booking, now: datetime) -> Slot | None:

@@ -21,7 +21,7 @@ from auth.passwords import MAX_TYPED_LENGTH
 from models.accounts import links
 from models.accounts.emails import MAX_EMAIL_CHARS
 from models.bookings.booking import BookingStatus
-from models.directory import experts
+from models.directory import experts, filters
 from models.errors import BadUserInput, InvalidInput, Problem
 from models.ids import MAX_ID_LENGTH
 from models.store.search import MAX_SEARCH_LENGTH
@@ -63,7 +63,7 @@ MAX_ITEMS: Final[Mapping[str, int]] = {
     "CreateExpertInput.weekly": availability.MAX_WEEKLY_RANGES,
     "DateOverrideInput.hours": availability.MAX_RANGES_PER_DAY,
     "ExpertFilter.categories": len(experts.Category),
-    "ExpertFilter.languages": experts.MAX_LANGUAGES,
+    "ExpertFilter.languages": filters.MAX_LANGUAGES,
     "SetAvailabilityInput.offers": availability.MAX_OFFERS,
     "SetAvailabilityInput.overrides": calendars.MAX_OVERRIDES,
     "SetAvailabilityInput.weekly": availability.MAX_WEEKLY_RANGES,

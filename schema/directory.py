@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
 import strawberry
 
 from models.directory import experts as model
+from models.directory import filters
 from models.directory.experts import Category, ExpertOrderField
 from models.store.pages import Order
+from resolvers.slots import check_available
 from schema.enums import describe_enum
 
-__all__ = ["SEARCH_WORD_COST", "Category", "ExpertFilter", "ExpertOrder"]
+__all__ = ["SEARCH_TIME_COST", "SEARCH_WORD_COST", "Category", "ExpertFilter", "ExpertOrder"]
 
 SEARCH_WORD_COST = 100
 """Cost of each word of a search, besides that of the field."""
+
+SEARCH_TIME_COST = 500
+"""Cost of a search by time, besides that of the field."""
 
 describe_enum(
     Category,
@@ -35,6 +41,8 @@ describe_enum(
     EXPERIENCE="Years of professional experience.",
     RATE="Price per hour.",
     NAME="Name, ignoring case and accents.",
+    SOONEST="Start of the first open slot that `available` asks for, else of the first offer's. "
+    "Ascending, the soonest is first, and experts without such a slot are last.",
 )
 
 
@@ -51,6 +59,31 @@ describe_enum(
     ASC="Ascending: smallest value first, or A to Z.",
     DESC="Descending: largest value first, or Z to A.",
 )
+
+
+@strawberry.input(description="A time at which experts are open.")
+class AvailableInput:
+    """Span in which an open slot starts, and the slot's length."""
+
+    from_: datetime = strawberry.field(
+        name="from", description="Start of the span in which the slot starts, inclusive."
+    )
+    to: datetime = strawberry.field(
+        description="End of that span, exclusive; at most 62 days after its start."
+    )
+    minutes: int | None = strawberry.field(
+        default=None, description="Length of the slot; null means that of the first offer."
+    )
+
+    def to_model(self) -> filters.Available:
+        """Convert to the directory's type.
+
+        Raises:
+            BadUserInput: if the span or the length is invalid.
+        """
+        available = filters.Available(self.from_, self.to, self.minutes)
+        check_available(available)
+        return available
 
 
 @strawberry.input(description="Restricts the directory; all conditions must hold.")
@@ -78,16 +111,22 @@ class ExpertFilter:
         description="If true, only experts whose bookings are confirmed at once; if false, only "
         "those who confirm by hand.",
     )
+    available: AvailableInput | None = strawberry.field(
+        default=None,
+        description="Only experts with an open slot, as in `Expert.slots`, at the moment of the "
+        "answer.",
+    )
 
-    def to_model(self) -> model.ExpertFilter:
+    def to_model(self) -> filters.ExpertFilter:
         """Convert to the directory's type."""
-        return model.ExpertFilter(
+        return filters.ExpertFilter(
             search=self.search,
             categories=None if self.categories is None else tuple(self.categories),
             min_rating=self.min_rating,
             max_hourly_rate=self.max_hourly_rate,
             languages=None if self.languages is None else tuple(self.languages),
             confirms_automatically=self.confirms_automatically,
+            available=self.available.to_model() if self.available else None,
         )
 
 

@@ -237,6 +237,19 @@ class Expert(Node):
 
     async def _open_slots(self, info: Info, minutes: int | None, count: int) -> list[Slot]:
         """Return the first open slots within the horizon, at most `count`."""
+        context, calendar = info.context, await self._calendar(info)
+        length = slots.session_minutes(calendar, minutes)
+        # The calendar is read before: the index is then at least as new.
+        known = await context.services.listings.next_open(self.key, length, count, context.now)
+        if known:
+            context.loaders.reads.record_holds(self.key, known.ends_of_holds)
+            found = slots.open_slots(calendar, length, known.cells)
+        else:
+            found = await self._next_open(info, length, count)
+        return [Slot.of(slot, context, calendar.sequence) for slot in found]
+
+    async def _next_open(self, info: Info, minutes: int, count: int) -> list[ModelSlot]:
+        """Compute the first open slots from the calendar's bookings."""
         calendar = await self._calendar(info)
         found: list[ModelSlot] = []
         for since, until in slots.search_windows(calendar, info.context.now):
@@ -244,7 +257,7 @@ class Expert(Node):
             found += slots.first_open_slots(offered, count - len(found))
             if len(found) == count:
                 break
-        return [Slot.of(slot, info.context, calendar.sequence) for slot in found]
+        return found
 
     async def _slots_between(
         self, info: Info, minutes: int | None, since: datetime, until: datetime

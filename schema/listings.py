@@ -7,10 +7,18 @@ from typing import Annotated
 import strawberry
 
 from models.directory import experts as model
+from models.directory import filters
 from models.ids import object_id
+from models.store.pages import Order
 from resolvers import experts
 from schema.context import Context, Info
-from schema.directory import SEARCH_WORD_COST, Category, ExpertFilter, ExpertOrder
+from schema.directory import (
+    SEARCH_TIME_COST,
+    SEARCH_WORD_COST,
+    Category,
+    ExpertFilter,
+    ExpertOrder,
+)
 from schema.experts import (
     AfterArgument,
     BeforeArgument,
@@ -56,13 +64,15 @@ class ListingQuery:
         before: BeforeArgument = None,
     ) -> ExpertConnection:
         """Return a page of the directory."""
-        wanted = await _charged(filter, info.context)
-        page = await info.context.services.listings.page(
+        context = info.context
+        order = order_by.to_model() if order_by else None
+        wanted = await _charged(filter, order, context)
+        page = await context.services.listings.page(
             wanted,
-            order_by.to_model() if order_by else model.default_order(wanted),
+            order or model.default_order(wanted),
             PageArguments(first, after, last, before),
         )
-        return Connection.of(page, lambda expert: Expert.of(expert, info.context))
+        return Connection.of(page, lambda expert: Expert.of(expert, context))
 
     @strawberry.field(description="The expert with this id; null if there is none.")
     async def expert(
@@ -90,14 +100,20 @@ class ListingQuery:
         ] = None,
     ) -> list[CategoryCount]:
         """Return the categories in a fixed order."""
-        wanted = await _charged(filter, info.context)
+        wanted = await _charged(filter, None, info.context)
         counts = await info.context.services.listings.categories(wanted)
         return [CategoryCount(category=c, count=n) for c, n in counts.items()]
 
 
-async def _charged(filter_: ExpertFilter | None, context: Context) -> model.ExpertFilter:
-    """Charge the words of a filter's search, and return the filter as the directory's type."""
+async def _charged(
+    filter_: ExpertFilter | None, order: Order | None, context: Context
+) -> filters.ExpertFilter:
+    """Charge a search by words or by time, and return the filter as the directory's type."""
     wanted = (filter_ or ExpertFilter()).to_model()
-    if words := wanted.words():
-        await context.charge(SEARCH_WORD_COST * len(words))
+    cost = SEARCH_WORD_COST * len(wanted.words() or ())
+    if wanted.available or (order and order.field == model.BY_SOONEST):
+        cost += SEARCH_TIME_COST
+        context.loaders.reads.record_time_search()
+    if cost:
+        await context.charge(cost)
     return wanted

@@ -27,6 +27,8 @@ class Reads:
     def __init__(self) -> None:
         self._calendars: dict[Id, Calendar] = {}
         self._hold_expiries: dict[Id, list[datetime]] = {}
+        self.is_momentary = False
+        """Whether the response is that of a moment: it depends on calendars that are not in it."""
 
     def record_calendars(self, calendars: Iterable[Calendar | None]) -> None:
         """Record calendars; of each, the first one read counts."""
@@ -39,8 +41,16 @@ class Reads:
     ) -> None:
         """Record the holds and bookings found in some spans."""
         for span, in_span in zip(spans, occupants, strict=True):
-            expiries = self._hold_expiries.setdefault(span.expert_id, [])
-            expiries.extend(occupant.held_until for occupant in in_span if occupant.held_until)
+            ends = [occupant.held_until for occupant in in_span if occupant.held_until]
+            self.record_holds(span.expert_id, ends)
+
+    def record_holds(self, expert_id: Id, ends: Iterable[datetime]) -> None:
+        """Record that an expert's slots were computed, and the ends of the holds among them."""
+        self._hold_expiries.setdefault(expert_id, []).extend(ends)
+
+    def record_time_search(self) -> None:
+        """Record a search by time, which any change of any calendar can change."""
+        self.is_momentary = True
 
     @property
     def positions(self) -> dict[Id, Position]:

@@ -119,11 +119,12 @@ def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
     if found is None:
         if len(cache) >= MAX_CACHED_DAYS:
             cache.clear()
-        found = cache[minutes, day] = _starts(rules, minutes, day)
+        found = cache[minutes, day] = computed_starts(rules, minutes, day)
     return found
 
 
-def _starts(rules: Rules, minutes: int, day: date) -> list[int]:
+def computed_starts(rules: Rules, minutes: int, day: date) -> list[int]:
+    """Return the same as `starts`, without the cache."""
     windows = windows_on(rules, day)
     if not windows:
         return []

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
 from models.directory.function_words import FUNCTION_WORDS
 from models.directory.ratings import MAX_STARS, mean_rating, rating_key
-from models.errors import BadUserInput
 from models.ids import Id
 from models.store.documents import Record
-from models.store.pages import Filter, Order, Page, PageArguments, count, page
-from models.store.search import name_key, search_words, words_of
+from models.store.pages import Order, Page, PageArguments, count, page
+from models.store.search import name_key, words_of
 from models.text import fold, slug_key, with_digraphs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from models.calendar.rules import Rules
-    from models.directory.search_index import ListedExpert
+    from models.directory.filters import ExpertFilter
     from models.store.pages import Count
-
-MAX_LANGUAGES = 50
-"""Languages in a filter; each adds a comparison per expert."""
 
 MAX_NAMESAKES = 20
 """Experts among whom the owner of a slug is looked for."""
@@ -60,6 +54,11 @@ class ExpertOrderField(StrEnum):
     EXPERIENCE = "EXPERIENCE"
     RATE = "RATE"
     NAME = "NAME"
+    SOONEST = "SOONEST"
+
+
+STORED_ORDERS = tuple(order for order in ExpertOrderField if order is not ExpertOrderField.SOONEST)
+"""Orders whose keys are stored; who is open soonest changes with the time."""
 
 
 class Expert(Record):
@@ -117,7 +116,7 @@ class Expert(Record):
                     [*prefix, (f"by_{order.lower()}", ASCENDING)],
                     name=f"{label}_by_{order}".lower(),
                 )
-                for order in ExpertOrderField
+                for order in STORED_ORDERS
                 for label, prefix in (
                     ("listed", [("listed", ASCENDING)]),
                     ("category", [("listed", ASCENDING), ("category", ASCENDING)]),
@@ -155,7 +154,7 @@ def rate_key(hourly_rate: int, expert_id: Id) -> str:
 class DirectoryEntry(NamedTuple):
     """An expert in the directory: the public fields, read without validation.
 
-    `by_match` is set in the results of a search in order of relevance.
+    `by_match` and `by_soonest` are set in lists that have this order.
     """
 
     id: Id
@@ -176,6 +175,7 @@ class DirectoryEntry(NamedTuple):
     by_rate: str
     by_name: str
     by_match: str = ""
+    by_soonest: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> DirectoryEntry:
@@ -201,79 +201,6 @@ class DirectoryEntry(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ExpertFilter:
-    """Filter of the directory: all criteria must match; an empty list matches everything.
-
-    `max_hourly_rate` is in minor currency units.
-    """
-
-    search: str | None = None
-    categories: tuple[Category, ...] | None = None
-    min_rating: float | None = None
-    max_hourly_rate: int | None = None
-    languages: tuple[str, ...] | None = None
-    confirms_automatically: bool | None = None
-
-    def words(self) -> tuple[str, ...] | None:
-        """Return the distinct words of the search; None if it is blank.
-
-        Raises:
-            BadUserInput: if the search is too long.
-        """
-        return search_words(self.search, "filter.search")
-
-    def query(self) -> Filter:
-        """Return the database query for all criteria but the search.
-
-        Raises:
-            BadUserInput: if the list of languages is too long.
-        """
-        found: Filter = {"listed": True}
-        if self.categories:
-            only = sorted(set(self.categories))
-            found["category"] = (
-                only[0].value if len(only) == 1 else {"$in": [c.value for c in only]}
-            )
-        if self.min_rating is not None:
-            found["rating"] = {"$gte": self.min_rating}
-        if self.max_hourly_rate is not None:
-            found["hourly_rate"] = {"$lte": self.max_hourly_rate}
-        if keys := self._language_keys():
-            found["language_keys"] = {"$in": sorted(keys)}
-        if self.confirms_automatically is not None:
-            found["confirms_automatically"] = self.confirms_automatically
-        return found
-
-    def admits(self) -> Callable[[ListedExpert], bool]:
-        """Return the same criteria as `query`, as a predicate.
-
-        Raises:
-            BadUserInput: if the list of languages is too long.
-        """
-        categories, keys = frozenset(self.categories or Category), self._language_keys()
-        least = 0 if self.min_rating is None else self.min_rating
-        most = inf if self.max_hourly_rate is None else self.max_hourly_rate
-        has_rating = self.min_rating is not None
-
-        def admits(expert: ListedExpert) -> bool:
-            return (
-                expert.category in categories
-                and expert.hourly_rate <= most
-                and (not has_rating or (expert.rating is not None and expert.rating >= least))
-                and (not keys or not keys.isdisjoint(expert.language_keys))
-                and self.confirms_automatically in {None, expert.confirms_automatically}
-            )
-
-        return admits
-
-    def _language_keys(self) -> frozenset[str]:
-        languages = self.languages or ()
-        if len(languages) > MAX_LANGUAGES:
-            raise BadUserInput(f"filter.languages: at most {MAX_LANGUAGES} languages")
-        return frozenset(map(fold, languages))
-
-
 def copied_rules(rules: Rules) -> dict[str, Any]:
     """Return the fields of an expert that are copies of the calendar's rules."""
     return {name: getattr(rules, name) for name in COPIED_RULES}
@@ -284,6 +211,9 @@ def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
     name = f"{field}-{'desc' if descending else 'asc'}"
     return Order(name, f"by_{field.lower()}", descending)
 
+
+BY_SOONEST = "by_soonest"
+"""The field that `directory_order` orders by the first open slot with."""
 
 BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
 """The order of search results by relevance."""

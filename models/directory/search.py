@@ -16,7 +16,8 @@ from models.store.pages import Page, cut
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from models.directory.experts import DirectoryEntry, ExpertFilter
+    from models.directory.experts import DirectoryEntry
+    from models.directory.filters import ExpertFilter
     from models.directory.search_index import Match
     from models.ids import Id
     from models.store.pages import Order, PageArguments

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo.errors import PyMongoError
 
 from models.bookings.booking import Booking
+from models.bookings.changed_calendars import record_changes
 from models.bookings.command import Agendas
 from models.bookings.events import Event, position_of, read_positions
 from models.bookings.idempotency import IdempotencyRecord
@@ -132,14 +133,14 @@ class Batch:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
                 if stored_expert != agenda.loaded_expert:
                     raise Outdated
-            if not await self._writes().send(session):
+            if not await self._writes(writer.id).send(session):
                 raise Outdated
             for agenda in described:
                 if agenda.expert:
                     await agenda.expert.replace(session=session)
                     await increment_directory_version(session, changed=agenda.expert.id)
 
-    def _writes(self) -> Writes:
+    def _writes(self, ledger_id: str) -> Writes:
         """Return the writes in the order in which they conflict least.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
@@ -164,6 +165,7 @@ class Batch:
         for agenda in changed:
             for mail in agenda.mails:
                 writes.insert(Mail, stored(mail))
+        record_changes(writes, ledger_id, self.events)
         return writes
 
 

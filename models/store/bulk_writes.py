@@ -50,6 +50,7 @@ class _Write(NamedTuple):
 
     filter: Mapping[str, Any] | None
     content: Mapping[str, Any]
+    upsert: bool = False
 
     @property
     def is_update(self) -> bool:
@@ -59,14 +60,15 @@ class _Write(NamedTuple):
         """Return the operation for `bulkWrite`; `namespace` is an index into its `nsInfo`."""
         if self.filter is None:
             return {"insert": namespace, "document": self.content}
-        return {"update": namespace, "filter": self.filter, "updateMods": self.content}
+        update = {"update": namespace, "filter": self.filter, "updateMods": self.content}
+        return {**update, "upsert": True} if self.upsert else update
 
     def model(self) -> InsertOne[Mapping[str, Any]] | ReplaceOne[Mapping[str, Any]] | UpdateOne:
         """Return the operation for the driver's `bulk_write`."""
         if self.filter is None:
             return InsertOne(self.content)
         if next(iter(self.content)).startswith("$"):
-            return UpdateOne(self.filter, self.content)
+            return UpdateOne(self.filter, self.content, upsert=self.upsert)
         return ReplaceOne(self.filter, self.content)
 
 
@@ -95,11 +97,17 @@ class Writes:
         """
         self._by_collection[of].append(_Write(filter_, update))
 
+    def upsert(
+        self, of: type[Document], filter_: Mapping[str, Any], update: Mapping[str, Any]
+    ) -> None:
+        """Add the update of one document, which is inserted if there is none."""
+        self._by_collection[of].append(_Write(filter_, update, upsert=True))
+
     async def send(self, session: AsyncClientSession) -> bool:
         """Send the writes in the session's transaction.
 
         Returns:
-            Whether every update matched a document.
+            Whether every update matched or inserted a document.
 
         Raises:
             DuplicateKeyError: if an insert or update violates a unique index.
@@ -142,7 +150,7 @@ class Writes:
             for error in reply["cursor"]["firstBatch"]:
                 kind = DuplicateKeyError if error["code"] == DUPLICATE_KEY else OperationFailure
                 raise kind(error.get("errmsg", ""), error["code"], error)
-            matched += reply["nMatched"]
+            matched += reply["nMatched"] + reply["nUpserted"]
         return matched
 
     async def _send_each(self, session: AsyncClientSession) -> int:
@@ -150,5 +158,6 @@ class Writes:
         for of, writes in self._by_collection.items():
             collection = of.get_pymongo_collection()
             models = [write.model() for write in writes]
-            matched += (await collection.bulk_write(models, session=session)).matched_count
+            result = await collection.bulk_write(models, session=session)
+            matched += result.matched_count + result.upserted_count
         return matched

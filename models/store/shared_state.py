@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from beanie import Document
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from models.store.documents import Part, or_unavailable
@@ -47,9 +48,20 @@ class SharedState(Document):
     applied: list[str] = []
 
     class Settings:
-        """The unique index on `_id` decides which process inserts an entry."""
+        """The unique index on `_id` decides which process inserts an entry.
+
+        Entries of ledgers expire two days after their last change
+        (models/bookings/changed_calendars.py); others have no such time.
+        """
 
         name = "settings"
+        indexes = (
+            IndexModel(
+                [("changed_at", ASCENDING)],
+                expireAfterSeconds=2 * 24 * 60 * 60,
+                name="kept_two_days",
+            ),
+        )
 
 
 async def shared_secret(proposed: str) -> str:

@@ -145,6 +145,8 @@ AIMS: Final = (
     Aim("detail, unknown documents", Figure.SERVER_CPU, 1, (APOLLO,)),
     Aim("detail, signed in", Figure.SERVER_CPU, 1, (APOLLO,)),
     Aim("larger directory", Figure.SERVER_RATIO, 1.3, ()),
+    Aim("search by time", Figure.SERVER_RATIO, 1.3, ()),
+    Aim("soonest", Figure.SERVER_RATIO, 1.3, ()),
     Aim("longer history", Figure.SERVER_RATIO, 1.3, ()),
 )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.directory.experts import ExpertFilter
+from models.directory.filters import ExpertFilter
 from models.directory.function_words import FUNCTION_WORDS
 from models.directory.search_index import ListedExpert, SearchIndex
 from models.ids import Id, new_id

@@ -14,10 +14,10 @@ from models.directory.experts import (
     BY_MATCH,
     Category,
     Expert,
-    ExpertFilter,
     ExpertOrderField,
     directory_order,
 )
+from models.directory.filters import ExpertFilter
 from models.directory.versions import (
     DIRECTORY,
     MAX_RECENT,

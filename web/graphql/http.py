@@ -165,10 +165,13 @@ async def execute(
     media_type: str,
     max_age: int | None,
 ) -> tuple[Response, ExecutionResult]:
-    """Run a query or mutation; without errors, its response is public for `max_age` seconds."""
+    """Run a query or mutation; without errors, its response is public for `max_age` seconds.
+
+    That of a search by time is not.
+    """
     result = await run(prepared, variables, context)
     response = respond(body_of(result), 200, media_type)
-    if max_age is not None and not result.errors:
+    if max_age is not None and not (result.errors or context.loaders.reads.is_momentary):
         make_public(response, max_age)
     return response, result
 

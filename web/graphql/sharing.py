@@ -64,9 +64,9 @@ class ResponseCoalescer:
                     return cached.response()
                 checkpoint = self.cache.record_miss()
                 response, result = await compute()
-                if not result.errors:
+                reads = context.loaders.reads
+                if not (result.errors or reads.is_momentary):
                     cost = cost_of(prepared, variables)
-                    reads = context.loaders.reads
                     computed = CachedResponse(
                         headers=tuple(response.raw_headers),
                         body=bytes(response.body),

@@ -16,7 +16,13 @@ from models.ids import Id, decode, new_id
 from models.store.shared_state import insert_missing
 from tests.benchmarks.measures.reads import READERS, WARM_SECONDS, in_turn, window
 from tests.benchmarks.report import OURS, Figure, record
-from tests.benchmarks.world.directory import LIST_WITHOUT_TOTAL, first_pages, sign_up
+from tests.benchmarks.world.directory import (
+    LIST_WITHOUT_TOTAL,
+    SOONEST,
+    first_pages,
+    free_experts,
+    sign_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +73,8 @@ async def compare_all(
     """Compare queries of the directory and of an expert's slots on two databases."""
     asked = {
         "larger directory": first_pages(LIST_WITHOUT_TOTAL),
+        "search by time": free_experts(),
+        "soonest": first_pages(SOONEST),
         "longer history": [expert],
     }
     return [

@@ -30,6 +30,7 @@ LIST: Final = (
     f"{{ experts(filter: $filter, first: $first, after: $after) {{ {PAGE} totalCount }} }}"
 )
 LIST_WITHOUT_TOTAL: Final = LIST.replace(" totalCount", "")
+SOONEST: Final = LIST.replace("experts(", "experts(orderBy: {field: SOONEST, direction: ASC}, ")
 EXPERT: Final = (
     "query Expert($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) "
     f"{{ expert(id: $id) {{ {FIELDS} "
@@ -48,6 +49,7 @@ EXPERTS: Final = """query ($after: String) { experts(first: 100, after: $after) 
   nodes { id name offers { minutes } availability { breakMinutes confirmsAutomatically } }
   pageInfo { hasNextPage endCursor } } }"""
 FIRST_DAY: Final = timedelta(days=3)
+FOUR_HOURS: Final = timedelta(hours=4)
 SPAN: Final = timedelta(days=62)
 """The longest span of slots that one query may ask for."""
 SPANS: Final = 6
@@ -165,6 +167,14 @@ def list_experts(query: str = LIST, **variables: Any) -> Operation:
 def first_pages(query: str = LIST) -> list[Operation]:
     """Return the query of each category's first page."""
     return [list_experts(query, filter={"categories": [category]}) for category in CATEGORIES]
+
+
+def free_experts(days: int = 5) -> list[Operation]:
+    """Return queries of the experts who are free for half an hour in four hours of some days."""
+    today = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+    starts = [today + FIRST_DAY + timedelta(days=day) for day in range(days)]
+    spans = [{"from": at.isoformat(), "to": (at + FOUR_HOURS).isoformat()} for at in starts]
+    return [list_experts(filter={"available": {**span, "minutes": 30}}) for span in spans]
 
 
 def book_slot(slot: str) -> Operation:

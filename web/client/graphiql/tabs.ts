@@ -5,6 +5,7 @@ import bookSlot from "./operations/BookSlot.graphql?raw";
 import declineBooking from "./operations/DeclineBooking.graphql?raw";
 import figures from "./operations/Figures.graphql?raw";
 import findBookings from "./operations/FindBookings.graphql?raw";
+import freeExperts from "./operations/FreeExperts.graphql?raw";
 import freeTimes from "./operations/FreeTimes.graphql?raw";
 import noteBooking from "./operations/NoteBooking.graphql?raw";
 import reviews from "./operations/Reviews.graphql?raw";
@@ -19,6 +20,7 @@ type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
  */
 export const tabs: Tabs = [
   tab(freeTimes),
+  tab(freeExperts, { from: "", to: "" }),
   tab(signIn, { input: { email: "", password: "" } }),
   tab(bookSlot, {
     slotId: "",

@@ -1,0 +1,82 @@
+"""Which calendars have changed, so that an index in memory can follow without reading them all.
+
+Each ledger keeps a document with the number of its changes of calendars and the experts of the
+latest ones. It is written in the transaction of the change, so whoever reads it knows every change
+that is committed. Ledgers have separate documents, since one of all would make them conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from models.bookings.events import EventKind
+from models.directory.versions import DIRECTORY
+from models.ids import Id
+from models.store.shared_state import SharedState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.bookings.events import Event
+    from models.store.bulk_writes import Writes
+
+PREFIX: Final = "calendars:"
+MAX_RECENT: Final = 128
+"""Latest changed calendars of a ledger that are stored."""
+
+
+def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> None:
+    """Add the write that records the calendars whose time or rules some events change."""
+    changed = list(dict.fromkeys(e.expert_id for e in events if e.kind is not EventKind.STATUS))
+    if changed:
+        writes.upsert(
+            SharedState,
+            {"_id": f"{PREFIX}{ledger_id}"},
+            {
+                "$inc": {"changes": len(changed)},
+                "$push": {"recent": {"$each": changed, "$slice": -MAX_RECENT}},
+                "$set": {"changed_at": events[-1].at},
+                "$setOnInsert": {"since": events[0].id},
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many changes of the directory and of calendars there have been, by their document.
+
+    A document that has expired and is there again counts as another one. `recent` has the experts
+    of the latest changes of each.
+    """
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    recent: Mapping[str, list[Id]] = field(default_factory=dict)
+
+    def since(self, earlier: Changes) -> tuple[set[Id], set[str]]:
+        """Return the experts that have changed, and the documents whose changes are unknown."""
+        changed, unknown = set[Id](), set[str]()
+        for name, number in self.numbers.items():
+            missed = number - earlier.numbers.get(name, 0)
+            recent = self.recent[name]
+            if 0 <= missed <= len(recent):
+                changed.update(recent[len(recent) - missed :])
+            else:
+                unknown.add(name)
+        return changed, unknown
+
+
+async def read_changes() -> Changes:
+    """Return the present numbers of changes, and the experts of the latest ones.
+
+    Raises:
+        PyMongoError: if the database does not answer.
+    """
+    of_ledgers = {"_id": {"$gte": PREFIX, "$lt": PREFIX[:-1] + ";"}}
+    query: dict[str, Any] = {"$or": [{"_id": DIRECTORY}, of_ledgers]}
+    rows = await SharedState.get_pymongo_collection().find(query).to_list()
+    named = {f"{row['_id']} {row.get('since', '')}".strip(): row for row in rows}
+    return Changes(
+        {name: int(row["changes"]) for name, row in named.items()},
+        {name: [Id(each) for each in row.get("recent", ())] for name, row in named.items()},
+    )

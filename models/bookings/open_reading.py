@@ -1,0 +1,97 @@
+"""Reads what the index of open times has of experts and their calendars."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from models.bookings.booking import (
+    MAX_OCCUPIED_CELLS,
+    OCCUPANT_FIELDS,
+    ROWS_PER_BATCH,
+    Booking,
+    occupant_of,
+)
+from models.bookings.events import Position, read_positions
+from models.bookings.open_times import OpenCalendar, busy_of, unexpired
+from models.calendar.rules import Calendar
+from models.calendar.times import CELL
+from models.directory.experts import Expert
+from models.directory.search_index import ListedExpert
+from models.ids import Id
+from models.store.documents import at_one_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from models.bookings.open_index import OpenIndex
+    from models.bookings.open_times import SharedRules
+    from models.calendar.slots import Occupant
+
+EXPERT_FIELDS: Final = dict.fromkeys(
+    (
+        *("category", "rating", "experience_years", "hourly_rate", "language_keys"),
+        *("confirms_automatically", "by_rating", "by_name"),
+    ),
+    1,
+)
+CALENDAR_FIELDS: Final = dict.fromkeys(("rules", "rules_version", "sequence", "last_event_id"), 1)
+GRACE: Final = timedelta(hours=1)
+
+
+async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
+    """Return listed experts by id; None for all."""
+    wanted: dict[str, Any] = {"listed": True}
+    if expert_ids is not None:
+        wanted["_id"] = {"$in": list(expert_ids)}
+    found = Expert.get_pymongo_collection().find(wanted, EXPERT_FIELDS, batch_size=ROWS_PER_BATCH)
+    return {Id(row["_id"]): ListedExpert.of(row) async for row in found}
+
+
+async def read_calendars(
+    expert_ids: Collection[Id], known: OpenIndex, shared: SharedRules, now: datetime
+) -> dict[Id, OpenCalendar]:
+    """Return calendars by expert.
+
+    Args:
+        expert_ids: the experts.
+        known: the index, whose rules are used again where they have not changed.
+        shared: the rules that calendars share.
+        now: the present time.
+    """
+    only = {"_id": {"$in": list(expert_ids)}}
+    # Calendars are read before bookings: their position may be older, but is never newer.
+    rows = await Calendar.get_pymongo_collection().find(only, CALENDAR_FIELDS).to_list()
+    occupants: dict[Id, list[Occupant]] = {}
+    since = now - MAX_OCCUPIED_CELLS * CELL - GRACE
+    active = {
+        "expert_id": {"$in": list(expert_ids)},
+        "active": True,
+        "starts_at": {"$gte": since},
+    }
+    bookings = at_one_moment(Booking).find(active, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH)
+    for row in await bookings.to_list():
+        occupants.setdefault(row["expert_id"], []).append(occupant_of(row))
+    found = {}
+    for row in rows:
+        id_ = Id(row["_id"])
+        former, version = known.get(id_), row.get("rules_version", 1)
+        if former and former.rules_version == version:
+            rules = former.rules
+        else:
+            rules = shared.reduced(row["rules"])
+        position = Position(row["sequence"], row.get("last_event_id"))
+        busy = unexpired(busy_of(occupants.get(id_, ())), now)
+        found[id_] = OpenCalendar(rules, version, position, busy)
+    return found
+
+
+async def read_moved(known: OpenIndex) -> set[Id]:
+    """Return the experts whose calendars have another position than in the index."""
+    positions = await read_positions(known)
+    return {
+        id_
+        for id_ in known
+        if (calendar := known.get(id_)) and positions.get(id_) != calendar.position
+    }

@@ -1,0 +1,212 @@
+"""Searches of the directory by time, answered from an index in memory.
+
+The index is built at the first search. Before each search, the calendars that have changed since
+are read again, so that the result is what the calendars say after the search has begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from itertools import islice
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from models.bookings.changed_calendars import Changes, read_changes
+from models.bookings.open_index import NotComputed
+from models.bookings.open_ranking import OpenRanking
+from models.bookings.open_reading import read_calendars, read_experts, read_moved
+from models.bookings.open_times import SharedRules, cell_from
+from models.caching.batch_loader import BatchLoader
+from models.calendar.times import utc_now
+from models.directory.experts import Category, Expert, entries
+from models.directory.versions import DIRECTORY
+from models.store.documents import or_unavailable
+from models.store.pages import Page, cut
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
+
+    from models.directory.experts import DirectoryEntry
+    from models.directory.filters import ExpertFilter
+    from models.directory.search import DirectorySearch
+    from models.ids import Id
+    from models.store.pages import Order, PageArguments
+
+Found = TypeVar("Found")
+
+MAX_AGE_SECONDS: Final = 24 * 60 * 60
+"""Age at which the index is built anew: changes are recorded for twice as long."""
+
+CALENDARS_AT_A_TIME: Final = 100
+"""Calendars that are read or computed before the process does other work."""
+
+
+class NextOpen(NamedTuple):
+    """The cells at which an expert's first open slots start, and the ends of the expert's holds."""
+
+    cells: list[int]
+    ends_of_holds: list[datetime]
+
+
+class OpenSearch:
+    """Finds listed experts by the times at which they are open.
+
+    Args:
+        words: finds experts by words.
+    """
+
+    def __init__(self, words: DirectorySearch) -> None:
+        self._words = words
+        self._ranking = OpenRanking()
+        self._rules = SharedRules()
+        self._changes: Changes | None = None
+        self._read_at = 0.0
+        self._refreshes: BatchLoader[None, None] = BatchLoader(self._refresh)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[OpenSearch]:
+        """Run the batch loader while the context is open."""
+        async with self._refreshes.open("open times"):
+            yield self
+
+    async def page(
+        self, filter_: ExpertFilter, order: Order, arguments: PageArguments
+    ) -> Page[DirectoryEntry]:
+        """Return a page of the experts whom a filter finds, in an order.
+
+        Args:
+            filter_: the filter, with or without times.
+            order: `BY_MATCH`, by the soonest open slot, or another order of the directory.
+            arguments: size and position of the page.
+
+        Raises:
+            BadUserInput: if the filter, the size or a cursor is invalid.
+            Unavailable: if the database does not answer.
+        """
+        size, bounds = arguments.size, order.bounds(arguments)
+        matches = await self._matches(filter_)
+
+        def find(now: datetime) -> tuple[list[tuple[str, int]], int]:
+            found = self._ranking.find(filter_, matches, now)
+            is_descending = order.reads_descending(arguments)
+            keyed = found.first(order, bounds, size + 1, descending=is_descending)
+            return keyed, found.members.bit_count()
+
+        keyed, number = await self._current(find)
+        keys: dict[Id, Any] = {self._ranking.experts[each].id: key for key, each in keyed}
+        rows, has_next, has_previous = cut(list(keys), arguments)
+        with or_unavailable():
+            listed = await entries(rows)
+
+        async def total(*_: object) -> int:
+            return number
+
+        # An expert who has left the directory meanwhile is left out.
+        shown = [
+            entry._replace(**{order.field: keys[entry.id]})
+            for id_ in rows
+            if (entry := listed.get(id_))
+        ]
+        return Page(shown, order, has_next, has_previous, Expert, (), total)
+
+    async def counts(self, filter_: ExpertFilter) -> dict[Category, int]:
+        """Return the number of found experts per category; see `page`."""
+        matches = await self._matches(filter_)
+        return await self._current(
+            lambda now: self._ranking.find(filter_, matches, now).by_category()
+        )
+
+    async def next_open(
+        self, expert_id: Id, minutes: int, count: int, now: datetime
+    ) -> NextOpen | None:
+        """Return an expert's first open slots, or None if the index does not know them.
+
+        It does not before the first search, and for experts who are not listed.
+
+        Args:
+            expert_id: the expert.
+            minutes: length of the slots.
+            count: maximum number of slots.
+            now: the present time.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        if self._changes is None:
+            return None
+        await self._refreshes.load(None)
+        calendar = self._ranking.index.get(expert_id)
+        if calendar is None:
+            return None
+        current = calendar.at(now)
+        ends = [each.held_until for each in current.busy if each.held_until]
+        until = cell_from(now + self._ranking.index.max_horizon)
+        starts = current.open_starts(minutes, cell_from(now), until, now)
+        return NextOpen(list(islice(starts, count)), ends)
+
+    async def _matches(self, filter_: ExpertFilter) -> dict[Id, str] | None:
+        """Return the order keys of the experts whom the filter's words find; None without any."""
+        if filter_.words() is None:
+            return None
+        return {m.expert.id: m.by_match for m in await self._words.matches(None, filter_)}
+
+    async def _current(self, find: Callable[[datetime], Found]) -> Found:
+        """Return what a function finds in the present index.
+
+        The function is called again after each local day that had to be computed first.
+        """
+        # Once only: the days that this search needs may be more than are kept.
+        self._ranking.index.forget_days(utc_now())
+        while True:
+            await self._refreshes.load(None)
+            now = utc_now()
+            self._ranking.index.expire_holds(now)
+            try:
+                return find(now)
+            except NotComputed as missing:
+                is_computed = False
+                while not is_computed:
+                    is_computed = self._ranking.index.compute(missing.day, CALENDARS_AT_A_TIME)
+                    await asyncio.sleep(0)
+
+    async def _refresh(self, _: Sequence[None]) -> dict[None, None]:
+        """Bring the index up to date."""
+        is_old = monotonic() - self._read_at > MAX_AGE_SECONDS
+        with or_unavailable():
+            # Read before the calendars, which are then at least as new.
+            changes = await read_changes()
+            if self._changes is None or is_old or self._ranking.index.is_wasteful:
+                await self._build()
+            else:
+                changed, unknown = changes.since(self._changes)
+                if DIRECTORY in unknown:
+                    await self._build()
+                else:
+                    if unknown:
+                        changed |= await read_moved(self._ranking.index)
+                    await self._read(self._ranking, changed)
+        self._changes, self._read_at = changes, monotonic()
+        return {}
+
+    async def _build(self) -> None:
+        self._rules = SharedRules()
+        ranking = OpenRanking()
+        await self._read(ranking, None)
+        self._ranking = ranking
+
+    async def _read(self, ranking: OpenRanking, expert_ids: set[Id] | None) -> None:
+        """Read some experts again; None for all."""
+        if expert_ids is not None and not expert_ids:
+            return
+        experts = await read_experts(expert_ids)
+        for expert_id in (expert_ids or set()) - experts.keys():
+            ranking.remove(expert_id)
+        ids = list(experts)
+        now = utc_now()
+        for first in range(0, len(ids), CALENDARS_AT_A_TIME):
+            batch = ids[first : first + CALENDARS_AT_A_TIME]
+            calendars = await read_calendars(batch, ranking.index, self._rules, now)
+            for id_, calendar in calendars.items():
+                ranking.put(experts[id_], calendar)

@@ -1,0 +1,133 @@
+"""Searches by time through the API: filters, orders, refusals, and no caching."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.practices import Practice, hours, london_date
+
+if TYPE_CHECKING:
+    from tests.support.clients import Api
+    from tests.support.deployments import Deployment
+
+FREE = """query Free($filter: ExpertFilter, $order: ExpertOrder, $first: Int, $after: String,
+  $last: Int, $before: String) {
+  experts(filter: $filter, orderBy: $order, first: $first, after: $after, last: $last,
+    before: $before) {
+    totalCount nodes { id nextSlot { startsAt } } pageInfo { startCursor endCursor hasNextPage }
+  }
+  categories(filter: $filter) { category count } }"""
+SOONEST = {"field": "SOONEST", "direction": "ASC"}
+AT_NINE = {"from": "T09:00:00Z", "to": "T09:15:00Z"}
+FIELDS = "{ experts(filter: {available: {from: %s, to: %s}}) { nodes { id } } }"
+
+
+def at_nine(days: int = 5, **more: Any) -> dict[str, Any]:
+    """Return the filter for a slot that starts at nine in some days."""
+    day = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+    return {"available": {**{name: day + time for name, time in AT_NINE.items()}, **more}}
+
+
+async def found(api: Api, **variables: Any) -> dict[str, Any]:
+    """Return the experts and counts of a search."""
+    return dict(await api.ask(FREE, **variables))
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    """Return the ids of found experts."""
+    return [node["id"] for node in answer["experts"]["nodes"]]
+
+
+async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: Deployment) -> None:
+    """At once, and by anonymous clients, whose other answers are cached."""
+    practice, client = await Practice.create(deployment), await deployment.person()
+    await practice.set_availability(minimumNoticeMinutes=0)
+    slots = await practice.slots_by_start(at_nine_day(), 60)
+    wanted = {"filter": at_nine(minutes=60), "order": SOONEST, "first": 100}
+    before = await found(deployment.anonymous, **wanted)
+    assert practice.id in ids(before)
+    booking = await client.api.book(slots["09:00"]["id"])
+    after = await found(deployment.anonymous, **wanted)
+    assert ids(after) == [id_ for id_ in ids(before) if id_ != practice.id]
+    assert after["experts"]["totalCount"] == before["experts"]["totalCount"] - 1
+    counts = [sum(c["count"] for c in answer["categories"]) for answer in (before, after)]
+    assert counts == [answer["experts"]["totalCount"] for answer in (before, after)]
+    await client.api.cancel(booking["id"])
+    assert ids(await found(deployment.anonymous, **wanted)) == ids(before)
+
+
+def at_nine_day() -> Any:
+    """Return the day of `at_nine`."""
+    return (datetime.now(UTC) + timedelta(days=5)).date()
+
+
+async def test_the_soonest_are_those_with_the_soonest_next_slots(deployment: Deployment) -> None:
+    """Also page by page, forwards and backwards, and in the opposite order."""
+    for _ in range(3):
+        await deployment.expert()
+    closed = await Practice.create(deployment)
+    await closed.set_availability(weekly=[])
+    anonymous = deployment.anonymous
+    answer = await found(anonymous, order=SOONEST, first=100)
+    starts = [(node["nextSlot"] or {}).get("startsAt", "9") for node in answer["experts"]["nodes"]]
+    assert starts == sorted(starts)
+    assert starts[-1] == "9"
+    everybody = ids(answer)
+    assert answer["experts"]["totalCount"] == len(everybody)
+    listed, info = list[str](), {"hasNextPage": True, "endCursor": None}
+    while info["hasNextPage"]:
+        page = await found(anonymous, order=SOONEST, first=2, after=info["endCursor"])
+        listed += ids(page)
+        info = page["experts"]["pageInfo"]
+    assert listed == everybody
+    last = await found(anonymous, order=SOONEST, last=2)
+    assert ids(last) == everybody[-2:]
+    before = last["experts"]["pageInfo"]["startCursor"]
+    assert ids(await found(anonymous, order=SOONEST, last=1, before=before)) == everybody[-3:-2]
+    latest = {"field": "SOONEST"}
+    assert ids(await found(anonymous, order=latest, first=100)) == everybody[::-1]
+
+
+async def test_new_hours_are_found_at_once(practice: Practice) -> None:
+    anonymous, wanted = practice.deployment.anonymous, {"filter": at_nine(minutes=60), "first": 100}
+    assert practice.id in ids(await found(anonymous, **wanted))
+    closed = {"date": at_nine_day().isoformat(), "hours": [hours("14:00", "16:00")]}
+    await practice.set_availability(overrides=[closed])
+    assert practice.id not in ids(await found(anonymous, **wanted))
+    await practice.deployment.update(practice.id, disabled=True)
+    await practice.set_availability(overrides=[])
+    assert practice.id not in ids(await found(anonymous, **wanted))
+
+
+@pytest.mark.parametrize(
+    ("available", "message"),
+    [
+        ({"to": "2027-01-01T00:00:00Z"}, "filter.available.to: must be later than from"),
+        ({"to": "2999-01-01T00:00:00Z"}, "filter.available.to: must be at most 62 days after from"),
+        ({"minutes": 20}, "filter.available.minutes: must be a multiple of 15 from 15 to 480"),
+    ],
+)
+async def test_wrong_times_are_refused_by_name(
+    deployment: Deployment, available: dict[str, Any], message: str
+) -> None:
+    times = {"from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z", **available}
+    answer = await deployment.anonymous.post(FREE, filter={"available": times})
+    errors = answer["errors"]
+    assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
+    assert {error["message"] for error in errors} == {message}
+
+
+async def test_answers_are_those_of_a_moment(deployment: Deployment) -> None:
+    """No cache on the way stores them, unlike other lists of the directory."""
+    url, http = f"{deployment.anonymous.url}/graphql", deployment.anonymous.http
+    day = london_date(5).isoformat()
+    query = FIELDS % (f'"{day}T00:00:00Z"', f'"{day}T23:00:00Z"')
+    for text in (query, "{ experts(orderBy: {field: SOONEST}) { nodes { id } } }"):
+        answer = await http.get(url, params={"query": text})
+        assert answer.json()["data"]["experts"]["nodes"]
+        assert answer.headers["cache-control"] == "private, no-store"
+    plain = await http.get(url, params={"query": "{ experts { nodes { id } } }"})
+    assert plain.headers["cache-control"].startswith("public")
