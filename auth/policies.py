@@ -14,8 +14,8 @@
 | changePassword, exportMyData,                   | signed-in users                  | FORBIDDEN  |
 |   resendVerification                            |                                  |            |
 | deleteMyAccount, updateProfile, changeEmail     | signed-in users                  | NotAllowed |
-| holdSlot                                        | signed-in users, guests          |            |
-| bookSlot, bookSlots                             | signed-in users                  | Verifica-  |
+| holdSlot, leaveWaitlist                         | signed-in users, guests          |            |
+| bookSlot, bookSlots, joinWaitlist               | signed-in users                  | Verifica-  |
 |                                                 |                                  | tionNeeded |
 | booking                                         | its client and expert, admins    | null       |
 | cancelBooking, rescheduleBooking, removeBooking | its client and expert, admins    | NotAllowed |
@@ -47,13 +47,13 @@ VerificationNeeded.
 |   details of its place                 | its client and expert, once it is booked   | null      |
 |   expertNote                           | its expert                                 | null      |
 | details of the place of an offer       | the expert                                 | null      |
-| a session                              | the owner of its account                   | null      |
+| a session, a place in a waiting list   | the owner of its account                   | null      |
 | an account, by its id                  | its owner, admins                          | null      |
 |   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
 |   email                                | also the experts of its bookings           | FORBIDDEN |
 |   emailVerified, role, disabled,       | its owner, admins                          | FORBIDDEN |
 |   language, phone, guest, hasPassword  |                                            |           |
-|   sessions                             | its owner                                  | FORBIDDEN |
+|   sessions, waits                      | its owner                                  | FORBIDDEN |
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
@@ -121,6 +121,8 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Mutation.holdSlot": SIGNED_IN,
     "Mutation.bookSlot": Rule(_ACCOUNTS, Decision.VERIFICATION_NEEDED),
     "Mutation.bookSlots": Rule(_ACCOUNTS, Decision.VERIFICATION_NEEDED),
+    "Mutation.joinWaitlist": Rule(_ACCOUNTS, Decision.VERIFICATION_NEEDED),
+    "Mutation.leaveWaitlist": SIGNED_IN,
     "Mutation.rescheduleBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.cancelBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
     "Mutation.removeBooking": Rule(_PARTIES, Decision.NOT_ALLOWED),
@@ -170,6 +172,7 @@ OBJECTS: Final[Mapping[str, Rule]] = {
     "User": Rule(_OWNERS, Decision.NULL),
     "Booking": Rule(_PARTIES, Decision.NULL),
     "Session": Rule(frozenset({Relation.OWNER}), Decision.NULL),
+    "Wait": Rule(frozenset({Relation.OWNER}), Decision.NULL),
 }
 """The rules for looking up objects by id; a slot is as visible as its expert."""
 
@@ -191,6 +194,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "User.guest": _OWNER_FIELD,
     "User.hasPassword": _OWNER_FIELD,
     "User.sessions": Rule(frozenset({Relation.OWNER})),
+    "User.waits": Rule(frozenset({Relation.OWNER})),
     **dict.fromkeys(
         (
             *("Booking.id", "Booking.reference", "Booking.expert", "Booking.client"),
@@ -199,15 +203,9 @@ FIELDS: Final[Mapping[str, Rule]] = {
             *("Booking.createdAt", "Booking.updatedAt", "Booking.heldUntil"),
             *("Booking.review", "Booking.reviewableUntil"),
             *("Booking.cancellableUntil", "Booking.viewerActions", "Booking.sequence"),
-            *(
-                "Booking.icsUrl",
-                "Booking.place",
-                "Booking.history",
-                "BookingChange.at",
-                "BookingChange.actor",
-            ),
-            *("BookingChange.from", "BookingChange.to", "BookingChange.startsAt"),
-            "BookingChange.reason",
+            *("Booking.icsUrl", "Booking.place", "Booking.history"),
+            *("BookingChange.at", "BookingChange.actor", "BookingChange.from", "BookingChange.to"),
+            *("BookingChange.startsAt", "BookingChange.reason"),
             *("Contact.name", "Contact.email", "Contact.phone", "Contact.timeZone"),
         ),
         _BOOKING_FIELD,

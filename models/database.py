@@ -19,6 +19,7 @@ from models.bookings.change_stream import Notification
 from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
+from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.photos import Photo
@@ -53,6 +54,7 @@ DOCUMENTS = (
     Writer,
     Photo,
     Review,
+    Wait,
 )
 NAMESPACE_EXISTS = 48
 MAX_DOCUMENTS_SHOWN = 3

@@ -193,6 +193,14 @@ async def _ratings() -> int:
     return await _write_experts(writes)
 
 
+async def _index_of_holds() -> int:
+    """Drop the index that allowed a client one hold with an expert, offers included."""
+    bookings = Booking.get_pymongo_collection()
+    if "one_hold_per_client_and_expert" in await bookings.index_information():
+        await bookings.drop_index("one_hold_per_client_and_expert")
+    return 0
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -218,4 +226,5 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "search words of bookings": _search_words_of_bookings,
     "copies of calendars' rules in the directory": _copied_rules_of_experts,
     "ratings of experts": _ratings,
+    "index of holds": _index_of_holds,
 }

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
-from models.accounts.guests import turn_of
+from models.accounts.turns import turn_of
 from models.accounts.users import User
 from models.bookings.booking import standing_holds
 from models.bookings.caps import coming_bookings
@@ -45,6 +45,16 @@ class BookingChecks:
         self._requires_verified_email = requires_verified_email
         self._locks: WeakValueDictionary[Id, asyncio.Lock] = WeakValueDictionary()
 
+    async def require_verified(self, viewer: Viewer) -> None:
+        """Check that a client's e-mail address is verified, if that is required.
+
+        Raises:
+            VerificationNeeded: if it is not, or the client is a guest.
+        """
+        is_required = self._requires_verified_email or viewer.is_guest
+        if is_required and not await _is_verified(viewer):
+            raise VerificationNeeded
+
     @asynccontextmanager
     async def booking(
         self, viewer: Viewer, keys: Sequence[SlotKey], record: IdempotencyRecord | None
@@ -55,9 +65,7 @@ class BookingChecks:
             VerificationNeeded: if the client's e-mail address is not verified, or is a guest's.
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
         """
-        is_required = self._requires_verified_email or viewer.is_guest
-        if is_required and not await _is_verified(viewer):
-            raise VerificationNeeded
+        await self.require_verified(viewer)
         async with self._counted(
             viewer, record, lambda caps, rows, now: caps.check_booking(rows, keys, now)
         ):

@@ -18,6 +18,7 @@ from models.bookings.calendars import DescribeExpert
 from models.bookings.life import Action
 from models.bookings.moves import ChangeStatus
 from models.bookings.reviews import reviews_about
+from models.bookings.wait import waits_of
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory import administration as directory
@@ -27,6 +28,7 @@ from models.errors import NotAllowed
 from models.ids import global_id
 from models.store.documents import or_unavailable
 from resolvers.codes import check_proof
+from resolvers.waits import leave_all
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ async def finish_deletions(ledger: Ledger) -> None:
 
 
 async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
-    """Take an expert from the directory, and cancel the account's holds and upcoming bookings."""
+    """Take an expert from the directory; end the account's waits, holds and upcoming bookings."""
     if user.expert_id:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)
@@ -125,6 +127,7 @@ async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
                 )
         if expert and expert.photo:
             await set_photo(expert.id, None)
+    await leave_all(ledger, user.id)
     coming = await own_data.coming_bookings_of(user, utc_now())
     cancelled: list[Id] = []
     for first in range(0, len(coming), CANCELLED_AT_ONCE):
@@ -186,6 +189,7 @@ async def collect(user: User) -> Export:
             "sessions": _dumped(Session.find({"user_id": user.id}), exclude={"user_id"}),
             "bookings": _all_described(user),
             "reviews": _described_reviews(user),
+            "waits": _waits(user),
             "mails": _dumped(own_data.mails_to(user), include=SHOWN_OF_MAIL),
         },
     )
@@ -222,6 +226,11 @@ async def _dumped(
     with or_unavailable():
         async for record in records:
             yield record.model_dump(mode="json", **fields)
+
+
+async def _waits(user: User) -> AsyncIterator[dict[str, Any]]:
+    for wait in await waits_of(user.id):
+        yield wait.model_dump(mode="json", exclude={"number": True, "terms": {"client_id"}})
 
 
 async def _all_described(user: User) -> AsyncIterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ MAX_SPAN = timedelta(days=62)
 MAX_DAYS = 62
 MAX_NEXT_SLOTS = 10
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
+FIRST_MOMENT = datetime.fromtimestamp(0, UTC)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
@@ -109,8 +110,17 @@ def slots_between(
     now: datetime,
 ) -> Iterator[Slot]:
     """Return the listed slots that start in `[since, until)`, earliest first."""
-    taken = taken_cells(occupants, now)
+    taken = _taken(calendar, occupants, now)
     return listed_slots(calendar.id, calendar.rules, taken, minutes, since, until, now)
+
+
+def _taken(calendar: Calendar, occupants: Sequence[Occupant], now: datetime) -> dict[int, Occupant]:
+    """Return the occupant of each cell that is occupied.
+
+    While people wait, the time of a hold that has ended is held until it is released, since only
+    the first in line can get it.
+    """
+    return taken_cells(occupants, FIRST_MOMENT if calendar.waiting else now)
 
 
 def span_of_days(first: date, count: int, zone_name: str) -> tuple[datetime, datetime]:
@@ -180,7 +190,7 @@ def current_slot(
     booking: Booking, calendar: Calendar, others: Sequence[Occupant], now: datetime
 ) -> Slot:
     """Return the slot of a booking with its present status."""
-    return slot_of(booking.key, booking.price, calendar.rules, taken_cells(others, now))
+    return slot_of(booking.key, booking.price, calendar.rules, _taken(calendar, others, now))
 
 
 def occupancy_span(key: SlotKey) -> Span:
@@ -192,4 +202,4 @@ def find_listed_slot(
     key: SlotKey, calendar: Calendar, occupants: Sequence[Occupant], now: datetime
 ) -> Slot | None:
     """Return the slot with a key, or None if it is not offered."""
-    return listed_slot(key, calendar.rules, taken_cells(occupants, now), now)
+    return listed_slot(key, calendar.rules, _taken(calendar, occupants, now), now)

@@ -37,6 +37,7 @@ from schema.places import Place
 from schema.reviews import Review
 from schema.slots import Slot
 from schema.users import User, load_party
+from schema.waits import Wait
 
 describe_enum(
     model.BookingStatus,
@@ -229,6 +230,9 @@ class Booking(Node):
     async def history(self) -> list[BookingChange]:
         """Return every change since the booking was created."""
         return [BookingChange.of(change, self.booking) for change in self.booking.history]
+
+
+Wait.booking_of = Booking.of
 
 
 @strawberry.input(

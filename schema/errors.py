@@ -41,6 +41,7 @@ class RefusalCode(Enum):
     PRICE_CHANGED = "PRICE_CHANGED"
     VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
     TOO_MANY = "TOO_MANY"
+    TIME_OPEN = "TIME_OPEN"
     WRONG_CODE = "WRONG_CODE"
 
 
@@ -60,6 +61,7 @@ describe_enum(
     PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask again.",
     VERIFICATION_NEEDED="Code of `VerificationNeeded`: verify the e-mail address first.",
     TOO_MANY="Code of `TooMany`: a limit is reached; cancel something, or wait.",
+    TIME_OPEN="Code of `TimeOpen`: book one of the slots instead of waiting.",
     WRONG_CODE="Code of `WrongCode`: check the code or password.",
 )
 
@@ -154,6 +156,13 @@ class SlotNotOffered(Refusal):
     slot_id: strawberry.ID = strawberry.field(description="Id of the requested slot.")
 
 
+@strawberry.type(description="There is nothing to wait for: a slot can be booked now.")
+class TimeOpen(Refusal):
+    """Refusal sent for `models.calendar.errors.TimeOpen`."""
+
+    slots: list[Slot] = strawberry.field(description="The earliest of these slots, at most three.")
+
+
 @strawberry.type(description="The object does not exist, or the viewer may not do this.")
 class NotAllowed(Refusal):
     """Refusal sent for `models.errors.NotAllowed`."""
@@ -179,8 +188,8 @@ class VerificationNeeded(Refusal):
 
 
 @strawberry.type(
-    description="Too many upcoming bookings or holds at one time, or too many renewals of a hold "
-    "or moves of a booking."
+    description="Too many upcoming bookings or holds at one time, too many renewals of a hold or "
+    "moves of a booking, or too many places in waiting lists."
 )
 class TooMany(Refusal):
     """Refusal sent for `models.errors.TooMany`."""
@@ -228,6 +237,10 @@ def _slot_taken_fields(raised: calendar.SlotTaken, context: Context) -> dict[str
     return {"slot": Slot.of(raised.slot, context, raised.sequence), "exception": raised}
 
 
+def _time_open_fields(raised: calendar.TimeOpen, context: Context) -> dict[str, object]:
+    return {"slots": [Slot.of(slot, context, raised.sequence) for slot in raised.slots]}
+
+
 def _price_changed_fields(raised: calendar.PriceChanged, context: Context) -> dict[str, object]:
     return {"price": Money.of(raised.price, context.services.currency)}
 
@@ -263,6 +276,7 @@ HANDLERS = (
         SlotNotOffered,
         lambda raised, _context: {"slot_id": strawberry.ID(raised.slot_id)},
     ),
+    _Handler(calendar.TimeOpen, TimeOpen, _time_open_fields),
     _Handler(calendar.PriceChanged, PriceChanged, _price_changed_fields),
     _Handler(model.VerificationNeeded, VerificationNeeded),
     _Handler(model.TooMany, TooMany, lambda raised, _context: {"limit": raised.limit}),

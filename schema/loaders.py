@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from resolvers import slots, users
+from resolvers import slots, users, waits
 from resolvers.reviews import reviews_of
 from schema.reads import Reads
 
 if TYPE_CHECKING:
     from models.accounts.users import User
     from models.bookings.booking import Booking, Span
+    from models.bookings.wait import Wait
     from models.calendar.rules import Calendar
     from models.calendar.slots import Occupant
     from models.directory.experts import Expert
@@ -35,10 +36,10 @@ class Loaders:
     def __init__(self, lookups: Lookups) -> None:
         self.reads = Reads()
         self.expert: DataLoader[Id, Expert | None] = _loader(lookups.experts)
-        self.review: DataLoader[Booking, Review | None] = DataLoader(
-            load_fn=reviews_of, cache_key_fn=_booking_id
-        )
+        self.review: DataLoader[Booking, Review | None] = _loader(reviews_of, key=_id)
         self.user: DataLoader[Id, User | None] = _loader(users.users)
+        self.ahead: DataLoader[Wait, int] = _loader(waits.numbers_ahead, key=_id)
+        self.offer: DataLoader[Wait, Booking | None] = _loader(waits.offers, key=_id)
         # Functions instead of methods: a reference cycle would keep rows until garbage collection.
         self.calendar: DataLoader[Id, Calendar | None] = _loader(
             partial(_calendars, lookups, self.reads)
@@ -58,9 +59,13 @@ async def _occupants(reads: Reads, spans: list[Span]) -> list[list[Occupant]]:
     return occupants
 
 
-def _booking_id(booking: Booking) -> Id:
-    return booking.id
+def _id(row: Booking | Wait) -> Id:
+    return row.id
 
 
-def _loader(load: Callable[[list[Key]], Awaitable[list[Value]]]) -> DataLoader[Key, Value]:
-    return DataLoader(load_fn=load)
+def _loader(
+    load: Callable[[list[Key]], Awaitable[list[Value]]],
+    key: Callable[[Key], Hashable] | None = None,
+) -> DataLoader[Key, Value]:
+    """Return a batch loader; `key` returns what identifies a key that cannot be hashed."""
+    return DataLoader(load_fn=load, cache_key_fn=key)

@@ -17,7 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from models.calendar.slots import SlotKey, slot_key
 from models.errors import BadUserInput
 from models.ids import object_id, parse_id
-from resolvers import bookings, profile, reviews, slots
+from resolvers import bookings, profile, reviews, slots, waits
 from schema import bounds
 from schema.administration import AdministrationMutation, AdministrationQuery
 from schema.bookings import Booking, BookingQuery, BookingSubscription
@@ -41,6 +41,7 @@ from schema.scalars import SCALARS
 from schema.sessions import Session
 from schema.slots import Slot, SlotSubscription
 from schema.users import User, UserMutation, UserQuery, load_visible_user
+from schema.waits import Wait, WaitMutation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,10 +71,9 @@ class Query(
         except ValueError as error:
             raise BadUserInput("id: not a global id") from error
         match kind:
-            case "Expert":
-                return await load_visible_expert(context, object_id(id, kind, "id"))
-            case "User":
-                return await load_visible_user(context, object_id(id, kind, "id"))
+            case "Expert" | "User":
+                load = load_visible_expert if kind == "Expert" else load_visible_user
+                return await load(context, object_id(id, kind, "id"))
             case "Booking":
                 booking = await bookings.find_booking(context.viewer, id)
                 return Booking.of(booking, context) if booking else None
@@ -83,6 +83,9 @@ class Query(
             case "Review":
                 review = await reviews.find_review(context.viewer, id)
                 return Review.of(review, context) if review else None
+            case "Wait":
+                wait = await waits.find_wait(context.viewer, id)
+                return Wait.of(wait) if wait else None
             case "Slot":
                 return await _slot(context, id)
         raise BadUserInput("id: not a global id")
@@ -108,6 +111,7 @@ class Mutation(
     MoveMutation,
     NoteMutation,
     ReviewMutation,
+    WaitMutation,
     CalendarMutation,
     UserMutation,
     LinkMutation,

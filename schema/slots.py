@@ -254,7 +254,8 @@ class SlotSubscription:
                 yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(
-        description="Events of slots that become free in an expert's calendar."
+        description="Events of slots that become free in an expert's calendar, and can be booked: "
+        "not of time that is offered to someone in the waiting list."
     )
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None

@@ -12,6 +12,7 @@ from auth.rules import Relation, Relations
 from models.accounts import users as model
 from models.accounts.users import Language, Role
 from models.bookings.booking import Booking
+from models.bookings.wait import waits_of
 from models.ids import Id, global_id
 from resolvers import profile, sessions, users
 from schema.context import Context, Info
@@ -27,6 +28,7 @@ from schema.experts import Expert, load_expert, load_visible_expert
 from schema.nodes import Node
 from schema.scalars import TimeZone
 from schema.sessions import ASSUMED_SESSIONS, Session
+from schema.waits import Wait
 
 if TYPE_CHECKING:
     from resolvers.sessions import SignIn
@@ -139,6 +141,13 @@ class User(Node):
         found = await profile.sessions_of(self._readable("sessions"))
         info.context.count_rows(len(found), ASSUMED_SESSIONS)
         return [Session.of(session, info.context.viewer) for session in found]
+
+    @strawberry.field(
+        description="Places in waiting lists, the earliest first. Visible to the owner."
+    )
+    async def waits(self) -> list[Wait]:
+        """Load the entries of waiting lists if the viewer may read them."""
+        return [Wait.of(wait) for wait in await waits_of(self._readable("waits").id)]
 
     @strawberry.field(
         description="Directory entry of the account; null if it has none or the viewer may not see "

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""Every kind of event that changes slots. A change of a booking's status only does not."""
+"""Every kind of event that changes slots. A change of a booking's status only does not, nor does
+joining or leaving a waiting list."""
+
+
+def is_sent(event: Event, kinds: frozenset[EventKind]) -> bool:
+    """Return whether a subscription to some kinds sends an event.
+
+    Released time is not available if it was offered to someone who waits for it.
+    """
+    return event.kind in kinds and (kinds != AVAILABLE or event.has_open_slot)
 
 
 async def slot_events(
@@ -38,5 +47,5 @@ async def slot_events(
     following = hub.follow(expert_id, after, sees_disabled=sees_disabled)
     async with aclosing(following) as events:
         async for event in events:
-            if event.kind in kinds:
+            if is_sent(event, kinds):
                 yield event

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from models.errors import ExpertBookError
 from resolvers.moves import expire
 from resolvers.own_data import finish_deletions
+from resolvers.waits import review
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -34,10 +35,11 @@ async def background(name: str, work: Coroutine[None, None, None]) -> AsyncItera
 
 
 async def sweep(ledger: Ledger) -> None:
-    """Expire holds past their end and pending bookings past their start, twice a second."""
+    """Expire what the clock ends, twice a second: holds, pending bookings, places in line."""
     while True:
         try:
             await expire(ledger)
+            await review(ledger)
         except ExpertBookError as error:
             log.warning("could not expire holds and bookings, retrying: %s", error)
         await asyncio.sleep(SWEEP_INTERVAL_SECONDS)

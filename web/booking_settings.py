@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from models.bookings.caps import Caps
+from models.bookings.offers import OfferTerms
 from models.calendar.places import ROOM
 from models.money import decimals_of
 from resolvers.places import normalized_link
@@ -18,6 +20,13 @@ class BookingSettings(BaseSettings):
 
     hold_seconds: int = Field(
         default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"
+    )
+    offer_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        description="how long time that becomes free is held for the first who waits for it, in "
+        "minutes, 1 to 1440",
     )
     currency: str = Field(
         default="EUR",
@@ -61,6 +70,11 @@ class BookingSettings(BaseSettings):
     max_moves: int = Field(
         default=10, ge=1, le=100, description="the most times that a booking is moved, 1 to 100"
     )
+
+    @property
+    def offers(self) -> OfferTerms:
+        """How free time is offered to those who wait for it."""
+        return OfferTerms(timedelta(minutes=self.offer_minutes), self.video_url)
 
     @property
     def caps(self) -> Caps:

@@ -117,6 +117,7 @@ async def open_container(
             announce,
             response_cache.directory_changed,
             use_cache=use_caches,
+            offers=settings.offers,
         ).open() as ledger,
         background("sweeper", sweep(ledger)),
         background("account sweeper", sweep_accounts(ledger)),

@@ -17,7 +17,8 @@ from models.errors import Unavailable
 from web.serving import NotServed
 
 if TYPE_CHECKING:
-    from models.bookings.verification import Finding, VerificationReport
+    from models.bookings.findings import Finding
+    from models.bookings.verification import VerificationReport
 
 log = logging.getLogger(__name__)
 

@@ -68,7 +68,7 @@ class User(Record):
     phone: str | None = None
     guest: bool = False
     busy_until: datetime | None = None
-    """The end of a guest's turn to hold a slot; see models/accounts/guests.py."""
+    """The end of the account's turn, if it has one; see models/accounts/turns.py."""
     email_verified: bool = False
     disabled: bool = False
     expert_id: Id | None = None

@@ -8,35 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.bookings.booking import MAX_OCCUPIED_CELLS, Booking, BookingStatus
+from models.bookings.booking import BookingStatus
 from models.bookings.events import Event, EventKind, SlotState
 from models.bookings.outbox import mail_for
+from models.bookings.surroundings import affected_slots, changed_slots, states_of, surroundings
+from models.bookings.waitlist import Waitlist
 from models.calendar.occupancy import Occupancy
-from models.calendar.rules import MAX_BREAK_MINUTES
-from models.calendar.slots import Slot, SlotKey, listed_slot, listed_starts, slot_of
-from models.calendar.times import CELL_MINUTES, instant_of
+from models.calendar.slots import SlotStatus, listed_slot, listed_slots, slot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from models.bookings.booking import Booking
     from models.bookings.outbox import Mail
+    from models.bookings.wait import Wait
     from models.calendar.rules import Calendar, Rules
-    from models.calendar.slots import Occupant
+    from models.calendar.slots import Occupant, Slot, SlotKey
     from models.directory.experts import Expert
     from models.ids import Id
-
-
-MAX_BREAK_CELLS = MAX_BREAK_MINUTES // CELL_MINUTES
-
-
-def surroundings(key: SlotKey) -> tuple[int, int]:
-    """Return the range of cells whose bookings may affect a slot or its neighbours.
-
-    Returns:
-        The first cell, and the cell after the last one.
-    """
-    return key.cell - MAX_OCCUPIED_CELLS, key.session_end + MAX_BREAK_CELLS + MAX_OCCUPIED_CELLS
 
 
 class Agenda:
@@ -49,6 +39,7 @@ class Agenda:
         expert: the expert's directory entry, if a command needs it.
         occupants: other bookings, none of them a hold, of which only the occupied time matters.
         spans: the ranges of cells, each without its end, within which all bookings are loaded.
+        waits: the entries of the waiting list, all of them.
     """
 
     def __init__(
@@ -59,6 +50,7 @@ class Agenda:
         expert: Expert | None = None,
         occupants: Iterable[Occupant] = (),
         spans: Sequence[tuple[int, int]] = (),
+        waits: Collection[Wait] | Waitlist = (),
     ) -> None:
         self.calendar = calendar
         self.now = now
@@ -71,6 +63,7 @@ class Agenda:
         self.changed_bookings: dict[Id, Booking] = {}
         self.writes: list[Booking] = []
         self.new_ids: set[Id] = set()
+        self.waitlist = Waitlist(waits)
         self._bookings = {booking.id: booking for booking in bookings}
         self._occupancy = Occupancy(now)
         for booking in self._bookings.values():
@@ -116,10 +109,12 @@ class Agenda:
         The two share their occupancy, so this agenda must not be changed afterwards.
         """
         last: dict[str, Any] = {"sequence": self.next_sequence - 1, "claimed_by": None}
+        last["waiting"] = len(self.waitlist)
         if self.events:
             last |= {"last_event_at": self.events[-1].at, "last_event_id": self.events[-1].id}
         holds = [b for b in self._bookings.values() if b.active and b.status is BookingStatus.HELD]
-        other = Agenda(self.calendar.model_copy(update=last), (), self.now, spans=self.spans)
+        calendar = self.calendar.model_copy(update=last)
+        other = Agenda(calendar, (), self.now, spans=self.spans, waits=self.waitlist)
         other._bookings = {hold.id: hold for hold in holds}
         other._occupancy = self._occupancy
         return other
@@ -149,19 +144,16 @@ class Agenda:
         """Copy the state for the savepoint, once; to be called before every change."""
         if self._is_saved:
             return
-        state = (
-            list(self.events),
-            dict(self.changed_bookings),
-            set(self.new_ids),
-            dict(self._bookings),
-        )
-        writes, mails, occupancy = list(self.writes), list(self.mails), self._occupancy.copy()
-        replaced = (self.rules, self.expert, self.has_new_expert)
+        lists = list(self.events), list(self.writes), list(self.mails)
+        maps = dict(self.changed_bookings), set(self.new_ids), dict(self._bookings)
+        others = self._occupancy.copy(), self.rules, self.expert, self.has_new_expert
+        waits = self.waitlist.snapshot()
 
         def restore() -> None:
-            self.events, self.changed_bookings, self.new_ids, self._bookings = state
-            self.writes, self.mails, self._occupancy = writes, mails, occupancy
-            self.rules, self.expert, self.has_new_expert = replaced
+            self.events, self.writes, self.mails = lists
+            self.changed_bookings, self.new_ids, self._bookings = maps
+            self._occupancy, self.rules, self.expert, self.has_new_expert = others
+            self.waitlist.restore(waits)
 
         self._is_saved, self._restore = True, restore
 
@@ -169,23 +161,37 @@ class Agenda:
         """Return the slot with its current status, or None if it is not offered."""
         return listed_slot(key, self.rules, self._occupancy.taken, self.now)
 
+    def open_slots(self, minutes: int, since: datetime, until: datetime) -> Iterator[Slot]:
+        """Yield the open slots of one length that start in `[since, until)`, earliest first."""
+        id_, rules, taken = self.calendar.id, self.rules, self._occupancy.taken
+        for slot in listed_slots(id_, rules, taken, minutes, since, until, self.now):
+            if slot.status is SlotStatus.OPEN:
+                yield slot
+
     def blockers(self, key: SlotKey) -> list[Occupant]:
         """Return the bookings that overlap a slot, including expired holds."""
         return self._occupancy.blockers(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
-        """Return a client's holds, including expired ones."""
+        """Return the holds that a client has placed, including expired ones, but no offers."""
         return [
             booking
             for booking in self._bookings.values()
             if booking.status is BookingStatus.HELD and booking.client_id == client_id
+            if booking.wait_id is None
         ]
 
+    def lapsed_holds(self) -> list[Booking]:
+        """Return the holds past their end that can be released, as their surroundings are known."""
+        holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
+        return [hold for hold in holds if self.covers(hold.key)]
+
     def book(self, booking: Booking) -> Booking:
-        """Add a new booking or hold; its time must be free."""
+        """Add a new booking, hold or offer; its time must be free."""
         self._save_state()
         self.new_ids.add(booking.id)
-        return self._add(booking.with_change(self.now, None, booking.client_id))
+        actor_id = None if booking.wait_id else booking.client_id
+        return self._add(booking.with_change(self.now, None, actor_id))
 
     def fulfil(self, hold: Booking, booking: Booking) -> Booking:
         """Turn a client's hold into a booking; any further time that it takes must be free."""
@@ -261,6 +267,25 @@ class Agenda:
         self.expert = expert.update_search_fields()
         self.has_new_expert = True
 
+    def join(self, wait: Wait) -> None:
+        """Append an entry to the waiting list; the event gives it its number."""
+        self.change_wait(wait, number=self.next_sequence)
+        self._add_event(EventKind.JOINED, wait_id=wait.id, terms=wait.terms)
+
+    def change_wait(self, wait: Wait, **changes: Any) -> None:
+        """Change fields of an entry of the waiting list, but not its place."""
+        self._save_state()
+        self.waitlist.put(wait.model_copy(update=changes))
+
+    def leave(self, wait: Wait, actor_id: Id | None = None) -> None:
+        """Remove an entry from the waiting list, and release its offer."""
+        self._save_state()
+        self.waitlist.remove(wait)
+        self._add_event(EventKind.LEFT, wait_id=wait.id)
+        offer = self._bookings.get(wait.offer_id) if wait.offer_id else None
+        if offer and offer.status is BookingStatus.HELD:
+            self.release(offer, BookingStatus.CANCELLED, actor_id)
+
     def _add(self, booking: Booking) -> Booking:
         is_hold = booking.status is BookingStatus.HELD
         self._change_time(booking, EventKind.HELD if is_hold else EventKind.BOOKED)
@@ -272,27 +297,26 @@ class Agenda:
         # Until this release, events have shown an expired hold as taken.
         previous = self._occupancy.get(booking.id)
         spans = [booking.occupant().cells, *([previous.cells] if previous else [])]
-        affected = self._affected_slots(spans)
-        before = [self._states(affected, self._occupancy.taken_including(previous))]
+        affected = affected_slots(self.calendar.id, self.rules, spans, self.now)
+        before = [states_of(affected, self.rules, self._occupancy.taken_including(previous))]
         if previous and previous.held_until and booking.active:
             # Clients that read the slots after the hold expired have seen its time as free.
-            before.append(self._states(affected, self._occupancy.taken_excluding(previous)))
+            before.append(
+                states_of(affected, self.rules, self._occupancy.taken_excluding(previous))
+            )
         booking.sequence = self.next_sequence
         self._write(booking)
         taken = self._occupancy.taken
-        after = self._states(affected, taken)
+        after = states_of(affected, self.rules, taken)
         offer = self.rules.offer(booking.minutes)
         slot = slot_of(booking.key, offer.price if offer else booking.price, self.rules, taken)
         self._add_event(
             kind,
             booking_id=booking.id,
             client_id=booking.client_id,
+            wait_id=booking.wait_id,
             slot=SlotState.of(slot),
-            changed=[
-                SlotState.of(state)
-                for state, *earlier in zip(after, *before, strict=True)
-                if any(other != state for other in earlier)
-            ],
+            changed=[SlotState.of(slot) for slot in changed_slots(after, *before)],
         )
         return booking
 
@@ -324,24 +348,3 @@ class Agenda:
                 **more,
             )
         )
-
-    def _affected_slots(self, spans: Sequence[range]) -> list[tuple[SlotKey, int]]:
-        """Return the listed slots of every length that some cells may affect, with prices."""
-        break_cells = self.rules.break_minutes // CELL_MINUTES
-        first, stop = min(cells.start for cells in spans), max(cells.stop for cells in spans)
-        return [
-            (SlotKey(self.calendar.id, cell, offer.minutes), offer.price)
-            for offer in self.rules.offers
-            for cell in listed_starts(
-                self.rules,
-                offer.minutes,
-                instant_of(first - offer.minutes // CELL_MINUTES - break_cells),
-                instant_of(stop),
-                self.now,
-            )
-        ]
-
-    def _states(
-        self, slots: Iterable[tuple[SlotKey, int]], taken: Mapping[int, Occupant]
-    ) -> list[Slot]:
-        return [slot_of(key, price, self.rules, taken) for key, price in slots]

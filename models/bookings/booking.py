@@ -92,7 +92,8 @@ class Booking(Record):
 
     `cells` are the quarter hours of the session and the break after it. A booking that becomes
     inactive keeps its cells; only the `active` flag changes. `price` and `place` stay as agreed
-    when it was held or booked, even if the expert's offer changes. `expert_note` is for the expert
+    when it was held or booked, even if the expert's offer changes. `wait_id` is the entry of the
+    waiting list that it was offered to, if it began as an offer. `expert_note` is for the expert
     alone; changes of the calendar do not write it (models/ledger/batch.py).
     """
 
@@ -113,6 +114,7 @@ class Booking(Record):
     updated_at: datetime
     held_until: datetime | None = None
     is_prolonged: bool = False
+    wait_id: Id | None = None
     cancellable_until: datetime
     sequence: int = 0
     order_key: str = ""
@@ -154,10 +156,10 @@ class Booking(Record):
                 name="search_by_order_key",
             ),
             IndexModel(
-                [("expert_id", ASCENDING), ("client_id", ASCENDING)],
+                [("expert_id", ASCENDING), ("client_id", ASCENDING), ("wait_id", ASCENDING)],
                 unique=True,
                 partialFilterExpression={"status": "HELD"},
-                name="one_hold_per_client_and_expert",
+                name="one_hold_per_client_expert_and_wait",
             ),
             IndexModel([("status", ASCENDING), ("held_until", ASCENDING)], name="holds_by_end"),
             IndexModel([("status", ASCENDING), ("starts_at", ASCENDING)], name="status_by_start"),

@@ -65,11 +65,12 @@ class Caps:
                 raise TooMany(factor * self.coming_with_expert)
 
     def check_hold(self, rows: Sequence[ClientBooking], key: SlotKey, now: datetime) -> None:
-        """Check that a client may hold a slot.
+        """Check that a client may hold a slot; offers of waiting lists do not count.
 
         Raises:
             TooMany: with the limit.
         """
+        rows = [row for row in rows if not row.was_offer]
         standing = {
             row.expert_id for row in rows if row.held_until is not None and row.held_until > now
         }
@@ -98,7 +99,10 @@ class Caps:
 
 
 class ClientBooking(NamedTuple):
-    """Fields of a client's booking that caps depend on; `was_hold` if it was never booked."""
+    """Fields of a client's booking that caps depend on.
+
+    `was_hold` if it was never booked, and `was_offer` if it began as an offer of a waiting list.
+    """
 
     expert_id: Id
     status: BookingStatus
@@ -107,6 +111,7 @@ class ClientBooking(NamedTuple):
     created_at: datetime
     held_until: datetime | None
     was_hold: bool
+    was_offer: bool
 
     def overlaps(self, key: SlotKey) -> bool:
         """Return whether the booking overlaps a slot."""
@@ -123,7 +128,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
     """
     shown = (
         *("expert_id", "status", "starts_at", "minutes"),
-        *("created_at", "held_until", "contact_key"),
+        *("created_at", "held_until", "contact_key", "wait_id"),
     )
     counts = [{"active": True}, {"created_at": {"$gt": now - PERIOD}}]
     query = {"client_id": client_id, "order_key": {"$gte": order_key(now)}, "$or": counts}
@@ -141,6 +146,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
             row["created_at"],
             row.get("held_until"),
             row.get("contact_key") is None,
+            row.get("wait_id") is not None,
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from models.ids import Id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from models.bookings.booking import Booking
     from models.bookings.events import Event
@@ -66,6 +67,7 @@ class Command(ABC):
         expert_ids: the experts whose calendars the command reads or changes.
         slots: the slots that it needs, with the time around them.
         booking_ids: the stored bookings that it needs.
+        window: the span of time whose slots it needs, `[since, until)`.
         holder_id: the client; the command needs all holds of this client with these experts.
         describes: whether it needs the experts' directory entries.
         idempotency: the record of the request; None if it has no idempotency key.
@@ -73,6 +75,7 @@ class Command(ABC):
 
     expert_ids: Sequence[Id]
     slots: Sequence[SlotKey] = ()
+    window: tuple[datetime, datetime] | None = None
     booking_ids: Sequence[Id] = ()
     holder_id: Id | None = None
     describes: bool = False

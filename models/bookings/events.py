@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 
+from models.bookings.wait import WaitTerms
 from models.calendar.rules import Calendar
 from models.calendar.slots import Slot, SlotKey, SlotStatus
 from models.calendar.times import cell_of
@@ -46,13 +47,19 @@ class Position(NamedTuple):
 
 
 class EventKind(StrEnum):
-    """Kind of an event; STATUS changes only a booking, RESET changes the rules."""
+    """Kind of an event.
+
+    STATUS changes only a booking, and RESET the rules. JOINED and LEFT concern only the waiting
+    list; they have numbers, so that the log proves its order, and are sent to nobody.
+    """
 
     HELD = "HELD"
     BOOKED = "BOOKED"
     RELEASED = "RELEASED"
     STATUS = "STATUS"
     RESET = "RESET"
+    JOINED = "JOINED"
+    LEFT = "LEFT"
 
 
 class SlotState(Part):
@@ -94,7 +101,9 @@ class Event(Record):
     `changed` holds the listed slots, of every length, whose status changed. They are stored
     because the rules can change later, and a replay must report the state at the time.
     `previous_id` is the id of the event before it. `accepts_bookings` is set by a RESET: whether
-    the expert is listed from then on.
+    the expert is listed from then on. `wait_id` is the entry of the waiting list that the event
+    concerns: it joined or left, or its offer was held, booked or released. `terms` are set when it
+    joined.
     """
 
     expert_id: Id
@@ -107,11 +116,19 @@ class Event(Record):
     slot: SlotState | None = None
     changed: list[SlotState] = []
     accepts_bookings: bool | None = None
+    wait_id: Id | None = None
+    terms: WaitTerms | None = None
 
     @property
     def position(self) -> Position:
         """The position after the event."""
         return Position(self.sequence, self.id)
+
+    @property
+    def has_open_slot(self) -> bool:
+        """Whether its slot, or one that it changed, is open after the event."""
+        states = [self.slot, *self.changed] if self.slot else self.changed
+        return any(state.status is SlotStatus.OPEN for state in states)
 
     @property
     def client_ids(self) -> set[Id]:

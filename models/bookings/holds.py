@@ -56,7 +56,7 @@ class MoveHold(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ProlongHold(Command):
-    """Let a hold last longer, once, while its client waits for a code.
+    """Let a hold last longer, once, while its client waits for a code; an offer does not.
 
     Args:
         duration: how long the hold lasts from the moment of the decision.
@@ -69,7 +69,7 @@ class ProlongHold(Command):
         hold = agendas.booking(self.booking_ids[0])
         agenda = agendas[hold.expert_id]
         until = agenda.now + self.duration
-        if hold.is_prolonged or not is_standing(hold, agendas):
+        if hold.is_prolonged or hold.wait_id or not is_standing(hold, agendas):
             return []
         if hold.held_until and hold.held_until >= until:
             return []

@@ -36,7 +36,9 @@ EXPERT_FIELDS: Final = dict.fromkeys(
     ),
     1,
 )
-CALENDAR_FIELDS: Final = dict.fromkeys(("rules", "rules_version", "sequence", "last_event_id"), 1)
+CALENDAR_FIELDS: Final = dict.fromkeys(
+    ("rules", "rules_version", "sequence", "last_event_id", "waiting"), 1
+)
 GRACE: Final = timedelta(hours=1)
 
 
@@ -82,7 +84,11 @@ async def read_calendars(
         else:
             rules = shared.reduced(row["rules"])
         position = Position(row["sequence"], row.get("last_event_id"))
-        busy = unexpired(busy_of(occupants.get(id_, ())), now)
+        busy = busy_of(occupants.get(id_, ()))
+        if row.get("waiting"):
+            # The end of a hold is an event then: its time goes to the first in line.
+            busy = tuple(each._replace(held_until=None) for each in busy)
+        busy = unexpired(busy, now)
         found[id_] = OpenCalendar(rules, version, position, busy)
     return found
 

@@ -38,6 +38,7 @@ class MailKind(StrEnum):
     CANCELLED = "CANCELLED"
     REVIEWED = "REVIEWED"
     REVIEW_HIDDEN = "REVIEW_HIDDEN"
+    OFFERED = "OFFERED"
     VERIFICATION = "VERIFICATION"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
     SIGN_IN_CODE = "SIGN_IN_CODE"
@@ -47,23 +48,36 @@ class MailKind(StrEnum):
 class Lane(StrEnum):
     """A queue of e-mails that does not wait for the others.
 
-    Links and codes, which people are waiting for, do not queue behind mails about bookings.
+    Links and codes, which people are waiting for, do not queue behind mails about bookings, nor do
+    offers, which end soon.
     """
 
     ACCOUNT = "ACCOUNT"
     BOOKING = "BOOKING"
+    OFFER = "OFFER"
 
     @property
     def kinds(self) -> frozenset[MailKind]:
         """The kinds of e-mails in this lane."""
-        return BOOKING_KINDS if self is Lane.BOOKING else frozenset(MailKind) - BOOKING_KINDS
+        return KINDS[self]
 
 
 CHANGE_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
 """Mails with a calendar entry, since the booking has changed."""
 
 REVIEW_KINDS = frozenset({MailKind.REVIEWED, MailKind.REVIEW_HIDDEN})
-BOOKING_KINDS = CHANGE_KINDS | REVIEW_KINDS
+
+KINDS = {
+    Lane.ACCOUNT: frozenset(
+        {
+            *(MailKind.VERIFICATION, MailKind.PASSWORD_RESET),
+            *(MailKind.SIGN_IN_CODE, MailKind.EMAIL_CHANGED),
+        }
+    ),
+    Lane.BOOKING: CHANGE_KINDS | REVIEW_KINDS,
+    Lane.OFFER: frozenset({MailKind.OFFERED}),
+}
+"""The kinds of e-mails in each lane."""
 
 
 class Party(StrEnum):
@@ -262,11 +276,13 @@ async def backlog() -> tuple[int, float]:
 def mail_for(booking: Booking) -> Mail | None:
     """Return the e-mail about a booking's last change, or None if the change sends none.
 
-    Placing a hold and its end send no e-mail.
+    Placing a hold and its end send no e-mail; an offer is announced to its client.
     """
     *earlier, last = booking.history
     moved_from = None
-    if last.after in UPCOMING and last.before not in UPCOMING:
+    if last.before is None and last.after is BookingStatus.HELD and booking.wait_id:
+        kind = MailKind.OFFERED
+    elif last.after in UPCOMING and last.before not in UPCOMING:
         kind = MailKind.BOOKED
     elif last.is_move and earlier:
         kind, moved_from = MailKind.MOVED, earlier[-1].starts_at
@@ -278,11 +294,17 @@ def mail_for(booking: Booking) -> Mail | None:
         return None
     return Mail(
         kind=kind,
-        to=[Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT],
+        to=_recipients(kind, booking),
         occasion=snapshot(booking, moved_from),
         due_at=last.at,
         created_at=last.at,
     )
+
+
+def _recipients(kind: MailKind, booking: Booking) -> list[Party]:
+    if kind is MailKind.OFFERED:
+        return [Party.CLIENT]
+    return [Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT]
 
 
 def snapshot(booking: Booking, moved_from: datetime | None = None) -> BookingSnapshot:

@@ -13,6 +13,7 @@ from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key,
 from models.bookings.events import RETENTION_SECONDS, Event
 from models.bookings.outbox import Mail, MailState
 from models.bookings.reviews import anonymize_reviews
+from models.bookings.wait import waits_of
 from models.store.documents import or_unavailable
 from models.store.transactions import run_in_transaction
 
@@ -101,13 +102,16 @@ async def erase(user: User, now: datetime) -> bool:
 
     Returns:
         False if it must be called again. Mails about bookings may still be waiting, which need the
-        person's name and address, or a booking may still be made or changed.
+        person's name and address; the account may be in a waiting list; or a booking may still be
+        made or changed.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     users = User.get_pymongo_collection()
     is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
+    if await waits_of(user.id):
+        return False
     with or_unavailable():
         bookings = [booking async for booking in bookings_of(user)]
         about = {"occasion.booking_id": {"$in": [booking.id for booking in bookings]}}
@@ -120,10 +124,9 @@ async def erase(user: User, now: datetime) -> bool:
             if (personal := _personal(booking, user))
         ]
         if writes:
-            # The next round checks again, in case a change was under way.
             await Booking.get_pymongo_collection().bulk_write(writes)
-            return False
-        if await anonymize_reviews(user):
+        if await anonymize_reviews(user) or writes:
+            # The next round checks again, in case a change was under way.
             return False
         # Meanwhile a new account may have the address.
         earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}

@@ -67,7 +67,7 @@ class BookSlots(Command):
             fields = _slot_fields(agenda, slot, room) | self._fields(hold.id, agenda)
             return agenda.fulfil(hold, hold.model_copy(update=fields))
         fields = self._fields(id_, agenda)
-        return agenda.book(_new_booking(id_, self.client_id, agenda, slot, room, **fields))
+        return agenda.book(new_booking(id_, self.client_id, agenda, slot, room, **fields))
 
     def _fields(self, id_: Id, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
@@ -84,6 +84,8 @@ class BookSlots(Command):
 @dataclass(eq=False, kw_only=True)
 class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
+
+    Offers of the waiting list stay. One of exactly this slot is the hold, and lasts as it did.
 
     Args:
         holder_id: the account that holds.
@@ -104,17 +106,20 @@ class HoldSlot(Command):
             SlotNotOffered: if the slot is not offered now.
             SlotTaken: if the slot is taken.
         """
+        standing = standing_hold(agendas, self.slots[0], self.holder_id)
+        if standing and standing.wait_id:
+            return [standing]
         agenda, slot = find_offered_slot(agendas, self.slots[0])
         clear_slot(agenda, slot, self.holder_id)
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
         held = {"status": BookingStatus.HELD, "held_until": agenda.now + self.duration}
-        booking = _new_booking(self.new_id, self.holder_id, agenda, slot, self.room, **held)
+        booking = new_booking(self.new_id, self.holder_id, agenda, slot, self.room, **held)
         return [agenda.book(booking)]
 
 
 def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | None:
-    """Return the client's hold of exactly this slot, if it has not ended."""
+    """Return the client's hold or offer of exactly this slot, if it has not ended."""
     agenda = agendas.get(key.expert_id)
     if agenda is None:
         return None
@@ -144,6 +149,8 @@ def clear_slot(
 ) -> Booking | None:
     """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
 
+    An offer to the client blocks it as others' holds do: it is booked as it is, or given back.
+
     Args:
         agenda: the agenda of the slot's expert.
         slot: the slot to clear.
@@ -151,7 +158,7 @@ def clear_slot(
         moving: the client's booking that is being moved to the slot; it does not block the slot.
 
     Raises:
-        SlotTaken: if a booking or another client's hold blocks the slot.
+        SlotTaken: if a booking, another client's hold or an offer blocks the slot.
     """
     own = None
     blockers = agenda.blockers(slot.key)
@@ -159,7 +166,8 @@ def clear_slot(
         blockers = [other for other in blockers if other.booking_id != moving.id]
     for other in blockers:
         if other.occupies_at(agenda.now):
-            if other.held_until is None or other.client_id != client_id:
+            is_own = other.held_until is not None and other.client_id == client_id
+            if not is_own or agenda.booking(other.booking_id).wait_id:
                 raise SlotTaken(slot, agenda.next_sequence - 1)
             own = other
     for other in blockers:
@@ -211,9 +219,10 @@ def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]
     }
 
 
-def _new_booking(
+def new_booking(
     id_: Id, client_id: Id, agenda: Agenda, slot: Slot, room: str | None, **fields: Any
 ) -> Booking:
+    """Return a booking or hold of a slot on the current terms."""
     return Booking(
         id=id_,
         expert_id=slot.key.expert_id,

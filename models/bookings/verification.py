@@ -10,16 +10,18 @@ import gc
 from collections import Counter, defaultdict
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymongo.errors import PyMongoError
 
 from models.accounts.users import User
 from models.bookings.booking import Booking
 from models.bookings.directory_verification import DirectoryChecker
-from models.bookings.events import RETENTION_SECONDS, Event
+from models.bookings.events import Event
+from models.bookings.findings import EVENT_RETENTION, GRACE, Finding, Row
+from models.bookings.wait import Wait
+from models.bookings.waitlist_verification import WaitlistChecker
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL, CELL_MINUTES
 from models.directory.experts import COPIED_RULES, Expert
@@ -32,39 +34,27 @@ from models.store.transactions import READ, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+    from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.ids import Id
     from models.store.connection import Database
 
-GRACE = timedelta(seconds=5)
-"""Tolerated delay in releasing expired holds on a busy machine."""
-EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 INACTIVE = {"CANCELLED", "EXPIRED"}
 KINDS = (
     *("booking without event", "copy", "event without booking", "expired hold", "gap", "history"),
-    *("malformed", "order", "orphan", "overlap", "rating", "status", "time"),
+    *("malformed", "offer", "open slot", "order", "orphan", "overlap", "rating", "status", "time"),
+    "waiting list",
 )
 """The kinds of findings."""
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
 """Keeps a transaction to a few thousand documents."""
 COLLECTIONS = [
-    kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo, Review)
+    kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo, Review, Wait)
 ]
 WITHOUT_CONTENT = {Photo.Settings.name: {"content": 0}}
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A violated invariant: its kind, a description, and the expert concerned, if any."""
-
-    kind: str
-    detail: str
-    expert_id: Id | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +157,8 @@ async def _read_snapshot(
             projection = WITHOUT_CONTENT.get(collection)
             async for row in database[collection].find(query, projection, session=session):
                 checker.add(collection, row)
-                user_ids.update(row[name] for name in ("client_id", "user_id") if name in row)
+                owner = row["terms"] if collection == Wait.Settings.name else row
+                user_ids.update(owner[name] for name in ("client_id", "user_id") if name in owner)
 
         await add(Event.Settings.name, "expert_id", experts)
         await add(Booking.Settings.name, "expert_id", experts)
@@ -175,6 +166,7 @@ async def _read_snapshot(
         await add(Expert.Settings.name, "_id", experts)
         await add(Photo.Settings.name, "expert_id", experts)
         await add(Review.Settings.name, "expert_id", experts)
+        await add(Wait.Settings.name, "expert_id", experts)
         await add(User.Settings.name, "_id", user_ids)
         await add(User.Settings.name, "expert_id", experts)
         return checker
@@ -208,6 +200,7 @@ class InvariantChecker:
         self._owners: dict[tuple[Id, datetime], Id] = {}
         self._overlaps: set[tuple[Id, Id]] = set()
         self._directory = DirectoryChecker()
+        self._waitlists = WaitlistChecker(now)
 
     def add(self, collection: str, row: Row) -> None:
         """Add a document of a collection."""
@@ -218,6 +211,7 @@ class InvariantChecker:
             self._findings.append(Finding("malformed", detail, expert_id=None))
 
     def _add(self, collection: str, row: Row) -> None:
+        self._waitlists.add(collection, row)
         if collection == Booking.Settings.name:
             self._add_booking(row)
         elif collection == Event.Settings.name:
@@ -232,7 +226,7 @@ class InvariantChecker:
             self._directory.add_photo(row)
         elif collection == Review.Settings.name:
             self._directory.add_review(row)
-        else:
+        elif collection == User.Settings.name:
             self._users[row["_id"]] = row.get("expert_id")
 
     def _add_booking(self, row: Row) -> None:
@@ -282,6 +276,7 @@ class InvariantChecker:
         yield from self._findings
         yield from self._orphans()
         yield from (Finding(*found) for found in self._directory.findings())
+        yield from self._waitlists.findings(self._users, self._owners)
         events: Counter[Id] = Counter()
         for expert_id, log in self._logs.items():
             events.update(booking_id for booking_id, _ in log.values() if booking_id)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from models.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.calendar.slots import Slot
 
 
@@ -25,6 +27,22 @@ class SlotTaken(Refused):
 
     code = "SLOT_TAKEN"
     message = "This slot is already booked. Please choose another slot."
+
+
+@dataclass(eq=False)
+class TimeOpen(Refused):
+    """A slot of the wanted length can be booked now, so there is nothing to wait for.
+
+    Attributes:
+        slots: the earliest of these slots.
+        sequence: number of the expert's last event that `slots` reflect.
+    """
+
+    slots: Sequence[Slot]
+    sequence: int
+
+    code = "TIME_OPEN"
+    message = "There is free time. Please book it instead of waiting."
 
 
 @dataclass(eq=False)

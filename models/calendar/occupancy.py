@@ -32,6 +32,11 @@ class Occupancy:
     def __len__(self) -> int:
         return len(self._occupants)
 
+    @property
+    def expired(self) -> list[Occupant]:
+        """The holds past their end that have not been released."""
+        return list(self._expired.values())
+
     def copy(self) -> Occupancy:
         """Return an independent copy."""
         other = Occupancy(self._now)

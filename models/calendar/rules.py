@@ -125,7 +125,8 @@ class Calendar(Record):
 
     Every change of the expert's time increments `sequence`, so two transactions on the same
     calendar always conflict on this document. `claimed_by` names the only ledger that may commit
-    the next change, if there is one (models/ledger/claims.py).
+    the next change, if there is one (models/ledger/claims.py). `waiting` is the length of the
+    waiting list, which is read only if there is one.
     """
 
     rules: Rules
@@ -134,6 +135,7 @@ class Calendar(Record):
     last_event_at: datetime = datetime.fromtimestamp(0, UTC)
     last_event_id: Id | None = None
     claimed_by: str | None = None
+    waiting: int = 0
 
     class Settings:
         """One document per expert, read by `_id` only."""

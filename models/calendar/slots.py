@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from models.calendar.times import (
     CELL,
     CELL_MINUTES,
-    CELL_SECONDS,
     CELLS_PER_DAY,
     DAY_MINUTES,
     day_span,
+    first_cell_from,
     instant_of,
     local_date,
     wall_clock,
@@ -183,8 +183,7 @@ def listed_starts(
     earliest = max(since, now + timedelta(minutes=rules.minimum_notice_minutes))
     if earliest >= until:
         return
-    first = -(-earliest.timestamp() // CELL_SECONDS)
-    beyond = -(-until.timestamp() // CELL_SECONDS)
+    first, beyond = first_cell_from(earliest), first_cell_from(until)
     day = local_date(earliest, rules.time_zone)
     final = min(
         local_date(until, rules.time_zone),

@@ -25,6 +25,11 @@ def cell_of(instant: datetime) -> int:
     return int(instant.timestamp()) // CELL_SECONDS
 
 
+def first_cell_from(instant: datetime) -> int:
+    """Return the number of the first cell that begins at or after an instant."""
+    return -int(-instant.timestamp() // CELL_SECONDS)
+
+
 @lru_cache(maxsize=16384)
 def instant_of(cell: int) -> datetime:
     """Return the instant at which a cell begins."""

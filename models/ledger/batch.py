@@ -13,7 +13,9 @@ from models.bookings.changed_calendars import record_changes
 from models.bookings.command import Agendas
 from models.bookings.events import Event, position_of, read_positions
 from models.bookings.idempotency import IdempotencyRecord
+from models.bookings.offers import OfferTerms, decide
 from models.bookings.outbox import Mail
+from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
@@ -65,9 +67,13 @@ class Batch:
     """The decisions that one transaction commits: answers, and the agendas as they change.
 
     Each command is decided on the state that the commands before it left.
+
+    Args:
+        offers: how free time is offered to those who wait for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, offers: OfferTerms) -> None:
+        self._offers = offers
         self.agendas = Agendas()
         self.answers: dict[Entry, Answer] = {}
         self.records: dict[str, IdempotencyRecord] = {}
@@ -87,7 +93,7 @@ class Batch:
         undo = agendas.savepoint()
         answer: Answer
         try:
-            answer = entry.command.decide(agendas)
+            answer = decide(entry.command, agendas, self._offers)
         except Exception as error:  # noqa: BLE001 - the command's caller gets it
             undo()
             if not keeps_refusal:
@@ -159,6 +165,8 @@ class Batch:
                 else:
                     writes.update(Booking, *_booking_update(booking))
         for agenda in changed:
+            _write_waits(writes, agenda)
+        for agenda in changed:
             writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
             writes.insert(Event, stored(event))
@@ -169,9 +177,23 @@ class Batch:
         return writes
 
 
+def _write_waits(writes: Writes, agenda: Agenda) -> None:
+    """Add the writes of a waiting list; an entry that ended makes room for the same one."""
+    waitlist = agenda.waitlist
+    for wait in waitlist.removed:
+        writes.delete(Wait, {"_id": wait.id, "expert_id": wait.expert_id})
+    for wait in waitlist.changed:
+        writes.update(Wait, {"_id": wait.id, "expert_id": wait.expert_id}, stored(wait))
+    for wait in waitlist.added:
+        writes.insert(Wait, stored(wait))
+
+
 def _is_written(agenda: Agenda) -> bool:
-    """Return whether to write the calendar: it has new events, or a claim to end."""
-    return bool(agenda.events or agenda.calendar.claimed_by)
+    """Return whether to write the calendar: it has changes, or a claim to end.
+
+    Only the due times of a waiting list change without an event.
+    """
+    return bool(agenda.events or agenda.waitlist.is_changed or agenda.calendar.claimed_by)
 
 
 def _booking_update(booking: Booking) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -196,6 +218,8 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
     if agenda.has_new_rules:
         values["rules"] = stored(agenda.rules)
         counters["rules_version"] = 1
+    if agenda.waitlist.is_changed:
+        values["waiting"] = len(agenda.waitlist)
     if calendar.claimed_by:
         values["claimed_by"] = None
     decided_on = {

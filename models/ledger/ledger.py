@@ -12,10 +12,12 @@ import logging
 import random
 from collections import deque
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
+from models.bookings.offers import OfferTerms
 from models.errors import Unavailable
 from models.ledger.batch import Batch, Entry, Outdated
 from models.ledger.claims import Claims
@@ -53,6 +55,7 @@ class Ledger:
         announce: called with the events of each commit.
         directory_changed: called after a directory entry changed.
         use_cache: whether commands are decided on calendars that stay in memory after a commit.
+        offers: how free time is offered to those who wait for it.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Ledger:
         directory_changed: Callable[[], None] = lambda: None,
         *,
         use_cache: bool = True,
+        offers: OfferTerms | None = None,
     ) -> None:
         self._session = WriterSession(client)
+        self._new_batch = partial(Batch, offers or OfferTerms())
         self._claims = Claims(self._session)
         self._announce = announce
         self._directory_changed = directory_changed
@@ -72,8 +77,8 @@ class Ledger:
         self._to_load: list[Entry] = []
         self._to_load_experts: set[Id] = set()
         self._to_decide: deque[Entry] = deque()
-        self._open = Batch()
-        self._writing = Batch()
+        self._open = self._new_batch()
+        self._writing = self._new_batch()
         self._single_commits_left = 0
         self._has_loads = asyncio.Event()
         self._has_answers = asyncio.Event()
@@ -221,7 +226,7 @@ class Ledger:
             self._has_answers.clear()
             while self._open.answers:
                 batch = self._writing = self._open
-                self._open = Batch()
+                self._open = self._new_batch()
                 for agenda in batch.agendas.values():
                     self._cache.keep(agenda)
                 self._decide_waiting()
@@ -239,7 +244,7 @@ class Ledger:
                 await self._claims.take(batch.agendas)
             self._drop(batch, error)
         else:
-            self._writing = Batch()
+            self._writing = self._new_batch()
             self._single_commits_left = max(0, self._single_commits_left - len(batch.answers))
             await self._answer(batch)
 
@@ -249,7 +254,7 @@ class Ledger:
         unanswered = self._unanswered.__contains__
         entries = list(filter(unanswered, batch.answers))
         dependent = list(filter(unanswered, self._open.answers))
-        self._open, self._writing = Batch(), Batch()
+        self._open, self._writing = self._new_batch(), self._new_batch()
         if is_outcome_unknown(error) and batch.events:
             for entry in entries:
                 entry.attempts.append(batch)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from models.bookings.agenda import Agenda, surroundings
+from models.bookings.agenda import Agenda
 from models.bookings.booking import (
     MAX_OCCUPIED_CELLS,
     Booking,
@@ -21,6 +21,8 @@ from models.bookings.booking import (
 from models.bookings.command import Agendas
 from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
+from models.bookings.surroundings import surroundings, surroundings_of_window
+from models.bookings.wait import Wait
 from models.caching.cache import Cache
 from models.calendar.rules import Calendar
 from models.calendar.times import CELL_MINUTES, DAY_MINUTES, instant_of, utc_now
@@ -30,6 +32,7 @@ from models.ids import Id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from beanie import Document
 
@@ -40,12 +43,17 @@ Row = dict[str, Any]
 Spans = list[tuple[int, int]]
 """Half-open ranges of cells."""
 
+Window: TypeAlias = "tuple[datetime, datetime]"
+"""Half-open span of time."""
+
 MAX_CALENDARS = 500
 MAX_BYTES = 16 * 1024 * 1024
 """Of all calendars in memory."""
 BOOKING_BYTES = 800
 RANGE_BYTES = 400
-"""Memory of a booking's occupied time, and of a range of hours with its weekday or date."""
+WAIT_BYTES = 2_000
+"""Memory of a booking's occupied time, of a range of hours with its weekday or date, and of an
+entry of a waiting list."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
 """Undoing a command copies them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
@@ -89,6 +97,7 @@ class CalendarCache(Cache[Id, Agenda]):
             rules = agenda.calendar.rules
             ranges = len(rules.weekly) + sum(1 + len(day.ranges) for day in rules.overrides)
             size = BOOKING_BYTES * agenda.size + RANGE_BYTES * ranges
+            size += WAIT_BYTES * len(agenda.waitlist)
             self.put(agenda.calendar.id, agenda.successor(), size)
 
 
@@ -142,6 +151,7 @@ async def load(
         for key in command.slots:
             slots[Id(key.expert_id)].add(key)
     calendars = [Calendar.model_validate(row) for row in await _by_ids(Calendar, demand)]
+    waits = await _waits(calendars)
     named = await _named_bookings(commands)
     for booking in named:
         slots[booking.expert_id].add(booking.key)
@@ -151,12 +161,20 @@ async def load(
     agendas = []
     for calendar in calendars:
         is_wide = demand[calendar.id] > 1 or calendar.id in busy
-        spans = _spans(slots[calendar.id], is_wide=is_wide)
+        waiting = waits[calendar.id]
+        windows = [(wait.terms.since, wait.terms.until) for wait in waiting]
+        windows += [
+            command.window
+            for command in commands
+            if command.window and calendar.id in command.expert_ids
+        ]
+        spans = _spans(slots[calendar.id], windows, is_wide=is_wide)
         queries = [active_in(calendar.id, *map(instant_of, span)) for span in spans]
         rows = [row for query in queries for row in await _rows(Booking, query)]
         holds = [Booking.model_validate(row) for row in rows if _is_hold(row)]
         others = [occupant_of(row) for row in rows if not _is_hold(row)]
-        agendas.append(Agenda(calendar, holds, now, experts.get(calendar.id), others, spans))
+        expert = experts.get(calendar.id)
+        agendas.append(Agenda(calendar, holds, now, expert, others, spans, waiting))
     record_ids = {command.idempotency.id for command in commands if command.idempotency}
     records = await _by_ids(IdempotencyRecord, record_ids)
     earlier = await _by_ids(Booking, {id_ for row in records for id_ in row["booking_ids"]})
@@ -166,6 +184,15 @@ async def load(
         earlier={row["_id"]: Booking.model_validate(row) for row in earlier},
         event_ids={row["_id"] for row in await _by_ids(Event, event_ids)},
     )
+
+
+async def _waits(calendars: Iterable[Calendar]) -> defaultdict[Id, list[Wait]]:
+    """Read the waiting lists of the calendars that have one."""
+    found: defaultdict[Id, list[Wait]] = defaultdict(list)
+    if ids := [calendar.id for calendar in calendars if calendar.waiting]:
+        for row in await _rows(Wait, {"expert_id": _one_of(ids)}):
+            found[row["expert_id"]].append(Wait.model_validate(row))
+    return found
 
 
 async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
@@ -179,19 +206,25 @@ async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
     return [Booking.model_validate(row) for row in rows]
 
 
-def _spans(keys: Iterable[SlotKey], *, is_wide: bool) -> Spans:
+def _spans(keys: Iterable[SlotKey], windows: Sequence[Window], *, is_wide: bool) -> Spans:
     """Return the ranges of cells around slots; ranges that are close together are one.
+
+    Several windows are one range with all time between them, so that they need one query.
 
     A hold that blocks a slot may be released, which frees time beyond the slot. So the ranges
     contain the surroundings of every such hold.
     """
     spans: Spans = []
-    for first, stop in sorted(map(surroundings, keys)):
-        since, until = first - MAX_OCCUPIED_CELLS, stop + MAX_OCCUPIED_CELLS
-        if spans and since - spans[-1][1] <= MAX_GAP_CELLS:
-            spans[-1] = spans[-1][0], max(until, spans[-1][1])
+    around = list(map(surroundings, keys))
+    if windows:
+        since, until = min(each[0] for each in windows), max(each[1] for each in windows)
+        around.append(surroundings_of_window(since, until))
+    for first, stop in sorted(around):
+        start, end = first - MAX_OCCUPIED_CELLS, stop + MAX_OCCUPIED_CELLS
+        if spans and start - spans[-1][1] <= MAX_GAP_CELLS:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
         else:
-            spans.append((since, until))
+            spans.append((start, end))
     if is_wide and spans and spans[-1][1] - spans[0][0] <= MAX_SPAN_CELLS:
         return [(spans[0][0], spans[-1][1] + READ_AHEAD_CELLS)]
     return spans

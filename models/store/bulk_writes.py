@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakSet
 
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from models.store.refusals import NOT_SUPPORTED
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from beanie import Document
     from pymongo.asynchronous.client_session import AsyncClientSession
+
+    _Row = Mapping[str, Any]
+    _Model = InsertOne[_Row] | ReplaceOne[_Row] | UpdateOne | DeleteOne
 
 log = logging.getLogger(__name__)
 
@@ -46,34 +49,39 @@ class BulkWriteRefused(PyMongoError):
 
 
 class _Write(NamedTuple):
-    """An insert, or an update if there is a filter."""
+    """An insert without a filter, a deletion without content, else an update."""
 
     filter: Mapping[str, Any] | None
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] | None
     upsert: bool = False
 
     @property
-    def is_update(self) -> bool:
+    def must_match(self) -> bool:
+        """Whether it must find a document."""
         return self.filter is not None
 
     def operation(self, namespace: int) -> dict[str, Any]:
         """Return the operation for `bulkWrite`; `namespace` is an index into its `nsInfo`."""
         if self.filter is None:
             return {"insert": namespace, "document": self.content}
+        if self.content is None:
+            return {"delete": namespace, "filter": self.filter}
         update = {"update": namespace, "filter": self.filter, "updateMods": self.content}
         return {**update, "upsert": True} if self.upsert else update
 
-    def model(self) -> InsertOne[Mapping[str, Any]] | ReplaceOne[Mapping[str, Any]] | UpdateOne:
+    def model(self) -> _Model:
         """Return the operation for the driver's `bulk_write`."""
         if self.filter is None:
-            return InsertOne(self.content)
+            return InsertOne(self.content or {})
+        if self.content is None:
+            return DeleteOne(self.filter)
         if next(iter(self.content)).startswith("$"):
             return UpdateOne(self.filter, self.content, upsert=self.upsert)
         return ReplaceOne(self.filter, self.content)
 
 
 class Writes:
-    """Collects inserts and updates and sends them grouped by collection.
+    """Collects inserts, updates and deletions and sends them grouped by collection.
 
     Collections are written in the order in which each was first used.
     """
@@ -103,11 +111,15 @@ class Writes:
         """Add the update of one document, which is inserted if there is none."""
         self._by_collection[of].append(_Write(filter_, update, upsert=True))
 
+    def delete(self, of: type[Document], filter_: Mapping[str, Any]) -> None:
+        """Add the deletion of the document that a query matches."""
+        self._by_collection[of].append(_Write(filter_, None))
+
     async def send(self, session: AsyncClientSession) -> bool:
         """Send the writes in the session's transaction.
 
         Returns:
-            Whether every update matched or inserted a document.
+            Whether every update and deletion matched a document, or inserted one.
 
         Raises:
             DuplicateKeyError: if an insert or update violates a unique index.
@@ -119,10 +131,10 @@ class Writes:
         version = session.client.topology_description.common_wire_version or 0
         is_bulk = version >= BULK_WRITE_WIRE_VERSION and session.client not in _refusing
         send = self._send_bulk if is_bulk else self._send_each
-        updates = sum(
-            write.is_update for writes in self._by_collection.values() for write in writes
+        expected = sum(
+            write.must_match for writes in self._by_collection.values() for write in writes
         )
-        return await send(session) == updates
+        return await send(session) == expected
 
     async def _send_bulk(self, session: AsyncClientSession) -> int:
         namespaces = [{"ns": of.get_pymongo_collection().full_name} for of in self._by_collection]
@@ -150,7 +162,7 @@ class Writes:
             for error in reply["cursor"]["firstBatch"]:
                 kind = DuplicateKeyError if error["code"] == DUPLICATE_KEY else OperationFailure
                 raise kind(error.get("errmsg", ""), error["code"], error)
-            matched += reply["nMatched"] + reply["nUpserted"]
+            matched += reply["nMatched"] + reply["nUpserted"] + reply["nDeleted"]
         return matched
 
     async def _send_each(self, session: AsyncClientSession) -> int:
@@ -158,6 +170,6 @@ class Writes:
         for of, writes in self._by_collection.items():
             collection = of.get_pymongo_collection()
             models = [write.model() for write in writes]
-            result = await collection.bulk_write(models, session=session)
-            matched += result.matched_count + result.upserted_count
+            done = await collection.bulk_write(models, session=session)
+            matched += done.matched_count + done.upserted_count + done.deleted_count
         return matched

@@ -17,6 +17,8 @@ from graphql import (
     is_non_null_type,
 )
 
+from models.bookings.wait import MAX_WAITS_PER_CLIENT
+from models.bookings.waits import MAX_OPEN_SLOTS
 from models.store.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from resolvers.slots import MAX_DAYS, MAX_NEXT_SLOTS, MAX_SPAN
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES
@@ -93,8 +95,10 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "Query.categories": 8,
     "SlotEvent.changed": 4,
     "SlotTaken.alternatives": 3,
+    "TimeOpen.slots": MAX_OPEN_SLOTS,
     # Introspection: averages over the schema. Few types are nested in others.
     "User.sessions": ASSUMED_SESSIONS,
+    "User.waits": MAX_WAITS_PER_CLIENT,
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,
@@ -128,17 +132,23 @@ FIELD_COSTS: Mapping[str, int] = {
     "Expert.slots": 20,
     "Expert.timeZone": 10,
     "ExpertConnection.totalCount": 100,
+    "Mutation.joinWaitlist": 2_000,
     "Mutation.refreshSession": 2_000,
     "Query.categories": 200,
     "Query.figures": 5_000,
     "ReviewConnection.totalCount": 100,
     "User.expert": 10,
     "User.sessions": 20,
+    "User.waits": 20,
     "UserConnection.totalCount": 100,
+    "Wait.ahead": 20,
+    "Wait.expert": 10,
+    "Wait.offer": 20,
 }
 """Costs of fields that need more work than others of their kind.
 
-`refreshSession` stores a token for a month.
+`joinWaitlist` looks through all slots of up to two months, and `refreshSession` stores a token for
+a month.
 """
 
 PAGE_ROW_COST = 20

@@ -33,7 +33,7 @@ from schema.execution.documents import cached_per_document, event_cost
 from schema.execution.operations import body_of, execute_event, executor_of
 from schema.root import core
 from schema.slots import calendar_event, replay_start, watchable_expert
-from subscriptions.slots import AVAILABLE, BOOKED, CHANGED
+from subscriptions.slots import AVAILABLE, BOOKED, CHANGED, is_sent
 
 if TYPE_CHECKING:
     from graphql import Executor as GraphQLExecutor
@@ -60,12 +60,12 @@ class View:
     services: Services
 
     def render(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
-        """Return the response to an event as JSON; None if its kind is not subscribed to.
+        """Return the response to an event as JSON; None if the subscription does not send it.
 
         Raises:
             TypeError: if execution is asynchronous.
         """
-        if event.kind not in self.kinds:
+        if not is_sent(event, self.kinds):
             return None
         context = Context(self.services, viewer)
         executor = self.executor.build_per_event_executor(calendar_event(event, context))

@@ -129,6 +129,8 @@ Mutation.deleteMyAccount         U       N       x        x       x        x    
 Mutation.holdSlot                U       x       x        x       x        x       x      x
 Mutation.bookSlot                U       V       x        x       x        x       x      x
 Mutation.bookSlots               U       V       x        x       x        x       x      x
+Mutation.joinWaitlist            U       V       x        x       x        x       x      x
+Mutation.leaveWaitlist           U       x       x        x       x        x       x      x
 Mutation.rescheduleBooking       U       N       N        x       x        N       N      x
 Mutation.cancelBooking           U       N       N        x       x        N       N      x
 Mutation.removeBooking           U       N       N        x       x        N       N      x
@@ -188,6 +190,7 @@ User.phone            x      F       F      x      F
 User.guest            x      F       F      x      F
 User.hasPassword      x      F       F      x      F
 User.sessions         x      F       F      F      F
+User.waits            x      F       F      F      F
 """
 
 

@@ -13,7 +13,8 @@ from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
 from tests.support.ledgers import EVERY_HOUR, ignore_events
-from tests.support.samples import rules
+from tests.support.samples import ADA, rules
+from tests.support.waitlists import Desk, key
 from tests.support.wire_clients import connect
 from tests.support.wire_proxy import WireProxy
 
@@ -46,6 +47,15 @@ async def ledgers(
         Ledger(database, ignore_events, use_cache=request.param).open() as second,
     ):
         yield first, second
+
+
+@pytest.fixture
+def desk(database: Client) -> Desk:
+    """A calendar in memory whose three hours on Monday Ada has booked."""
+    assert database is not None
+    desk = Desk(rules())
+    desk.book(ADA, key(9), key(10), key(11))
+    return desk
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from models.bookings.booking import Booking
 from models.bookings.calendars import DescribeExpert
 from models.bookings.open_ranking import NO_SLOT
 from models.bookings.open_search import OpenSearch
+from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey
-from models.calendar.times import cell_of, utc_now
+from models.calendar.times import CELL, cell_of, utc_now
 from models.directory.experts import (
     Category,
     DirectoryEntry,
@@ -26,6 +28,7 @@ from models.directory.filters import Available, ExpertFilter
 from models.directory.search import DirectorySearch
 from models.directory.versions import increment_directory_version
 from models.errors import BadUserInput
+from models.ids import new_id
 from models.store.pages import PageArguments
 from tests.support.ledgers import book_slot, cancel_command
 from tests.support.open_directories import OpenDirectory, Stored
@@ -33,7 +36,6 @@ from tests.support.open_directories import OpenDirectory, Stored
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from models.bookings.booking import Booking
     from models.ids import Id
     from models.ledger.ledger import Ledger
     from models.store.connection import Client
@@ -296,3 +298,35 @@ async def test_wrong_arguments_are_refused(
 ) -> None:
     with pytest.raises(BadUserInput):
         await searches[0].page(ExpertFilter(), directory_order(SOONEST, descending=False), make())
+
+
+@pytest.mark.parametrize("waiting", [0, 1])
+async def test_the_end_of_a_hold_frees_no_time_while_somebody_waits(
+    added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], waiting: int
+) -> None:
+    """It goes to the first in line, by an event."""
+    search, expert_id, now = searches[0], added.ids[0], utc_now()
+    available = Available(now, now + FOREVER, 60)
+    key = (await Stored.read()).first_open(expert_id, available, now)
+    assert key
+    hold = {
+        "expert_id": expert_id,
+        "client_id": new_id(),
+        "status": "HELD",
+        "active": True,
+        "starts_at": key.starts_at,
+        "minutes": 60,
+        "held_until": now - timedelta(seconds=1),
+        "cells": [key.starts_at + number * CELL for number in range(4)],
+    }
+    await Booking.get_pymongo_collection().insert_one(hold)
+    line = {"$set": {"waiting": waiting}}
+    await Calendar.get_pymongo_collection().update_one({"_id": expert_id}, line)
+    await search.page(
+        ExpertFilter(available=available),
+        directory_order(SOONEST, descending=False),
+        PageArguments(first=1),
+    )
+    found = await search.next_open(expert_id, 60, 1, now)
+    assert found
+    assert (found.cells == [key.cell]) == (waiting == 0)

@@ -15,6 +15,7 @@ from bson import ObjectId
 
 from models.bookings.booking import Booking
 from models.bookings.events import Event
+from models.bookings.wait import Wait
 from models.database import DOCUMENTS, _create_collections
 from models.directory.reviews import Review
 from models.ids import new_id
@@ -60,9 +61,9 @@ def is_multikey(collection: str, index: Index) -> bool:
     )
 
 
-def test_documentation_shards_calendars_and_what_belongs_to_them_by_expert() -> None:
+def test_documentation_shards_what_belongs_to_an_expert_by_expert() -> None:
     """A calendar's `_id` is the expert's id."""
-    by_expert = dict.fromkeys(("bookings", "events", "reviews"), "expert_id")
+    by_expert = dict.fromkeys(("bookings", "events", "reviews", "waits"), "expert_id")
     assert {**by_expert, "calendars": "_id"} == SHARD_KEYS
 
 
@@ -77,9 +78,10 @@ async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
     }
     assert prefixes == {
         "one_booking_per_cell": "expert_id",
-        "one_hold_per_client_and_expert": "expert_id",
+        "one_hold_per_client_expert_and_wait": "expert_id",
         "one_event_per_number": "expert_id",
         "one_review_per_booking": "expert_id",
+        "one_wait_per_number": "expert_id",
     }
     for collection, key in SHARD_KEYS.items():
         assert all(fields(index)[0] == key for index in unique(indexes[collection]))
@@ -118,7 +120,7 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
 
 def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
     """These are not sharded by `_id`, which is a generated ObjectId."""
-    for model in (Booking, Event, Review):
+    for model in (Booking, Event, Review, Wait):
         assert SHARD_KEYS[model.Settings.name] != "_id"
         assert model.model_fields["id"].default_factory is new_id
     assert isinstance(new_id(), ObjectId)

@@ -9,9 +9,11 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 from models.bookings.verification import check_invariants, open_for_reading
+from tests.support import waitlist_corruptions
 from tests.support.command_line import command
-from tests.support.corruptions import CORRUPTIONS, NOW, Row, Rows, booking, event, sample
+from tests.support.corruptions import CORRUPTIONS
 from tests.support.databases import run_database
+from tests.support.stored_rows import NOW, Row, Rows, booking, event, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +60,7 @@ async def test_valid_data_have_no_findings(server: str) -> None:
     ("kind", "corrupt"),
     [
         pytest.param(kind, corrupt, id=corrupt.__name__)
-        for kind, corruptions in CORRUPTIONS.items()
+        for kind, corruptions in (*CORRUPTIONS.items(), *waitlist_corruptions.CORRUPTIONS.items())
         for corrupt in corruptions
     ],
 )
@@ -102,7 +104,7 @@ def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -
     url = server.format("seeded")
     assert command(tmp_path, "seed", "--experts", "20", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
-        collections = ("bookings", "calendars", "experts", "reviews", "users")
+        collections = ("bookings", "calendars", "experts", "reviews", "users", "waits")
         counts = {name: client["seeded"][name].count_documents({}) for name in collections}
     checked = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     assert command(tmp_path, "verify", MONGODB_URL=url) == (

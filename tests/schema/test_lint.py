@@ -22,6 +22,9 @@ ACCEPTED: Final = {
     "Mutation.exportMyData: does not take a single required `input`",
     "Mutation.exportMyData: does not return a non-null union FooResult",
     "Mutation.exportMyData: does not begin with a known verb",
+    "Mutation.joinWaitlist: does not begin with a known verb",
+    "Mutation.leaveWaitlist: does not begin with a known verb",
+    "Mutation.leaveWaitlist: does not return a non-null union FooResult",
     "Mutation.deleteMyAccount: does not begin with a known verb",
     # The bookings themselves are the expert's from then on, and no longer the viewer's.
     "AccountDeleted.cancelled: is an id by name or by type, but not both",

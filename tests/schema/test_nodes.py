@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInterfaceType, build_schema
@@ -13,15 +14,18 @@ if TYPE_CHECKING:
     from tests.support.spans import Time
 
 MINE = """{ bookings(first: 1) { nodes {
-  __typename id reference
+  __typename id reference minutes
   client { __typename id name } expert { __typename id name } slot { __typename id startsAt }
 } } }"""
 REVIEWS = "{ experts(first: 1) { nodes { reviews(first: 1) { nodes { __typename id text } } } } }"
+JOIN = """mutation ($input: JoinWaitlistInput!) { joinWaitlist(input: $input) {
+  __typename ... on Wait { id minutes } } }"""
 SESSIONS = "{ viewer { sessions { __typename id device } } }"
 NODE = """query ($id: ID!) { node(id: $id) {
   __typename id
-  ... on Booking { reference } ... on User { name } ... on Expert { name } ... on Slot { startsAt }
-  ... on Session { device } ... on Review { text }
+  ... on Booking { reference minutes } ... on User { name } ... on Expert { name }
+  ... on Slot { startsAt } ... on Session { device } ... on Review { text }
+  ... on Wait { minutes }
 } }"""
 
 
@@ -43,8 +47,12 @@ async def test_every_object_is_found_by_its_id(
     [booking] = (await client.ask(MINE))["bookings"]["nodes"]
     session = (await client.ask(SESSIONS))["viewer"]["sessions"][0]
     [expert] = (await client.ask(REVIEWS))["experts"]["nodes"]
+    since = datetime.fromisoformat(booking["slot"]["startsAt"])
+    window = {"from": since.isoformat(), "to": (since + timedelta(minutes=15)).isoformat()}
+    wanted = {"expertId": booking["expert"]["id"], "minutes": booking["minutes"], **window}
+    wait = (await client.ask(JOIN, input=wanted))["joinWaitlist"]
     parts = [booking.pop(name) for name in ("client", "expert", "slot")]
-    objects = [session, *expert["reviews"]["nodes"], *parts, booking]
+    objects = [session, wait, *expert["reviews"]["nodes"], *parts, booking]
     schema = build_schema(root.schema.as_str())
     node = schema.get_type("Node")
     assert isinstance(node, GraphQLInterfaceType)

@@ -37,7 +37,7 @@ WRITES: Final = frozenset(
     {"insert", "update", "delete", "bulkWrite", "findAndModify", "commitTransaction"}
 )
 SHARD_KEYS: Final = {
-    **dict.fromkeys(("bookings", "events", "reviews"), "expert_id"),
+    **dict.fromkeys(("bookings", "events", "reviews", "waits"), "expert_id"),
     "calendars": "_id",
 }
 

@@ -1,125 +1,18 @@
-"""A valid sample of stored data, and functions that corrupt it."""
+"""Functions that corrupt the valid sample of stored data."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bson import ObjectId
+
+from tests.support.stored_rows import NOON, NOW, QUARTER, event, ratings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-NOON = NOW.replace(hour=12, minute=0, second=0) + timedelta(days=7)
-QUARTER = timedelta(minutes=15)
-
-
-def step(before: str | None, after: str, starts_at: datetime) -> Row:
-    """Return a step of a booking's history, a minute ago."""
-    at = NOW - timedelta(minutes=1)
-    return {"at": at, "actor_id": None, "before": before, "after": after, "starts_at": starts_at}
-
-
-def booking(rows: Rows, hour: int, *statuses: str) -> Row:
-    """Add a booking with a history of statuses, and its events."""
-    starts_at = NOON + timedelta(hours=hour)
-    status, is_held = statuses[-1], statuses[-1] == "HELD"
-    [calendar] = rows["calendars"]
-    row = {
-        "_id": ObjectId(),
-        "expert_id": calendar["_id"],
-        "client_id": rows["users"][1]["_id"],
-        "status": status,
-        "active": status not in {"CANCELLED", "EXPIRED"},
-        "starts_at": starts_at,
-        "minutes": 60,
-        "cells": [starts_at + number * QUARTER for number in range(4)],
-        "held_until": NOW + timedelta(days=1) if is_held else None,
-        "updated_at": NOW - timedelta(minutes=1),
-        "sequence": calendar["sequence"] + len(statuses),
-        "removed_by": [],
-        "history": [
-            step(before, after, starts_at)
-            for before, after in zip((None, *statuses), statuses, strict=False)
-        ],
-    }
-    rows["bookings"].append(row)
-    for _ in statuses:
-        event(rows, row["_id"])
-    return row
-
-
-def event(rows: Rows, booking_id: ObjectId | None = None) -> Row:
-    """Add the calendar's next event."""
-    [calendar] = rows["calendars"]
-    calendar["sequence"] += 1
-    row = {"_id": ObjectId(), "expert_id": calendar["_id"], "sequence": calendar["sequence"]}
-    row |= {"at": NOW - timedelta(minutes=1), "booking_id": booking_id}
-    rows["events"].append(row)
-    return row
-
-
-def ratings(expert_id: ObjectId, *stars: int) -> Row:
-    """Return the ratings of an expert."""
-    mean = sum(stars) / len(stars) if stars else None
-    return {
-        "rating_counts": [stars.count(number) for number in range(1, 6)],
-        "rating": mean,
-        "review_count": len(stars),
-        "by_rating": f"{round((mean or 0) * 10**12):013}{len(stars):08}{expert_id}",
-    }
-
-
-def review(rows: Rows, of: Row, stars: int, *, hidden: bool) -> None:
-    """Add the review of a booking."""
-    subject = {"booking_id": of["_id"], "expert_id": of["expert_id"], "client_id": of["client_id"]}
-    rows["reviews"].append({"_id": ObjectId(), **subject, "rating": stars, "hidden": hidden})
-
-
-def sample() -> Rows:
-    """Return an expert, a client and bookings with different histories."""
-    keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
-    rows: Rows = {
-        "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
-        "experts": [
-            {
-                "_id": expert,
-                "user_id": keeper,
-                "photo": "ab12",
-                "confirms_automatically": False,
-                **ratings(expert, 5, 4),
-            }
-        ],
-        "photos": [{"_id": ObjectId(), "expert_id": expert, "hash": "ab12", "content": b""}],
-        "calendars": [
-            {
-                "_id": expert,
-                "rules": {"confirms_automatically": False},
-                "sequence": 7,
-                "last_event_at": NOW,
-            }
-        ],
-        "bookings": [],
-        "events": [],
-        "reviews": [],
-    }
-    booking(rows, 0, "CONFIRMED")
-    booking(rows, 1, "HELD", "PENDING", "CANCELLED")
-    booking(rows, 1, "HELD")
-    event(rows)
-    booking(rows, 2, "PENDING", "CONFIRMED", "COMPLETED")
-    removed = booking(rows, 3, "COMPLETED")
-    removed |= {"active": False, "removed_by": [client]}
-    for stars, is_hidden in ((5, False), (4, False), (1, True)):
-        done = booking(rows, 12 + stars, "CONFIRMED", "COMPLETED")
-        review(rows, done, stars, hidden=is_hidden)
-    old = booking(rows, 4, "CANCELLED")
-    old["updated_at"] = old["history"][0]["at"] = NOW - timedelta(days=3)
-    return rows
+    from tests.support.stored_rows import Rows
 
 
 def overlap(rows: Rows) -> None:
@@ -132,7 +25,7 @@ def overlap(rows: Rows) -> None:
 
 def gap(rows: Rows) -> None:
     """An event is missing."""
-    rows["events"] = [row for row in rows["events"] if row["booking_id"]]
+    rows["events"] = [row for row in rows["events"] if row["booking_id"] or "kind" in row]
 
 
 def missing_last_event(rows: Rows) -> None:
@@ -142,9 +35,10 @@ def missing_last_event(rows: Rows) -> None:
 
 def missing_log(rows: Rows) -> None:
     """All events are missing, though the last one is recent."""
-    for name in ("events", "bookings", "reviews"):
+    for name in ("events", "bookings", "reviews", "waits"):
         rows[name].clear()
     rows["experts"][0] |= ratings(rows["experts"][0]["_id"])
+    rows["calendars"][0]["waiting"] = 0
 
 
 def backwards(rows: Rows) -> None:

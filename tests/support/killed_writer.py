@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from pymongo import monitoring
 
 from models import database
+from models.bookings.booking import Booking
 from models.ledger.ledger import Ledger
 from models.store import connection
 from tests.support.commands import FunctionCommand
+from tests.support.ledgers import cancel_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from models.bookings.booking import Booking
     from models.bookings.command import Agendas, Command
     from models.bookings.events import Event
     from models.ids import Id
@@ -55,17 +56,36 @@ class _KilledAtCommit(monitoring.CommandListener):
 
 
 def die_at_commit(url: str, calendar_id: Id) -> None:
-    """Make the change; the process is killed between its last write and its commit."""
+    """Extend a horizon; the process is killed between its last write and its commit."""
+
+    async def change() -> Command:
+        return longer_horizon(calendar_id)
+
+    _die_at_commit(url, change)
+
+
+def die_at_offer(url: str, booking_id: Id) -> None:
+    """Cancel a booking, whose time is offered; the process is killed just before its commit."""
+
+    async def change() -> Command:
+        booking = await Booking.get(booking_id)
+        assert booking
+        return cancel_command(booking)
+
+    _die_at_commit(url, change)
+
+
+def _die_at_commit(url: str, change: Callable[[], Awaitable[Command]]) -> None:
     # Connections can be slow on a busy machine.
     connection.STARTUP_TIMEOUT_SECONDS = PATIENCE_SECONDS
     connection.SERVER_TIMEOUT_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())
-    asyncio.run(_change(url, calendar_id))
+    asyncio.run(_post(url, change))
 
 
-async def _change(url: str, calendar_id: Id) -> None:
+async def _post(url: str, change: Callable[[], Awaitable[Command]]) -> None:
     async with (
         database.open_database(url) as client,
         Ledger(client, ignore_events).open() as ledger,
     ):
-        await ledger.post(longer_horizon(calendar_id))
+        await ledger.post(await change())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event
-from models.bookings.verification import Finding, verify
+from models.bookings.verification import verify
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey, slot_id
 from models.calendar.times import cell_of, utc_now
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from auth.viewers import Viewer
     from models.bookings.command import Agendas, Command
+    from models.bookings.findings import Finding
     from models.ledger.ledger import Ledger
 
 DAY = 96

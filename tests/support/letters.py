@@ -80,6 +80,7 @@ def booked_session(
         ),
         "Lawyer",
         Person(name, email, "Europe/Paris", language, email),
+        "bea-expert",
     )
 
 

@@ -13,6 +13,7 @@ from models.calendar.times import CELL, utc_now
 from models.directory.experts import Category, Expert
 from models.directory.versions import increment_directory_version
 from models.ids import Id, new_id
+from resolvers.slots import FIRST_MOMENT
 from tests.support.samples import rules, weekly
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Stored:
         """Return the first open slot of an expert."""
         of = self.calendars[id_].rules
         minutes = of.offers[0].minutes if available.minutes is None else available.minutes
-        taken = taken_cells(self.occupants[id_], now)
+        # While somebody waits, the end of a hold frees no time until its event.
+        ends_at = FIRST_MOMENT if self.calendars[id_].waiting else now
+        taken = taken_cells(self.occupants[id_], ends_at)
         since, until = available.since, available.until
         for slot in listed_slots(id_, of, taken, minutes, since, until, now):
             if slot.status is SlotStatus.OPEN:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from models.bookings.verification import Finding, verify
+from models.bookings.verification import verify
 from models.calendar.times import utc_now
 from tests.support.clients import Api
 from tests.support.deployments import Deployment, Person
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from models.bookings.findings import Finding
     from tests.support.mailboxes import ReceivedMail
     from tests.support.spans import Time
 

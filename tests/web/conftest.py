@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from models.database import _bind
 from tests.support.clients import Api
 from tests.support.databases import run_database, shared_server
 from tests.support.deployments import Deployment
@@ -16,6 +17,7 @@ from tests.support.practices import Practice
 from tests.support.reviewing import ReviewedExpert
 from tests.support.servers import await_ready, run_server, start_program
 from tests.support.sessions import SECRET
+from tests.support.tracks import Track, run_track
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -42,6 +44,19 @@ def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database used only by one module."""
     with run_database(tmp_path_factory.mktemp("database")) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+async def seed_server(
+    tmp_path_factory: pytest.TempPathFactory, database: Client
+) -> AsyncIterator[str]:
+    """The URL of a server for databases with sample data of their own.
+
+    Afterwards, the documents are bound to the shared database again.
+    """
+    with run_database(tmp_path_factory.mktemp("seed")) as url:
+        yield url
+    await _bind(database)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +103,20 @@ async def here(
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
     async with run_paired(database_url, folders) as servers:
         yield servers
+
+
+@pytest.fixture(scope="module")
+async def track(
+    database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Track]:
+    """Two servers on the database for races between requests to both.
+
+    They end with the module, since they would send the mails that other modules wait for.
+    """
+    assert database is not None
+    one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
+    async with run_track(database_url, one, two) as track:
+        yield track
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_overlapping_slots_cannot_be_held_in_turn_forever() -> None:
     def held(key: SlotKey, ago: timedelta) -> ClientBooking:
         status, until = BookingStatus.CANCELLED, now - ago
         times = (key.starts_at, key.ends_at, until, until)
-        return ClientBooking(expert_id, status, *times, was_hold=True)
+        return ClientBooking(expert_id, status, *times, was_hold=True, was_offer=False)
 
     earlier = [held(key, timedelta(minutes=5)) for key in keys[:4]]
     with pytest.raises(TooMany):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from tests.support.letters import (
     render,
 )
 from web.mails.servers import MailServer, Security
-from web.mails.sessions import BookedSession, Person
+from web.mails.sessions import Person
 from web.mails.transport import RecipientRefused
 from web.mails.wording import wording
 
@@ -167,12 +168,7 @@ def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
     session = booked_session(
         change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com"
     )
-    session = BookedSession(
-        session.booking,
-        Person("Bea", "bea@example.com", "UTC", Language.EN),
-        session.title,
-        session.client,
-    )
+    session = replace(session, expert=Person("Bea", "bea@example.com", "UTC", Language.EN))
     _, (client, expert) = render(session)
     assert b"evil" not in client.message.as_bytes()
     for part in parse(client).message.walk():

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from models.accounts.users import ERASED_DOMAIN, ERASED_NAME, User
-from models.bookings.verification import Finding, verify
+from models.bookings.findings import Finding
+from models.bookings.verification import verify
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
 from resolvers.own_data import collect, exportable_account
@@ -26,6 +27,7 @@ from web.exports import encoded
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from models.bookings.findings import Finding
     from models.store.connection import Client, Database
     from tests.support.spans import Time
 

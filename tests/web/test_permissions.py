@@ -2,7 +2,7 @@
 
 Operations and fields come from the schema, expected results from the tables in `auth/policies.py`.
 A new operation, or a new field of a restricted type, fails until it has a rule. An operation also
-needs variables in `tests/support/permission_probes.py` that succeed for permitted viewers.
+needs variables in `tests/support/permission_scenarios.py` that succeed for permitted viewers.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ from auth.rules import Decision, Relation, Relations, Rule
 from tests.support.deployments import offer
 from tests.support.permission_probes import (
     SCHEMA,
-    VARIABLES,
-    Scenario,
     document,
     fields_of,
     query_decision,
     selection,
     subscription_decision,
 )
+from tests.support.permission_scenarios import VARIABLES, Scenario
 from tests.support.reviewing import hide
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ async def test_operations_are_executed_for_permitted_viewers_only(
     world: Scenario, operation: str
 ) -> None:
     assert operation in OPERATIONS, f"{operation} has no rule in auth/policies.py"
-    assert operation in VARIABLES, f"{operation} has no variables in permission_probes.py"
+    assert operation in VARIABLES, f"{operation} has no variables in permission_scenarios.py"
     rule = OPERATIONS[operation]
     answers, decisions = {}, {}
     for name, relations in PEOPLE.items():
@@ -156,10 +155,11 @@ async def test_objects_are_found_by_permitted_viewers_only(
         "Session": await world.session(),
         "Review": await world.review(),
         "hidden Review": await world.review(),
+        "Wait": await world.wait(),
     }
     await hide(world.people["administrator"].api, ids["hidden Review"])
     relations = PEOPLE
-    if object_type in {"User", "Session"}:
+    if object_type in {"User", "Session", "Wait"}:
         relations = PEOPLE | {"client": MEMBER | {Relation.OWNER}}
     if object_type == "disabled Expert":
         relations = PEOPLE | {"expert": MEMBER}

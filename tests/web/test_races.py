@@ -8,111 +8,22 @@ each race two hundred times.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from models.bookings.verification import verify
-from models.calendar.times import utc_now
 from tests.support.booking_operations import BOOK_SLOTS, HOLD, MOVE, booking_mutation, execute
-from tests.support.clients import CONTACT, Api
-from tests.support.servers import run_server
+from tests.support.clients import CONTACT
+from tests.support.tracks import SLOTS, Track, kinds, race_often
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
 
-    from models.store.connection import Client
 
-MAX_CONCURRENT_RACES = 5
-HOLD_SECONDS = 2
-EXPERTS = """query { experts(first: 100, orderBy: {field: NAME}) { nodes {
-  id slug offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
-SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
-  expert(id: $id) { slots(from: $from, to: $to, minutes: $minutes) {
-    id startsAt endsAt status } } }"""
 CLOSE = """mutation ($id: ID!, $date: Date!) {
   answer: setAvailability(input: {expertId: $id, overrides: [{date: $date, hours: []}]}) {
     __typename ... on AvailabilitySet { outside { id } expert { sequence } } } }"""
-
-Slot = dict[str, Any]
-
-
-@dataclass
-class Track:
-    """Two clients on each of two servers, an administrator, and open slots to race for."""
-
-    ada_here: Api
-    ada_there: Api
-    bea_here: Api
-    bea_there: Api
-    admin: Api
-    experts: list[dict[str, Any]]
-    open_slots: dict[str, list[Slot]]
-
-    def take(self, count: int, *, by_hand: bool = False) -> tuple[dict[str, Any], list[Slot]]:
-        """Return an expert and consecutive open slots, which no other race gets."""
-        experts = [
-            expert
-            for expert in self.experts
-            if expert["availability"]["confirmsAutomatically"] != by_hand
-        ]
-        expert = max(experts, key=lambda expert: len(self.open_slots[expert["id"]]))
-        slots = self.open_slots[expert["id"]]
-        return expert, [slots.pop() for _ in range(count)][::-1]
-
-
-@pytest.fixture(scope="module")
-async def track(
-    database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Track]:
-    assert database is not None
-    settings = {
-        "mongodb_url": database_url,
-        "experts": 0,
-        "throttle": "off",
-        "hold_seconds": HOLD_SECONDS,
-        "access_token_minutes": 1440,  # many rounds take longer than the default of 15 minutes
-    }
-    one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
-    with run_server(one, **settings) as here, run_server(two, **settings) as there:
-        async with httpx.AsyncClient(timeout=60) as http:
-            first, second = Api(http, here), Api(http, there)
-            login = """mutation { login(input: {email: "admin@example.com",
-                password: "expertbook-demo"}) { ... on SignedIn { accessToken } } }"""
-            admin = first.signed_in((await first.ask(login))["login"]["accessToken"])
-            ada, bea = await first.new_client(), await second.new_client()
-            nodes = (await first.ask(EXPERTS))["experts"]["nodes"]
-            experts = [node for node in nodes if node["availability"]["breakMinutes"] == 0]
-            slots = {expert["id"]: await shortest_open_slots(first, expert) for expert in experts}
-            yield Track(
-                ada,
-                second.signed_in(ada.token or ""),
-                first.signed_in(bea.token or ""),
-                bea,
-                admin,
-                experts,
-                slots,
-            )
-
-
-async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
-    """Return the open slots of the shortest length in a span of two months."""
-    minutes = min(offer["minutes"] for offer in expert["offers"])
-    today = datetime.now(UTC)
-    span = {
-        "from": (today + timedelta(days=10)).isoformat(),
-        "to": (today + timedelta(days=70)).isoformat(),
-    }
-    slots = (await api.ask(SLOTS, id=expert["id"], minutes=minutes, **span))["expert"]["slots"]
-    return [slot for slot in slots if slot["status"] == "OPEN"]
-
-
-def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the sorted type names of some answers."""
-    return sorted(answer["__typename"] for answer in answers)
 
 
 async def same_slot(track: Track) -> None:
@@ -230,11 +141,6 @@ RACES: list[Callable[[Track], Awaitable[None]]] = [
 async def test_a_race_has_one_winner_and_leaves_consistent_data(
     track: Track, request: pytest.FixtureRequest, race: Callable[[Track], Awaitable[None]]
 ) -> None:
-    findings_before = await verify(utc_now(), lambda *_: None)
     rounds = request.config.getoption("--races")
     assert isinstance(rounds, int)
-    for first in range(0, rounds, MAX_CONCURRENT_RACES):
-        runs = (race(track) for _ in range(first, min(first + MAX_CONCURRENT_RACES, rounds)))
-        await asyncio.gather(*runs)
-    findings = await verify(utc_now(), lambda *_: None)
-    assert [finding for finding in findings if finding not in findings_before] == []
+    await race_often(track, race, rounds)

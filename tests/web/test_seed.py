@@ -2,93 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from models.accounts.users import Role, User
 from models.bookings.booking import INACTIVE, Booking, BookingStatus, taken_cells
 from models.bookings.events import RETENTION_SECONDS, Event
+from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotStatus, listed_slot, listed_slots
-from models.database import _bind, open_database
 from models.directory.experts import Category, Expert
-from models.directory.reviews import Review
-from models.store.shared_state import (
-    SAMPLE_DATA,
-    Seeding,
-    SharedState,
-    advance_seeding,
-    begin_seeding,
-    insert_missing,
-    seeding,
-    shared_secret,
-)
-from tests.support.databases import run_database
-from web.samples import seed as seeds
+from tests.support.seeding import DAY, HASH, NOW, fill, opened
 from web.samples.demo import DEMO_ACCOUNTS, DEMO_CLIENT, DEMO_EXPERT, Outcome
-from web.samples.seed import NO_PASSWORD, seed
+from web.samples.seed import NO_PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
     from models.ids import Id
-    from models.store.connection import Client
-    from models.store.documents import Record
 
 EXPERTS = 120
-NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-"""Fixed time of the sample: with the current time, the shares of statuses would vary."""
-HEARTBEATS = "heartbeatFrequencyMS=600000"
-"""Generating data blocks the event loop; late heartbeats must not look like a lost server."""
-
-HASH = "the hash of the demo password"
-DAY = timedelta(days=1)
-KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review)
-Stored = dict[str, dict[str, dict[str, Any]]]
-
-
-def silent(_done: int, _total: int) -> None:
-    """Ignore progress reports."""
-
-
-async def fill(experts: int) -> Outcome:
-    return await seed(experts=experts, now=NOW, password_hash=HASH, progress=silent)
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory, database: Client) -> AsyncIterator[str]:
-    """Database server of these tests; rebinds the documents to the shared one afterwards."""
-    with run_database(tmp_path_factory.mktemp("seed")) as url:
-        yield url
-    await _bind(database)
-
-
-@asynccontextmanager
-async def opened(server: str, name: str) -> AsyncIterator[None]:
-    """Bind the documents to an empty database with this name."""
-    async with open_database(server.replace("/expertbook?", f"/{name}?{HEARTBEATS}&")):
-        yield
-
-
-@pytest.fixture
-async def empty(server: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    async with opened(server, request.node.name[:60]):
-        yield
-
-
-async def stored() -> Stored:
-    """Return all documents by class and ID."""
-    return {
-        kind.__name__: {str(record.id): record.model_dump() async for record in kind.find_all()}
-        for kind in KINDS
-    }
 
 
 @dataclass(frozen=True)
@@ -100,6 +36,7 @@ class Sample:
     experts: dict[Id, Expert]
     calendars: dict[Id, Calendar]
     bookings: list[Booking]
+    waits: list[Wait]
     events: int
 
     def user(self, email: str) -> User:
@@ -116,14 +53,15 @@ class Sample:
 
 
 @pytest.fixture(scope="module")
-async def sample(server: str) -> Sample:
-    async with opened(server, "sample"):
+async def sample(seed_server: str) -> Sample:
+    async with opened(seed_server, "sample"):
         return Sample(
             outcome=await fill(EXPERTS),
             users={user.id: user async for user in User.find_all()},
             experts={expert.id: expert async for expert in Expert.find_all()},
             calendars={calendar.id: calendar async for calendar in Calendar.find_all()},
             bookings=await Booking.find_all().to_list(),
+            waits=await Wait.find_all().to_list(),
             events=await Event.count(),
         )
 
@@ -216,12 +154,12 @@ def test_histories_are_consistent(sample: Sample) -> None:
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
-    """An expert's bookings have sequences from 1; the calendar has the last one."""
+    """An expert's bookings have sequences from 1; the calendar has the last one, or a wait's."""
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)
         assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
         calendar = sample.calendars[expert_id]
-        assert calendar.sequence == len(bookings)
+        assert calendar.sequence == len(bookings) + calendar.waiting
         assert calendar.last_event_at == in_order[-1].updated_at
 
 
@@ -266,85 +204,19 @@ def test_demo_accounts_have_bookings(sample: Sample) -> None:
     }
 
 
-@pytest.mark.usefixtures("empty")
-async def test_second_seeding_changes_nothing() -> None:
-    """Existing data stay unchanged, whatever number of experts is requested."""
-    progress_calls: list[tuple[int, int]] = []
-    first = await seed(
-        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
-    )
-    before = await stored()
-    again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
-    assert (first, again) == (Outcome.SEEDED, Outcome.ALREADY_SEEDED)
-    assert progress_calls == [(0, 60), (50, 60), (60, 60)]
-    assert await stored() == before
-
-
-async def test_interrupted_seeding_is_completed(
-    server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Interrupted seeding is resumed, with the same result as without interruption."""
-    async with opened(server, "whole"):
-        await fill(120)
-        whole = await stored()
-
-    async def interrupt(records: Sequence[Record]) -> None:
-        await insert_missing(records)
-        if await Expert.count() == 100:
-            task.cancel()
-            await asyncio.sleep(0)
-
-    async with opened(server, "broken"):
-        with monkeypatch.context() as patch:
-            patch.setattr(seeds, "insert_missing", interrupt)
-            task = asyncio.create_task(fill(120))
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        left = await seeding()
-        assert left
-        assert (left.owner, left.done, left.finished) == (None, 50, False)
-        assert [await Expert.count(), await Calendar.count()] == [100, 50]
-        later = await seed(experts=7, now=NOW + DAY, password_hash=HASH, progress=silent)
-        assert later is Outcome.SEEDED
-        assert await stored() == whole
-
-
-@pytest.mark.usefixtures("empty")
-async def test_concurrent_seeding_runs_once() -> None:
-    """Both callers return after the data is complete, and there is one set of it."""
-    outcomes = await asyncio.gather(fill(60), fill(60))
-    assert set(outcomes) == {Outcome.SEEDED}
-    counts = [await Expert.count(), await Calendar.count(), await User.count()]
-    assert counts == [60, 60, 60 + 202]
-    sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
-    assert await Booking.count() == sum(sequences.values())
-
-
-@pytest.mark.usefixtures("empty")
-async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The claim of a dead process expires after the patience of the others."""
-    monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
-    dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
-    await begin_seeding(dead)
-    assert await fill(60) is Outcome.SEEDED
-    assert await Expert.count() == 10
-    assert not await advance_seeding(dead, dead.model_copy(update={"done": 10}))
-
-
-@pytest.mark.usefixtures("empty")
-async def test_database_with_accounts_is_not_seeded() -> None:
-    """No sample data is added to a database with registered accounts."""
-    ann = {"name": "Ann", "email": "a@b.c", "email_key": "a@b.c"}
-    await User(**ann, password_hash=NO_PASSWORD, created_at=NOW).insert()
-    assert await fill(10) is Outcome.HAS_OTHER_DATA
-    assert await User.count() == 1
-    assert await Expert.count() == 0
-    assert await SharedState.get(SAMPLE_DATA) is None
-
-
-@pytest.mark.usefixtures("empty")
-async def test_programs_share_the_first_stored_secret() -> None:
-    """All callers get the same secret, whether they propose theirs concurrently or later."""
-    secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
-    assert len(secrets) == 1
-    assert {await shared_secret("late")} == secrets
+def test_demo_client_waits_for_the_demo_expert(sample: Sample) -> None:
+    """For a session that another client has booked: the expert shows an offer by cancelling it."""
+    client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
+    assert {wait.terms.client_id for wait in sample.waits} == {client.id}
+    assert keeper.expert_id in {wait.expert_id for wait in sample.waits}
+    for wait in sample.waits:
+        calendar = sample.calendars[wait.expert_id]
+        assert (calendar.waiting, wait.number) == (1, calendar.sequence)
+        assert NOW + DAY < wait.due_at == wait.terms.until
+        assert wait.joined_at < NOW - timedelta(seconds=RETENTION_SECONDS)
+        [wanted] = [
+            booking
+            for booking in sample.by_expert()[wait.expert_id]
+            if booking.active and wait.terms.admits(booking.key)
+        ]
+        assert wanted.client_id != client.id

@@ -14,10 +14,10 @@ from pymongo import MongoClient
 
 from models.bookings.verification import KINDS
 from models.calendar.times import utc_now
+from tests.support import corruptions, waitlist_corruptions
 from tests.support.booking_operations import open_slots
 from tests.support.clients import Api
 from tests.support.command_line import command
-from tests.support.corruptions import CORRUPTIONS
 from tests.support.databases import run_database
 from tests.support.metrics import metrics, wait_for_value
 from tests.support.servers import EXPERTBOOK, environment, free_port, run_command, run_server
@@ -35,7 +35,7 @@ FINDINGS, CHECKED_AT = (
 
 
 def test_every_kind_of_finding_is_a_metric() -> None:
-    assert set(KINDS) == set(CORRUPTIONS)
+    assert set(KINDS) == {*corruptions.CORRUPTIONS, *waitlist_corruptions.CORRUPTIONS}
 
 
 async def test_watch_follows_the_data_of_a_live_system(

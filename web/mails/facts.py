@@ -42,8 +42,9 @@ class Reader:
 
 
 def place_of(booking: Booking, status: BookingStatus) -> Place:
-    """Return the place of a booking, without details if it will not take place."""
-    return booking.place.without_details() if status in INACTIVE else booking.place
+    """Return the place of a booking, with details only if it is booked and will take place."""
+    has_details = status not in INACTIVE and status is not BookingStatus.HELD
+    return booking.place if has_details else booking.place.without_details()
 
 
 def place_fact(place: Place, wording: Wording) -> Fact:

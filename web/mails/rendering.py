@@ -1,22 +1,15 @@
-"""Render mails from the templates in this folder, with data read at the time of sending.
-
-The first line of a `.txt` template is the subject; the `.html` template of the same name has the
-same content. Texts are in the recipient's language (models/translations).
+"""Render mails from their templates, with data read at the time of sending.
 
 To prevent abuse, text entered by a user is never sent to an address that the same user entered.
 """
 
 from __future__ import annotations
 
-import textwrap
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
-from functools import cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from auth.code_keys import new_code
 from models.accounts.codes import LIFETIME as CODE_LIFETIME
@@ -25,7 +18,9 @@ from models.accounts.links import LIFETIMES, Purpose, create_link
 from models.accounts.users import ERASED_DOMAIN, Language, User
 from models.bookings.booking import INACTIVE, BookingStatus
 from models.bookings.outbox import CHANGE_KINDS, REVIEW_KINDS, MailKind, Party
+from models.calendar.slots import slot_id
 from models.calendar.times import utc_now
+from models.calendar.times import zone as time_zone
 from models.store.documents import or_unavailable
 from web.mails.addresses import ascii_address
 from web.mails.facts import (
@@ -41,6 +36,7 @@ from web.mails.headers import mailbox, policy_for, single_line
 from web.mails.invitations import Invitations
 from web.mails.notices import is_current, notice_remarks, quotes_of, review_facts
 from web.mails.sessions import load_session, with_review
+from web.mails.templates import templates_of
 from web.mails.transport import RenderedMail
 from web.mails.wording import wording
 
@@ -53,8 +49,6 @@ if TYPE_CHECKING:
     from web.mails.sessions import BookedSession
     from web.mails.wording import Wording
 
-TEMPLATES: Final = Path(__file__).parent
-LINE_CHARS: Final = 78
 LINKS = {
     MailKind.VERIFICATION: (Purpose.VERIFICATION, "verify-email"),
     MailKind.PASSWORD_RESET: (Purpose.PASSWORD_RESET, "reset-password"),
@@ -114,6 +108,8 @@ class MailRenderer:
         to = self.address_of(mail, party, session)
         if session is None or to is None or to.endswith(ERASED_DOMAIN):
             return None
+        if mail.kind is MailKind.OFFERED:
+            return self.render_offer(mail, mail.occasion, session, utc_now())
         if not is_current(mail.kind, session):
             return None
         return self.render_for_party(mail, mail.occasion, session, party, utc_now())
@@ -190,6 +186,30 @@ class MailRenderer:
             )
         return _rendered(mail, party, recipient.email, message)
 
+    def render_offer(
+        self, mail: Mail, occasion: BookingSnapshot, session: BookedSession, now: datetime
+    ) -> RenderedMail | None:
+        """Return the mail about an offer of a waiting list, or None if the offer has ended."""
+        booking, client = session.booking, session.client
+        if booking.held_until is None or not booking.occupies_at(now):
+            return None
+        words, zone = wording(client.language), client.time_zone
+        day = booking.starts_at.astimezone(time_zone(zone)).date()
+        chosen = {"minutes": booking.minutes, "day": day, "slot": slot_id(booking.key)}
+        link = f"{self._base}/experts/{session.slug}?{urlencode(chosen)}"
+        context = {
+            "other": single_line(session.expert.name),
+            "brief": words.brief(occasion.starts_at, zone),
+            "until": words.moment(booking.held_until, zone),
+            **_table(self._facts(occasion, session, Reader(words, zone, is_client=True))),
+            "quotes": [],
+            "remarks": [],
+            "page": Fact(words.gettext("Book it or pass it on"), link),
+            "home": self._base,
+        }
+        message = self._message(mail, Party.CLIENT, client.email, client.language, context)
+        return _rendered(mail, Party.CLIENT, client.email, message, link)
+
     def _context(
         self,
         kind: MailKind,
@@ -223,8 +243,7 @@ class MailRenderer:
             "is_pending": occasion.status is BookingStatus.PENDING,
             "other": single_line(other.name),
             "brief": words.brief(occasion.starts_at, reader.time_zone),
-            "facts": facts,
-            "width": max(len(fact.label) for fact in facts) + 2,
+            **_table(facts),
             "quotes": quotes_of(kind, occasion, session, reader),
             "remarks": [remark for remark in remarks if remark],
             "page": Fact(label, page_url(self._base, booking.id, is_client=reader.is_client)),
@@ -255,7 +274,7 @@ class MailRenderer:
         self, mail: Mail, party: Party, to: str, language: Language, context: dict[str, Any]
     ) -> EmailMessage:
         """Return a message with its headers and the text and HTML parts."""
-        name, templates = mail.kind.lower(), _templates(language)
+        name, templates = mail.kind.lower(), templates_of(language)
         subject, _, text = templates.get_template(f"{name}.txt").render(context).partition("\n")
         html = templates.get_template(f"{name}.html").render(context)
         recipient = ascii_address(to)
@@ -289,25 +308,9 @@ def _reference(booking: Booking, words: Wording) -> Fact:
     return Fact(words.gettext("Reference"), booking.reference)
 
 
-@cache
-def _templates(language: Language) -> Environment:
-    """Return the templates with the texts of a language."""
-    words = wording(language)
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters["wrapped"] = partial(
-        textwrap.fill, width=LINE_CHARS, break_long_words=False, break_on_hyphens=False
-    )
-    templates.globals["language"] = words.tag
-    templates.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined] # by the extension
-    return templates
+def _table(facts: list[Fact]) -> dict[str, Any]:
+    """Return the rows of a mail's table, and the width of its labels in characters."""
+    return {"facts": facts, "width": max(len(fact.label) for fact in facts) + 2}
 
 
 def _rendered(

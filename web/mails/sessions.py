@@ -41,12 +41,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties, in their current state, with its review for mails about it."""
+    """A booking and its parties, in their current state, with its review for mails about it.
+
+    `slug` is the expert's.
+    """
 
     booking: Booking
     expert: Person
     title: str
     client: Person
+    slug: str
     review: Review | None = None
 
     def without_details(self) -> BookedSession:
@@ -102,4 +106,5 @@ async def load_session(booking_id: Id) -> BookedSession | None:
             contact.email if contact else client.email,
             client.id,
         ),
+        expert.slug,
     )

@@ -15,8 +15,9 @@ from models.bookings.booking import (
     search_words_of,
 )
 from models.bookings.events import RETENTION_SECONDS
+from models.bookings.wait import Wait, WaitTerms, next_due_at
 from models.calendar.slots import SlotKey, starts
-from models.calendar.times import cell_of, instant_of
+from models.calendar.times import CELL, cell_of, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -244,6 +245,39 @@ class SampleCalendar:
     @property
     def _cancellation_notice(self) -> timedelta:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
+
+    def wait(self, id_: Id, bookings: Sequence[Booking]) -> list[Wait]:
+        """Return an entry of the regular client, who waits for the last session of another one.
+
+        It is the calendar's latest change. There is none without such a session.
+        """
+        coming = [
+            booking
+            for booking in bookings
+            if booking.active and booking.starts_at > self.moment + DAY
+            if self.regular and booking.client_id != self.regular.id
+        ]
+        if self.regular is None or not coming:
+            return []
+        wanted = max(coming, key=lambda booking: booking.starts_at)
+        terms = WaitTerms(
+            client_id=self.regular.id,
+            since=wanted.starts_at,
+            until=wanted.starts_at + CELL,
+            minutes=wanted.minutes,
+        )
+        self.calendar.sequence += 1
+        self.calendar.waiting = 1
+        return [
+            Wait(
+                id=id_,
+                expert_id=self.calendar.id,
+                number=self.calendar.sequence,
+                terms=terms,
+                joined_at=self.calendar.last_event_at,
+                due_at=next_due_at(terms, self._rules, self.moment),
+            )
+        ]
 
     def _random_duration(self, shortest: timedelta, longest: timedelta) -> timedelta:
         """Return a random duration in whole seconds, from `shortest` up to `longest`."""

@@ -54,6 +54,7 @@ POLL_SECONDS: Final = 0.5
 STALL_SECONDS: Final = 5.0  # without progress before another process takes over
 BUSY_EXPERTS: Final = 1000  # in larger directories, each expert has fewer bookings
 DEMO_CLIENT_EXPERTS: Final = 6  # with past and upcoming bookings of the demo client
+DEMO_WAITS: Final = 2  # of them also have the demo client in their waiting list
 DEMO_FORMER_SESSIONS: Final = 30  # of the demo expert, for several pages of reviews
 ACCOUNT_AGE_MINUTES: Final = (400 * 24 * 60, 1200 * 24 * 60)
 DEMO_CLIENT_PROFILE: Final = SampleClient(
@@ -153,6 +154,12 @@ async def _write(
         ratings = [review.rating for review in written if not review.hidden]
         expert.rating_counts = [ratings.count(stars) for stars in range(1, MAX_STARS + 1)]
         expert.update_search_fields()
+    waits = [
+        wait
+        for (index, _), calendar, booked in zip(batch, calendars, bookings, strict=True)
+        if index < DEMO_WAITS
+        for wait in calendar.wait(_id(f"wait {index}"), booked)
+    ]
     # Raise a pending cancellation here: up to Python 3.11, `wait_for` in the driver may lose it.
     await asyncio.sleep(0)
     # Referenced documents go first.
@@ -161,6 +168,7 @@ async def _write(
     await insert_missing([calendar.calendar for calendar in calendars])
     await insert_missing(list(chain.from_iterable(bookings)))
     await insert_missing(list(chain.from_iterable(reviews)))
+    await insert_missing(waits)
     with or_unavailable():
         await increment_directory_version(changed=None)
 

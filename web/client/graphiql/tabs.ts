@@ -7,6 +7,7 @@ import figures from "./operations/Figures.graphql?raw";
 import findBookings from "./operations/FindBookings.graphql?raw";
 import freeExperts from "./operations/FreeExperts.graphql?raw";
 import freeTimes from "./operations/FreeTimes.graphql?raw";
+import joinWaitlist from "./operations/JoinWaitlist.graphql?raw";
 import noteBooking from "./operations/NoteBooking.graphql?raw";
 import reviews from "./operations/Reviews.graphql?raw";
 import signIn from "./operations/SignIn.graphql?raw";
@@ -15,7 +16,7 @@ import watchCalendar from "./operations/WatchCalendar.graphql?raw";
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
 
 /**
- * Example operations in the order of a booking: find a free time, sign in, book, watch, read
+ * Example operations in the order of a booking: find a free time, sign in, book or wait, watch, read
  * reviews; then those of an expert's desk.
  */
 export const tabs: Tabs = [
@@ -26,6 +27,7 @@ export const tabs: Tabs = [
     slotId: "",
     contact: { name: "", email: "", phone: "" },
   }),
+  tab(joinWaitlist, { input: { expertId: "", from: "", to: "", minutes: 60 } }),
   tab(watchCalendar, { expertId: "" }),
   tab(reviews),
   tab(findBookings, { search: "" }),

@@ -1,0 +1,50 @@
+"""Turns of an account: requests that all processes serve one after another."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from models.accounts.users import User
+from models.calendar.times import utc_now
+from models.errors import Unavailable
+from models.store.documents import or_unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from models.ids import Id
+
+TURN: Final = timedelta(seconds=10)
+"""Maximum length of a turn, if its process is killed; the requests take less."""
+PAUSE_SECONDS: Final = 0.05
+
+
+@asynccontextmanager
+async def turn_of(user_id: Id) -> AsyncIterator[None]:
+    """Serialize requests of an account across all processes; the others wait.
+
+    Raises:
+        Unavailable: if another request does not end in time.
+    """
+    users = User.get_pymongo_collection()
+    deadline = utc_now() + TURN
+    while True:
+        now = utc_now()
+        until = now + TURN
+        free = {"_id": user_id, "$or": [{"busy_until": None}, {"busy_until": {"$lte": now}}]}
+        with or_unavailable():
+            taken = await users.update_one(free, {"$set": {"busy_until": until}})
+        if taken.modified_count:
+            break
+        if now > deadline:
+            raise Unavailable("Another request of yours takes too long. Please try again.")
+        await asyncio.sleep(PAUSE_SECONDS)
+    try:
+        yield
+    finally:
+        own = {"_id": user_id, "busy_until": until}
+        with or_unavailable():
+            await users.update_one(own, {"$set": {"busy_until": utc_now()}})

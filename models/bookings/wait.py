@@ -1,0 +1,131 @@
+"""Waits: the entries of the experts' waiting lists."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pymongo import ASCENDING, IndexModel
+
+from models.calendar.times import day_span, first_cell_from, instant_of, local_date
+from models.ids import Id
+from models.store.documents import Part, Record, or_unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from models.calendar.rules import Rules
+    from models.calendar.slots import SlotKey
+
+MAX_WAITS_PER_CLIENT = 5
+MAX_WAITS_PER_CALENDAR = 500
+"""All of them are in memory while the calendar is."""
+
+MAX_WINDOW = timedelta(days=62)
+
+
+class WaitTerms(Part):
+    """What a client waits for: sessions of one length that start in `[since, until)`."""
+
+    client_id: Id
+    since: datetime
+    until: datetime
+    minutes: int
+
+    @property
+    def cells(self) -> range:
+        """The cells at which a session can start."""
+        return range(first_cell_from(self.since), first_cell_from(self.until))
+
+    def admits(self, key: SlotKey) -> bool:
+        """Return whether a slot is of this length and starts in this window."""
+        return key.minutes == self.minutes and key.cell in self.cells
+
+    def may_compete_with(self, other: WaitTerms) -> bool:
+        """Return whether a session of one could take time of a session of the other."""
+        return self.since < other.until + timedelta(
+            minutes=other.minutes
+        ) and other.since < self.until + timedelta(minutes=self.minutes)
+
+
+class Wait(Record):
+    """An entry of an expert's waiting list.
+
+    Entries are served in the order of `number`, the number of the event by which the client joined.
+    `offer_id` is the hold that it is offered now. `declined` are the starts of offers that the
+    client gave back, which it is not offered again. At `due_at`, the passing of time concerns it:
+    its window has passed, or another of its days can be booked.
+    """
+
+    expert_id: Id
+    number: int
+    terms: WaitTerms
+    joined_at: datetime
+    due_at: datetime
+    offer_id: Id | None = None
+    declined: list[datetime] = []
+
+    class Settings:
+        """An entry is deleted when it ends; the event log keeps its terms for two days."""
+
+        name = "waits"
+        indexes = (
+            IndexModel(
+                [("expert_id", ASCENDING), ("number", ASCENDING)],
+                unique=True,
+                name="one_wait_per_number",
+            ),
+            IndexModel([("terms.client_id", ASCENDING)], name="waits_by_client"),
+            IndexModel([("due_at", ASCENDING)], name="waits_by_due_time"),
+        )
+
+
+def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
+    """Return when the passing of time concerns an entry next.
+
+    This is the end of its window or, if the horizon does not reach that far yet, the next midnight
+    of the expert, when another day can be booked.
+    """
+    today = local_date(now, rules.time_zone)
+    last_day = today + timedelta(days=rules.horizon_days)
+    if terms.until <= instant_of(day_span(last_day, rules.time_zone)[1]):
+        return terms.until
+    return instant_of(day_span(today, rules.time_zone)[1])
+
+
+async def waits_of(client_id: Id) -> list[Wait]:
+    """Return a client's entries, the earliest first.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    with or_unavailable():
+        found = await Wait.find({"terms.client_id": client_id}).to_list()
+    return sorted(found, key=lambda wait: (wait.joined_at, wait.id))
+
+
+async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
+    """Return the waiting lists of experts, each in order; experts without one are left out.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    found: dict[Id, list[Wait]] = {}
+    with or_unavailable():
+        waits = await Wait.find({"expert_id": {"$in": list(expert_ids)}}).to_list()
+    for wait in sorted(waits, key=lambda wait: wait.number):
+        found.setdefault(wait.expert_id, []).append(wait)
+    return found
+
+
+async def experts_with_due_waits(now: datetime, limit: int = 200) -> set[Id]:
+    """Return the experts of entries that the passing of time concerns, up to `limit` entries.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    query = {"due_at": {"$lte": now}}
+    waits = Wait.get_pymongo_collection()
+    with or_unavailable():
+        rows = await waits.find(query, {"expert_id": 1}).limit(limit).to_list()
+    return {Id(row["expert_id"]) for row in rows}

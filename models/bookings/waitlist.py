@@ -1,0 +1,88 @@
+"""The waiting list of an expert in memory, as commands change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from models.bookings.wait import Wait, WaitTerms
+    from models.calendar.slots import SlotKey
+    from models.ids import Id
+
+
+class Waitlist:
+    """The entries in line, in order, and those that are stored.
+
+    Args:
+        stored: the stored entries.
+    """
+
+    def __init__(self, stored: Collection[Wait] | Waitlist = ()) -> None:
+        self._stored: dict[Id, Wait] = {}
+        if stored:  # most calendars have no line
+            in_order = sorted(stored, key=lambda wait: wait.number)
+            self._stored = {wait.id: wait for wait in in_order}
+        self._waits = self._stored.copy()
+
+    def __len__(self) -> int:
+        return len(self._waits)
+
+    def __iter__(self) -> Iterator[Wait]:
+        """Iterate over the entries in line when the iteration begins."""
+        return iter(list(self._waits.values()))
+
+    def get(self, wait_id: Id | None) -> Wait | None:
+        """Return the entry with an id, if it is in line."""
+        return self._waits.get(wait_id) if wait_id else None
+
+    def find(self, terms: WaitTerms) -> Wait | None:
+        """Return the entry with these terms, if it is in line."""
+        return next((wait for wait in self._waits.values() if wait.terms == terms), None)
+
+    def satisfied(self, client_id: Id, key: SlotKey) -> list[Wait]:
+        """Return the entries of a client that a slot satisfies."""
+        return [
+            wait
+            for wait in self._waits.values()
+            if wait.terms.client_id == client_id and wait.terms.admits(key)
+        ]
+
+    def put(self, wait: Wait) -> None:
+        """Append an entry, or replace it without a change of its place."""
+        self._waits[wait.id] = wait
+
+    def remove(self, wait: Wait) -> None:
+        """Remove an entry."""
+        del self._waits[wait.id]
+
+    def snapshot(self) -> dict[Id, Wait]:
+        """Return the entries, for `restore`."""
+        return dict(self._waits)
+
+    def restore(self, snapshot: dict[Id, Wait]) -> None:
+        """Return to the entries of a snapshot."""
+        self._waits = snapshot
+
+    @property
+    def added(self) -> list[Wait]:
+        """The entries that are not stored yet."""
+        return [wait for wait in self._waits.values() if wait.id not in self._stored]
+
+    @property
+    def changed(self) -> list[Wait]:
+        """The entries that are stored in another state."""
+        return [
+            wait for wait in self._waits.values() if self._stored.get(wait.id) not in (None, wait)
+        ]
+
+    @property
+    def removed(self) -> list[Wait]:
+        """The stored entries that are no longer in line."""
+        return [wait for wait in self._stored.values() if wait.id not in self._waits]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything has to be stored."""
+        return self._waits != self._stored

@@ -1,0 +1,271 @@
+"""A simple model of a calendar with a waiting list.
+
+After each change, it looks through all listed slots for each entry in line, whereas the program
+follows what became free.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from models.calendar.slots import SlotKey, listed_starts
+from models.calendar.times import instant_of
+from tests.support.samples import EXPERT, NOW
+from tests.support.waitlists import HOLD, OFFER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from models.calendar.rules import Rules
+    from models.ids import Id
+
+
+class Impossible(Exception):
+    """The change is refused."""
+
+
+@dataclass(eq=False)
+class Taken:
+    """A booking (without an end), a hold, or the offer to an entry."""
+
+    client: Id
+    key: SlotKey
+    cells: range
+    until: datetime | None = None
+    made_at: datetime = NOW
+    entry: Entry | None = None
+
+    @property
+    def is_hold(self) -> bool:
+        """Whether it is a hold that its client has placed."""
+        return self.until is not None and self.entry is None
+
+
+@dataclass(eq=False)
+class Entry:
+    """An entry of the waiting list."""
+
+    client: Id
+    since: datetime
+    until: datetime
+    minutes: int
+    declined: set[int] = field(default_factory=set)
+    offer: Taken | None = None
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What it is for."""
+        return self.client, self.since, self.until, self.minutes
+
+    def admits(self, key: SlotKey) -> bool:
+        """Return whether a slot satisfies the entry."""
+        return key.minutes == self.minutes and self.since <= key.starts_at < self.until
+
+
+@dataclass
+class Model:
+    """The expected calendar."""
+
+    rules: Rules
+    now: datetime = NOW
+    taken: list[Taken] = field(default_factory=list)
+    line: list[Entry] = field(default_factory=list)
+
+    def state(self) -> tuple[object, ...]:
+        """Return the bookings, holds and offers, and the line, in a form to compare."""
+        taken = {(t.client, t.key, t.until, t.entry is not None) for t in self.taken}
+        line = [(e.client, e.since, e.until, e.minutes, e.offer and e.offer.key) for e in self.line]
+        return taken, line
+
+    def apply(self, change: Callable[[Model], None]) -> bool:
+        """Make a change and serve the line; return False, without a change, if it is refused."""
+        after = deepcopy(self)
+        after.catch_up()
+        try:
+            change(after)
+        except Impossible:
+            return False
+        self.taken, self.line, self.rules = after.taken, after.line, after.rules
+        return True
+
+    def catch_up(self) -> None:
+        """Let time pass; without a line, only the sweeper releases lapsed holds."""
+        if not self.line:
+            return
+        passing: list[Entry] = []
+        for each in [t for t in self.taken if t.until and t.until <= self.now]:
+            entry = each.entry
+            if entry and self.now < each.made_at + OFFER:
+                passing.append(entry)
+                self.decline(each)
+            elif entry:
+                self.line.remove(entry)
+                self.decline(each)
+            else:
+                self.taken.remove(each)
+        for entry in [e for e in self.line if e.until <= self.now]:
+            self.end(entry)
+        self.serve(passing)
+
+    def serve(self, passing: list[Entry] | None = None) -> None:
+        """Offer each entry the earliest open slot; those who gave one back come last."""
+        last = passing or []
+        for entry in sorted(self.line, key=lambda entry: entry in last):
+            if entry.offer is None:
+                self.offer_earliest(entry)
+
+    def offer_earliest(self, entry: Entry) -> None:
+        """Offer an entry the earliest open slot that it has not declined."""
+        for cell in listed_starts(self.rules, entry.minutes, entry.since, entry.until, self.now):
+            key = SlotKey(EXPERT, cell, entry.minutes)
+            if cell not in entry.declined and self.until(key) > self.now and not self.blockers(key):
+                offer = Taken(entry.client, key, key.occupies(self.rules), self.until(key))
+                offer.made_at, offer.entry, entry.offer = self.now, entry, offer
+                self.taken.append(offer)
+                return
+
+    def until(self, key: SlotKey) -> datetime:
+        """Return when an offer of a slot ends."""
+        notice = self.rules.minimum_notice_minutes * HOLD / 5
+        return min(self.now + OFFER, key.starts_at - notice)
+
+    def end(self, entry: Entry) -> None:
+        """Remove an entry and its offer."""
+        self.line.remove(entry)
+        if entry.offer in self.taken:
+            self.taken.remove(entry.offer)
+
+    def decline(self, offer: Taken) -> None:
+        """Take an offer back; its client's entries are not offered this slot again."""
+        self.taken.remove(offer)
+        if offer.entry:
+            offer.entry.offer = None
+        for entry in self.line:
+            if entry.client == offer.client and entry.admits(offer.key):
+                entry.declined.add(offer.key.cell)
+
+    def blockers(self, key: SlotKey) -> list[Taken]:
+        """Return what overlaps a slot, without lapsed holds."""
+        return [each for each in self.overlapping(key) if self.stands(each)]
+
+    def overlapping(self, key: SlotKey) -> list[Taken]:
+        """Return what overlaps a slot."""
+        cells = set(key.occupies(self.rules))
+        return [each for each in self.taken if cells.intersection(each.cells)]
+
+    def stands(self, taken: Taken) -> bool:
+        """Return whether it is not a lapsed hold."""
+        return taken.until is None or self.now < taken.until
+
+    def listed(self, key: SlotKey) -> bool:
+        """Return whether a slot is offered now."""
+        starts = listed_starts(
+            self.rules, key.minutes, key.starts_at, instant_of(key.cell + 1), self.now
+        )
+        return self.rules.offer(key.minutes) is not None and key.cell in starts
+
+    def own(self, client: Id, key: SlotKey) -> Taken | None:
+        """Return a client's hold or offer of exactly this slot."""
+        own = (t for t in self.taken if t.until and t.client == client and t.key == key)
+        return next(filter(self.stands, own), None)
+
+    def clear(self, client: Id, key: SlotKey, moving: Taken | None = None) -> None:
+        """Check that a slot is free but for the client's hold, and release that."""
+        if not self.listed(key):
+            raise Impossible
+        for each in self.overlapping(key):
+            if each is moving:
+                continue
+            if self.stands(each) and not (each.is_hold and each.client == client):
+                raise Impossible
+            self.taken.remove(each)
+
+    def settle(self, made: Taken) -> None:
+        """Add a booking, and end the entries that it satisfies."""
+        self.taken.append(made)
+        satisfied = [e for e in self.line if e.client == made.client and e.admits(made.key)]
+        for entry in satisfied:
+            self.end(entry)
+        self.serve()
+
+    def book(self, client: Id, key: SlotKey) -> None:
+        """Book a slot; a hold or an offer keeps its cells."""
+        cells = key.occupies(self.rules)
+        if own := self.own(client, key):
+            self.taken.remove(own)
+            cells = own.cells
+        else:
+            self.clear(client, key)
+        self.settle(Taken(client, key, cells))
+
+    def hold(self, client: Id, key: SlotKey) -> None:
+        """Hold a slot instead of the one that the client holds."""
+        own = self.own(client, key)
+        if own and own.entry:
+            return
+        self.clear(client, key)
+        self.taken = [t for t in self.taken if not (t.is_hold and t.client == client)]
+        self.taken.append(Taken(client, key, key.occupies(self.rules), self.now + HOLD))
+        self.serve()
+
+    def cancel(self, client: Id, key: SlotKey) -> None:
+        """Cancel a booking, release a hold or give an offer back."""
+        found = next((t for t in self.taken if (t.client, t.key) == (client, key)), None)
+        if found is None:
+            raise Impossible
+        if found.entry:
+            entry = found.entry
+            self.decline(found)
+            self.serve([entry])
+        else:
+            self.taken.remove(found)
+            self.serve()
+
+    def move(self, client: Id, key: SlotKey, to: SlotKey) -> None:
+        """Move a booking to another slot, or to the client's hold or offer."""
+        booked = (t for t in self.taken if (t.client, t.key, t.until) == (client, key, None))
+        found = next(booked, None)
+        if found is None:
+            raise Impossible
+        cells = to.occupies(self.rules)
+        if own := self.own(client, to):
+            cells = own.cells
+            self.taken.remove(own)
+        else:
+            self.clear(client, to, moving=found)
+        self.taken.remove(found)
+        self.settle(Taken(client, to, cells))
+
+    def join(self, client: Id, since: datetime, until: datetime, minutes: int) -> None:
+        """Join the line, unless such a slot is open or can never be."""
+        horizon = self.now.replace(hour=0, minute=0) + (self.rules.horizon_days + 1) * 288 * HOLD
+        notice = self.rules.minimum_notice_minutes * HOLD / 5
+        is_possible = self.rules.accepts_bookings and self.rules.offer(minutes) is not None
+        if not is_possible or until <= self.now + notice or since >= horizon:
+            raise Impossible
+        terms = (client, since, until, minutes)
+        if any(entry.terms == terms for entry in self.line):
+            return
+        for cell in listed_starts(self.rules, minutes, since, until, self.now):
+            if not self.blockers(SlotKey(EXPERT, cell, minutes)):
+                raise Impossible
+        self.line.append(Entry(*terms))
+
+    def leave(self, *terms: object) -> None:
+        """Leave the line."""
+        found = next((entry for entry in self.line if entry.terms == terms), None)
+        if found is None:
+            raise Impossible
+        self.end(found)
+        self.serve()
+
+    def change_rules(self, rules: Rules) -> None:
+        """Change the rules."""
+        self.rules = rules
+        if not rules.accepts_bookings:
+            for entry in self.line[:]:
+                self.end(entry)
+        self.serve()

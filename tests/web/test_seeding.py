@@ -1,0 +1,135 @@
+"""Sample data are written once, by one of several processes, and only to an empty database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from models.accounts.users import User
+from models.bookings.booking import Booking
+from models.bookings.wait import Wait
+from models.calendar.rules import Calendar
+from models.directory.experts import Expert
+from models.directory.reviews import Review
+from models.store.shared_state import (
+    SAMPLE_DATA,
+    Seeding,
+    SharedState,
+    advance_seeding,
+    begin_seeding,
+    insert_missing,
+    seeding,
+    shared_secret,
+)
+from tests.support.seeding import DAY, HASH, NOW, fill, opened, silent
+from web.samples import seed as seeds
+from web.samples.demo import Outcome
+from web.samples.seed import NO_PASSWORD, seed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from models.store.documents import Record
+
+KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review, Wait)
+Stored = dict[str, dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+async def empty(seed_server: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    async with opened(seed_server, request.node.name[:60]):
+        yield
+
+
+async def stored() -> Stored:
+    """Return all documents by class and ID."""
+    return {
+        kind.__name__: {str(record.id): record.model_dump() async for record in kind.find_all()}
+        for kind in KINDS
+    }
+
+
+@pytest.mark.usefixtures("empty")
+async def test_second_seeding_changes_nothing() -> None:
+    """Existing data stay unchanged, whatever number of experts is requested."""
+    progress_calls: list[tuple[int, int]] = []
+    first = await seed(
+        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
+    )
+    before = await stored()
+    again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
+    assert (first, again) == (Outcome.SEEDED, Outcome.ALREADY_SEEDED)
+    assert progress_calls == [(0, 60), (50, 60), (60, 60)]
+    assert await stored() == before
+
+
+async def test_interrupted_seeding_is_completed(
+    seed_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted seeding is resumed, with the same result as without interruption."""
+    async with opened(seed_server, "whole"):
+        await fill(120)
+        whole = await stored()
+
+    async def interrupt(records: Sequence[Record]) -> None:
+        await insert_missing(records)
+        if await Expert.count() == 100:
+            task.cancel()
+            await asyncio.sleep(0)
+
+    async with opened(seed_server, "broken"):
+        with monkeypatch.context() as patch:
+            patch.setattr(seeds, "insert_missing", interrupt)
+            task = asyncio.create_task(fill(120))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        left = await seeding()
+        assert left
+        assert (left.owner, left.done, left.finished) == (None, 50, False)
+        assert [await Expert.count(), await Calendar.count()] == [100, 50]
+        later = await seed(experts=7, now=NOW + DAY, password_hash=HASH, progress=silent)
+        assert later is Outcome.SEEDED
+        assert await stored() == whole
+
+
+@pytest.mark.usefixtures("empty")
+async def test_concurrent_seeding_runs_once() -> None:
+    """Both callers return after the data is complete, and there is one set of it."""
+    outcomes = await asyncio.gather(fill(60), fill(60))
+    assert set(outcomes) == {Outcome.SEEDED}
+    counts = [await Expert.count(), await Calendar.count(), await User.count()]
+    assert counts == [60, 60, 60 + 202]
+    sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
+    assert await Booking.count() + await Wait.count() == sum(sequences.values())
+
+
+@pytest.mark.usefixtures("empty")
+async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim of a dead process expires after the patience of the others."""
+    monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
+    dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
+    await begin_seeding(dead)
+    assert await fill(60) is Outcome.SEEDED
+    assert await Expert.count() == 10
+    assert not await advance_seeding(dead, dead.model_copy(update={"done": 10}))
+
+
+@pytest.mark.usefixtures("empty")
+async def test_database_with_accounts_is_not_seeded() -> None:
+    """No sample data is added to a database with registered accounts."""
+    ann = {"name": "Ann", "email": "a@b.c", "email_key": "a@b.c"}
+    await User(**ann, password_hash=NO_PASSWORD, created_at=NOW).insert()
+    assert await fill(10) is Outcome.HAS_OTHER_DATA
+    assert await User.count() == 1
+    assert await Expert.count() == 0
+    assert await SharedState.get(SAMPLE_DATA) is None
+
+
+@pytest.mark.usefixtures("empty")
+async def test_programs_share_the_first_stored_secret() -> None:
+    """All callers get the same secret, whether they propose theirs concurrently or later."""
+    secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
+    assert len(secrets) == 1
+    assert {await shared_secret("late")} == secrets
