@@ -6,8 +6,9 @@ import type {
 } from "../api/gql/graphql.ts";
 import { directoryWords } from "./words.ts";
 
-/** Sort field and direction, as in the address. */
-export type Order = `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`;
+/** Sort field and direction, as in the address. The page does not offer the soonest first. */
+export type Order =
+  `${Lowercase<Exclude<ExpertOrderField, "SOONEST">>}-${Lowercase<OrderDirection>}`;
 
 /** Filters, sort order and page of the directory. */
 export interface DirectoryQuery {
