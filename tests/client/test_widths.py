@@ -28,7 +28,10 @@ PAGES = {
         *("{expert}", "{booking}", "{booking}/reschedule"),
     ],
     "expert": ["/desk", "/desk?view=list", "/desk/entry", "/desk/figures", "/desk/hours"],
-    "admin": ["/administration", "/administration/experts"],
+    "admin": [
+        *("/administration", "/administration/experts", "/administration/users"),
+        "/administration/bookings",
+    ],
 }
 NOT_FOUND = re.compile("status of 404 .*/nothing/here")
 """The browser's own words for a page that does not exist."""

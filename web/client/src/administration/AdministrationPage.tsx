@@ -5,6 +5,7 @@ import { NotFound } from "../app/NotFound.tsx";
 import { useWords } from "../text/text.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { useTitle } from "../ui/title.ts";
+import { BookingsList } from "./bookings/BookingsList.tsx";
 import { EditExpert } from "./experts/EditExpert.tsx";
 import { ExpertsList } from "./experts/ExpertsList.tsx";
 import { NewExpert } from "./experts/NewExpert.tsx";
@@ -14,15 +15,15 @@ import { administrationWords } from "./words.ts";
 
 const AllFigures = lazy(() => import("../figures/AllFigures.tsx"));
 
-const TABS = ["overview", "experts", "users"] as const;
+const TABS = ["overview", "experts", "users", "bookings"] as const;
 
-/** Page `/administration`: experts and accounts, for administrators. */
+/** Page `/administration`: experts, accounts and bookings, for administrators. */
 export default function AdministrationPage() {
   const text = useWords(administrationWords);
   useTitle(text.title);
   return (
     <div className="grid gap-6 py-2 md:py-6">
-      <p className="text-xl font-semibold">{text.title}</p>
+      <p className="display text-2xl">{text.title}</p>
       <nav aria-label={text.title} className="flex gap-6 overflow-x-auto border-b border-line">
         {TABS.map((tab) => (
           <NavLink
@@ -49,6 +50,7 @@ export default function AdministrationPage() {
         <Route path="experts/:id" element={<EditExpert />} />
         <Route path="experts/:id/hours" element={<ExpertHoursPage />} />
         <Route path="users" element={<UsersList />} />
+        <Route path="bookings" element={<BookingsList />} />
         <Route path="*" element={<NotFound />} />
       </Routes>
     </div>

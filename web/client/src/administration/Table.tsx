@@ -3,6 +3,8 @@ import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 
 interface Column<T> {
   readonly name: string;
+  /** Class with the column's width; the widths of a table do not depend on its rows. */
+  readonly width?: string;
   cell: (row: T) => ReactNode;
 }
 
@@ -20,19 +22,19 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
     <table
       role="table"
       aria-label={label}
-      className="block min-[40rem]:table min-[40rem]:w-full min-[40rem]:border-separate min-[40rem]:border-spacing-0 min-[40rem]:rounded-lg min-[40rem]:border min-[40rem]:border-line min-[40rem]:bg-panel"
+      className="block min-[40rem]:table min-[40rem]:w-full min-[64rem]:table-fixed min-[40rem]:border-separate min-[40rem]:border-spacing-0 min-[40rem]:rounded-lg min-[40rem]:border min-[40rem]:border-line min-[40rem]:bg-panel"
     >
       <thead
         role="rowgroup"
         className="sr-only min-[40rem]:not-sr-only min-[40rem]:table-header-group"
       >
         <tr role="row">
-          {columns.map(({ name }) => (
+          {columns.map(({ name, width = "" }) => (
             <th
               key={name}
               role="columnheader"
               scope="col"
-              className="px-4 py-3 text-left text-xs font-medium text-muted"
+              className={`px-4 py-3 text-left text-xs font-medium text-muted ${width}`}
             >
               {name}
             </th>

@@ -34,9 +34,10 @@ export function UsersTable({ users }: { users: readonly AdministeredUserFragment
               </>
             ),
           },
-          { name: text.role, cell: ({ role }) => text.roles[role] },
+          { name: text.role, width: "w-36", cell: ({ role }) => text.roles[role] },
           {
             name: text.status,
+            width: "w-44",
             cell: ({ disabled, emailVerified }) => (
               <span className="flex flex-wrap gap-2">
                 <Badge className={disabled ? "bg-danger-bg text-danger" : "bg-soft text-text"}>
@@ -50,8 +51,9 @@ export function UsersTable({ users }: { users: readonly AdministeredUserFragment
           },
           {
             name: text.actions,
+            width: "w-[27rem]",
             cell: (user) => (
-              <div className="flex flex-wrap gap-2">
+              <div className="flex flex-wrap gap-2 min-[64rem]:grid min-[64rem]:grid-cols-[8rem_8rem_8rem]">
                 <Button aria-label={text.editOf(user.name)} onClick={() => setEdited(user)}>
                   {text.edit}
                 </Button>

@@ -1,0 +1,56 @@
+import { parseDate } from "@internationalized/date";
+
+import type { BookingFilter, BookingStatus } from "../../api/gql/graphql.ts";
+
+/** States to choose from, in the order of a booking's life. */
+export const STATUSES: readonly BookingStatus[] = [
+  "HELD",
+  "PENDING",
+  "CONFIRMED",
+  "COMPLETED",
+  "NO_SHOW",
+  "CANCELLED",
+  "EXPIRED",
+];
+
+/** What the administrator looks for, as the address has it. */
+export interface BookingSearch {
+  readonly search: string;
+  readonly status: BookingStatus | undefined;
+  /** First and last day, such as 2026-11-21; empty without a limit. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Read a search from the address; malformed values count as missing. */
+export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
+  return {
+    search: parameters.get("search")?.trim() ?? "",
+    status: STATUSES.find((each) => each === parameters.get("status")),
+    from: parseDay(parameters.get("from")),
+    to: parseDay(parameters.get("to")),
+  };
+}
+
+/** Return the filter of a search; its days are those of a time zone, and the last one counts. */
+export function bookingFilter(
+  { search, status, from, to }: BookingSearch,
+  zone: string,
+): BookingFilter {
+  const midnight = (day: string, days: number) =>
+    parseDate(day).add({ days }).toDate(zone).toISOString();
+  return {
+    ...(search && { search }),
+    ...(status && { statuses: [status] }),
+    ...(from && { from: midnight(from, 0) }),
+    ...(to && { to: midnight(to, 1) }),
+  };
+}
+
+function parseDay(value: string | null): string {
+  try {
+    return value ? parseDate(value).toString() : "";
+  } catch {
+    return "";
+  }
+}
