@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from tests.support.visitors import Theme, Visitor
 
 REFERENCE = "query ($id: ID!) { booking(id: $id) { reference } }"
-PERSON = "Philippa Fawcett"
+PERSON = "Ngaire Bautista"
 
 
 @pytest.mark.parametrize(
     ("account", "path"),
-    [(DEMO_ADMIN, "/administration/experts"), (DEMO_EXPERT, "/desk"), (DEMO_CLIENT, "/bookings")],
+    [(DEMO_ADMIN, "/administration/overview"), (DEMO_EXPERT, "/desk"), (DEMO_CLIENT, "/bookings")],
 )
 async def test_signing_in_leads_to_one_s_own_page(visit: Visit, account: str, path: str) -> None:
-    """Administrators begin with the experts, experts at the desk, clients with their bookings."""
+    """Administrators begin with the overview, experts at the desk, clients with their bookings."""
     ada = await visit()
     await ada.open("/sign-in")
     await ada.sign_in(account, DEMO_PASSWORD)

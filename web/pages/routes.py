@@ -54,7 +54,8 @@ MODULES: Final = {
 
 PERSONAL_PAGES: Final = (
     *("/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"),
-    *("/bookings", "/account", "/desk", "/desk/entry", "/desk/figures", "/desk/hours"),
+    *("/bookings", "/account"),
+    *("/desk", "/desk/entry", "/desk/figures", "/desk/hours", "/desk/reviews"),
     *("/administration", "/administration/{path:path}"),
 )
 """The client's other pages, which search engines leave out: see web/client/src/app/App.tsx."""

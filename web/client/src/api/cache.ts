@@ -35,6 +35,7 @@ export function createCache(): InMemoryCache {
           // Days have no ID: a new result replaces the old one.
           days: { merge: false },
           slots: { merge: false },
+          reviews: relayStylePagination(["orderBy", "hidden"]),
           photoUrl: { read: absolute },
         },
       },

@@ -17,6 +17,7 @@ const ReschedulePage = lazy(() => import("../bookings/ReschedulePage.tsx"));
 const DeskPage = lazy(() => import("../desk/DeskPage.tsx"));
 const ExpertFiguresPage = lazy(() => import("../figures/ExpertFiguresPage.tsx"));
 const HoursPage = lazy(() => import("../desk/HoursPage.tsx"));
+const ReviewsPage = lazy(() => import("../desk/ReviewsPage.tsx"));
 const EntryPage = lazy(() => import("../desk/entry/EntryPage.tsx"));
 const AdministrationPage = lazy(() => import("../administration/AdministrationPage.tsx"));
 const AccountPage = lazy(() => import("../account/AccountPage.tsx"));
@@ -113,6 +114,14 @@ export function App() {
               element={
                 <Protected>
                   <EntryPage />
+                </Protected>
+              }
+            />
+            <Route
+              path="/desk/reviews"
+              element={
+                <Protected>
+                  <ReviewsPage />
                 </Protected>
               }
             />

@@ -12,6 +12,7 @@ import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { CountdownRing } from "../ui/CountdownRing.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { BookingActions } from "./BookingActions.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 import { bookingsWords } from "./words.ts";
@@ -30,6 +31,10 @@ const BOOKING_CARD = graphql(`
     cancellableUntil
     icsUrl
     sequence
+    reviewableUntil
+    review {
+      id
+    }
     viewerActions
     place {
       kind
@@ -60,6 +65,8 @@ const BOOKING_CARD = graphql(`
     }
   }
 `);
+
+const STARS = [1, 2, 3, 4, 5];
 
 interface BookingCardProps {
   booking: FragmentType<BookingCardFragment>;
@@ -133,6 +140,7 @@ export function BookingCard({ booking: from, onRemoved }: BookingCardProps) {
         )}
         {isHeld && !hasHoldEnded && <HoldNotice booking={booking} />}
         {isUpcoming && <Deadline booking={booking} now={now} />}
+        <ReviewPrompt booking={booking} now={now} />
         <BookingActions
           booking={booking}
           isUpcoming={isUpcoming}
@@ -172,6 +180,35 @@ function When({ booking, isCancelled }: { booking: BookingCardFragment; isCancel
       <dt className="sr-only">{text.reference}</dt>
       <dd className="text-xs text-muted tabular-nums">{booking.reference}</dd>
     </dl>
+  );
+}
+
+/** Stars that lead to the review of a session, while it can be written. */
+function ReviewPrompt({ booking, now }: { booking: BookingCardFragment; now: number }) {
+  const text = useWords(bookingsWords).review;
+  const formats = useFormats();
+  const until = booking.reviewableUntil;
+  if (!until || booking.review || Date.parse(until) <= now) return null;
+  const [firstName = ""] = booking.expert.name.split(" ");
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 rounded-md bg-sunken px-4 py-2 print:hidden">
+      <div>
+        <p className="font-semibold wrap-anywhere">{text.ask(firstName)}</p>
+        <p className="text-xs text-muted">{text.until(formats.day(formats.dateOf(until)))}</p>
+      </div>
+      <p className="-mr-2 flex">
+        {STARS.map((stars) => (
+          <Link
+            key={stars}
+            to={`/bookings/${booking.id}?stars=${stars}#review`}
+            aria-label={text.stars(stars, booking.expert.name)}
+            className="grid size-11 place-items-center rounded-sm text-field hover:text-star"
+          >
+            <Icon name="star" className="size-7" />
+          </Link>
+        ))}
+      </p>
+    </div>
   );
 }
 

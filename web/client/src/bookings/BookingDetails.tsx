@@ -1,5 +1,5 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { Link, useLocation, useNavigate } from "react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useId, useRef, useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import type { BookingDetailsFragment } from "../api/gql/graphql.ts";
 import { PLACE_ICONS } from "../place/Place.tsx";
@@ -22,6 +22,8 @@ import { StepButtons } from "./StepButtons.tsx";
 import { Timeline } from "./Timeline.tsx";
 import { bookingsWords } from "./words.ts";
 
+const BookingReview = lazy(() => import("../reviews/BookingReview.tsx"));
+
 interface BookingDetailsProps {
   booking: BookingDetailsFragment;
   viewer: Viewer;
@@ -32,6 +34,8 @@ export function BookingDetails({ booking, viewer }: BookingDetailsProps) {
   const text = useWords(bookingPageWords);
   const now = useNow(60_000);
   const heading = useRef<HTMLHeadingElement>(null);
+  const [parameters] = useSearchParams();
+  const stars = [1, 2, 3, 4, 5].find((each) => each === Number(parameters.get("stars")));
   const isOwn = booking.client.id === viewer.id;
   const isUpcoming =
     (booking.status === "PENDING" || booking.status === "CONFIRMED") &&
@@ -57,6 +61,16 @@ export function BookingDetails({ booking, viewer }: BookingDetailsProps) {
           {isOwn && isUpcoming && <JoinSession booking={booking} />}
           {isUpcoming && <AddToCalendar booking={booking} />}
         </section>
+        {booking.status === "COMPLETED" && (
+          <Suspense fallback={null}>
+            <BookingReview
+              bookingId={booking.id}
+              expert={booking.expert}
+              isOwn={isOwn}
+              stars={stars}
+            />
+          </Suspense>
+        )}
         <div className="grid gap-6 sm:grid-cols-2">
           <Changes booking={booking} isUpcoming={isUpcoming} now={now} heading={heading} />
           {booking.note && (

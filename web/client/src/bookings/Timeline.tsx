@@ -29,6 +29,7 @@ export function Timeline({ booking, viewerId }: TimelineProps) {
   function describe(point: TimelinePoint): string {
     if (point.kind === "answer") return text.answer(booking.expert.name);
     if (point.kind === "session") return text.yourSession;
+    if (point.kind === "review") return text.yourReview;
     const { actor } = point.change;
     const by = actor && (actor.id === viewerId ? text.byYou : words.by(actor.name));
     return [describeChange(point.change, words, formats), by].filter(Boolean).join(" ");
@@ -44,7 +45,12 @@ export function Timeline({ booking, viewerId }: TimelineProps) {
           <Point key={index} {...signOf(point, booking)}>
             <p className="font-medium">{describe(point)}</p>
             {point.kind === "change" && <Reason of={point.change} />}
-            {point.kind !== "answer" && (
+            {point.kind === "review" && (
+              <p className="text-sm text-muted">
+                {text.reviewUntil(formats.day(formats.dateOf(point.until)))}
+              </p>
+            )}
+            {(point.kind === "change" || point.kind === "session") && (
               <p className="text-sm text-muted">
                 <time dateTime={point.at}>{relative.moment(point.at)}</time>
               </p>
@@ -64,6 +70,7 @@ interface Sign {
 function signOf(point: TimelinePoint, { place }: BookingDetailsFragment): Sign {
   if (point.kind === "answer") return { icon: "clock", look: "ahead" };
   if (point.kind === "session") return { icon: PLACE_ICONS[place.kind], look: "ahead" };
+  if (point.kind === "review") return { icon: "star", look: "ahead" };
   const isOff = point.change.to === "CANCELLED" || point.change.to === "EXPIRED";
   return isOff ? { icon: "close", look: "off" } : { icon: "check", look: "done" };
 }

@@ -21,6 +21,8 @@ function booking(id: string, startsAt: string, status: BookingStatus = "CONFIRME
     heldUntil: null,
     cancellableUntil: startsAt,
     sequence: 1,
+    reviewableUntil: null,
+    review: null,
     viewerActions: [],
     price: { __typename: "Money" as const, amount: 9_000, currency: "EUR", decimals: 2 },
     place: { __typename: "Place" as const, kind: "VIDEO" as const, details: null },

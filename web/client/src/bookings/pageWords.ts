@@ -43,6 +43,8 @@ export const bookingPageWords = catalogue({
     timeline: "What happens when",
     byYou: "by you",
     yourSession: "Your session",
+    yourReview: "Your review",
+    reviewUntil: (day: string) => `here, until ${day}`,
     answer: (expert: string) => `${expert} confirms or declines`,
 
     comeBack: "Come back without a code",
@@ -95,6 +97,8 @@ export const bookingPageWords = catalogue({
     timeline: "Was wann geschieht",
     byYou: "von Ihnen",
     yourSession: "Ihr Termin",
+    yourReview: "Ihre Bewertung",
+    reviewUntil: (day) => `hier, bis ${day}`,
     answer: (expert) => `${expert} bestätigt oder lehnt ab`,
 
     comeBack: "Ohne Code wiederkommen",

@@ -7,6 +7,8 @@ const START = "2026-12-01T10:00:00Z";
 const END = "2026-12-01T10:30:00Z";
 const NOW = Date.parse("2026-11-26T09:00:00Z");
 
+const REVIEWABLE = "2026-12-31T10:00:00Z";
+
 function booking(...statuses: BookingStatus[]) {
   const history = statuses.map((to, index) => ({
     __typename: "BookingChange" as const,
@@ -17,7 +19,9 @@ function booking(...statuses: BookingStatus[]) {
     reason: null,
     actor: null,
   }));
-  return { status: statuses.at(-1)!, startsAt: START, endsAt: END, history };
+  const status = statuses.at(-1)!;
+  const reviewableUntil = status === "COMPLETED" ? REVIEWABLE : null;
+  return { status, startsAt: START, endsAt: END, history, reviewableUntil };
 }
 
 function pointsOf(statuses: BookingStatus[], now = NOW): string[] {
@@ -45,4 +49,14 @@ it("has the session until it ends, and marks it while it lasts", () => {
   expect(timelineOf(confirmed, Date.parse(START) - 1).at(-1)).toMatchObject({ isNow: false });
   expect(timelineOf(confirmed, Date.parse(START)).at(-1)).toMatchObject({ isNow: true });
   expect(pointsOf(["CONFIRMED"], Date.parse(END))).toEqual(["CONFIRMED"]);
+});
+
+it("ends with the review while it can be written or edited", () => {
+  const now = Date.parse(REVIEWABLE);
+  expect(pointsOf(["CONFIRMED", "COMPLETED"], now - 1)).toEqual([
+    ...["CONFIRMED", "COMPLETED"],
+    "review",
+  ]);
+  expect(pointsOf(["CONFIRMED", "COMPLETED"], now)).toEqual(["CONFIRMED", "COMPLETED"]);
+  expect(pointsOf(["CONFIRMED", "NO_SHOW"], now - 1)).toEqual(["CONFIRMED", "NO_SHOW"]);
 });

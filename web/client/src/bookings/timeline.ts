@@ -6,17 +6,19 @@ interface Dated {
   readonly startsAt: string;
   readonly endsAt: string;
   readonly history: readonly BookingChange[];
+  readonly reviewableUntil: string | null;
 }
 
 /** A point on a booking's timeline. */
 export type TimelinePoint =
   | { readonly kind: "change"; readonly at: string; readonly change: BookingChange }
   | { readonly kind: "answer" }
-  | { readonly kind: "session"; readonly at: string; readonly isNow: boolean };
+  | { readonly kind: "session"; readonly at: string; readonly isNow: boolean }
+  | { readonly kind: "review"; readonly until: string };
 
 /** Return what has happened to a booking and what comes next; its hold is left out once booked. */
 export function timelineOf(booking: Dated, now: number): TimelinePoint[] {
-  const { status, startsAt, endsAt, history } = booking;
+  const { status, startsAt, endsAt, history, reviewableUntil } = booking;
   const changes = history.filter(({ to }, index) => to !== "HELD" || index === history.length - 1);
   const points: TimelinePoint[] = changes.map((change) => ({
     kind: "change",
@@ -27,6 +29,9 @@ export function timelineOf(booking: Dated, now: number): TimelinePoint[] {
   const isStanding = status === "PENDING" || status === "CONFIRMED";
   if (isStanding && Date.parse(endsAt) > now) {
     points.push({ kind: "session", at: startsAt, isNow: Date.parse(startsAt) <= now });
+  }
+  if (reviewableUntil && Date.parse(reviewableUntil) > now) {
+    points.push({ kind: "review", until: reviewableUntil });
   }
   return points;
 }

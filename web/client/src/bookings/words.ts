@@ -98,6 +98,12 @@ export const bookingsWords = catalogue({
       CANCEL: "The session is cancelled; its time is free again.",
       REMOVE: "The booking is removed from your list.",
     },
+    review: {
+      ask: (name: string) => `How was it with ${name}?`,
+      until: (day: string) => `You can tell others until ${day}.`,
+      stars: (stars: number, name: string) =>
+        stars === 1 ? `Review ${name}: 1 star` : `Review ${name}: ${stars} stars`,
+    },
     move: {
       title: (name: string) => `Move your session with ${name}`,
       back: "Back to the booking",
@@ -217,6 +223,12 @@ export const bookingsWords = catalogue({
       MARK_NO_SHOW: "Der Termin ist als versäumt vermerkt.",
       CANCEL: "Der Termin ist abgesagt; die Zeit ist wieder frei.",
       REMOVE: "Die Buchung ist aus Ihrer Liste entfernt.",
+    },
+    review: {
+      ask: (name) => `Wie war es mit ${name}?`,
+      until: (day) => `Bis ${day} können Sie es anderen sagen.`,
+      stars: (stars, name) =>
+        stars === 1 ? `${name} bewerten: 1 Stern` : `${name} bewerten: ${stars} Sterne`,
     },
     move: {
       title: (name) => `Ihren Termin mit ${name} verschieben`,

@@ -196,7 +196,10 @@ function DeskLinks({ expertId, date }: { expertId: string; date: string }) {
         <Icon name="sliders" className="size-4" />
         {text.hours}
       </Link>
-      <Button kind="primary" className="max-sm:col-span-2" onClick={() => setBlocking(true)}>
+      <Link to="/desk/reviews" className={buttonClass()}>
+        {text.reviews}
+      </Link>
+      <Button kind="primary" onClick={() => setBlocking(true)}>
         <Icon name="plus" className="size-4" />
         {block.action}
       </Button>

@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 
 import { isMalformedId } from "../api/malformedId.ts";
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
@@ -10,6 +10,8 @@ import { ONE_DESK_BOOKING } from "./deskBookings.ts";
 import { DeskCard } from "./DeskCard.tsx";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
 import { deskWords } from "./words.ts";
+
+const BookingReview = lazy(() => import("../reviews/BookingReview.tsx"));
 
 interface SelectedBookingProps {
   id: string;
@@ -56,13 +58,22 @@ export function SelectedBooking({
       {isGone ? (
         <p className="p-5 text-muted">{text.goneBody}</p>
       ) : data?.booking ? (
-        <DeskCard
-          booking={data.booking}
-          showsDay
-          others={isShown ? others : undefined}
-          onStepDone={onStepDone}
-          onMoved={onMoved}
-        />
+        <>
+          <DeskCard
+            booking={data.booking}
+            showsDay
+            others={isShown ? others : undefined}
+            onStepDone={onStepDone}
+            onMoved={onMoved}
+          />
+          {data.booking.status === "COMPLETED" && (
+            <div className="px-4 pb-4 md:px-5 md:pb-5">
+              <Suspense fallback={null}>
+                <BookingReview bookingId={id} expert={data.booking.expert} isOwn={false} />
+              </Suspense>
+            </div>
+          )}
+        </>
       ) : error ? (
         <div className="grid justify-items-start gap-3 p-5">
           <p>{text.failed}</p>

@@ -39,6 +39,7 @@ export const DESK_BOOKING = graphql(`
     }
     expert {
       id
+      name
     }
     history {
       at

@@ -18,6 +18,7 @@ export const deskWords = catalogue({
       count === 1 ? "One request is waiting." : `${count} requests are waiting.`,
     entry: "My entry",
     hours: "My hours",
+    reviews: "My reviews",
     noExpertTitle: "This is an expert's desk",
     noExpert:
       "Your account offers no sessions of its own. What you have booked is among your bookings.",
@@ -118,6 +119,7 @@ export const deskWords = catalogue({
     requestsWait: (count) => (count === 1 ? "Eine Anfrage wartet." : `${count} Anfragen warten.`),
     entry: "Mein Eintrag",
     hours: "Meine Zeiten",
+    reviews: "Bewertungen",
     noExpertTitle: "Dies ist der Kalender einer Fachperson",
     noExpert:
       "Ihr Konto bietet selbst keine Termine an. Was Sie gebucht haben, steht bei Ihren Buchungen.",

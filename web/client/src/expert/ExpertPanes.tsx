@@ -26,6 +26,10 @@ import { expertWords } from "./words.ts";
 // Loaded once a time is chosen, while it is being kept.
 const loadSteps = () => import("./BookingSteps.tsx");
 const BookingSteps = lazy(loadSteps);
+// Below the calendar, which works without them, such as offline.
+const ExpertReviews = lazy(() =>
+  import("../reviews/ExpertReviews.tsx").catch(() => ({ default: () => null })),
+);
 
 type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
 
@@ -185,6 +189,11 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           onConfirm={(slot) => void placeHold(slot)}
         />
       </article>
+      <div className="mt-12 md:mt-16">
+        <Suspense fallback={<div className="h-112" />}>
+          <ExpertReviews expertId={expert.id} />
+        </Suspense>
+      </div>
     </div>
   );
 }

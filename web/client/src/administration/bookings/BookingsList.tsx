@@ -59,7 +59,7 @@ export function BookingsList() {
       <h1 className="sr-only">{text.tabs.bookings}</h1>
       <div className="flex flex-wrap items-end gap-3">
         <SearchBox label={text.search} hint={text.searchBookings} />
-        <div className="grid w-full grid-cols-2 gap-3 sm:w-auto">
+        <div className="grid w-full gap-3 min-[24rem]:grid-cols-2 sm:w-auto">
           <Field
             label={text.fromDay}
             type="date"
