@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from models.store.bulk_writes import Writes
 
 PREFIX: Final = "calendars:"
-MAX_RECENT: Final = 128
-"""Latest changed calendars of a ledger that are stored."""
+MAX_RECENT: Final = 32
+"""Latest changed calendars of a ledger that are stored; more make each change dearer. After more
+changes, a reader compares the positions of all calendars."""
 
 
 def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> None:

@@ -217,6 +217,42 @@ class OpenIndex:
                     left &= ~found
             cell += CELLS_PER_DAY - cell % CELLS_PER_DAY
 
+    def open_within(
+        self, among: int, minutes: int | None, since: datetime, until: datetime, now: datetime
+    ) -> int:
+        """Return the experts with an open slot that starts in a span; see `soonest`."""
+        first, stop = cell_from(max(since, now)), cell_from(until)
+        cells = (*range(first, stop, CELLS_PER_DAY), stop - 1)
+        days = {day for cell in cells for day in _local_days(cell)}
+        is_computed = all(self._days.get(day) == EVERYBODY for day in days)
+        if first >= stop or not is_computed or self._is_limited(first, stop, now):
+            found = 0
+            for _, members in self.soonest(among, minutes, since, until, now):
+                found |= members
+            return found
+        left = among & self._bookable.value
+        if minutes is not None:
+            return left & self._starting(minutes, first, stop)
+        found = 0
+        for length, default in self._defaults.items():
+            if wanted := left & default.value:
+                found |= wanted & self._starting(length, first, stop)
+        return found
+
+    def _starting(self, minutes: int, first: int, stop: int) -> int:
+        """Return the experts whose sessions can start at one of some cells, in free time."""
+        found, starts = 0, self._starts.get(minutes, {})
+        for cell in range(first, stop):
+            if bitmap := starts.get(cell):
+                found |= bitmap.value
+        return found
+
+    def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
+        """Return whether some cells may be too soon for somebody, or beyond a horizon."""
+        notice = timedelta(minutes=max(self._notices, default=0))
+        horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
+        return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)
+
     def _one_by_one(
         self, left: int, minutes: int | None, since: int, until: int, now: datetime
     ) -> Iterator[tuple[int, int]]:

@@ -50,7 +50,12 @@ class OpenRanking:
             self.experts.remove(number)
 
     def find(
-        self, filter_: ExpertFilter, matches: Mapping[Id, str] | None, now: datetime
+        self,
+        filter_: ExpertFilter,
+        matches: Mapping[Id, str] | None,
+        now: datetime,
+        *,
+        with_times: bool,
     ) -> FoundExperts:
         """Return the experts whom a filter finds.
 
@@ -58,6 +63,7 @@ class OpenRanking:
             filter_: the filter.
             matches: order keys of the experts whom its words find; None without words.
             now: the present time.
+            with_times: whether to tell when each expert is open first, for an order by it.
 
         Raises:
             BadUserInput: if the filter is invalid.
@@ -74,10 +80,13 @@ class OpenRanking:
         times = None
         if available := filter_.available:
             since, until, minutes = available
-            times = dict(self.index.soonest(members, minutes, since, until, now))
-            members = 0
-            for found in times.values():
-                members |= found
+            if with_times:
+                times = dict(self.index.soonest(members, minutes, since, until, now))
+                members = 0
+                for found in times.values():
+                    members |= found
+            else:
+                members = self.index.open_within(members, minutes, since, until, now)
         return FoundExperts(self, members, ranks, times, now)
 
 
@@ -88,7 +97,7 @@ class FoundExperts:
     Attributes:
         members: their numbers, as a bitmap.
         ranks: their order keys by relevance; None if no words were searched.
-        times: those who are open first at each cell; None if no time was searched.
+        times: those who are open first at each cell, if a time was searched `with_times`.
     """
 
     ranking: OpenRanking

@@ -19,7 +19,7 @@ from models.bookings.open_reading import read_calendars, read_experts, read_move
 from models.bookings.open_times import SharedRules, cell_from
 from models.caching.batch_loader import BatchLoader
 from models.calendar.times import utc_now
-from models.directory.experts import Category, Expert, entries
+from models.directory.experts import BY_SOONEST, Category, Expert, entries
 from models.directory.versions import DIRECTORY
 from models.store.documents import or_unavailable
 from models.store.pages import Page, cut
@@ -89,7 +89,8 @@ class OpenSearch:
         matches = await self._matches(filter_)
 
         def find(now: datetime) -> tuple[list[tuple[str, int]], int]:
-            found = self._ranking.find(filter_, matches, now)
+            by_time = order.field == BY_SOONEST
+            found = self._ranking.find(filter_, matches, now, with_times=by_time)
             is_descending = order.reads_descending(arguments)
             keyed = found.first(order, bounds, size + 1, descending=is_descending)
             return keyed, found.members.bit_count()
@@ -114,9 +115,12 @@ class OpenSearch:
     async def counts(self, filter_: ExpertFilter) -> dict[Category, int]:
         """Return the number of found experts per category; see `page`."""
         matches = await self._matches(filter_)
-        return await self._current(
-            lambda now: self._ranking.find(filter_, matches, now).by_category()
-        )
+
+        def find(now: datetime) -> dict[Category, int]:
+            found = self._ranking.find(filter_, matches, now, with_times=False)
+            return found.by_category()
+
+        return await self._current(find)
 
     async def next_open(
         self, expert_id: Id, minutes: int, count: int, now: datetime

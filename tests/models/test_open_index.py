@@ -27,9 +27,10 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asi
 BERLIN_CHANGES = datetime(2027, 3, 28, 1, tzinfo=UTC)
 LENGTHS = (15, 30, 45, 60, 90, 120)
 DAY = timedelta(days=1)
+EVERYBODY = 2**512 - 1
 
 
-def some_rules(rng: Random) -> Rules:
+def some_rules(rng: Random, horizon: int) -> Rules:
     """Return rules of any kind, some without hours, some that take no bookings."""
     spans = [
         (start, start + rng.choice((30, 90, 240, 600)))
@@ -50,7 +51,7 @@ def some_rules(rng: Random) -> Rules:
         step_minutes=rng.choice((None, 15, 60)),
         break_minutes=rng.choice((0, 0, 15, 45)),
         minimum_notice_minutes=rng.choice((0, 0, 60, 125, 1440)),
-        horizon_days=rng.choice((0, 1, 3, 90)),
+        horizon_days=horizon or rng.choice((0, 1, 3, 90)),
         accepts_bookings=rng.random() < 0.9,
     )
 
@@ -73,6 +74,8 @@ class World:
 
     def __init__(self, rng: Random, size: int, now: datetime) -> None:
         self.rng, self.now = rng, now
+        # The same for everybody, or different ones.
+        self.horizon = rng.choice((0, 30))
         self.index = OpenIndex()
         self.calendars: dict[Id, tuple[Rules, list[Occupant]]] = {}
         for _ in range(size):
@@ -81,7 +84,7 @@ class World:
     def change(self, id_: Id, *, keeps_rules: bool = False) -> None:
         """Replace the occupied time of a calendar, and its rules."""
         former = self.calendars.get(id_)
-        found = former[0] if former and keeps_rules else some_rules(self.rng)
+        found = former[0] if former and keeps_rules else some_rules(self.rng, self.horizon)
         occupants = some_occupants(self.rng, self.now)
         if former and keeps_rules:
             # One booking more or less, as in real life.
@@ -108,12 +111,14 @@ class World:
         ids = {self.index.number(id_): id_ for id_ in self.index}
         while True:
             try:
-                levels = list(self.index.soonest(-1 & 2**512 - 1, minutes, since, until, self.now))
+                levels = list(self.index.soonest(EVERYBODY, minutes, since, until, self.now))
             except NotComputed as missing:
                 while not self.index.compute(missing.day, 7):
                     pass
             else:
                 break
+        members = self.index.open_within(EVERYBODY, minutes, since, until, self.now)
+        assert members == sum(each for _, each in levels)
         assert [cell for cell, _ in levels] == sorted({cell for cell, _ in levels})
         found = {}
         for cell, members in levels:
