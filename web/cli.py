@@ -56,6 +56,12 @@ Watch = Annotated[
     bool,
     typer.Option("--watch", help="Check again and again, until stopped; exits with status 0."),
 ]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair", help="Have all processes build their indexes of the directory in memory anew."
+    ),
+]
 Interval = Annotated[
     float, typer.Option(min=0.1, metavar="SECONDS", help="Pause between two checks of --watch.")
 ]
@@ -124,20 +130,23 @@ def verify(
     metrics_port: MetricsPort = None,
     *,
     watch: Watch = False,
+    repair: Repair = False,
 ) -> None:
     """Check the stored data for overlaps, gaps and orphans.
 
-    Read-only and safe to run while a server uses the same MONGODB_URL. The exit status is 1
-    if a problem is found.
+    Safe to run while a server uses the same MONGODB_URL; read-only without --repair. The exit
+    status is 1 if a problem is found.
     """
     from web import commands
 
+    if watch and repair:
+        raise typer.BadParameter("does not go with --watch", param_hint="--repair")
     if watch:
         commands.watch(interval, metrics_port, data=data)
     elif metrics_port is not None:
         raise typer.BadParameter("needs --watch", param_hint="--metrics-port")
     else:
-        commands.verify(data=data)
+        commands.verify(repair=repair, data=data)
 
 
 @app.command()

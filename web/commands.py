@@ -15,6 +15,7 @@ from models.accounts.users import Role
 from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.database import open_database
+from models.directory.versions import forget_directory
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
 from web.console import NoAccount, database_url, exit_on_errors, read_settings, run, say
@@ -51,13 +52,19 @@ def seed(experts: int, *, data: Path | None) -> None:
             say(OUTCOMES[run(fill(url, experts))])
 
 
-def verify(*, data: Path | None) -> None:
-    """Check the stored data, print every problem, and exit with status 1 if there is one."""
+def verify(*, repair: bool, data: Path | None) -> None:
+    """Check the stored data, print every problem, and exit with status 1 if there is one.
+
+    With `repair`, all processes then build their indexes in memory anew.
+    """
 
     async def check(url: str) -> VerificationReport:
         async with open_for_reading(url) as database:
             with progress_bar("Documents") as progress:
-                return await check_invariants(database, utc_now(), progress)
+                report = await check_invariants(database, utc_now(), progress)
+            if repair:
+                await forget_directory(database)
+            return report
 
     with exit_on_errors():
         with database_url(read_settings(data=data)) as url:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
+    from models.store.connection import Database
 
 DIRECTORY = "directory"
 MAX_RECENT = 200
@@ -55,6 +56,16 @@ async def increment_directory_version(
     )
     await SharedState.get_pymongo_collection().update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}, **recent}, upsert=True, session=session
+    )
+
+
+async def forget_directory(database: Database) -> None:
+    """Have all processes read anew what they keep of the directory in memory.
+
+    That includes the indexes of searches. The classes need not be bound to the database.
+    """
+    await database[SharedState.Settings.name].update_one(
+        {"_id": DIRECTORY}, {"$inc": {"changes": 1}, "$set": {"recent": []}}, upsert=True
     )
 
 

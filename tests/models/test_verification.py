@@ -140,3 +140,20 @@ def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
         *(1, ""),
         "expertbook: No database answers at MONGODB_URL. Start it, or correct the URL.\n",
     )
+
+
+def test_repairing_has_processes_build_their_indexes_anew(server: str, tmp_path: Path) -> None:
+    """Once for each repair; a check alone changes nothing."""
+    url = create_database(server, "repaired", sample())
+    assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
+    with MongoClient[Row](url, tz_aware=True) as client:
+        states = client["repaired"]["settings"]
+        assert states.find_one({"_id": "directory"}) is None
+        for number in (1, 2):
+            status, output, _ = command(tmp_path, "verify", "--repair", MONGODB_URL=url)
+            assert (status, output.startswith("No problems found")) == (0, True)
+            assert states.find_one({"_id": "directory"}) == {
+                "_id": "directory",
+                "changes": number,
+                "recent": [],
+            }
