@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import type { ExpertCardFragment } from "../api/gql/graphql.ts";
 import { PLACE_KINDS, PlaceLabel } from "../place/Place.tsx";
+import { shownMean } from "../reviews/rating.ts";
 import { useWords } from "../text/text.tsx";
 import { type Formats, useFormats } from "../time/formats.ts";
 import { useLanguageName } from "./languages.ts";
@@ -122,11 +123,14 @@ function ExpertCard({
             ) : (
               <p className="shrink-0 tabular-nums">
                 <span aria-hidden>
-                  <span className="text-star">★</span> {formats.number(rating, 1)}{" "}
+                  <span className="text-star">★</span> {formats.number(shownMean(rating), 1)}{" "}
                   <span className="text-xs text-muted">({formats.number(expert.reviewCount)})</span>
                 </span>
                 <span className="sr-only">
-                  {text.rating(formats.number(rating, 1), formats.number(expert.reviewCount))}
+                  {text.rating(
+                    formats.number(shownMean(rating), 1),
+                    formats.number(expert.reviewCount),
+                  )}
                 </span>
               </p>
             )}

@@ -9,6 +9,7 @@ import { useFormats } from "../time/formats.ts";
 import { saveTimePreferences, useTimePreferences } from "../time/preferences.ts";
 import { timeZones } from "../time/zones.ts";
 import { PlaceLabel } from "../place/Place.tsx";
+import { shownMean } from "../reviews/rating.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Select } from "../ui/Select.tsx";
 import { useWords } from "../text/text.tsx";
@@ -83,14 +84,14 @@ export function Profile({ expert: from, minutes, onMinutes }: ProfileProps) {
       ) : (
         <p>
           <span aria-hidden>
-            <span className="text-star">★</span> {formats.number(rating, 1)}
+            <span className="text-star">★</span> {formats.number(shownMean(rating), 1)}
           </span>
           <span aria-hidden className="text-muted">
             {" "}
             ({formats.number(expert.reviewCount)})
           </span>
           <span className="sr-only">
-            {text.rating(formats.number(rating, 1), formats.number(expert.reviewCount))}
+            {text.rating(formats.number(shownMean(rating), 1), formats.number(expert.reviewCount))}
           </span>
         </p>
       )}
