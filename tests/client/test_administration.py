@@ -46,7 +46,7 @@ async def test_bookings_are_found_by_reference_person_and_time(
 ) -> None:
     """Words, days and states narrow the list, which leads to the bookings."""
     grace = await site_api.new_client()
-    since, until = (f"{expert['day']}T{time}:00Z" for time in ("10:00", "23:00"))
+    since, until = (f"{expert['day']}T{time}:00Z" for time in ("00:00", "23:00"))
     slots = await site_api.slots(expert["id"], since, until)
     slot = next(slot for slot in slots if slot["status"] == "OPEN")
     booked = await grace.book(slot["id"], contact={**CONTACT, "name": PERSON})
