@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ from models.bookings.booking import (
     OCCUPANT_FIELDS,
     ROWS_PER_BATCH,
     Booking,
+    BookingStatus,
     occupant_of,
 )
 from models.bookings.events import Position, read_positions
@@ -40,6 +42,8 @@ CALENDAR_FIELDS: Final = dict.fromkeys(
     ("rules", "rules_version", "sequence", "last_event_id", "waiting"), 1
 )
 GRACE: Final = timedelta(hours=1)
+CALENDARS_AT_A_TIME: Final = 100
+"""Calendars that are read before the process does other work."""
 
 
 async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
@@ -62,34 +66,46 @@ async def read_calendars(
         shared: the rules that calendars share.
         now: the present time.
     """
-    only = {"_id": {"$in": list(expert_ids)}}
-    # Calendars are read before bookings: their position may be older, but is never newer.
-    rows = await Calendar.get_pymongo_collection().find(only, CALENDAR_FIELDS).to_list()
-    occupants: dict[Id, list[Occupant]] = {}
-    since = now - MAX_OCCUPIED_CELLS * CELL - GRACE
-    active = {
-        "expert_id": {"$in": list(expert_ids)},
-        "active": True,
-        "starts_at": {"$gte": since},
-    }
-    bookings = at_one_moment(Booking).find(active, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH)
-    for row in await bookings.to_list():
-        occupants.setdefault(row["expert_id"], []).append(occupant_of(row))
-    found = {}
-    for row in rows:
-        id_ = Id(row["_id"])
-        former, version = known.get(id_), row.get("rules_version", 1)
-        if former and former.rules_version == version:
-            rules = former.rules
-        else:
-            rules = shared.reduced(row["rules"])
-        position = Position(row["sequence"], row.get("last_event_id"))
-        busy = busy_of(occupants.get(id_, ()))
-        if row.get("waiting"):
-            # The end of a hold is an event then: its time goes to the first in line.
-            busy = tuple(each._replace(held_until=None) for each in busy)
-        busy = unexpired(busy, now)
-        found[id_] = OpenCalendar(rules, version, position, busy)
+    found: dict[Id, OpenCalendar] = {}
+    waiting: set[Id] = set()
+    ids = list(expert_ids)
+    for first in range(0, len(ids), CALENDARS_AT_A_TIME):
+        only = {"_id": {"$in": ids[first : first + CALENDARS_AT_A_TIME]}}
+        for row in await Calendar.get_pymongo_collection().find(only, CALENDAR_FIELDS).to_list():
+            id_ = Id(row["_id"])
+            former, version = known.get(id_), row.get("rules_version", 1)
+            is_known = former is not None and former.rules_version == version
+            rules = former.rules if former and is_known else shared.reduced(row["rules"])
+            position = Position(row["sequence"], row.get("last_event_id"))
+            found[id_] = OpenCalendar(rules, version, position, ())
+            if row.get("waiting"):
+                waiting.add(id_)
+    # Bookings are read after the calendars: a position may be older, but is never newer.
+    for id_, occupants in (await _read_occupants(ids, now)).items():
+        if id_ in found:
+            busy = busy_of(occupants)
+            if id_ in waiting:
+                # The end of a hold is an event then: its time goes to the first in line.
+                busy = tuple(each._replace(held_until=None) for each in busy)
+            found[id_] = replace(found[id_], busy=unexpired(busy, now))
+    return found
+
+
+async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[Occupant]]:
+    """Return the present and upcoming occupants of calendars, and perhaps of others."""
+    active = {"active": True, "starts_at": {"$gte": now - MAX_OCCUPIED_CELLS * CELL - GRACE}}
+    # Of many experts, all are read at once: the embedded database scans for each query.
+    only: dict[str, Any] = (
+        {"expert_id": {"$in": expert_ids}}
+        if len(expert_ids) <= CALENDARS_AT_A_TIME
+        else {"status": {"$in": [status.value for status in BookingStatus]}}
+    )
+    bookings = at_one_moment(Booking).find(
+        {**only, **active}, OCCUPANT_FIELDS, batch_size=ROWS_PER_BATCH
+    )
+    found: dict[Id, list[Occupant]] = {}
+    async for row in bookings:
+        found.setdefault(Id(row["expert_id"]), []).append(occupant_of(row))
     return found
 
 

@@ -40,7 +40,7 @@ MAX_AGE_SECONDS: Final = 24 * 60 * 60
 """Age at which the index is built anew: changes are recorded for twice as long."""
 
 CALENDARS_AT_A_TIME: Final = 100
-"""Calendars that are read or computed before the process does other work."""
+"""Calendars that are indexed before the process does other work."""
 
 
 class NextOpen(NamedTuple):
@@ -207,10 +207,8 @@ class OpenSearch:
         experts = await read_experts(expert_ids)
         for expert_id in (expert_ids or set()) - experts.keys():
             ranking.remove(expert_id)
-        ids = list(experts)
-        now = utc_now()
-        for first in range(0, len(ids), CALENDARS_AT_A_TIME):
-            batch = ids[first : first + CALENDARS_AT_A_TIME]
-            calendars = await read_calendars(batch, ranking.index, self._rules, now)
-            for id_, calendar in calendars.items():
-                ranking.put(experts[id_], calendar)
+        calendars = await read_calendars(experts, ranking.index, self._rules, utc_now())
+        for number, (id_, calendar) in enumerate(calendars.items(), 1):
+            ranking.put(experts[id_], calendar)
+            if number % CALENDARS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
