@@ -30,7 +30,7 @@ async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_exper
     for path in ("/", "/experts"):
         await ada.open(path)
         await expect(ada.page.get_by_role("article").first).to_be_visible()
-    await expect(ada.page.get_by_text("Times in UTC")).to_be_visible()
+    await expect(ada.page.get_by_text("times in UTC")).to_be_visible()
     footer = ada.page.get_by_role("contentinfo")
     await footer.get_by_label("Colours").select_option("dark")
     await footer.get_by_label("Language").select_option("de")

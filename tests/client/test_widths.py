@@ -47,7 +47,7 @@ WORDS = """() => {
   while (walker.nextNode()) {
     const { parentElement, data } = walker.currentNode;
     // People's own words have an unknown language.
-    const others = "script, style, noscript, textarea, [lang='']";
+    const others = "script, style, noscript, textarea, [lang=''], [dir=auto]";
     if (!parentElement.closest(others)) texts.add(data.trim());
   }
   for (const element of document.body.querySelectorAll("*")) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -13,18 +14,18 @@ from web.pages.queries import PageQuery, public_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from web.container import Container
 
 QUERIES: Final = "queries.json"
-MAX_DATA_BYTES: Final = 64 * 1024
-FIRST_PAGE: Final = {
-    "orderBy": {"field": "RATING", "direction": "DESC"},
-    "filter": {},
-    "first": 20,
-}
+MAX_DATA_BYTES: Final = 256 * 1024
+FIRST_PAGE: Final = {"filter": {}, "counted": {}, "first": 20}
 """Variables of the directory without filters; the client's nulls count as absent."""
+
+LANDING_DAYS: Final = 8
+"""Days of the landing page's live calendar, from today in UTC; see `landingSpan.ts`."""
 
 ESCAPES: Final = (
     (b"<", b"\\u003c"),
@@ -32,6 +33,16 @@ ESCAPES: Final = (
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
 """Characters that end a script element, or a line in old engines."""
+
+
+def landing_span(now: datetime) -> dict[str, str]:
+    """Return the variables of the landing page's query."""
+    return {"from": _midnight(now), "to": _midnight(now + timedelta(days=LANDING_DAYS))}
+
+
+def _midnight(at: datetime) -> str:
+    """Return the beginning of a day in UTC as JavaScript writes it."""
+    return f"{at:%Y-%m-%d}T00:00:00.000Z"
 
 
 class PageData:

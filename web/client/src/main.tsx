@@ -7,27 +7,34 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { client } from "./api/client.ts";
-import { App } from "./app/App.tsx";
+import { App, preloadPage } from "./app/App.tsx";
 import { PageRouter } from "./app/PageRouter.tsx";
 import { ViewerProvider } from "./session/Viewer.tsx";
 import { TextProvider } from "./text/text.tsx";
 
-// eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
-createRoot(document.getElementById("app")!, {
-  // On a slow machine a view transition may time out; the new page is shown without it.
-  onRecoverableError: (error) => {
-    if (!(error instanceof DOMException && error.name === "TimeoutError")) reportError(error);
-  },
-}).render(
-  <StrictMode>
-    <ApolloProvider client={client}>
-      <TextProvider>
-        <PageRouter>
-          <ViewerProvider>
-            <App />
-          </ViewerProvider>
-        </PageRouter>
-      </TextProvider>
-    </ApolloProvider>
-  </StrictMode>,
-);
+function start(): void {
+  // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
+  createRoot(document.getElementById("app")!, {
+    // On a slow machine a view transition may time out; the new page is shown without it.
+    onRecoverableError: (error) => {
+      if (!(error instanceof DOMException && error.name === "TimeoutError")) reportError(error);
+    },
+  }).render(
+    <StrictMode>
+      <ApolloProvider client={client}>
+        <TextProvider>
+          <PageRouter>
+            <ViewerProvider>
+              <App />
+            </ViewerProvider>
+          </PageRouter>
+        </TextProvider>
+      </ApolloProvider>
+    </StrictMode>,
+  );
+}
+
+// What stands in the page already stays until its successor can be rendered at once.
+void preloadPage(window.location.pathname)
+  .catch(() => undefined)
+  .then(start);

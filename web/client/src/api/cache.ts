@@ -35,10 +35,13 @@ export function createCache(): InMemoryCache {
           // Days have no ID: a new result replaces the old one.
           days: { merge: false },
           slots: { merge: false },
+          nextSlots: { merge: false },
           reviews: relayStylePagination(["orderBy", "hidden"]),
           photoUrl: { read: absolute },
         },
       },
+      // Public answers leave it out, as they are the same for everybody.
+      Slot: { fields: { mine: { read: (mine: boolean | undefined) => mine ?? false } } },
       Contact: { merge: true },
       Place: { merge: true },
       Availability: { merge: true },

@@ -1,4 +1,11 @@
-import { ApolloClient, ApolloLink, HttpLink } from "@apollo/client";
+import {
+  ApolloClient,
+  ApolloLink,
+  HttpLink,
+  type OperationVariables,
+  type TypedDocumentNode,
+  type Unmasked,
+} from "@apollo/client";
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { ErrorLink } from "@apollo/client/link/error";
 import { SetContextLink } from "@apollo/client/link/context";
@@ -7,6 +14,7 @@ import { from, of, switchMap } from "rxjs";
 
 import * as session from "../session/session.ts";
 import { createCache } from "./cache.ts";
+import { PageData } from "./pageData.ts";
 import { PageDataLink } from "./pageDataLink.ts";
 import { serverUrl } from "./server.ts";
 import { SequenceLink } from "./sequenceLink.ts";
@@ -17,6 +25,7 @@ const url = new URL(serverUrl("/graphql"), window.location.href);
 
 const transport = new Transport(url);
 const sequences = new SequenceLink();
+const page = new PageData();
 
 /** Sends requests with the session cookie, which the server accepts only with this header. */
 const httpLink = new HttpLink({
@@ -68,7 +77,7 @@ export const client = new ApolloClient({
         transport,
       ]),
       ApolloLink.from([
-        new PageDataLink(),
+        new PageDataLink(page),
         renewBeforeExpiry,
         retryUnauthenticated,
         retryNullViewer,
@@ -78,6 +87,23 @@ export const client = new ApolloClient({
   ]),
   defaultOptions: { watchQuery: { notifyOnNetworkStatusChange: false } },
 });
+
+/**
+ * Put the page's own answer to a query into the cache, so that the first render has it.
+ *
+ * @returns whether the page has that answer.
+ */
+export function primeFromPage<Data, Variables extends OperationVariables>(
+  query: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): boolean {
+  const [operation] = query.definitions;
+  const name = operation && "name" in operation ? operation.name.value : undefined;
+  const answer = page.find(name ?? "", variables);
+  if (!answer) return false;
+  client.writeQuery({ query, variables, data: answer.result.data as Unmasked<Data> });
+  return true;
+}
 
 /**
  * Reconnect after a visitor of this page has signed in.

@@ -1,5 +1,5 @@
-import { lazy, Suspense } from "react";
-import { Route, Routes, useLocation } from "react-router";
+import { Suspense } from "react";
+import { matchPath, Route, Routes, useLocation } from "react-router";
 
 import { Protected } from "../session/Viewer.tsx";
 import { Loading } from "../ui/Loading.tsx";
@@ -7,25 +7,33 @@ import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Failure } from "./Failure.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFound } from "./NotFound.tsx";
+import { page } from "./page.tsx";
 
-const Landing = lazy(() => import("./Landing.tsx"));
-const DirectoryPage = lazy(() => import("../directory/DirectoryPage.tsx"));
-const ExpertPage = lazy(() => import("../expert/ExpertPage.tsx"));
-const BookingsPage = lazy(() => import("../bookings/BookingsPage.tsx"));
-const BookingPage = lazy(() => import("../bookings/BookingPage.tsx"));
-const ReschedulePage = lazy(() => import("../bookings/ReschedulePage.tsx"));
-const DeskPage = lazy(() => import("../desk/DeskPage.tsx"));
-const ExpertFiguresPage = lazy(() => import("../figures/ExpertFiguresPage.tsx"));
-const HoursPage = lazy(() => import("../desk/HoursPage.tsx"));
-const ReviewsPage = lazy(() => import("../desk/ReviewsPage.tsx"));
-const EntryPage = lazy(() => import("../desk/entry/EntryPage.tsx"));
-const AdministrationPage = lazy(() => import("../administration/AdministrationPage.tsx"));
-const AccountPage = lazy(() => import("../account/AccountPage.tsx"));
-const SignInPage = lazy(() => import("../session/SignInPage.tsx"));
-const RegisterPage = lazy(() => import("../session/RegisterPage.tsx"));
-const ForgotPasswordPage = lazy(() => import("../session/ForgotPasswordPage.tsx"));
-const ResetPasswordPage = lazy(() => import("../session/ResetPasswordPage.tsx"));
-const VerifyEmailPage = lazy(() => import("../session/VerifyEmailPage.tsx"));
+const Landing = page(() => import("./Landing.tsx"));
+const DirectoryPage = page(() => import("../directory/DirectoryPage.tsx"));
+const ExpertPage = page(() => import("../expert/ExpertPage.tsx"));
+const BookingsPage = page(() => import("../bookings/BookingsPage.tsx"));
+const BookingPage = page(() => import("../bookings/BookingPage.tsx"));
+const ReschedulePage = page(() => import("../bookings/ReschedulePage.tsx"));
+const DeskPage = page(() => import("../desk/DeskPage.tsx"));
+const ExpertFiguresPage = page(() => import("../figures/ExpertFiguresPage.tsx"));
+const HoursPage = page(() => import("../desk/HoursPage.tsx"));
+const ReviewsPage = page(() => import("../desk/ReviewsPage.tsx"));
+const EntryPage = page(() => import("../desk/entry/EntryPage.tsx"));
+const AdministrationPage = page(() => import("../administration/AdministrationPage.tsx"));
+const AccountPage = page(() => import("../account/AccountPage.tsx"));
+const SignInPage = page(() => import("../session/SignInPage.tsx"));
+const RegisterPage = page(() => import("../session/RegisterPage.tsx"));
+const ForgotPasswordPage = page(() => import("../session/ForgotPasswordPage.tsx"));
+const ResetPasswordPage = page(() => import("../session/ResetPasswordPage.tsx"));
+const VerifyEmailPage = page(() => import("../session/VerifyEmailPage.tsx"));
+
+/** Load the code of a page that the server fills with content, so that it renders at once. */
+export async function preloadPage(path: string): Promise<void> {
+  if (path === "/") await Landing.preload();
+  else if (matchPath("/experts", path)) await DirectoryPage.preload();
+  else if (matchPath("/experts/:slug", path)) await ExpertPage.preload();
+}
 
 /** Routes of the application. */
 export function App() {

@@ -5,7 +5,7 @@ import { useViewer, useReturnQuery } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { useFormats } from "../time/formats.ts";
-import { useTimePreferences } from "../time/preferences.ts";
+import { useCity } from "../time/useCity.ts";
 import { buttonClass } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Logo } from "../ui/Logo.tsx";
@@ -135,9 +135,8 @@ function NavItem({ to, children }: { to: string; children: ReactNode }) {
 
 /** The viewer's time zone by its city, and the time there. */
 function ViewersClock() {
-  const { zone } = useTimePreferences();
+  const city = useCity();
   const formats = useFormats();
-  const city = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
   return (
     <p className="flex items-center gap-2 px-4 text-sm text-muted tabular-nums max-lg:hidden">
       <Icon name="clock" className="size-4" />

@@ -1,11 +1,12 @@
-import { type ReactNode, useId, useState } from "react";
+import { useId, useRef } from "react";
 
 import { useText, useWords } from "../text/text.tsx";
 import { type Money, useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
-import { Select } from "../ui/Select.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { DEFAULT_QUERY, type DirectoryQuery } from "./directoryQuery.ts";
 import { LANGUAGE_NAMES, useLanguageName } from "./languages.ts";
-import { DEFAULT_QUERY, type Order, ORDERS, type DirectoryQuery } from "./directoryQuery.ts";
+import { PillChip, pillClass, PillSelect } from "./Pill.tsx";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
@@ -17,142 +18,198 @@ interface FiltersProps {
   /** Highest hourly rate in the directory, which limits the offered rates. */
   highest: Money | undefined;
   onChange: (changed: Partial<DirectoryQuery>) => void;
-  /** Content beside the controls. */
-  children: ReactNode;
 }
 
-/** Sort order and an expandable panel of filters; active filters stay visible as chips. */
-export function Filters({ query, highest, onChange, children }: FiltersProps) {
+/** Filters by price, language, rating and confirmation: a row of pills, and a sheet on phones. */
+export function Filters(props: FiltersProps) {
+  const { query, onChange } = props;
+  const text = useWords(directoryWords);
+  const sheet = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const chips = useChips(props);
+  const clear = () => onChange(cleared());
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-2 max-md:hidden">
+        <Controls {...props} />
+        {query.languages.length > 0 && <Chips {...props} chips={chips.filter(isLanguage)} />}
+        {chips.length > 0 && (
+          <button
+            type="button"
+            className="h-10 px-3 text-sm text-muted hover:text-text hover:underline pointer-coarse:h-11"
+            onClick={clear}
+          >
+            {text.clear}
+          </button>
+        )}
+      </div>
+      <div className="-mx-(--gutter) flex gap-2 overflow-x-auto px-(--gutter) py-1 [scrollbar-width:none] md:hidden">
+        <button type="button" onClick={() => sheet.current?.showModal()} className={pillClass}>
+          <Icon name="sliders" className="size-4" />
+          {text.filters}
+          {chips.length > 0 && (
+            <span className="grid size-5 place-items-center rounded-full bg-soft text-xs text-accent">
+              {chips.length}
+            </span>
+          )}
+        </button>
+        <Chips {...props} chips={chips} />
+      </div>
+      <dialog
+        ref={sheet}
+        aria-labelledby={heading}
+        onClick={(event) => {
+          if (event.target === sheet.current) sheet.current.close();
+        }}
+        className="sheet"
+      >
+        <form method="dialog" className="grid gap-6 p-6">
+          <h2 id={heading} className="text-lg">
+            {text.filters}
+          </h2>
+          <div className="flex flex-wrap gap-2">
+            <Controls {...props} />
+            <Chips {...props} chips={chips.filter(isLanguage)} />
+          </div>
+          <div className="flex gap-3">
+            <Button className="flex-1" onClick={clear}>
+              {text.clear}
+            </Button>
+            <Button type="submit" kind="primary" className="flex-1">
+              {text.show}
+            </Button>
+          </div>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+function Controls({ query, highest, onChange }: FiltersProps) {
   const text = useWords(directoryWords);
   const { locale } = useText();
-  const formats = useFormats();
   const languageName = useLanguageName();
-  const [isOpen, setIsOpen] = useState(false);
-  const panel = useId();
-  const { minRating, maxRate, languages } = query;
-
-  const rate = (amount: number) =>
-    text.rateTo(highest ? formats.price({ ...highest, amount }) : formats.number(amount / 100));
-  const rating = (minimum: number) => text.ratingFrom(`★ ${formats.number(minimum, 1)}`);
+  const { minRating, maxRate, languages, confirmsAtOnce } = query;
+  const names = useFilterNames(highest);
   const rates = RATES.filter((amount) => amount < (highest?.amount ?? Infinity));
   const otherLanguages = LANGUAGE_NAMES.filter((name) => !languages.includes(name))
     .map((name) => ({ name, label: languageName(name) }))
     .sort((one, other) => one.label.localeCompare(other.label, locale));
-  const chips = [
-    ...(minRating === null ? [] : [{ name: rating(minRating), without: { minRating: null } }]),
-    ...(maxRate === null ? [] : [{ name: rate(maxRate), without: { maxRate: null } }]),
-    ...languages.map((name) => ({
-      name: languageName(name),
-      without: { languages: languages.filter((other) => other !== name) },
-    })),
-  ];
-
   return (
-    <div className="grid gap-4">
-      <div className="flex flex-wrap items-start gap-3">
-        <div className="min-w-full flex-1 sm:min-w-64">{children}</div>
-        <div className="flex flex-1 gap-3 sm:flex-none">
-          <div className="flex-1 sm:w-48">
-            <Select
-              label={text.order}
-              hidesLabel
-              value={query.order}
-              onChange={(event) => onChange({ order: event.target.value as Order })}
-            >
-              {ORDERS.map((order) => (
-                <option key={order} value={order}>
-                  {text.orders[order]}
-                </option>
-              ))}
-            </Select>
-          </div>
-          <Button
-            aria-expanded={isOpen}
-            aria-controls={panel}
-            onClick={() => setIsOpen(!isOpen)}
-            className="shrink-0"
-          >
-            {text.filters}
-            {chips.length > 0 && (
-              <span className="tabular-nums">({formats.number(chips.length)})</span>
-            )}
-            <span aria-hidden className={`transition-transform ${isOpen ? "rotate-180" : ""}`}>
-              ⌄
-            </span>
-          </Button>
-        </div>
-      </div>
-      <div id={panel} hidden={!isOpen} className="card p-5">
-        <div className="grid gap-4 sm:grid-cols-3">
-          <Select
-            label={text.minRating}
-            value={minRating ?? ""}
-            onChange={(event) => onChange({ minRating: numberOrNull(event.target.value) })}
-          >
-            <option value="">{text.anyRating}</option>
-            {includingSelected(RATINGS, minRating).map((least) => (
-              <option key={least} value={least}>
-                {rating(least)}
-              </option>
-            ))}
-          </Select>
-          <Select
-            label={text.maxRate}
-            value={maxRate ?? ""}
-            onChange={(event) => onChange({ maxRate: numberOrNull(event.target.value) })}
-          >
-            <option value="">{text.anyRate}</option>
-            {includingSelected(rates, maxRate).map((amount) => (
-              <option key={amount} value={amount}>
-                {rate(amount)}
-              </option>
-            ))}
-          </Select>
-          <Select
-            label={text.language}
-            value=""
-            onChange={(event) => onChange({ languages: [...languages, event.target.value] })}
-          >
-            <option value="">{languages.length ? text.anotherLanguage : text.anyLanguage}</option>
-            {otherLanguages.map(({ name, label }) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        </div>
-      </div>
-      {chips.length > 0 && (
-        <ul aria-label={text.chosen} className="flex flex-wrap items-center gap-2">
-          {chips.map(({ name, without }) => (
-            <li key={name}>
-              <button
-                type="button"
-                aria-label={text.remove(name)}
-                onClick={() => onChange(without)}
-                className="inline-flex h-8 pointer-coarse:h-11 items-center gap-2 rounded-full bg-soft px-3 text-text hover:opacity-80"
-              >
-                {name}
-                <span aria-hidden>×</span>
-              </button>
-            </li>
-          ))}
-          <li>
-            <button
-              type="button"
-              className="h-8 pointer-coarse:h-11 px-2 text-accent hover:underline"
-              onClick={() => {
-                const { minRating, maxRate, languages } = DEFAULT_QUERY;
-                onChange({ minRating, maxRate, languages });
-              }}
-            >
-              {text.clear}
-            </button>
-          </li>
-        </ul>
-      )}
-    </div>
+    <>
+      <PillSelect
+        label={text.maxRate}
+        isChosen={maxRate !== null}
+        value={maxRate ?? ""}
+        onChange={(event) => onChange({ maxRate: numberOrNull(event.target.value) })}
+      >
+        <option value="">{text.anyRate}</option>
+        {includingSelected(rates, maxRate).map((amount) => (
+          <option key={amount} value={amount}>
+            {names.rate(amount)}
+          </option>
+        ))}
+      </PillSelect>
+      <button
+        type="button"
+        aria-pressed={confirmsAtOnce}
+        onClick={() => onChange({ confirmsAtOnce: !confirmsAtOnce })}
+        className={pillClass}
+      >
+        <Icon name="bolt" className="size-4" />
+        {text.confirms}
+      </button>
+      <PillSelect
+        label={text.language}
+        isChosen={false}
+        value=""
+        onChange={(event) => onChange({ languages: [...languages, event.target.value] })}
+      >
+        <option value="">{languages.length ? text.anotherLanguage : text.language}</option>
+        {otherLanguages.map(({ name, label }) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
+      </PillSelect>
+      <PillSelect
+        label={text.minRating}
+        isChosen={minRating !== null}
+        icon={<Icon name="star" className="size-4 fill-star text-star" />}
+        value={minRating ?? ""}
+        onChange={(event) => onChange({ minRating: numberOrNull(event.target.value) })}
+      >
+        <option value="">{text.anyRating}</option>
+        {includingSelected(RATINGS, minRating).map((least) => (
+          <option key={least} value={least}>
+            {names.rating(least)}
+          </option>
+        ))}
+      </PillSelect>
+    </>
   );
+}
+
+interface Chip {
+  readonly name: string;
+  readonly kind: "rating" | "rate" | "confirms" | "language";
+  readonly without: Partial<DirectoryQuery>;
+}
+
+function Chips({ chips, onChange }: FiltersProps & { chips: readonly Chip[] }) {
+  const text = useWords(directoryWords);
+  return (
+    <ul aria-label={text.chosen} className="contents">
+      {chips.map(({ name, without }) => (
+        <li key={name} className="shrink-0">
+          <PillChip
+            name={name}
+            removeLabel={text.remove(name)}
+            onRemove={() => onChange(without)}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function useChips({ query, highest }: FiltersProps): readonly Chip[] {
+  const text = useWords(directoryWords);
+  const names = useFilterNames(highest);
+  const languageName = useLanguageName();
+  const { minRating, maxRate, languages, confirmsAtOnce } = query;
+  const chips: Chip[] = [];
+  if (maxRate !== null)
+    chips.push({ name: names.rate(maxRate), kind: "rate", without: { maxRate: null } });
+  if (confirmsAtOnce)
+    chips.push({ name: text.confirms, kind: "confirms", without: { confirmsAtOnce: false } });
+  if (minRating !== null)
+    chips.push({ name: names.rating(minRating), kind: "rating", without: { minRating: null } });
+  for (const name of languages) {
+    const without = { languages: languages.filter((other) => other !== name) };
+    chips.push({ name: languageName(name), kind: "language", without });
+  }
+  return chips;
+}
+
+/** Return functions that name the filters by rate and rating. */
+export function useFilterNames(highest: Money | undefined) {
+  const text = useWords(directoryWords);
+  const formats = useFormats();
+  return {
+    rate: (amount: number) =>
+      text.rateTo(highest ? formats.price({ ...highest, amount }) : formats.number(amount / 100)),
+    rating: (least: number) => text.ratingFrom(formats.number(least, 1)),
+  };
+}
+
+function cleared(): Partial<DirectoryQuery> {
+  const { minRating, maxRate, languages, confirmsAtOnce } = DEFAULT_QUERY;
+  return { minRating, maxRate, languages, confirmsAtOnce };
+}
+
+function isLanguage({ kind }: Chip): boolean {
+  return kind === "language";
 }
 
 function numberOrNull(text: string): number | null {

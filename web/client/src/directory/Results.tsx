@@ -3,10 +3,12 @@ import { Link } from "react-router";
 import { Message } from "../app/Message.tsx";
 import { appWords } from "../app/words.ts";
 import { useWords } from "../text/text.tsx";
+import type { Money } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { ExpertCardsSkeleton } from "./ExpertCardsSkeleton.tsx";
 import { ExpertCards } from "./ExpertCard.tsx";
 import { Pages } from "./Pages.tsx";
+import { Suggestions } from "./Suggestions.tsx";
 import type { useExperts } from "./useExperts.ts";
 import { PAGE_SIZE, directoryPath, type DirectoryQuery } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
@@ -16,12 +18,12 @@ interface ResultsProps {
   query: DirectoryQuery;
   /** Element ID of the message that the search was refused. */
   refusalId: string;
-  onRetry: () => void;
+  highest: Money | undefined;
   onClear: () => void;
 }
 
 /** The page's experts, or why there are none; the previous page stays while loading. */
-export function Results({ experts, query, refusalId, onRetry, onClear }: ResultsProps) {
+export function Results({ experts, query, refusalId, highest, onClear }: ResultsProps) {
   const text = useWords(directoryWords);
   const { errors } = useWords(appWords);
   const { page, isStale, error, refused } = experts;
@@ -30,7 +32,7 @@ export function Results({ experts, query, refusalId, onRetry, onClear }: Results
       {text.clearSearch}
     </Button>
   );
-  const retryButton = <Button onClick={onRetry}>{errors.again}</Button>;
+  const retryButton = <Button onClick={() => void experts.refetch()}>{errors.again}</Button>;
 
   if (refused === "search") {
     return (
@@ -77,9 +79,10 @@ export function Results({ experts, query, refusalId, onRetry, onClear }: Results
       )}
       <div className={`grid gap-6 transition-opacity ${isStale ? "opacity-60" : ""}`}>
         {page.nodes.length > 0 ? (
-          <ExpertCards experts={page.nodes} heading="h2" />
+          <ExpertCards experts={page.nodes} heading="h3" search={query.search} />
         ) : (
           <Message heading="h2" title={text.none} body={text.noneBody}>
+            <Suggestions query={query} highest={highest} />
             {clearButton}
           </Message>
         )}

@@ -16,6 +16,7 @@ const SOME: DirectoryQuery = {
   minRating: 4.5,
   maxRate: 10_000,
   languages: ["German", "Irish"],
+  confirmsAtOnce: true,
   after: "abc=",
   before: null,
 };
@@ -37,6 +38,17 @@ test("invalid parameters are ignored", () => {
 
 test("a search is sent exactly as typed", () => {
   expect(toVariables({ ...DEFAULT_QUERY, search: " Zoë  " }).filter?.search).toBe(" Zoë  ");
+});
+
+test("counts of categories follow the search, but not the chosen categories", () => {
+  const { filter, counted } = toVariables(SOME);
+  expect(filter?.categories).toEqual(["FINANCE", "LEGAL"]);
+  expect(counted).toEqual({ ...filter, categories: null });
+});
+
+test("the order is left to the server until one is chosen", () => {
+  expect(toVariables({ ...SOME, order: null }).orderBy).toBeNull();
+  expect(toVariables(SOME).orderBy).toEqual({ field: "RATE", direction: "ASC" });
 });
 
 test("pages are read forwards, or backwards before a cursor", () => {

@@ -1,20 +1,28 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
 
+import { primeFromPage } from "../api/client.ts";
 import { graphql } from "../api/gql/gql.ts";
-import type { Category, ExpertsQuery } from "../api/gql/graphql.ts";
+import type { ExpertsQuery } from "../api/gql/graphql.ts";
 import { useRetryOnline } from "../api/online.ts";
+import type { Counts } from "./Categories.tsx";
 import { toVariables, type DirectoryQuery } from "./directoryQuery.ts";
 
 const EXPERTS = graphql(`
   query Experts(
     $filter: ExpertFilter
+    $counted: ExpertFilter
     $orderBy: ExpertOrder
     $first: Int
     $after: String
     $last: Int
     $before: String
   ) {
+    categories(filter: $counted) {
+      category
+      count
+    }
     experts(
       filter: $filter
       orderBy: $orderBy
@@ -40,10 +48,6 @@ const EXPERTS = graphql(`
 
 const DIRECTORY = graphql(`
   query Directory {
-    categories {
-      category
-      count
-    }
     highest: experts(first: 1, orderBy: { field: RATE }) {
       nodes {
         id
@@ -63,6 +67,8 @@ const POLL_INTERVAL_MS = 60_000;
 export type RefusedArgument = "search" | "page";
 
 interface Experts {
+  /** Number of experts by category, within the search and the other filters. */
+  readonly counts: Counts | undefined;
   /** The requested page; until it has loaded, or if it failed, the previous one. */
   readonly page: ExpertsQuery["experts"] | undefined;
   /** Whether `page` is not yet the requested page. */
@@ -74,28 +80,29 @@ interface Experts {
 
 /** A page of the directory, polled to keep it current; a superseded request is cancelled. */
 export function useExperts(query: DirectoryQuery): Experts {
+  const variables = toVariables(query);
+  useState(() => primeFromPage(EXPERTS, variables));
   const { data, previousData, error, refetch } = useQuery(EXPERTS, {
-    variables: toVariables(query),
+    variables,
     fetchPolicy: "cache-and-network",
     pollInterval: POLL_INTERVAL_MS,
     skipPollAttempt: () => document.hidden,
   });
   useRetryOnline(error, refetch);
   const latest = data ?? previousData;
-  return { page: latest?.experts, isStale: !data, error, refused: refusedArgument(error), refetch };
-}
-
-/** Categories with their counts, and the highest hourly rate. */
-export function useDirectory() {
-  const { data, error, refetch } = useQuery(DIRECTORY, { fetchPolicy: "cache-and-network" });
-  useRetryOnline(error, refetch);
   return {
-    counts:
-      data &&
-      new Map<Category, number>(data.categories.map(({ category, count }) => [category, count])),
-    highest: data?.highest.nodes[0]?.hourlyRate,
+    counts: latest && new Map(latest.categories.map(({ category, count }) => [category, count])),
+    page: latest?.experts,
+    isStale: !data,
+    error,
+    refused: refusedArgument(error),
     refetch,
   };
+}
+
+/** Return the highest hourly rate of the directory, once it is known. */
+export function useHighestRate() {
+  return useQuery(DIRECTORY).data?.highest.nodes[0]?.hourlyRate;
 }
 
 function refusedArgument(error: Error | undefined): RefusedArgument | undefined {

@@ -17,6 +17,9 @@ export const SLOT_TIME = graphql(`
 
 export type SlotTime = SlotTimeFragment;
 
+/** A slot as public answers have it, which do not say whether it is the viewer's. */
+export type ShownSlot = Omit<SlotTime, "mine"> & { readonly mine?: boolean };
+
 export interface Day {
   readonly date: string;
   readonly slots: readonly SlotTime[];

@@ -21,7 +21,7 @@ const CALENDAR = graphql(`
   }
 `);
 
-const CALENDAR_CHANGED = graphql(`
+export const CALENDAR_CHANGED = graphql(`
   subscription CalendarChanged($expertId: ID!, $after: String) {
     slotChanged(expertId: $expertId, after: $after) {
       ... on SlotEvent {

@@ -15,6 +15,8 @@ export interface Money {
 export interface Formats {
   /** Such as 9:30 or 9:30 am, in every language. */
   time: (instant: string) => string;
+  /** The same for minutes since midnight. */
+  clock: (minutes: number) => string;
   /** Format a calendar day such as 2026-11-21: Sat 21 November. */
   day: (date: string) => string;
   /** Such as Sat 21. */
@@ -30,6 +32,8 @@ export interface Formats {
   share: (part: number, all: number) => string;
   /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
   dateOf: (instant: string | Date) => string;
+  /** Return the hour of an instant in the reader's time zone, from 0 to 23. */
+  hourOf: (instant: string) => number;
 }
 
 export function useFormats(): Formats {
@@ -44,21 +48,23 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
   // A calendar day is the same in every time zone: format it as midnight UTC.
   const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
   const day = { ...shortDay, month: "long" } as const;
-  const time = (instant: string) =>
-    dateFormat(locale, { ...inZone, ...clock })
-      .formatToParts(new Date(instant))
+  const timeIn = (timeZone: string, instant: number) =>
+    dateFormat(locale, { timeZone, ...clock })
+      .formatToParts(instant)
       .map(({ type, value }) => {
         // Languages differ in leading zeros and capitals.
         if (type === "hour") return value.replace(/^0(?=.)/, "");
         return type === "dayPeriod" ? value.toLowerCase() : value;
       })
       .join("");
+  const time = (instant: string) => timeIn(zone, Date.parse(instant));
   const dateOf = (instant: string | Date) =>
     dateFormat("en-CA", { ...inZone, dateStyle: "short" }).format(new Date(instant));
   const part = (unit: string, count: number) =>
     numberFormat(locale, { style: "unit", unit }).format(count);
   return {
     time,
+    clock: (minutes) => timeIn("UTC", minutes * 60_000),
     day: (date) => dateFormat(locale, day).format(new Date(date)),
     shortDay: (date) => dateFormat(locale, shortDay).format(new Date(date)),
     moment(instant) {
@@ -94,5 +100,11 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
         all ? part / all : 0,
       ),
     dateOf,
+    hourOf: (instant) =>
+      Number(
+        dateFormat("en", { ...inZone, hour: "numeric", hourCycle: "h23" }).format(
+          Date.parse(instant),
+        ),
+      ),
   };
 }

@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000;
 interface RelativeFormats {
   /** Format the day of an instant relative to today: "In 5 days". */
   day: (instant: string) => string;
+  /** Format the day of an instant relative to today unless it is later than tomorrow: "Tue 1". */
+  shortDay: (instant: string) => string;
   /** Format an instant, with its day relative to today unless it is later than tomorrow. */
   moment: (instant: string) => string;
 }
@@ -28,6 +30,12 @@ export function useRelativeFormats(): RelativeFormats {
 
   return {
     day: (instant) => capitalized(relative.format(daysUntil(instant), "day")),
+    shortDay(instant) {
+      const days = daysUntil(instant);
+      return days <= 1
+        ? capitalized(relative.format(days, "day"))
+        : formats.shortDay(formats.dateOf(instant));
+    },
     moment(instant) {
       const days = daysUntil(instant);
       const day = days <= 1 ? relative.format(days, "day") : formats.day(formats.dateOf(instant));

@@ -24,6 +24,7 @@ export function LiveBadge() {
       </p>
     );
   }
+  if (state === "idle") return null;
   return (
     <p
       className={`flex items-center gap-2 text-xs font-medium ${isLive ? "text-accent" : "text-held"}`}

@@ -3,7 +3,7 @@ import { Link, useSearchParams } from "react-router";
 
 import { Failure } from "../../app/Failure.tsx";
 import { Message } from "../../app/Message.tsx";
-import { directoryWords } from "../../directory/words.ts";
+import { categoryWords } from "../../directory/categoryWords.ts";
 import { useWords } from "../../text/text.tsx";
 import { useFormats } from "../../time/formats.ts";
 import { buttonClass } from "../../ui/Button.tsx";
@@ -17,7 +17,7 @@ const PAGE = 20;
 /** Searchable list of the directory's experts. */
 export function ExpertsList() {
   const text = useWords(administrationWords);
-  const { categories } = useWords(directoryWords);
+  const categories = useWords(categoryWords);
   const formats = useFormats();
   const [parameters] = useSearchParams();
   const search = parameters.get("search");

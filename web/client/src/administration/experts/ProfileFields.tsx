@@ -1,5 +1,5 @@
 import type { Category } from "../../api/gql/graphql.ts";
-import { directoryWords } from "../../directory/words.ts";
+import { categoryWords } from "../../directory/categoryWords.ts";
 import { useWords } from "../../text/text.tsx";
 import { timeZones } from "../../time/zones.ts";
 import { Field } from "../../ui/Field.tsx";
@@ -22,7 +22,7 @@ interface ProfileFieldsProps {
 export function ProfileFields(props: ProfileFieldsProps) {
   const { profile, problems, hasName = false, asksCurrency = false, onChange } = props;
   const text = useWords(administrationWords);
-  const { categories } = useWords(directoryWords);
+  const categories = useWords(categoryWords);
 
   /** Return the props of the text field with this name. */
   function field(name: Exclude<keyof Profile, "category" | "timeZone" | "decimals">) {

@@ -1,0 +1,126 @@
+"""The directory's cards, filters and suggestions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from playwright.async_api import expect
+
+from tests.support.visitors import KEEP
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator
+
+    from tests.client.conftest import Visit
+    from tests.support.bookable_experts import Expert
+    from tests.support.clients import Api
+    from tests.support.visitors import Visitor
+
+COUNT = "query ($filter: ExpertFilter) { experts(filter: $filter) { totalCount } }"
+
+
+async def count(api: Api, **wanted: Any) -> int:
+    """Return the number of experts within a filter of the API."""
+    found: int = (await api.ask(COUNT, filter=wanted))["experts"]["totalCount"]
+    return found
+
+
+async def expect_count(visitor: Visitor, number: int) -> None:
+    """Wait until the directory shows this number of experts."""
+    said = "No experts found." if number == 0 else f"{number} expert{'s' if number > 1 else ''}"
+    status = visitor.page.get_by_role("main").get_by_role("status")
+    await expect(status.filter(has_text=said)).to_have_text(said)
+
+
+def time_of(card: Locator, slot: str) -> Locator:
+    """Return a time on a card, while it is free."""
+    return card.locator(f'a[href*="{quote(slot, safe="")}"]')
+
+
+async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
+    """Filters narrow the results and survive a reload; Back removes the last one."""
+    ada = await visit()
+    page = ada.page
+    await ada.open("/experts")
+    await expect(page.get_by_role("article").first).to_be_visible()
+    chosen: dict[str, Any] = {"maxHourlyRate": 15_000}
+    await page.get_by_label("Maximum rate an hour").first.select_option("15000")
+    await expect_count(ada, await count(site_api, **chosen))
+    chosen["confirmsAutomatically"] = True
+    await ada.button("Confirms at once").click()
+    await expect_count(ada, await count(site_api, **chosen))
+    chosen["minRating"] = 4
+    await page.get_by_label("Minimum rating").first.select_option("4")
+    await expect_count(ada, before := await count(site_api, **chosen))
+    chosen["languages"] = ["German"]
+    await page.get_by_label("Language", exact=True).first.select_option("German")
+    await expect_count(ada, found := await count(site_api, **chosen))
+    await expect(page).to_have_url(
+        re.compile(r"\?rating=4&rate=15000&language=German&confirms=at-once$")
+    )
+    await ada.check("filters")
+    await page.reload()
+    await expect_count(ada, found)
+    await expect(ada.button("Confirms at once")).to_have_attribute("aria-pressed", "true")
+    await page.go_back()
+    await expect_count(ada, before)
+    await ada.button("Clear").first.click()
+    await expect_count(ada, await count(site_api))
+
+
+async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> None:
+    """Each filter that is chosen there can be removed on the page."""
+    ada = await visit("dark", 375)
+    await ada.open("/experts")
+    await expect(ada.page.get_by_role("article").first).to_be_visible()
+    await ada.button("Filters").click()
+    sheet = ada.page.get_by_role("dialog")
+    await sheet.get_by_label("Minimum rating").select_option("4.5")
+    await sheet.get_by_label("Language", exact=True).select_option("French")
+    await ada.check("sheet")
+    await sheet.get_by_role("button", name="Show experts").click()
+    await expect(sheet).to_be_hidden()
+    await expect_count(ada, await count(site_api, minRating=4.5, languages=["French"]))
+    await ada.check("filtered")
+    await ada.button("Remove: French").click()
+    await expect_count(ada, await count(site_api, minRating=4.5))
+
+
+async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: Expert) -> None:
+    """Words of biographies find people; what finds nobody is offered without one of its words."""
+    word = max(re.findall(r"[a-z]{5,}", expert["bio"]), key=len)
+    ada = await visit("light", 375)
+    page = ada.page
+    await ada.open(f"/experts?search={word}")
+    await expect_count(ada, await count(site_api, search=word))
+    await expect(page.locator("mark", has_text=word).first).to_be_visible()
+    counts = page.get_by_role("group", name="Category").get_by_role("button")
+    await expect(counts.first).to_have_text(f"All {await count(site_api, search=word)}")
+    await page.get_by_role("searchbox").fill(f"{word} zzzzzz")
+    await ada.wait_for_results(f"{word} zzzzzz")
+    await expect(ada.heading("No experts found.")).to_be_visible()
+    await ada.check("nobody")
+    await page.get_by_role("link", name="Without “zzzzzz”").click()
+    await expect_count(ada, await count(site_api, search=word))
+    await expect(page).to_have_url(re.compile(rf"\?search={word}$"))
+
+
+async def test_times_on_cards_are_live(visit: Visit, site_api: Api, expert: Expert) -> None:
+    """A time that somebody books is shown as taken; a free one leads to its place in the page."""
+    ada = await visit()
+    await ada.open(f"/experts?search={expert['name']}")
+    card = ada.page.get_by_role("article").filter(has_text=expert["name"])
+    free = card.get_by_role("list", name="Next free times").get_by_role("link")
+    await expect(free).to_have_count(3)
+    await ada.wait_until_live()
+    query = "query ($id: ID!) { expert(id: $id) { nextSlots { id startsAt } } }"
+    slots = (await site_api.ask(query, id=expert["id"]))["expert"]["nextSlots"]
+    await (await site_api.new_client()).book(slots[0]["id"])
+    await expect(card).to_contain_text("taken")
+    await expect(time_of(card, slots[0]["id"])).to_have_count(0)
+    await ada.check("cards")
+    await time_of(card, slots[2]["id"]).click()
+    await expect(ada.button(KEEP)).to_be_visible()
+    await expect(ada.slot(slots[2]["id"])).to_have_attribute("aria-pressed", "true")

@@ -1,0 +1,57 @@
+/** An answer in the page, as `web/pages/data.py` writes it. */
+export interface Answer {
+  readonly operationName: string;
+  readonly variables: Record<string, unknown>;
+  readonly result: { readonly data?: Record<string, unknown> };
+}
+
+const ELEMENT_ID = "page-data";
+const MAX_AGE_MS = 60_000;
+
+/** The answers to queries that the server has put into the page. */
+export class PageData {
+  readonly #answers = readAnswers();
+
+  /**
+   * Return the answer to a query.
+   *
+   * @param variables the query's variables; without them, any answer of that name.
+   */
+  find(name: string, variables?: Record<string, unknown>): Answer | undefined {
+    if (performance.now() >= MAX_AGE_MS) return undefined;
+    const wanted = variables && canonical(variables);
+    return this.#answers.find(
+      (answer) =>
+        answer.operationName === name &&
+        (wanted === undefined || canonical(answer.variables) === wanted),
+    );
+  }
+
+  /** Return the answer to a query, once. */
+  take(name: string, variables: Record<string, unknown>): Answer | undefined {
+    const answer = this.find(name, variables);
+    if (answer) this.#answers.splice(this.#answers.indexOf(answer), 1);
+    return answer;
+  }
+}
+
+function readAnswers(): Answer[] {
+  const [navigation] = performance.getEntriesByType("navigation");
+  // Back and forward show the page from the browser's cache, however old it is.
+  if ((navigation as PerformanceNavigationTiming | undefined)?.type === "back_forward") return [];
+  const json = document.getElementById(ELEMENT_ID)?.textContent;
+  return json ? (JSON.parse(json) as Answer[]) : [];
+}
+
+/** Return variables as text, whatever the order of their names; null counts as absent. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === "object" && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(
+          Object.entries(field)
+            .filter(([, each]) => each !== null)
+            .sort(([one], [other]) => (one < other ? -1 : 1)),
+        )
+      : field,
+  );
+}

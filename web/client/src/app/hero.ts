@@ -1,0 +1,58 @@
+import type { LandingQuery } from "../api/gql/graphql.ts";
+import type { Day, SlotTime } from "../expert/slots.ts";
+import { availabilityOf, byDay } from "../expert/days.ts";
+import type { Formats } from "../time/formats.ts";
+
+const SHOWN_DAYS = 5;
+/** Free times that a day must have, so that there is something to choose. */
+const MIN_FREE = 3;
+/** Hours of the reader between which sessions begin on a usual day. */
+const DAYTIME = { from: 7, to: 20 };
+
+/** Experts with cards on the landing page; those after them may have the live calendar, too. */
+export const LANDING_CARDS = 3;
+
+/** An expert and a day of theirs, for the live calendar. */
+export interface Hero<E> {
+  readonly expert: E;
+  readonly days: readonly Day[];
+  readonly date: string;
+}
+
+/**
+ * Return the busiest of the next days of some experts, for the reader's hours; undefined if nobody is
+ * free. A day with a few free times comes first.
+ */
+export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
+  experts: readonly E[],
+  formats: Formats,
+  now: number,
+): Hero<E> | undefined {
+  let best: (Hero<E> & { readonly score: number }) | undefined;
+  for (const expert of experts) {
+    const days = byDay(expert.slots, formats)
+      .filter((day) => availabilityOf(day, now).all > 0)
+      .slice(0, SHOWN_DAYS);
+    for (const { date, slots } of days) {
+      const { all, free } = availabilityOf({ date, slots }, now);
+      const usual = slots.filter(({ startsAt }) => isDaytime(formats.hourOf(startsAt))).length;
+      const score = free < MIN_FREE ? -1 / free : (1 + all - free) * (usual / slots.length);
+      if (free && (!best || score > best.score)) best = { expert, days, date, score };
+    }
+  }
+  return best;
+}
+
+/** Return the live calendar of the landing page. */
+export function landingHero({ experts }: LandingQuery, formats: Formats, now: number) {
+  const shown = experts.nodes.map((expert) => ({
+    ...expert,
+    // The query leaves it out, which is the same for everybody.
+    slots: expert.slots.map((slot) => ({ ...slot, mine: false })),
+  }));
+  return heroOf(shown, formats, now);
+}
+
+function isDaytime(hour: number): boolean {
+  return hour >= DAYTIME.from && hour < DAYTIME.to;
+}

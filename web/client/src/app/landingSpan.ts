@@ -1,0 +1,12 @@
+const DAY_MS = 86_400_000;
+/** Days of which the live calendar shows the first five with free times, and one for time zones. */
+const DAYS = 8;
+
+/** Return the span of the live calendar: whole days in UTC, as the server's `LANDING_DAYS`. */
+export function landingSpan(now: number): { from: string; to: string } {
+  const today = Math.floor(now / DAY_MS) * DAY_MS;
+  return {
+    from: new Date(today).toISOString(),
+    to: new Date(today + DAYS * DAY_MS).toISOString(),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Formats } from "../time/formats.ts";
+import type { Day, SlotTime } from "./slots.ts";
+import { upcomingSlots } from "./slots.ts";
+
+/** Group slots by the reader's calendar days; days without slots are left out. */
+export function byDay(slots: readonly SlotTime[], { dateOf }: Formats): Day[] {
+  const days = new Map<string, SlotTime[]>();
+  for (const slot of slots) {
+    const date = dateOf(slot.startsAt);
+    const found = days.get(date);
+    if (found) found.push(slot);
+    else days.set(date, [slot]);
+  }
+  return Array.from(days, ([date, slots]) => ({ date, slots }));
+}
+
+/** How many of a day's coming slots there are, and how many of them are free. */
+export interface Availability {
+  readonly all: number;
+  readonly free: number;
+}
+
+export function availabilityOf({ slots }: Day, now: number): Availability {
+  const coming = upcomingSlots(slots, now);
+  const free = coming.filter(({ status, mine }) => status === "OPEN" || mine).length;
+  return { all: coming.length, free };
+}
+
+/** Return whether few of a day's slots are left: less than a third of them, or only one. */
+export function isScarce({ all, free }: Availability): boolean {
+  return free > 0 && free < all && (free === 1 || free * 3 < all);
+}

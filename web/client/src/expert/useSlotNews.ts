@@ -1,0 +1,25 @@
+import { useEffect, useState } from "react";
+
+import type { ShownSlot } from "./slots.ts";
+
+const NEWS_MS = 4_000;
+
+/** What happened to a slot a moment ago, by somebody else. */
+export type SlotNews = "justBooked" | "freeAgain";
+
+/** Return what has happened to a slot in the last four seconds; undefined if nothing. */
+export function useSlotNews({ status, mine }: Pick<ShownSlot, "status" | "mine">) {
+  const [last, setLast] = useState(status);
+  const [news, setNews] = useState<SlotNews>();
+  if (status !== last) {
+    setLast(status);
+    if (mine || status === "HELD") setNews(undefined);
+    else setNews(status === "BOOKED" ? "justBooked" : "freeAgain");
+  }
+  useEffect(() => {
+    if (!news) return;
+    const timer = setTimeout(() => setNews(undefined), NEWS_MS);
+    return () => clearTimeout(timer);
+  }, [news]);
+  return news;
+}
