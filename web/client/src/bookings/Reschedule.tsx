@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import type { MovableBookingFragment } from "../api/gql/graphql.ts";
 import type { SlotTime } from "../expert/slots.ts";
 import { TimePanes } from "../expert/TimePanes.tsx";
-import { useMonth } from "../expert/useMonth.ts";
+import { useWeeks } from "../expert/useWeeks.ts";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Select } from "../ui/Select.tsx";
@@ -20,7 +20,7 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   const [minutes, setMinutes] = useState(() => initialLength(booking));
   const [selectedId, setSelectedId] = useState<string>();
   const [slotToConfirm, setSlotToConfirm] = useState<SlotTime>();
-  const month = useMonth({
+  const weeks = useWeeks({
     expertId: expert.id,
     minutes,
     horizonDays: expert.availability.horizonDays,
@@ -29,7 +29,7 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   });
 
   return (
-    <article className="grid card md:grid-cols-[15rem_1fr] lg:grid-cols-[15rem_1fr_15rem]">
+    <article className="grid grid-cols-1 card rounded-xl shadow-3 md:grid-cols-[15rem_minmax(0,1fr)] lg:grid-cols-[15rem_minmax(0,1fr)_20rem]">
       <div className="grid content-start gap-4 border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
         <Link to={`/bookings/${booking.id}`} className="w-fit">
           <span aria-hidden>‹ </span>
@@ -63,7 +63,8 @@ export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
         )}
       </div>
       <TimePanes
-        month={month}
+        expertId={expert.id}
+        weeks={weeks}
         selectedId={selectedId}
         isBusy={false}
         confirmLabel={text.choose}

@@ -31,7 +31,7 @@ export function ChosenSlot(props: ChosenSlotProps) {
     <div
       ref={bar}
       tabIndex={-1}
-      className="sticky bottom-[var(--docked,0px)] -mx-6 mt-auto -mb-6 flex flex-wrap items-center justify-between gap-3 rounded-b-xl border-t border-line bg-sunken px-6 py-4 outline-none"
+      className="sticky bottom-[var(--docked,0px)] -mx-4 mt-auto -mb-4 flex flex-wrap items-center justify-between gap-3 rounded-b-xl border-t border-line bg-sunken px-4 py-4 sm:-mx-6 sm:-mb-6 sm:px-6 outline-none"
     >
       {isLost ? (
         <Lost {...props} />

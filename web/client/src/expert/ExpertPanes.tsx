@@ -15,12 +15,14 @@ import { Button, buttonClass } from "../ui/Button.tsx";
 import { Loading } from "../ui/Loading.tsx";
 import { toastError } from "../ui/toast.tsx";
 import { Alternatives } from "./Alternatives.tsx";
-import { Profile } from "./Profile.tsx";
+import { ExpertFrame } from "./ExpertFrame.tsx";
+import { offeredMinutes } from "./offers.ts";
+import { ShareButton } from "./ShareButton.tsx";
 import { nearestOpen, SLOT_TIME, type SlotTime } from "./slots.ts";
 import { TimePanes } from "./TimePanes.tsx";
 import { useBookingStep, withoutStep } from "./useBookingStep.ts";
-import { useMonth } from "./useMonth.ts";
 import { type Unavailable, useReservation } from "./useReservation.ts";
+import { useWeeks } from "./useWeeks.ts";
 import { expertWords } from "./words.ts";
 
 // Loaded once a time is chosen, while it is being kept.
@@ -44,9 +46,9 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   const navigate = useNavigate();
   const { step, show: showStep, goBack } = useBookingStep();
 
-  const minutes = parseLength(parameters.get("minutes"), expert);
+  const minutes = offeredMinutes(expert, parameters.get("minutes"));
   const offer = expert.offers.find((each) => each.minutes === minutes);
-  const month = useMonth({
+  const weeks = useWeeks({
     expertId: expert.id,
     minutes,
     horizonDays: expert.availability.horizonDays,
@@ -62,7 +64,6 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   const [refusedId, setRefusedId] = useState<string>();
   // Whether the hold was booked or released here, rather than lost.
   const [isSettled, setIsSettled] = useState(false);
-  const panes = useRef<HTMLElement>(null);
   const isBusy = isStarting || reservation.isBusy || viewer === undefined;
 
   function show(changed: Record<string, string>): void {
@@ -114,7 +115,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   if (step && hold) {
     const others = unavailable?.alternatives.length
       ? unavailable.alternatives
-      : nearestOpen(month.calendar.days, hold, month.now);
+      : nearestOpen(weeks.calendar.days, hold, weeks.now);
     return (
       <Suspense fallback={<Loading />}>
         <BookingSteps
@@ -153,42 +154,38 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
     );
   }
   return (
-    <div className="grid gap-4 py-4 md:py-8">
+    <div className="grid gap-4">
       {viewer === null && <Interrupted expertId={expert.id} />}
-      <article
-        ref={panes}
-        tabIndex={-1}
-        className="card grid rounded-xl shadow-3 outline-none md:grid-cols-[17rem_1fr] lg:grid-cols-[17rem_1fr_18rem]"
-      >
-        <div className="border-b border-line p-6 md:row-span-2 md:border-r md:border-b-0 lg:row-span-1">
-          <Profile
-            expert={expert}
-            minutes={minutes}
-            onMinutes={(count) => {
-              setSelectedId(undefined);
-              show({ minutes: String(count) });
+      <ExpertFrame
+        expert={expert}
+        minutes={minutes}
+        actions={<ShareButton name={expert.name} slug={expert.slug} />}
+        onMinutes={(count) => {
+          setSelectedId(undefined);
+          show({ minutes: String(count) });
+        }}
+        times={
+          <TimePanes
+            expertId={expert.id}
+            weeks={weeks}
+            selectedId={selectedId}
+            isBusy={isBusy}
+            refusedId={refusedId}
+            confirmLabel={hold?.slot.id === selectedId ? text.goOn : text.keep}
+            summary={
+              offer &&
+              `${places.session[offer.place.kind](formats.minutes(minutes))}, ${formats.price(offer.price)}`
+            }
+            onDay={(date) => show({ day: date })}
+            onChoose={(slot) => {
+              setSelectedId(slot?.id);
+              setRefusedId(undefined);
+              if (slot) void loadSteps().catch(() => undefined);
             }}
+            onConfirm={(slot) => void placeHold(slot)}
           />
-        </div>
-        <TimePanes
-          month={month}
-          selectedId={selectedId}
-          isBusy={isBusy}
-          refusedId={refusedId}
-          confirmLabel={hold?.slot.id === selectedId ? text.goOn : text.keep}
-          summary={
-            offer &&
-            `${places.session[offer.place.kind](formats.minutes(minutes))}, ${formats.price(offer.price)}`
-          }
-          onDay={(date) => show({ day: date })}
-          onChoose={(slot) => {
-            setSelectedId(slot?.id);
-            setRefusedId(undefined);
-            if (slot) void loadSteps().catch(() => undefined);
-          }}
-          onConfirm={(slot) => void placeHold(slot)}
-        />
-      </article>
+        }
+      />
       <div className="mt-12 md:mt-16">
         <Suspense fallback={<div className="h-112" />}>
           <ExpertReviews expertId={expert.id} />
@@ -245,9 +242,4 @@ function useLiveHold(held: Hold | null, isBusy: boolean): { hold: Hold | null; i
   // A slot that the viewer has booked in another tab is no longer held either.
   const isTaken = complete && (!data.mine || data.status === "BOOKED");
   return { hold, isLost: !isBusy && (isOver || isTaken) };
-}
-
-function parseLength(parameter: string | null, { offers }: Expert): number {
-  const found = offers.find(({ minutes }) => minutes === Number(parameter)) ?? offers[0];
-  return found?.minutes ?? 60;
 }

@@ -1,16 +1,18 @@
-import { type Formats, useFormats } from "../time/formats.ts";
-import { saveTimePreferences, useTimePreferences } from "../time/preferences.ts";
+import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
 import { formatRemaining } from "../time/formatRemaining.ts";
-import { useWords } from "../text/text.tsx";
+import { type Formats, useFormats } from "../time/formats.ts";
+import { HoldRing } from "../ui/HoldRing.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Ring } from "../ui/CountdownRing.tsx";
+import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { ChosenSlot } from "./ChosenSlot.tsx";
+import { byPartOfDay } from "./partsOfDay.ts";
+import { CHOOSABLE_CLASS, LOOK_CLASSES, lookOf, NEWS_CLASSES } from "./slotLooks.ts";
 import type { SlotTime } from "./slots.ts";
+import { slotWords } from "./slotWords.ts";
+import { overlaps, type OwnSession } from "./useOwnSessions.ts";
+import { useSlotNews } from "./useSlotNews.ts";
 import { expertWords } from "./words.ts";
-
-/** Time in which the ring of somebody else's hold empties. */
-const RING_MS = 300_000;
 
 interface SlotListProps {
   date: string;
@@ -20,6 +22,8 @@ interface SlotListProps {
   lost: SlotTime | undefined;
   /** Free slots near a lost one. */
   others: readonly SlotTime[];
+  /** The viewer's sessions with other experts on this day. */
+  ownSessions: readonly OwnSession[];
   isBusy: boolean;
   confirmLabel: string;
   summary?: string | undefined;
@@ -28,55 +32,70 @@ interface SlotListProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** The slots of a day; a bar below confirms the selected one. */
+/** The slots of a day by parts of the day; a bar below confirms the selected one. */
 export function SlotList(props: SlotListProps) {
-  const { date, slots, selectedId, lost, onChoose } = props;
+  const { date, slots, selectedId, lost, ownSessions, onChoose } = props;
   const isSelectable = (slot: SlotTime) => isFree(slot) || Boolean(props.canSelect?.(slot));
   const selected = slots.find((slot) => slot.id === selectedId && isSelectable(slot));
   const docked = lost ?? selected;
   const text = useWords(expertWords);
+  const names = useWords(slotWords);
   const formats = useFormats();
-  const { hourCycle } = useTimePreferences();
   return (
     <section aria-labelledby="times" className="flex min-h-full flex-col gap-4">
-      <div className="flex h-9 items-center justify-between">
-        <h2 id="times" className="text-lg">
-          <span aria-hidden>{formats.shortDay(date)}</span>
+      <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4">
+        <h2 id="times" className="text-lg first-letter:uppercase">
+          <span aria-hidden>{formats.day(date)}</span>
           <span className="sr-only">{text.times(formats.day(date))}</span>
         </h2>
-        <div role="radiogroup" aria-label={text.hourCycle} className="flex text-xs">
-          {(["h12", "h23"] as const).map((cycle) => (
-            <label
-              key={cycle}
-              className="grid h-7 w-10 cursor-pointer place-items-center border border-line has-checked:bg-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
-            >
-              <input
-                type="radio"
-                name="clock"
-                className="sr-only"
-                checked={hourCycle === cycle}
-                onChange={() => saveTimePreferences({ hourCycle: cycle })}
-              />
-              {cycle === "h12" ? "12h" : "24h"}
-            </label>
-          ))}
-        </div>
+        <LiveBadge />
       </div>
       {slots.length === 0 && <p className="text-muted">{text.none}</p>}
-      <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 md:-m-1 md:max-h-[34rem] md:grid-cols-2 md:overflow-y-auto md:p-1">
-        {slots.map((slot) => (
-          <li key={slot.id}>
-            <SlotButton
-              slot={slot}
-              formats={formats}
-              isSelected={slot.id === selectedId && isSelectable(slot)}
-              onChoose={isSelectable(slot) ? onChoose : undefined}
-            />
-          </li>
+      <OwnSessions sessions={ownSessions} />
+      <div className="grid gap-4 md:-m-1 md:max-h-[38rem] md:overflow-y-auto md:p-1">
+        {byPartOfDay(slots, formats).map((group) => (
+          <div key={group.part} className="grid gap-2">
+            <div className="flex items-baseline justify-between gap-4 text-sm">
+              <h3 className="font-sans font-semibold tracking-normal">{names.parts[group.part]}</h3>
+              <p className="text-xs text-muted tabular-nums">
+                {names.partFree(formats.number(group.slots.filter(isFree).length))}
+              </p>
+            </div>
+            <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3 md:grid-cols-2">
+              {group.slots.map((slot) => (
+                <li key={slot.id}>
+                  <SlotButton
+                    slot={slot}
+                    formats={formats}
+                    isSelected={slot.id === selectedId && isSelectable(slot)}
+                    isDouble={!slot.mine && ownSessions.some((own) => overlaps(own, slot))}
+                    onChoose={isSelectable(slot) ? onChoose : undefined}
+                  />
+                </li>
+              ))}
+            </ul>
+          </div>
         ))}
-      </ul>
+      </div>
       {docked && <ChosenSlot {...props} slot={docked} isLost={lost !== undefined} />}
     </section>
+  );
+}
+
+/** What the viewer has planned already, so that nobody meets two experts at once. */
+function OwnSessions({ sessions }: { sessions: readonly OwnSession[] }) {
+  const text = useWords(expertWords);
+  const formats = useFormats();
+  if (sessions.length === 0) return null;
+  return (
+    <ul className="grid gap-1 rounded-md bg-sunken px-4 py-3 text-sm text-muted">
+      {sessions.map(({ id, expert, startsAt, endsAt }) => (
+        <li key={id} className="flex gap-2">
+          <Icon name="calendar" className="mt-0.5 size-4 shrink-0" />
+          {text.alsoThen(expert.name, `${formats.time(startsAt)} – ${formats.time(endsAt)}`)}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -84,38 +103,24 @@ function isFree({ status, mine }: SlotTime): boolean {
   return status === "OPEN" || (status === "HELD" && mine);
 }
 
-const STATUS_CLASSES = {
-  OPEN: "border-free-line bg-free-bg font-semibold text-accent hover:border-accent hover:bg-soft",
-  HELD: "border-dashed border-held-line bg-held-bg font-medium text-held",
-  BOOKED: "border-transparent bg-gone-bg font-medium text-gone line-through",
-  KEPT: "border-accent bg-soft font-semibold text-accent inset-ring inset-ring-accent",
-  MINE: "border-accent bg-accent font-semibold text-on-accent",
-};
-
 interface SlotButtonProps {
   slot: SlotTime;
   formats: Formats;
   isSelected: boolean;
+  /** Whether the viewer has another session then. */
+  isDouble: boolean;
   onChoose: ((slot: SlotTime | undefined) => void) | undefined;
 }
 
-function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
-  const text = useWords(expertWords);
-  const time = formats.time(slot.startsAt);
-  // Kept, but not booked yet.
-  const isKept = slot.mine && slot.status === "HELD";
-  const look = isKept ? "KEPT" : slot.mine ? "MINE" : slot.status;
-  const state = isKept
-    ? text.kept
-    : slot.mine
-      ? text.mine
-      : slot.status === "OPEN"
-        ? text.free
-        : slot.status === "BOOKED"
-          ? text.booked
-          : slot.heldUntil
-            ? text.heldUntil(formats.time(slot.heldUntil))
-            : text.held;
+function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButtonProps) {
+  const text = useWords(slotWords);
+  const { sameTime } = useWords(expertWords);
+  const news = useSlotNews(slot);
+  const look = lookOf(slot);
+  const states = {
+    ...{ OPEN: text.free, BOOKED: text.booked, KEPT: text.kept, MINE: text.mine },
+    HELD: slot.heldUntil ? text.heldUntil(formats.time(slot.heldUntil)) : text.held,
+  };
   return (
     <button
       type="button"
@@ -124,11 +129,31 @@ function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
       aria-pressed={isSelected || undefined}
       aria-disabled={!onChoose || undefined}
       onClick={() => onChoose?.(isSelected ? undefined : slot)}
-      className={`flex h-11 w-full items-center justify-center gap-2 rounded-sm border tabular-nums transition-colors duration-200 aria-disabled:cursor-default aria-pressed:bg-soft aria-pressed:border-accent aria-pressed:text-accent aria-pressed:inset-ring aria-pressed:inset-ring-accent ${STATUS_CLASSES[look]}`}
+      className={`relative flex h-11 w-full items-center justify-center gap-2 rounded-sm border px-1 no-underline! tabular-nums transition-colors duration-200 aria-disabled:cursor-default aria-pressed:bg-soft aria-pressed:border-accent aria-pressed:text-accent aria-pressed:inset-ring aria-pressed:inset-ring-accent ${LOOK_CLASSES[look]} ${look === "OPEN" ? CHOOSABLE_CLASS : ""} ${news ? NEWS_CLASSES[news] : ""}`}
     >
-      {slot.mine && !isKept && <Icon name="check" className="size-4" />}
-      {time}
-      <span className="sr-only">, {state}</span>
+      {look === "MINE" && <Icon name="check" className="size-4" />}
+      <span className={look === "BOOKED" && !news ? "line-through" : ""}>
+        {formats.time(slot.startsAt)}
+      </span>
+      {/* Over the foot of the button, so that the time does not move. */}
+      {news && (
+        <span
+          key={news}
+          className="absolute inset-x-0 bottom-px truncate text-xs/[13px] font-medium"
+        >
+          {text[news]}
+        </span>
+      )}
+      {look === "MINE" && (
+        <span aria-hidden className="text-xs font-medium">
+          {text.mine}
+        </span>
+      )}
+      {isDouble && !news && <Icon name="calendar" className="size-4 shrink-0" />}
+      <span className="sr-only">
+        , {states[look]}
+        {isDouble && `, ${sameTime}`}
+      </span>
       {slot.status === "HELD" && slot.heldUntil && <HoldCountdown until={slot.heldUntil} />}
     </button>
   );
@@ -137,10 +162,9 @@ function SlotButton({ slot, formats, isSelected, onChoose }: SlotButtonProps) {
 /** Remaining time of a hold; screen readers get its end from the button's name. */
 function HoldCountdown({ until }: { until: string }) {
   const now = useNow(1_000);
-  const share = (Date.parse(until) - now) / RING_MS;
   return (
     <span aria-hidden className="inline-flex items-center gap-1 text-xs">
-      <Ring share={share} line={4} className="size-3.5" />
+      <HoldRing until={until} now={now} />
       {formatRemaining(until, now)}
     </span>
   );

@@ -2,19 +2,22 @@ import { parseDate } from "@internationalized/date";
 import { useState } from "react";
 
 import { Failure } from "../app/Failure.tsx";
+import { useViewer } from "../session/Viewer.tsx";
 import { useText, useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
-import { LiveBadge } from "../ui/LiveBadge.tsx";
-import { MonthCalendar } from "../ui/MonthCalendar.tsx";
+import { ClockControls } from "../time/ClockControls.tsx";
 import { whyLost } from "./ChosenSlot.tsx";
 import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
 import { isTakenByOthers, nearestOpen, upcomingSlots, type SlotTime } from "./slots.ts";
-import type { Month } from "./useMonth.ts";
+import { useOwnSessions } from "./useOwnSessions.ts";
+import type { Weeks } from "./useWeeks.ts";
+import { WeeksCalendar } from "./WeeksCalendar.tsx";
 import { expertWords } from "./words.ts";
 
 interface TimePanesProps {
-  month: Month;
+  expertId: string;
+  weeks: Weeks;
   selectedId: string | undefined;
   isBusy: boolean;
   /** A slot that the server has refused although it looks free. */
@@ -29,17 +32,21 @@ interface TimePanesProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** Live calendar of a month, and the slots of the selected day. */
+/** Live calendar of some weeks, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
-  const { month, selectedId, refusedId, onDay, onChoose } = props;
-  const { calendar, firstDay, lastDay, firstOfMonth, setMonth, openDays, selectedDay, now } = month;
+  const { expertId, weeks, selectedId, refusedId, onDay, onChoose } = props;
+  const { calendar, firstDay, lastDay, availability, selectedDay, now } = weeks;
   const text = useWords(expertWords);
   const { locale } = useText();
   const formats = useFormats();
+  const { personId } = useViewer();
   const chosen = useChosenSlot(selectedDay?.slots, selectedId);
   const isLost =
     chosen !== undefined &&
     (!chosen.isListed || chosen.slot.id === refusedId || isTakenByOthers(chosen.slot));
+  const [first, last] = [selectedDay?.slots[0], selectedDay?.slots.at(-1)];
+  const day = first && last && { startsAt: first.startsAt, endsAt: last.endsAt };
+  const ownSessions = useOwnSessions(personId ? day : undefined, expertId);
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -47,32 +54,35 @@ export function TimePanes(props: TimePanesProps) {
       </div>
     );
   }
+  const hasFreeDay = [...availability.values()].some(({ free }) => free > 0);
   return (
     <>
-      <div className="grid content-start gap-4 p-6">
-        <MonthCalendar
+      <div className="grid min-w-0 content-start gap-4 p-4 sm:p-6">
+        <WeeksCalendar
           label={text.calendar}
           locale={locale}
           value={selectedDay ? parseDate(selectedDay.date) : null}
-          firstMonth={firstOfMonth}
+          origin={weeks.origin}
+          page={weeks.page}
           minValue={firstDay}
           maxValue={lastDay}
-          isUnavailable={(date) => !calendar.isLoading && !openDays.has(date.toString())}
+          availabilityOf={(date) =>
+            availability.get(date.toString()) ??
+            (calendar.isLoading ? undefined : { all: 0, free: 0 })
+          }
           onChange={(date) => {
             onChoose(undefined);
             onDay(date.toString());
           }}
-          onMonth={setMonth}
+          onPage={weeks.setPage}
         />
-        <div className="flex min-h-6 items-center justify-between gap-4 text-xs text-muted">
-          <LiveBadge />
-          {!calendar.isLoading && openDays.size === 0 && <p>{text.noneAtAll}</p>}
-        </div>
+        {!calendar.isLoading && !hasFreeDay && <p className="text-muted">{text.noneAtAll}</p>}
+        <ClockControls />
         <p role="status" className="sr-only">
           {isLost && `${whyLost(chosen.slot, text, formats)} ${text.chooseAnother}`}
         </p>
       </div>
-      <div className="border-t border-line p-6 lg:border-t-0 lg:border-l">
+      <div className="min-w-0 border-t border-line p-4 sm:p-6 lg:border-t-0 lg:border-l">
         {selectedDay ? (
           <SlotList
             {...props}
@@ -80,6 +90,7 @@ export function TimePanes(props: TimePanesProps) {
             slots={upcomingSlots(selectedDay.slots, now)}
             lost={isLost ? chosen.slot : undefined}
             others={isLost ? nearestOpen(calendar.days, chosen.slot, now) : []}
+            ownSessions={ownSessions}
           />
         ) : (
           <SlotListSkeleton />

@@ -1,0 +1,36 @@
+import type { FragmentType } from "@apollo/client";
+import { useFragment } from "@apollo/client/react";
+import type { ReactNode } from "react";
+
+import type { ExpertProfileFragment } from "../api/gql/graphql.ts";
+import { About } from "./About.tsx";
+import { ExpertBand } from "./ExpertBand.tsx";
+import { EXPERT_PROFILE } from "./profile.ts";
+import { SessionPane } from "./SessionPane.tsx";
+
+interface ExpertFrameProps {
+  expert: FragmentType<ExpertProfileFragment>;
+  /** The chosen session length. */
+  minutes: number;
+  onMinutes?: ((minutes: number) => void) | undefined;
+  actions?: ReactNode;
+  /** The calendar and the times of a day: two panes. */
+  times: ReactNode;
+}
+
+/** An expert's page around its calendar; also rendered before React has arrived. */
+export function ExpertFrame(props: ExpertFrameProps) {
+  const { expert: from, minutes, onMinutes, actions, times } = props;
+  const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });
+  if (!complete) return null;
+  return (
+    <div className="grid grid-cols-1 gap-6 pb-8 md:gap-8">
+      <ExpertBand expert={expert} actions={actions} />
+      <article className="card grid grid-cols-1 rounded-xl shadow-3 md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[17rem_minmax(0,1fr)_20rem]">
+        <SessionPane expert={expert} minutes={minutes} onMinutes={onMinutes} />
+        {times}
+      </article>
+      <About expert={expert} />
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { useWords } from "../text/text.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { toast } from "../ui/toast.tsx";
+import { expertWords } from "./words.ts";
+
+interface ShareButtonProps {
+  name: string;
+  slug: string;
+}
+
+/** Passes the expert's address on: with the device's own menu, otherwise through the clipboard. */
+export function ShareButton({ name, slug }: ShareButtonProps) {
+  const text = useWords(expertWords);
+  async function share(): Promise<void> {
+    const url = new URL(`/experts/${slug}`, window.location.href).href;
+    try {
+      if ("share" in navigator) await navigator.share({ title: name, url });
+      else {
+        await (navigator as Navigator).clipboard.writeText(url);
+        void toast(text.linkCopied);
+      }
+    } catch (error) {
+      // The menu was closed. Otherwise the browser denies the clipboard: show what to copy.
+      const isClosed = error instanceof DOMException && error.name === "AbortError";
+      if (!isClosed) void toast(url);
+    }
+  }
+  return (
+    <button
+      type="button"
+      onClick={() => void share()}
+      className="inline-flex min-h-9 items-center gap-2 rounded-full px-3 text-sm font-medium text-muted hover:bg-sunken hover:text-text pointer-coarse:min-h-11"
+    >
+      <Icon name="share" className="size-4" />
+      {text.share}
+    </button>
+  );
+}

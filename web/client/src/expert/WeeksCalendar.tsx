@@ -1,0 +1,338 @@
+import {
+  type CalendarDate,
+  endOfWeek,
+  maxDate,
+  minDate,
+  startOfWeek,
+} from "@internationalized/date";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+
+import { catalogue, useWords } from "../text/text.tsx";
+import { dateFormat } from "../time/intl.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { type Availability, isScarce } from "./days.ts";
+import { FreeBar } from "./FreeBar.tsx";
+import { pageOf, WEEKS } from "./useWeeks.ts";
+
+const calendarWords = catalogue({
+  en: {
+    previous: "Earlier weeks",
+    next: "Later weeks",
+    today: "Today",
+    unavailable: "nothing free",
+    full: "full",
+    few: (count: number) => (count === 1 ? "1 time free" : `${count} times free`),
+    legend: { free: "Free", few: "Few left", full: "Full" },
+  },
+  de: {
+    previous: "Frühere Wochen",
+    next: "Spätere Wochen",
+    today: "Heute",
+    unavailable: "nichts frei",
+    full: "ausgebucht",
+    few: (count) => (count === 1 ? "1 Zeit frei" : `${count} Zeiten frei`),
+    legend: { free: "Frei", few: "Wenig frei", full: "Ausgebucht" },
+  },
+});
+
+interface WeeksCalendarProps {
+  label: string;
+  locale: string;
+  value: CalendarDate | null;
+  /** The first day of page 0, and the page that is shown first. */
+  origin: CalendarDate;
+  page: number;
+  minValue: CalendarDate;
+  maxValue: CalendarDate;
+  /** What is free on a day; undefined while it is loading. */
+  availabilityOf: (date: CalendarDate) => Availability | undefined;
+  onChange: (date: CalendarDate) => void;
+  onPage: (page: number) => void;
+}
+
+/**
+ * Date picker for some weeks that roll on over the ends of months, after the grid pattern of the ARIA
+ * Authoring Practices.
+ *
+ * Arrow keys move by day and week, Home and End within a week, Page Up and Page Down by month, with
+ * Shift by year. Written here because react-aria's calendar would use a tenth of the page's budget.
+ */
+export function WeeksCalendar(props: WeeksCalendarProps) {
+  const { label, locale, value, origin, minValue, maxValue, onPage } = props;
+  const words = useWords(calendarWords);
+  const heading = useId();
+  const grid = useRef<HTMLTableElement>(null);
+  const [focusedDate, setFocusedDate] = useState(() =>
+    clamp(value ?? origin.add({ weeks: WEEKS * props.page }), minValue, maxValue),
+  );
+  const [hasFocus, setHasFocus] = useState(false);
+  const page = pageOf(focusedDate, origin);
+  // Tab enters the grid at the selected day.
+  const focused = !hasFocus && value && pageOf(value, origin) === page ? value : focusedDate;
+  const reportedPage = useRef(props.page);
+  const first = origin.add({ weeks: WEEKS * page });
+  const last = first.add({ weeks: WEEKS, days: -1 });
+
+  function moveTo(date: CalendarDate): void {
+    setFocusedDate(clamp(date, minValue, maxValue));
+  }
+
+  useEffect(() => {
+    if (hasFocus) grid.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
+  }, [focused, hasFocus]);
+  useEffect(() => {
+    if (reportedPage.current === page) return;
+    reportedPage.current = page;
+    onPage(page);
+  });
+
+  function move(event: KeyboardEvent): void {
+    const step = stepForKey(event, locale);
+    if (!step) return;
+    event.preventDefault();
+    moveTo(step(focused));
+  }
+
+  return (
+    <div role="group" aria-label={label} className="grid gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <h2 id={heading} aria-live="polite" className="text-lg first-letter:uppercase">
+          {monthsOf(maxDate(first, minValue) ?? first, last, locale)}
+        </h2>
+        <div className="flex items-center gap-1">
+          <button
+            type="button"
+            onClick={() => moveTo(minValue)}
+            className="min-h-9 rounded-sm border border-line bg-panel px-3 text-sm font-semibold shadow-1 hover:bg-sunken pointer-coarse:min-h-11"
+          >
+            {words.today}
+          </button>
+          <PageButton
+            label={words.previous}
+            isDisabled={first.compare(minValue) <= 0}
+            onClick={() => moveTo(first.subtract({ weeks: WEEKS }))}
+          >
+            <Icon name="chevronLeft" className="size-4.5" />
+          </PageButton>
+          <PageButton
+            label={words.next}
+            isDisabled={last.compare(maxValue) >= 0}
+            onClick={() => moveTo(last.add({ days: 1 }))}
+          >
+            <Icon name="chevronRight" className="size-4.5" />
+          </PageButton>
+        </div>
+      </div>
+      <table
+        ref={grid}
+        role="grid"
+        aria-labelledby={heading}
+        onKeyDown={move}
+        onFocus={() => setHasFocus(true)}
+        onBlur={() => setHasFocus(false)}
+        className="w-full table-fixed border-separate border-spacing-1 text-center sm:border-spacing-1.5"
+      >
+        <Weekdays week={first} locale={locale} />
+        <tbody>
+          {Array.from({ length: WEEKS }, (_, week) => (
+            <tr key={week}>
+              {weekStarting(first.add({ weeks: week })).map((date, day) => (
+                <Day
+                  key={day}
+                  {...props}
+                  date={date}
+                  isNewMonth={date.day === 1 || (week === 0 && day === 0 && page > 0)}
+                  isFocused={date.compare(focused) === 0}
+                  onFocus={() => setFocusedDate(date)}
+                  onChoose={() => props.onChange(date)}
+                />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Legend />
+    </div>
+  );
+}
+
+/** What the looks of days mean; screen readers hear it with each day. */
+function Legend() {
+  const words = useWords(calendarWords);
+  const swatch = "size-3 rounded-xs border";
+  return (
+    <ul aria-hidden className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+      <li className="flex items-center gap-1.5">
+        <span className="size-2 rounded-full bg-now" />
+        {words.today}
+      </li>
+      <li className="flex items-center gap-1.5">
+        <span className={`${swatch} border-transparent bg-soft`} />
+        {words.legend.free}
+      </li>
+      <li className="flex items-center gap-1.5">
+        <span className={`${swatch} border-free-line bg-free-bg`} />
+        {words.legend.few}
+      </li>
+      <li className="flex items-center gap-1.5">
+        <span className={`${swatch} border-line`} />
+        {words.legend.full}
+      </li>
+    </ul>
+  );
+}
+
+function Weekdays({ week, locale }: { week: CalendarDate; locale: string }) {
+  return (
+    <thead>
+      <tr>
+        {weekStarting(week).map((date, day) => (
+          <th
+            key={day}
+            scope="col"
+            abbr={formatDate(date, locale, { weekday: "long" })}
+            className="h-8 text-sm font-normal text-muted"
+          >
+            {formatDate(date, locale, { weekday: "short" })}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+interface DayProps extends WeeksCalendarProps {
+  date: CalendarDate;
+  /** Whether to name the month. */
+  isNewMonth: boolean;
+  isFocused: boolean;
+  onFocus: () => void;
+  onChoose: () => void;
+}
+
+type State = "loading" | "closed" | "full" | "few" | "free";
+
+const STATE_CLASSES: Record<State, string> = {
+  loading: "text-muted",
+  closed: "cursor-default text-faint",
+  full: "cursor-default border-line text-muted",
+  few: "border-free-line bg-free-bg font-semibold text-accent hover:border-accent",
+  free: "bg-soft font-semibold text-accent hover:border-accent",
+};
+
+function Day(props: DayProps) {
+  const { date, locale, value, minValue, maxValue, isNewMonth, isFocused } = props;
+  const words = useWords(calendarWords);
+  const isOutside = date.compare(minValue) < 0 || date.compare(maxValue) > 0;
+  const found = isOutside ? { all: 0, free: 0 } : props.availabilityOf(date);
+  const state = stateOf(found);
+  const isSelected = value?.compare(date) === 0;
+  const isToday = date.compare(minValue) === 0;
+  const isDisabled = state === "closed" || state === "full";
+  const told = {
+    ...{ loading: "", free: "" },
+    ...{ closed: words.unavailable, full: words.full, few: words.few(found?.free ?? 0) },
+  }[state];
+  const name = [formatDate(date, locale, { dateStyle: "full" }), isToday && words.today, told];
+  return (
+    <td role="gridcell" aria-selected={isSelected} className="p-0">
+      <button
+        type="button"
+        tabIndex={isFocused ? 0 : -1}
+        disabled={isOutside}
+        aria-disabled={isDisabled || undefined}
+        aria-label={name.filter(Boolean).join(", ")}
+        data-day={state}
+        onFocus={props.onFocus}
+        onClick={isDisabled ? undefined : props.onChoose}
+        className={`relative flex h-12 w-full flex-col items-center justify-center gap-1 rounded-md border tabular-nums transition-colors sm:h-14 ${isSelected ? "border-accent bg-accent font-semibold text-on-accent" : `border-transparent ${STATE_CLASSES[state]}`}`}
+      >
+        {isToday && (
+          <span
+            className={`absolute top-1.5 right-1.5 size-1.5 rounded-full ${isSelected ? "bg-sun" : "bg-now"}`}
+          />
+        )}
+        {isNewMonth && (
+          // Not as text, which would have to be part of the button's name.
+          <span
+            data-month={formatDate(date, locale, { month: "short" })}
+            className="-mb-1.5 text-[11px]/[12px] font-medium before:content-[attr(data-month)]"
+          />
+        )}
+        {formatDate(date, locale, { day: "numeric" })}
+        {found !== undefined && found.free > 0 && (
+          <FreeBar
+            share={found.free / found.all}
+            className={isSelected ? "bg-on-accent/30" : "bg-free-line/60"}
+          />
+        )}
+      </button>
+    </td>
+  );
+}
+
+function stateOf(found: Availability | undefined): State {
+  if (!found) return "loading";
+  if (found.all === 0) return "closed";
+  if (found.free === 0) return "full";
+  return isScarce(found) ? "few" : "free";
+}
+
+interface PageButtonProps {
+  label: string;
+  isDisabled: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+function PageButton({ label, isDisabled, onClick, children }: PageButtonProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      disabled={isDisabled}
+      onClick={onClick}
+      className="grid size-9 pointer-coarse:size-11 place-items-center rounded-sm hover:bg-sunken disabled:opacity-40"
+    >
+      {children}
+    </button>
+  );
+}
+
+type Step = (date: CalendarDate) => CalendarDate;
+
+/** Return how a key moves the focused day; null for other keys. */
+function stepForKey({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
+  const pages = shiftKey ? { years: 1 } : { months: 1 };
+  const steps: Record<string, Step> = {
+    ArrowLeft: (date) => date.subtract({ days: 1 }),
+    ArrowRight: (date) => date.add({ days: 1 }),
+    ArrowUp: (date) => date.subtract({ weeks: 1 }),
+    ArrowDown: (date) => date.add({ weeks: 1 }),
+    Home: (date) => startOfWeek(date, locale),
+    End: (date) => endOfWeek(date, locale),
+    PageUp: (date) => date.subtract(pages),
+    PageDown: (date) => date.add(pages),
+  };
+  return steps[key] ?? null;
+}
+
+function weekStarting(first: CalendarDate): CalendarDate[] {
+  return Array.from({ length: 7 }, (_, days) => first.add({ days }));
+}
+
+function clamp(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
+  return minDate(maxDate(date, first) ?? date, last);
+}
+
+function formatDate(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {
+  // A calendar day is the same in every time zone: format it as midnight UTC.
+  const instant = date.toDate("UTC");
+  return dateFormat(locale, { ...form, timeZone: "UTC" }).format(instant);
+}
+
+/** Return the months of some days, such as "November – December 2026". */
+function monthsOf(first: CalendarDate, last: CalendarDate, locale: string): string {
+  const form = { month: "long", year: "numeric", timeZone: "UTC" } as const;
+  return dateFormat(locale, form).formatRange(first.toDate("UTC"), last.toDate("UTC"));
+}

@@ -1,0 +1,35 @@
+import { graphql } from "../api/gql/gql.ts";
+
+/** What the page tells of an expert, besides the calendar. */
+export const EXPERT_PROFILE = graphql(`
+  fragment ExpertProfile on Expert {
+    id
+    slug
+    name
+    title
+    category
+    bio
+    photoUrl
+    experienceYears
+    languages
+    rating
+    reviewCount
+    offers {
+      minutes
+      place {
+        kind
+      }
+      price {
+        amount
+        currency
+        decimals
+      }
+    }
+    availability {
+      confirmsAutomatically
+      cancellationNoticeMinutes
+      minimumNoticeMinutes
+      horizonDays
+    }
+  }
+`);

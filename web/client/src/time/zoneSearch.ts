@@ -1,0 +1,42 @@
+import type { Language } from "../text/text.tsx";
+import { cityOf, offsetOf, timeZones } from "./zones.ts";
+
+/** A time zone to choose from. */
+export interface ZoneChoice {
+  readonly zone: string;
+  readonly city: string;
+  /** Where it is, such as "America / Argentina"; empty for UTC. */
+  readonly region: string;
+  /** Such as UTC+1. */
+  readonly offset: string;
+}
+
+/** Return all time zones by the names of their cities. */
+export function zoneChoices(chosen: string, language: Language, now: number): ZoneChoice[] {
+  return timeZones(chosen)
+    .map((zone) => ({
+      zone,
+      city: cityOf(zone, language),
+      region: zone.split("/").slice(0, -1).join(" / ").replaceAll("_", " "),
+      offset: offsetOf(zone, now),
+    }))
+    .sort((one, other) => one.city.localeCompare(other.city, language));
+}
+
+/** Return the zones whose city, name or offset has all words of a search; cities that begin so first. */
+export function findZones(choices: readonly ZoneChoice[], search: string): ZoneChoice[] {
+  const words = fold(search)
+    .split(/[\s/,]+/)
+    .filter(Boolean);
+  const found = choices.filter(({ zone, city, offset }) => {
+    const text = `${fold(city)} ${fold(zone.replaceAll("_", " "))} ${fold(offset)}`;
+    return words.every((word) => text.includes(word));
+  });
+  const [first = ""] = words;
+  const begins = ({ city }: ZoneChoice) => Number(!fold(city).startsWith(first));
+  return found.sort((one, other) => begins(one) - begins(other));
+}
+
+function fold(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("−", "-").toLowerCase();
+}
