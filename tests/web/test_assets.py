@@ -12,7 +12,7 @@ from starlette.routing import Mount
 
 from web.assets import GRAPHIQL_PAGE, HashedFiles, accepted_codings, preload_links, read_page
 from web.edge.headers import PAGE_POLICY
-from web.pages.shell import PageParts, Shell
+from web.pages.shell import PageParts, Shell, policy_with
 
 SCRIPT = b"console.log('a script');" * 20
 YEAR = "public, max-age=31536000, immutable"
@@ -168,6 +168,7 @@ def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
 def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
+    (built / "early.json").write_text("{}", "utf-8")
     request, parts = Request({"type": "http", "headers": []}), PageParts("de", "head")
     response = Shell(built, prints_mails=True).respond(request, parts)
     assert response.body == b'<html data-mails="printed" lang="de">head'
@@ -175,6 +176,24 @@ def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
     (built / "index.html").write_text("<html>", "utf-8")
     with pytest.raises(RuntimeError, match="no places"):
         Shell(built)
+
+
+def test_early_script_is_part_of_its_page_if_that_has_data(built: Path) -> None:
+    """The policy allows it; other pages do without it."""
+    page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
+    (built / "index.html").write_text(page, "utf-8")
+    (built / "early.json").write_text('{"page": "early.js"}', "utf-8")
+    (built / "early.js").write_text("show()", "utf-8")
+    (built / "app.json").write_text('{"page": {"file": "page.js"}}', "utf-8")
+    shell, request = Shell(built), Request({"type": "http", "headers": []})
+    filled = shell.respond(request, PageParts("en", "", "", "{data}", "page"))
+    assert bytes(filled.body).endswith(b"{data}<script>show()</script>")
+    assert filled.headers["content-security-policy"] == policy_with(["show()"])
+    assert filled.headers["link"] == "</page.js>; rel=modulepreload"
+    assert b"script" not in shell.respond(request, PageParts("en", "", module="page")).body
+    other = shell.respond(request, PageParts("en", "", "", "{data}"))
+    assert b"script" not in other.body
+    assert other.headers["content-security-policy"] == policy_with([])
 
 
 def test_missing_client_build_is_reported_at_startup(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ BUILDS: Final = {
         "budget.ts",
         "codegen.ts",
         "documents.ts",
+        "earlyPages.ts",
         "earlyScript.ts",
         SCHEMA,
     ),

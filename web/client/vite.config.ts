@@ -6,12 +6,13 @@ import { defineConfig } from "vitest/config";
 import { apiUrl } from "./apiUrl.ts";
 import { budget } from "./budget.ts";
 import { documents } from "./documents.ts";
+import { earlyPages } from "./earlyPages.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
-// Without what signs in with codes, which the booking page needs only after a time is kept.
+// Without forms and what signs in, which the booking page needs only after a time is kept.
 const SHARED =
-  /\/src\/(api|app|session(?!\/(Code|codes|useCode|RequestProblem|Form\b|refusals))|text|time|ui)\//;
+  /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems)|time\/(?!relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
 
 /**
  * One build per page: `--mode app` builds the client, `--mode graphiql` the GraphiQL page.
@@ -29,6 +30,7 @@ export default defineConfig(({ mode }) => {
             apiUrl(),
             documents(),
             earlyScript(),
+            earlyPages(),
             tailwindcss(),
             budget("src/expert/ExpertPage.tsx", 180),
           ]

@@ -1,4 +1,4 @@
-"""The beginning of a page's content, shown until the client's script has loaded."""
+"""The beginning of a page's content, shown until a script shows more (web/client/src/early/)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ if TYPE_CHECKING:
 
 
 def landing_content(language: Language) -> str:
-    """Return the headline of the landing page."""
+    """Return the headline of the landing page, where `app/LandingView.tsx` has it."""
     gettext = wording(language).gettext
-    headline = gettext("Find an expert. Book a time that is really free.")
+    headline = gettext("Find your expert. Book a time that is really free.")
     return (
-        '<main class="page grid gap-6 py-8 md:py-16">'
-        f'<h1 class="hero max-w-[44rem] text-3xl">{escape(headline)}</h1></main>'
+        '<main id="early" class="page pt-4"><div class="pt-8 md:pt-14 lg:w-1/2">'
+        f'<h1 class="hero text-3xl">{escape(headline)}</h1></div></main>'
     )
 
 
 def expert_content(expert: dict[str, Any]) -> str:
-    """Return an expert's name, title and biography.
+    """Return an expert's portrait, name, title and biography, as `expert/ExpertBand.tsx` has them.
 
     Args:
         expert: fields of the API's type Expert.
     """
+    name, title, bio = (escape(expert[field]) for field in ("name", "title", "bio"))
     return (
-        '<main class="page grid gap-4 py-8">'
-        f'<h1 class="text-2xl" dir="auto">{escape(expert["name"])}</h1>'
-        f'<p class="text-muted" dir="auto">{escape(expert["title"])}</p>'
-        f'<p class="max-w-[36rem]" dir="auto">{escape(expert["bio"])}</p></main>'
+        '<main id="early" class="page pt-4"><div class="mt-17 flex items-center gap-4 sm:gap-7">'
+        f'<img src="{escape(expert["photoUrl"])}" alt="" width="136" height="136"'
+        ' class="size-18 rounded-portrait bg-gone-bg sm:size-34" />'
+        f'<div><h1 class="text-2xl" dir="auto">{name}</h1>'
+        f'<p class="mt-1 text-base text-muted" dir="auto">{title}</p></div></div>'
+        f'<p class="mt-8 max-w-prose" dir="auto">{bio}</p></main>'
     )

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from models.calendar.times import utc_now
 from models.errors import BadUserInput, ExpertBookError
 from models.ids import object_id
 from resolvers.callers import preferred_language
@@ -17,7 +18,7 @@ from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
 from web.graphql.sockets import address_of
 from web.pages.contents import expert_content, landing_content
-from web.pages.data import FIRST_PAGE, PageData
+from web.pages.data import FIRST_PAGE, PageData, landing_span
 from web.pages.heads import (
     SITE,
     Head,
@@ -114,14 +115,14 @@ class Pages:
         self._shell = shell
         self._data = PageData()
         self._loaded: set[Language] = set()
-        self._links = {path: shell.links(module) for path, module in MODULES.items()}
 
     async def landing(self, request: Request) -> Response:
         """Return the landing page."""
         language = await self._language(request)
         head = landing_head(language, SITE_PICTURE)
         content = landing_content(language)
-        return await self._respond(request, LANDING, head, language, content, [("Landing", {})])
+        wanted = [("Landing", landing_span(utc_now()))]
+        return await self._respond(request, LANDING, head, language, content, wanted)
 
     async def directory(self, request: Request) -> Response:
         """Return the directory."""
@@ -141,8 +142,8 @@ class Pages:
             found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
         except (ExpertBookError, RequestFailed):
             # The client repeats the query, and shows the error.
-            parts = PageParts(_tag(language), title_html(None))
-            return self._shell.respond(request, parts, headers=self._links[EXPERT])
+            parts = PageParts(_tag(language), title_html(None), module=MODULES[EXPERT])
+            return self._shell.respond(request, parts)
         expert = found["expertBySlug"]
         if expert is None:
             return self._not_found(request, language)
@@ -223,8 +224,8 @@ class Pages:
         container = request.app.state.container
         data = await self._data.element(container, address_of(request), wanted)
         html = head_html(head, self._base, language)
-        parts = PageParts(_tag(language), html, content, data)
-        return self._shell.respond(request, parts, headers=self._links[path])
+        parts = PageParts(_tag(language), html, content, data, MODULES[path])
+        return self._shell.respond(request, parts)
 
     def _not_found(self, request: Request, language: Language) -> Response:
         parts = PageParts(_tag(language), not_found_head(language))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from starlette.responses import Response
 
 from models.caching.cache import Cache
@@ -33,6 +34,9 @@ STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]*href="/([^"]+)"[^>]*
 CLASSIC_SCRIPT: Final = re.compile(r'<script src="/([^"]+)"></script>')
 """Files that block the first paint. Inlined, they do not wait for a slow network."""
 
+EARLY_SCRIPTS: Final = "early.json"
+"""Names of the early scripts by module; see `web/client/earlyPages.ts`."""
+
 HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding, Accept-Language",
@@ -51,12 +55,14 @@ class PageParts:
         head: title and other elements of the head.
         content: what is shown until the script has loaded.
         data: elements with data for the script.
+        module: the client's module of the page, if it is to be preloaded.
     """
 
     language: str
     head: str
     content: str = ""
     data: str = ""
+    module: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class RenderedPage:
 class Shell:
     """Renders pages, each content once, in a cache bounded by bytes.
 
-    Styles, and the script that runs before the first paint, become part of the page.
+    Styles, the script that runs before the first paint, and the one that shows the page's data
+    before the client has loaded become part of the page.
 
     Args:
         built: the folder of the built client.
@@ -86,11 +93,11 @@ class Shell:
             lambda found: f"<style>{_asset(built, found[1])}</style>",
             read_file(built / CLIENT_PAGE).decode(),
         )
-        scripts: list[str] = []
+        self._scripts: list[str] = []
 
         def inlined(found: re.Match[str]) -> str:
-            scripts.append(_asset(built, found[1]))
-            return f"<script>{scripts[-1]}</script>"
+            self._scripts.append(_asset(built, found[1]))
+            return f"<script>{self._scripts[-1]}</script>"
 
         html = CLASSIC_SCRIPT.sub(inlined, html)
         if prints_mails:
@@ -100,14 +107,12 @@ class Shell:
             raise RuntimeError(f"{built / CLIENT_PAGE} has no places for head, content and data.")
         self._parts = found.groupdict()
         self._built = built
-        self._headers = {**HEADERS, "Content-Security-Policy": policy_with(scripts)}
+        names: dict[str, str] = orjson.loads(read_file(built / EARLY_SCRIPTS))
+        self._early = {module: _asset(built, name) for module, name in names.items()}
+        self._headers: dict[str | None, dict[str, str]] = {}
         self._pages: Cache[PageParts, RenderedPage] = Cache(
             "pages", MAX_CACHED_PAGES, MAX_CACHED_BYTES
         )
-
-    def links(self, module: str | None) -> dict[str, str]:
-        """Return the header that preloads a module of the client with its imports."""
-        return {"Link": preload_links(module, self._built)} if module else {}
 
     def respond(
         self,
@@ -124,7 +129,7 @@ class Shell:
             self._pages.put(parts, page, size)
         is_compressed = "gzip" in accepted_codings(request.headers.get("accept-encoding", ""))
         tag = f'"{page.tag}-gzip"' if is_compressed else f'"{page.tag}"'
-        headers = {**self._headers, **(headers or {}), "ETag": tag}
+        headers = {**self._headers_of(parts.module), **(headers or {}), "ETag": tag}
         if status == 200 and tag in _listed_tags(request):  # noqa: PLR2004 - an HTTP status
             return Response(status_code=304, headers=headers)
         if is_compressed:
@@ -132,11 +137,24 @@ class Shell:
         body = page.compressed if is_compressed else page.plain
         return Response(body, status, headers, "text/html")
 
+    def _headers_of(self, module: str | None) -> dict[str, str]:
+        """Return the headers of pages with a module: their policy, and the files to preload."""
+        headers = self._headers.get(module)
+        if headers is None:
+            early = [self._early[module]] if module in self._early else []
+            policy = policy_with([*self._scripts, *early])
+            links = {"Link": preload_links(module, self._built)} if module else {}
+            headers = {**HEADERS, "Content-Security-Policy": policy, **links}
+            self._headers[module] = headers
+        return headers
+
     def _render(self, parts: PageParts) -> RenderedPage:
+        early = self._early.get(parts.module or "")
+        script = f"<script>{early}</script>" if early and parts.data else ""
         html = (
             f"{self._parts['start']}{parts.language}{self._parts['before_head']}{parts.head}"
             f"{self._parts['before_content']}{parts.content}{self._parts['before_data']}"
-            f"{parts.data}{self._parts['end']}"
+            f"{parts.data}{script}{self._parts['end']}"
         ).encode()
         digest = blake2b(html, digest_size=18).digest()
         compressed = gzip.compress(html, COMPRESSION_LEVEL, mtime=0)
