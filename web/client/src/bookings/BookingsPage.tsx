@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { Failure } from "../app/Failure.tsx";
@@ -15,6 +15,8 @@ import { type View, parseView, VIEWS } from "./lists.ts";
 import { BookingsSkeleton } from "./BookingsSkeleton.tsx";
 import { useBookings } from "./useBookings.ts";
 import { bookingsWords } from "./words.ts";
+
+const WaitingLists = lazy(() => import("../waiting/WaitingLists.tsx"));
 
 /** Page `/bookings`: the viewer's upcoming, past and cancelled bookings. */
 export default function BookingsPage() {
@@ -50,6 +52,11 @@ export default function BookingsPage() {
           </Link>
         ))}
       </nav>
+      {view === "coming" && (
+        <Suspense>
+          <WaitingLists />
+        </Suspense>
+      )}
       <List key={view} view={view} clientId={viewer.id} />
     </div>
   );

@@ -168,6 +168,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
           <TimePanes
             expertId={expert.id}
             weeks={weeks}
+            waitMinutes={minutes}
             selectedId={selectedId}
             isBusy={isBusy}
             refusedId={refusedId}

@@ -1,5 +1,5 @@
 import { parseDate } from "@internationalized/date";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import { Failure } from "../app/Failure.tsx";
 import { useViewer } from "../session/Viewer.tsx";
@@ -9,15 +9,25 @@ import { ClockControls } from "../time/ClockControls.tsx";
 import { whyLost } from "./ChosenSlot.tsx";
 import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
-import { isTakenByOthers, nearestOpen, upcomingSlots, type SlotTime } from "./slots.ts";
+import {
+  type Day,
+  isTakenByOthers,
+  nearestOpen,
+  type SlotTime,
+  upcomingSlots,
+} from "./slots.ts";
 import { useOwnSessions } from "./useOwnSessions.ts";
 import type { Weeks } from "./useWeeks.ts";
 import { WeeksCalendar } from "./WeeksCalendar.tsx";
 import { expertWords } from "./words.ts";
 
+const FullDay = lazy(() => import("../waiting/FullDay.tsx"));
+
 interface TimePanesProps {
   expertId: string;
   weeks: Weeks;
+  /** Length of the session for which one can wait on a full day; by default one cannot. */
+  waitMinutes?: number | undefined;
   selectedId: string | undefined;
   isBusy: boolean;
   /** A slot that the server has refused although it looks free. */
@@ -34,7 +44,7 @@ interface TimePanesProps {
 
 /** Live calendar of some weeks, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
-  const { expertId, weeks, selectedId, refusedId, onDay, onChoose } = props;
+  const { expertId, weeks, waitMinutes, selectedId, refusedId, onDay, onChoose } = props;
   const { calendar, firstDay, lastDay, availability, selectedDay, now } = weeks;
   const text = useWords(expertWords);
   const { locale } = useText();
@@ -47,6 +57,8 @@ export function TimePanes(props: TimePanesProps) {
   const [first, last] = [selectedDay?.slots[0], selectedDay?.slots.at(-1)];
   const day = first && last && { startsAt: first.startsAt, endsAt: last.endsAt };
   const ownSessions = useOwnSessions(personId ? day : undefined, expertId);
+  const found = selectedDay && availability.get(selectedDay.date);
+  const isFull = found && found.all > 0 && found.free === 0 && !chosen;
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -70,6 +82,7 @@ export function TimePanes(props: TimePanesProps) {
             availability.get(date.toString()) ??
             (calendar.isLoading ? undefined : { all: 0, free: 0 })
           }
+          canWait={waitMinutes !== undefined}
           onChange={(date) => {
             onChoose(undefined);
             onDay(date.toString());
@@ -83,7 +96,21 @@ export function TimePanes(props: TimePanesProps) {
         </p>
       </div>
       <div className="min-w-0 border-t border-line p-4 sm:p-6 lg:border-t-0 lg:border-l">
-        {selectedDay ? (
+        {selectedDay && isFull && waitMinutes ? (
+          <Suspense fallback={<SlotListSkeleton />}>
+            <FullDay
+              expertId={expertId}
+              minutes={waitMinutes}
+              date={selectedDay.date}
+              slots={upcomingSlots(selectedDay.slots, now)}
+              nearest={nearestOpenToDay(calendar.days, selectedDay, now)}
+              onChoose={(slot) => {
+                onDay(formats.dateOf(slot.startsAt));
+                onChoose(slot);
+              }}
+            />
+          </Suspense>
+        ) : selectedDay ? (
           <SlotList
             {...props}
             date={selectedDay.date}
@@ -98,6 +125,12 @@ export function TimePanes(props: TimePanesProps) {
       </div>
     </>
   );
+}
+
+/** Return the open slots nearest to the middle of a day. */
+function nearestOpenToDay(days: readonly Day[], { slots }: Day, now: number): SlotTime[] {
+  const middle = slots[Math.floor(slots.length / 2)];
+  return middle ? nearestOpen(days, middle, now) : [];
 }
 
 /** Return the chosen slot as it was last listed, and whether it still is. */

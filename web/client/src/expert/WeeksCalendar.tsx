@@ -21,8 +21,9 @@ const calendarWords = catalogue({
     today: "Today",
     unavailable: "nothing free",
     full: "full",
+    wait: "full, with a waiting list",
     few: (count: number) => (count === 1 ? "1 time free" : `${count} times free`),
-    legend: { free: "Free", few: "Few left", full: "Full" },
+    legend: { free: "Free", few: "Few left", full: "Full", wait: "Full, waiting list" },
   },
   de: {
     previous: "Frühere Wochen",
@@ -30,8 +31,9 @@ const calendarWords = catalogue({
     today: "Heute",
     unavailable: "nichts frei",
     full: "ausgebucht",
+    wait: "ausgebucht, mit Warteliste",
     few: (count) => (count === 1 ? "1 Zeit frei" : `${count} Zeiten frei`),
-    legend: { free: "Frei", few: "Wenig frei", full: "Ausgebucht" },
+    legend: { free: "Frei", few: "Wenig frei", full: "Ausgebucht", wait: "Voll, Warteliste" },
   },
 });
 
@@ -46,6 +48,8 @@ interface WeeksCalendarProps {
   maxValue: CalendarDate;
   /** What is free on a day; undefined while it is loading. */
   availabilityOf: (date: CalendarDate) => Availability | undefined;
+  /** Whether a full day can be chosen, to wait for a free time. */
+  canWait: boolean;
   onChange: (date: CalendarDate) => void;
   onPage: (page: number) => void;
 }
@@ -151,13 +155,13 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
           ))}
         </tbody>
       </table>
-      <Legend />
+      <Legend canWait={props.canWait} />
     </div>
   );
 }
 
 /** What the looks of days mean; screen readers hear it with each day. */
-function Legend() {
+function Legend({ canWait }: { canWait: boolean }) {
   const words = useWords(calendarWords);
   const swatch = "size-3 rounded-xs border";
   return (
@@ -175,8 +179,12 @@ function Legend() {
         {words.legend.few}
       </li>
       <li className="flex items-center gap-1.5">
-        <span className={`${swatch} border-line`} />
-        {words.legend.full}
+        {canWait ? (
+          <Icon name="bell" className="size-3.5 text-held" />
+        ) : (
+          <span className={`${swatch} border-line`} />
+        )}
+        {canWait ? words.legend.wait : words.legend.full}
       </li>
     </ul>
   );
@@ -210,12 +218,13 @@ interface DayProps extends WeeksCalendarProps {
   onChoose: () => void;
 }
 
-type State = "loading" | "closed" | "full" | "few" | "free";
+type State = "loading" | "closed" | "full" | "wait" | "few" | "free";
 
 const STATE_CLASSES: Record<State, string> = {
   loading: "text-muted",
   closed: "cursor-default text-faint",
   full: "cursor-default border-line text-muted",
+  wait: "border-line text-muted hover:border-accent",
   few: "border-free-line bg-free-bg font-semibold text-accent hover:border-accent",
   free: "bg-soft font-semibold text-accent hover:border-accent",
 };
@@ -225,13 +234,13 @@ function Day(props: DayProps) {
   const words = useWords(calendarWords);
   const isOutside = date.compare(minValue) < 0 || date.compare(maxValue) > 0;
   const found = isOutside ? { all: 0, free: 0 } : props.availabilityOf(date);
-  const state = stateOf(found);
+  const state = stateOf(found, props.canWait);
   const isSelected = value?.compare(date) === 0;
   const isToday = date.compare(minValue) === 0;
   const isDisabled = state === "closed" || state === "full";
   const told = {
     ...{ loading: "", free: "" },
-    ...{ closed: words.unavailable, full: words.full, few: words.few(found?.free ?? 0) },
+    ...{ closed: words.unavailable, full: words.full, wait: words.wait, few: words.few(found?.free ?? 0) },
   }[state];
   const name = [formatDate(date, locale, { dateStyle: "full" }), isToday && words.today, told];
   return (
@@ -260,6 +269,7 @@ function Day(props: DayProps) {
           />
         )}
         {formatDate(date, locale, { day: "numeric" })}
+        {state === "wait" && <Icon name="bell" className="size-3.5" />}
         {found !== undefined && found.free > 0 && (
           <FreeBar
             share={found.free / found.all}
@@ -271,10 +281,10 @@ function Day(props: DayProps) {
   );
 }
 
-function stateOf(found: Availability | undefined): State {
+function stateOf(found: Availability | undefined, canWait: boolean): State {
   if (!found) return "loading";
   if (found.all === 0) return "closed";
-  if (found.free === 0) return "full";
+  if (found.free === 0) return canWait ? "wait" : "full";
   return isScarce(found) ? "few" : "free";
 }
 

@@ -11,6 +11,7 @@ import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { CountdownRing } from "../ui/CountdownRing.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
+import { useWaits } from "../waiting/waits.ts";
 import { holdPath } from "./holdPath.ts";
 import { type Hold, RELEASE_HOLD, removeHold, useHolds } from "./holds.ts";
 import { holdWords } from "./words.ts";
@@ -53,6 +54,8 @@ export default function HoldBar() {
 /** Return the holds that stand, the first to end first, and one that has just ended. */
 function useStandingHolds() {
   const { holds, refetch } = useHolds(true);
+  const { waits, refetch: refetchWaits } = useWaits(true);
+  const isWaiting = waits.length > 0;
   const { reconnects } = useConnection();
   const now = useNow(1_000);
   const standing = holds
@@ -67,18 +70,20 @@ function useStandingHolds() {
 
   useSubscription(
     HOLD_CHANGED,
-    first
+    first || isWaiting
       ? {
           ignoreResults: true,
           onData({ data: { data } }) {
             const changed = data?.bookingChanged;
+            // An offer to somebody who waits is a hold that nobody has asked for here.
             const isKnown = holds.some(({ id }) => id === changed?.id);
             if (isKnown || changed?.status === "HELD") refetch().catch(() => undefined);
+            if (isWaiting) refetchWaits().catch(() => undefined);
           },
         }
       : skipToken,
   );
-  // Without a hold nothing is subscribed, so query again: another tab may have made one.
+  // With neither nothing is subscribed, so query again: another tab may have made a hold.
   useEffect(() => {
     const refresh = () => void refetch().catch(() => undefined);
     window.addEventListener("focus", refresh);

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+
+import { overlaps, partsOf, windowsOf } from "./windows.ts";
+
+const DAY = "2027-03-28";
+const PARIS = "Europe/Paris";
+
+it("joins parts that touch, and keeps others apart", () => {
+  expect(windowsOf("2027-03-29", PARIS, new Set(["afternoon", "morning"]))).toEqual([
+    { from: "2027-03-28T22:00:00.000Z", to: "2027-03-29T15:00:00.000Z" },
+  ]);
+  expect(windowsOf("2027-03-29", PARIS, new Set(["morning", "evening"]))).toEqual([
+    { from: "2027-03-28T22:00:00.000Z", to: "2027-03-29T10:00:00.000Z" },
+    { from: "2027-03-29T15:00:00.000Z", to: "2027-03-29T22:00:00.000Z" },
+  ]);
+  expect(windowsOf(DAY, PARIS, new Set())).toEqual([]);
+});
+
+it("covers a day on which the clocks change from midnight to midnight", () => {
+  expect(windowsOf(DAY, PARIS, new Set(["morning", "afternoon", "evening"]))).toEqual([
+    { from: "2027-03-27T23:00:00.000Z", to: "2027-03-28T22:00:00.000Z" },
+  ]);
+});
+
+it("offers the parts of a day in which sessions start", () => {
+  const starts = ["2027-03-28T09:45:00Z", "2027-03-28T15:00:00Z"];
+  expect(partsOf(starts, DAY, PARIS)).toEqual(["morning", "evening"]);
+});
+
+it("compares windows, of which the end is not a part", () => {
+  const window = { from: "2027-03-28T09:00:00Z", to: "2027-03-28T12:00:00Z" };
+  expect(overlaps(window, { from: "2027-03-28T12:00:00Z", to: "2027-03-28T13:00:00Z" })).toBe(
+    false,
+  );
+  expect(overlaps(window, { from: "2027-03-28T08:00:00Z", to: "2027-03-28T09:00:00Z" })).toBe(
+    false,
+  );
+  expect(overlaps(window, { from: "2027-03-28T11:00:00Z", to: "2027-03-28T13:00:00Z" })).toBe(true);
+  expect(overlaps(window, { from: "2027-03-28T09:00:00Z", to: "2027-03-28T09:00:00Z" })).toBe(true);
+});

@@ -1,0 +1,50 @@
+import { type CalendarDate, parseDate, Time, toCalendarDateTime } from "@internationalized/date";
+
+/** Parts of a day, with the hours at which they begin and end. */
+const PARTS = { morning: [0, 12], afternoon: [12, 17], evening: [17, 24] } as const;
+
+export type Part = keyof typeof PARTS;
+export const ALL_PARTS = Object.keys(PARTS) as readonly Part[];
+
+/** Times between which a session may start: `from` inclusive, `to` exclusive. */
+export interface Window {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Return the windows of some parts of a day; parts that touch are one window. */
+export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>): Window[] {
+  const day = parseDate(date);
+  const windows: Window[] = [];
+  for (const part of ALL_PARTS.filter((each) => parts.has(each))) {
+    const [from, to] = PARTS[part].map((hour) => instant(day, hour, zone)) as [string, string];
+    const last = windows.at(-1);
+    if (last?.to === from) windows[windows.length - 1] = { from: last.from, to };
+    else windows.push({ from, to });
+  }
+  return windows;
+}
+
+/** Return the parts of a day in which some instants are. */
+export function partsOf(instants: readonly string[], date: string, zone: string): Part[] {
+  return ALL_PARTS.filter((part) => {
+    const [window] = windowsOf(date, zone, new Set([part]));
+    return window && instants.some((at) => overlaps(window, { from: at, to: at }));
+  });
+}
+
+/** Return whether two windows have a moment in common. */
+export function overlaps(one: Window, other: Window): boolean {
+  const [from, to, start, end] = [one.from, one.to, other.from, other.to].map(Date.parse) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return start < to && (from < end || from === start);
+}
+
+function instant(day: CalendarDate, hour: number, zone: string): string {
+  const at = hour === 24 ? day.add({ days: 1 }) : toCalendarDateTime(day, new Time(hour));
+  return at.toDate(zone).toISOString();
+}
