@@ -9,13 +9,7 @@ import { ClockControls } from "../time/ClockControls.tsx";
 import { whyLost } from "./ChosenSlot.tsx";
 import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
-import {
-  type Day,
-  isTakenByOthers,
-  nearestOpen,
-  type SlotTime,
-  upcomingSlots,
-} from "./slots.ts";
+import { type Day, isTakenByOthers, nearestOpen, type SlotTime, upcomingSlots } from "./slots.ts";
 import { useOwnSessions } from "./useOwnSessions.ts";
 import type { Weeks } from "./useWeeks.ts";
 import { WeeksCalendar } from "./WeeksCalendar.tsx";

@@ -240,7 +240,12 @@ function Day(props: DayProps) {
   const isDisabled = state === "closed" || state === "full";
   const told = {
     ...{ loading: "", free: "" },
-    ...{ closed: words.unavailable, full: words.full, wait: words.wait, few: words.few(found?.free ?? 0) },
+    ...{
+      closed: words.unavailable,
+      full: words.full,
+      wait: words.wait,
+      few: words.few(found?.free ?? 0),
+    },
   }[state];
   const name = [formatDate(date, locale, { dateStyle: "full" }), isToday && words.today, told];
   return (

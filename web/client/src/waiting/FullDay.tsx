@@ -9,6 +9,7 @@ import { useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
 import { useJoinWaitlist, useWaits } from "./waits.ts";
 import { WaitingLine } from "./WaitingLine.tsx";
@@ -40,11 +41,14 @@ export default function FullDay(props: FullDayProps) {
   );
   return (
     <section aria-labelledby="full" className="grid content-start gap-4">
+      <div className="flex min-h-9 items-center justify-between gap-4">
+        <p className="display text-lg first-letter:uppercase">{formats.day(date)}</p>
+        <LiveBadge />
+      </div>
       <div className="grid gap-2">
         <span className="grid size-11 place-items-center rounded-md bg-held-bg text-held">
           <Icon name="bell" />
         </span>
-        <p className="text-sm text-muted first-letter:uppercase">{formats.day(date)}</p>
         <h2 id="full" className="text-lg">
           {own.length ? text.inLine : text.full}
         </h2>
