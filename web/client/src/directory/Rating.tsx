@@ -1,3 +1,4 @@
+import { shownMean } from "../reviews/rating.ts";
 import { catalogue, useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -23,7 +24,10 @@ export function Rating({ expert }: RatingProps) {
   const formats = useFormats();
   if (expert.rating === null)
     return <span className="shrink-0 text-sm text-muted">{text.none}</span>;
-  const [rating, count] = [formats.number(expert.rating, 1), formats.number(expert.reviewCount)];
+  const [rating, count] = [
+    formats.number(shownMean(expert.rating), 1),
+    formats.number(expert.reviewCount),
+  ];
   return (
     <span className="inline-flex shrink-0 items-center gap-1.5 self-start text-sm tabular-nums">
       <span aria-hidden className="inline-flex items-center gap-1.5">
