@@ -19,6 +19,7 @@ from models.bookings.change_stream import Notification
 from models.bookings.events import Event
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.outbox import Mail
+from models.bookings.reminders import DEFAULT_LEAD_TIMES
 from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
@@ -32,7 +33,8 @@ from models.store.transactions import DUPLICATE_KEY
 from models.store.writers import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import timedelta
 
     from models.store.connection import Client, Database
 
@@ -62,12 +64,16 @@ MAX_DOCUMENTS_SHOWN = 3
 
 
 @asynccontextmanager
-async def open_database(url: str) -> AsyncIterator[Client]:
+async def open_database(
+    url: str, lead_times: Sequence[timedelta] = DEFAULT_LEAD_TIMES
+) -> AsyncIterator[Client]:
     """Connect, check the server, bind the document classes, create collections and indexes.
 
     Args:
         url: MongoDB connection string of a replica set or sharded cluster; its path names the
             database (default: expertbook).
+        lead_times: times before a session at which its client is reminded; for bookings that were
+            made before there were reminders.
 
     Raises:
         DatabaseUnreachable: no usable server answers at this address.
@@ -76,7 +82,7 @@ async def open_database(url: str) -> AsyncIterator[Client]:
     """
     async with connected(url) as client:
         await _bind(client)
-        await migrate()
+        await migrate(lead_times)
         yield client
 
 

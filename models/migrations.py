@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo import UpdateOne
@@ -16,29 +17,37 @@ from pymongo.errors import DuplicateKeyError
 
 from models.accounts.emails import email_key
 from models.accounts.users import User
-from models.bookings.booking import Booking, Contact, search_words_of
-from models.bookings.outbox import Mail, MailState
+from models.bookings.booking import Booking, BookingStatus, Contact, search_words_of
+from models.bookings.outbox import LANES, Mail, MailKind, MailState, Party, snapshot
+from models.bookings.reminders import DEFAULT_LEAD_TIMES, Reminders
 from models.calendar.rules import Calendar
 from models.calendar.times import utc_now
 from models.directory.administration import free_slug
 from models.directory.experts import COPIED_RULES, Expert, copied_rules
 from models.directory.ratings import MAX_STARS, rating_key
 from models.directory.versions import increment_directory_version
-from models.ids import Id
-from models.store.shared_state import applied_migrations, record_migration
+from models.ids import Id, is_sample
+from models.store.documents import stored
+from models.store.shared_state import applied_migrations, insert_missing, record_migration
 from models.text import slug_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import timedelta
 
 log = logging.getLogger(__name__)
 BATCH_SIZE: Final = 500
 
 
-async def migrate() -> None:
-    """Apply the migrations that this database has not seen, and log how much each changed."""
+async def migrate(lead_times: Sequence[timedelta] = DEFAULT_LEAD_TIMES) -> None:
+    """Apply the migrations that this database has not seen, and log how much each changed.
+
+    Args:
+        lead_times: times before a session at which its client is reminded.
+    """
     applied = await applied_migrations()
-    for name, change in MIGRATIONS.items():
+    changes = MIGRATIONS | {REMINDERS: partial(_reminders, lead_times)}
+    for name, change in changes.items():
         if name in applied:
             continue
         if changed := await change():
@@ -201,6 +210,37 @@ async def _index_of_holds() -> int:
     return 0
 
 
+async def _lanes_of_mails() -> int:
+    """Store the lane of each mail, and drop the index of their kinds."""
+    outbox, changed = Mail.get_pymongo_collection(), 0
+    for kind, lane in LANES.items():
+        former = {"kind": kind.value, "lane": {"$exists": False}}
+        changed += (await outbox.update_many(former, {"$set": {"lane": lane.value}})).modified_count
+    if "due_by_state_and_kind" in await outbox.index_information():
+        await outbox.drop_index("due_by_state_and_kind")
+    return changed
+
+
+async def _reminders(lead_times: Sequence[timedelta]) -> int:
+    """Remind the clients of bookings that were confirmed before there were reminders."""
+    now, reminders = utc_now(), Reminders(lead_times)
+    coming = {"status": BookingStatus.CONFIRMED.value, "starts_at": {"$gt": now}}
+    async for booking in Booking.find(coming):
+        if booking.contact and not is_sample(booking.client_id):
+            mail = Mail(
+                kind=MailKind.CONFIRMED,
+                to=[Party.CLIENT],
+                occasion=snapshot(booking),
+                due_at=now,
+                created_at=now,
+            )
+            reminders.add(mail, stored(mail))
+    rows = [Mail.model_validate(row) for row in reminders.rows.values()]
+    for first in range(0, len(rows), BATCH_SIZE):
+        await insert_missing(rows[first : first + BATCH_SIZE])
+    return len(rows)
+
+
 async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) -> int:
     for first in range(0, len(writes), BATCH_SIZE):
         batch = writes[first : first + BATCH_SIZE]
@@ -227,4 +267,6 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "copies of calendars' rules in the directory": _copied_rules_of_experts,
     "ratings of experts": _ratings,
     "index of holds": _index_of_holds,
+    "lanes of mails": _lanes_of_mails,
 }
+REMINDERS: Final = "reminders of coming bookings"

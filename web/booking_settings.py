@@ -14,6 +14,9 @@ from models.calendar.places import ROOM
 from models.money import decimals_of
 from resolvers.places import normalized_link
 
+MAX_REMINDERS = 5
+REMINDER_MINUTES = range(5, 30 * 24 * 60 + 1)
+
 
 class BookingSettings(BaseSettings):
     """The part of the settings that concerns bookings."""
@@ -71,6 +74,19 @@ class BookingSettings(BaseSettings):
         default=10, ge=1, le=100, description="the most times that a booking is moved, 1 to 100"
     )
 
+    reminders: str = Field(
+        default="1440,60",
+        description="the minutes before a session at which its client gets a reminder by e-mail, "
+        "separated by commas, at most five of 5 to 43200; off for no reminders",
+    )
+
+    @property
+    def lead_times(self) -> tuple[timedelta, ...]:
+        """Times before a session at which its client is reminded."""
+        if self.reminders == "off":
+            return ()
+        return tuple(timedelta(minutes=int(part)) for part in self.reminders.split(","))
+
     @property
     def offers(self) -> OfferTerms:
         """How free time is offered to those who wait for it."""
@@ -96,6 +112,17 @@ class BookingSettings(BaseSettings):
                 raise ValueError(
                     f"it must be an https address with {ROOM} in it, without blanks or a password"
                 )
+        return value
+
+    @field_validator("reminders")
+    @classmethod
+    def _names_minutes(cls, value: str) -> str:
+        parts = [part.strip() for part in value.split(",")]
+        is_valid = len(set(parts)) <= MAX_REMINDERS and all(
+            part.isascii() and part.isdigit() and int(part) in REMINDER_MINUTES for part in parts
+        )
+        if value != "off" and not is_valid:
+            raise ValueError("it must be off, or up to five numbers such as 1440,60")
         return value
 
     @field_validator("currency")

@@ -52,7 +52,7 @@ def serve(
             database_url(settings, settings.address) as url,
             listening_socket(settings) as listener,
         ):
-            outcome = run(prepare(url, sample_experts(settings)))
+            outcome = run(prepare(url, settings))
             demo = outcome in {Outcome.SEEDED, Outcome.ALREADY_SEEDED}
 
             def announce() -> None:
@@ -73,9 +73,10 @@ def sample_experts(settings: Settings) -> int:
     return 0 if settings.is_production else settings.experts
 
 
-async def prepare(url: str, experts: int) -> Outcome | None:
-    """Check the database, create its indexes and, if `experts` > 0, fill it when it is empty."""
-    async with open_database(url):
+async def prepare(url: str, settings: Settings) -> Outcome | None:
+    """Check and migrate the database, and fill it with any sample data when it is empty."""
+    experts = sample_experts(settings)
+    async with open_database(url, settings.lead_times):
         outcome = await seeding_outcome() if experts else None
     if outcome or not experts:
         return outcome

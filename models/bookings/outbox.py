@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from models.accounts.users import Language
@@ -36,6 +37,8 @@ class MailKind(StrEnum):
     CONFIRMED = "CONFIRMED"
     MOVED = "MOVED"
     CANCELLED = "CANCELLED"
+    REMINDER = "REMINDER"
+    COMPLETED = "COMPLETED"
     REVIEWED = "REVIEWED"
     REVIEW_HIDDEN = "REVIEW_HIDDEN"
     OFFERED = "OFFERED"
@@ -49,35 +52,27 @@ class Lane(StrEnum):
     """A queue of e-mails that does not wait for the others.
 
     Links and codes, which people are waiting for, do not queue behind mails about bookings, nor do
-    offers, which end soon.
+    offers, which end soon. No lane queues behind reminders, of which many are due at one time.
     """
 
     ACCOUNT = "ACCOUNT"
     BOOKING = "BOOKING"
     OFFER = "OFFER"
-
-    @property
-    def kinds(self) -> frozenset[MailKind]:
-        """The kinds of e-mails in this lane."""
-        return KINDS[self]
+    REMINDER = "REMINDER"
 
 
 CHANGE_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
 """Mails with a calendar entry, since the booking has changed."""
 
 REVIEW_KINDS = frozenset({MailKind.REVIEWED, MailKind.REVIEW_HIDDEN})
-
-KINDS = {
-    Lane.ACCOUNT: frozenset(
-        {
-            *(MailKind.VERIFICATION, MailKind.PASSWORD_RESET),
-            *(MailKind.SIGN_IN_CODE, MailKind.EMAIL_CHANGED),
-        }
-    ),
-    Lane.BOOKING: CHANGE_KINDS | REVIEW_KINDS,
-    Lane.OFFER: frozenset({MailKind.OFFERED}),
+REMINDER_KINDS = frozenset({MailKind.REMINDER, MailKind.COMPLETED})
+LANES = {
+    **dict.fromkeys(MailKind, Lane.ACCOUNT),
+    **dict.fromkeys(CHANGE_KINDS | REVIEW_KINDS, Lane.BOOKING),
+    **dict.fromkeys(REMINDER_KINDS, Lane.REMINDER),
+    MailKind.OFFERED: Lane.OFFER,
 }
-"""The kinds of e-mails in each lane."""
+"""The lane of each kind of e-mail."""
 
 
 class Party(StrEnum):
@@ -99,6 +94,7 @@ class MailState(StrEnum):
 MAX_AGES = {
     MailKind.PASSWORD_RESET: timedelta(hours=1),
     MailKind.SIGN_IN_CODE: timedelta(minutes=30),
+    MailKind.REMINDER: timedelta.max,  # it ends when the session begins
 }
 DEFAULT_MAX_AGE = timedelta(days=3)
 
@@ -126,10 +122,11 @@ class Mail(Record):
     e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
     address rather than id: looking up the account first would reveal by timing whether it exists.
     Where that address may have no account, `deliver_to` is the address as it was typed, and
-    `language` that of the request.
+    `language` that of the request. A reminder is sent again at each of the times in `repeats`.
     """
 
     kind: MailKind
+    lane: Lane = Field(default_factory=lambda data: LANES[data["kind"]])
     to: list[Party]
     refused: list[Party] = []
     occasion: BookingSnapshot | None = None
@@ -139,18 +136,19 @@ class Mail(Record):
     state: MailState = MailState.WAITING
     attempts: int = 0
     due_at: datetime
+    repeats: list[datetime] = []
     created_at: datetime
     sent_at: datetime | None = None
     failed_at: datetime | None = None
 
     class Settings:
-        """`due_by_state_and_kind` finds the due e-mails of a lane."""
+        """`due_by_state_and_lane` finds the due e-mails of a lane."""
 
         name = "outbox"
         indexes = (
             IndexModel(
-                [("state", ASCENDING), ("kind", ASCENDING), ("due_at", ASCENDING)],
-                name="due_by_state_and_kind",
+                [("state", ASCENDING), ("lane", ASCENDING), ("due_at", ASCENDING)],
+                name="due_by_state_and_lane",
             ),
             IndexModel(
                 [("failed_at", ASCENDING)],
@@ -164,6 +162,11 @@ class Mail(Record):
             ),
         )
 
+    @property
+    def copy_id(self) -> str:
+        """Id of the copies that are sent at one time: each reminder has its own."""
+        return f"{self.id}-{len(self.repeats)}" if self.kind is MailKind.REMINDER else str(self.id)
+
     async def claim(self, now: datetime) -> bool:
         """Claim the e-mail for the duration of the lease.
 
@@ -176,7 +179,7 @@ class Mail(Record):
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
     async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
-        """Remove a recipient; removing the last one sets the final state.
+        """Remove a recipient; removing the last one sets the final state, or the next time.
 
         Args:
             party: the recipient.
@@ -192,7 +195,11 @@ class Mail(Record):
         left = [other for other in self.to if other is not party]
         failed = [*self.refused, party] if refused else self.refused
         changed: dict[str, Any] = {"to": left, "refused": failed}
-        if not left:
+        coming = [at for at in self.repeats if at > now]
+        if not left and coming and not failed:
+            next_, *rest = coming
+            changed = {"to": [party], "due_at": next_, "repeats": rest, "attempts": 0}
+        elif not left:
             changed |= (
                 {"state": MailState.FAILED, "failed_at": now}
                 if failed
@@ -251,8 +258,7 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
     Raises:
         Unavailable: if the database does not answer.
     """
-    kinds = sorted(kind.value for kind in lane.kinds)
-    query = {"state": MailState.WAITING.value, "kind": {"$in": kinds}, "due_at": {"$lte": now}}
+    query = {"state": MailState.WAITING.value, "lane": lane.value, "due_at": {"$lte": now}}
     with or_unavailable():
         return await Mail.find(query).sort("+due_at").limit(limit).to_list()
 
@@ -260,10 +266,13 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
 async def backlog() -> tuple[int, float]:
     """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
 
+    Those in the lane of reminders wait for their time, so they are not counted.
+
     Raises:
         Unavailable: if the database does not answer.
     """
-    waiting = {"state": MailState.WAITING.value}
+    lanes = [lane.value for lane in Lane if lane is not Lane.REMINDER]
+    waiting = {"state": MailState.WAITING.value, "lane": {"$in": lanes}}
     with or_unavailable():
         found = (
             Mail.get_pymongo_collection().find(waiting, {"created_at": 1}).limit(MAX_BACKLOG_COUNT)
@@ -276,12 +285,15 @@ async def backlog() -> tuple[int, float]:
 def mail_for(booking: Booking) -> Mail | None:
     """Return the e-mail about a booking's last change, or None if the change sends none.
 
-    Placing a hold and its end send no e-mail; an offer is announced to its client.
+    Placing a hold and its end send no e-mail; an offer is announced to its client. After a
+    completed session, its client is asked how it was.
     """
     *earlier, last = booking.history
-    moved_from = None
+    moved_from, due_at = None, last.at
     if last.before is None and last.after is BookingStatus.HELD and booking.wait_id:
         kind = MailKind.OFFERED
+    elif last.after is BookingStatus.COMPLETED:
+        kind, due_at = MailKind.COMPLETED, max(last.at, booking.ends_at)
     elif last.after in UPCOMING and last.before not in UPCOMING:
         kind = MailKind.BOOKED
     elif last.is_move and earlier:
@@ -292,11 +304,14 @@ def mail_for(booking: Booking) -> Mail | None:
         kind = MailKind.CANCELLED
     else:
         return None
+    to = _recipients(kind, booking)
+    if not to:
+        return None
     return Mail(
         kind=kind,
-        to=_recipients(kind, booking),
+        to=to,
         occasion=snapshot(booking, moved_from),
-        due_at=last.at,
+        due_at=due_at,
         created_at=last.at,
     )
 
@@ -304,7 +319,8 @@ def mail_for(booking: Booking) -> Mail | None:
 def _recipients(kind: MailKind, booking: Booking) -> list[Party]:
     if kind is MailKind.OFFERED:
         return [Party.CLIENT]
-    return [Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT]
+    to_client = [Party.CLIENT] if booking.contact else []
+    return to_client if kind is MailKind.COMPLETED else [*to_client, Party.EXPERT]
 
 
 def snapshot(booking: Booking, moved_from: datetime | None = None) -> BookingSnapshot:

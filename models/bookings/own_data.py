@@ -11,7 +11,7 @@ from models.accounts.emails import email_key
 from models.accounts.users import ERASED_DOMAIN, ERASED_NAME, User
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key, search_words_of
 from models.bookings.events import RETENTION_SECONDS, Event
-from models.bookings.outbox import Mail, MailState
+from models.bookings.outbox import Mail, MailKind, MailState
 from models.bookings.reviews import anonymize_reviews
 from models.bookings.wait import waits_of
 from models.store.documents import or_unavailable
@@ -115,7 +115,9 @@ async def erase(user: User, now: datetime) -> bool:
     with or_unavailable():
         bookings = [booking async for booking in bookings_of(user)]
         about = {"occasion.booking_id": {"$in": [booking.id for booking in bookings]}}
-        if await Mail.find_one({"state": MailState.WAITING.value, **about}):
+        # A reminder that is still there is not sent to an erased account.
+        awaited = {"state": MailState.WAITING.value, "kind": {"$ne": MailKind.REMINDER.value}}
+        if await Mail.find_one({**awaited, **about}):
             return False
         own = [booking for booking in bookings if booking.client_id == user.id]
         writes = [

@@ -15,6 +15,7 @@ from models.bookings.events import Event, position_of, read_positions
 from models.bookings.idempotency import IdempotencyRecord
 from models.bookings.offers import OfferTerms, decide
 from models.bookings.outbox import Mail
+from models.bookings.reminders import Reminders
 from models.bookings.wait import Wait
 from models.calendar.rules import Calendar
 from models.directory.experts import Expert
@@ -25,12 +26,14 @@ from models.store.transactions import READ, TRANSIENT, WRITE, WRITE_ONLY
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import timedelta
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.bookings.agenda import Agenda
     from models.bookings.command import Command
+    from models.ids import Id
     from models.store.writers import WriterSession
 
 Answer = list[Booking] | Exception
@@ -70,10 +73,12 @@ class Batch:
 
     Args:
         offers: how free time is offered to those who wait for it.
+        lead_times: times before a session at which its client is reminded.
     """
 
-    def __init__(self, offers: OfferTerms) -> None:
+    def __init__(self, offers: OfferTerms, lead_times: Sequence[timedelta]) -> None:
         self._offers = offers
+        self._lead_times = lead_times
         self.agendas = Agendas()
         self.answers: dict[Entry, Answer] = {}
         self.records: dict[str, IdempotencyRecord] = {}
@@ -139,15 +144,20 @@ class Batch:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
                 if stored_expert != agenda.loaded_expert:
                     raise Outdated
-            if not await self._writes(writer.id).send(session):
+            writes, withdrawn = self._writes(writer.id)
+            if withdrawn:
+                await Mail.get_pymongo_collection().delete_many(
+                    {"_id": {"$in": withdrawn}}, session=session
+                )
+            if not await writes.send(session):
                 raise Outdated
             for agenda in described:
                 if agenda.expert:
                     await agenda.expert.replace(session=session)
                     await increment_directory_version(session, changed=agenda.expert.id)
 
-    def _writes(self, ledger_id: str) -> Writes:
-        """Return the writes in the order in which they conflict least.
+    def _writes(self, ledger_id: str) -> tuple[Writes, list[Id]]:
+        """Return the writes in the order in which they conflict least, and the withdrawn reminders.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
         slot. Directory entries are written by the commit.
@@ -170,11 +180,21 @@ class Batch:
             writes.update(Calendar, *_calendar_update(agenda))
         for event in self.events:
             writes.insert(Event, stored(event))
-        for agenda in changed:
-            for mail in agenda.mails:
-                writes.insert(Mail, stored(mail))
+        mails = [mail for agenda in changed for mail in agenda.mails]
+        withdrawn = _write_mails(writes, mails, Reminders(self._lead_times))
         record_changes(writes, ledger_id, self.events)
-        return writes
+        return writes, withdrawn
+
+
+def _write_mails(writes: Writes, mails: Iterable[Mail], reminders: Reminders) -> list[Id]:
+    """Add the writes of mails and their reminders; return the bookings of withdrawn reminders."""
+    for mail in mails:
+        row = stored(mail)
+        writes.insert(Mail, row)
+        reminders.add(mail, row)
+    for row in reminders.rows.values():
+        writes.insert(Mail, row)
+    return reminders.withdrawn
 
 
 def _write_waits(writes: Writes, agenda: Agenda) -> None:

@@ -29,6 +29,7 @@ from models.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from datetime import timedelta
 
     from pymongo import AsyncMongoClient
 
@@ -56,6 +57,7 @@ class Ledger:
         directory_changed: called after a directory entry changed.
         use_cache: whether commands are decided on calendars that stay in memory after a commit.
         offers: how free time is offered to those who wait for it.
+        lead_times: times before a session at which its client is reminded.
     """
 
     def __init__(
@@ -66,9 +68,10 @@ class Ledger:
         *,
         use_cache: bool = True,
         offers: OfferTerms | None = None,
+        lead_times: Sequence[timedelta] = (),
     ) -> None:
         self._session = WriterSession(client)
-        self._new_batch = partial(Batch, offers or OfferTerms())
+        self._new_batch = partial(Batch, offers or OfferTerms(), lead_times)
         self._claims = Claims(self._session)
         self._announce = announce
         self._directory_changed = directory_changed

@@ -130,4 +130,6 @@ def _expected_mails(steps: list[Step]) -> list[tuple[int, str]]:
         elif was_upcoming:
             expected.append((revision, "CANCELLED"))
         before = step
+    if steps[-1].status == "CONFIRMED":
+        expected.append((len(steps) - 1, "REMINDER"))
     return expected

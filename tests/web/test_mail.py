@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SENDER = "Experts <bookings@example.com>"
 EXPERTS = """{ experts(first: 100) { nodes {
   id name timeZone availability { breakMinutes confirmsAutomatically } } } }"""
+WAITING = {"state": "WAITING", "lane": {"$ne": "REMINDER"}}
 PATIENCE_SECONDS = 120
 
 
@@ -68,11 +69,11 @@ async def expert_email(mongodb_url: str, name: str) -> str:
 
 
 async def wait_for_outbox(mongodb_url: str) -> None:
-    """Wait until every mail was sent or has failed permanently."""
+    """Wait until every mail but the reminders was sent or has failed permanently."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
         outbox = client["expertbook"]["outbox"]
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await outbox.count_documents({"state": "WAITING"}):  # noqa: ASYNC110 - no event to wait for
+            while await outbox.count_documents(WAITING):  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.05)
 
 

@@ -1,22 +1,38 @@
-"""Parts of mails about a booking: texts of others, and mails about reviews of the session."""
+"""Parts of mails about a booking: texts of others, reminders, and mails about reviews."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.bookings.outbox import MailKind
+from models.bookings.booking import BookingStatus
+from models.bookings.outbox import CHANGE_KINDS, MailKind
+from models.bookings.reviews import reviewable_until
 from web.mails.facts import Fact
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from models.bookings.outbox import BookingSnapshot
     from web.mails.facts import Reader
     from web.mails.sessions import BookedSession
 
 
-def is_current(kind: MailKind, session: BookedSession) -> bool:
+def is_current(
+    kind: MailKind, occasion: BookingSnapshot, session: BookedSession, now: datetime
+) -> bool:
     """Return whether a mail is still worth sending."""
-    review = session.review
+    booking, review = session.booking, session.review
     match kind:
+        case MailKind.REMINDER:
+            is_as_planned = booking.starts_at == occasion.starts_at
+            return (
+                booking.status is BookingStatus.CONFIRMED
+                and is_as_planned
+                and now < booking.starts_at
+            )
+        case MailKind.COMPLETED:
+            until = reviewable_until(booking)
+            return review is None and until is not None and now < until
         case MailKind.REVIEWED:
             return review is not None and not review.hidden
         case MailKind.REVIEW_HIDDEN:
@@ -41,6 +57,8 @@ def quotes_of(
         return [(gettext("Review"), review.text.splitlines())]
     if kind is MailKind.REVIEW_HIDDEN and review:
         return [(gettext("Reason"), (review.hidden_reason or "").splitlines())]
+    if kind not in CHANGE_KINDS:
+        return []
     recipient = session.client if reader.is_client else session.expert
     change = booking.history[occasion.revision]
     is_own = change.actor_id == recipient.account_id
@@ -50,9 +68,18 @@ def quotes_of(
     ]
 
 
-def notice_remarks(kind: MailKind, reader: Reader) -> list[str]:
+def notice_remarks(kind: MailKind, session: BookedSession, reader: Reader) -> list[str]:
     """Return the sentences below the table."""
     gettext = reader.wording.gettext
+    if kind is MailKind.COMPLETED:
+        until = reviewable_until(session.booking)
+        moment = reader.wording.moment(until, reader.time_zone) if until else ""
+        return [
+            gettext(
+                "A few words help others to choose. You can write a review until %(deadline)s.",
+                deadline=moment,
+            )
+        ]
     if kind is MailKind.REVIEWED:
         return [gettext("Everybody can read it on your page. You can answer it there once.")]
     if reader.is_client:
@@ -60,3 +87,11 @@ def notice_remarks(kind: MailKind, reader: Reader) -> list[str]:
             gettext("Only you, the expert and administrators can still see it. It does not count.")
         ]
     return [gettext("Only you, the client and administrators can still see it. It does not count.")]
+
+
+def page_label(kind: MailKind, reader: Reader) -> str:
+    """Return the label of the link to the booking's page."""
+    gettext = reader.wording.gettext
+    if kind is MailKind.COMPLETED:
+        return gettext("Write a review")
+    return gettext("Open your booking") if reader.is_client else gettext("Open it on your desk")

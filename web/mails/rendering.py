@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from auth.code_keys import new_code
@@ -34,7 +34,7 @@ from web.mails.facts import (
 )
 from web.mails.headers import mailbox, policy_for, single_line
 from web.mails.invitations import Invitations
-from web.mails.notices import is_current, notice_remarks, quotes_of, review_facts
+from web.mails.notices import is_current, notice_remarks, page_label, quotes_of, review_facts
 from web.mails.sessions import load_session, with_review
 from web.mails.templates import templates_of
 from web.mails.transport import RenderedMail
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from web.mails.sessions import BookedSession
     from web.mails.wording import Wording
 
+ABOUT_REVIEWS: Final = REVIEW_KINDS | {MailKind.COMPLETED}
 LINKS = {
     MailKind.VERIFICATION: (Purpose.VERIFICATION, "verify-email"),
     MailKind.PASSWORD_RESET: (Purpose.PASSWORD_RESET, "reset-password"),
@@ -82,7 +83,7 @@ class MailRenderer:
         if mail.occasion is None:
             return None
         session = await load_session(mail.occasion.booking_id)
-        return await with_review(session) if session and mail.kind in REVIEW_KINDS else session
+        return await with_review(session) if session and mail.kind in ABOUT_REVIEWS else session
 
     def address_of(self, mail: Mail, party: Party, session: BookedSession | None) -> str | None:
         """Return the address of a recipient, or None if the copy is no longer needed."""
@@ -108,11 +109,12 @@ class MailRenderer:
         to = self.address_of(mail, party, session)
         if session is None or to is None or to.endswith(ERASED_DOMAIN):
             return None
+        now = utc_now()
         if mail.kind is MailKind.OFFERED:
-            return self.render_offer(mail, mail.occasion, session, utc_now())
-        if not is_current(mail.kind, session):
+            return self.render_offer(mail, mail.occasion, session, now)
+        if not is_current(mail.kind, mail.occasion, session, now):
             return None
-        return self.render_for_party(mail, mail.occasion, session, party, utc_now())
+        return self.render_for_party(mail, mail.occasion, session, party, now)
 
     async def _render_for_owner(self, mail: Mail) -> RenderedMail | None:
         if mail.kind is MailKind.EMAIL_CHANGED:
@@ -219,7 +221,7 @@ class MailRenderer:
         reader: Reader,
     ) -> dict[str, Any]:
         booking, words = session.booking, reader.wording
-        if kind in CHANGE_KINDS:
+        if kind in CHANGE_KINDS or kind is MailKind.REMINDER:
             facts = self._facts(occasion, session, reader)
             remarks = [
                 next_step(place_of(booking, occasion.status), occasion.status, reader),
@@ -231,13 +233,9 @@ class MailRenderer:
                 _reference(booking, words),
                 *review_facts(kind, session, reader),
             ]
-            remarks = notice_remarks(kind, reader)
+            remarks = notice_remarks(kind, session, reader)
         other = session.expert if reader.is_client else session.client
-        label = (
-            words.gettext("Open your booking")
-            if reader.is_client
-            else words.gettext("Open it on your desk")
-        )
+        label = page_label(kind, reader)
         return {
             "to_client": reader.is_client,
             "is_pending": occasion.status is BookingStatus.PENDING,
@@ -283,7 +281,7 @@ class MailRenderer:
         message["To"] = mailbox(recipient)
         message["Subject"] = single_line(subject)
         message["Date"] = utc_now()
-        message["Message-ID"] = f"<{mail.id}.{party.lower()}@{self.host}>"
+        message["Message-ID"] = f"<{mail.copy_id}.{party.lower()}@{self.host}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.strip() + "\n")
         message.add_alternative(html, subtype="html")
@@ -321,4 +319,4 @@ def _rendered(
     link: str | None = None,
     code: str | None = None,
 ) -> RenderedMail:
-    return RenderedMail(f"{mail.id}-{party.lower()}", ascii_address(to), message, link, code)
+    return RenderedMail(f"{mail.copy_id}-{party.lower()}", ascii_address(to), message, link, code)

@@ -185,6 +185,8 @@ class MailWorker:
                 rendered = await renderer.render(mail, party, session)
                 if rendered:
                     await connection.deliver(rendered)
+                else:
+                    mail.repeats = []  # it will not be needed later, either
             except RecipientRefused as error:
                 self.is_reachable = True
                 log.error(  # noqa: TRY400 - the server's answer says why
