@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { Suspense, useState } from "react";
 import { matchPath, Route, Routes, useLocation } from "react-router";
 
 import { Protected } from "../session/Viewer.tsx";
@@ -41,10 +41,7 @@ export function App() {
   return (
     <Layout>
       {/* A reload is the only way to retry a lazy page whose chunk failed to load. */}
-      <ErrorBoundary
-        resetBy={pathname}
-        fallback={<Failure retry={() => window.location.reload()} />}
-      >
+      <ErrorBoundary resetBy={pathname} fallback={<PageFailure />}>
         <Suspense
           fallback={
             <div className="min-h-dvh">
@@ -147,4 +144,10 @@ export function App() {
       </ErrorBoundary>
     </Layout>
   );
+}
+
+/** Takes the place of a page that failed; one that could not be loaded offline is tried again online. */
+function PageFailure() {
+  const [isOffline] = useState(() => !navigator.onLine);
+  return <Failure retry={() => window.location.reload()} isOffline={isOffline} />;
 }
