@@ -85,7 +85,7 @@ class Wait(Node):
 
 
 @plain
-@strawberry.input(description="What to wait for.")
+@strawberry.input(description="The expert, the time and the length to wait for.")
 class JoinWaitlistInput:
     """Input of `joinWaitlist`."""
 
@@ -111,7 +111,8 @@ JoinWaitlistResult = Annotated[
     strawberry.union("JoinWaitlistResult", description="The entry, or a refusal."),
 ]
 JoinWaitlistArgument = Annotated[
-    JoinWaitlistInput, strawberry.argument(description="What to wait for.")
+    JoinWaitlistInput,
+    strawberry.argument(description="The expert, the time and the length to wait for."),
 ]
 LeaveWaitlistArgument = Annotated[
     LeaveWaitlistInput, strawberry.argument(description="The entry to end.")

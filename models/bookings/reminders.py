@@ -51,7 +51,7 @@ class Reminders:
             self.withdrawn.append(occasion.booking_id)
         if occasion.status is BookingStatus.CONFIRMED and Party.CLIENT in mail.to:
             times = sorted(occasion.starts_at - lead for lead in self._lead_times)
-            # What would be due before the change is left out.
+            # Reminders that would be due before the change are left out.
             due = [at for at in times if at > mail.created_at]
             if due:
                 self.rows[occasion.booking_id] = {

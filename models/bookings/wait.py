@@ -25,7 +25,7 @@ MAX_WINDOW = timedelta(days=62)
 
 
 class WaitTerms(Part):
-    """What a client waits for: sessions of one length that start in `[since, until)`."""
+    """Sessions that a client waits for: of one length, with a start in `[since, until)`."""
 
     client_id: Id
     since: datetime

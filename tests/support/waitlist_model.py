@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def terms(self) -> tuple[object, ...]:
-        """What it is for."""
+        """Sessions that it is for."""
         return self.client, self.since, self.until, self.minutes
 
     def admits(self, key: SlotKey) -> bool:

@@ -17,7 +17,7 @@ interface LandingViewProps {
   plan: ReactNode;
   /** Cards of well rated experts; null if they could not be loaded. */
   cards: ReactNode;
-  /** What follows them. */
+  /** The sections below them. */
   children?: ReactNode;
 }
 

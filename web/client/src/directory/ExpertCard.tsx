@@ -44,7 +44,7 @@ export const EXPERT_CARD = graphql(`
   }
 `);
 
-/** What a card reads from the cache: the same, and whose the slots are. */
+/** Fragment that a card reads from the cache: the same, and whose the slots are. */
 const SHOWN_EXPERT = graphql(`
   fragment ShownExpert on Expert {
     ...ExpertCard @unmask

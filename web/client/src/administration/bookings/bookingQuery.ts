@@ -13,7 +13,7 @@ export const STATUSES: readonly BookingStatus[] = [
   "EXPIRED",
 ];
 
-/** What the administrator looks for, as the address has it. */
+/** The search and filters of the page's address. */
 export interface BookingSearch {
   readonly search: string;
   readonly status: BookingStatus | undefined;

@@ -19,7 +19,7 @@ type DeskParameters = Partial<Record<"view" | "date" | "booking", string | null>
 
 const WIDE = "(min-width: 48rem)";
 
-/** What the desk shows, from the address: `?view=day&date=2026-11-26&booking=…`. */
+/** State of the desk in the address: `?view=day&date=2026-11-26&booking=…`. */
 export function useDeskAddress(): DeskAddress {
   const [parameters, setParameters] = useSearchParams();
   const isWide = useMedia(WIDE);
