@@ -25,6 +25,17 @@ graphql(`
   }
 `);
 
+graphql(`
+  fragment EarlierFigures on Figures {
+    booked
+    income {
+      amount
+      currency
+      decimals
+    }
+  }
+`);
+
 export type ShownFigures = ShownFiguresFragment;
 
 /** The part of earlier figures that new ones are compared with. */
@@ -38,12 +49,7 @@ export const EXPERT_FIGURES = graphql(`
         ...ShownFigures @unmask
       }
       earlier: figures(from: $earlierFrom, to: $earlierTo) {
-        booked
-        income {
-          amount
-          currency
-          decimals
-        }
+        ...EarlierFigures @unmask
       }
     }
   }
@@ -55,12 +61,7 @@ export const ALL_FIGURES = graphql(`
       ...ShownFigures @unmask
     }
     earlier: figures(from: $earlierFrom, to: $earlierTo) {
-      booked
-      income {
-        amount
-        currency
-        decimals
-      }
+      ...EarlierFigures @unmask
     }
   }
 `);
