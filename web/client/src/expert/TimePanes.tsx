@@ -7,6 +7,7 @@ import { useText, useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { ClockControls } from "../time/ClockControls.tsx";
 import { whyLost } from "./ChosenSlot.tsx";
+import { isFull } from "./days.ts";
 import { SlotListSkeleton } from "./ExpertSkeleton.tsx";
 import { SlotList } from "./SlotList.tsx";
 import { type Day, isTakenByOthers, nearestOpen, type SlotTime, upcomingSlots } from "./slots.ts";
@@ -52,7 +53,7 @@ export function TimePanes(props: TimePanesProps) {
   const day = first && last && { startsAt: first.startsAt, endsAt: last.endsAt };
   const ownSessions = useOwnSessions(personId ? day : undefined, expertId);
   const found = selectedDay && availability.get(selectedDay.date);
-  const isFull = found && found.all > 0 && found.free === 0 && !chosen;
+  const showsWaiting = found && isFull(found) && !chosen;
   if (calendar.error) {
     return (
       <div className="lg:col-span-2">
@@ -90,7 +91,7 @@ export function TimePanes(props: TimePanesProps) {
         </p>
       </div>
       <div className="min-w-0 border-t border-line p-4 sm:p-6 lg:border-t-0 lg:border-l">
-        {selectedDay && isFull && waitMinutes ? (
+        {selectedDay && showsWaiting && waitMinutes ? (
           <Suspense fallback={<SlotListSkeleton />}>
             <FullDay
               expertId={expertId}

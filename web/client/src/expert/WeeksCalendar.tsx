@@ -1,18 +1,12 @@
-import {
-  type CalendarDate,
-  endOfWeek,
-  maxDate,
-  minDate,
-  startOfWeek,
-} from "@internationalized/date";
+import { type CalendarDate, maxDate } from "@internationalized/date";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 
 import { catalogue, useWords } from "../text/text.tsx";
-import { dateFormat } from "../time/intl.ts";
 import { Icon } from "../ui/Icon.tsx";
-import { type Availability, isScarce } from "./days.ts";
+import { type Availability, isFull, isScarce } from "./days.ts";
 import { FreeBar } from "./FreeBar.tsx";
 import { pageOf, WEEKS } from "./useWeeks.ts";
+import { clamp, formatDate, monthsOf, stepForKey, weekStarting } from "./weeks.ts";
 
 const calendarWords = catalogue({
   en: {
@@ -289,7 +283,7 @@ function Day(props: DayProps) {
 function stateOf(found: Availability | undefined, canWait: boolean): State {
   if (!found) return "loading";
   if (found.all === 0) return "closed";
-  if (found.free === 0) return canWait ? "wait" : "full";
+  if (isFull(found)) return canWait ? "wait" : "full";
   return isScarce(found) ? "few" : "free";
 }
 
@@ -312,42 +306,4 @@ function PageButton({ label, isDisabled, onClick, children }: PageButtonProps) {
       {children}
     </button>
   );
-}
-
-type Step = (date: CalendarDate) => CalendarDate;
-
-/** Return how a key moves the focused day; null for other keys. */
-function stepForKey({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
-  const pages = shiftKey ? { years: 1 } : { months: 1 };
-  const steps: Record<string, Step> = {
-    ArrowLeft: (date) => date.subtract({ days: 1 }),
-    ArrowRight: (date) => date.add({ days: 1 }),
-    ArrowUp: (date) => date.subtract({ weeks: 1 }),
-    ArrowDown: (date) => date.add({ weeks: 1 }),
-    Home: (date) => startOfWeek(date, locale),
-    End: (date) => endOfWeek(date, locale),
-    PageUp: (date) => date.subtract(pages),
-    PageDown: (date) => date.add(pages),
-  };
-  return steps[key] ?? null;
-}
-
-function weekStarting(first: CalendarDate): CalendarDate[] {
-  return Array.from({ length: 7 }, (_, days) => first.add({ days }));
-}
-
-function clamp(date: CalendarDate, first: CalendarDate, last: CalendarDate): CalendarDate {
-  return minDate(maxDate(date, first) ?? date, last);
-}
-
-function formatDate(date: CalendarDate, locale: string, form: Intl.DateTimeFormatOptions): string {
-  // A calendar day is the same in every time zone: format it as midnight UTC.
-  const instant = date.toDate("UTC");
-  return dateFormat(locale, { ...form, timeZone: "UTC" }).format(instant);
-}
-
-/** Return the months of some days, such as "November – December 2026". */
-function monthsOf(first: CalendarDate, last: CalendarDate, locale: string): string {
-  const form = { month: "long", year: "numeric", timeZone: "UTC" } as const;
-  return dateFormat(locale, form).formatRange(first.toDate("UTC"), last.toDate("UTC"));
 }

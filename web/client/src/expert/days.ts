@@ -30,3 +30,8 @@ export function availabilityOf({ slots }: Day, now: number): Availability {
 export function isScarce({ all, free }: Availability): boolean {
   return free > 0 && free < all && (free === 1 || free * 3 < all);
 }
+
+/** Return whether all of a day's slots are taken. */
+export function isFull({ all, free }: Availability): boolean {
+  return all > 0 && free === 0;
+}
