@@ -3,16 +3,16 @@ import { Link } from "react-router";
 import { Rating } from "../directory/Rating.tsx";
 import { availabilityOf } from "../expert/days.ts";
 import { FreeBar } from "../expert/FreeBar.tsx";
-import { CHOOSABLE_CLASS, LOOK_CLASSES, lookOf, NEWS_CLASSES } from "../expert/slotLooks.ts";
+import { SlotLink } from "../expert/SlotLink.tsx";
+import { lookOf } from "../expert/slotLooks.ts";
 import type { Day, SlotTime } from "../expert/slots.ts";
 import { slotWords } from "../expert/slotWords.ts";
 import { useSlotNews } from "../expert/useSlotNews.ts";
 import { useText, useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
-import { formatRemaining } from "../time/formatRemaining.ts";
 import { useFormats } from "../time/formats.ts";
 import { dateFormat } from "../time/intl.ts";
-import { HoldRing } from "../ui/HoldRing.tsx";
+import { HoldCountdown } from "../ui/HoldCountdown.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { landingWords } from "./landingWords.ts";
 
@@ -146,20 +146,22 @@ function Seat({ slot, path, isNarrow }: { slot: SlotTime; path: string; isNarrow
   const formats = useFormats();
   const news = useSlotNews(slot);
   const look = lookOf(slot);
-  const states = {
-    OPEN: text.free,
-    HELD: text.held,
-    BOOKED: text.booked,
-    KEPT: text.kept,
-    MINE: text.mine,
-  };
-  const content = (
-    <>
+  return (
+    <SlotLink
+      slot={slot}
+      path={path}
+      news={news}
+      className="flex min-h-9 items-center justify-center gap-2 text-sm pointer-coarse:min-h-11"
+    >
       <span className={look === "BOOKED" && !news ? "line-through" : ""}>
         {formats.time(slot.startsAt)}
       </span>
       {news && !isNarrow && <span className="text-xs font-medium">{text[news]}</span>}
-      {look === "HELD" && slot.heldUntil && !isNarrow && <Remaining until={slot.heldUntil} />}
+      {look === "HELD" && slot.heldUntil && !isNarrow && (
+        <span aria-hidden className="text-xs">
+          <HoldCountdown until={slot.heldUntil} />
+        </span>
+      )}
       {look === "HELD" && (
         <span
           aria-hidden
@@ -168,26 +170,8 @@ function Seat({ slot, path, isNarrow }: { slot: SlotTime; path: string; isNarrow
           <Icon name="person" className="size-3" />
         </span>
       )}
-      <span className="sr-only">, {states[look]}</span>
-    </>
-  );
-  const className = `relative flex min-h-9 min-w-0 items-center justify-center gap-2 rounded-sm border px-1 text-sm no-underline! tabular-nums transition-colors duration-200 pointer-coarse:min-h-11 ${LOOK_CLASSES[look]} ${news ? NEWS_CLASSES[news] : ""}`;
-  if (look !== "OPEN") return <span className={className}>{content}</span>;
-  const chosen = new URLSearchParams({ day: formats.dateOf(slot.startsAt), slot: slot.id });
-  return (
-    <Link to={`${path}?${chosen}`} className={`${className} ${CHOOSABLE_CLASS}`}>
-      {content}
-    </Link>
-  );
-}
-
-function Remaining({ until }: { until: string }) {
-  const now = useNow(1_000);
-  return (
-    <span aria-hidden className="inline-flex items-center gap-1 text-xs">
-      <HoldRing until={until} now={now} />
-      {formatRemaining(until, now)}
-    </span>
+      <span className="sr-only">, {text.states[look]}</span>
+    </SlotLink>
   );
 }
 

@@ -1,15 +1,12 @@
-import { Link } from "react-router";
-
-import { CHOOSABLE_CLASS, LOOK_CLASSES, lookOf, NEWS_CLASSES } from "../expert/slotLooks.ts";
+import { SlotLink } from "../expert/SlotLink.tsx";
+import { lookOf } from "../expert/slotLooks.ts";
 import type { ShownSlot } from "../expert/slots.ts";
 import { slotWords } from "../expert/slotWords.ts";
 import { useSlotNews } from "../expert/useSlotNews.ts";
 import { useWords } from "../text/text.tsx";
-import { useNow } from "../time/clock.ts";
-import { formatRemaining } from "../time/formatRemaining.ts";
 import { useFormats } from "../time/formats.ts";
 import { useRelativeFormats } from "../time/relativeMoment.ts";
-import { HoldRing } from "../ui/HoldRing.tsx";
+import { HoldCountdown } from "../ui/HoldCountdown.tsx";
 
 interface CardTimeProps {
   slot: ShownSlot;
@@ -26,20 +23,18 @@ export function CardTime({ slot, path }: CardTimeProps) {
   const look = lookOf(slot);
   const time = formats.time(slot.startsAt);
   const isHeld = look === "HELD" && slot.heldUntil !== null;
-  const states = {
-    OPEN: text.free,
-    HELD: text.held,
-    BOOKED: text.booked,
-    KEPT: text.kept,
-    MINE: text.mine,
-  };
-  const content = (
-    <>
+  return (
+    <SlotLink
+      slot={slot}
+      path={path}
+      news={news}
+      className="grid min-h-13 content-center justify-items-center py-1.5 text-center"
+    >
       <span className={`text-xs font-medium no-underline ${news ? "" : "truncate"}`}>
         {news ? (
           text[news]
         ) : isHeld ? (
-          <Remaining until={slot.heldUntil ?? ""} />
+          <HoldCountdown until={slot.heldUntil ?? ""} />
         ) : (
           shortDay(slot.startsAt)
         )}
@@ -47,25 +42,7 @@ export function CardTime({ slot, path }: CardTimeProps) {
       <span className={`text-control font-semibold ${look === "BOOKED" ? "line-through" : ""}`}>
         {time}
       </span>
-      <span className="sr-only">, {states[look]}</span>
-    </>
-  );
-  const className = `relative grid min-h-13 min-w-0 content-center justify-items-center rounded-sm border px-1 py-1.5 text-center no-underline! tabular-nums transition-colors duration-200 ${LOOK_CLASSES[look]} ${news ? NEWS_CLASSES[news] : ""}`;
-  if (look !== "OPEN") return <span className={className}>{content}</span>;
-  const chosen = new URLSearchParams({ day: formats.dateOf(slot.startsAt), slot: slot.id });
-  return (
-    <Link to={`${path}?${chosen}`} className={`${className} ${CHOOSABLE_CLASS}`}>
-      {content}
-    </Link>
-  );
-}
-
-function Remaining({ until }: { until: string }) {
-  const now = useNow(1_000);
-  return (
-    <span className="inline-flex items-center gap-1">
-      <HoldRing until={until} now={now} />
-      {formatRemaining(until, now)}
-    </span>
+      <span className="sr-only">, {text.states[look]}</span>
+    </SlotLink>
   );
 }

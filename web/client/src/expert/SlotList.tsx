@@ -1,8 +1,6 @@
 import { useWords } from "../text/text.tsx";
-import { useNow } from "../time/clock.ts";
-import { formatRemaining } from "../time/formatRemaining.ts";
 import { type Formats, useFormats } from "../time/formats.ts";
-import { HoldRing } from "../ui/HoldRing.tsx";
+import { HoldCountdown } from "../ui/HoldCountdown.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
 import { ChosenSlot } from "./ChosenSlot.tsx";
@@ -117,10 +115,10 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
   const { sameTime } = useWords(expertWords);
   const news = useSlotNews(slot);
   const look = lookOf(slot);
-  const states = {
-    ...{ OPEN: text.free, BOOKED: text.booked, KEPT: text.kept, MINE: text.mine },
-    HELD: slot.heldUntil ? text.heldUntil(formats.time(slot.heldUntil)) : text.held,
-  };
+  const state =
+    look === "HELD" && slot.heldUntil
+      ? text.heldUntil(formats.time(slot.heldUntil))
+      : text.states[look];
   return (
     <button
       type="button"
@@ -146,26 +144,20 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
       )}
       {look === "MINE" && (
         <span aria-hidden className="text-xs font-medium">
-          {text.mine}
+          {text.states.MINE}
         </span>
       )}
       {isDouble && !news && <Icon name="calendar" className="size-4 shrink-0" />}
       <span className="sr-only">
-        , {states[look]}
+        , {state}
         {isDouble && `, ${sameTime}`}
       </span>
-      {slot.status === "HELD" && slot.heldUntil && <HoldCountdown until={slot.heldUntil} />}
+      {/* Screen readers get its end from the state. */}
+      {slot.status === "HELD" && slot.heldUntil && (
+        <span aria-hidden className="text-xs">
+          <HoldCountdown until={slot.heldUntil} />
+        </span>
+      )}
     </button>
-  );
-}
-
-/** Remaining time of a hold; screen readers get its end from the button's name. */
-function HoldCountdown({ until }: { until: string }) {
-  const now = useNow(1_000);
-  return (
-    <span aria-hidden className="inline-flex items-center gap-1 text-xs">
-      <HoldRing until={until} now={now} />
-      {formatRemaining(until, now)}
-    </span>
   );
 }

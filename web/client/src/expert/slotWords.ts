@@ -3,24 +3,28 @@ import { catalogue } from "../text/text.tsx";
 /** Texts of slots, on every page that shows some. */
 export const slotWords = catalogue({
   en: {
-    free: "free",
-    kept: "kept for you",
-    held: "somebody is booking this",
+    states: {
+      OPEN: "free",
+      HELD: "somebody is booking this",
+      BOOKED: "taken",
+      KEPT: "kept for you",
+      MINE: "yours",
+    },
     heldUntil: (time: string) => `somebody is booking this, until ${time} at most`,
-    booked: "taken",
-    mine: "yours",
     justBooked: "just booked",
     freeAgain: "free again",
     parts: { night: "Night", morning: "Morning", afternoon: "Afternoon", evening: "Evening" },
     partFree: (count: string) => `${count} free`,
   },
   de: {
-    free: "frei",
-    kept: "für Sie freigehalten",
-    held: "wird gerade gebucht",
+    states: {
+      OPEN: "frei",
+      HELD: "wird gerade gebucht",
+      BOOKED: "vergeben",
+      KEPT: "für Sie freigehalten",
+      MINE: "Ihre",
+    },
     heldUntil: (time) => `wird gerade gebucht, bis höchstens ${time}`,
-    booked: "vergeben",
-    mine: "Ihre",
     justBooked: "gerade vergeben",
     freeAgain: "wieder frei",
     parts: { night: "Nacht", morning: "Vormittag", afternoon: "Nachmittag", evening: "Abend" },
