@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.client.conftest import Visit
     from tests.support.bookable_experts import Expert
 
-NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to|Failed to fetch dynamically imported")
+NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to|of a page could not be loaded")
 DENIED_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
   Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
 }"""
@@ -59,4 +59,19 @@ async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: 
     await ada.page.get_by_role("link", name="Experts", exact=True).click()
     await expect(ada.heading("Something went wrong")).to_be_visible()
     await ada.context.set_offline(offline=False)
+    await expect(ada.page.get_by_role("article").first).to_be_visible()
+
+
+async def test_page_whose_code_cannot_be_loaded_is_tried_again(visit: Visit) -> None:
+    """The browser is online, but the server cannot be reached for a while."""
+    ada = await visit(expected=NO_NETWORK)
+    await ada.page.clock.install()
+    await ada.open("/sign-in")
+    await ada.context.route("**/*", lambda route: route.abort())
+    await ada.page.get_by_role("link", name="Experts", exact=True).click()
+    await expect(ada.page.get_by_text("The server cannot be reached.")).to_be_visible()
+    await ada.page.clock.fast_forward("00:11")
+    await expect(ada.heading("Something went wrong")).to_be_visible()
+    await ada.context.unroute_all()
+    await ada.page.clock.fast_forward("00:11")
     await expect(ada.page.get_by_role("article").first).to_be_visible()

@@ -51,7 +51,8 @@ def refusal(visitor: Visitor) -> Locator:
 
 def alternatives(visitor: Visitor) -> Locator:
     """Return the buttons that choose another time instead."""
-    return visitor.page.get_by_role("button", name=re.compile(r"^\d?\d:\d\d$"))
+    # Those of another day begin with the day.
+    return visitor.page.get_by_role("button", name=re.compile(r"^(\D.*, )?\d?\d:\d\d$"))
 
 
 async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:

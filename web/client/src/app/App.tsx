@@ -1,4 +1,4 @@
-import { Suspense, useState } from "react";
+import { Suspense } from "react";
 import { matchPath, Route, Routes, useLocation } from "react-router";
 
 import { Protected } from "../session/Viewer.tsx";
@@ -7,7 +7,7 @@ import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Failure } from "./Failure.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFound } from "./NotFound.tsx";
-import { page } from "./page.tsx";
+import { page, PageNotLoaded } from "./page.tsx";
 
 const Landing = page(() => import("./Landing.tsx"));
 const DirectoryPage = page(() => import("../directory/DirectoryPage.tsx"));
@@ -40,8 +40,12 @@ export function App() {
   const { pathname } = useLocation();
   return (
     <Layout>
-      {/* A reload is the only way to retry a lazy page whose chunk failed to load. */}
-      <ErrorBoundary resetBy={pathname} fallback={<PageFailure />}>
+      <ErrorBoundary
+        resetBy={pathname}
+        fallback={(error) => (
+          <Failure retry={() => void reload()} isOffline={error instanceof PageNotLoaded} />
+        )}
+      >
         <Suspense
           fallback={
             <div className="min-h-dvh">
@@ -146,8 +150,16 @@ export function App() {
   );
 }
 
-/** Takes the place of a page that failed; one that could not be loaded offline is tried again online. */
-function PageFailure() {
-  const [isOffline] = useState(() => !navigator.onLine);
-  return <Failure retry={() => window.location.reload()} isOffline={isOffline} />;
+/**
+ * Reload the document, which alone makes a browser request code again that it failed to load.
+ *
+ * Do nothing while the server does not answer, since the browser would leave the page for an error.
+ */
+async function reload(): Promise<void> {
+  try {
+    await fetch(window.location.href, { method: "HEAD" });
+  } catch {
+    return;
+  }
+  window.location.reload();
 }

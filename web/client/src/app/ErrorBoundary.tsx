@@ -3,24 +3,29 @@ import { Component, type ReactNode } from "react";
 interface Props {
   /** Change this key, such as the path, to render the children again. */
   resetBy: string;
-  fallback: ReactNode;
+  fallback: (error: unknown) => ReactNode;
   children: ReactNode;
 }
 
-/** Shows a fallback in place of children that failed to render. */
-export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
-  override state = { hasFailed: false };
+interface State {
+  failure?: { error: unknown } | undefined;
+}
 
-  static getDerivedStateFromError() {
-    return { hasFailed: true };
+/** Shows a fallback in place of children that failed to render. */
+export class ErrorBoundary extends Component<Props, State> {
+  override state: State = {};
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { failure: { error } };
   }
 
   override componentDidUpdate(before: Props) {
-    if (this.state.hasFailed && before.resetBy !== this.props.resetBy)
-      this.setState({ hasFailed: false });
+    if (this.state.failure && before.resetBy !== this.props.resetBy)
+      this.setState({ failure: undefined });
   }
 
   override render() {
-    return this.state.hasFailed ? this.props.fallback : this.props.children;
+    const { failure } = this.state;
+    return failure ? this.props.fallback(failure.error) : this.props.children;
   }
 }

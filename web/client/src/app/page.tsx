@@ -4,6 +4,9 @@ interface PageModule {
   readonly default: ComponentType;
 }
 
+/** The code of a page could not be loaded. */
+export class PageNotLoaded extends Error {}
+
 /** A page whose code is loaded when it is shown, or before. */
 export type Page = ComponentType & { readonly preload: () => Promise<void> };
 
@@ -11,11 +14,14 @@ export type Page = ComponentType & { readonly preload: () => Promise<void> };
  * Return a page that is loaded lazily.
  *
  * Once it has been loaded it renders at once, without a placeholder.
+ * Rendering throws PageNotLoaded if that fails.
  */
 export function page(load: () => Promise<PageModule>): Page {
   let loaded: ComponentType | undefined;
   const Lazy = lazy(async () => {
-    const module = await load();
+    const module = await load().catch((cause: unknown) => {
+      throw new PageNotLoaded("The code of a page could not be loaded", { cause });
+    });
     loaded = module.default;
     return module;
   });
