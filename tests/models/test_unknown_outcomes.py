@@ -17,7 +17,7 @@ from models.calendar.slots import slot_id
 from models.ledger.batch import Batch
 from models.ledger.claims import Claims
 from models.ledger.ledger import Ledger
-from models.store.transactions import OUTCOME_UNKNOWN
+from models.store.transactions import NO_SUCH_TRANSACTION, OUTCOME_UNKNOWN, TRANSIENT
 from resolvers.reservations import hold
 from tests.support.ledgers import (
     book_slot,
@@ -44,7 +44,8 @@ REFUSED = OperationFailure("refused", 8_000)
 
 def unknown(code: int) -> OperationFailure:
     """Return the error of a commit that may have succeeded."""
-    return OperationFailure("unknown", code, {"errorLabels": [OUTCOME_UNKNOWN]})
+    label = TRANSIENT if code == NO_SUCH_TRANSACTION else OUTCOME_UNKNOWN
+    return OperationFailure("unknown", code, {"errorLabels": [label]})
 
 
 async def book_concurrently(database: Client, calendar: Calendar) -> list[Booking]:
@@ -67,7 +68,7 @@ async def book_concurrently(database: Client, calendar: Calendar) -> list[Bookin
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
-@pytest.mark.parametrize("code", [6, 50, 64, 89, 262])
+@pytest.mark.parametrize("code", [6, 50, 64, 89, NO_SUCH_TRANSACTION, 262])
 async def test_nobody_is_refused_because_of_their_own_booking(
     database: Client,
     calendar: Calendar,
@@ -76,7 +77,10 @@ async def test_nobody_is_refused_because_of_their_own_booking(
     *,
     is_stored: bool,
 ) -> None:
-    """Two of three commits have no certain outcome."""
+    """Two of three commits have no certain outcome.
+
+    A restarted server does not know the transaction of a commit that the driver repeats.
+    """
     commit = AsyncClientSession.commit_transaction
     commits = 0
 
