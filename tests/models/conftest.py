@@ -12,6 +12,7 @@ from models.bookings.events import Event
 from models.calendar.rules import Calendar
 from models.ids import new_id
 from models.ledger.ledger import Ledger
+from tests.support.databases import renamed
 from tests.support.ledgers import EVERY_HOUR, ignore_events
 from tests.support.samples import ADA, rules
 from tests.support.waitlists import Desk, key
@@ -68,7 +69,7 @@ async def ledger(database: Client) -> AsyncIterator[Ledger]:
 @pytest.fixture
 def proxy(database_url: str) -> Iterator[WireProxy]:
     """A wire proxy in front of an empty database."""
-    with WireProxy(database_url.replace("/expertbook", f"/wire-{ObjectId()}")) as proxy:
+    with WireProxy(renamed(database_url, f"wire-{ObjectId()}")) as proxy:
         yield proxy
 
 

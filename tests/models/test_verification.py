@@ -12,7 +12,7 @@ from models.bookings.verification import check_invariants, open_for_reading
 from tests.support import waitlist_corruptions
 from tests.support.command_line import command
 from tests.support.corruptions import CORRUPTIONS
-from tests.support.databases import run_database
+from tests.support.databases import renamed, run_database
 from tests.support.stored_rows import NOW, Row, Rows, booking, event, sample
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 300
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a database server for this module; return its URL with `{}` for the name."""
     with run_database(tmp_path_factory.mktemp("verification")) as url:
-        yield url.replace("/expertbook", "/{}")
+        yield renamed(url, "verification-{}")
 
 
 def create_database(server: str, name: str, rows: Rows) -> str:
@@ -35,7 +35,7 @@ def create_database(server: str, name: str, rows: Rows) -> str:
     with MongoClient[Row](url, tz_aware=True) as client:
         for collection, documents in rows.items():
             if documents:
-                client[name][collection].insert_many(documents)
+                client.get_default_database()[collection].insert_many(documents)
     return url
 
 
@@ -86,11 +86,13 @@ async def test_booking_made_during_the_check_is_not_reported(server: str) -> Non
             booking(rows, 9, "CONFIRMED")
             with MongoClient[Row](url) as client:
                 for collection, documents in other.items():
-                    client["meanwhile"][collection].insert_many(documents)
-                client["meanwhile"]["bookings"].insert_one(rows["bookings"][-1])
-                client["meanwhile"]["events"].insert_one(rows["events"][-1])
+                    client.get_default_database()[collection].insert_many(documents)
+                client.get_default_database()["bookings"].insert_one(rows["bookings"][-1])
+                client.get_default_database()["events"].insert_one(rows["events"][-1])
                 calendar = rows["calendars"][0]
-                client["meanwhile"]["calendars"].replace_one({"_id": calendar["_id"]}, calendar)
+                client.get_default_database()["calendars"].replace_one(
+                    {"_id": calendar["_id"]}, calendar
+                )
         progress_reports.append(done)
 
     async with open_for_reading(url) as database:
@@ -105,7 +107,9 @@ def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -
     assert command(tmp_path, "seed", "--experts", "20", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
         collections = ("bookings", "calendars", "experts", "reviews", "users", "waits")
-        counts = {name: client["seeded"][name].count_documents({}) for name in collections}
+        counts = {
+            name: client.get_default_database()[name].count_documents({}) for name in collections
+        }
     checked = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     assert command(tmp_path, "verify", MONGODB_URL=url) == (
         0,
@@ -121,7 +125,7 @@ def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) 
     url = create_database(server, "many", rows)
     assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
-        bookings = client["many"]["bookings"]
+        bookings = client.get_default_database()["bookings"]
         bookings.update_one({"_id": rows["bookings"][0]["_id"]}, {"$set": {"active": False}})
         line = f"status: booking {rows['bookings'][0]['_id']} is CONFIRMED but active=False\n"
         assert command(tmp_path, "verify", MONGODB_URL=url) == (1, line, "")
@@ -131,7 +135,7 @@ def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) 
         assert (status, output.count("\n"), errors) == (1, 101, "")
         assert output.endswith("\nand 3 more\n")
         assert {index["name"] for index in bookings.list_indexes()} == {"_id_"}
-        assert set(client["many"].list_collection_names()) == set(rows)
+        assert set(client.get_default_database().list_collection_names()) == set(rows)
 
 
 def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
@@ -147,7 +151,7 @@ def test_repairing_has_processes_build_their_indexes_anew(server: str, tmp_path:
     url = create_database(server, "repaired", sample())
     assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url, tz_aware=True) as client:
-        states = client["repaired"]["settings"]
+        states = client.get_default_database()["settings"]
         assert states.find_one({"_id": "directory"}) is None
         for number in (1, 2):
             status, output, _ = command(tmp_path, "verify", "--repair", MONGODB_URL=url)

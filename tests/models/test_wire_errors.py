@@ -16,6 +16,7 @@ from pymongo.errors import (
 )
 from pymongo.topology_description import TOPOLOGY_TYPE
 
+from tests.support.databases import renamed
 from tests.support.wire_clients import (
     RETRYABLE,
     TRANSIENT,
@@ -138,7 +139,7 @@ async def test_commit_retried_by_the_driver_succeeds(
 
 async def test_commit_through_a_mongos_is_not_retried_by_the_driver(database_url: str) -> None:
     """A mongos does not label the errors of its shards as retryable; the driver adds UNKNOWN."""
-    url = database_url.replace("/expertbook", f"/wire-{ObjectId()}")
+    url = renamed(database_url, f"wire-{ObjectId()}")
     with WireProxy(url, role=Role.MONGOS) as proxy:
         async with connect(proxy) as client:
             things = client.get_database(url.rpartition("/")[2].partition("?")[0])["things"]

@@ -44,22 +44,22 @@ class SharedServer:
             if self._folder is None:
                 raise RuntimeError("the shared database server is not open")
             self._url = self._stack.enter_context(embedded_database(self._folder))
-        name = "test-" + hashlib.sha256(bytes(folder)).hexdigest()[:16]
-        base, mark, options = self._url.partition("?")
-        scheme, _, rest = base.partition("://")
-        return f"{scheme}://{rest.partition('/')[0]}/{name}{mark}{options}"
+        return renamed(self._url, "test-" + hashlib.sha256(bytes(folder)).hexdigest()[:16])
 
 
 shared_server = SharedServer()
 
 
+def renamed(url: str, database: str) -> str:
+    """Return the URL of another database on the same server."""
+    base, mark, options = url.partition("?")
+    scheme, _, rest = base.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/{database}{mark}{options}"
+
+
 @contextmanager
 def run_database(folder: Path) -> Iterator[str]:
-    """Yield the URL of an empty database: on the given server, or embedded in a folder."""
-    if not GIVEN_URL:
-        with embedded_database(folder) as url:
-            yield url
-        return
+    """Yield the URL of an empty database on the shared server, and drop it after the context."""
     url = shared_server.database(folder)
     with MongoClient[dict[str, Any]](url) as client:
         yield url

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.database import open_database
+from tests.support.databases import renamed
 from web.samples.seed import seed
 
 if TYPE_CHECKING:
@@ -35,5 +36,6 @@ async def fill(experts: int) -> Outcome:
 @asynccontextmanager
 async def opened(server: str, name: str) -> AsyncIterator[None]:
     """Bind the documents to an empty database with this name."""
-    async with open_database(server.replace("/expertbook?", f"/{name}?{HEARTBEATS}&")):
+    url = renamed(server, f"seeding-{name}")
+    async with open_database(f"{url}&{HEARTBEATS}"):
         yield

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from tests.support.chaos import ChaosClients
-from tests.support.databases import run_database
 from tests.support.fault_injection import FAULTS, FaultInjector
 from tests.support.fleet import Fleet
 from tests.support.histories import check_history
 from tests.support.valkey import run_valkey
+from web.embedded.database import embedded_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
     rng = random.Random(seed)
     print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
     database = tmp_path / "database"
-    with run_database(database) as url, run_valkey(tmp_path) as broker:
+    with embedded_database(database) as url, run_valkey(tmp_path) as broker:
         settings = {
             "mongodb_url": url,
             "broadcast_url": broker.url,

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 
 from tests.support.clients import Api
 from tests.support.command_line import command
-from tests.support.databases import run_database
+from tests.support.databases import renamed, run_database
 from tests.support.repository import ROOT
 from tests.support.servers import EXPERTBOOK, await_ready, environment, free_port, start_program
 
@@ -41,7 +41,7 @@ mutation Login($email: String!, $password: String!) {
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a running database server, with `{}` in place of the database name."""
     with run_database(tmp_path_factory.mktemp("server")) as url:
-        yield url.replace("/expertbook", "/{}")
+        yield renamed(url, "cli-{}")
 
 
 def refused(line: str) -> tuple[int, str, str]:
@@ -239,7 +239,8 @@ def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, dat
     account |= {"email": "Ada@example.com", "created_at": datetime.now(UTC)}
     expert, early, late, past = (bson.ObjectId() for _ in range(4))
     with MongoClient[dict[str, Any]](url) as client:
-        users, bookings = client.broken.users, client.broken.bookings
+        stored = client.get_default_database()
+        users, bookings = stored.users, stored.bookings
         users.insert_many([{"_id": ada} | account, {"_id": eve} | account])
         disable = ("user", "disable", "ada@example.com")
         assert command(tmp_path, *disable, MONGODB_URL=url) == refused(
@@ -272,7 +273,7 @@ def test_seed_fills_an_empty_database_once(tmp_path: Path, database: str) -> Non
     again = command(tmp_path, *seed, MONGODB_URL=url)
     assert again == (0, "", "Sample data already exists; nothing was changed.\n")
     with MongoClient[dict[str, Any]](url) as client:
-        assert client.seeded.experts.count_documents({}) == 50
+        assert client.get_default_database().experts.count_documents({}) == 50
 
 
 async def test_accounts_are_created_and_disabled_while_a_server_runs(
@@ -300,8 +301,9 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
         assert user("promote", grace["email"]) == (0, "", "grace@EXAMPLE.com is admin now.\n")
     assert "client@example.com" not in program.output()
     with MongoClient[dict[str, Any]](url) as client:
-        assert [user["role"] for user in client.accounts.users.find()] == ["ADMIN"]
-        assert client.accounts.experts.count_documents({}) == 0
+        stored = client.get_default_database()
+        assert [user["role"] for user in stored.users.find()] == ["ADMIN"]
+        assert stored.experts.count_documents({}) == 0
 
 
 def test_password_in_an_argument_is_refused_with_a_hint(tmp_path: Path, database: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.clients import Api
+from tests.support.databases import shared_server
 from tests.support.mailboxes import wait_until
 from tests.support.servers import EXPERTBOOK, Program, await_ready, start_program
 
@@ -43,10 +44,10 @@ REGISTER = """mutation ($email: String!) {
 
 
 @pytest.fixture
-def program(database_url: str, tmp_path: Path) -> Iterator[Program]:
+def program(tmp_path: Path) -> Iterator[Program]:
     """A server without sample data that logs its imports."""
     command = (sys.executable, "-X", "importtime", EXPERTBOOK, "serve")
-    url = database_url.replace("/expertbook?", "/memory?")  # a database without accounts
+    url = shared_server.database(tmp_path)
     settings = {"mongodb_url": url, "broadcast_url": "memory://", "throttle": "off"}
     with start_program(tmp_path, command, **settings, experts=0) as program:
         await_ready(program.process, program.address)

@@ -37,6 +37,15 @@ KINDS: tuple[type[Record], ...] = (User, Expert, Calendar, Booking, Review, Wait
 Stored = dict[str, dict[str, dict[str, Any]]]
 
 
+BATCH = 10
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few experts be written in several batches."""
+    monkeypatch.setattr(seeds, "EXPERTS_PER_BATCH", BATCH)
+
+
 @pytest.fixture
 async def empty(seed_server: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
     async with opened(seed_server, request.node.name[:60]):
@@ -56,12 +65,12 @@ async def test_second_seeding_changes_nothing() -> None:
     """Existing data stay unchanged, whatever number of experts is requested."""
     progress_calls: list[tuple[int, int]] = []
     first = await seed(
-        experts=60, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
+        experts=12, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
     )
     before = await stored()
     again = await seed(experts=99, now=NOW + DAY, password_hash="another", progress=silent)
     assert (first, again) == (Outcome.SEEDED, Outcome.ALREADY_SEEDED)
-    assert progress_calls == [(0, 60), (50, 60), (60, 60)]
+    assert progress_calls == [(0, 12), (BATCH, 12), (12, 12)]
     assert await stored() == before
 
 
@@ -70,25 +79,25 @@ async def test_interrupted_seeding_is_completed(
 ) -> None:
     """Interrupted seeding is resumed, with the same result as without interruption."""
     async with opened(seed_server, "whole"):
-        await fill(120)
+        await fill(25)
         whole = await stored()
 
     async def interrupt(records: Sequence[Record]) -> None:
         await insert_missing(records)
-        if await Expert.count() == 100:
+        if await Expert.count() == 2 * BATCH:
             task.cancel()
             await asyncio.sleep(0)
 
     async with opened(seed_server, "broken"):
         with monkeypatch.context() as patch:
             patch.setattr(seeds, "insert_missing", interrupt)
-            task = asyncio.create_task(fill(120))
+            task = asyncio.create_task(fill(25))
             with pytest.raises(asyncio.CancelledError):
                 await task
         left = await seeding()
         assert left
-        assert (left.owner, left.done, left.finished) == (None, 50, False)
-        assert [await Expert.count(), await Calendar.count()] == [100, 50]
+        assert (left.owner, left.done, left.finished) == (None, BATCH, False)
+        assert [await Expert.count(), await Calendar.count()] == [2 * BATCH, BATCH]
         later = await seed(experts=7, now=NOW + DAY, password_hash=HASH, progress=silent)
         assert later is Outcome.SEEDED
         assert await stored() == whole
@@ -97,10 +106,10 @@ async def test_interrupted_seeding_is_completed(
 @pytest.mark.usefixtures("empty")
 async def test_concurrent_seeding_runs_once() -> None:
     """Both callers return after the data is complete, and there is one set of it."""
-    outcomes = await asyncio.gather(fill(60), fill(60))
+    outcomes = await asyncio.gather(fill(20), fill(20))
     assert set(outcomes) == {Outcome.SEEDED}
     counts = [await Expert.count(), await Calendar.count(), await User.count()]
-    assert counts == [60, 60, 60 + 202]
+    assert counts == [20, 20, 20 + 202]
     sequences = {calendar.id: calendar.sequence async for calendar in Calendar.find_all()}
     assert await Booking.count() + await Wait.count() == sum(sequences.values())
 
@@ -111,7 +120,7 @@ async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
-    assert await fill(60) is Outcome.SEEDED
+    assert await fill(20) is Outcome.SEEDED
     assert await Expert.count() == 10
     assert not await advance_seeding(dead, dead.model_copy(update={"done": 10}))
 
