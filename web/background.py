@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SWEEP_INTERVAL_SECONDS = 0.5
+SWEEP_INTERVAL_SECONDS = 1.0
 ACCOUNT_SWEEP_SECONDS = 3.0
 
 
@@ -35,7 +35,7 @@ async def background(name: str, work: Coroutine[None, None, None]) -> AsyncItera
 
 
 async def sweep(ledger: Ledger) -> None:
-    """Expire what the clock ends, twice a second: holds, pending bookings, places in line."""
+    """Expire what the clock ends, once a second: holds, pending bookings, places in line."""
     while True:
         try:
             await expire(ledger)

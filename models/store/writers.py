@@ -32,6 +32,9 @@ HEARTBEAT_SECONDS = 0.5
 HEARTBEAT_TIMEOUT_SECONDS = 2.0
 """Measured by the observer's clock, so clock differences between machines do not matter."""
 
+WATCH_SECONDS = 10.0
+"""How long a ledger watches the others after its last attempt to write."""
+
 
 class Writer(Document):
     """The UUID of a writer's session, and the number of its heartbeats."""
@@ -54,7 +57,7 @@ class WriterSession:
         self._session = client.start_session(causal_consistency=False)
         self.id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
-        self._heartbeat_at = -HEARTBEAT_SECONDS
+        self._heartbeat_at = -WATCH_SECONDS
         self._beats: dict[str, tuple[int, float]] = {}
 
     @asynccontextmanager
@@ -89,7 +92,11 @@ class WriterSession:
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
                     await self._send_heartbeat()
-                await self._check_others()
+                # Locks concern only those who write.
+                if monotonic() - self._heartbeat_at < WATCH_SECONDS:
+                    await self._check_others()
+                else:
+                    self._beats = {}
 
     async def _send_heartbeat(self) -> None:
         await Writer.get_pymongo_collection().update_one(

@@ -186,7 +186,7 @@ class Desk:
         return self.post(ReviewWaitlist(expert_ids=[EXPERT]), **more)
 
     def sweep(self) -> None:
-        """Release the holds that have ended, as the server does twice a second."""
+        """Release the holds that have ended, as the server does once a second."""
         for hold in self.active(BookingStatus.HELD):
             self.post(ExpireBooking(expert_ids=[EXPERT], booking_ids=[hold.id]))
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = {Lane.ACCOUNT: 1.0, Lane.OFFER: 2.0, Lane.BOOKING: 2.0, Lane.REMINDER: 5.0}
+RETRY_SECONDS = 1.0
 MAX_POLL_SECONDS = 30.0
 MAX_MAILS_PER_ROUND = 100
 MAX_CONNECTIONS = 4
@@ -109,12 +110,12 @@ class MailWorker:
         return self._transport.accepts_utf8 is not False or email.rpartition("@")[0].isascii()
 
     async def _run(self, lane: Lane) -> None:
-        pause = POLL_SECONDS
+        pause = POLL_SECONDS[lane]
         while not self._closing.is_set():
             if lane is Lane.ACCOUNT and self._transport.accepts_utf8 is None:
                 await self._transport.probe()
             has_more = await self._send_due(lane)
-            pause = min(pause * 2, MAX_POLL_SECONDS) if self._is_down[lane] else POLL_SECONDS
+            pause = min(pause * 2, MAX_POLL_SECONDS) if self._is_down[lane] else POLL_SECONDS[lane]
             if not has_more:
                 await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
 
@@ -216,7 +217,7 @@ class MailWorker:
             except Unavailable:
                 if utc_now() > mail.due_at:
                     raise
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 if not has_lease:
                     log.warning("mail %s outlasted its lease and may be sent twice", mail.id)
