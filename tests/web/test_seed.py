@@ -24,12 +24,12 @@ from web.samples.seed import NO_PASSWORD
 if TYPE_CHECKING:
     from models.ids import Id
 
-EXPERTS = 120
+EXPERTS = 60
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Sample data of 120 experts."""
+    """Sample data of 60 experts."""
 
     outcome: Outcome
     users: dict[Id, User]
@@ -80,7 +80,7 @@ def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> N
     }
     for expert in sample.experts.values():
         assert sample.users[expert.user_id].expert_id == expert.id
-    assert 2_000 < len(sample.bookings) < 2_600
+    assert 1_000 < len(sample.bookings) < 1_300
     assert min(map(len, sample.by_expert().values())) >= 2
 
 

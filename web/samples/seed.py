@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 NO_PASSWORD: Final = "!"  # noqa: S105 - matches no password
 SEED: Final = 18  # gives a first expert, the demo expert, who confirms requests by hand
-CLIENTS: Final = 200
+MAX_CLIENTS: Final = 200
+CLIENTS_PER_EXPERT: Final = 10  # in small directories
 EXPERTS_PER_BATCH: Final = 50  # with about 900 bookings
 POLL_SECONDS: Final = 0.5
 STALL_SECONDS: Final = 5.0  # without progress before another process takes over
@@ -113,7 +114,7 @@ async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
 async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seeding:
     """Write the missing documents until seeding is finished or the claim is lost."""
     try:
-        users, clients = _accounts(claim.moment, password_hash)
+        users, clients = _accounts(claim, password_hash)
         await insert_missing(users)
         samples = enumerate(sample_experts(claim.experts, SEED))
         rest = islice(samples, claim.done, None)
@@ -247,9 +248,10 @@ def _reviews(
     )
 
 
-def _accounts(moment: datetime, password_hash: str) -> tuple[list[User], list[Client]]:
+def _accounts(claim: Seeding, password_hash: str) -> tuple[list[User], list[Client]]:
     """Return the clients' and the admin's accounts, and the clients, the demo client first."""
-    samples = [DEMO_CLIENT_PROFILE, *sample_clients(CLIENTS, SEED)]
+    number, moment = min(MAX_CLIENTS, CLIENTS_PER_EXPERT * claim.experts), claim.moment
+    samples = [DEMO_CLIENT_PROFILE, *sample_clients(number, SEED)]
     users = [
         _user(f"client {index}", sample.name, sample.email, sample.time_zone, moment)
         for index, sample in enumerate(samples)
