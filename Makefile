@@ -2,7 +2,7 @@
 # Dependencies are installed automatically.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
-PYTEST := $(UV) run --group containers pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(UV) run --group containers pytest -n 4 --dist loadfile --no-loadscope-reorder
 # Tests of a server that also run with all caches off: answers must be the same.
 SAME_ANSWERS := $(patsubst %,tests/%.py,schema/test_nodes schema/test_pages web/test_booking \
   web/test_moves web/test_socket)

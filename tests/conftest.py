@@ -71,14 +71,15 @@ TEN_MINUTES_MS = 600_000
 SIZES = {
     "races": (3, 200),
     "changes": (200, 10_000),
-    "reviews": (120, 3_000),
+    "reviews": (60, 3_000),
     "chaos": (8, 600),
+    "subscribers": (40, 200),
     "kills": (2, 20),
     "faults": (10, 300),
 }
-"""Rounds of each race, committed random changes, changes of reviews, seconds of random failures,
-kills of servers and of databases, and changes under each fault: in `make test` and in `make
-test-long`."""
+"""Rounds of each race, committed random changes, changes of reviews, seconds and subscribers of
+random failures, kills of servers and of databases, and changes under each fault: in `make test` and
+in `make test-long`."""
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),

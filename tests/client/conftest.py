@@ -42,7 +42,7 @@ class Visit(Protocol):
         """Open a browser with a color scheme and a window width."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium."""
     try:
@@ -61,20 +61,20 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server with its own sample data."""
     with run_server(tmp_path_factory.mktemp("site"), experts=60, throttle="off") as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site_api(site: str, http: httpx.AsyncClient) -> Api:
     """Anonymous client of the server's API."""
     return Api(http, site)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def unused_experts(site_api: Api) -> Iterator[Expert]:
     """Experts that confirm automatically and that no test has used yet."""
     return iter(await plain_experts(site_api))
@@ -86,7 +86,7 @@ async def expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
     return await with_day(site_api, next(unused_experts))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def site_expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
     """Expert for tests that change nothing."""
     return await with_day(site_api, next(unused_experts))

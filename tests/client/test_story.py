@@ -22,7 +22,7 @@ THEMES_AND_WIDTHS = pytest.mark.parametrize(
     ("theme", "width"),
     [
         ("light", 1280),
-        ("dark", 375),
+        pytest.param("dark", 375, marks=pytest.mark.long),
         pytest.param("dark", 1280, marks=pytest.mark.long),
         pytest.param("light", 375, marks=pytest.mark.long),
     ],

@@ -29,7 +29,9 @@ async def book_whole_day(client: Api, expert: Expert) -> list[str]:
     return [answer["id"] for answer in answers if answer["__typename"] == "Booking"]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 375)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 375)]
+)
 async def test_first_in_line_books_the_time_that_becomes_free(
     visit: Visit, theme: Theme, width: int, expert: Expert, site_api: Api
 ) -> None:

@@ -123,7 +123,9 @@ async def test_pages_fit_small_windows_and_have_no_english_texts_in_german(
         texts_by_language: list[set[str]] = []
         for visitor, language in ((ada, "en"), (anna, "de")):
             await settle(visitor, path)
-            await visitor.check(file_name(path))
+            if visitor is ada:
+                await visitor.check(file_name(path))
+            assert await visitor.overflow() <= 0, path
             lang, *texts = await visitor.page.evaluate(WORDS)
             assert lang == language
             texts_by_language.append({text for text in texts if re.search(r"[A-Za-z]{2}", text)})

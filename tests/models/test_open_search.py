@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from models.store.connection import Client
     from models.store.pages import Order, Page
 
+ROUNDS = 4
 DAY = timedelta(days=1)
 FOREVER = timedelta(days=100)
 FILTERS = (
@@ -200,7 +201,7 @@ async def test_searches_find_what_all_calendars_say(
 ) -> None:
     """With every filter, order and paging direction, between changes through both ledgers."""
     clients, rng = Clients(ledgers, added), added.rng
-    for _ in range(8):
+    for _ in range(ROUNDS):
         for id_ in rng.sample(added.ids, 4):
             await clients.change(id_)
         for _ in range(3):
@@ -217,7 +218,7 @@ async def test_searches_are_exact_while_calendars_change(
     """Each expert is found as before or after the change that was under way."""
     clients, rng = Clients(ledgers, added), added.rng
     order = directory_order(SOONEST, descending=False)
-    for _ in range(8):
+    for _ in range(ROUNDS):
         since = utc_now() + rng.random() * DAY
         available = Available(since, since + rng.choice((2, 5, 30)) * DAY / 10, None)
         filter_ = ExpertFilter(available=available)

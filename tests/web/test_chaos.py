@@ -20,7 +20,7 @@ from web.embedded.database import embedded_database
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUBSCRIBERS, BOOKERS = 200, 8
+BOOKERS = 8
 MAX_SEED = 2**32
 CHECK_SECONDS = 600
 """Timeout of the final check, which reads the whole database."""
@@ -56,7 +56,7 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
                     fleet,
                     rng,
                     http,
-                    watching=SUBSCRIBERS,
+                    watching=request.config.getoption("--subscribers"),
                     booking=BOOKERS,
                     recorded=tmp_path / "history.jsonl",
                 )

@@ -55,7 +55,7 @@ account_numbers = count()
 async def database(mongodb_url: str) -> AsyncIterator[Database]:
     """The server's database."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
-        yield client["expertbook"]
+        yield client.get_default_database()
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,9 @@ async def open_slots(api: Api, expert: dict[str, Any], time: Time) -> list[dict[
 async def expert_email(mongodb_url: str, name: str) -> str:
     """Return the e-mail address of an expert's account."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
-        user = await client["expertbook"]["users"].find_one({"name": name, "role": "EXPERT"})
+        user = await client.get_default_database()["users"].find_one(
+            {"name": name, "role": "EXPERT"}
+        )
     assert user
     return str(user["email"])
 
@@ -71,7 +73,7 @@ async def expert_email(mongodb_url: str, name: str) -> str:
 async def wait_for_outbox(mongodb_url: str) -> None:
     """Wait until every mail but the reminders was sent or has failed permanently."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
-        outbox = client["expertbook"]["outbox"]
+        outbox = client.get_default_database()["outbox"]
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await outbox.count_documents(WAITING):  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.05)
@@ -152,7 +154,9 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     assert mailbox.rejected == before + 1
     assert mailbox.invitations_to("gone@example.com") == []
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as database:
-        [failed] = await database["expertbook"]["outbox"].find({"state": "FAILED"}).to_list()
+        [failed] = (
+            await database.get_default_database()["outbox"].find({"state": "FAILED"}).to_list()
+        )
     assert (failed["to"], failed["refused"]) == ([], ["CLIENT"])
 
 

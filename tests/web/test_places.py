@@ -89,7 +89,7 @@ async def place_of(who: Api, booking_id: str) -> dict[str, Any] | None:
 async def stored(mongodb_url: str, *collections: str) -> str:
     """Return all documents of some collections as text."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
-        rows = [await client["expertbook"][name].find().to_list() for name in collections]
+        rows = [await client.get_default_database()[name].find().to_list() for name in collections]
     return str(rows)
 
 

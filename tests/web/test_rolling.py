@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-SUBSCRIBERS, BOOKERS = 50, 4
+SUBSCRIBERS, BOOKERS = 16, 4
 RESTART = 1012
 """Close code "Service Restart" (IANA's registry for RFC 6455)."""
 INITIALISATION_TIMED_OUT = 4408

@@ -168,8 +168,10 @@ async def test_metrics_are_summed_over_workers(program: Program) -> None:
 
 @pytest.mark.parametrize(
     ("command", "how"),
-    [(SERVE, signal.SIGTERM), (SERVE_IN_BACKGROUND, signal.SIGINT)],
-    ids=["SIGTERM", "SIGINT"],
+    [
+        pytest.param(SERVE, signal.SIGTERM, marks=pytest.mark.long, id="SIGTERM"),
+        pytest.param(SERVE_IN_BACKGROUND, signal.SIGINT, id="SIGINT"),
+    ],
 )
 async def test_signal_ends_all_processes_gracefully(
     tmp_path: Path, command: Sequence[Path | str], how: signal.Signals
