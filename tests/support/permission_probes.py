@@ -106,13 +106,16 @@ async def subscription_decision(api: Api, query: str, variables: Variables) -> D
 
 
 async def trigger_event(api: Api) -> None:
-    """Hold and release a slot as the viewer, if signed in."""
+    """Hold and release a slot as the viewer, if signed in.
+
+    A slot may be refused: it is the viewer's own, or no longer offered if the machine was slow.
+    """
     if api.token:
         for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest may have one
             await api.ask(RELEASE, id=earlier["id"])
         experts = (await api.ask(FREE))["experts"]["nodes"]
-        slot = next(expert["nextSlot"] for expert in experts if expert["nextSlot"])
-        held = (await api.ask(HOLD, id=slot["id"]))["holdSlot"]
-        # The slot may no longer be offered if the machine was slow.
-        if "id" in held:
-            await api.ask(RELEASE, id=held["id"])
+        for slot in (expert["nextSlot"] for expert in experts if expert["nextSlot"]):
+            held = (await api.ask(HOLD, id=slot["id"]))["holdSlot"]
+            if "id" in held:
+                await api.ask(RELEASE, id=held["id"])
+                return
