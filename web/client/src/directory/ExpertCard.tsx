@@ -58,6 +58,7 @@ interface ExpertCardsProps {
   experts: readonly { readonly id: string }[];
   heading: "h2" | "h3";
   search?: string;
+  day?: string | undefined;
   /** Whether three cards share a row. */
   isCompact?: boolean;
 }

@@ -34,13 +34,15 @@ export interface ExpertCardViewProps {
   heading: "h2" | "h3";
   /** Words that found the expert, which are marked in the excerpt of the biography. */
   search?: string;
+  /** Day that the expert's page opens with. */
+  day?: string | undefined;
   /** Whether to leave out what does not fit a third of the page. */
   isCompact?: boolean;
 }
 
 /** Introduction of an expert, with the next free times. The card is a link named after the expert. */
 export function ExpertCardView(props: ExpertCardViewProps) {
-  const { expert, heading: Name, search = "", isCompact = false } = props;
+  const { expert, heading: Name, search = "", day, isCompact = false } = props;
   const text = useWords(cardWords);
   const formats = useFormats();
   const path = `/experts/${expert.slug}`;
@@ -67,7 +69,7 @@ export function ExpertCardView(props: ExpertCardViewProps) {
             <div className="min-w-0">
               <Name className={isCompact ? "text-base" : "text-lg"}>
                 <Link
-                  to={path}
+                  to={day ? `${path}?day=${day}` : path}
                   className="text-text no-underline outline-none after:absolute after:inset-0 after:rounded-lg"
                 >
                   {expert.name}

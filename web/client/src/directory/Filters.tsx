@@ -4,9 +4,11 @@ import { useText, useWords } from "../text/text.tsx";
 import { type Money, useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { DEFAULT_QUERY, type DirectoryQuery } from "./directoryQuery.ts";
+import { DEFAULT_QUERY, type DirectoryQuery, NO_DAY } from "./directoryQuery.ts";
 import { LANGUAGE_NAMES, useLanguageName } from "./languages.ts";
 import { PillChip, pillClass, PillSelect } from "./Pill.tsx";
+import { useFilterNames } from "./useFilterNames.ts";
+import { WhenFilter } from "./WhenFilter.tsx";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
@@ -20,7 +22,7 @@ interface FiltersProps {
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filters by price, language, rating and confirmation: a row of pills, and a sheet on phones. */
+/** Filters by time, price, language, rating and confirmation: a row of pills, and a sheet on phones. */
 export function Filters(props: FiltersProps) {
   const { query, onChange } = props;
   const text = useWords(directoryWords);
@@ -97,6 +99,7 @@ function Controls({ query, highest, onChange }: FiltersProps) {
     .sort((one, other) => one.label.localeCompare(other.label, locale));
   return (
     <>
+      <WhenFilter query={query} onChange={onChange} />
       <PillSelect
         label={text.maxRate}
         isChosen={maxRate !== null}
@@ -152,7 +155,7 @@ function Controls({ query, highest, onChange }: FiltersProps) {
 
 interface Chip {
   readonly name: string;
-  readonly kind: "rating" | "rate" | "confirms" | "language";
+  readonly kind: "day" | "rating" | "rate" | "confirms" | "language";
   readonly without: Partial<DirectoryQuery>;
 }
 
@@ -177,8 +180,13 @@ function useChips({ query, highest }: FiltersProps): readonly Chip[] {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);
   const languageName = useLanguageName();
-  const { minRating, maxRate, languages, confirmsAtOnce } = query;
+  const formats = useFormats();
+  const { minRating, maxRate, languages, confirmsAtOnce, day, time, minutes } = query;
   const chips: Chip[] = [];
+  if (day !== null) {
+    const parts = [names.day(day), time && names.time(time), minutes && formats.minutes(minutes)];
+    chips.push({ name: parts.filter(Boolean).join(", "), kind: "day", without: NO_DAY });
+  }
   if (maxRate !== null)
     chips.push({ name: names.rate(maxRate), kind: "rate", without: { maxRate: null } });
   if (confirmsAtOnce)
@@ -192,20 +200,9 @@ function useChips({ query, highest }: FiltersProps): readonly Chip[] {
   return chips;
 }
 
-/** Return functions that name the filters by rate and rating. */
-export function useFilterNames(highest: Money | undefined) {
-  const text = useWords(directoryWords);
-  const formats = useFormats();
-  return {
-    rate: (amount: number) =>
-      text.rateTo(highest ? formats.price({ ...highest, amount }) : formats.number(amount / 100)),
-    rating: (least: number) => text.ratingFrom(formats.number(least, 1)),
-  };
-}
-
 function cleared(): Partial<DirectoryQuery> {
   const { minRating, maxRate, languages, confirmsAtOnce } = DEFAULT_QUERY;
-  return { minRating, maxRate, languages, confirmsAtOnce };
+  return { minRating, maxRate, languages, confirmsAtOnce, ...NO_DAY };
 }
 
 function isLanguage({ kind }: Chip): boolean {

@@ -79,7 +79,12 @@ export function Results({ experts, query, refusalId, highest, onClear }: Results
       )}
       <div className={`grid gap-6 transition-opacity ${isStale ? "opacity-60" : ""}`}>
         {page.nodes.length > 0 ? (
-          <ExpertCards experts={page.nodes} heading="h3" search={query.search} />
+          <ExpertCards
+            experts={page.nodes}
+            heading="h3"
+            search={query.search}
+            day={query.day ?? undefined}
+          />
         ) : (
           <Message heading="h2" title={text.none} body={text.noneBody}>
             <Suggestions query={query} highest={highest} />

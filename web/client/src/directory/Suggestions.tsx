@@ -4,9 +4,11 @@ import { Link } from "react-router";
 import { graphql } from "../api/gql/gql.ts";
 import { useWords } from "../text/text.tsx";
 import { type Money, useFormats } from "../time/formats.ts";
+import { useTimePreferences } from "../time/preferences.ts";
 import { categoryWords } from "./categoryWords.ts";
-import { directoryPath, type DirectoryQuery, toFilter } from "./directoryQuery.ts";
-import { useFilterNames } from "./Filters.tsx";
+import { directoryPath, type DirectoryQuery, NO_DAY } from "./directoryQuery.ts";
+import { toFilter } from "./directoryVariables.ts";
+import { useFilterNames } from "./useFilterNames.ts";
 import { useLanguageName } from "./languages.ts";
 import { pillClass } from "./Pill.tsx";
 import { directoryWords } from "./words.ts";
@@ -32,6 +34,7 @@ interface SuggestionsProps {
 export function Suggestions({ query, highest }: SuggestionsProps) {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);
+  const formats = useFormats();
   const languageName = useLanguageName();
   const categories = useWords(categoryWords);
   const relaxed = relaxations(query).slice(0, MAX_SUGGESTIONS);
@@ -49,6 +52,12 @@ export function Suggestions({ query, highest }: SuggestionsProps) {
         return query.languages.map(languageName).join(", ");
       case "confirmsAtOnce":
         return text.confirms;
+      case "day":
+        return names.day(query.day ?? "");
+      case "time":
+        return names.time(query.time ?? "morning");
+      case "minutes":
+        return formats.minutes(query.minutes ?? 0);
     }
   }
   return (
@@ -63,7 +72,8 @@ export function Suggestions({ query, highest }: SuggestionsProps) {
 function Suggestion({ name, query }: { name: string; query: DirectoryQuery }) {
   const text = useWords(directoryWords);
   const formats = useFormats();
-  const { data } = useQuery(COUNT, { variables: { filter: toFilter(query) } });
+  const { zone } = useTimePreferences();
+  const { data } = useQuery(COUNT, { variables: { filter: toFilter(query, zone) } });
   const count = data?.experts.totalCount ?? 0;
   if (count === 0) return null;
   return (
@@ -78,7 +88,17 @@ function Suggestion({ name, query }: { name: string; query: DirectoryQuery }) {
 
 type Restriction =
   | { readonly kind: "word"; readonly word: string }
-  | { readonly kind: "categories" | "maxRate" | "minRating" | "languages" | "confirmsAtOnce" };
+  | {
+      readonly kind:
+        | "categories"
+        | "maxRate"
+        | "minRating"
+        | "languages"
+        | "confirmsAtOnce"
+        | "day"
+        | "time"
+        | "minutes";
+    };
 
 /** A query with one word or filter less. */
 export interface Relaxation {
@@ -92,6 +112,9 @@ export function relaxations(query: DirectoryQuery): Relaxation[] {
   const found: Relaxation[] = [];
   const add = (without: Restriction, changed: Partial<DirectoryQuery>) =>
     found.push({ without, query: { ...first, ...changed } });
+  if (query.time) add({ kind: "time" }, { time: null });
+  if (query.minutes) add({ kind: "minutes" }, { minutes: null });
+  if (query.day) add({ kind: "day" }, NO_DAY);
   if (query.categories.length) add({ kind: "categories" }, { categories: [] });
   if (query.maxRate !== null) add({ kind: "maxRate" }, { maxRate: null });
   if (query.minRating !== null) add({ kind: "minRating" }, { minRating: null });

@@ -4,10 +4,12 @@ import {
   DEFAULT_QUERY,
   toSearchParams,
   directoryPath,
-  toVariables,
   type DirectoryQuery,
   parseQuery,
 } from "./directoryQuery.ts";
+import { toVariables as toVariablesIn } from "./directoryVariables.ts";
+
+const toVariables = (query: DirectoryQuery) => toVariablesIn(query, "Europe/Berlin");
 
 const SOME: DirectoryQuery = {
   search: "tax & law",
@@ -17,6 +19,9 @@ const SOME: DirectoryQuery = {
   maxRate: 10_000,
   languages: ["German", "Irish"],
   confirmsAtOnce: true,
+  day: "2027-03-28",
+  time: "15:00",
+  minutes: 60,
   after: "abc=",
   before: null,
 };
@@ -29,7 +34,8 @@ test("an address round-trips the whole query", () => {
 
 test("invalid parameters are ignored", () => {
   const address =
-    "category=MAGIC&category=legal&category=legal&order=luck&rating=9&rate=1.5&language=";
+    "category=MAGIC&category=legal&category=legal&order=luck&rating=9&rate=1.5&language=" +
+    "&day=2027-02-30&time=15:00&minutes=60";
   expect(parseQuery(new URLSearchParams(address))).toEqual({
     ...DEFAULT_QUERY,
     categories: ["LEGAL"],
@@ -55,4 +61,30 @@ test("pages are read forwards, or backwards before a cursor", () => {
   expect(toVariables(SOME)).toMatchObject({ first: 20, after: "abc=", last: null, before: null });
   const back = { ...SOME, after: null, before: "x" };
   expect(toVariables(back)).toMatchObject({ first: null, after: null, last: 20, before: "x" });
+});
+
+test("a time without a day is ignored, and a day is one of the reader's time zone", () => {
+  expect(parseQuery(new URLSearchParams("time=noon&minutes=7&day=2027-03-28"))).toEqual({
+    ...DEFAULT_QUERY,
+    day: "2027-03-28",
+  });
+  const available = (changed: Partial<DirectoryQuery>) =>
+    toVariables({ ...DEFAULT_QUERY, ...changed }).filter?.available;
+  expect(available({})).toBeNull();
+  // The clocks go forward in Berlin that day.
+  expect(available({ day: "2027-03-28" })).toEqual({
+    from: "2027-03-27T23:00:00.000Z",
+    to: "2027-03-28T22:00:00.000Z",
+    minutes: null,
+  });
+  expect(available({ day: "2027-03-28", time: "evening", minutes: 30 })).toEqual({
+    from: "2027-03-28T15:00:00.000Z",
+    to: "2027-03-28T22:00:00.000Z",
+    minutes: 30,
+  });
+  expect(available({ day: "2027-03-28", time: "15:00" })).toEqual({
+    from: "2027-03-28T13:00:00.000Z",
+    to: "2027-03-28T13:15:00.000Z",
+    minutes: null,
+  });
 });

@@ -1,10 +1,5 @@
-import type {
-  Category,
-  ExpertFilter,
-  ExpertOrderField,
-  ExpertsQueryVariables,
-  OrderDirection,
-} from "../api/gql/graphql.ts";
+import type { Category, ExpertOrderField, OrderDirection } from "../api/gql/graphql.ts";
+import type { Part } from "../waiting/windows.ts";
 import { categoryWords } from "./categoryWords.ts";
 import { directoryWords } from "./words.ts";
 
@@ -13,6 +8,9 @@ export type Order = Exclude<
   `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`,
   "soonest-desc"
 >;
+
+/** A part of the day, or the hour at which a session starts. */
+export type TimeOfDay = Part | `${number}:00`;
 
 /** Filters, sort order and page of the directory. */
 export interface DirectoryQuery {
@@ -27,11 +25,20 @@ export interface DirectoryQuery {
   readonly languages: readonly string[];
   /** Whether bookings must be confirmed at once. */
   readonly confirmsAtOnce: boolean;
+  /** Day on which a session can start, in the reader's time zone, such as 2026-12-01. */
+  readonly day: string | null;
+  /** Null for the whole day. */
+  readonly time: TimeOfDay | null;
+  /** Length of that session; null for the first that an expert offers. */
+  readonly minutes: number | null;
   readonly after: string | null;
   readonly before: string | null;
 }
 
 export const PAGE_SIZE = 20;
+
+/** Any day. */
+export const NO_DAY = { day: null, time: null, minutes: null } as const;
 
 /** No filters, default order, first page. */
 export const DEFAULT_QUERY: DirectoryQuery = {
@@ -42,17 +49,26 @@ export const DEFAULT_QUERY: DirectoryQuery = {
   maxRate: null,
   languages: [],
   confirmsAtOnce: false,
+  ...NO_DAY,
   after: null,
   before: null,
 };
 
 export const CATEGORIES = Object.keys(categoryWords.en) as Category[];
+export const LENGTHS = [15, 30, 45, 60, 90, 120];
+export const TIMES: readonly TimeOfDay[] = [
+  ...(["morning", "afternoon", "evening"] as const),
+  ...Array.from({ length: 24 }, (_, hour) => `${hour}:00` as const),
+];
 export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
 
 /** Parse the parameters of an address; invalid values are ignored. */
 export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   const categories = parameters.getAll("category").map((name) => name.toUpperCase());
   const order = parameters.get("order") as Order;
+  const day = parseDay(parameters.get("day"));
+  const time = parameters.get("time") as TimeOfDay;
+  const minutes = Number(parameters.get("minutes"));
   return {
     search: parameters.get("search") ?? "",
     categories: CATEGORIES.filter((category) => categories.includes(category)),
@@ -61,6 +77,9 @@ export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
     maxRate: parseNumber(parameters.get("rate"), 2 ** 31 - 1),
     languages: [...new Set(parameters.getAll("language").filter(Boolean))],
     confirmsAtOnce: parameters.get("confirms") === "at-once",
+    day,
+    time: day && TIMES.includes(time) ? time : null,
+    minutes: day && LENGTHS.includes(minutes) ? minutes : null,
     after: parameters.get("after"),
     before: parameters.get("before"),
   };
@@ -69,7 +88,7 @@ export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
 /** Return the parameters of an address, without defaults; equal queries give equal addresses. */
 export function toSearchParams(query: DirectoryQuery): URLSearchParams {
   const { search, categories, order, minRating, maxRate, languages, confirmsAtOnce } = query;
-  const { after, before } = query;
+  const { day, time, minutes, after, before } = query;
   const parameters = new URLSearchParams();
   if (search) parameters.set("search", search);
   for (const category of categories) parameters.append("category", category.toLowerCase());
@@ -77,6 +96,9 @@ export function toSearchParams(query: DirectoryQuery): URLSearchParams {
   if (maxRate !== null) parameters.set("rate", String(maxRate));
   for (const language of languages) parameters.append("language", language);
   if (confirmsAtOnce) parameters.set("confirms", "at-once");
+  if (day) parameters.set("day", day);
+  if (day && time) parameters.set("time", time);
+  if (day && minutes) parameters.set("minutes", String(minutes));
   if (order) parameters.set("order", order);
   if (after) parameters.set("after", after);
   else if (before) parameters.set("before", before);
@@ -89,40 +111,13 @@ export function directoryPath(query: Partial<DirectoryQuery>): string {
   return parameters ? `/experts?${parameters}` : "/experts";
 }
 
-/** Return the filter of the API. */
-export function toFilter(query: Omit<DirectoryQuery, "order" | "after" | "before">): ExpertFilter {
-  const { search, categories, minRating, maxRate, languages, confirmsAtOnce } = query;
-  return {
-    search: search || null,
-    categories: categories.length ? [...categories] : null,
-    minRating,
-    maxHourlyRate: maxRate,
-    languages: languages.length ? [...languages] : null,
-    confirmsAutomatically: confirmsAtOnce || null,
-  };
-}
-
-/** Return the variables of the GraphQL query. */
-export function toVariables(query: DirectoryQuery): ExpertsQueryVariables {
-  const { order, after, before } = query;
-  const [field, direction] = (order ?? "").toUpperCase().split("-") as [
-    ExpertOrderField,
-    OrderDirection,
-  ];
-  const isBackwards = !after && Boolean(before);
-  return {
-    filter: toFilter(query),
-    // A category's count is that of its experts, whichever categories are chosen.
-    counted: toFilter({ ...query, categories: [] }),
-    orderBy: order && { field, direction },
-    first: isBackwards ? null : PAGE_SIZE,
-    after: after || null,
-    last: isBackwards ? PAGE_SIZE : null,
-    before: isBackwards ? before : null,
-  };
-}
-
 function parseNumber(text: string | null, max: number): number | null {
   const number = Number(text || NaN);
   return number >= 0 && number <= max && (max === 5 || Number.isInteger(number)) ? number : null;
+}
+
+function parseDay(text: string | null): string | null {
+  const isDate = text !== null && /^\d{4}-\d\d-\d\d$/.test(text);
+  const at = isDate ? Date.parse(text) : NaN;
+  return isDate && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text) ? text : null;
 }

@@ -7,7 +7,9 @@ import { graphql } from "../api/gql/gql.ts";
 import type { ExpertsQuery } from "../api/gql/graphql.ts";
 import { useRetryOnline } from "../api/online.ts";
 import type { Counts } from "./Categories.tsx";
-import { toVariables, type DirectoryQuery } from "./directoryQuery.ts";
+import { useTimePreferences } from "../time/preferences.ts";
+import type { DirectoryQuery } from "./directoryQuery.ts";
+import { toVariables } from "./directoryVariables.ts";
 
 const EXPERTS = graphql(`
   query Experts(
@@ -80,7 +82,7 @@ interface Experts {
 
 /** A page of the directory, polled to keep it current; a superseded request is cancelled. */
 export function useExperts(query: DirectoryQuery): Experts {
-  const variables = toVariables(query);
+  const variables = toVariables(query, useTimePreferences().zone);
   useState(() => primeFromPage(EXPERTS, variables));
   const { data, previousData, error, refetch } = useQuery(EXPERTS, {
     variables,

@@ -3,6 +3,9 @@ import { type CalendarDate, parseDate, Time, toCalendarDateTime } from "@interna
 /** Parts of a day, with the hours at which they begin and end. */
 const PARTS = { morning: [0, 12], afternoon: [12, 17], evening: [17, 24] } as const;
 
+/** Sessions start on the quarter hour. */
+const CELL_MS = 15 * 60_000;
+
 export type Part = keyof typeof PARTS;
 export const ALL_PARTS = Object.keys(PARTS) as readonly Part[];
 
@@ -23,6 +26,12 @@ export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>):
     else windows.push({ from, to });
   }
   return windows;
+}
+
+/** Return the window in which a session begins that starts at an hour of a day. */
+export function windowAt(date: string, zone: string, hour: number): Window {
+  const from = instant(parseDate(date), hour, zone);
+  return { from, to: new Date(Date.parse(from) + CELL_MS).toISOString() };
 }
 
 /** Return the parts of a day in which some instants are. */

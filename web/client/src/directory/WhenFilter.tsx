@@ -1,0 +1,77 @@
+import { useWords } from "../text/text.tsx";
+import { useFormats } from "../time/formats.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { type DirectoryQuery, LENGTHS, NO_DAY, type TimeOfDay, TIMES } from "./directoryQuery.ts";
+import { PillSelect } from "./Pill.tsx";
+import { dayAfter, useFilterNames, useToday } from "./useFilterNames.ts";
+import { directoryWords } from "./words.ts";
+
+/** Days that are offered, today included. */
+const DAYS = 21;
+
+interface WhenFilterProps {
+  query: DirectoryQuery;
+  onChange: (changed: Partial<DirectoryQuery>) => void;
+}
+
+/** Filter by the day on which a session can start; then also by its time and its length. */
+export function WhenFilter({ query, onChange }: WhenFilterProps) {
+  const text = useWords(directoryWords);
+  const formats = useFormats();
+  const names = useFilterNames(undefined);
+  const today = useToday();
+  const { day, time, minutes } = query;
+  const days = Array.from({ length: DAYS }, (_, each) => dayAfter(today, each));
+  return (
+    <>
+      <PillSelect
+        label={text.day}
+        isChosen={day !== null}
+        icon={<Icon name="calendar" className="size-4" />}
+        value={day ?? ""}
+        onChange={({ target }) => onChange(target.value ? { day: target.value } : NO_DAY)}
+      >
+        <option value="">{text.anyDay}</option>
+        {(day && !days.includes(day) ? [day, ...days] : days).map((date) => (
+          <option key={date} value={date}>
+            {names.day(date)}
+          </option>
+        ))}
+      </PillSelect>
+      {day && (
+        <>
+          <PillSelect
+            label={text.time}
+            isChosen={time !== null}
+            value={time ?? ""}
+            onChange={({ target }) =>
+              onChange({ time: (target.value || null) as TimeOfDay | null })
+            }
+          >
+            <option value="">{text.anyTime}</option>
+            {TIMES.map((each) => (
+              <option key={each} value={each}>
+                {names.time(each)}
+              </option>
+            ))}
+          </PillSelect>
+          <PillSelect
+            label={text.length}
+            isChosen={minutes !== null}
+            value={minutes ?? ""}
+            onChange={({ target }) =>
+              onChange({ minutes: target.value ? Number(target.value) : null })
+            }
+          >
+            <option value="">{text.anyLength}</option>
+            {LENGTHS.map((each) => (
+              <option key={each} value={each}>
+                {formats.minutes(each)}
+              </option>
+            ))}
+          </PillSelect>
+        </>
+      )}
+    </>
+  );
+}

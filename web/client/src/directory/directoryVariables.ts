@@ -1,0 +1,57 @@
+import type {
+  AvailableInput,
+  ExpertFilter,
+  ExpertOrderField,
+  ExpertsQueryVariables,
+  OrderDirection,
+} from "../api/gql/graphql.ts";
+import { ALL_PARTS, type Part, windowAt, windowsOf } from "../waiting/windows.ts";
+import { type DirectoryQuery, PAGE_SIZE } from "./directoryQuery.ts";
+
+/** Return the filter of the API; days are those of a time zone. */
+export function toFilter(
+  query: Omit<DirectoryQuery, "order" | "after" | "before">,
+  zone: string,
+): ExpertFilter {
+  const { search, categories, minRating, maxRate, languages, confirmsAtOnce } = query;
+  return {
+    search: search || null,
+    categories: categories.length ? [...categories] : null,
+    minRating,
+    maxHourlyRate: maxRate,
+    languages: languages.length ? [...languages] : null,
+    confirmsAutomatically: confirmsAtOnce || null,
+    available: availableOf(query, zone),
+  };
+}
+
+/** Return the variables of the GraphQL query; days are those of a time zone. */
+export function toVariables(query: DirectoryQuery, zone: string): ExpertsQueryVariables {
+  const { order, after, before } = query;
+  const [field, direction] = (order ?? "").toUpperCase().split("-") as [
+    ExpertOrderField,
+    OrderDirection,
+  ];
+  const isBackwards = !after && Boolean(before);
+  return {
+    filter: toFilter(query, zone),
+    // A category's count is that of its experts, whichever categories are chosen.
+    counted: toFilter({ ...query, categories: [] }, zone),
+    orderBy: order && { field, direction },
+    first: isBackwards ? null : PAGE_SIZE,
+    after: after || null,
+    last: isBackwards ? PAGE_SIZE : null,
+    before: isBackwards ? before : null,
+  };
+}
+
+function availableOf(
+  { day, time, minutes }: Pick<DirectoryQuery, "day" | "time" | "minutes">,
+  zone: string,
+): AvailableInput | null {
+  if (!day) return null;
+  const hour = time?.endsWith(":00") ? Number.parseInt(time) : null;
+  if (hour !== null) return { ...windowAt(day, zone, hour), minutes };
+  const [window] = windowsOf(day, zone, new Set(time ? [time as Part] : ALL_PARTS));
+  return window ? { ...window, minutes } : null;
+}
