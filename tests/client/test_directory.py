@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
 
+from tests.support.bookable_experts import ZONE
 from tests.support.visitors import KEEP
 
 if TYPE_CHECKING:
@@ -68,6 +71,40 @@ async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
     await expect_count(ada, before)
     await ada.button("Clear").first.click()
     await expect_count(ada, await count(site_api))
+
+
+async def test_experts_are_found_by_day_time_and_length(
+    visit: Visit, site_api: Api, expert: Expert
+) -> None:
+    """The time is in the address, and a card leads to that day."""
+    ada, day = await visit(), expert["day"]
+    page, minutes = ada.page, expert["offers"][0]["minutes"]
+    noon = datetime.combine(date.fromisoformat(day), time(12), ZoneInfo(ZONE))
+    await ada.open("/experts")
+    await page.get_by_label("Day", exact=True).first.select_option(day)
+    await page.get_by_label("Length", exact=True).first.select_option(str(minutes))
+    whole = {"from": noon.replace(hour=0), "to": noon.replace(hour=0) + timedelta(days=1)}
+    await expect_count(ada, await count(site_api, available=span(whole, minutes)))
+    await expect(page).to_have_url(re.compile(rf"\?day={day}&minutes={minutes}$"))
+    await page.get_by_label("Time", exact=True).first.select_option("afternoon")
+    afternoon = {"from": noon, "to": noon.replace(hour=17)}
+    await expect_count(ada, await count(site_api, available=span(afternoon, minutes)))
+    await page.get_by_label("Time", exact=True).first.select_option("15:00")
+    at_three = {"from": noon.replace(hour=15), "to": noon.replace(hour=15, minute=15)}
+    await expect_count(ada, await count(site_api, available=span(at_three, minutes)))
+    await page.reload()
+    await expect_count(ada, await count(site_api, available=span(at_three, minutes)))
+    await ada.check("when")
+    await page.get_by_label("Time", exact=True).first.select_option("")
+    await page.get_by_role("searchbox").fill(expert["name"])
+    await ada.wait_for_results(expert["name"])
+    await page.get_by_role("link", name=expert["name"], exact=True).click()
+    await expect(page).to_have_url(re.compile(rf"/{expert['slug']}\?day={day}"))
+
+
+def span(between: dict[str, datetime], minutes: int) -> dict[str, Any]:
+    """Return a time of the API's filter."""
+    return {name: instant.isoformat() for name, instant in between.items()} | {"minutes": minutes}
 
 
 async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> None:
