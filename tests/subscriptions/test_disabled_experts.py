@@ -66,6 +66,8 @@ async def test_disabling_an_expert_ends_the_subscriptions_of_those_who_may_not_s
                 group.create_task(follow(hub, log, seen[True], sees_disabled=True)),
             ]
             await hub.announce(await log.commit(1))
+            logs = (public.received, own.received, *seen.values())
+            await wait_until(lambda: all(received == [1] for received in logs))
             closed = await reset(log, accepts_bookings=False)
             if is_announced:
                 await hub.announce(closed)
