@@ -71,7 +71,9 @@ export function ExpertNote({ bookingId, name, note }: ExpertNoteProps) {
               <Icon name="lock" className="size-3.5" />
               {text.label}
             </p>
-            <p className="max-w-prose whitespace-pre-line wrap-anywhere">{note}</p>
+            <p dir="auto" lang="" className="max-w-prose whitespace-pre-line wrap-anywhere">
+              {note}
+            </p>
           </>
         )}
         <button
