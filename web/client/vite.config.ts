@@ -12,7 +12,7 @@ import { precompress } from "./precompress.ts";
 
 // Without forms and what signs in, which the booking page needs only after a time is kept.
 const SHARED =
-  /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems|problems|contactUrls)|time\/(?!relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
+  /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems|problems|contactUrls)|time\/(?!day|relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
 
 /**
  * One build per page: `--mode app` builds the client, `--mode graphiql` the GraphiQL page.

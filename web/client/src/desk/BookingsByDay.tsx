@@ -1,7 +1,6 @@
-import { parseDate } from "@internationalized/date";
-
 import type { DeskBookingFragment } from "../api/gql/graphql.ts";
 import { useWords } from "../text/text.tsx";
+import { addDays } from "../time/day.ts";
 import { useFormats } from "../time/formats.ts";
 import { groupByDay } from "./days.ts";
 import { DeskCard } from "./DeskCard.tsx";
@@ -18,7 +17,7 @@ interface BookingsByDayProps {
 export function BookingsByDay({ bookings, today, onStepDone }: BookingsByDayProps) {
   const text = useWords(deskWords);
   const formats = useFormats();
-  const tomorrow = parseDate(today).add({ days: 1 }).toString();
+  const tomorrow = addDays(today, 1);
   return groupByDay(bookings, formats.dateOf).map(({ date, bookings }) => (
     <section key={date} aria-labelledby={`day-${date}`} className="grid gap-2">
       <h2 id={`day-${date}`} className="flex items-center gap-2 text-lg">

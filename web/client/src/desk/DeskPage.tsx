@@ -10,9 +10,10 @@ import { WeekFigures } from "../figures/WeekFigures.tsx";
 import { EXPERT_HOURS } from "../hours/availability.ts";
 import { type Viewer, useViewer } from "../session/Viewer.tsx";
 import { useText, useWords } from "../text/text.tsx";
-import { useNow } from "../time/clock.ts";
+import { addDays } from "../time/day.ts";
 import { useFormats } from "../time/formats.ts";
 import { useTimePreferences } from "../time/preferences.ts";
+import { useToday } from "../time/relativeMoment.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LiveBadge } from "../ui/LiveBadge.tsx";
@@ -21,7 +22,7 @@ import { useTitle } from "../ui/title.ts";
 import { BookingsByDay } from "./BookingsByDay.tsx";
 import { BlockTimeDialog } from "./calendar/BlockTimeDialog.tsx";
 import { Calendar } from "./calendar/Calendar.tsx";
-import { addDays, datesOf } from "./calendar/grid.ts";
+import { datesOf } from "./calendar/grid.ts";
 import { useDeskAddress } from "./calendar/useDeskAddress.ts";
 import { calendarWords } from "./calendar/words.ts";
 import { DeskSkeleton } from "./DeskSkeleton.tsx";
@@ -54,7 +55,7 @@ function Desk({ viewer, expert }: DeskProps) {
   const formats = useFormats();
   const address = useDeskAddress();
   const { view, views, selectedId, go } = address;
-  const today = formats.dateOf(new Date(useNow(60_000)));
+  const today = useToday();
   const date = address.date ?? today;
   const dates = useMemo(
     () => datesOf(view === "day" ? "day" : "week", date, locale),

@@ -1,9 +1,11 @@
 import { useWords } from "../text/text.tsx";
+import { addDays } from "../time/day.ts";
 import { useFormats } from "../time/formats.ts";
+import { useToday } from "../time/relativeMoment.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { type DirectoryQuery, LENGTHS, NO_DAY, type TimeOfDay, TIMES } from "./directoryQuery.ts";
 import { PillSelect } from "./Pill.tsx";
-import { dayAfter, useFilterNames, useToday } from "./useFilterNames.ts";
+import { useFilterNames } from "./useFilterNames.ts";
 import { directoryWords } from "./words.ts";
 
 /** Days that are offered, today included. */
@@ -21,7 +23,7 @@ export function WhenFilter({ query, onChange }: WhenFilterProps) {
   const names = useFilterNames(undefined);
   const today = useToday();
   const { day, time, minutes } = query;
-  const days = Array.from({ length: DAYS }, (_, each) => dayAfter(today, each));
+  const days = Array.from({ length: DAYS }, (_, each) => addDays(today, each));
   return (
     <>
       <PillSelect

@@ -63,7 +63,7 @@ test("pages are read forwards, or backwards before a cursor", () => {
   expect(toVariables(back)).toMatchObject({ first: null, after: null, last: 20, before: "x" });
 });
 
-test("a time without a day is ignored, and a day is one of the reader's time zone", () => {
+test("an unknown time is ignored, and a day is one of the reader's time zone", () => {
   expect(parseQuery(new URLSearchParams("time=noon&minutes=7&day=2027-03-28"))).toEqual({
     ...DEFAULT_QUERY,
     day: "2027-03-28",

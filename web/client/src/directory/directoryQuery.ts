@@ -1,4 +1,5 @@
 import type { Category, ExpertOrderField, OrderDirection } from "../api/gql/graphql.ts";
+import { parseDay } from "../time/day.ts";
 import type { Part } from "../waiting/windows.ts";
 import { categoryWords } from "./categoryWords.ts";
 import { directoryWords } from "./words.ts";
@@ -66,7 +67,7 @@ export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
 export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   const categories = parameters.getAll("category").map((name) => name.toUpperCase());
   const order = parameters.get("order") as Order;
-  const day = parseDay(parameters.get("day"));
+  const day = parseDay(parameters.get("day")) ?? null;
   const time = parameters.get("time") as TimeOfDay;
   const minutes = Number(parameters.get("minutes"));
   return {
@@ -114,10 +115,4 @@ export function directoryPath(query: Partial<DirectoryQuery>): string {
 function parseNumber(text: string | null, max: number): number | null {
   const number = Number(text || NaN);
   return number >= 0 && number <= max && (max === 5 || Number.isInteger(number)) ? number : null;
-}
-
-function parseDay(text: string | null): string | null {
-  const isDate = text !== null && /^\d{4}-\d\d-\d\d$/.test(text);
-  const at = isDate ? Date.parse(text) : NaN;
-  return isDate && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text) ? text : null;
 }

@@ -1,6 +1,7 @@
 import { parseDate } from "@internationalized/date";
 
 import type { DateOverrideInput } from "../api/gql/graphql.ts";
+import { addDays } from "../time/day.ts";
 import type { Problems } from "../ui/problems.ts";
 import { findMissingTimes, mapSpanProblems, newKey, type Span, toSpan } from "./spans.ts";
 
@@ -33,7 +34,7 @@ export function toOverrideDrafts(
   const coming = overrides.filter(({ date }) => date >= today);
   for (const { date, hours } of coming.toSorted((a, b) => a.date.localeCompare(b.date))) {
     const last = found.at(-1);
-    if (last && dayAfter(last.until) === date && isEqual(last.hours, hours)) {
+    if (last && addDays(last.until, 1) === date && isEqual(last.hours, hours)) {
       found[found.length - 1] = { ...last, until: date };
     } else {
       found.push({ key: newKey(), date, until: date, hours: hours.map(toSpan) });
@@ -88,18 +89,16 @@ export function mapOverrideProblems(
 
 /** Return the day after the last override, which is therefore unused. */
 export function nextUnusedDate(drafts: readonly OverrideDraft[], today: string): string {
-  return dayAfter(drafts.reduce((latest, { until }) => (until > latest ? until : latest), today));
+  const last = drafts.reduce((latest, { until }) => (until > latest ? until : latest), today);
+  return addDays(last, 1);
 }
 
 function daysOf({ date, until }: OverrideDraft): string[] {
   const days: string[] = [];
   if (!date) return days;
-  for (let day = date; day <= until && days.length < MAX_DAYS; day = dayAfter(day)) days.push(day);
+  for (let day = date; day <= until && days.length < MAX_DAYS; day = addDays(day, 1))
+    days.push(day);
   return days;
-}
-
-function dayAfter(date: string): string {
-  return parseDate(date).add({ days: 1 }).toString();
 }
 
 function isEqual(one: readonly Hours[], other: readonly Hours[]): boolean {

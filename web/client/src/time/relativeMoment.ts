@@ -13,11 +13,16 @@ interface RelativeFormats {
   moment: (instant: string) => string;
 }
 
+/** Return the present day in the reader's time zone, such as 2026-11-21. */
+export function useToday(): string {
+  return useFormats().dateOf(new Date(useNow(60_000)));
+}
+
 /** Return formats relative to today. */
 export function useRelativeFormats(): RelativeFormats {
   const { locale } = useText();
   const formats = useFormats();
-  const today = Date.parse(formats.dateOf(new Date(useNow(60_000))));
+  const today = Date.parse(useToday());
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
   function daysUntil(instant: string): number {

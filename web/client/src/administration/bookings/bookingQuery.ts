@@ -1,6 +1,7 @@
 import { parseDate } from "@internationalized/date";
 
 import type { BookingFilter, BookingStatus } from "../../api/gql/graphql.ts";
+import { parseDay } from "../../time/day.ts";
 
 /** States to choose from, in the order of a booking's life. */
 export const STATUSES: readonly BookingStatus[] = [
@@ -27,8 +28,8 @@ export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   return {
     search: parameters.get("search")?.trim() ?? "",
     status: STATUSES.find((each) => each === parameters.get("status")),
-    from: parseDay(parameters.get("from")),
-    to: parseDay(parameters.get("to")),
+    from: parseDay(parameters.get("from")) ?? "",
+    to: parseDay(parameters.get("to")) ?? "",
   };
 }
 
@@ -45,12 +46,4 @@ export function bookingFilter(
     ...(from && { from: midnight(from, 0) }),
     ...(to && { to: midnight(to, 1) }),
   };
-}
-
-function parseDay(value: string | null): string {
-  try {
-    return value ? parseDate(value).toString() : "";
-  } catch {
-    return "";
-  }
 }

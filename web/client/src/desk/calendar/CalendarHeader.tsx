@@ -4,7 +4,7 @@ import { useText, useWords } from "../../text/text.tsx";
 import { useFormats } from "../../time/formats.ts";
 import { dateFormat } from "../../time/intl.ts";
 import { Icon } from "../../ui/Icon.tsx";
-import { addDays } from "./grid.ts";
+import { addDays } from "../../time/day.ts";
 import type { DeskView } from "./useDeskAddress.ts";
 import { calendarWords } from "./words.ts";
 

@@ -7,15 +7,15 @@ import { Dialog } from "../../bookings/Dialog.tsx";
 import { type Outcome, useReschedule } from "../../bookings/useReschedule.ts";
 import type { SlotTime } from "../../expert/slots.ts";
 import { useWords } from "../../text/text.tsx";
-import { useNow } from "../../time/clock.ts";
+import { addDays } from "../../time/day.ts";
 import { useFormats } from "../../time/formats.ts";
 import { useTimePreferences } from "../../time/preferences.ts";
+import { useToday } from "../../time/relativeMoment.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Loading } from "../../ui/Loading.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { toast, toastError } from "../../ui/toast.tsx";
 import { FREE_DAYS } from "./documents.ts";
-import { addDays } from "./grid.ts";
 import { movableSlots } from "./moves.ts";
 import { calendarWords } from "./words.ts";
 
@@ -38,7 +38,7 @@ export function MoveDialog({ booking, slot, others, onMoved, onClose }: MoveDial
   const { errors } = useWords(appWords);
   const formats = useFormats();
   const { zone } = useTimePreferences();
-  const today = formats.dateOf(new Date(useNow(60_000)));
+  const today = useToday();
   const { move, isBusy } = useReschedule(booking.id);
   const [chosen, setChosen] = useState(slot);
   const [day, setDay] = useState(() => formats.dateOf((slot ?? booking).startsAt));

@@ -1,5 +1,6 @@
 import type { DateOverrideInput, HoursFragment } from "../../api/gql/graphql.ts";
-import { addDays, DAY_MINUTES, segmentsOf } from "./grid.ts";
+import { addDays } from "../../time/day.ts";
+import { DAY_MINUTES, segmentsOf } from "./grid.ts";
 import { hoursOn } from "./openHours.ts";
 
 type Availability = Pick<HoursFragment["availability"], "weekly" | "overrides">;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { addDays, datesOf, hourHeight, hoursShown, joined, segmentsOf } from "./grid.ts";
+import { addDays } from "../../time/day.ts";
+import { datesOf, hourHeight, hoursShown, joined, segmentsOf } from "./grid.ts";
 
 function timed(startsAt: string, endsAt: string) {
   return { startsAt, endsAt };

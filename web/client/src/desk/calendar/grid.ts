@@ -1,5 +1,7 @@
 import { parseAbsolute, parseDate, startOfWeek } from "@internationalized/date";
 
+import { addDays } from "../../time/day.ts";
+
 /** Minutes in a day as the calendar draws it; days of a clock change are drawn like others. */
 export const DAY_MINUTES = 1_440;
 
@@ -24,11 +26,6 @@ export function datesOf(view: "week" | "day", date: string, locale: string): str
   if (view === "day") return [date];
   const first = startOfWeek(day, locale);
   return Array.from({ length: 7 }, (_, days) => first.add({ days }).toString());
-}
-
-/** Return the date some days later. */
-export function addDays(date: string, days: number): string {
-  return parseDate(date).add({ days }).toString();
 }
 
 /** Return the part of each day that a time takes, in a zone; midnight ends a day. */

@@ -1,5 +1,6 @@
 import { useSearchParams } from "react-router";
 
+import { parseDay } from "../../time/day.ts";
 import { useMedia } from "../../ui/useMedia.ts";
 
 export type DeskView = "week" | "day" | "list";
@@ -25,11 +26,10 @@ export function useDeskAddress(): DeskAddress {
   const isWide = useMedia(WIDE);
   const views: readonly DeskView[] = isWide ? ["day", "week", "list"] : ["day", "list"];
   const wanted = parameters.get("view");
-  const date = parameters.get("date") ?? "";
   return {
     view: views.find((view) => view === wanted) ?? (isWide ? "week" : "day"),
     views,
-    date: /^\d{4}-\d\d-\d\d$/.test(date) && !Number.isNaN(Date.parse(date)) ? date : undefined,
+    date: parseDay(parameters.get("date")),
     selectedId: parameters.get("booking"),
     go(changes) {
       setParameters((current) => {
