@@ -91,9 +91,8 @@ SERVER_STARTERS = {
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on an embedded database with 60 sample experts."""
-    # Tokens must outlast the run; on a busy machine operations and pongs may be slow.
-    patient = {"access_token_minutes": 1_440, "operation_seconds": 120}
-    settings = {"experts": EXPERTS, "throttle": "off", **patient}
+    # Tokens must outlast the run; on a busy machine pongs may be slow.
+    settings = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
     with start_program(tmp_path_factory.mktemp("server"), Patch(SLOW_PONGS), **settings) as program:
         await_ready(program.process, program.address)
         yield program.address

@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from web.mails.transport import MailTransport
     from web.settings import Settings
 
+RETRIED_SHARE = 0.8
+"""Share of an operation's time in which its command is retried; the rest is for the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -119,6 +122,7 @@ async def open_container(
             use_cache=use_caches,
             offers=settings.offers,
             lead_times=settings.lead_times,
+            patience_seconds=RETRIED_SHARE * settings.operation_seconds,
         ).open() as ledger,
         background("sweeper", sweep(ledger)),
         background("account sweeper", sweep_accounts(ledger)),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from models.accounts.users import User
 from models.calendar.times import utc_now
-from models.errors import Unavailable
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
@@ -27,10 +26,9 @@ async def turn_of(user_id: Id) -> AsyncIterator[None]:
     """Serialize requests of an account across all processes; the others wait.
 
     Raises:
-        Unavailable: if another request does not end in time.
+        Unavailable: if the database does not answer.
     """
     users = User.get_pymongo_collection()
-    deadline = utc_now() + TURN
     while True:
         now = utc_now()
         until = now + TURN
@@ -39,8 +37,6 @@ async def turn_of(user_id: Id) -> AsyncIterator[None]:
             taken = await users.update_one(free, {"$set": {"busy_until": until}})
         if taken.modified_count:
             break
-        if now > deadline:
-            raise Unavailable("Another request of yours takes too long. Please try again.")
         await asyncio.sleep(PAUSE_SECONDS)
     try:
         yield

@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 16
 """Granted commands per transaction; with more, commands and database wait for each other."""
 PATIENCE_SECONDS = 8.0
+"""Time in which a command is tried again, by default."""
+
 MAX_BACKOFF_SECONDS = 0.1
 
 
@@ -58,6 +60,7 @@ class Ledger:
         use_cache: whether commands are decided on calendars that stay in memory after a commit.
         offers: how free time is offered to those who wait for it.
         lead_times: times before a session at which its client is reminded.
+        patience_seconds: time in which a command that lost a race is tried again.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Ledger:
         use_cache: bool = True,
         offers: OfferTerms | None = None,
         lead_times: Sequence[timedelta] = (),
+        patience_seconds: float | None = None,
     ) -> None:
+        self._patience_seconds = patience_seconds or PATIENCE_SECONDS
         self._session = WriterSession(client)
         self._new_batch = partial(Batch, offers or OfferTerms(), lead_times)
         self._claims = Claims(self._session)
@@ -275,7 +280,7 @@ class Ledger:
         for entry in entries:
             entry.must_load = True
             entry.rounds += 1
-            entry.deadline = entry.deadline or now + PATIENCE_SECONDS
+            entry.deadline = entry.deadline or now + self._patience_seconds
             if is_retryable(error) and now < entry.deadline:
                 self._queue(entry)
             else:

@@ -65,7 +65,6 @@ async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]
             "mongodb_url": url,
             "throttle": "off",
             "access_token_minutes": 1440,
-            "operation_seconds": 120,
             "hold_seconds": 600,
             "require_verified_email": "on",
             "secret": SECRET,

@@ -66,7 +66,8 @@ def free_port() -> int:
 def environment(**settings: object) -> dict[str, str]:
     """Return the environment with some settings, and without inherited ones except CACHES.
 
-    Clients need no verified e-mail address unless a test sets that.
+    Unless a test sets that, clients need no verified e-mail address, and operations may take two
+    minutes, since a busy machine can exceed the default.
     """
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
@@ -74,7 +75,7 @@ def environment(**settings: object) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(ours) or name == CACHES
     }
-    given = {"require_verified_email": "off", **settings}
+    given = {"require_verified_email": "off", "operation_seconds": 120, **settings}
     return kept | {f"EXPERTBOOK_{name.upper()}": str(value) for name, value in given.items()}
 
 

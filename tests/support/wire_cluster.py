@@ -21,7 +21,6 @@ SETTINGS = {
     "throttle": "off",
     "access_token_minutes": 1440,
     "hold_seconds": 3600,
-    "operation_seconds": 120,
 }
 
 

@@ -48,7 +48,6 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
             "experts": 8,
             "throttle": "off",
             "access_token_minutes": 1440,
-            "operation_seconds": 120,
         }
         async with httpx.AsyncClient(timeout=180) as http:
             with Fleet(tmp_path, 2, **settings) as fleet:
