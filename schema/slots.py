@@ -217,8 +217,8 @@ async def replay_start(context: Context, expert_id: Id, after: str | None) -> Po
     if after is None:
         return None
     position = position_in(after, expert_id)
-    calendar = await context.loaders.calendar.load(expert_id)
-    if calendar and (cost := context.event_cost * (calendar.sequence - position.sequence)) > 0:
+    latest = await context.services.hub.latest(expert_id)
+    if latest and (cost := context.event_cost * (latest.sequence - position.sequence)) > 0:
         if cost > MAX_REPLAY_COST:
             raise CursorExpired("after: too many events ago; read the slots again")
         await context.charge(cost)

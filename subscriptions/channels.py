@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 
-from models.bookings.events import Event, Position, events_after, log_holds
+from models.bookings.events import Event, LogHead, Position, events_after, events_until, log_holds
 from models.errors import CursorExpired, NoSuchExpert
 from models.telemetry.metrics import DELIVERIES
 from subscriptions.audiences import Audience
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BUFFER_SIZE = 256
+EARLIER_EVENTS = 32
+"""Events before a resumed position that are read as well, for subscribers that saw fewer events."""
+
 MAX_EVENTS_PER_SEND = 16
 """After each send, subscribers with a full send buffer are removed."""
 
@@ -74,10 +77,12 @@ class Channel:
         """The position after the last event that was delivered."""
         return self._position
 
-    def start(self, position: Position, *, is_closed: bool = False) -> None:
-        """Accept events after a position; `is_closed` tells whether the expert is disabled."""
-        self._position = position
-        self._is_closed = is_closed
+    def start(self, head: LogHead | None) -> None:
+        """Accept events after the end of the log; None if the calendar was deleted meanwhile."""
+        if head is None:
+            self.mark_replaced()
+            return
+        self._position, self._is_closed = head
         self.ready.set()
 
     def mark_replaced(self) -> None:
@@ -186,6 +191,48 @@ class Channel:
         if not events:
             raise expired()
         return events
+
+    async def require_position(self, position: Position) -> None:
+        """Check that the log continues at a position, and buffer the events that follow it.
+
+        After a restart, an expert's subscribers come back together, and the first reads for all.
+
+        Raises:
+            CursorExpired: if the next event has been deleted, or the log was replaced.
+            Unavailable: if the events must be read and the database does not answer.
+        """
+        async with self._reading:
+            if self._holds(position) is None:
+                await self._read_back(position.sequence)
+        holds = self._holds(position)
+        if holds is None:
+            holds = await log_holds(self.expert_id, position)
+        if not holds:
+            raise expired()
+
+    def _holds(self, position: Position) -> bool | None:
+        """Return whether the log continues at a position; None if the buffer does not tell."""
+        if position == self._position:
+            return True
+        index = position.sequence - self.last - 1
+        if -len(self._buffer) <= index < -1:
+            return self._buffer[index].id == position.event_id
+        precedes_buffer = self._buffer and index == -len(self._buffer) - 1
+        return (
+            True if precedes_buffer and self._buffer[0].previous_id == position.event_id else None
+        )
+
+    async def _read_back(self, sequence: int) -> None:
+        """Read the events between a number and the buffer, if the buffer has room for them."""
+        last, room = self.last - len(self._buffer), BUFFER_SIZE - len(self._buffer)
+        missing = last - sequence
+        if not 0 < missing <= room:
+            return
+        wanted = min(room, missing + EARLIER_EVENTS)
+        events = await events_until(self.expert_id, last, wanted)
+        # Meanwhile, new events may have filled the buffer.
+        if len(events) + len(self._buffer) <= BUFFER_SIZE:
+            self._buffer.extendleft(reversed(events))
 
     def _require_log(self) -> None:
         """Raise CursorExpired if the log was replaced."""

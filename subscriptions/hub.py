@@ -16,14 +16,15 @@ from contextvars import Context
 from itertools import groupby
 from typing import TYPE_CHECKING, NoReturn
 
-from models.bookings.events import is_closed, last_positions, log_holds
+from models.bookings.events import last_positions, log_heads
+from models.caching.batch_loader import BatchLoader
 from models.errors import NoSuchExpert, Unavailable
-from subscriptions.channels import Channel, LogReplaced, expired
+from subscriptions.channels import Channel, LogReplaced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
-    from models.bookings.events import Event, Position
+    from models.bookings.events import Event, LogHead, Position
     from models.ids import Id
     from subscriptions.audiences import Member, Render
     from subscriptions.backends import Bus
@@ -45,11 +46,12 @@ class Hub:
         self._bus = bus
         self._on_change = on_change
         self._channels: dict[Id, Channel] = {}
+        self._heads: BatchLoader[Id, LogHead] = BatchLoader(log_heads)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
         """Own the channels' tasks for the duration of the context; the bus must be open."""
-        async with asyncio.TaskGroup() as self._tasks:
+        async with self._heads.open("log heads"), asyncio.TaskGroup() as self._tasks:
             reconciler = self._tasks.create_task(self._reconcile(), name="reconcile")
             try:
                 yield self
@@ -126,28 +128,44 @@ class Hub:
     ) -> tuple[Channel, int]:
         """Return the expert's channel and the number of the last event seen.
 
-        The channel is opened on first use. It is stored before anything is awaited, so an expert
-        never has two.
+        The channel is opened on first use.
         """
-        latest = (await last_positions([expert_id])).get(expert_id)
+        latest = await self.latest(expert_id)
         if latest is None:
             raise NoSuchExpert
-        if after not in (None, latest) and not await log_holds(expert_id, after):
-            raise expired()
-        channel = self._channels.get(expert_id)
-        if channel is None:
-            channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
-            # In an empty context, since the task outlives the request that started it.
-            listening = self._listen(channel)
-            channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
+        channel = self._channels.get(expert_id) or self._open_channel(expert_id)
         channel.subscribers += 1
         try:
             await channel.ready.wait()
             channel.require_open(sees_disabled=sees_disabled)
+            if after not in (None, latest):
+                await channel.require_position(after)
         except BaseException:
             self._leave(channel)
             raise
         return channel, (after or latest).sequence
+
+    async def latest(self, expert_id: Id) -> Position | None:
+        """Return the position after an expert's last event, or None if there is no such expert.
+
+        If the expert has subscribers, it is the last event that was delivered to them.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        channel = self._channels.get(expert_id)
+        if channel and channel.ready.is_set():
+            return channel.position
+        head = await self._heads.load(expert_id)
+        return head.position if head else None
+
+    def _open_channel(self, expert_id: Id) -> Channel:
+        """Store a channel before anything is awaited, so that an expert never has two."""
+        channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
+        # In an empty context, since the task outlives the request that started it.
+        listening = self._listen(channel)
+        channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
+        return channel
 
     def _leave(self, channel: Channel) -> None:
         """Close a channel that has no subscribers any more."""
@@ -182,13 +200,10 @@ class Hub:
         """Start a channel at the expert's counter.
 
         The counter is read after subscribing on the bus, so that no event is missed in between.
-        Whether the expert is disabled is read after the counter, because later events report a
-        change.
         """
         while True:
             try:
-                position = (await last_positions([channel.expert_id]))[channel.expert_id]
-                channel.start(position, is_closed=await is_closed(channel.expert_id))
+                channel.start(await self._heads.load(channel.expert_id))
             except Unavailable:
                 await asyncio.sleep(RECONCILE_SECONDS)
             else:

@@ -22,12 +22,13 @@ from models.ids import Id, decode, encode
 from models.store.documents import Part, Record, or_unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})(?::([0-9a-f]{24}))?", re.ASCII)
 RETENTION_SECONDS = 2 * 24 * 60 * 60
+POSITION_FIELDS = ("sequence", "last_event_id")
 MAX_CALENDARS_PER_QUERY = 500
 """Keeps the decoding of one reply from blocking the event loop for more than a millisecond."""
 MAX_CLIENTS_PER_QUERY = 16
@@ -44,6 +45,13 @@ class Position(NamedTuple):
 
     sequence: int
     event_id: Id | None = None
+
+
+class LogHead(NamedTuple):
+    """The end of an expert's event log, and whether the expert is disabled."""
+
+    position: Position
+    is_closed: bool
 
 
 class EventKind(StrEnum):
@@ -192,6 +200,27 @@ async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[E
     return [event for number, event in enumerate(found, sequence + 1) if event.sequence == number]
 
 
+async def events_until(expert_id: Id, sequence: int, limit: int) -> list[Event]:
+    """Return an expert's events up to `sequence`, in order and without gaps.
+
+    Args:
+        expert_id: id of the expert.
+        sequence: number of the last event to return.
+        limit: maximum number of events.
+
+    Returns:
+        The latest of those events; none if the last one does not exist or has been deleted.
+
+    Raises:
+        Unavailable: if the database does not answer.
+    """
+    query = {"expert_id": expert_id, "sequence": {"$gt": sequence - limit, "$lte": sequence}}
+    with or_unavailable():
+        found = sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
+    first = sequence - len(found) + 1
+    return [event for number, event in enumerate(found, first) if event.sequence == number]
+
+
 async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
     """Return the changes of some clients' bookings since a time, in no particular order.
 
@@ -231,27 +260,40 @@ async def read_positions(
     Raises:
         PyMongoError: if the database does not answer.
     """
-    fields = {"sequence": 1, "last_event_id": 1}
+    rows = await _read_calendars(expert_ids, POSITION_FIELDS, session)
+    return {row["_id"]: _position(row) for row in rows}
+
+
+async def _read_calendars(
+    expert_ids: Iterable[Id], fields: Sequence[str], session: AsyncClientSession | None = None
+) -> list[dict[str, Any]]:
+    """Read some fields of calendars, in a session's transaction if given."""
     calendars = Calendar.get_pymongo_collection()
     ids = list(expert_ids)
-    found: dict[Id, Position] = {}
+    found: list[dict[str, Any]] = []
     for first in range(0, len(ids), MAX_CALENDARS_PER_QUERY):
         query = {"_id": {"$in": ids[first : first + MAX_CALENDARS_PER_QUERY]}}
         reading = calendars.find(query, fields, batch_size=MAX_CALENDARS_PER_QUERY, session=session)
-        for row in await reading.to_list():
-            found[row["_id"]] = Position(row["sequence"], row.get("last_event_id"))
+        found += await reading.to_list()
     return found
 
 
-async def is_closed(expert_id: Id) -> bool:
-    """Return whether an expert is disabled, so that its calendar takes no bookings.
+def _position(row: dict[str, Any]) -> Position:
+    return Position(row["sequence"], row.get("last_event_id"))
+
+
+async def log_heads(expert_ids: Iterable[Id]) -> dict[Id, LogHead]:
+    """Return the current end of each expert's event log.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    closed = {"_id": expert_id, "rules.accepts_bookings": False}
     with or_unavailable():
-        return await Calendar.get_pymongo_collection().find_one(closed, {"_id": 1}) is not None
+        rows = await _read_calendars(expert_ids, (*POSITION_FIELDS, "rules.accepts_bookings"))
+    return {
+        row["_id"]: LogHead(_position(row), row.get("rules", {}).get("accepts_bookings") is False)
+        for row in rows
+    }
 
 
 async def log_holds(expert_id: Id, position: Position) -> bool:

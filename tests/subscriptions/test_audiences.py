@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.bookings.events import Event, EventKind, Position, SlotState
+from models.bookings.events import Event, EventKind, LogHead, Position, SlotState
 from models.calendar.slots import SlotStatus
 from models.calendar.times import utc_now
 from models.ids import Id, new_id
@@ -105,7 +105,7 @@ async def served(
 async def channel(database: Client) -> Channel:  # noqa: ARG001 - initializes the document classes
     """Return a channel without events."""
     channel = Channel(new_id())
-    channel.start(Position(0))
+    channel.start(LogHead(Position(0), is_closed=False))
     return channel
 
 
@@ -233,7 +233,7 @@ async def test_subscriber_ahead_of_the_channel_receives_nothing_twice(channel: C
 async def test_catch_up_beyond_the_channel_repeats_nothing(channel: Channel) -> None:
     """The log may have events whose notifications have not arrived yet."""
     await Event.insert_many([event_of(channel.expert_id, number) for number in range(1, 7)])
-    channel.start(Position(3))
+    channel.start(LogHead(Position(3), is_closed=False))
     subscriber, render = RecordingSubscriber(), CountingRenderer()
     async with served(channel, [subscriber], render, 0):
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -18,14 +18,14 @@ class CommandCounter(monitoring.CommandListener):
 
     def __init__(self) -> None:
         self.count: int | None = None
+        self._collection = ""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Count a command unless it belongs to a heartbeat."""
-        is_heartbeat = (
-            event.command_name == "killSessions"
-            or event.command.get(event.command_name) == Writer.Settings.name
-        )
-        if self.count is not None and not is_heartbeat:
+        """Count a command unless it belongs to a heartbeat or to another collection."""
+        collection = event.command.get(event.command_name)
+        is_heartbeat = event.command_name == "killSessions" or collection == Writer.Settings.name
+        is_wanted = self._collection in ("", collection)
+        if self.count is not None and is_wanted and not is_heartbeat:
             self.count += 1
 
     def succeeded(self, _event: monitoring.CommandSucceededEvent) -> None:
@@ -35,9 +35,10 @@ class CommandCounter(monitoring.CommandListener):
         """Do nothing."""
 
     @contextmanager
-    def counted(self) -> Iterator[CommandCounter]:
-        """Reset the counter and count within the block."""
+    def counted(self, collection: str = "") -> Iterator[CommandCounter]:
+        """Reset the counter and count within the block, by default for all collections."""
         self.count = 0
+        self._collection = collection
         yield self
 
 
