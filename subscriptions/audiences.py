@@ -141,7 +141,7 @@ class Audience:
                     encoded = shared = shared or self.encode(events, member)
                 if not encoded.payloads or member.send(encoded):
                     continue
-            except Exception as error:  # noqa: BLE001 - `serve_live` raises it
+            except Exception as error:  # noqa: BLE001 - its future raises it
                 if not removal.done():
                     removal.set_exception(error)
             del self._live[member]
@@ -149,21 +149,22 @@ class Audience:
                 removal.set_result(events[-1].sequence)
 
     def end(self, error: Callable[[], Exception]) -> None:
-        """Remove all live members; `serve_live` raises an error for each."""
+        """Remove all live members; their futures raise an error."""
         for removal in self._live.values():
             if not removal.done():
                 removal.set_exception(error())
         self._live.clear()
 
-    async def serve_live(self, member: Member) -> int:
-        """Add a live member and wait until it is removed because its send buffer is full.
+    def join(self, member: Member) -> asyncio.Future[int]:
+        """Add a live member, until it leaves or is removed because its send buffer is full.
 
         Returns:
-            The number of the last event that was delivered to it.
+            On removal, the number of the last event that was delivered to it.
         """
         removal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._live[member] = removal
-        try:
-            return await removal
-        finally:
-            self._live.pop(member, None)
+        return removal
+
+    def leave(self, member: Member) -> None:
+        """Remove a member, if it is live."""
+        self._live.pop(member, None)

@@ -280,9 +280,10 @@ class Channel:
                 missed = ()
                 self._require_log()
                 self.require_open(sees_disabled=sees_disabled)
-                position = await audience.serve_live(member)
+                position = await audience.join(member)
                 await member.drained()
         finally:
+            audience.leave(member)
             audience.size -= 1
             if not audience.size:
                 del self._audiences[key]

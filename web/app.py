@@ -96,22 +96,16 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         metrics_route(settings.metrics_token, is_open=not settings.is_production)
     )
 
-    async def socket(scope: Scope, receive: Receive, send: Send) -> None:
+    def socket(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         websocket = WebSocket(scope, receive, send)
         cookies = Cookies(websocket, origins)
         if cookies.is_foreign:
-            await FOREIGN_PAGE(scope, receive, send)
-            return
+            return FOREIGN_PAGE(scope, receive, send)
         container = endpoint.container
         if not container.sockets.admits(address_of(websocket)):
-            await TOO_MANY_SOCKETS(scope, receive, send)
-            return
+            return TOO_MANY_SOCKETS(scope, receive, send)
         connection = Connection(websocket, container.services, documents, cookies)
-        container.sockets.add(connection)
-        try:
-            await connection.serve()
-        finally:
-            container.sockets.remove(connection)
+        return connection.serve(container.sockets)
 
     # Plain Starlette routes: FastAPI's routes parse the cookies of every request, which can be
     # slow.

@@ -7,12 +7,13 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 import websockets
-from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
 
 from schema.execution.limits import MAX_COST
 from tests.support.clients import PATIENCE_SECONDS, Socket, open_socket
 from web.edge.websocket_protocol import EXTENSION
 from web.graphql.socket import MAX_ID_CHARS, PROTOCOL, Connection
+from web.graphql.sockets import Sockets
 
 if TYPE_CHECKING:
     from tests.support.clients import Api
@@ -101,17 +102,19 @@ async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes)
 
 
 async def test_client_that_leaves_as_the_server_closes_is_not_an_error() -> None:
+    protocol = AsyncMock(abort=Mock())
+    protocol.receive.return_value = {"type": "websocket.receive", "text": '{"type": "unknown"}'}
+    protocol.send.side_effect = ClientDisconnected
     websocket = AsyncMock(
         scope={
             "client": ("127.0.0.1", 1),
-            "extensions": {EXTENSION: Mock()},
+            "extensions": {EXTENSION: protocol},
             "subprotocols": [PROTOCOL],
         }
     )
-    websocket.receive.return_value = {"type": "websocket.receive", "text": '{"type": "unknown"}'}
-    websocket.close.side_effect = WebSocketDisconnect(1006)
-    await Connection(websocket, Mock(), Mock(), Mock()).serve()
-    websocket.close.assert_awaited_once()
+    await Connection(websocket, Mock(), Mock(), Mock()).serve(Sockets())
+    protocol.send.assert_awaited_once()
+    protocol.abort.assert_called_once()
 
 
 async def test_id_is_in_use_until_its_operation_ends(

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from uvicorn.server import ServerState
 
 from web.edge.addresses import address_key
+from web.edge.keepalive import Keepalive
 from web.edge.refusals import SERVER_FULL, TOO_MANY_CONNECTIONS, HttpRefused
 
 if TYPE_CHECKING:
     from web.edge.addresses import TrustedProxies
 
-MAX_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 60_000
 MAX_CONNECTIONS_PER_ADDRESS = 400
 """Twice the limit of WebSockets per address."""
+
+PING_SECONDS = 20.0
+"""Interval of the pings that a WebSocket gets."""
 
 RESERVED_FILES = 200
 """File descriptors for everything but clients: the database, Redis, mail, static files."""
@@ -36,6 +40,7 @@ class Connections(ServerState):
         self._addresses: Counter[str] = Counter()
         self._proxies = proxies
         self.has_caps = has_caps
+        self.keepalive = Keepalive(PING_SECONDS)
 
     def enter(self, host: str | None) -> str | None:
         """Count a new connection.

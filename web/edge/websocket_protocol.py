@@ -45,6 +45,7 @@ MAX_FRAMES_PER_TURN = 64
 MAX_FRAGMENTS = 1_024
 """Limit on the fragments of a message: empty ones take memory but do not add to its length."""
 
+PING = b"\x89\x00"
 MAX_7BIT_LENGTH, MAX_16BIT_LENGTH = 125, 0xFFFF
 
 
@@ -67,6 +68,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # Includes the base's attributes, which saves each instance a dict.
     __slots__ = (
         "_frames_read",
+        "_keepalive",
+        "_keepalive_group",
         "_next_turn",
         "_rate_limit",
         "_unread",
@@ -123,8 +126,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.queue = Inbox()  # type: ignore[assignment] # has all methods in use
         self.writable = Gate()  # type: ignore[assignment] # likewise
         self.conn = Handshake(max_size=config.ws_max_size, logger=self.logger)
-        is_limited = isinstance(server_state, Connections) and server_state.has_caps
-        self._rate_limit = TokenBucket() if is_limited else None
+        shared = server_state if isinstance(server_state, Connections) else None
+        self._keepalive = shared.keepalive if shared else None
+        self._keepalive_group = 0
+        self._rate_limit = TokenBucket() if shared and shared.has_caps else None
         self._unread = bytearray()
         self._next_turn: asyncio.Handle | None = None
         self._frames_read = 0
@@ -230,6 +235,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             # Free the handshake, which is not needed any more.
             self.request.headers.clear()
             del self.request, self.response
+            self.server = self.client = None
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # else uvicorn logs the refusal as an application error
         if message["type"] == "websocket.close":
@@ -262,11 +268,32 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Close at once, without a close frame, which a peer that does not read would not get."""
         self.transport.abort()
 
-    def keepalive_timeout(self) -> None:
-        """Disconnect a peer that does not answer pings."""
-        super().keepalive_timeout()
-        CUT_OFF.inc()
-        self.abort()
+    def start_keepalive(self) -> None:
+        """Have the peer pinged by the timer of all connections."""
+        if self._keepalive:
+            self._keepalive_group = self._keepalive.add(self)
+
+    def stop_keepalive(self) -> None:
+        """End the pings."""
+        if self._keepalive:
+            self._keepalive.remove(self, self._keepalive_group)
+
+    def keep_alive(self) -> None:
+        """Ping the peer, or disconnect it if it has not answered the last ping in time."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        now = self.loop.time()
+        if not self.ping_sent_at:
+            self.ping_sent_at = now
+            self.transport.write(PING)
+        elif self.ping_timeout is not None and now - self.ping_sent_at >= self.ping_timeout:
+            self.keepalive_timeout()
+            CUT_OFF.inc()
+            self.abort()
+
+    def handle_pong(self, event: Frame) -> None:  # noqa: ARG002 - uvicorn's interface
+        """Note that the peer answers; a pong that was not asked for counts as well."""
+        self.ping_sent_at = 0.0
 
     def shutdown(self) -> None:
         """At server shutdown, let the application close the connection, or else close it."""

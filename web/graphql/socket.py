@@ -14,6 +14,7 @@ from graphql import OperationType
 from starlette.websockets import WebSocketDisconnect
 
 from models.errors import ExpertBookError, TooManyOperations, Unauthenticated
+from models.telemetry.metrics import OPEN_SOCKETS
 from schema.context import Context, Services
 from schema.execution.absence import given_variables
 from schema.execution.operations import as_graphql_error, body_of, formatted, run
@@ -25,9 +26,8 @@ from web.graphql.sockets import End, OpenConnection, address_of
 from web.graphql.subscribers import last_message, send, subscribe
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
-    from starlette.types import Message
     from starlette.websockets import WebSocket
 
     from auth.viewers import Viewer
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from web.edge.websocket_protocol import WebSocketProtocol
     from web.graphql.persisted_documents import PersistedDocuments
     from web.graphql.requests import GraphQLRequest
+    from web.graphql.sockets import Sockets
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
@@ -109,15 +110,12 @@ class Connection(OpenConnection):
         self._running_requests = 0
         self._is_draining = False
 
-    async def serve(self) -> None:
+    async def serve(self, sockets: Sockets) -> None:
         """Serve the socket until either side closes it, then cancel its operations."""
-        if PROTOCOL not in self._websocket.scope["subprotocols"]:
-            await self._websocket.accept()
-            await self._close(CloseSocket(4406, "Subprotocol not acceptable"))
-            return
-        await self._websocket.accept(PROTOCOL)
-        self._protocol.on_drain = self.drain
+        sockets.add(self)
+        OPEN_SOCKETS.inc()
         try:
+            await self._accept()
             async with asyncio.TaskGroup() as group:
                 try:
                     if end := await self.wait_for_end(self._listen(group)):
@@ -131,12 +129,22 @@ class Connection(OpenConnection):
             closing = closings.exceptions[0]
             if isinstance(closing, CloseSocket):
                 await self._close(closing)
+        finally:
+            OPEN_SOCKETS.dec()
+            sockets.remove(self)
+
+    async def _accept(self) -> None:
+        if PROTOCOL not in self._websocket.scope["subprotocols"]:
+            await self._websocket.accept()
+            raise CloseSocket(4406, "Subprotocol not acceptable")
+        await self._websocket.accept(PROTOCOL)
+        self._protocol.on_drain = self.drain
 
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         deadline = asyncio.get_running_loop().time() + INIT_SECONDS
         self.end_at(End.NOT_INITIALISED, deadline)
         while True:
-            await self._handle(_message(await self._websocket.receive()), group)
+            await self._handle(_message(await self._protocol.receive()), group)
 
     def drain(self) -> None:
         """Close the socket for a restart, after its running queries and mutations are answered."""
@@ -147,8 +155,10 @@ class Connection(OpenConnection):
     async def _close(self, closing: CloseSocket) -> None:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._websocket.close(closing.code, closing.reason)
-        except (WebSocketDisconnect, RuntimeError, TimeoutError):
+                await self._protocol.send(
+                    {"type": "websocket.close", "code": closing.code, "reason": closing.reason}
+                )
+        except (OSError, RuntimeError, TimeoutError):
             # The client is gone or does not read.
             self._protocol.abort()
 
@@ -182,11 +192,17 @@ class Connection(OpenConnection):
             raise CloseSocket(4403, str(error)) from None
         except ExpertBookError:
             raise CloseSocket(1013, "Try again later") from None
-        self._websocket.scope["headers"].clear()  # frees memory
-        self._websocket.scope.update(query_string=b"", raw_path=b"")
+        self._free_handshake()
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
         self.end_at_expiry()
+
+    def _free_handshake(self) -> None:
+        """Free the memory of the upgrade request, as the socket may stay open for days."""
+        scope = self._websocket.scope
+        scope["headers"].clear()
+        scope.clear()
+        del self._websocket, self._cookies
 
     async def _authenticate(self, header: str | None) -> Viewer | None:
         """Return the viewer of the connection parameters, of the upgrade request, or of a cookie.
@@ -230,9 +246,9 @@ class Connection(OpenConnection):
         )
 
     async def _operate(self, messages: OperationMessages, request: GraphQLRequest) -> None:
-        starting = self._start(messages, request)
+        starting = [self._start(messages, request)]
         del request  # frees memory while a subscription lasts
-        last = await last_message(starting, messages)
+        last = await last_message(starting.pop(), messages)
         if self._operations.get(messages.key) is asyncio.current_task():
             del self._operations[messages.key]
             await send(self._protocol, last)
@@ -275,7 +291,7 @@ def _frame(message: dict[str, Any]) -> bytes:
     return text_frame(orjson.dumps(message))
 
 
-def _message(event: Message) -> dict[str, Any]:
+def _message(event: Mapping[str, Any]) -> dict[str, Any]:
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(event.get("code", 1006))
     text = event.get("text")

@@ -113,11 +113,11 @@ class SubscriptionResponse(OpenConnection, Response):
             await drain(transport)
             # Frees the request, as the subscription may last for days.
             scope.update(headers=[], query_string=b"", raw_path=b"")
-            starting = subscribe(*self._operation.pop(), self._encoding, transport)
+            starting = [subscribe(*self._operation.pop(), self._encoding, transport)]
             async with asyncio.TaskGroup() as group:
                 heartbeats = group.create_task(self._send_heartbeats(transport), name="heartbeats")
                 client = group.create_task(_watch_client(receive), name="stream client")
-                last = await last_message(starting, self._encoding)
+                last = await last_message(starting.pop(), self._encoding)
                 heartbeats.cancel()
                 client.cancel()
 

@@ -135,7 +135,9 @@ async def last_message(starting: Awaitable[Awaitable[None]], encoding: Encoding)
         ConnectionAbortedError: if the client has left or was cut off.
     """
     try:
-        await (await starting)
+        serving = await starting
+        del starting  # frees memory while a subscription lasts
+        await serving
     except ConnectionAbortedError:
         raise
     except Exception as error:  # noqa: BLE001 - sent to the client, masked

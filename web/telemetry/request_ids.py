@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
-from models.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS, OPEN_SOCKETS
+from models.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from models.telemetry.tracing import REQUEST_ID, new_request_id, request_id, tracer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from prometheus_client import Counter
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,18 +50,26 @@ class RequestIds:
             kind: HTTP_SECONDS.labels(kind) for kind in {*ROUTE_LABELS.values(), "other"}
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle a request; its task and any task started from it have its id in their context."""
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         id_, traceparent = self._read(scope)
         REQUEST_ID.set(id_)
         header = (HEADER, id_.encode())
         if scope["type"] == "websocket":
-            with OPEN_SOCKETS.track_inprogress():
-                await self._app(scope, receive, _with_header(send, header))
-            return
+            return self._app(scope, receive, _with_header(send, header))
+        return self._respond(scope, receive, send, header, traceparent)
+
+    async def _respond(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        header: tuple[bytes, bytes],
+        traceparent: str | None,
+    ) -> None:
+        """Answer an HTTP request."""
         kind = route_label(scope["path"])
         began = perf_counter()
 
