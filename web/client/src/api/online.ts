@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 
 const RETRY_MS = 10_000;
 
@@ -33,7 +33,7 @@ export function useRecovery(retry: () => unknown, repeats: boolean): void {
 /** Call a function when the browser is online again; return a reference to its latest version. */
 function useReturn(callback: () => unknown) {
   const latest = useRef(callback);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = callback;
   });
   // Compare states, because the event may come before an effect listens for it.

@@ -1,5 +1,5 @@
 import { useApolloClient, useQuery } from "@apollo/client/react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { useConnection } from "../api/connection.ts";
 import type { DeskBookingFragment, DeskBookingsQueryVariables } from "../api/gql/graphql.ts";
@@ -87,7 +87,7 @@ export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskB
   const { hasMore, bookings, loadMore } = list;
   const count = bookings?.length;
   const latest = useRef(loadMore);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = loadMore;
   });
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const DEBOUNCE_MS = 250;
 
@@ -22,7 +22,7 @@ export function useDebouncedText(value: string, onSettled: (text: string) => voi
   /** Texts passed on that have not yet returned as `value`, oldest first. */
   const pending = useRef<string[]>([]);
   const latestCallback = useRef(onSettled);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latestCallback.current = onSettled;
   });
   useEffect(() => () => clearTimeout(timer.current), []);

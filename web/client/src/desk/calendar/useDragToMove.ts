@@ -1,5 +1,5 @@
 import { useApolloClient } from "@apollo/client/react";
-import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import type { DeskBookingFragment } from "../../api/gql/graphql.ts";
 import { appWords } from "../../app/words.ts";
@@ -53,7 +53,8 @@ export function useDragToMove(options: Options): DragToMove {
   const [drag, setDrag] = useState<Drag>();
   const isClick = useRef(true);
   const latest = useRef({ options, drag });
-  useEffect(() => {
+  // At once, since the pointer may be released as soon as a target is shown.
+  useLayoutEffect(() => {
     latest.current = { options, drag };
   });
   const end = useRef<() => void>(undefined);
