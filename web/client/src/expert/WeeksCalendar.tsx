@@ -1,5 +1,13 @@
 import { type CalendarDate, maxDate } from "@internationalized/date";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 
 import { catalogue, useWords } from "../text/text.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -60,9 +68,9 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   const words = useWords(calendarWords);
   const heading = useId();
   const grid = useRef<HTMLTableElement>(null);
-  const [focusedDate, setFocusedDate] = useState(() =>
-    clamp(value ?? origin.add({ weeks: WEEKS * props.page }), minValue, maxValue),
-  );
+  const [movedTo, setMovedTo] = useState(() => value ?? origin.add({ weeks: WEEKS * props.page }));
+  // The day may have passed since.
+  const focusedDate = clamp(movedTo, minValue, maxValue);
   const [hasFocus, setHasFocus] = useState(false);
   const page = pageOf(focusedDate, origin);
   // Tab enters the grid at the selected day.
@@ -72,10 +80,11 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   const last = first.add({ weeks: WEEKS, days: -1 });
 
   function moveTo(date: CalendarDate): void {
-    setFocusedDate(clamp(date, minValue, maxValue));
+    setMovedTo(clamp(date, minValue, maxValue));
   }
 
-  useEffect(() => {
+  // Before the browser takes the focus from a day that has passed.
+  useLayoutEffect(() => {
     if (hasFocus) grid.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }, [focused, hasFocus]);
   useEffect(() => {
@@ -141,7 +150,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
                   date={date}
                   isNewMonth={date.day === 1 || (week === 0 && day === 0 && page > 0)}
                   isFocused={date.compare(focused) === 0}
-                  onFocus={() => setFocusedDate(date)}
+                  onFocus={() => setMovedTo(date)}
                   onChoose={() => props.onChange(date)}
                 />
               ))}

@@ -11,8 +11,10 @@ import { dateFormat } from "../time/intl.ts";
 
 type Step = (date: CalendarDate) => CalendarDate;
 
-/** Return how a key moves the focused day; null for other keys. */
-export function stepForKey({ key, shiftKey }: KeyboardEvent, locale: string): Step | null {
+/** Return how a key moves the focused day; null for other keys and for shortcuts of the browser. */
+export function stepForKey(event: KeyboardEvent, locale: string): Step | null {
+  const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
+  if (altKey || ctrlKey || metaKey) return null;
   const pages = shiftKey ? { years: 1 } : { months: 1 };
   const steps: Record<string, Step> = {
     ArrowLeft: (date) => date.subtract({ days: 1 }),
