@@ -3,6 +3,22 @@ import { dateFormat } from "./intl.ts";
 
 const FALLBACK = "UTC";
 
+/** Present names of cities whose zones some browsers list by a former one, such as Asia/Calcutta. */
+const RENAMED: Readonly<Record<string, string>> = {
+  Asmera: "Asmara",
+  Calcutta: "Kolkata",
+  "Coral Harbour": "Atikokan",
+  Enderbury: "Kanton",
+  Faeroe: "Faroe",
+  Godthab: "Nuuk",
+  Katmandu: "Kathmandu",
+  Kiev: "Kyiv",
+  Ponape: "Pohnpei",
+  Rangoon: "Yangon",
+  Saigon: "Ho Chi Minh",
+  Truk: "Chuuk",
+};
+
 /** German names of cities whose zones are named in English. */
 const GERMAN: Readonly<Record<string, string>> = {
   Algiers: "Algier",
@@ -61,7 +77,8 @@ export function timeZones(chosen: string): string[] {
 
 /** Return the name by which people know a time zone: that of its city. */
 export function cityOf(zone: string, language: Language): string {
-  const city = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
+  const name = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
+  const city = RENAMED[name] ?? name;
   return (language === "de" && GERMAN[city]) || city;
 }
 
