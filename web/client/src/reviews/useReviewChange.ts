@@ -13,12 +13,15 @@ import { reviewWords } from "./words.ts";
 // Means, counts and lists change with a review.
 const CHANGED = new Set(["ExpertReviews", "HiddenReviews", "BookingReview"]);
 
-/** Load the reviews on the page again. */
+/** Load the reviews on the page again; without a connection they stay as they are. */
 export async function refetchReviews(client: ApolloClient): Promise<void> {
-  await client.refetchQueries({
-    include: "active",
-    onQueryUpdated: ({ queryName }) => CHANGED.has(queryName ?? ""),
-  });
+  await client
+    .refetchQueries({
+      include: "active",
+      onQueryUpdated: ({ queryName }) => CHANGED.has(queryName ?? ""),
+    })
+    // The change itself is done.
+    .catch(() => undefined);
 }
 
 interface ReviewChange {
