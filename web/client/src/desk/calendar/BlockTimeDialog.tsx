@@ -1,5 +1,4 @@
 import { useApolloClient, useMutation } from "@apollo/client/react";
-import { parseDate } from "@internationalized/date";
 import { type SubmitEvent, useState } from "react";
 
 import { appWords } from "../../app/words.ts";
@@ -8,6 +7,7 @@ import { EXPERT_HOURS, SET_AVAILABILITY } from "../../hours/availability.ts";
 import { OutsideList, type OutsideBookings } from "../../hours/BookingsOutsideHours.tsx";
 import { fromFieldEnd, toFieldTime } from "../../hours/spans.ts";
 import { useWords } from "../../text/text.tsx";
+import { addDays, parseDay } from "../../time/day.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import type { Problems } from "../../ui/problems.ts";
@@ -83,7 +83,8 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
 
   if (remaining) {
     return (
-      <Dialog title={text.remaining} onClose={onClose}>
+      // A dialog of its own, so that it takes the focus from the form and is announced.
+      <Dialog key="remaining" title={text.remaining} onClose={onClose}>
         <p className="text-muted">{text.remainingLead}</p>
         <OutsideList bookings={remaining} isOwn onFollow={onClose} />
         <Button className="justify-self-end" onClick={onClose}>
@@ -165,12 +166,11 @@ function problemsOf(
   text: (typeof calendarWords)["en"]["block"],
 ): Problems {
   const found: Record<string, string> = {};
-  if (!first) found.first = text.noDate;
-  if (!last) found.last = text.noDate;
-  else if (first && last < first) found.last = text.lastBeforeFirst;
-  else if (first && parseDate(last).compare(parseDate(first)) >= MAX_DAYS) {
-    found.last = text.tooLong;
-  }
+  const [firstDay, lastDay] = [parseDay(first), parseDay(last)];
+  if (!firstDay) found.first = text.noDate;
+  if (!lastDay) found.last = text.noDate;
+  else if (firstDay && lastDay < firstDay) found.last = text.lastBeforeFirst;
+  else if (firstDay && lastDay >= addDays(firstDay, MAX_DAYS)) found.last = text.tooLong;
   if (!from) found.from = text.noTime;
   if (!to) found.to = text.noTime;
   else if (from && to <= from) found.to = text.toBeforeFrom;
