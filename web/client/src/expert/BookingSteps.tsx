@@ -133,7 +133,7 @@ export default function BookingSteps(props: BookingStepsProps) {
         case "reserved":
           removeDraft(personId, hold);
           if (account) removeDraft(account.id, hold);
-          if (account && !account.phone) rememberPhone(phone);
+          if (account && account.phone !== phone) rememberPhone(phone);
           if (country) rememberCountry(country);
           onReserved(outcome.bookingId);
           return true;
@@ -160,7 +160,7 @@ export default function BookingSteps(props: BookingStepsProps) {
     return false;
   }
 
-  /** Keep the phone number for the next booking, without disturbing this one. */
+  /** Keep the phone number for the next booking, in place of an earlier one; this booking goes on. */
   function rememberPhone(phone: string): void {
     updateProfile({ variables: { input: { phone } } }).catch(() => undefined);
   }
