@@ -2,6 +2,7 @@ import type { ExpertQuery } from "../api/gql/graphql.ts";
 import { ExpertFrame } from "../expert/ExpertFrame.tsx";
 import { TimePanesSkeleton } from "../expert/ExpertSkeleton.tsx";
 import { offeredMinutes } from "../expert/offers.ts";
+import { isSignedIn } from "../session/sessionExpiry.ts";
 import { dataOf, show } from "./page.tsx";
 
 show((page) => {
@@ -12,6 +13,7 @@ show((page) => {
     <ExpertFrame
       expert={expert}
       minutes={offeredMinutes(expert, asked)}
+      isSignedIn={isSignedIn()}
       times={<TimePanesSkeleton />}
     />
   );

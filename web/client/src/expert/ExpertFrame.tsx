@@ -12,6 +12,7 @@ interface ExpertFrameProps {
   expert: FragmentType<ExpertProfileFragment>;
   /** The chosen session length. */
   minutes: number;
+  isSignedIn: boolean;
   onMinutes?: ((minutes: number) => void) | undefined;
   actions?: ReactNode;
   /** The calendar and the times of a day: two panes. */
@@ -20,14 +21,19 @@ interface ExpertFrameProps {
 
 /** An expert's page around its calendar; also rendered before React has arrived. */
 export function ExpertFrame(props: ExpertFrameProps) {
-  const { expert: from, minutes, onMinutes, actions, times } = props;
+  const { expert: from, minutes, isSignedIn, onMinutes, actions, times } = props;
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });
   if (!complete) return null;
   return (
     <div className="grid grid-cols-1 gap-6 pb-8 md:gap-8">
       <ExpertBand expert={expert} actions={actions} />
       <article className="card grid grid-cols-1 rounded-xl shadow-3 md:grid-cols-[16rem_minmax(0,1fr)] lg:grid-cols-[17rem_minmax(0,1fr)_20rem]">
-        <SessionPane expert={expert} minutes={minutes} onMinutes={onMinutes} />
+        <SessionPane
+          expert={expert}
+          minutes={minutes}
+          isSignedIn={isSignedIn}
+          onMinutes={onMinutes}
+        />
         {times}
       </article>
       <About expert={expert} />

@@ -7,6 +7,7 @@ import { appWords } from "../app/words.ts";
 import { placeWords } from "../place/words.ts";
 import type { Hold } from "../holds/holds.ts";
 import { interruptedHold } from "../session/drafts.ts";
+import { isSignedIn } from "../session/sessionExpiry.ts";
 import { signInPath, useViewer } from "../session/Viewer.tsx";
 import { useWords } from "../text/text.tsx";
 import { useNow } from "../time/clock.ts";
@@ -159,6 +160,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
       <ExpertFrame
         expert={expert}
         minutes={minutes}
+        isSignedIn={viewer === undefined ? isSignedIn() : viewer !== null}
         actions={<ShareButton name={expert.name} slug={expert.slug} />}
         onMinutes={(count) => {
           setSelectedId(undefined);

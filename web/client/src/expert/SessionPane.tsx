@@ -11,11 +11,13 @@ import { expertWords } from "./words.ts";
 interface SessionPaneProps {
   expert: ExpertProfileFragment;
   minutes: number;
+  /** Whether the reader has an account already. */
+  isSignedIn: boolean;
   onMinutes?: ((minutes: number) => void) | undefined;
 }
 
 /** Choice of a session with its length, place and price, and the rules that go with it. */
-export function SessionPane({ expert, minutes, onMinutes }: SessionPaneProps) {
+export function SessionPane({ expert, minutes, isSignedIn, onMinutes }: SessionPaneProps) {
   const text = useWords(expertWords);
   const places = useWords(placeWords);
   const formats = useFormats();
@@ -63,10 +65,12 @@ export function SessionPane({ expert, minutes, onMinutes }: SessionPaneProps) {
           <Icon name="lock" className="mt-0.5 size-4 text-accent" />
           {text.fixedPriceHint}
         </li>
-        <li className="flex gap-2.5">
-          <Icon name="person" className="mt-0.5 size-4 text-accent" />
-          {text.noAccount}
-        </li>
+        {!isSignedIn && (
+          <li className="flex gap-2.5">
+            <Icon name="person" className="mt-0.5 size-4 text-accent" />
+            {text.noAccount}
+          </li>
+        )}
       </ul>
     </div>
   );

@@ -7,8 +7,10 @@
 
 import { serverUrl } from "../api/server.ts";
 import { localStore } from "../app/storage.ts";
+import { EXPIRY_KEY, isSignedIn, readExpiry } from "./sessionExpiry.ts";
 
-const EXPIRY_KEY = "expertbook.session-until";
+export { isSignedIn };
+
 const RENEW_BEFORE_MS = 60_000;
 const RETRY_MS = 15_000;
 const REFRESH_MUTATION = `mutation RefreshSession {
@@ -18,11 +20,6 @@ const REFRESH_MUTATION = `mutation RefreshSession {
 let renewal: Promise<boolean> | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
-
-/** Return whether somebody has signed in here and has not signed out. */
-export function isSignedIn(): boolean {
-  return readExpiry() !== undefined;
-}
 
 /** Record a new or renewed session, and schedule its renewal. */
 export function start(expiresAt: string): void {
@@ -104,11 +101,6 @@ function scheduleRenewal(): void {
 
 function isDue(): boolean {
   return (readExpiry() ?? 0) - RENEW_BEFORE_MS < Date.now();
-}
-
-function readExpiry(): number | undefined {
-  const until = localStore.getItem(EXPIRY_KEY);
-  return until === null ? undefined : Date.parse(until);
 }
 
 function withLock<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,14 @@
+import { localStore } from "../app/storage.ts";
+
+export const EXPIRY_KEY = "expertbook.session-until";
+
+/** Return whether somebody has signed in here and has not signed out; a guest counts, too. */
+export function isSignedIn(): boolean {
+  return readExpiry() !== undefined;
+}
+
+/** Return when the access cookie expires, in milliseconds; undefined without a session. */
+export function readExpiry(): number | undefined {
+  const until = localStore.getItem(EXPIRY_KEY);
+  return until === null ? undefined : Date.parse(until);
+}
