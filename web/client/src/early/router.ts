@@ -5,6 +5,10 @@ export function Link({ to, ...props }: { to: string; children?: Node }): Node {
   return jsx("a", { href: to, ...props });
 }
 
+export function useLocation(): Location {
+  return location;
+}
+
 /** Forms work by themselves. */
 export function useNavigate(): () => void {
   return () => undefined;

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Link } from "react-router";
+import { Link, useLocation } from "react-router";
 
 import type { ExpertProfileFragment } from "../api/gql/graphql.ts";
 import { categoryWords } from "../directory/categoryWords.ts";
@@ -20,6 +20,7 @@ export function ExpertBand({ expert, actions }: ExpertBandProps) {
   const text = useWords(expertWords);
   const categories = useWords(categoryWords);
   const languageName = useLanguageName();
+  const { search } = useLocation();
   return (
     <div className="grid gap-4">
       <div className="flex min-h-11 items-center justify-between gap-4 pt-2">
@@ -55,7 +56,16 @@ export function ExpertBand({ expert, actions }: ExpertBandProps) {
           </p>
         </div>
         <div className="col-span-2 flex flex-wrap gap-x-6 gap-y-1 sm:col-span-1 sm:self-start">
-          <Rating expert={expert} />
+          {expert.reviewCount > 0 ? (
+            <Link
+              to={`${search}#reviews`}
+              className="inline-flex min-h-6 no-underline hover:[&_span]:underline pointer-coarse:min-h-11"
+            >
+              <Rating expert={expert} />
+            </Link>
+          ) : (
+            <Rating expert={expert} />
+          )}
           <Fact icon="award">{text.experience(expert.experienceYears)}</Fact>
           <Fact icon="languages">{expert.languages.map(languageName).join(", ")}</Fact>
         </div>

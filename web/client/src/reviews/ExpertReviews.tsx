@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
-import { type ReactNode, useId, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from "react";
+import { NavigationType, useLocation, useNavigationType } from "react-router";
 
 import type { ReviewOrder } from "../api/gql/graphql.ts";
 import { useViewer } from "../session/Viewer.tsx";
@@ -38,6 +39,7 @@ export default function ExpertReviews({
   const [isLoadingMore, setLoadingMore] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
+  useReviewsAddress(heading);
   const query = useQuery(EXPERT_REVIEWS, {
     variables: { id: expertId, orderBy, first: isWhole ? PAGE : FIRST },
     fetchPolicy: "cache-and-network",
@@ -66,7 +68,7 @@ export default function ExpertReviews({
       className="grid items-start gap-x-10 gap-y-8 lg:grid-cols-[17rem_minmax(0,1fr)]"
     >
       <div className="grid gap-4">
-        <h2 id={id} ref={heading} tabIndex={-1} className="text-xl outline-none">
+        <h2 id={id} ref={heading} tabIndex={-1} className="scroll-mt-4 text-xl outline-none">
           {text.title}
         </h2>
         {expert?.rating != null && <Histogram mean={expert.rating} counts={expert.ratingCounts} />}
@@ -133,4 +135,17 @@ export default function ExpertReviews({
       </div>
     </section>
   );
+}
+
+/** Scroll to the heading and focus it where the address ends with `#reviews`. */
+function useReviewsAddress(heading: RefObject<HTMLElement | null>): void {
+  const { hash, key } = useLocation();
+  const type = useNavigationType();
+  // Back and Forward restore the position; only the first page of a tab has the key "default".
+  const isRestored = type === NavigationType.Pop && key !== "default";
+  useEffect(() => {
+    if (hash !== "#reviews" || isRestored) return;
+    heading.current?.scrollIntoView();
+    heading.current?.focus({ preventScroll: true });
+  }, [heading, hash, key, isRestored]);
 }
