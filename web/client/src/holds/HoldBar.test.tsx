@@ -58,6 +58,7 @@ function hold(slug: string, minutesLeft: number) {
 async function show(path: string, ...holds: ReturnType<typeof hold>[]) {
   let standing = holds;
   const released: unknown[] = [];
+  const asked: unknown[] = [];
   const observers: Subscriber<ApolloLink.Result>[] = [];
   const link = new ApolloLink(({ operationName, variables }) => {
     if (operationName === "HoldChanged") {
@@ -69,8 +70,9 @@ async function show(path: string, ...holds: ReturnType<typeof hold>[]) {
       const cancelBooking = { ...held, status: "CANCELLED", heldUntil: null, sequence: 2 };
       return of({ data: { cancelBooking } });
     }
-    if (operationName === "Waits") return of({ data: { viewer: null } });
-    return of({ data: { bookings: { __typename: "BookingConnection", nodes: standing } } });
+    asked.push(operationName);
+    const bookings = { __typename: "BookingConnection", nodes: standing };
+    return of({ data: { bookings, viewer: { __typename: "User", id: "ada", waits: [] } } });
   });
   const client = new ApolloClient({ cache: createCache(), link });
   render(
@@ -90,7 +92,7 @@ async function show(path: string, ...holds: ReturnType<typeof hold>[]) {
       observers.at(-1)!.next({ data: { bookingChanged } });
       await vi.advanceTimersByTimeAsync(0);
     });
-  return { released, change };
+  return { released, asked, change };
 }
 
 function bar(): string | undefined {
@@ -106,6 +108,13 @@ test("shows the hold that ends first, with its countdown and the way back to it"
   expect(path).toMatch(/^\/experts\/elsa\?minutes=30&day=2026-12-01&step=details$/);
   await act(() => vi.advanceTimersByTimeAsync(61_000));
   expect(screen.getByRole("timer").textContent).toBe("0:59");
+});
+
+test("asks for holds and waiting lists in one request", async () => {
+  const { asked, change } = await show("/", hold("arjun", 4), hold("elsa", 2));
+  expect(asked).toEqual(["HoldsAndWaits"]);
+  await change("hold-elsa", "CONFIRMED");
+  expect(asked).toEqual(["HoldsAndWaits", "HoldsAndWaits"]);
 });
 
 test("leaves out the hold that is being booked on this page", async () => {

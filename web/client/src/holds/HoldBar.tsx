@@ -1,4 +1,10 @@
-import { skipToken, useApolloClient, useMutation, useSubscription } from "@apollo/client/react";
+import {
+  skipToken,
+  useApolloClient,
+  useMutation,
+  useQuery,
+  useSubscription,
+} from "@apollo/client/react";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useMatch, useSearchParams } from "react-router";
 
@@ -11,10 +17,26 @@ import { useFormats } from "../time/formats.ts";
 import { Button, buttonClass } from "../ui/Button.tsx";
 import { CountdownRing } from "../ui/CountdownRing.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
-import { useWaits } from "../waiting/waits.ts";
 import { holdPath } from "./holdPath.ts";
-import { type Hold, RELEASE_HOLD, removeHold, useHolds } from "./holds.ts";
+import { type Hold, RELEASE_HOLD, removeHold } from "./holds.ts";
 import { holdWords } from "./words.ts";
+
+// Every page asks for this, so it is one request for the fields of `useHolds` and `useWaits`.
+const HOLDS_AND_WAITS = graphql(`
+  query HoldsAndWaits {
+    bookings(filter: { mine: true, statuses: [HELD] }, first: 100) {
+      nodes {
+        ...Held @unmask
+      }
+    }
+    viewer {
+      id
+      waits {
+        ...WaitEntry @unmask
+      }
+    }
+  }
+`);
 
 const HOLD_CHANGED = graphql(`
   subscription HoldChanged {
@@ -53,9 +75,9 @@ export default function HoldBar() {
 
 /** Return the holds that stand, the first to end first, and one that has just ended. */
 function useStandingHolds() {
-  const { holds, refetch } = useHolds(true);
-  const { waits, refetch: refetchWaits } = useWaits(true);
-  const isWaiting = waits.length > 0;
+  const { data, refetch } = useQuery(HOLDS_AND_WAITS, { fetchPolicy: "cache-and-network" });
+  const holds = data?.bookings.nodes ?? [];
+  const isWaiting = Boolean(data?.viewer?.waits.length);
   const { reconnects } = useConnection();
   const now = useNow(1_000);
   const standing = holds
@@ -77,8 +99,9 @@ function useStandingHolds() {
             const changed = data?.bookingChanged;
             // An offer to somebody who waits is a hold that nobody has asked for here.
             const isKnown = holds.some(({ id }) => id === changed?.id);
-            if (isKnown || changed?.status === "HELD") refetch().catch(() => undefined);
-            if (isWaiting) refetchWaits().catch(() => undefined);
+            if (isKnown || isWaiting || changed?.status === "HELD") {
+              refetch().catch(() => undefined);
+            }
           },
         }
       : skipToken,

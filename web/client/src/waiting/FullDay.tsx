@@ -34,7 +34,7 @@ export default function FullDay(props: FullDayProps) {
   const formats = useFormats();
   const { zone } = useTimePreferences();
   const { personId } = useViewer();
-  const { waits } = useWaits(Boolean(personId));
+  const waits = useWaits(Boolean(personId));
   const [day] = windowsOf(date, zone, new Set(ALL_PARTS));
   const own = waits.filter(
     (wait) => wait.expert.id === expertId && wait.minutes === minutes && day && overlaps(day, wait),

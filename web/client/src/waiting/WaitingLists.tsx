@@ -8,7 +8,7 @@ import { waitingWords } from "./words.ts";
 /** The viewer's places in waiting lists, beside the bookings; nothing if there are none. */
 export default function WaitingLists() {
   const text = useWords(waitingWords);
-  const { waits } = useWaits(true);
+  const waits = useWaits(true);
   if (!waits.length) return null;
   return (
     <section aria-labelledby="waiting" className="grid gap-4 print:hidden">

@@ -59,15 +59,10 @@ const LEAVE_WAITLIST = graphql(`
 /** The viewer's place in an expert's waiting list. */
 export type Wait = WaitEntryFragment;
 
-interface Waits {
-  readonly waits: readonly Wait[];
-  refetch: () => Promise<unknown>;
-}
-
 /** The viewer's places in waiting lists; none without a session. */
-export function useWaits(hasSession: boolean): Waits {
-  const query = useQuery(WAITS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
-  return { waits: query.data?.viewer?.waits ?? [], refetch: query.refetch };
+export function useWaits(hasSession: boolean): readonly Wait[] {
+  const { data } = useQuery(WAITS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
+  return data?.viewer?.waits ?? [];
 }
 
 type Joined = NonNullable<JoinWaitlistMutation["joinWaitlist"]>;
