@@ -11,6 +11,7 @@ ExpertBookError
 │   ├── SlotNotOffered      .slot_id, as received (models/calendar/errors.py)
 │   ├── VerificationNeeded  TooMany .limit
 │   ├── PriceChanged        .price (models/calendar/errors.py)
+│   ├── AvailabilityChanged (models/calendar/errors.py)
 │   └── TooLate             .deadline
 ├── BadUserInput            invalid argument, caused by a client bug; the message names it
 │   ├── CursorExpired       the events after the cursor are deleted; read the slots again

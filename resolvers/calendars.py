@@ -37,7 +37,8 @@ MAX_HORIZON_DAYS = 372
 class RulesChange:
     """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
-    `step_matches_session` sets the step to the session length.
+    `step_matches_session` sets the step to the session length. `expected_version` is the version of
+    the rules that the change was made to.
     """
 
     weekly: Sequence[WeeklyRange] | None = None
@@ -50,6 +51,7 @@ class RulesChange:
     horizon_days: int | None = None
     cancellation_notice_minutes: int | None = None
     confirms_automatically: bool | None = None
+    expected_version: int | None = None
 
 
 async def set_availability(
@@ -79,6 +81,7 @@ async def set_availability(
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator.
         InvalidInput: with the problems of all fields.
+        AvailabilityChanged: if the rules are of another version than expected.
         Unavailable: if the database does not answer; the change may still have been committed.
     """
     key = own_expert_id(viewer) if expert_id is None else decode_id(expert_id, "Expert")
@@ -94,6 +97,7 @@ async def set_availability(
         expert_ids=[key],
         fields=fields,
         keeping_place=keeping,
+        expected_version=wanted.expected_version,
         describes=not COPIED_RULES.isdisjoint(fields),
     )
     await ledger.post(command)

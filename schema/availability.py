@@ -106,6 +106,10 @@ class Availability:
     confirms_automatically: bool = strawberry.field(
         description="Whether bookings are confirmed without the expert's action."
     )
+    version: int = strawberry.field(
+        description="Increases with each change of these rules, the offers or the time zone; see "
+        "`SetAvailabilityInput.expectedVersion`."
+    )
 
     @classmethod
     def of(cls, calendar: Calendar) -> Availability:
@@ -132,6 +136,7 @@ class Availability:
             horizon_days=rules.horizon_days,
             cancellation_notice_minutes=rules.cancellation_notice_minutes,
             confirms_automatically=rules.confirms_automatically,
+            version=calendar.rules_version,
         )
 
 

@@ -14,7 +14,7 @@ from resolvers.calendars import RulesChange
 from schema.availability import SessionOfferInput, WeeklyHoursInput
 from schema.bookings import Booking
 from schema.context import Info
-from schema.errors import InvalidInput, NotAllowed
+from schema.errors import AvailabilityChanged, InvalidInput, NotAllowed
 from schema.experts import Expert, load_expert
 from schema.inputs import plain
 from schema.scalars import LocalTime
@@ -113,6 +113,11 @@ class SetAvailabilityInput:
         default=None,
         description="Whether bookings are confirmed without the expert's action.",
     )
+    expected_version: int | None = strawberry.field(
+        default=None,
+        description="The `Availability.version` that the changes were made to. Other changes since "
+        "then are not overwritten: the result is `AvailabilityChanged`.",
+    )
 
     def to_model(self) -> RulesChange:
         """Convert to the resolver's type."""
@@ -130,6 +135,7 @@ class SetAvailabilityInput:
             horizon_days=self.horizon_days,
             cancellation_notice_minutes=self.cancellation_notice_minutes,
             confirms_automatically=self.confirms_automatically,
+            expected_version=self.expected_version,
         )
 
 
@@ -149,7 +155,7 @@ class AvailabilitySet:
 
 
 SetAvailabilityResult = Annotated[
-    AvailabilitySet | InvalidInput | NotAllowed,
+    AvailabilitySet | InvalidInput | NotAllowed | AvailabilityChanged,
     strawberry.union("SetAvailabilityResult", description="The new availability, or a refusal."),
 ]
 SetAvailabilityArgument = Annotated[

@@ -39,6 +39,7 @@ class RefusalCode(Enum):
     NOT_ALLOWED = "NOT_ALLOWED"
     TOO_LATE = "TOO_LATE"
     PRICE_CHANGED = "PRICE_CHANGED"
+    AVAILABILITY_CHANGED = "AVAILABILITY_CHANGED"
     VERIFICATION_NEEDED = "VERIFICATION_NEEDED"
     TOO_MANY = "TOO_MANY"
     TIME_OPEN = "TIME_OPEN"
@@ -59,6 +60,7 @@ describe_enum(
     NOT_ALLOWED="Code of `NotAllowed`: the object is unknown or the action is forbidden.",
     TOO_LATE="Code of `TooLate`: the deadline has passed.",
     PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask again.",
+    AVAILABILITY_CHANGED="Code of `AvailabilityChanged`: show the present hours, and ask again.",
     VERIFICATION_NEEDED="Code of `VerificationNeeded`: verify the e-mail address first.",
     TOO_MANY="Code of `TooMany`: a limit is reached; cancel something, or wait.",
     TIME_OPEN="Code of `TimeOpen`: book one of the slots instead of waiting.",
@@ -182,6 +184,11 @@ class PriceChanged(Refusal):
     price: Money = strawberry.field(description="The present price.")
 
 
+@strawberry.type(description="The expert's availability is not of the expected version.")
+class AvailabilityChanged(Refusal):
+    """Refusal sent for `models.calendar.errors.AvailabilityChanged`."""
+
+
 @strawberry.type(description="This requires a verified e-mail address.")
 class VerificationNeeded(Refusal):
     """Refusal sent for `models.errors.VerificationNeeded`."""
@@ -278,6 +285,7 @@ HANDLERS = (
     ),
     _Handler(calendar.TimeOpen, TimeOpen, _time_open_fields),
     _Handler(calendar.PriceChanged, PriceChanged, _price_changed_fields),
+    _Handler(calendar.AvailabilityChanged, AvailabilityChanged),
     _Handler(model.VerificationNeeded, VerificationNeeded),
     _Handler(model.TooMany, TooMany, lambda raised, _context: {"limit": raised.limit}),
     _Handler(model.TooLate, TooLate, lambda raised, _context: {"deadline": raised.deadline}),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.bookings.command import Command
+from models.calendar.errors import AvailabilityChanged
 from models.calendar.times import local_date
 from models.directory.experts import copied_rules
 from models.errors import NotAllowed
@@ -29,22 +30,29 @@ class ChangeRules(Command):
     Args:
         fields: the new values of fields of the rules.
         keeping_place: the lengths whose new offers keep their present place.
+        expected_version: the version of the rules that the change was made to; None for any.
     """
 
     fields: Mapping[str, Any]
     keeping_place: Collection[int] = ()
+    expected_version: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Replace the rules if they differ.
 
         Raises:
             NotAllowed: if there is no such expert.
+            AvailabilityChanged: if the rules differ and are of another version than expected.
         """
         agenda = agendas.get(self.expert_ids[0])
         if agenda is None:
             raise NotAllowed
         rules = self._changed(agenda.rules, agenda.now)
         if rules != agenda.rules:
+            # Without a difference, this may repeat a change that was made.
+            version = agenda.calendar.rules_version + agenda.has_new_rules
+            if self.expected_version not in (None, version):
+                raise AvailabilityChanged
             agenda.replace_rules(rules)
         if agenda.expert:
             copied = agenda.expert.model_copy(update=copied_rules(rules))

@@ -55,6 +55,13 @@ class PriceChanged(Refused):
     message = "The price has changed. Please look at it again before you book."
 
 
+class AvailabilityChanged(Refused):
+    """The calendar's rules are not the version that the change was made to."""
+
+    code = "AVAILABILITY_CHANGED"
+    message = "These hours have changed meanwhile. Please look at them again before you save."
+
+
 @dataclass(eq=False)
 class SlotNotOffered(Refused):
     """The expert does not, or no longer, offer this time and length."""

@@ -63,6 +63,7 @@ PLAIN_FIELDS: Final = {
         "minimumNoticeMinutes",
         "overrides",
         "stepMinutes",
+        "version",
         "weekly",
     },
     "CategoryCount": {"category", "count"},

@@ -17,6 +17,7 @@ RULES = """id sequence offers { minutes price { amount currency } }
     breakMinutes minimumNoticeMinutes horizonDays cancellationNoticeMinutes
     confirmsAutomatically }"""
 READ = f"query ($id: ID!) {{ expert(id: $id) {{ {RULES} }} }}"
+VERSION = "query ($id: ID!) { expert(id: $id) { availability { version } } }"
 SET = f"""mutation ($input: SetAvailabilityInput!) {{ setAvailability(input: $input) {{
   __typename
   ... on AvailabilitySet {{ expert {{ {RULES} }} outside {{ id sequence startsAt status }} }}
@@ -51,6 +52,11 @@ class Practice:
     async def rules(self) -> Json:
         """Return the public rules and the sequence of the last event."""
         return dict((await self.deployment.anonymous.ask(READ, id=self.id))["expert"])
+
+    async def version(self) -> int:
+        """Return the version of the rules."""
+        answer = await self.deployment.anonymous.ask(VERSION, id=self.id)
+        return int(answer["expert"]["availability"]["version"])
 
     async def sequence(self) -> int:
         """Return the sequence of the last event."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,43 @@ async def test_setting_equal_rules_changes_nothing(practice: Practice) -> None:
     for wanted in again:
         assert (await practice.set_availability(**wanted))["expert"] == before
     assert await practice.rules() == before
+
+
+async def test_a_change_of_an_older_version_is_refused_and_changes_nothing(
+    deployment: Deployment, practice: Practice
+) -> None:
+    version = await practice.version()
+    first = await practice.set_availability(horizonDays=10, expectedVersion=version)
+    assert first["__typename"] == "AvailabilitySet"
+    assert await practice.version() == version + 1
+    for by in (practice.expert.api, deployment.admin):
+        for other in (version, version + 2):
+            answer = await practice.set_availability(by, breakMinutes=15, expectedVersion=other)
+            assert answer["code"] == "AVAILABILITY_CHANGED"
+    assert await practice.rules() == first["expert"]
+    for expected in (version + 1, None):
+        wanted = {"breakMinutes": 15 if expected else 30, "expectedVersion": expected}
+        assert (await practice.set_availability(**wanted))["__typename"] == "AvailabilitySet"
+
+
+async def test_a_repeated_change_is_no_conflict(practice: Practice) -> None:
+    wanted = {"horizonDays": 10, "expectedVersion": await practice.version()}
+    first, again = [await practice.set_availability(**wanted) for _ in range(2)]
+    assert first["__typename"] == "AvailabilitySet"
+    assert again == first
+
+
+async def test_one_of_two_changes_at_a_time_of_the_same_version_is_made(practice: Practice) -> None:
+    version = await practice.version()
+    answers = await asyncio.gather(
+        *(
+            practice.set_availability(horizonDays=days, expectedVersion=version)
+            for days in range(10, 20)
+        )
+    )
+    kinds = sorted(answer["__typename"] for answer in answers)
+    assert kinds == ["AvailabilityChanged"] * 9 + ["AvailabilitySet"]
+    assert await practice.version() == version + 1
 
 
 async def test_past_overrides_are_dropped_and_do_not_count_towards_the_limit(

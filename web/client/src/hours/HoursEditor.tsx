@@ -8,6 +8,7 @@ import { useTimePreferences } from "../time/preferences.ts";
 import { Button } from "../ui/Button.tsx";
 import { UnsavedChangesDialog } from "./UnsavedChangesDialog.tsx";
 import { OfferFields } from "./OfferFields.tsx";
+import { ChangedHours } from "./ChangedHours.tsx";
 import { BookingsOutsideHours } from "./BookingsOutsideHours.tsx";
 import { OverrideFields } from "./OverrideFields.tsx";
 import { RuleFields } from "./RuleFields.tsx";
@@ -19,12 +20,17 @@ import { hoursWords } from "./words.ts";
 export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: boolean }) {
   const text = useWords(hoursWords);
   const hours = useHours(expert);
-  const { draft, failure, isDirty, edit } = hours;
+  const { draft, failure, isDirty, hasKept, edit } = hours;
   const problems = failure?.problems ?? {};
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [failure]);
+
+  /** Focus the button that saves, after that of a notice has gone. */
+  function focusSave(): void {
+    form.current?.querySelector<HTMLElement>("[type=submit]")?.focus();
+  }
 
   return (
     <form
@@ -37,6 +43,18 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
       className="grid gap-6"
     >
       <TimeZoneNote zone={expert.timeZone} />
+      {hasKept && (
+        <ChangedHours
+          onApply={() => {
+            hours.applyKept();
+            focusSave();
+          }}
+          onDiscard={() => {
+            hours.discardKept();
+            focusSave();
+          }}
+        />
+      )}
       {hours.outside.length > 0 && (
         <BookingsOutsideHours
           bookings={hours.outside}
@@ -73,8 +91,8 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
       </Section>
       <div className="sticky bottom-0 -mx-4 flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-line bg-bg px-4 py-3 md:-mx-6 md:px-6">
         <div>
-          <p role="status" className={isDirty ? "font-medium" : "text-muted"}>
-            {isDirty ? text.unsaved : text.allSaved}
+          <p role="status" className={isDirty || hasKept ? "font-medium" : "text-muted"}>
+            {isDirty || hasKept ? text.unsaved : text.allSaved}
           </p>
           <p role="alert" className="text-danger empty:hidden">
             {failure && (failure.isRefused ? text.refused : text.correct)}
@@ -87,7 +105,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
           </Button>
         </div>
       </div>
-      <UnsavedChangesDialog isDirty={isDirty} />
+      <UnsavedChangesDialog isDirty={isDirty || hasKept} />
     </form>
   );
 }

@@ -43,6 +43,7 @@ export const HOURS = graphql(`
       horizonDays
       cancellationNoticeMinutes
       confirmsAutomatically
+      version
     }
   }
 `);

@@ -1,4 +1,4 @@
-import { useMutation } from "@apollo/client/react";
+import { useApolloClient, useMutation } from "@apollo/client/react";
 import { today as todayIn } from "@internationalized/date";
 import { useMemo, useState } from "react";
 
@@ -7,10 +7,17 @@ import { appWords } from "../app/words.ts";
 import { useText, useWords } from "../text/text.tsx";
 import { type Problems, problemsByField } from "../ui/problems.ts";
 import { toast, toastError } from "../ui/toast.tsx";
-import { SET_AVAILABILITY } from "./availability.ts";
+import { EXPERT_HOURS, SET_AVAILABILITY } from "./availability.ts";
 import { changedInput, type Draft, toDraft, mapServerProblems, validateDraft } from "./draft.ts";
 import type { OutsideBookings } from "./BookingsOutsideHours.tsx";
+import { reapply } from "./reapply.ts";
 import { hoursWords } from "./words.ts";
+
+/** A draft, and the hours that it changes. */
+interface Edited {
+  readonly of: HoursFragment;
+  readonly draft: Draft;
+}
 
 /** Why nothing was saved: invalid fields, or a refusal. */
 export interface SaveFailure {
@@ -24,13 +31,22 @@ export function useHours(expert: HoursFragment) {
   const { errors } = useWords(appWords);
   const { locale } = useText();
   const today = todayIn(expert.timeZone).toString();
-  const saved = useMemo(() => toDraft(expert, today, locale), [expert, today, locale]);
-  const [edited, setEdited] = useState<Draft>();
+  const client = useApolloClient();
+  const [edited, setEdited] = useState<Edited>();
+  // Changes that were not saved, since the hours had been changed elsewhere.
+  const [kept, setKept] = useState<Edited>();
+  const base = edited?.of ?? expert;
+  const saved = useMemo(() => toDraft(base, today, locale), [base, today, locale]);
   const [failure, setFailure] = useState<SaveFailure>();
   const [outside, setOutside] = useState<OutsideBookings>([]);
   const [setAvailability, { loading }] = useMutation(SET_AVAILABILITY);
-  const draft = edited ?? saved;
-  const changes = changedInput(expert, saved, draft);
+  const draft = edited?.draft ?? saved;
+  const changes = changedInput(base, saved, draft);
+
+  /** Return the draft with the kept changes. */
+  function withKept({ of, draft: changed }: Edited): Draft {
+    return reapply({ saved: toDraft(of, today, locale), draft: changed }, draft, today);
+  }
 
   async function send(): Promise<void> {
     if (!Object.keys(changes).length) return;
@@ -39,8 +55,9 @@ export function useHours(expert: HoursFragment) {
       setFailure({ problems: found, isRefused: false });
       return;
     }
+    const { version } = base.availability;
     const { data } = await setAvailability({
-      variables: { input: { expertId: expert.id, ...changes } },
+      variables: { input: { expertId: expert.id, expectedVersion: version, ...changes } },
     });
     const answer = data?.setAvailability;
     if (answer?.__typename === "InvalidInput") {
@@ -52,6 +69,14 @@ export function useHours(expert: HoursFragment) {
         problems: mapServerProblems(problemsByField(translated), draft),
         isRefused: false,
       });
+      return;
+    }
+    if (answer?.__typename === "AvailabilityChanged") {
+      const variables = { id: expert.id };
+      await client.query({ query: EXPERT_HOURS, variables, fetchPolicy: "network-only" });
+      setKept({ of: base, draft: kept ? withKept(kept) : draft });
+      setEdited(undefined);
+      setFailure(undefined);
       return;
     }
     if (answer?.__typename !== "AvailabilitySet") {
@@ -71,7 +96,15 @@ export function useHours(expert: HoursFragment) {
     isSaving: loading,
     failure,
     outside,
-    edit: (changed: Partial<Draft>) => setEdited({ ...draft, ...changed }),
+    /** Whether there are changes that were not saved, since the hours were changed elsewhere. */
+    hasKept: kept !== undefined,
+    /** Change the hours that are shown as the kept changes did those before. */
+    applyKept: () => {
+      if (kept) setEdited({ of: base, draft: withKept(kept) });
+      setKept(undefined);
+    },
+    discardKept: () => setKept(undefined),
+    edit: (changed: Partial<Draft>) => setEdited({ of: base, draft: { ...draft, ...changed } }),
     reset: () => {
       setEdited(undefined);
       setFailure(undefined);

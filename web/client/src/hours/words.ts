@@ -77,6 +77,11 @@ export const hoursWords = catalogue({
     saved: "Your hours are saved. Open calendars already show them.",
     correct: "Please correct the marked fields. Nothing was saved.",
     refused: "You cannot change this calendar.",
+    changed: "These hours have changed",
+    changedLead:
+      "They were changed elsewhere since you opened them, so yours are not saved yet. Below are the newest hours. Apply your changes to them, look at the result, and save it.",
+    applyKept: "Apply my changes",
+    discardKept: "Discard my changes",
     outside: "Bookings outside the new hours",
     outsideLead: "They remain valid. Cancel those that you cannot keep.",
     outsideClose: "Understood",
@@ -170,6 +175,11 @@ export const hoursWords = catalogue({
     saved: "Ihre Zeiten sind gespeichert. Offene Kalender zeigen sie schon.",
     correct: "Bitte berichtigen Sie die markierten Felder. Gespeichert wurde nichts.",
     refused: "Diesen Kalender können Sie nicht ändern.",
+    changed: "Diese Zeiten haben sich geändert",
+    changedLead:
+      "Seit Sie sie geöffnet haben, wurden sie anderswo geändert; Ihre Änderungen sind deshalb noch nicht gespeichert. Unten stehen die neuesten Zeiten. Übernehmen Sie Ihre Änderungen, sehen Sie das Ergebnis an, und speichern Sie es.",
+    applyKept: "Meine Änderungen übernehmen",
+    discardKept: "Meine Änderungen verwerfen",
     outside: "Buchungen außerhalb der neuen Zeiten",
     outsideLead: "Sie bleiben bestehen. Sagen Sie ab, was Sie nicht einhalten können.",
     outsideClose: "Verstanden",

@@ -42,6 +42,7 @@ const EXPERT = {
   offers: [],
   availability: {
     __typename: "Availability",
+    version: 1,
     weekly: [{ __typename: "WeeklyHours", weekday: "THURSDAY", from: "09:00", to: "17:00" }],
     overrides: [],
     ...{ stepMinutes: 30, breakMinutes: 0, minimumNoticeMinutes: 0, horizonDays: 60 },

@@ -17,6 +17,8 @@ import { type Block, blockTime, isInBlock, overridesOf } from "./block.ts";
 import { calendarWords } from "./words.ts";
 
 const MAX_DAYS = 366;
+/** Attempts while the hours are changed elsewhere at the same time. */
+const MAX_ATTEMPTS = 3;
 const WHOLE_DAY = { from: "00:00", to: "24:00" };
 
 interface BlockTimeDialogProps {
@@ -41,7 +43,7 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
   const [remaining, setRemaining] = useState<OutsideBookings>();
   const block: Block = { ...days, ...(isWholeDay ? WHOLE_DAY : times) };
 
-  async function send(): Promise<void> {
+  async function send(attempt = 1): Promise<void> {
     const found = problemsOf(block, text);
     setProblems(Object.keys(found).length ? found : undefined);
     if (Object.keys(found).length) return;
@@ -58,8 +60,13 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
       setProblems({ first: text.isClosed });
       return;
     }
-    const { data } = await setAvailability({ variables: { input: { expertId, overrides } } });
+    const { data } = await setAvailability({
+      variables: { input: { expertId, overrides, expectedVersion: availability.version } },
+    });
     const answer = data?.setAvailability;
+    if (answer?.__typename === "AvailabilityChanged" && attempt < MAX_ATTEMPTS) {
+      return send(attempt + 1);
+    }
     if (answer?.__typename === "AvailabilitySet") {
       void toast(text.done);
       const inside = answer.outside.filter((booking) => isInBlock(booking, block, zone));
