@@ -215,8 +215,8 @@ async def test_a_client_that_does_not_read_is_disconnected(address: str, program
         )
 
         async def read_slowly() -> None:
-            await slow.reader.readexactly(MAX_UNSENT_BYTES // 16)
-            await asyncio.sleep(0.1)
+            await slow.reader.readexactly(MAX_UNSENT_BYTES // 2)
+            await asyncio.sleep(0.5)
 
         async with asyncio.timeout(PATIENCE_SECONDS):
             while is_connection_open(address, stuck_port):
