@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+    from graphql import (
+        DocumentNode,
+        GraphQLError,
+        OperationDefinitionNode,
+        OperationType,
+        SelectionSetNode,
+    )
 
     from schema.execution.cost import Plan
     from schema.execution.selections import Selections
@@ -51,3 +59,23 @@ class Prepared:
     def kind(self) -> OperationType:
         """The operation's type: query, mutation or subscription."""
         return self.operation.operation
+
+    def root_fields(self) -> set[str]:
+        """Return the names of the operation's top-level fields, also of those within fragments."""
+        fragments = {
+            each.name.value: each.selection_set
+            for each in self.document.definitions
+            if isinstance(each, FragmentDefinitionNode)
+        }
+        names: set[str] = set()
+        pending: list[SelectionSetNode] = [self.operation.selection_set]
+        while pending:
+            for node in pending.pop().selections:
+                if isinstance(node, FieldNode):
+                    names.add(node.name.value)
+                elif isinstance(node, InlineFragmentNode):
+                    pending.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode):
+                    # Each fragment is looked at once.
+                    pending += filter(None, [fragments.pop(node.name.value, None)])
+        return names

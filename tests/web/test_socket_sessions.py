@@ -107,6 +107,19 @@ async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, e
     assert await stale.error_code(both) == "UNAUTHENTICATED"
 
 
+async def test_stale_token_does_not_matter_to_operations_on_sessions_within_fragments(
+    api: Api,
+) -> None:
+    stale = api.signed_in("stale")
+    inline = "mutation { ... on Mutation { ... @include(if: true) { logout } } }"
+    assert await stale.ask(inline) == {"logout": False}
+    spread = "mutation { ...Outer ...Inner } fragment Inner on Mutation { logout }"
+    nested = f"{spread} fragment Outer on Mutation {{ __typename ...Inner }}"
+    assert await stale.ask(nested) == {"__typename": "Mutation", "logout": False}
+    other = "query { ...Viewer } fragment Viewer on Query { __typename viewer { email } }"
+    assert await stale.error_code(other) == "UNAUTHENTICATED"
+
+
 async def test_socket_closes_when_its_token_expires(
     prompt: str, http: httpx.AsyncClient, email: str
 ) -> None:

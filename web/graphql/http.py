@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import FieldNode, OperationType
+from graphql import OperationType
 from starlette.responses import Response
 
 from models.errors import ExpertBookError, RateLimited, Unauthenticated
@@ -260,10 +260,8 @@ def _check(
 
 def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
     """Return whether an operation needs no viewer, so that an invalid token does not matter."""
-    selected = prepared.operation.selection_set.selections
-    names = {field.name.value for field in selected if isinstance(field, FieldNode)}
-    is_plain = all(isinstance(field, FieldNode) for field in selected)
-    return is_plain and bool(names - {"__typename"}) and names <= SESSION_FIELDS
+    names = prepared.root_fields()
+    return bool(names - {"__typename"}) and names <= SESSION_FIELDS
 
 
 def _resume_variables(
