@@ -202,6 +202,15 @@ async def _ratings() -> int:
     return await _write_experts(writes)
 
 
+async def _empty_slug_keys() -> int:
+    """Remove the empty key of experts whose name has no letters: it led to them from any sign."""
+    experts = Expert.get_pymongo_collection()
+    former = await experts.update_many({"slug_keys": ""}, {"$pull": {"slug_keys": ""}})
+    if former.modified_count:
+        await increment_directory_version(changed=None)
+    return former.modified_count
+
+
 async def _index_of_holds() -> int:
     """Drop the index that allowed a client one hold with an expert, offers included."""
     bookings = Booking.get_pymongo_collection()
@@ -268,5 +277,6 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "ratings of experts": _ratings,
     "index of holds": _index_of_holds,
     "lanes of mails": _lanes_of_mails,
+    "empty slug keys of experts": _empty_slug_keys,
 }
 REMINDERS: Final = "reminders of coming bookings"

@@ -127,7 +127,7 @@ class Expert(Record):
     def update_search_fields(self) -> Expert:
         """Update the derived fields and return the expert; call it before every write."""
         slugs = (self.slug, *self.former_slugs, with_digraphs(self.name))
-        self.slug_keys = sorted({slug_key(slug) for slug in slugs})
+        self.slug_keys = sorted({slug_key(slug) for slug in slugs} - {""})
         self.listed = not self.disabled
         self.language_keys = sorted({fold(language) for language in self.languages})
         self.words = words_of(self.name, self.title, *self.languages)
@@ -249,11 +249,13 @@ async def expert_by_slug(slug: str) -> Expert | None:
     """Return the expert with a slug, with another spelling of it, or with a former slug.
 
     Another spelling of a present slug wins over a former slug, and over a name that can be
-    transliterated like it.
+    transliterated like it. Text without letters and digits is nobody's.
     """
     if found := await Expert.find_one({"slug": slug}):
         return found
     key = slug_key(slug)
+    if not key:
+        return None
     spelled = await Expert.find({"slug_keys": key}).sort("slug").limit(MAX_NAMESAKES).to_list()
     return min(spelled, key=lambda expert: slug_key(expert.slug) != key, default=None)
 

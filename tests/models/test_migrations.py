@@ -87,6 +87,17 @@ async def test_experts_get_readable_slugs_and_keep_their_former_ones(
         await one.delete()
 
 
+async def test_name_without_letters_loses_its_empty_slug_key() -> None:
+    made = await expert("--", "expert-unnamed").insert()
+    experts = Expert.get_pymongo_collection()
+    await experts.update_one({"_id": made.id}, {"$set": {"slug_keys": ["", "expertunnamed"]}})
+    await migrate()
+    found = await Expert.get(made.id)
+    assert found is not None
+    assert found.slug_keys == ["expertunnamed"]
+    await made.delete()
+
+
 async def test_experts_get_words_instead_of_search_terms() -> None:
     """Version 0.1 stored and indexed every prefix of every word of the name."""
     made = await expert("Ada Lovelace", "ada").insert()

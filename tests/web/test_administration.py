@@ -82,6 +82,24 @@ async def test_equal_names_get_numbered_slugs(deployment: Deployment) -> None:
     assert len(set(slugs)) == len(names)
 
 
+async def test_expert_whose_name_has_no_letters_has_only_a_readable_slug(
+    deployment: Deployment,
+) -> None:
+    person = await deployment.expert("--")
+    assert person.expert_id
+    query = "query ($slug: String!) { expertBySlug(slug: $slug) { id } }"
+    for slug in ("", "  ", "…", "-", "--"):
+        assert await deployment.anonymous.ask(query, slug=slug) == {"expertBySlug": None}
+    shown = "query ($id: ID!) { expert(id: $id) { slug } }"
+    slug = (await deployment.anonymous.ask(shown, id=person.expert_id))["expert"]["slug"]
+    assert slug.startswith("expert")
+    assert await deployment.anonymous.ask(query, slug=slug) == {
+        "expertBySlug": {"id": person.expert_id}
+    }
+    # Other tests list experts, who have initials.
+    await deployment.update(person.expert_id, disabled=True)
+
+
 async def test_concurrent_creations_under_one_name_get_distinct_slugs(
     deployment: Deployment,
 ) -> None:
