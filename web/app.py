@@ -24,11 +24,12 @@ from web.edge.refusals import FOREIGN_PAGE, TOO_MANY_SOCKETS
 from web.exports import EXPORTS
 from web.graphql.endpoint import PATH, Endpoint
 from web.graphql.persisted_documents import load_documents
+from web.graphql.requests import ALLOWED_METHODS
 from web.graphql.socket import Connection
 from web.graphql.sockets import address_of
 from web.memory import settle_memory
 from web.pages.previews import preview_routes
-from web.pages.routes import page_routes
+from web.pages.routes import page_routes, without_trailing_slash
 from web.photos import photo_routes
 from web.telemetry.health import ROUTES
 from web.telemetry.metrics import metrics_route
@@ -111,6 +112,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
     # slow.
     app.router.routes += [
         Route(PATH, endpoint),
+        Route(f"{PATH}/", without_trailing_slash, methods=ALLOWED_METHODS),
         Route("/schema.graphql", schema_language),
         calendar_route(parseaddr(settings.mail_from)[1], settings.link_base),
         EXPORTS,

@@ -269,6 +269,43 @@ async def test_other_spellings_of_an_expert_are_redirected(deployment: Deploymen
         assert "Siobh" not in page.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/experts", "/experts/nobody", "/bookings", "/bookings/x", "/bookings/x/reschedule"),
+        *("/sign-in", "/desk/entry", "/administration", "/administration/experts"),
+        *("/graphql", "/experts/%3Fa%23b%C3%A4"),
+    ],
+)
+async def test_trailing_slash_is_redirected_to_the_address_without_it(
+    server: str, http: httpx.AsyncClient, path: str
+) -> None:
+    redirect = await http.get(f"{server}{path}/?day=2027-03-28&x=a%2Fb", headers=HTML)
+    assert redirect.status_code == 301
+    assert redirect.headers["location"] == f"{path}?day=2027-03-28&x=a%2Fb"
+    assert redirect.headers["cache-control"] == "public, max-age=3600"
+
+
+async def test_operations_sent_to_a_trailing_slash_arrive(
+    server: str, http: httpx.AsyncClient
+) -> None:
+    body = {"query": "{ __typename }"}
+    answer = await http.post(f"{server}/graphql/", json=body, follow_redirects=True)
+    assert [each.status_code for each in answer.history] == [308]
+    assert answer.json()["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "/%2Fevil.example/", "/experts//", "/experts//evil.example/", "/x/"]
+)
+async def test_other_paths_with_a_trailing_slash_lead_nowhere(
+    server: str, http: httpx.AsyncClient, path: str
+) -> None:
+    page = await http.get(server + path, headers=HTML)
+    assert page.status_code == 404
+    assert "location" not in page.headers
+
+
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
     """Experts created later have initials, and other names are not found."""
     expert = await deployment.expert()

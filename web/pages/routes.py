@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -16,6 +17,7 @@ from models.ids import object_id
 from resolvers.callers import preferred_language
 from resolvers.previews import PreviewCard
 from schema.execution.prepared import RequestFailed
+from web.graphql.requests import READ_METHODS
 from web.graphql.sockets import address_of
 from web.pages.contents import expert_content, landing_content
 from web.pages.data import FIRST_PAGE, PageData, landing_span
@@ -92,7 +94,9 @@ def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
         RuntimeError: the client has not been built.
     """
     pages = Pages(base, Shell(prints_mails=prints_mails))
+    addresses = (DIRECTORY, EXPERT, *PERSONAL_PAGES, *BOOKING_PAGES)
     return [
+        *(Route(f"{path}/", without_trailing_slash) for path in addresses),
         Route(LANDING, pages.landing),
         Route(DIRECTORY, pages.directory),
         Route(EXPERT, pages.expert),
@@ -100,6 +104,14 @@ def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
         *(Route(path, pages.booking) for path in BOOKING_PAGES),
         Route("/{path:path}", pages.unknown),
     ]
+
+
+async def without_trailing_slash(request: Request) -> Response:
+    """Redirect to the same address without its last slash, with its query, method and body."""
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    url = quote(path[:-1]) + (f"?{query}" if query else "")
+    status = 301 if request.method in READ_METHODS else 308
+    return RedirectResponse(url, status, REDIRECT_HEADERS)
 
 
 class Pages:
