@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from iso4217 import Currency
+
+MAX_AMOUNT: Final = 2**31 - 1
+"""The largest amount in minor units that the API can show: the largest `Int` of GraphQL.
+
+A single price may be as large: in currencies such as IDR, a lower bound would refuse usual prices.
+"""
 
 
 @lru_cache

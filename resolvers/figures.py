@@ -10,6 +10,7 @@ from auth.policies import relations_of, relations_to_expert, require
 from models.bookings.figures import Count, counts_by_day
 from models.calendar.times import day_span, instant_of
 from models.errors import BadUserInput, Unauthenticated
+from models.money import MAX_AMOUNT
 from models.store.documents import or_unavailable
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 MAX_FIGURE_DAYS: Final = 366
 """A year, whichever day it begins on."""
-
-MAX_AMOUNT: Final = 2**31 - 1
-"""The largest `Int` of GraphQL, in minor currency units."""
 
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 ONE_DAY: Final = timedelta(days=1)
@@ -83,10 +81,19 @@ async def _figures(
     with or_unavailable():
         counts = await counts_by_day(expert_id, boundaries)
     days = {day: counts.pop(start, Count()) for day, start in reversed(starts.items())}
-    found = Figures(dict(sorted(days.items())), zone_name)
-    if found.total.income > MAX_AMOUNT:
-        raise BadUserInput(f"to: the income exceeds {MAX_AMOUNT:,}; ask for fewer days")
-    return found
+    return Figures(dict(sorted(days.items())), zone_name)
+
+
+def check_income(income: int) -> int:
+    """Return an income in minor currency units.
+
+    Raises:
+        BadUserInput: if it is more than the API can show.
+    """
+    if income > MAX_AMOUNT:
+        message = f"to: the income exceeds {MAX_AMOUNT:,}; ask for fewer days, or without income"
+        raise BadUserInput(message)
+    return income
 
 
 def check_days(since: date, until: date) -> None:

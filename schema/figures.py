@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
-from resolvers.figures import all_figures
+from resolvers.figures import all_figures, check_income
 from schema.context import Context, Info
 from schema.nodes import Money
 from schema.scalars import TimeZone
@@ -31,7 +31,12 @@ class DayFigures:
 
     date: calendar_date = strawberry.field(description="The day.")
     booked: int = strawberry.field(description="As in `Figures`.")
-    income: Money = strawberry.field(description="As in `Figures`.")
+    amount: strawberry.Private[int]
+
+    @strawberry.field(description="As in `Figures`.")
+    def income(self, info: Info) -> Money:
+        """Return the day's income."""
+        return _income(self.amount, info)
 
 
 @strawberry.type(
@@ -51,18 +56,23 @@ class Figures:
     completed: int = strawberry.field(description="Bookings that are COMPLETED.")
     cancelled: int = strawberry.field(description="Bookings that either party has CANCELLED.")
     no_shows: int = strawberry.field(description="Bookings that are a NO_SHOW.")
-    income: Money = strawberry.field(
-        description="Agreed prices of all bookings that are neither cancelled nor missed: those "
-        "that are PENDING, CONFIRMED or COMPLETED."
-    )
     per_day: list[DayFigures] = strawberry.field(
         description="Each day, in order; also those without bookings."
     )
+    amount: strawberry.Private[int]
+
+    @strawberry.field(
+        description="Agreed prices of all bookings that are neither cancelled nor missed: those "
+        "that are PENDING, CONFIRMED or COMPLETED. It is refused if it exceeds an `Int`."
+    )
+    def income(self, info: Info) -> Money:
+        """Return the income of all days."""
+        return _income(self.amount, info)
 
     @classmethod
     def of(cls, found: model.Figures, context: Context) -> Figures:
         """Convert figures, and charge the days beyond those that the cost includes."""
-        currency, total = context.services.currency, found.total
+        total = found.total
         context.count_rows(len(found.days), ASSUMED_DAYS)
         days = list(found.days)
         return cls(
@@ -73,12 +83,17 @@ class Figures:
             completed=total.completed,
             cancelled=total.cancelled,
             no_shows=total.no_shows,
-            income=Money.of(total.income, currency),
+            amount=total.income,
             per_day=[
-                DayFigures(date=day, booked=of.booked, income=Money.of(of.income, currency))
+                DayFigures(date=day, booked=of.booked, amount=of.income)
                 for day, of in found.days.items()
             ],
         )
+
+
+def _income(amount: int, info: Info) -> Money:
+    # Checked only where it is selected, so that the counts of a large income can be read.
+    return Money.of(check_income(amount), info.context.services.currency)
 
 
 @strawberry.type

@@ -13,6 +13,8 @@ from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
 from models.calendar.places import Place
 from models.calendar.slots import slot_id
 from models.calendar.times import instant_of
+from models.errors import InvalidInput, Problem
+from models.money import MAX_AMOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +53,7 @@ class BookSlots(Command):
             SlotNotOffered: if a slot is not offered now.
             SlotTaken: if a slot is taken.
             PriceChanged: if the sum of the prices is not the expected one.
+            InvalidInput: if it is more than the API can show, and so cannot be expected.
         """
         wanted = zip(self.new_ids, self.slots, self.rooms, strict=True)
         booked = [self._book(id_, key, room, agendas) for id_, key, room in wanted]
@@ -181,9 +184,14 @@ def check_price(price: int, expected: int | None) -> None:
 
     Raises:
         PriceChanged: if it is another one.
+        InvalidInput: if it is another one that the API cannot show.
     """
-    if expected not in {None, price}:
-        raise PriceChanged(price)
+    if expected in {None, price}:
+        return
+    if price > MAX_AMOUNT:
+        message = f"The prices add up to more than {MAX_AMOUNT:,}; book fewer slots together"
+        raise InvalidInput([Problem("expectedPrice", message)])
+    raise PriceChanged(price)
 
 
 def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> Booking:

@@ -16,6 +16,7 @@ from models.calendar.slots import slot_id
 from models.errors import InvalidInput
 from models.ids import encode
 from models.ledger.ledger import Ledger
+from models.money import MAX_AMOUNT
 from resolvers.availability import Price
 from resolvers.moves import reschedule
 from resolvers.reservations import book, hold
@@ -199,6 +200,22 @@ async def test_expected_price_of_several_slots_is_their_sum(
     assert refused.value.price == price
     right = replace(request, expected_price=Price(price, "EUR"))
     assert len(await book(reserving(ledger), someone(), right)) == len(ids)
+
+
+async def test_sum_of_prices_that_no_answer_can_show_is_refused_at_its_field(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """Without an expected price, the slots can be booked together."""
+    ids = [slot_id(slot(calendar, hour)) for hour in (9, 11)]
+    await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=MAX_AMOUNT),))
+    before = await events(calendar)
+    request = replace(booking_request(slot(calendar, 9)), field="slotIds", slot_ids=ids)
+    expecting = replace(request, expected_price=Price(MAX_AMOUNT, "EUR"))
+    with pytest.raises(InvalidInput) as refused:
+        await book(reserving(ledger), someone(), expecting)
+    assert [problem.field for problem in refused.value.problems] == ["expectedPrice"]
+    assert await events(calendar) == before
+    assert len(await book(reserving(ledger), someone(), request)) == len(ids)
 
 
 async def test_taken_slot_is_refused_as_taken_whatever_price_is_expected(

@@ -16,7 +16,7 @@ from models.bookings.figures import Count
 from models.calendar.times import instant_of
 from models.errors import BadUserInput, Forbidden, Unauthenticated
 from models.ids import Id, new_id
-from resolvers.figures import all_figures, check_days, expert_figures
+from resolvers.figures import all_figures, check_days, check_income, expert_figures
 from tests.support import samples
 
 if TYPE_CHECKING:
@@ -183,3 +183,9 @@ def test_spans_are_refused_by_name(since: date, until: date, argument: str) -> N
 def test_a_year_may_begin_on_any_day() -> None:
     check_days(date(2031, 1, 1), date(2032, 1, 1))
     check_days(date(2032, 1, 1), date(2032, 12, 31))
+
+
+def test_only_an_income_that_can_be_shown_is_returned() -> None:
+    assert check_income(2**31 - 1) == 2**31 - 1
+    with pytest.raises(BadUserInput, match=r"^to: the income exceeds 2,147,483,647"):
+        check_income(2**31)
