@@ -20,6 +20,16 @@ _LOGOGRAPHIC_NAME: Final = regex.compile(
     r"(?<![\p{Han}\p{Hangul}])[\p{Han}\p{Hangul}]{2,4}(?![\p{Han}\p{Hangul}])"
 )
 _IGNORABLE: Final = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+_UNSEEN: Final = r"\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}"
+# Neighbours that joiners and variation selectors give another form.
+_SHAPED: Final = rf"[^{_UNSEEN}\s\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\u0300-\u036f]"
+_STRAY: Final = regex.compile(
+    rf"((?<={_SHAPED})\p{{Variation_Selector}}"
+    rf"|(?<={_SHAPED}[{_UNSEEN}]{{0,2}})\p{{Join_Control}}(?={_SHAPED})"
+    r"|(?<=\p{Canonical_Combining_Class=Virama})\p{Join_Control}"
+    # The flag of a part of a country, such as Wales.
+    rf"|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{{3,6}}\U000e007f)|[{_UNSEEN}]"
+)
 # Blank signs of Braille, music and hieroglyphs, and the placeholder of embedded objects.
 _BLANK: Final = r"\u2800\ufffc\U0001d159\U00013441\U00013442"
 _VISIBLE: Final = regex.compile(
@@ -67,6 +77,16 @@ def has_visible_characters(text: str) -> bool:
 def visible_part(text: str) -> str:
     """Return a text without invisible characters, and with runs of white space as one space."""
     return " ".join(_IGNORABLE.sub("", text).split())
+
+
+def visible_line(text: str) -> str:
+    """Return a text composed (NFC), on one line, and without characters that show nothing.
+
+    Joiners and variation selectors stay where they change the form of their neighbours, as in
+    Persian and Malayalam names and in emoji.
+    """
+    shown = _STRAY.sub(r"\1", unicodedata.normalize("NFC", text))
+    return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def has_link(text: str) -> bool:
@@ -184,9 +204,7 @@ def with_digraphs(text: str) -> str:
 
 def initials_of(name: str) -> str:
     """Return the initials of a name: two letters, or one in scripts without capitals, or none."""
-    words_ = [word for word in name.split() if word.strip(".").casefold() not in _TITLES]
-    composed = unicodedata.normalize("NFC", " ".join(words_ or name.split()))
-    letters = [found[0] for word in composed.split() if (found := _INITIAL.search(word))]
+    letters = [found[0] for word in _words_of_name(name) if (found := _INITIAL.search(word))]
     if not letters:
         return ""
     first, last = (_capital(letters[index]) for index in (0, -1))
@@ -199,12 +217,17 @@ def public_name(name: str) -> str:
 
     A Chinese, Japanese or Korean name is cut to its first character, as is usual there.
     """
-    words_ = [word for word in name.split() if word.strip(".").casefold() not in _TITLES]
-    first, *others = words_ or name.split()
+    first, *others = _words_of_name(name) or [name]
     if _UNSPACED.match(first) and len(first) > 1:
         return f"{first[0]}**"
     initial = _INITIAL.search(others[-1]) if others else None
     return f"{first} {initial[0]}." if initial else first
+
+
+def _words_of_name(name: str) -> list[str]:
+    """Return the visible words of a name, without titles if it has others."""
+    shown = visible_line(name).split()
+    return [word for word in shown if word.strip(".").casefold() not in _TITLES] or shown
 
 
 def are_initials(text: str) -> bool:

@@ -9,7 +9,14 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.text import has_address, has_link, has_url, has_visible_characters, visible_part
+from models.text import (
+    has_address,
+    has_link,
+    has_url,
+    has_visible_characters,
+    visible_line,
+    visible_part,
+)
 from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
@@ -45,8 +52,12 @@ class InputValidator:
             raise InvalidInput(self.problems)
 
     def text(self, field: str, value: str, max_chars: int, label: str) -> str:
-        """Validate a required line of text; runs of white space become one space."""
-        found = " ".join(value.split())
+        """Validate a required line of text.
+
+        It is composed (NFC), runs of white space become one space, and characters that show nothing
+        are removed, controls of the direction of writing included: texts that look alike are equal.
+        """
+        found = visible_line(value)
         if not has_visible_characters(found):
             self.add_problem(field, f"{label} is required")
         elif len(found) > max_chars:
