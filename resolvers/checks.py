@@ -81,8 +81,8 @@ class InputValidator:
         return found
 
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
-        """Validate an optional text of several lines."""
-        found = (value or "").strip()
+        """Validate an optional text of several lines, and compose it (NFC)."""
+        found = unicodedata.normalize("NFC", (value or "").strip())
         if len(found) > max_chars:
             self.add_problem(field, f"{label} must have at most {max_chars} characters")
         elif _has_controls(found, but="\n\r\t"):

@@ -111,6 +111,7 @@ def test_invalid_name_is_refused(typed: str, message: str) -> None:
         ("First\r\nsecond", "First\r\nsecond"),
         ("x" * 2_000, "x" * 2_000),
         (" " * 2_000 + "x", "x"),
+        ("e\u0301" * 2_000, "é" * 2_000),
         ("می\u200cخواهم 👩\u200d💻\u200e\ufeff", "می\u200cخواهم 👩\u200d💻\u200e\ufeff"),
     ],
 )
