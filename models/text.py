@@ -45,6 +45,7 @@ _APOSTROPHE: Final = regex.compile(
     r"['`\xb4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u2018\u2019\u201b\u2032\u05f3\ua78c\uff07]"
 )
 _JOINER: Final = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[\p{Pd}.](?=[\p{L}\p{N}])|(?<=\b\p{L})\.")
+_PUNYCODE: Final = regex.compile(r"\bxn--([a-z0-9-]+)", regex.IGNORECASE)
 _DIGRAPH: Final = regex.compile(r"a[ae]|oe|ue")
 _LINK_START: Final = regex.compile(
     r":[/\u2044\u2215]|\bwww\W|\b(?:mailto|tel|sms):|\b\p{Nd}{1,3}(?:\.\p{Nd}{1,3}){3}\b",
@@ -200,6 +201,18 @@ def spellings(text: str) -> set[str]:
 def with_digraphs(text: str) -> str:
     """Return a text in lower case with "ue" for "ü" and the like."""
     return unicodedata.normalize("NFC", text).lower().translate(_DIGRAPHS)
+
+
+def unicode_domains(text: str) -> str:
+    """Return a text with labels of domains in Unicode: "xn--mnchen-3ya.de" becomes "münchen.de"."""
+    return _PUNYCODE.sub(_decoded_label, text)
+
+
+def _decoded_label(found: regex.Match[str]) -> str:
+    try:
+        return found[1].lower().encode().decode("punycode")
+    except UnicodeError:
+        return found[0]
 
 
 def initials_of(name: str) -> str:

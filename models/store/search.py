@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.errors import BadUserInput
-from models.text import spellings, transliterated_words, words
+from models.text import spellings, transliterated_words, unicode_domains, words
 
 if TYPE_CHECKING:
     from models.store.pages import Filter
@@ -57,7 +57,8 @@ def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
         return None
     if len(search) > MAX_SEARCH_LENGTH:
         raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
-    found = {word[:MAX_TERM_LENGTH] for word in words(search)[:MAX_SEARCH_WORDS]}
+    # Addresses are stored with their domains in Unicode.
+    found = {word[:MAX_TERM_LENGTH] for word in words(unicode_domains(search))[:MAX_SEARCH_WORDS]}
     return tuple(sorted(found)) if found or search.strip() else None
 
 

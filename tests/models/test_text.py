@@ -21,7 +21,7 @@ from models.text import (
     slug_key,
     slug_of,
     spellings,
-    visible_part,
+    unicode_domains,
     words,
 )
 
@@ -161,6 +161,20 @@ def test_marks_and_joiners_do_not_split_words() -> None:
 )
 def test_names_are_found_in_each_spelling(name: str, searched: str) -> None:
     assert set(words(searched)) <= spellings(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded"),
+    [
+        ("ada@xn--mnchen-3ya.de", "ada@münchen.de"),
+        ("Ada XN--Strae-OQA.XN--P1AI", "Ada straße.рф"),
+        ("ada@münchen.de", "ada@münchen.de"),
+        ("xn--99999999999", "xn--99999999999"),
+        ("xn-- foxn--a", "xn-- foxn--a"),
+    ],
+)
+def test_domains_in_punycode_are_decoded(text: str, decoded: str) -> None:
+    assert unicode_domains(text) == decoded
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from tests.support.clients import open_socket
+from tests.support.clients import PASSWORD, open_socket
 from tests.support.deployments import (
     CHANGE,
     PROFILE,
+    REGISTER,
     SEARCH,
     UNKNOWN_IDS,
     Deployment,
@@ -269,3 +271,12 @@ async def test_only_administrators_can_list_accounts(deployment: Deployment) -> 
     assert await deployment.anonymous.error_code(USERS) == "UNAUTHENTICATED"
     for person in (await deployment.person(), await deployment.expert()):
         assert await person.api.error_code(USERS) == "FORBIDDEN"
+
+
+async def test_accounts_are_found_by_each_spelling_of_an_address(deployment: Deployment) -> None:
+    email = f"ada{token_hex(8)}@münchen.example"
+    wanted = {"name": "Ada", "email": email, "password": PASSWORD}
+    answer = (await deployment.anonymous.ask(REGISTER, **wanted))["register"]
+    for search in (email, email.replace("münchen", "xn--mnchen-3ya"), email.upper()):
+        [found] = (await deployment.admin.ask(USERS, search=search))["users"]["nodes"]
+        assert found["id"] == answer["user"]["id"]

@@ -30,7 +30,7 @@ async def booked(deployment: Deployment) -> dict[str, Any]:
     people = {
         "lukasz": ("Łukasz Wałęsa", "lukasz.walesa@gdansk.example"),
         "mary": ("Mary-Ann O'Neil", "mary@example.org"),
-        "mary 2": ("Mary Anning", "anning@fossils.example"),
+        "mary 2": ("Mary Anning", "anning@fóssils.example"),
     }
     for hour, (key, (name, email)) in enumerate(people.items(), 9):
         client = await deployment.person()
@@ -68,6 +68,7 @@ async def search(api: Api, text: str, **conditions: Any) -> set[str]:
         ("mary oneil", {"mary"}),
         ("lukasz.walesa@gdansk.example", {"lukasz"}),
         ("fossils", {"mary 2"}),
+        ("anning@xn--fssils-bxa.example", {"mary 2"}),
         ("mary lukasz", set()),
         ("?!", set()),
         ("shelley", set()),
