@@ -124,7 +124,7 @@ class InputValidator:
             value: the address as typed.
             accepts: returns whether the mail server can deliver to an address; None for any.
         """
-        if not value.strip():
+        if not visible_part(value):
             self.add_problem(field, "Email is required")
             return ""
         if found := canonical_email(value):

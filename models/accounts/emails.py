@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from typing import Final
 
+import regex
 from email_validator import EmailNotValidError, validate_email
 
 from models.caching.cache import Cache
@@ -14,6 +15,12 @@ MAX_EMAIL_CHARS: Final = 320
 """Limit for an address with surrounding spaces; longer ones would be slow to validate."""
 
 MAX_CACHED: Final = 1_024
+
+_SURROUNDINGS: Final = regex.compile(
+    r"^[\s\p{Default_Ignorable_Code_Point}]+"
+    r"|\.?[\s\p{Default_Ignorable_Code_Point}]*$"
+)
+"""Spaces and invisible characters, which come along with copied text, and the domain's last dot."""
 
 _canonical: Final = Cache[str, str]("emails", MAX_CACHED)
 """The most recent results, since clients book repeatedly with the same contact."""
@@ -24,13 +31,16 @@ def canonical_email(text: str) -> str | None:
 
     The domain is in lower case and in Unicode rather than punycode (RFC 5891), and the whole in
     Unicode's form NFC. The case of the local part is kept. Its deliverability is not checked.
+    Invisible characters around the address and a dot after the domain are ignored.
     """
     if len(text) > MAX_EMAIL_CHARS:
         return None
     found = _canonical.get(text)
     if found is None:
         try:
-            found = validate_email(text.strip(), check_deliverability=False).normalized
+            found = validate_email(
+                _SURROUNDINGS.sub("", text), check_deliverability=False
+            ).normalized
         except EmailNotValidError:
             return None
         _canonical.put(text, found)

@@ -20,6 +20,10 @@ DECOMPOSED = unicodedata.normalize("NFD", "jörg@bücher.example")
         " jörg@BÜCHER.example\t",
         "JÖRG@bücher.example",
         "jörg@bücher。example",
+        "\u200björg@bücher.example\ufeff",
+        "\u202ajörg@bücher.example\u200e",
+        "jörg@bücher.example.",
+        "\ufeff jörg@xn--bcher-kva.example.\u200b\n",
     ],
 )
 def test_spellings_of_an_address_have_one_key(text: str) -> None:
@@ -43,6 +47,9 @@ def test_canonical_address_keeps_the_case_of_the_local_part() -> None:
         ("ﬁ@example.com", "fi@example.com"),
         ("a@straße.example", "a@strasse.example"),
         ("\u0131@example.com", "i@example.com"),
+        ("a\u200db@example.com", "ab@example.com"),
+        (".a@example.com", "a@example.com"),
+        ("a@example.com..", "a@example.com"),
     ],
 )
 def test_different_mailboxes_have_different_keys(first: str, second: str) -> None:
