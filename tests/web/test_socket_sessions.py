@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.sessions import (
     short_token,
     sign_in,
 )
+from web.graphql.connection_parameters import MISPLACED
 
 if TYPE_CHECKING:
     import httpx
@@ -83,16 +85,69 @@ async def test_token_of_the_upgrade_request_counts_for_clients_other_than_pages(
             assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
 
 
-async def test_token_in_the_headers_of_the_connection_parameters_counts(
-    api: Api, email: str
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"Authorization": "Bearer TOKEN"}',
+        '{"authorization": ["Bearer TOKEN"]}',
+        '{"headers": {"authorization": "Bearer TOKEN"}}',
+        '{"headers": [["Authorization", "Bearer TOKEN"], ["x", 1]]}',
+        '{"context": {"headers": {"Authorization": "Bearer TOKEN"}}}',
+        '{"authToken": "TOKEN"}',
+        '{"authToken": "Bearer TOKEN"}',
+        '{"token": "TOKEN", "authorization": ""}',
+        '{"access_token": "TOKEN"}',
+        '{"accessToken": "TOKEN", "headers": null}',
+    ],
+)
+async def test_token_counts_in_each_usual_place_of_the_connection_parameters(
+    api: Api, email: str, payload: str
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]
     async with open_socket(api.url) as socket:
-        headers = {"authorization": f"Bearer {token}"}
-        await socket.send(type="connection_init", payload={"headers": headers})
+        await socket.send(
+            type="connection_init", payload=json.loads(payload.replace("TOKEN", token))
+        )
         assert (await socket.receive())["type"] == "connection_ack"
         await socket.subscribe("1", VIEWER)
         assert (await socket.receive())["payload"]["data"] == {"viewer": {"email": email}}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"},
+        {"connectionParams": {"authorization": "Bearer x"}},
+        {"headers": [{"name": "authorization", "value": "Bearer x"}]},
+        {"authorization": ["Bearer x", "Bearer y"]},
+    ],
+)
+async def test_token_in_another_place_closes_the_socket_with_the_right_one(
+    api: Api, payload: dict[str, Any]
+) -> None:
+    """Otherwise the client would be anonymous without knowing why."""
+    async with open_socket(api.url) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        assert await socket.close_code() == 4403
+        assert socket.connection.close_reason == MISPLACED
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"authToken": "", "token": None, "authorization": ""},
+        {"clientName": "Bearer", "headers": [], "context": {"headers": 1}},
+        {"headers": {"apollographql-client-version": "1.2.3"}},
+    ],
+)
+async def test_connection_parameters_without_a_token_are_anonymous(
+    api: Api, payload: dict[str, Any]
+) -> None:
+    async with open_socket(api.url) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        assert (await socket.receive())["type"] == "connection_ack"
+        await socket.subscribe("1", "{ viewer { email } }")
+        assert (await socket.receive())["payload"]["data"] == {"viewer": None}
 
 
 async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, email: str) -> None:

@@ -19,6 +19,7 @@ from schema.context import Context, Services
 from schema.execution.absence import given_variables
 from schema.execution.operations import as_graphql_error, body_of, formatted, run
 from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, text_frame
+from web.graphql.connection_parameters import authorization_of
 from web.graphql.http import authenticate_header
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parse_parameters
@@ -187,7 +188,7 @@ class Connection(OpenConnection):
         self._is_initialised = True
         _check_payload(payload)
         try:
-            self.viewer = await self._authenticate(_authorization(payload))
+            self.viewer = await self._authenticate(authorization_of(payload))
         except Unauthenticated as error:
             raise CloseSocket(4403, str(error)) from None
         except ExpertBookError:
@@ -324,16 +325,3 @@ def _check_payload(payload: object) -> None:
 
 def _pong(payload: object) -> dict[str, Any]:
     return {"type": "pong", "payload": payload}
-
-
-def _authorization(payload: object) -> str | None:
-    """Return `Authorization` from the connection parameters, or from their `headers`.
-
-    Names are case-insensitive.
-    """
-    parameters = payload if isinstance(payload, dict) else {}
-    for given in (parameters, parameters.get("headers")):
-        for name, value in given.items() if isinstance(given, dict) else ():
-            if name.lower() == "authorization" and isinstance(value, str):
-                return value
-    return None

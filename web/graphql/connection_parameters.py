@@ -1,0 +1,75 @@
+"""The access token in the payload of `connection_init`, where clients put it in several ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import regex
+
+from models.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEADER: Final = "authorization"
+TOKEN_NAMES: Final = frozenset({"authtoken", "token", "accesstoken"})
+"""Names of a token without `Bearer`, in lower case and without "-" and "_"."""
+
+_SEPARATORS: Final = str.maketrans("", "", "-_")
+_TOKEN: Final = regex.compile(r"bearer\s.+|eyJ[\w-]+\.[\w-]+\.[\w-]+", regex.IGNORECASE)
+"""An Authorization header, or a JWT (RFC 7519)."""
+
+MISPLACED: Final = "Send the token as `Authorization` in the payload of connection_init."
+
+
+def authorization_of(payload: object) -> str | None:
+    """Return the Authorization header in the payload of `connection_init`, or None.
+
+    It may stand in the payload, in its `headers` or in `context.headers`, with the value in a list,
+    and the headers as a list of pairs. `authToken`, `accessToken` and `token` in the payload may
+    have the token alone. Names are case-insensitive.
+
+    Raises:
+        Unauthenticated: if something that looks like a token is elsewhere.
+    """
+    if not isinstance(payload, dict):
+        return None
+    context = payload.get("context")
+    within = context.get("headers") if isinstance(context, dict) else None
+    for parameters in (payload, payload.get("headers"), within):
+        for name, value in _entries(parameters):
+            if name == HEADER and value:
+                return value
+    for name, value in _entries(payload):
+        if name.translate(_SEPARATORS) in TOKEN_NAMES and value:
+            return value if _has_scheme(value) else f"Bearer {value}"
+    if any(_TOKEN.fullmatch(text) for text in _texts(payload)):
+        raise Unauthenticated(MISPLACED)
+    return None
+
+
+def _entries(parameters: object) -> Iterator[tuple[str, str]]:
+    """Yield the names, in lower case, and the texts of an object or of a list of pairs."""
+    if isinstance(parameters, dict):
+        parameters = list(parameters.items())
+    for pair in parameters if isinstance(parameters, list) else ():
+        match pair:
+            case (str(name), str(value)) | (str(name), [str(value)]):
+                yield name.lower(), value.strip()
+
+
+def _has_scheme(value: str) -> bool:
+    return value[:7].lower() == "bearer "
+
+
+def _texts(payload: dict[str, Any]) -> Iterator[str]:
+    """Yield all texts within the payload."""
+    pending: list[Any] = [payload]
+    while pending:
+        match pending.pop():
+            case dict(values):
+                pending += values.values()
+            case list(items):
+                pending += items
+            case str(text):
+                yield text.strip()
