@@ -1,19 +1,18 @@
 """Treat empty strings and nulls in optional places as absent.
 
 Generated clients send "" (Go) or null (Java, Kotlin) for everything that their caller left unset,
-also for cursors, ids, enums and scalars, none of which can be empty. A text of an update may be
-empty: "" removes what it said.
+also for cursors, ids, enums and scalars, none of which can be empty. Some texts of updates may be
+empty: "" removes what they said. For an input object, Go sends one that is zero throughout.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
     REMOVE,
     GraphQLInputObjectType,
     GraphQLList,
-    GraphQLString,
     StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -43,10 +42,15 @@ if TYPE_CHECKING:
     from schema.execution.prepared import Prepared
 
 
+EMPTIABLE_TEXTS: Final = frozenset({"bio", "contactEmail", "phone"})
+"""Texts that an `Update…Input` removes if they are ""."""
+
+
 def given_variables(prepared: Prepared, variables: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the variables of an operation without unset ones, also within input objects.
 
-    A variable or input field is unset if it is "" or null although it may be omitted.
+    A variable or input field is unset if it is "" or null although it may be omitted; or if it is
+    an input object of zero values, with "" for a required one.
     """
     if not variables or not _has_unset(variables):
         return variables
@@ -58,7 +62,7 @@ def given_variables(prepared: Prepared, variables: dict[str, Any] | None) -> dic
         if name in definitions
         else value
         for name, value in variables.items()
-        if not (_is_unset(value) and name in definitions and _is_optional(definitions[name]))
+        if name not in definitions or not _is_omitted(value, definitions[name])
     }
 
 
@@ -89,8 +93,8 @@ class _EmptyLiterals(Visitor):
         has_default = self._info.get_default_value() is not Undefined
         is_optional = type_ is not None and (has_default or not is_non_null_type(type_))
         parent = self._info.get_parent_input_type()
-        is_text = parent is not None and _is_text_of_update(get_named_type(parent), type_)
-        return REMOVE if is_optional and not is_text else None
+        may_be_empty = parent is not None and _may_be_empty(get_named_type(parent), node.name.value)
+        return REMOVE if is_optional and not may_be_empty else None
 
 
 def _given(value: Any, type_: Any) -> Any:
@@ -110,28 +114,44 @@ def _given_fields(values: Mapping[str, Any], type_: GraphQLInputObjectType) -> d
         if field is None:  # coercion reports it
             given[name] = value
         elif (
-            not _is_unset(value)
-            or is_required_input_field(field)
-            or (value == "" and _is_text_of_update(type_, field.type))
+            is_required_input_field(field)
+            or not _is_unset(value, field.type)
+            or (value == "" and _may_be_empty(type_, name))
         ):
             given[name] = _given(value, field.type)
     return given
 
 
-def _is_text_of_update(parent: GraphQLNamedType, type_: Any) -> bool:
-    return parent.name.startswith("Update") and get_nullable_type(type_) is GraphQLString
+def _may_be_empty(parent: GraphQLNamedType, field: str) -> bool:
+    return parent.name.startswith("Update") and field in EMPTIABLE_TEXTS
 
 
-def _is_optional(definition: VariableDefinitionNode) -> bool:
-    is_required = is_non_null_type(type_from_ast(core, definition.type))
-    return definition.default_value is not None or not is_required
+def _is_omitted(value: object, definition: VariableDefinitionNode) -> bool:
+    type_ = type_from_ast(core, definition.type)
+    is_optional = definition.default_value is not None or not is_non_null_type(type_)
+    return is_optional and _is_unset(value, type_)
 
 
-def _is_unset(value: object) -> bool:
-    return value is None or value == ""
+def _is_unset(value: object, type_: Any) -> bool:
+    return value is None or value == "" or _is_zero_object(value, get_nullable_type(type_))
+
+
+def _is_zero_object(value: object, type_: Any) -> bool:
+    """Return whether an input object has only zero values, and "" for a required one."""
+    return (
+        isinstance(type_, GraphQLInputObjectType)
+        and isinstance(value, dict)
+        and not any(value.values())
+        and any(
+            is_required_input_field(field) and value.get(name) == ""
+            for name, field in type_.fields.items()
+        )
+    )
 
 
 def _has_unset(value: object) -> bool:
     if isinstance(value, dict):
         return any(map(_has_unset, value.values()))
-    return any(map(_has_unset, value)) if isinstance(value, list) else _is_unset(value)
+    if isinstance(value, list):
+        return any(map(_has_unset, value))
+    return value is None or value == ""

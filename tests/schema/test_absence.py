@@ -17,7 +17,7 @@ from graphql import (
     print_ast,
 )
 
-from schema.execution.absence import given_variables, without_empty_literals
+from schema.execution.absence import EMPTIABLE_TEXTS, given_variables, without_empty_literals
 from schema.execution.documents import prepare
 from schema.root import core, schema
 from tests.support.clients import CONTACT
@@ -58,11 +58,11 @@ def test_the_schema_has_no_default_null() -> None:
 
 @pytest.mark.parametrize("unset", ["", None], ids=["empty", "null"])
 def test_unset_fields_of_every_input_are_dropped(unset: str | None) -> None:
-    for type_name, field, of in optional_fields():
+    for type_name, field, _ in optional_fields():
         query = f"query ($input: {type_name}) {{ viewer {{ id }} }}"
         prepared = replace(prepare("{ viewer { id } }", None), operation=operation_of(query))
-        is_text = type_name.startswith("Update") and of.type is GraphQLString
-        kept = {field: unset} if is_text and unset == "" else {}
+        may_be_empty = type_name.startswith("Update") and field in EMPTIABLE_TEXTS
+        kept = {field: unset} if may_be_empty and unset == "" else {}
         assert given_variables(prepared, {"input": {field: unset}}) == {"input": kept}, field
 
 
@@ -85,6 +85,49 @@ def test_unset_arguments_of_every_field_are_dropped_from_documents() -> None:
                 assert printed == f"fragment F on {type_.name} {{\n  {name}{kept}\n}}"
 
 
+def test_texts_that_may_be_empty_are_optional_texts_of_updates() -> None:
+    found = {
+        name
+        for type_name, name, field in optional_fields()
+        if type_name.startswith("Update") and field.type is GraphQLString
+    }
+    assert found == EMPTIABLE_TEXTS | {"name", "title"}
+
+
+ZERO = {"amount": 0, "currency": ""}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "given", "kept"),
+    [
+        ("BookSlotInput", {"expectedPrice": ZERO}, {}),
+        ("BookSlotInput", {"expectedPrice": {**ZERO, "amount": 5}}, None),
+        ("BookSlotInput", {"expectedPrice": {"amount": 0, "currency": "EUR"}}, None),
+        ("UpdateMyExpertInput", {"hourlyRate": ZERO}, {}),
+        (
+            "SessionOfferInput",
+            {"price": ZERO, "place": {"kind": "", "details": ""}},
+            {"price": ZERO},
+        ),
+        ("BookingFilter", {"mine": False, "email": ""}, {"mine": False}),
+    ],
+)
+def test_input_objects_of_zero_values_are_dropped_where_they_are_optional(
+    type_name: str, given: dict[str, Any], kept: dict[str, Any] | None
+) -> None:
+    query = f"query ($input: {type_name}!) {{ viewer {{ id }} }}"
+    prepared = replace(prepare("{ viewer { id } }", None), operation=operation_of(query))
+    expected = {"input": given if kept is None else kept}
+    assert given_variables(prepared, {"input": given}) == expected
+
+
+def test_variable_of_zero_values_is_dropped_if_it_is_optional() -> None:
+    for suffix, kept in (("", {}), ("!", {"price": ZERO})):
+        query = f"query ($price: MoneyInput{suffix}) {{ viewer {{ id }} }}"
+        prepared = replace(prepare("{ viewer { id } }", None), operation=operation_of(query))
+        assert given_variables(prepared, {"price": ZERO}) == kept
+
+
 def test_values_that_were_given_stay() -> None:
     variables = {"filter": {"search": "ada", "languages": [""], "no": ""}, "after": "x", "no": ""}
     assert given_variables(prepare(EXPERTS, None), variables) == variables
@@ -92,7 +135,7 @@ def test_values_that_were_given_stay() -> None:
 
 
 def test_literals_in_inputs_are_dropped_but_texts_of_updates_stay() -> None:
-    text = """mutation { updateExpert(input: {expertId: "", bio: "", timeZone: ""}) { id }
+    text = """mutation { updateExpert(input: {expertId: "", name: "", bio: "", timeZone: ""}) { id }
       bookSlot(input: {slotId: "", idempotencyKey: "", contact: {name: ""}}) { id } }"""
     assert print_ast(without_empty_literals(parse(text))) == print_ast(
         parse("""mutation { updateExpert(input: {expertId: "", bio: ""}) { id }

@@ -148,7 +148,7 @@ async def test_expert_changes_own_entry_and_search_finds_the_change(deployment: 
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"name": " ", "title": "", "languages": []}, ["name", "title", "languages"]),
+        ({"name": " ", "title": " ", "languages": []}, ["name", "title", "languages"]),
         ({"bio": "x" * 2001, "experienceYears": 81}, ["bio", "experienceYears"]),
         (
             {"hourlyRate": {"amount": -5, "currency": "EUR"}, "disabled": True},

@@ -84,6 +84,10 @@ async def test_document_ids_of_the_specification_can_be_hashes(api: Api) -> None
     assert (unknown.status_code, unknown.json()) == (400, NOT_FOUND)
     assert (await post(api, documentId=id_)).status_code == 200
     assert (await post(api, doc_id=id_)).status_code == 200
+    assert (await post(api, documentId="", doc_id=id_)).status_code == 200
+    assert (await post(api, documentId="", query=query)).status_code == 200
+    assert (await post(api, documentId="", doc_id="")).status_code == 400
+    assert (await post(api, documentId=0, doc_id=id_)).status_code == 400
     assert (await post(api, documentId="of-another-kind")).json() == NOT_FOUND
     assert "data" in (await post(api, documentId=id_, query=query)).json()
     assert "data" in (await post(api, documentId=id_)).json()

@@ -100,8 +100,9 @@ def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
     """
     query = _typed(values, "query", str, "a string")
     # Relay's documentation sends `doc_id`.
-    id_name = "documentId" if values.get("documentId") is not None else "doc_id"
-    document_id = _typed(values, id_name, str, "a string")
+    given_id = values.get("documentId")
+    id_name = "doc_id" if given_id is None or given_id == "" else "documentId"
+    document_id = _typed(values, id_name, str, "a string") or None
     name = _typed(values, "operationName", str, "a string")
     variables = _typed(values, "variables", dict, "an object")
     extensions = _typed(values, "extensions", dict, "an object")
