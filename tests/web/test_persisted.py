@@ -68,6 +68,19 @@ async def test_a_hash_works_once_its_document_was_sent(api: Api, accept: str) ->
         assert len(response.json()["data"]["experts"]["nodes"]) == 2
 
 
+async def test_a_hash_may_be_in_upper_case(api: Api) -> None:
+    query = "{ categories { count } } # in upper case"
+    digest = hash_of(query).upper()
+    persisted = {"persistedQuery": {"version": 1, "sha256Hash": digest}}
+    assert (await post(api, query=query, extensions=persisted)).status_code == 200
+    for parameters in (
+        {"extensions": persisted},
+        {"extensions": by_hash(query)},
+        {"documentId": f"sha256:{digest}"},
+    ):
+        assert len((await post(api, **parameters)).json()["data"]["categories"]) == 8
+
+
 async def test_documents_are_registered_by_get_and_cacheable(api: Api) -> None:
     query = "{ categories { count category } } # by address"
     assert (await get(api, extensions=by_hash(query))).json() == NOT_FOUND

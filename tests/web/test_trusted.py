@@ -74,6 +74,8 @@ async def test_trusted_document_runs_by_id_hash_or_text(closed: Api) -> None:
     for asked in (
         {"documentId": hash_of(CATEGORIES)},
         {"documentId": f"sha256:{hash_of(CATEGORIES)}"},
+        {"documentId": f"sha256:{hash_of(CATEGORIES).upper()}"},
+        {"documentId": "", "doc_id": hash_of(CATEGORIES)},
         hash_extensions(hash_of(CATEGORIES)),
         {"query": CATEGORIES},
         {"query": CATEGORIES, **hash_extensions(hash_of(CATEGORIES))},
@@ -101,7 +103,6 @@ async def test_trusted_document_runs_by_id_hash_or_text(closed: Api) -> None:
         hash_extensions(hash_of("{ __typename }")),
         {"documentId": f"sha256:{hash_of('{ __typename }')}"},
         {"documentId": "Categories"},
-        {"documentId": ""},
     ],
 )
 async def test_other_documents_are_refused_in_every_form(

@@ -118,8 +118,8 @@ class TrustedDocuments:
 
     def prepare(self, request: GraphQLRequest, *, introspection: bool) -> Prepared:
         """Return the requested operation if its document is trusted."""
-        id_ = request.hash or (request.document_id or "").removeprefix(HASH_PREFIX)
-        text = self._texts.get(id_) if request.query is None else request.query
+        id_ = _digest(request) or request.document_id
+        text = self._texts.get(id_ or "") if request.query is None else request.query
         if text is None or text not in self._trusted:
             raise Untrusted
         return prepare(
@@ -152,7 +152,10 @@ def document_hash(text: str) -> str:
 
 
 def _digest(request: GraphQLRequest) -> str | None:
-    """Return the hash from `extensions.persistedQuery` or from a document ID like `sha256:…`."""
+    """Return the hash from `extensions.persistedQuery` or from a document ID like `sha256:…`.
+
+    It is in lower case.
+    """
     if request.hash is None and request.document_id and request.document_id.startswith(HASH_PREFIX):
-        return request.document_id.removeprefix(HASH_PREFIX)
+        return request.document_id.removeprefix(HASH_PREFIX).lower()
     return request.hash

@@ -132,7 +132,7 @@ def _hash(persisted: object) -> str | None:
         raise BadRequest(400, "extensions.persistedQuery must have a version and a sha256Hash.")
     if persisted.get("version") != 1:
         raise BadRequest(400, "Unsupported persisted query version")
-    hash_: str = persisted["sha256Hash"]
+    hash_: str = persisted["sha256Hash"].lower()
     return hash_
 
 
