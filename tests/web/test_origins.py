@@ -63,6 +63,11 @@ async def test_preflight_requests_of_client_origins_are_allowed(shared: str, ori
     assert allowed["access-control-allow-methods"] == "DELETE, GET, HEAD, POST"
     names = allowed["access-control-allow-headers"].lower().split(", ")
     assert {"authorization", "content-type", "last-event-id", "x-session"} <= set(names)
+    assert {"graphql-preflight", "apollo-query-hash", "newrelic", "b3", "x-b3-traceid"} <= set(
+        names
+    )
+    assert {"traceparent", "tracestate", "x-datadog-trace-id", "x-b3-spanid"} <= set(names)
+    assert len(set(names)) == len(names)
     assert allowed["access-control-max-age"] == "7200"
     assert "Origin" in answer.headers["vary"]
 

@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 
 ENDPOINT = "/graphql"
 METHODS = b"DELETE, GET, HEAD, POST"
-REQUEST_HEADERS = (
-    b"Accept, Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version, "
-    b"Authorization, Baggage, Content-Type, GraphQL-Client-Name, GraphQL-Client-Version, "
-    b"If-None-Match, Last-Event-ID, Sentry-Trace, Traceparent, Tracestate, "
-    b"Traceparent, Tracestate, X-Apollo-Operation-Name, X-Request-Id, X-Session"
+REQUEST_HEADERS = b", ".join(
+    (
+        *(b"Accept", b"Authorization", b"Content-Type", b"If-None-Match", b"Last-Event-ID"),
+        *(b"X-Request-Id", b"X-Session"),
+        # Apollo and other GraphQL clients
+        *(b"Apollo-Query-Hash", b"Apollo-Require-Preflight", b"ApolloGraphQL-Client-Name"),
+        *(b"ApolloGraphQL-Client-Version", b"GraphQL-Client-Name", b"GraphQL-Client-Version"),
+        *(b"GraphQL-Preflight", b"X-Apollo-Operation-Id", b"X-Apollo-Operation-Name"),
+        # Tracing: W3C, Sentry, Zipkin, Datadog and New Relic
+        *(b"Traceparent", b"Tracestate", b"Baggage", b"Sentry-Trace", b"B3", b"X-B3-TraceId"),
+        *(b"X-B3-SpanId", b"X-B3-ParentSpanId", b"X-B3-Sampled", b"X-B3-Flags"),
+        *(b"X-Datadog-Trace-Id", b"X-Datadog-Parent-Id", b"X-Datadog-Origin"),
+        *(b"X-Datadog-Sampling-Priority", b"X-Datadog-Tags", b"Newrelic"),
+    )
 )
 ANSWER_HEADERS = (
     b"Allow, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
