@@ -13,6 +13,7 @@ from models.caching.cache import Cache
 
 MAX_CACHED: Final = 1_024
 _NUMBER: Final = r"(?:tel:)?[\p{Nd}\p{P}\p{Sm}\p{Z}\p{Cf}\s]*"
+_ABROAD: Final = regex.compile(r"^[\s\p{Cf}]*(?:tel:)?[\s\p{Cf}]*[0\uff10]{2}", regex.IGNORECASE)
 
 _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
 
@@ -21,22 +22,23 @@ def normalized_phone(text: str, region: str | None) -> str | None:
     """Return a phone number in E.164 format, or None if it cannot be dialled.
 
     An extension follows as " ext. 123". A number without a country code belongs to the region
-    (ISO 3166). Other text beside the number, such as "home", is refused: the library drops it, or
-    reads it as digits.
+    (ISO 3166); without a region, "00" is the "+" before a country code. Other text beside the
+    number, such as "home", is refused: the library drops it, or reads it as digits.
     """
     found = _phones.get((text, region))
     if found is None:
         import phonenumbers  # noqa: PLC0415 - large, and only needed for bookings
 
+        dialled = text if region else _ABROAD.sub("+", text)
         try:
-            number = phonenumbers.parse(text, region)
+            number = phonenumbers.parse(dialled, region)
         except phonenumbers.NumberParseException:
             return None
         reason = phonenumbers.is_possible_number_with_reason(number)
         if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
             return None
         extension = rf"\P{{Nd}}*\p{{Nd}}{{{len(number.extension)}}}#?" if number.extension else ""
-        if not regex.fullmatch(_NUMBER + extension, text.strip(), regex.IGNORECASE):
+        if not regex.fullmatch(_NUMBER + extension, dialled.strip(), regex.IGNORECASE):
             return None
         found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if number.extension:
