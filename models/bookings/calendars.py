@@ -103,7 +103,7 @@ class DescribeExpert(Command):
         if rules != agenda.rules:
             agenda.replace_rules(rules)
         if self.fields:
-            agenda.replace_expert(agenda.expert.model_copy(update=dict(self.fields)))
+            agenda.replace_expert(agenda.expert.changed(self.fields))
         return []
 
 

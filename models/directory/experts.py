@@ -13,7 +13,7 @@ from models.ids import Id
 from models.store.documents import Record
 from models.store.pages import Order, Page, PageArguments, count, page
 from models.store.search import name_key, words_of
-from models.text import fold, slug_key, with_digraphs
+from models.text import fold, slug_key, slug_of, with_digraphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_NAMESAKES = 20
 """Experts among whom the owner of a slug is looked for."""
+
+MAX_FORMER_SLUGS = 20
+"""Former slugs and names that go on leading to an expert; the oldest are forgotten."""
 
 HIDDEN_FIELDS = (
     *("words", "bio_words", "language_keys", "user_id", "confirms_automatically"),
@@ -123,6 +126,15 @@ class Expert(Record):
                 )
             ),
         )
+
+    def changed(self, fields: Mapping[str, Any]) -> Expert:
+        """Return the expert with other values of some fields; a former name is remembered."""
+        found: Expert = self.model_copy(update=dict(fields))
+        if found.name != self.name and slug_key(self.name):
+            # The latest last, each once.
+            slugs = [slug for slug in self.former_slugs if slug != slug_of(self.name)]
+            found.former_slugs = [*slugs, slug_of(self.name)][-MAX_FORMER_SLUGS:]
+        return found
 
     def update_search_fields(self) -> Expert:
         """Update the derived fields and return the expert; call it before every write."""

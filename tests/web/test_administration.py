@@ -101,6 +101,26 @@ async def test_expert_whose_name_has_no_letters_has_only_a_readable_slug(
     # Other tests list experts, who have initials.
     await deployment.update(person.expert_id, disabled=True)
 
+    # Other tests list experts, who have initials.
+    await deployment.update(person.expert_id, disabled=True)
+
+
+async def test_former_names_lead_to_the_expert_until_somebody_else_has_them(
+    deployment: Deployment,
+) -> None:
+    person = await deployment.expert("Nellie Melba")
+    assert person.expert_id
+    for name in ("Helen Mitchell", "Nellie Armstrong", "Nellie Melba"):
+        await deployment.update(person.expert_id, name=name)
+    query = "query ($slug: String!) { expertBySlug(slug: $slug) { id slug } }"
+    for slug in ("helen-mitchell", "Nellie-Armstrong", "nellie-melba"):
+        found = (await deployment.anonymous.ask(query, slug=slug))["expertBySlug"]
+        assert found == {"id": person.expert_id, "slug": "nellie-melba"}
+    other = await deployment.expert("Helen Mitchell")
+    for slug in ("helen-mitchell", "Helen Mitchell"):
+        found = (await deployment.anonymous.ask(query, slug=slug))["expertBySlug"]
+        assert found == {"id": other.expert_id, "slug": "helen-mitchell"}
+
 
 async def test_concurrent_creations_under_one_name_get_distinct_slugs(
     deployment: Deployment,
