@@ -142,14 +142,13 @@ async def _order_keys_of_bookings() -> int:
 
 
 async def _words_of_experts() -> int:
-    """Store the words of names and biographies instead of search terms, and drop their index."""
+    """Compute derived fields again, and drop former search terms and their index."""
     experts = Expert.get_pymongo_collection()
     writes = []
     async for expert in Expert.find_all():
-        before = (expert.words, expert.bio_words)
-        expert.update_search_fields()
-        if (expert.words, expert.bio_words) != before:
-            fields = {"words": expert.words, "bio_words": expert.bio_words}
+        before = expert.model_dump(mode="json", include=DERIVED_FIELDS)
+        fields = expert.update_search_fields().model_dump(mode="json", include=DERIVED_FIELDS)
+        if fields != before:
             writes.append(UpdateOne({"_id": expert.id}, {"$set": fields}))
     await experts.update_many({"terms": {"$exists": True}}, {"$unset": {"terms": ""}})
     if "search_by_rating" in await experts.index_information():
@@ -165,14 +164,14 @@ async def _write_experts(writes: list[UpdateOne]) -> int:
 
 
 async def _search_words_of_bookings() -> int:
-    """Compute the search words of bookings that were made before these existed."""
-    former = {"contact": {"$ne": None}, "search_words": {"$exists": False}}
+    """Compute the search words of bookings again."""
+    shown = {"expert_id": 1, "contact": 1, "search_words": 1}
     writes = []
-    async for row in Booking.get_pymongo_collection().find(former, {"expert_id": 1, "contact": 1}):
+    async for row in Booking.get_pymongo_collection().find({"contact": {"$ne": None}}, shown):
         found = search_words_of(Id(row["_id"]), Contact.model_validate(row["contact"]))
-        only = {name: row[name] for name in ("_id", "expert_id")}
-        only["search_words"] = {"$exists": False}
-        writes.append(UpdateOne(only, {"$set": {"search_words": found}}))
+        if found != row.get("search_words"):
+            only = {name: row.get(name) for name in ("_id", "expert_id", "search_words")}
+            writes.append(UpdateOne(only, {"$set": {"search_words": found}}))
     return await _write(Booking, writes)
 
 
@@ -200,15 +199,6 @@ async def _ratings() -> int:
         }
         writes.append(UpdateOne({"_id": row["_id"], **former}, {"$set": fields}))
     return await _write_experts(writes)
-
-
-async def _empty_slug_keys() -> int:
-    """Remove the empty key of experts whose name has no letters: it led to them from any sign."""
-    experts = Expert.get_pymongo_collection()
-    former = await experts.update_many({"slug_keys": ""}, {"$pull": {"slug_keys": ""}})
-    if former.modified_count:
-        await increment_directory_version(changed=None)
-    return former.modified_count
 
 
 async def _index_of_holds() -> int:
@@ -267,16 +257,15 @@ def _former_slug_of(name: str) -> str:
 DERIVED_FIELDS: Final = {"slug_keys", "words", "bio_words", "by_name", "language_keys"}
 MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "keys of e-mail addresses": _canonical_emails,
-    "search terms and order of accounts": _search_terms,
+    "search terms of accounts in every script": _search_terms,
     "slugs, search terms and order of experts": _slugs,
     "expiry of failed mails": _expiry_of_failed_mails,
     "order keys of bookings": _order_keys_of_bookings,
-    "words of experts": _words_of_experts,
-    "search words of bookings": _search_words_of_bookings,
+    "words of experts in every script": _words_of_experts,
+    "search words of bookings in every script": _search_words_of_bookings,
     "copies of calendars' rules in the directory": _copied_rules_of_experts,
     "ratings of experts": _ratings,
     "index of holds": _index_of_holds,
     "lanes of mails": _lanes_of_mails,
-    "empty slug keys of experts": _empty_slug_keys,
 }
 REMINDERS: Final = "reminders of coming bookings"

@@ -16,6 +16,8 @@ MAX_SLUG_LENGTH: Final = 60
 _FOREIGN_LATIN: Final = regex.compile(r"[^\P{Latin}\p{ASCII}]")
 _LOGOGRAPHS: Final = regex.compile(r"[\p{Han}\p{Hangul}]")
 _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]")
+# Alphabets without spaces between words.
+_RUN: Final = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+")
 _LOGOGRAPHIC_NAME: Final = regex.compile(
     r"(?<![\p{Han}\p{Hangul}])[\p{Han}\p{Hangul}]{2,4}(?![\p{Han}\p{Hangul}])"
 )
@@ -62,6 +64,10 @@ _TITLES: Final = frozenset(
         *("dipl", "ing", "mag", "lic", "med", "dent", "vet", "phil", "rer", "nat", "iur", "jur"),
     }
 )
+# As in Lucene's ArabicNormalizer and PersianNormalizer; the joining stroke is left out.
+_ARABIC: Final = str.maketrans("یىےکةەہھ", "يييكهههه", "\u0640")
+_KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_VARIANTS: Final = _ARABIC | _KANA
 _DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
@@ -153,7 +159,8 @@ def fold(text: str) -> str:
     """Return the text without case and accents, for comparison and search.
 
     Latin letters that do not decompose, such as "ł" and "ø", become ASCII letters. Other scripts
-    are kept. Invisible characters, such as joiners and soft hyphens, do not count.
+    are kept, but Persian and Arabic forms of a letter are one, and so are hiragana and katakana.
+    Invisible characters, such as joiners and soft hyphens, do not count.
     """
     if text.isascii():
         return text.lower()
@@ -161,6 +168,7 @@ def fold(text: str) -> str:
     cased = unicodedata.normalize("NFKD", text).casefold()
     decomposed = _IGNORABLE.sub("", unicodedata.normalize("NFKD", cased))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = plain.translate(_VARIANTS)
     return plain if plain.isascii() else _FOREIGN_LATIN.sub(_to_ascii, plain)
 
 
@@ -168,11 +176,19 @@ def words(text: str) -> list[str]:
     """Return the words of a text, folded for comparison.
 
     Apostrophes do not separate words. Chinese, Japanese and Korean names have no spaces between
-    their parts, so each character is a word.
+    their parts, so each character is a word. In Thai, Lao, Khmer and Burmese, where single letters
+    say little, it is each pair of letters.
     """
     joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
-    found: list[str] = _WORD.findall(fold(_UNSPACED.sub(r" \g<0> ", joined)))
-    return found
+    spaced = _RUN.sub(r" \g<0> ", _UNSPACED.sub(r" \g<0> ", joined))
+    return [part for word in _WORD.findall(fold(spaced)) for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    """Return a word, or the pairs of its letters if it may be several words."""
+    if not _RUN.match(word):
+        return [word]
+    return [word[first : first + 2] for first in range(max(1, len(word) - 1))]
 
 
 def transliterated_words(text: str) -> list[str]:

@@ -183,6 +183,28 @@ async def test_bookings_and_experts_get_their_derived_fields() -> None:
     await by_hand.delete()
 
 
+async def test_search_words_are_those_of_the_present_rules() -> None:
+    """Earlier versions did not know that two letters are forms of one."""
+    contact = Contact(name="علی", email="a@example.com", phone="+442079460018")
+    made = booking(NINE).model_copy(update={"contact": contact, "search_words": ["علی"]})
+    await made.insert()
+    user = await account("b@example.com", "b@example.com").insert()
+    listed = await expert("علی", "ali").insert()
+    await User.get_pymongo_collection().update_one(
+        {"_id": user.id}, {"$set": {"name": "علی", "terms": ["علی"]}}
+    )
+    await Expert.get_pymongo_collection().update_one(
+        {"_id": listed.id}, {"$set": {"words": ["علی"]}}
+    )
+    await migrate()
+    assert "علي" in (await Booking.get(made.id) or made).search_words
+    assert "علي" in (await User.get(user.id) or user).terms
+    assert "علي" in (await Expert.get(listed.id) or listed).words
+    await Booking.find({"_id": made.id, "expert_id": made.expert_id}).delete()
+    await user.delete()
+    await listed.delete()
+
+
 async def test_failed_mails_without_a_time_expire_from_now_on() -> None:
     """Version 0.1 kept them forever; mails that wait or were sent do not change."""
     mails = [

@@ -51,6 +51,10 @@ NOT_LETTERS = frozenset({"Cn", "Co", "Cs"})
         ("Þórður", "thordur"),
         ("Лев Толстой", "лев толстои"),
         ("王小明", "王小明"),
+        ("علی کریمی", "علي كريمي"),
+        ("فاطمة الـمصرى", "فاطمه المصري"),
+        ("さくら サクラ ｻｸﾗ", "さくら さくら さくら"),
+        ("ヴァイオリン", "うぁいおりん"),
     ],
 )
 def test_fold_ignores_case_and_accents_and_keeps_other_scripts(text: str, folded: str) -> None:
@@ -121,6 +125,22 @@ def test_each_character_is_a_word_where_words_have_no_spaces() -> None:
     assert len(words("김민수")) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("สมชาย", ["สม", "มช", "ชา", "าย"]),
+        ("ไม้ 3", ["ไม", "3"]),
+        ("กABC", ["ก", "abc"]),
+        ("ສົມ", ["ສົ", "ົມ"]),
+        ("ខ្មែរ", ["ខម", "មែ", "ែរ"]),
+    ],
+)
+def test_each_pair_of_letters_is_a_word_in_alphabets_without_spaces(
+    text: str, found: list[str]
+) -> None:
+    assert words(text) == found
+
+
 def test_marks_and_joiners_do_not_split_words() -> None:
     assert words("हिन्दी भाषा") == [fold("हिन्दी"), fold("भाषा")]
     assert len(words("می‌خواهم")) == 1
@@ -157,6 +177,15 @@ def test_marks_and_joiners_do_not_split_words() -> None:
         ("Татьяна", "tatyana"),
         ("می\u200cخواهم", "میخواهم"),
         ("Lovelace", "Love\u00adlace"),
+        ("علی", "علي"),
+        ("كريم", "کریم"),
+        ("田中さくら", "サクラ"),
+        ("サクラ", "さくら"),
+        ("สมชาย", "ชาย"),
+        ("แพทย์ผิวหนัง", "ผิวหนัง"),
+        ("မောင်မောင်", "မောင်"),
+        ("ວິຊາການ", "ຊາ"),
+        ("សុខា", "ខា"),
     ],
 )
 def test_names_are_found_in_each_spelling(name: str, searched: str) -> None:
