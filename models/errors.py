@@ -7,7 +7,8 @@ ExpertBookError
 │   ├── TooManyAttempts     .retry_after_seconds
 │   ├── WrongCode           .attempts_left
 │   ├── InvalidInput        .problems, one per invalid field
-│   ├── SlotTaken           .slot and .sequence (models/calendar/errors.py)
+│   ├── SlotRefusal         .slots and .sequence (models/calendar/errors.py)
+│   │   └── SlotTaken  TimeOpen
 │   ├── SlotNotOffered      .slot_id, as received (models/calendar/errors.py)
 │   ├── VerificationNeeded  TooMany .limit
 │   ├── PriceChanged        .price (models/calendar/errors.py)

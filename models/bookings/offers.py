@@ -16,6 +16,7 @@ from models.bookings.booking import BookingStatus
 from models.bookings.events import EventKind, SlotState
 from models.bookings.reservations import new_booking
 from models.bookings.wait import next_due_at
+from models.calendar.errors import SlotRefusal
 from models.calendar.places import new_room
 from models.calendar.slots import SlotKey, SlotStatus
 from models.calendar.times import cell_of
@@ -52,8 +53,33 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
     What the clock has freed is offered first, so that the command cannot take it.
 
     Raises:
-        ExpertBookError: if the command is refused; the caller undoes all changes.
+        ExpertBookError: if the command is refused. All changes are undone, and the slots that the
+            refusal shows are as they are without them.
     """
+    undo = agendas.savepoint()
+    try:
+        return _decide(command, agendas, terms)
+    except Exception as error:
+        undo()
+        if isinstance(error, SlotRefusal):
+            _show_undone(error, agendas)
+        raise
+
+
+def _show_undone(refusal: SlotRefusal, agendas: Agendas) -> None:
+    """Show the slots of a refusal as they are after its command's changes have been undone.
+
+    These changes never get their numbers. Clients that believe the higher number would ignore the
+    events that do.
+    """
+    agenda = agendas[refusal.slots[0].key.expert_id]
+    last = agenda.next_sequence - 1
+    if refusal.sequence != last:
+        refusal.slots = [agenda.slot(slot.key) or slot for slot in refusal.slots]
+        refusal.sequence = last
+
+
+def _decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booking]:
     for agenda in agendas.values():
         if agenda.waitlist:
             _catch_up(agenda, terms)

@@ -171,7 +171,7 @@ def clear_slot(
         if other.occupies_at(agenda.now):
             is_own = other.held_until is not None and other.client_id == client_id
             if not is_own or agenda.booking(other.booking_id).wait_id:
-                raise SlotTaken(slot, agenda.next_sequence - 1)
+                raise SlotTaken([slot], agenda.next_sequence - 1)
             own = other
     for other in blockers:
         if other is not own:

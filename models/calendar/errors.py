@@ -14,32 +14,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class SlotTaken(Refused):
-    """The slot's time is held or booked.
+class SlotRefusal(Refused):
+    """A refusal that shows slots of one expert.
 
     Attributes:
-        slot: the slot with its current status.
-        sequence: number of the expert's last event that `slot` reflects.
-    """
-
-    slot: Slot
-    sequence: int
-
-    code = "SLOT_TAKEN"
-    message = "This slot is already booked. Please choose another slot."
-
-
-@dataclass(eq=False)
-class TimeOpen(Refused):
-    """A slot of the wanted length can be booked now, so there is nothing to wait for.
-
-    Attributes:
-        slots: the earliest of these slots.
+        slots: the slots with their current status, at least one.
         sequence: number of the expert's last event that `slots` reflect.
     """
 
     slots: Sequence[Slot]
     sequence: int
+
+
+class SlotTaken(SlotRefusal):
+    """The time of a slot, the only one in `slots`, is held or booked."""
+
+    code = "SLOT_TAKEN"
+    message = "This slot is already booked. Please choose another slot."
+
+    @property
+    def slot(self) -> Slot:
+        """The slot with its current status."""
+        [slot] = self.slots
+        return slot
+
+
+class TimeOpen(SlotRefusal):
+    """Slots of the wanted length can be booked now, so there is nothing to wait for.
+
+    `slots` are the earliest of them.
+    """
 
     code = "TIME_OPEN"
     message = "There is free time. Please book it instead of waiting."

@@ -95,12 +95,10 @@ class Batch:
         Returns:
             Whether the command has an answer now.
         """
-        undo = agendas.savepoint()
         answer: Answer
         try:
             answer = decide(entry.command, agendas, self._offers)
         except Exception as error:  # noqa: BLE001 - the command's caller gets it
-            undo()
             if not keeps_refusal:
                 return False
             answer = error

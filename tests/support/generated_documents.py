@@ -85,7 +85,7 @@ INVALID_VALUES: tuple[object, ...] = (
 
 
 SLOT_TAKEN = calendar_errors.SlotTaken(
-    ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED), 3
+    [ModelSlot(SlotKey(KEY, 2_000_000, 30), 5, SlotStatus.BOOKED)], 3
 )
 EXCEPTIONS = (
     SLOT_TAKEN,

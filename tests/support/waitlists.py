@@ -16,6 +16,7 @@ from models.bookings.offers import OfferTerms, decide
 from models.bookings.reservations import BookSlots, HoldSlot
 from models.bookings.wait import Wait, WaitTerms
 from models.bookings.waits import JoinWaitlist, LeaveWaitlist, ReviewWaitlist
+from models.calendar.errors import SlotRefusal
 from models.calendar.rules import Calendar
 from models.calendar.slots import SlotKey
 from models.calendar.times import cell_of
@@ -92,13 +93,12 @@ class Desk:
         agenda = self.agenda if is_cached and self.agenda else self.load()
         agenda.advance_clock(self.now)
         agendas = Agendas([agenda], self.bookings.values())
-        undo = agendas.savepoint()
         before = self._state_of(agenda)
         try:
             decide(command, agendas, OfferTerms(OFFER))
-        except Refused:
-            undo()
+        except Refused as refusal:
             assert self._state_of(agenda) == before
+            self._check_shown(refusal, agenda)
             raise
         self.bookings |= agenda.changed_bookings
         self.waits = list(agenda.waitlist)
@@ -107,6 +107,11 @@ class Desk:
         self.agenda = None if has_new_rules else agenda.successor()
         assert [event.sequence for event in self.log] == list(range(1, len(self.log) + 1))
         return agenda.events
+
+    def _check_shown(self, refusal: Refused, agenda: Agenda) -> None:
+        if isinstance(refusal, SlotRefusal):
+            stored = [agenda.slot(slot.key) for slot in refusal.slots]
+            assert (refusal.sequence, refusal.slots) == (len(self.log), stored)
 
     def _state_of(self, agenda: Agenda) -> object:
         slots = [agenda.slot(slot.key) for slot in self.slots()]

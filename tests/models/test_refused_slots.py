@@ -1,0 +1,75 @@
+"""Refusals show slots as they are without the refused command, at the number of a stored event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.calendar.errors import SlotTaken, TimeOpen
+from models.calendar.slots import SlotStatus, slot_id
+from resolvers.reservations import book
+from tests.support.ledgers import book_slot, booking_request, events, slot, someone
+from tests.support.reserving import reserving
+from tests.support.samples import ADA, at
+from tests.support.waitlists import BEA, CLEO, HOLD, OFFER, Desk, key
+
+if TYPE_CHECKING:
+    from models.calendar.rules import Calendar
+    from models.ledger.ledger import Ledger
+
+
+async def test_slots_booked_before_the_taken_one_do_not_count(
+    ledgers: tuple[Ledger, Ledger], calendar: Calendar
+) -> None:
+    """The refusal has the number of the last event that is stored."""
+    ledger, _ = ledgers
+    await book_slot(ledger, slot(calendar, 4))
+    ids = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3, 4)]
+    request = replace(booking_request(slot(calendar, 1)), field="slotIds", slot_ids=ids)
+    for _ in range(2):  # loaded, and perhaps from memory
+        with pytest.raises(SlotTaken) as refusal:
+            await book(reserving(ledger), someone(), request)
+        assert refusal.value.slot.key == slot(calendar, 4)
+        assert refusal.value.slot.status is SlotStatus.BOOKED
+        assert refusal.value.sequence == len(await events(calendar)) == 1
+
+
+def test_offers_that_a_refused_command_found_due_do_not_count(desk: Desk) -> None:
+    """They are undone with it, so until they are made, the time shows as free as it is stored."""
+    desk.cancel(desk.booked(10))
+    desk.hold(ADA, key(10))
+    desk.join(BEA, at(10), at(11))
+    desk.now += HOLD
+    with pytest.raises(SlotTaken) as refusal:
+        desk.book(CLEO, key(10))
+    assert refusal.value.slot.status is desk.status(key(10)) is SlotStatus.OPEN
+    assert refusal.value.sequence == len(desk.log)
+    desk.review()
+    with pytest.raises(SlotTaken) as refusal:
+        desk.book(CLEO, key(10))
+    assert refusal.value.slot.status is desk.status(key(10)) is SlotStatus.HELD
+    assert refusal.value.sequence == len(desk.log)
+
+
+def test_open_time_is_shown_at_the_last_stored_event(desk: Desk) -> None:
+    """Joining a line ends entries whose time has passed, which a refusal undoes."""
+    desk.join(BEA, at(9), at(9, 30))
+    desk.cancel(desk.booked(11))
+    desk.now = at(9, 30)
+    with pytest.raises(TimeOpen) as refusal:
+        desk.join(CLEO, at(11), at(12))
+    assert [each.key for each in refusal.value.slots] == [key(11)]
+    assert refusal.value.sequence == len(desk.log)
+    assert [wait.terms.client_id for wait in desk.waits] == [BEA]
+
+
+def test_refused_move_shows_the_calendar_without_its_changes(desk: Desk) -> None:
+    desk.join(BEA, at(10), at(11))
+    desk.cancel(desk.booked(10))
+    desk.now += OFFER
+    with pytest.raises(SlotTaken) as refusal:
+        desk.move(desk.booked(9), key(11))
+    assert refusal.value.slot.status is SlotStatus.BOOKED
+    assert refusal.value.sequence == len(desk.log)
