@@ -76,7 +76,8 @@ async def book(
         VerificationNeeded: if the client's e-mail address must be verified first.
         TooMany: if the client has reached a cap.
         PriceChanged: if the sum of the prices is not the expected one.
-        InvalidInput: with the problems of all fields; an expert cannot book their own time.
+        InvalidInput: with the problems of all fields; an expert cannot book their own time, and
+            slots that overlap each other cannot be booked together.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
         Unavailable: if the database does not answer. Retrying is safe with an idempotency key.

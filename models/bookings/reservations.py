@@ -50,15 +50,33 @@ class BookSlots(Command):
         """Book each slot. A standing hold is booked as it is, even if the rules have changed.
 
         Raises:
+            InvalidInput: if slots overlap each other.
             SlotNotOffered: if a slot is not offered now.
             SlotTaken: if a slot is taken.
             PriceChanged: if the sum of the prices is not the expected one.
             InvalidInput: if it is more than the API can show, and so cannot be expected.
         """
+        self._check_overlaps(agendas)
         wanted = zip(self.new_ids, self.slots, self.rooms, strict=True)
         booked = [self._book(id_, key, room, agendas) for id_, key, room in wanted]
         check_price(sum(booking.price for booking in booked), self.expected_price)
         return booked
+
+    def _check_overlaps(self, agendas: Agendas) -> None:
+        """Check that the slots do not take the same time; the break after a session counts."""
+        taken: set[tuple[Id, int]] = set()
+        problems: list[Problem] = []
+        for index, key in enumerate(self.slots):
+            if agenda := agendas.get(key.expert_id):
+                hold = standing_hold(agendas, key, self.client_id)
+                occupied = hold.occupant().cells if hold else key.occupies(agenda.rules)
+                cells = {(key.expert_id, cell) for cell in occupied}
+                if taken & cells:
+                    why = "This slot overlaps another one of the list, or the break after it"
+                    problems.append(Problem(f"slotIds.{index}", why))
+                taken |= cells
+        if problems:
+            raise InvalidInput(problems)
 
     def _book(self, id_: Id, key: SlotKey, room: str | None, agendas: Agendas) -> Booking:
         if standing := standing_hold(agendas, key, self.client_id):

@@ -20,10 +20,10 @@ from models.money import MAX_AMOUNT
 from resolvers.availability import Price
 from resolvers.moves import reschedule
 from resolvers.reservations import book, hold
-from tests.support.commands import FunctionCommand
 from tests.support.ledgers import (
     book_slot,
     booking_request,
+    change_rules,
     events,
     ignore_events,
     slot,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from auth.viewers import Viewer
-    from models.bookings.command import Agendas
     from models.calendar.slots import SlotKey
     from models.store.connection import Client
 
@@ -45,17 +44,6 @@ async def ledger(database: Client) -> AsyncIterator[Ledger]:
     """A ledger."""
     async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
-
-
-async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> None:
-    """Replace some of a calendar's rules."""
-
-    def decide(agendas: Agendas) -> list[Booking]:
-        agenda = agendas[calendar.id]
-        agenda.replace_rules(agenda.rules.with_changes(**changes))
-        return []
-
-    await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
 
 
 async def test_an_experts_note_outlives_a_booking_decided_in_memory(

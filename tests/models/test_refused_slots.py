@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.calendar.errors import SlotTaken, TimeOpen
-from models.calendar.slots import SlotStatus, slot_id
-from resolvers.reservations import book
-from tests.support.ledgers import book_slot, booking_request, events, slot, someone
+from models.calendar.slots import SlotKey, SlotStatus, slot_id
+from models.errors import InvalidInput
+from resolvers.reservations import BookingRequest, book, hold
+from tests.support.ledgers import (
+    book_slot,
+    booking_request,
+    change_rules,
+    events,
+    slot,
+    someone,
+)
 from tests.support.reserving import reserving
 from tests.support.samples import ADA, at
 from tests.support.waitlists import BEA, CLEO, HOLD, OFFER, Desk, key
@@ -26,14 +34,64 @@ async def test_slots_booked_before_the_taken_one_do_not_count(
     """The refusal has the number of the last event that is stored."""
     ledger, _ = ledgers
     await book_slot(ledger, slot(calendar, 4))
-    ids = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3, 4)]
-    request = replace(booking_request(slot(calendar, 1)), field="slotIds", slot_ids=ids)
+    request = request_for(*(slot(calendar, hour) for hour in (1, 2, 3, 4)))
     for _ in range(2):  # loaded, and perhaps from memory
         with pytest.raises(SlotTaken) as refusal:
             await book(reserving(ledger), someone(), request)
         assert refusal.value.slot.key == slot(calendar, 4)
         assert refusal.value.slot.status is SlotStatus.BOOKED
         assert refusal.value.sequence == len(await events(calendar)) == 1
+
+
+def request_for(*keys: SlotKey) -> BookingRequest:
+    """Return a request to book several slots."""
+    ids = [slot_id(key) for key in keys]
+    return replace(booking_request(keys[0]), field="slotIds", slot_ids=ids)
+
+
+def fields_of(refused: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
+    """Return the fields of a refusal's problems."""
+    return [problem.field for problem in refused.value.problems]
+
+
+async def test_slots_that_overlap_each_other_are_refused_by_name(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """They are not taken: each of them can be booked alone."""
+    quarter = SlotKey(calendar.id, slot(calendar, 1).cell + 2, 30)
+    wanted = request_for(
+        slot(calendar, 1), slot(calendar, 2), quarter, slot(calendar, 3), slot(calendar, 3, 30)
+    )
+    with pytest.raises(InvalidInput) as refused:
+        await book(reserving(ledger), someone(), wanted)
+    assert fields_of(refused) == ["slotIds.2", "slotIds.4"]
+    assert await events(calendar) == []
+    assert (await book_slot(ledger, quarter)).key == quarter
+
+
+async def test_break_after_a_session_counts_as_overlap(ledger: Ledger, calendar: Calendar) -> None:
+    """In either order of the slots."""
+    await change_rules(ledger, calendar, break_minutes=30)
+    before = len(await events(calendar))
+    pair = slot(calendar, 1), slot(calendar, 2)
+    for keys in (pair, pair[::-1]):
+        with pytest.raises(InvalidInput) as refused:
+            await book(reserving(ledger), someone(), request_for(*keys))
+        assert fields_of(refused) == ["slotIds.1"]
+    assert len(await events(calendar)) == before
+    apart = request_for(slot(calendar, 1), slot(calendar, 3))
+    assert len(await book(reserving(ledger), someone(), apart)) == 2
+
+
+async def test_hold_is_booked_with_the_break_that_it_was_made_with(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """A longer break since then does not make it overlap the next slot."""
+    viewer = someone()
+    await hold(reserving(ledger), viewer, slot_id(slot(calendar, 1)), None)
+    await change_rules(ledger, calendar, break_minutes=30)
+    wanted = request_for(slot(calendar, 1), slot(calendar, 2))
+    assert len(await book(reserving(ledger), viewer, wanted)) == 2
 
 
 def test_offers_that_a_refused_command_found_due_do_not_count(desk: Desk) -> None:

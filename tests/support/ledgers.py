@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.events import Event
@@ -80,6 +80,17 @@ def close_command(calendar: Calendar) -> Command:
         return []
 
     return FunctionCommand(function=decide, expert_ids=[calendar.id])
+
+
+async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> None:
+    """Replace some of a calendar's rules."""
+
+    def decide(agendas: Agendas) -> list[Booking]:
+        agenda = agendas[calendar.id]
+        agenda.replace_rules(agenda.rules.with_changes(**changes))
+        return []
+
+    await ledger.post(FunctionCommand(function=decide, expert_ids=[calendar.id]))
 
 
 async def events(calendar: Calendar) -> list[Event]:
