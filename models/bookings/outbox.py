@@ -52,13 +52,15 @@ class Lane(StrEnum):
     """A queue of e-mails that does not wait for the others.
 
     Links and codes, which people are waiting for, do not queue behind mails about bookings, nor do
-    offers, which end soon. No lane queues behind reminders, of which many are due at one time.
+    offers, which end soon. No lane queues behind reminders, of which many are due at one time, or
+    behind mails about reviews, which are not urgent.
     """
 
     ACCOUNT = "ACCOUNT"
     BOOKING = "BOOKING"
     OFFER = "OFFER"
     REMINDER = "REMINDER"
+    REVIEW = "REVIEW"
 
 
 CHANGE_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
@@ -68,7 +70,8 @@ REVIEW_KINDS = frozenset({MailKind.REVIEWED, MailKind.REVIEW_HIDDEN})
 REMINDER_KINDS = frozenset({MailKind.REMINDER, MailKind.COMPLETED})
 LANES = {
     **dict.fromkeys(MailKind, Lane.ACCOUNT),
-    **dict.fromkeys(CHANGE_KINDS | REVIEW_KINDS, Lane.BOOKING),
+    **dict.fromkeys(CHANGE_KINDS, Lane.BOOKING),
+    **dict.fromkeys(REVIEW_KINDS, Lane.REVIEW),
     **dict.fromkeys(REMINDER_KINDS, Lane.REMINDER),
     MailKind.OFFERED: Lane.OFFER,
 }

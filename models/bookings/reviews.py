@@ -6,14 +6,16 @@ Each is one transaction with the expert's ratings (models/directory/reviews.py) 
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from models.accounts.users import ERASED_NAME, User
 from models.bookings.booking import Booking, BookingStatus
-from models.bookings.outbox import Mail, MailKind, Party, snapshot
+from models.bookings.outbox import Mail, MailKind, MailState, Party, snapshot
 from models.directory.reviews import Review
 from models.directory.versions import increment_directory_version
 from models.errors import NotAllowed, TooLate
+from models.ids import Id
 from models.store.documents import or_unavailable
 from models.store.transactions import run_in_transaction, run_racing_transaction
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
-
-    from models.ids import Id
 
 REVIEWABLE: Final = timedelta(days=30)
 """Time after the completion of a booking in which its client may review it."""
@@ -41,7 +41,8 @@ async def write_review(
 ) -> Review:
     """Write the review of a booking, or edit it.
 
-    A new review is mailed to the expert. An edited one stays hidden if it was.
+    The first review of a booking is mailed to the expert; one that is edited, or written anew after
+    it was removed, is not. An edited one stays hidden if it was.
 
     Raises:
         NotAllowed: if the booking is not completed.
@@ -61,7 +62,7 @@ async def write_review(
                 created_at=now,
                 **wanted,
             )
-            await _queue_mail(MailKind.REVIEWED, [Party.EXPERT], booking, now, session)
+            await _announce(booking, now, session)
         elif before.model_copy(update=wanted) == before:
             return before
         else:
@@ -115,7 +116,7 @@ async def hide_review(
         )
         if changed.hidden and not before.hidden:
             parties = [Party.CLIENT, Party.EXPERT] if booking.contact else [Party.EXPERT]
-            await _queue_mail(MailKind.REVIEW_HIDDEN, parties, booking, now, session)
+            await _mail(MailKind.REVIEW_HIDDEN, parties, booking, now).insert(session=session)
         await changed.write(before, session)
         return changed
 
@@ -124,6 +125,8 @@ async def hide_review(
 
 async def remove_review(review: Review, booking: Booking) -> Review:
     """Remove a review for its author, with its answer, and return it as it was.
+
+    A mail about it that no worker has taken up yet is withdrawn.
 
     Raises:
         NotAllowed: if the review is removed; or if it is hidden, since its author could otherwise
@@ -136,6 +139,9 @@ async def remove_review(review: Review, booking: Booking) -> Review:
         if before.hidden:
             raise NotAllowed
         await before.remove(session)
+        untouched = {"state": MailState.WAITING.value, "attempts": 0}
+        mails = Mail.get_pymongo_collection()
+        await mails.delete_one({"_id": _announcement_id(booking), **untouched}, session=session)
         return before
 
     return await _in_transaction(write)
@@ -209,15 +215,24 @@ def check_reviewable(booking: Booking, now: datetime) -> None:
         raise TooLate(until)
 
 
-async def _queue_mail(
-    kind: MailKind,
-    to: list[Party],
-    booking: Booking,
-    now: datetime,
-    session: AsyncClientSession,
-) -> None:
-    mail = Mail(kind=kind, to=to, occasion=snapshot(booking), due_at=now, created_at=now)
-    await mail.insert(session=session)
+async def _announce(booking: Booking, now: datetime, session: AsyncClientSession) -> None:
+    """Queue the mail about a new review, unless there was one about another of the booking.
+
+    Sent mails are kept for as long as a review can be written anew.
+    """
+    id_ = _announcement_id(booking)
+    if await Mail.get(id_, session=session) is None:
+        mail = _mail(MailKind.REVIEWED, [Party.EXPERT], booking, now)
+        await mail.model_copy(update={"id": id_}).insert(session=session)
+
+
+def _announcement_id(booking: Booking) -> Id:
+    """Return the id of the only mail about a booking's reviews."""
+    return Id(blake2b(b"reviewed" + booking.id.binary, digest_size=12).digest())
+
+
+def _mail(kind: MailKind, to: list[Party], booking: Booking, now: datetime) -> Mail:
+    return Mail(kind=kind, to=to, occasion=snapshot(booking), due_at=now, created_at=now)
 
 
 async def _review_of(booking: Booking, session: AsyncClientSession) -> Review | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from models.bookings.outbox import Mail, Party
 from models.calendar.times import utc_now
 from models.directory.experts import Expert
 from models.ids import object_id
@@ -197,6 +198,37 @@ async def test_reviews_of_a_disabled_expert_are_for_the_parties(
     await here.update(reviewed.id, disabled=True)
     assert (await here.anonymous.ask(NODE, id=review))["node"] is None
     assert (await reviewer.ask(NODE, id=review))["node"]["id"] == review
+
+
+async def announcements(reviewed: ReviewedExpert, booking: str) -> list[dict[str, Any]]:
+    """Return the stored mails about the reviews of a booking."""
+    about = {"occasion.booking_id": object_id(booking, "Booking", "id"), "kind": "REVIEWED"}
+    return await reviewed.stored["outbox"].find(about).to_list()
+
+
+async def test_reviews_of_a_booking_are_one_mail_however_often_they_are_rewritten(
+    reviewed: ReviewedExpert, reviewer: Api
+) -> None:
+    """A mail that is not needed is withdrawn; once one was sent, there is no other."""
+    booking = await reviewed.completed(reviewer)
+    for _ in range(3):
+        review = (await write(reviewer, booking))["id"]
+        [mail] = await announcements(reviewed, booking)
+        assert (mail["to"], mail["lane"], mail["state"]) == (["EXPERT"], "REVIEW", "WAITING")
+        await write(reviewer, booking, 2, "Not so good after all.")
+        assert len(await announcements(reviewed, booking)) == 1
+        await remove(reviewer, review)
+        assert await announcements(reviewed, booking) == []
+    await write(reviewer, booking)
+    [mail] = await announcements(reviewed, booking)
+    stored = Mail.model_validate(mail)
+    await stored.claim(utc_now())
+    await stored.mark_delivered(Party.EXPERT, utc_now())
+    for _ in range(3):
+        review = (await write(reviewer, booking))["id"]
+        await remove(reviewer, review)
+        [mail] = await announcements(reviewed, booking)
+        assert (mail["_id"], mail["state"]) == (stored.id, "SENT")
 
 
 async def test_pages_in_three_orders_in_both_directions(

@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = {Lane.ACCOUNT: 1.0, Lane.OFFER: 2.0, Lane.BOOKING: 2.0, Lane.REMINDER: 5.0}
+POLL_SECONDS = {
+    Lane.ACCOUNT: 1.0,
+    Lane.OFFER: 2.0,
+    Lane.BOOKING: 2.0,
+    Lane.REMINDER: 5.0,
+    Lane.REVIEW: 5.0,
+}
 RETRY_SECONDS = 1.0
 MAX_POLL_SECONDS = 30.0
 MAX_MAILS_PER_ROUND = 100
