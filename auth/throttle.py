@@ -24,13 +24,15 @@ KNOWN_SECONDS = 30 * 24 * 3600
 class Limits:
     """The maximum numbers of attempts per window for one purpose.
 
-    `account_seconds` is the window of `account`, which counts attempts from all addresses.
+    `account_seconds` is the window of `account`, which counts attempts from all unknown addresses,
+    and of `account_share`, the part of these that one address may make.
     """
 
     account_at_address: int = 10
     account: int = 100
     address: int = 100
     account_seconds: int = WINDOW_SECONDS
+    account_share: int | None = None
 
 
 LIMITS = Limits()
@@ -38,8 +40,9 @@ LIMITS_BY_PURPOSE = {
     "reset": Limits(account_at_address=3, account=12),
     "verification": Limits(account_at_address=3, account=12),
     "code request": Limits(account_at_address=3, account=12, address=50),
-    # At 100 guesses a day, a code of six digits is guessed once in 27 years.
-    "code": Limits(account_seconds=24 * 3600),
+    # At 100 guesses a day, a code of six digits is guessed once in 27 years. A share keeps one
+    # address from using them up, which would shut the owner out wherever the address is unknown.
+    "code": Limits(account_seconds=24 * 3600, account_share=20),
     "guest": Limits(address=30),
     "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
@@ -80,6 +83,8 @@ class Throttle:
         await _count(_pair(purpose, subject, address), limits.account_at_address)
         if await attempts.counter(_known(subject, address)) is None:
             key = f"account/{purpose}/{subject}"
+            if limits.account_share is not None:
+                await _count(f"{key}/{address}", limits.account_share, limits.account_seconds)
             await _count(key, limits.account, limits.account_seconds)
 
     async def left(self, purpose: str, *, address: str, account: str) -> int:

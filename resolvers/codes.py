@@ -17,7 +17,7 @@ from resolvers.guests import prolong_holds
 from resolvers.sessions import DEFAULT_ZONE, end_all_sessions, start_session
 
 if TYPE_CHECKING:
-    from models.accounts.codes import Code
+    from models.accounts.codes import Attempt
     from resolvers.callers import Caller
     from resolvers.sessions import SessionServices, SignIn
 
@@ -46,8 +46,8 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
     return True
 
 
-async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Code:
-    """Check the code that was mailed to an e-mail address; return it without using it up.
+async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Attempt:
+    """Check the code that was mailed to an e-mail address; return the attempt without using it up.
 
     Raises:
         WrongCode: with the attempts that are left; 0 also if there is no valid code.
@@ -55,10 +55,10 @@ async def prove_address(services: SessionServices, email: str, code: str, addres
         Unavailable: if the database does not answer.
     """
     await services.throttle.attempt("code", address=address, account=email)
-    found = await codes.spend_attempt(email, utc_now())
+    found = await codes.spend_attempt(email, address, utc_now())
     is_right = services.code_keys.admits(email, typed_code(code), found.digest if found else "")
     if found is None or not is_right:
-        raise WrongCode(found.attempts_left if found else 0)
+        raise WrongCode(found.left if found else 0)
     return found
 
 

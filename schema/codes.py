@@ -66,11 +66,12 @@ class CodeMutation:
         return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(
-        description="Mail a code of six digits, valid for ten minutes and five attempts; a newer "
-        "code replaces it. Always true, whether or not the address has an account. The viewer's "
-        "hold is prolonged, once, if the viewer is a guest or has not verified the address. Use "
-        "the code with `signInWithCode` or `changeEmail`; `changePassword` and `deleteMyAccount` "
-        "accept a code that was mailed to the account's own address."
+        description="Mail a code of six digits, valid for ten minutes and five attempts from a "
+        "network address; a newer code replaces it. Always true, whether or not the address has "
+        "an account. The viewer's hold is prolonged, once, if the viewer is a guest or has not "
+        "verified the address. Use the code with `signInWithCode` or `changeEmail`; "
+        "`changePassword` and `deleteMyAccount` accept a code that was mailed to the account's own "
+        "address."
     )
     async def request_sign_in_code(self, info: Info, input: RequestArgument) -> bool:
         """Send a code."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from beanie import Document
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from models.accounts import attempts
 from models.accounts.emails import email_pseudonym
 from models.accounts.links import Link
 from models.accounts.sessions import Session
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 LIFETIME: Final = timedelta(minutes=10)
 MAX_ATTEMPTS: Final = 5
+"""Attempts at a code from one network address; `auth/throttle.py` bounds those from all."""
 MAX_RACES: Final = 20
 
 
@@ -40,7 +43,6 @@ class Code(Document):
 
     id: str  # type: ignore[assignment]
     digest: str
-    attempts_left: int = MAX_ATTEMPTS
     requested_at: datetime
     expires_at: datetime
 
@@ -51,6 +53,21 @@ class Code(Document):
         indexes = (
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0, name="kept_until_expiry"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A counted attempt at a code.
+
+    Attributes:
+        code_id: the id of the code.
+        digest: the code's keyed hash.
+        left: attempts at this code that the network address has left.
+    """
+
+    code_id: str
+    digest: str
+    left: int
 
 
 async def store_code(email: str, digest: str, requested_at: datetime, now: datetime) -> bool:
@@ -65,7 +82,6 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     id_ = email_pseudonym(email)
     code = {
         "digest": digest,
-        "attempts_left": MAX_ATTEMPTS,
         "requested_at": requested_at,
         "expires_at": now + LIFETIME,
     }
@@ -78,29 +94,33 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     return False
 
 
-async def spend_attempt(email: str, now: datetime) -> Code | None:
-    """Return the code of an address after counting an attempt, or None if no attempt is left.
+async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | None:
+    """Count an attempt at an e-mail address's code, before the caller can compare it.
 
-    The attempt is counted for the returned code, before the caller can compare it.
+    Each network address has attempts of its own, so that a stranger's leave the owner theirs.
+
+    Args:
+        email: the e-mail address.
+        address: the client's network address.
+        now: the current time.
+
+    Returns:
+        The attempt; None if there is no valid code, or no attempt is left.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    codes = Code.get_pymongo_collection()
     with or_unavailable():
-        for _ in range(MAX_RACES):
-            code = await Code.get(email_pseudonym(email))
-            if code is None or code.expires_at <= now or code.attempts_left < 1:
-                return None
-            known = {"_id": code.id, "digest": code.digest, "attempts_left": code.attempts_left}
-            spent = await codes.update_one(known, {"$inc": {"attempts_left": -1}})
-            if spent.modified_count:
-                code.attempts_left -= 1
-                return code
-    raise Unavailable("Too many attempts at once. Please try again.")
+        code = await Code.get(email_pseudonym(email))
+    if code is None or code.expires_at <= now:
+        return None
+    # The key names the code that is compared: a newer one has attempts of its own.
+    key = f"code/{code.id}/{code.requested_at.isoformat()}/{address}"
+    tries = await attempts.count(key, int(LIFETIME.total_seconds()), 1)
+    return Attempt(code.id, code.digest, MAX_ATTEMPTS - tries) if tries <= MAX_ATTEMPTS else None
 
 
-async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[User, bool]:
+async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tuple[User, bool]:
     """Use a code: return the account of its address, or insert the draft as a new one.
 
     An account with an unverified address may have been registered by a stranger. Verifying the
@@ -108,7 +128,7 @@ async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[Us
     a session of that account.
 
     Args:
-        code: the code; the caller has compared it.
+        attempt: the attempt; the caller has compared the code.
         draft: a new account with the address.
         session_owner: the account in whose session the code is used, if any.
 
@@ -121,13 +141,13 @@ async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[Us
     """
 
     async def write(session: AsyncClientSession) -> tuple[User, bool]:
-        await _use(code, session)
+        await _use(attempt, session)
         user = await User.find_one({"email_key": draft.email_key}, session=session)
         if user is None:
             await draft.update_search_fields().insert(session=session)
             return draft, False
         if user.disabled:
-            raise WrongCode(code.attempts_left)
+            raise WrongCode(attempt.left)
         if user.email_verified:
             return user, False
         is_stranger = user.id != session_owner
@@ -148,7 +168,7 @@ async def sign_in(code: Code, draft: User, session_owner: Id | None) -> tuple[Us
     raise Unavailable("The account is being changed. Please try again.")
 
 
-async def change_email(code: Code, user: User, email: str, email_key: str) -> User:
+async def change_email(attempt: Attempt, user: User, email: str, email_key: str) -> User:
     """Use a code: make its address the account's, and revoke links sent to the former one.
 
     Raises:
@@ -158,10 +178,10 @@ async def change_email(code: Code, user: User, email: str, email_key: str) -> Us
     """
 
     async def write(session: AsyncClientSession) -> User:
-        await _use(code, session)
+        await _use(attempt, session)
         current = await User.get(user.id, session=session)
         if current is None or current.disabled:
-            raise WrongCode(code.attempts_left)
+            raise WrongCode(attempt.left)
         changed: User = current.model_copy(
             update={"email": email, "email_key": email_key, **VERIFIED}
         ).update_search_fields()
@@ -178,7 +198,7 @@ async def change_email(code: Code, user: User, email: str, email_key: str) -> Us
             raise EmailTaken from error
 
 
-async def use(code: Code) -> None:
+async def use(attempt: Attempt) -> None:
     """Use a code, which then no longer works.
 
     Raises:
@@ -186,12 +206,12 @@ async def use(code: Code) -> None:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        await _use(code)
+        await _use(attempt)
 
 
-async def _use(code: Code, session: AsyncClientSession | None = None) -> None:
+async def _use(attempt: Attempt, session: AsyncClientSession | None = None) -> None:
     # Deleting the code decides between concurrent uses.
-    known = {"_id": code.id, "digest": code.digest}
+    known = {"_id": attempt.code_id, "digest": attempt.digest}
     used = await Code.get_pymongo_collection().delete_one(known, session=session)
     if not used.deleted_count:
         raise WrongCode(0)

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 
 from auth.throttle import LIMITS, LIMITS_BY_PURPOSE, Throttle
+from models.accounts import attempts
+from models.accounts.emails import email_pseudonym
 from models.errors import TooManyAttempts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -72,6 +74,32 @@ async def test_owner_of_an_address_may_ask_for_more_codes(
         for _ in range(LIMITS_BY_PURPOSE["code request"].account_at_address):
             await throttle.attempt("code request", address=addresses[0], account=account)
         await throttle.succeeded("code", account, addresses[0])
+
+
+async def test_one_stranger_cannot_use_up_the_attempts_at_codes_of_a_day(
+    account: str, addresses: list[str]
+) -> None:
+    """Its share stays used up when the next quarter of an hour begins; a known address has none."""
+    throttle, share = Throttle(), LIMITS_BY_PURPOSE["code"].account_share
+    assert share
+
+    async def guess_codes(address: str, times: int) -> None:
+        for number in range(times):
+            if number % LIMITS.account_at_address == 0:
+                await attempts.reset(f"pair/code/{email_pseudonym(account)}/{address}")
+            await throttle.attempt("code", address=address, account=account)
+
+    for address in addresses[:4]:
+        await guess_codes(address, share)
+        with pytest.raises(TooManyAttempts) as refused:
+            await guess_codes(address, 1)
+        assert 900 < refused.value.retry_after_seconds <= 24 * 3600
+    await guess_codes(addresses[4], share - 1)
+    await throttle.attempt("code", address=addresses[5], account=account)
+    with pytest.raises(TooManyAttempts):
+        await throttle.attempt("code", address=addresses[6], account=account)
+    await throttle.succeeded("code", account, addresses[7])
+    await guess_codes(addresses[7], 2 * share)
 
 
 async def test_resets_have_limits_of_their_own(account: str, addresses: list[str]) -> None:

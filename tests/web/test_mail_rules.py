@@ -250,7 +250,7 @@ async def test_mails_above_the_limit_wait_for_the_next_hour() -> None:
     assert found
     assert (found.state, found.to, mailbox.mails) == (MailState.WAITING, [Party.OWNER], [])
     assert utc_now() - timedelta(hours=1) < found.due_at <= utc_now() + timedelta(hours=1)
-    kept = await spend_attempt("client@example.com", now)
+    kept = await spend_attempt("client@example.com", "192.0.2.1", now)
     assert kept
     assert kept.digest == "of an earlier mail", "a mail that waits ends no code"
     await Mail.delete_all()
