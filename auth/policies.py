@@ -57,8 +57,9 @@ VerificationNeeded.
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
-A guest is a client without an address. A disabled account cannot sign in. Its entry in the
-directory stays listed until the entry is disabled, too.
+A guest is a client without an address. A disabled account cannot sign in, waits for nothing and
+holds nothing; its bookings stay. Its entry in the directory stays listed until the entry is
+disabled, too.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from models.store.documents import or_unavailable
 from models.text import fold
 from resolvers.availability import validate_offers, validate_price, validate_weekly
 from resolvers.checks import InputValidator, decode_id
+from resolvers.withdrawals import SETTLING_SECONDS, end_waits_and_holds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -180,7 +182,7 @@ async def _change_entry(ledger: Ledger, key: Id, profile: Profile, currency: str
 
 
 async def update_user(
-    viewer: Viewer, user_id: str, change: UserChange, end_sessions: EndSessions
+    ledger: Ledger, viewer: Viewer, user_id: str, change: UserChange, end_sessions: EndSessions
 ) -> User:
     """Change an account on behalf of an administrator.
 
@@ -189,21 +191,26 @@ async def update_user(
         LastAdministrator: if no administrator could sign in any more.
         InvalidInput: with the problems of all fields; `role` if the account has no directory entry
             and would become EXPERT.
+        Unavailable: if the database does not answer; repeat the change to complete it.
     """
     require("Mutation.updateUser", relations_of(viewer))
-    return await change_account(decode_id(user_id, "User"), change, end_sessions)
+    return await change_account(ledger, decode_id(user_id, "User"), change, end_sessions)
 
 
-async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessions) -> User:
+async def change_account(
+    ledger: Ledger, user_id: Id, change: UserChange, end_sessions: EndSessions
+) -> User:
     """Change an account without checking permissions.
 
-    The account's sessions end if its role changes or if it is disabled.
+    The account's sessions end if its role changes or if it is disabled. Disabling it also ends its
+    places in line, offers and holds, whose time goes to the next in line. Its bookings stay.
 
     Raises:
         NotAllowed: if there is no such account.
         LastAdministrator: if no administrator could sign in any more.
         InvalidInput: with the problems of all fields; `role` if the account has no directory entry
             and would become EXPERT.
+        Unavailable: if the database does not answer; repeat the change to complete it.
     """
     validator = InputValidator()
     changes: dict[str, Any] = {}
@@ -219,6 +226,11 @@ async def change_account(user_id: Id, change: UserChange, end_sessions: EndSessi
     before, after = await directory.change_user(user_id, changes)
     if after.role is not before.role or (after.disabled and not before.disabled):
         await end_sessions(user_id)
+    if change.disabled:
+        await end_waits_and_holds(ledger, user_id)
+        # By now, a hold that another process was making has been stored.
+        await asyncio.sleep(SETTLING_SECONDS)
+        await end_waits_and_holds(ledger, user_id)
     return after
 
 

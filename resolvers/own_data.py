@@ -15,8 +15,6 @@ from models.accounts.sessions import Session
 from models.accounts.users import Role, User, closed_accounts, unverified_accounts
 from models.bookings import own_data
 from models.bookings.calendars import DescribeExpert
-from models.bookings.life import Action
-from models.bookings.moves import ChangeStatus
 from models.bookings.reviews import reviews_about
 from models.bookings.wait import waits_of
 from models.calendar.rules import Calendar
@@ -29,10 +27,11 @@ from models.ids import global_id
 from models.store.documents import or_unavailable
 from resolvers.codes import check_proof
 from resolvers.waits import leave_all
+from resolvers.withdrawals import SETTLING_SECONDS, cancel
 from subscriptions.sessions import SessionEnd
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Mapping
 
     from auth.viewers import Viewer
     from models.bookings.booking import Booking
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
     from models.store.documents import Record
     from resolvers.sessions import SessionServices
-
-SETTLING_SECONDS: Final = 1.0
-"""Time in which other processes may still take the viewer for signed in."""
 
 PRECEDENCE: Final = timedelta(seconds=5)
 """Time in which only the process that closed an account cancels its bookings."""
@@ -132,25 +128,9 @@ async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
     cancelled: list[Id] = []
     for first in range(0, len(coming), CANCELLED_AT_ONCE):
         batch = coming[first : first + CANCELLED_AT_ONCE]
-        done = await asyncio.gather(*(_cancel(ledger, booking, user.id) for booking in batch))
+        done = await asyncio.gather(*(cancel(ledger, booking, user.id) for booking in batch))
         cancelled += [id_ for ids in done for id_ in ids]
     return cancelled
-
-
-async def _cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id]:
-    """Cancel a booking, past its deadline too, unless somebody else has ended it."""
-    command = ChangeStatus(
-        expert_ids=[booking.expert_id],
-        booking_ids=[booking.id],
-        action=Action.CANCEL,
-        actor_id=actor_id,
-        is_manager=True,
-    )
-    try:
-        await ledger.post(command)
-    except NotAllowed:
-        return ()
-    return (booking.id,)
 
 
 async def exportable_account(user_id: Id) -> tuple[User, int] | None:

@@ -263,12 +263,16 @@ class AdministrationMutation:
         )
         return _reloaded(expert, context)
 
-    @strawberry.mutation(description="Update a user account. Administrators only.")
+    @strawberry.mutation(
+        description="Update a user account. Administrators only. Disabling it ends its sessions, "
+        "places in line, offers and holds; its bookings stay."
+    )
     async def update_user(self, info: Info, input: UpdateUserArgument) -> UserResult:
         """Update a user account."""
         context = info.context
         viewer = require_viewer(context.viewer)
         user = await administration.update_user(
+            context.services.ledger,
             viewer,
             input.user_id,
             UserChange(

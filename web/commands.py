@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from models.bookings.verification import check_invariants, open_for_reading
 from models.calendar.times import utc_now
 from models.database import open_database
 from models.directory.versions import forget_directory
+from models.ledger.ledger import Ledger
 from resolvers import users as accounts
 from resolvers.administration import UserChange, change_account
 from web.console import NoAccount, database_url, exit_on_errors, read_settings, run, say
@@ -26,10 +28,12 @@ from web.verification import VerificationMetrics
 from web.verification import watch as repeat_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from models.bookings.events import Event
     from models.bookings.verification import VerificationReport
+    from web.settings import Settings
 
 MAX_FINDINGS_SHOWN = 100
 
@@ -92,24 +96,26 @@ def watch(interval: float, metrics_port: int | None, *, data: Path | None) -> No
 
 def create_user(email: str, name: str, password: str, role: str) -> None:
     """Create an account."""
-    run_in_database(lambda: accounts.create(Passwords(), name, email, password, Role(role)))
+    run_in_database(lambda _: accounts.create(Passwords(), name, email, password, Role(role)))
     say(f"{email} can sign in now.")
 
 
 def promote_user(email: str, role: str) -> None:
     """Change the role of an account."""
-    run_in_database(lambda: change_account_of(email, UserChange(role=Role(role))))
+    run_in_database(lambda ledger: change_account_of(email, UserChange(role=Role(role)), ledger))
     say(f"{email} is {role.lower()} now.")
 
 
 def disable_user(email: str) -> None:
-    """Disable an account and end its sessions."""
-    run_in_database(lambda: change_account_of(email, UserChange(disabled=True)))
+    """Disable an account, and end its sessions, places in line and holds."""
+    run_in_database(lambda ledger: change_account_of(email, UserChange(disabled=True), ledger))
     say(f"{email} can no longer sign in.")
 
 
-async def change_account_of(email: str, wanted: UserChange) -> None:
+async def change_account_of(email: str, wanted: UserChange, ledger: Ledger) -> None:
     """Change the account with that address; running servers notice ended sessions themselves.
+
+    They also find the events of calendars in the log.
 
     Raises:
         NoAccount: no account has the address.
@@ -118,18 +124,29 @@ async def change_account_of(email: str, wanted: UserChange) -> None:
     user = await accounts.by_email(email)
     if user is None:
         raise NoAccount(f"No account has the address {email}.")
-    await change_account(user.id, wanted, sessions.end_all)
+    await change_account(ledger, user.id, wanted, sessions.end_all)
 
 
-def run_in_database(act: Callable[[], Awaitable[object]]) -> None:
-    """Run a coroutine function with the configured database open."""
+def run_in_database(act: Callable[[Ledger], Awaitable[object]]) -> None:
+    """Run a coroutine function with the configured database open, and a ledger for its changes."""
 
-    async def act_on(url: str) -> None:
-        async with open_database(url):
-            await act()
+    async def announce_nothing(_: Sequence[Event]) -> None:
+        """Leave the events to the servers."""
 
-    with exit_on_errors(), database_url(read_settings()) as url:
-        run(act_on(url))
+    async def act_on(url: str, settings: Settings) -> None:
+        async with open_database(url) as client:
+            terms, lead_times = settings.offers, settings.lead_times
+            ledger = Ledger(client, announce_nothing, offers=terms, lead_times=lead_times)
+            async with ledger.open():
+                [outcome] = await asyncio.gather(act(ledger), return_exceptions=True)
+        # The ledger's task group would have wrapped an error.
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+    with exit_on_errors():
+        settings = read_settings()
+        with database_url(settings) as url:
+            run(act_on(url, settings))
 
 
 async def fill(url: str, experts: int) -> Outcome:

@@ -50,11 +50,11 @@ class BookSlots(Command):
         """Book each slot. A standing hold is booked as it is, even if the rules have changed.
 
         Raises:
-            InvalidInput: if slots overlap each other.
+            InvalidInput: if slots overlap each other, or the sum of the prices is more than the API
+                can show.
             SlotNotOffered: if a slot is not offered now.
             SlotTaken: if a slot is taken.
             PriceChanged: if the sum of the prices is not the expected one.
-            InvalidInput: if it is more than the API can show, and so cannot be expected.
         """
         self._check_overlaps(agendas)
         wanted = zip(self.new_ids, self.slots, self.rooms, strict=True)

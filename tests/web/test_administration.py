@@ -6,6 +6,7 @@ import asyncio
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from tests.support.booking_operations import HOLD, booking_mutation, execute
 from tests.support.clients import PASSWORD, open_socket
 from tests.support.deployments import (
     CHANGE,
@@ -17,6 +18,7 @@ from tests.support.deployments import (
     first_slot,
     invalid_fields,
 )
+from tests.support.waits import wait_for, waits
 
 if TYPE_CHECKING:
     from tests.support.spans import Time
@@ -196,6 +198,37 @@ async def test_disabled_account_is_signed_out_and_cannot_sign_in(deployment: Dep
     assert await deployment.login(person) == "WrongCredentials"
     assert (await deployment.change(person.id, disabled=False))["disabled"] is False
     assert await deployment.login(person) == "SignedIn"
+
+
+async def test_disabled_account_gives_up_its_place_and_holds_but_no_bookings(
+    deployment: Deployment, time: Time
+) -> None:
+    """The next in line is offered the time, and the account comes back without any of it."""
+    expert, booker = await deployment.expert(), await deployment.person()
+    leaver, next_ = await deployment.person(), await deployment.person()
+    assert expert.expert_id
+    span = time.days(4, 10)
+    wanted, held, own, *_ = await deployment.anonymous.slots(expert.expert_id, *span)
+    taken, kept = await booker.api.book(wanted["id"]), await leaver.api.book(own["id"])
+    for person in (leaver, next_):
+        entry = await wait_for(person.api, expert.expert_id, wanted)
+        assert entry["__typename"] == "Wait", entry
+    await execute(booker.api, booking_mutation("cancelBooking"), id=taken["id"])
+    [entry] = await waits(leaver.api)
+    assert entry["offer"]["status"] == "HELD"
+    assert (await execute(leaver.api, HOLD, id=held["id"]))["__typename"] == "Booking"
+    assert (await deployment.change(leaver.id, disabled=True))["disabled"] is True
+    [entry] = await waits(next_.api)
+    assert entry["offer"]["startsAt"] == wanted["startsAt"]
+    left = await deployment.anonymous.slots(expert.expert_id, *span)
+    assert [slot["status"] for slot in left[:3]] == ["HELD", "OPEN", "BOOKED"]
+    await deployment.change(leaver.id, disabled=False)
+    await deployment.login(leaver)
+    assert await waits(leaver.api) == []
+    mine = (await leaver.api.ask("{ bookings { nodes { id status } } }"))["bookings"]["nodes"]
+    states = {each["id"]: each["status"] for each in mine}
+    assert states.pop(kept["id"]) == "CONFIRMED"
+    assert set(states.values()) <= {"CANCELLED"}
 
 
 async def test_expert_made_a_client_loses_the_calendar_until_made_an_expert_again(
