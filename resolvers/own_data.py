@@ -15,6 +15,7 @@ from models.accounts.sessions import Session
 from models.accounts.users import Role, User, closed_accounts, unverified_accounts
 from models.bookings import own_data
 from models.bookings.calendars import DescribeExpert
+from models.bookings.idempotency import requests_of
 from models.bookings.reviews import reviews_about
 from models.bookings.wait import waits_of
 from models.calendar.rules import Calendar
@@ -171,6 +172,7 @@ async def collect(user: User) -> Export:
             "reviews": _described_reviews(user),
             "waits": _waits(user),
             "mails": _dumped(own_data.mails_to(user), include=SHOWN_OF_MAIL),
+            "requests": _requests(user),
         },
     )
 
@@ -211,6 +213,13 @@ async def _dumped(
 async def _waits(user: User) -> AsyncIterator[dict[str, Any]]:
     for wait in await waits_of(user.id):
         yield wait.model_dump(mode="json", exclude={"number": True, "terms": {"client_id"}})
+
+
+async def _requests(user: User) -> AsyncIterator[dict[str, Any]]:
+    with or_unavailable():
+        records = await requests_of(user.id)
+    for record in records:
+        yield record.model_dump(mode="json", exclude={"digest"})
 
 
 async def _all_described(user: User) -> AsyncIterator[dict[str, Any]]:

@@ -82,10 +82,11 @@ async def change_email(
         validator.add_problem("email", "This is your address already")
     validator.raise_problems()
     proven = await prove_address(services, found, code, address)
+    before = utc_now()
     changed = await codes.change_email(proven, viewer.user, found, email_key(found))
     await services.throttle.succeeded("code", found, address)
     if changed.email_key != viewer.user.email_key:
-        await queue_change_notice(viewer.user)
+        await queue_change_notice(viewer.user, before)
     return changed
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from models.accounts.users import Language, User
+    from models.ids import Id
 
 
 def verification_mail(user: User, now: datetime) -> Mail:
@@ -56,21 +57,31 @@ async def queue_code_mail(email: str, language: Language) -> None:
     await _queue_to(MailKind.SIGN_IN_CODE, email, language)
 
 
-async def queue_change_notice(former: User) -> None:
+async def queue_change_notice(former: User, changed_at: datetime) -> None:
     """Queue an e-mail to the former address of an account after a change of address.
+
+    That address may get another account, so the mails that were sent to it are marked as this
+    one's: they are part of its data, and erased with it.
 
     Args:
         former: the account before the change.
+        changed_at: a time just before the change.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    await _queue_to(MailKind.EMAIL_CHANGED, former.email, former.language)
+    earlier = {"address": former.email_key, "created_at": {"$lte": changed_at}, "account_id": None}
+    with or_unavailable():
+        mails = Mail.get_pymongo_collection()
+        await mails.update_many(earlier, {"$set": {"account_id": former.id}})
+    await _queue_to(MailKind.EMAIL_CHANGED, former.email, former.language, former.id)
 
 
-async def _queue_to(kind: MailKind, email: str, language: Language) -> None:
+async def _queue_to(
+    kind: MailKind, email: str, language: Language, account_id: Id | None = None
+) -> None:
     mail = _to_owner(kind, email_key(email), utc_now())
-    mail.deliver_to, mail.language = email, language
+    mail.deliver_to, mail.language, mail.account_id = email, language, account_id
     with or_unavailable():
         await mail.insert()
 

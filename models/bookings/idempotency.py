@@ -53,6 +53,21 @@ def record_id(client_id: Id, operation: str, key: str) -> str:
     return f"{client_id}:{operation}:{key}"
 
 
+async def requests_of(client_id: Id) -> list[IdempotencyRecord]:
+    """Return the records of a client's requests."""
+    return await IdempotencyRecord.find(_made_by(client_id)).to_list()
+
+
+async def forget_requests(client_id: Id) -> None:
+    """Delete the records of a client's requests."""
+    await IdempotencyRecord.get_pymongo_collection().delete_many(_made_by(client_id))
+
+
+def _made_by(client_id: Id) -> dict[str, dict[str, str]]:
+    # ";" sorts directly after ":".
+    return {"_id": {"$gte": f"{client_id}:", "$lt": f"{client_id};"}}
+
+
 def digest_of(values: Sequence[object]) -> str:
     """Return the SHA-256 of an input, to detect a key reused with different input."""
     return hashlib.sha256(repr(values).encode()).hexdigest()

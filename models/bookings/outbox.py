@@ -125,7 +125,8 @@ class Mail(Record):
     e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
     address rather than id: looking up the account first would reveal by timing whether it exists.
     Where that address may have no account, `deliver_to` is the address as it was typed, and
-    `language` that of the request. A reminder is sent again at each of the times in `repeats`.
+    `language` that of the request. `account_id` is the account whose former address it is: another
+    account may have that address now. A reminder is sent again at each of the times in `repeats`.
     """
 
     kind: MailKind
@@ -135,6 +136,7 @@ class Mail(Record):
     occasion: BookingSnapshot | None = None
     address: str | None = None
     deliver_to: str | None = None
+    account_id: Id | None = None
     language: Language | None = None
     state: MailState = MailState.WAITING
     attempts: int = 0

@@ -11,14 +11,15 @@ from models.accounts.emails import email_key
 from models.accounts.users import ERASED_DOMAIN, ERASED_NAME, User
 from models.bookings.booking import UPCOMING, Booking, BookingStatus, order_key, search_words_of
 from models.bookings.events import RETENTION_SECONDS, Event
-from models.bookings.outbox import Mail, MailKind, MailState
+from models.bookings.idempotency import forget_requests
+from models.bookings.outbox import Lane, Mail, MailKind, MailState
 from models.bookings.reviews import anonymize_reviews
 from models.bookings.wait import waits_of
 from models.store.documents import or_unavailable
 from models.store.transactions import run_in_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from pymongo.asynchronous.client_session import AsyncClientSession
@@ -82,14 +83,14 @@ async def number_of_bookings(user: User) -> int:
 
 
 async def mails_to(user: User) -> AsyncIterator[Mail]:
-    """Yield the stored mails to an account's address that are not about bookings.
+    """Yield the stored mails to an account's addresses that are not about bookings.
 
     Raises:
         Unavailable: if the database does not answer.
     """
     with or_unavailable():
-        address = {"address": email_key(user.email)}
-        async for mail in Mail.find(address, batch_size=ROWS_AT_ONCE):
+        own = {"$or": [_to_address(user), {"account_id": user.id}]}
+        async for mail in Mail.find(own, batch_size=ROWS_AT_ONCE):
             yield mail
 
 
@@ -100,26 +101,24 @@ async def erase(user: User, now: datetime) -> bool:
     account stays without personal data, because the bookings of other parties refer to it; an
     expert's name stays in the directory entry. Reviews stay without their author's name.
 
+    Reminders and requests for a review that wait for the client are withdrawn.
+
     Returns:
-        False if it must be called again. Mails about bookings may still be waiting, which need the
-        person's name and address; the account may be in a waiting list; or a booking may still be
-        made or changed.
+        False if it must be called again. Other mails about bookings may still be waiting, which
+        need the person's name and address, or the notice to a former address; the account may be in
+        a waiting list; or a booking may still be made or changed.
 
     Raises:
         Unavailable: if the database does not answer.
     """
-    users = User.get_pymongo_collection()
+    users, mails = User.get_pymongo_collection(), Mail.get_pymongo_collection()
     is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
-    if await waits_of(user.id):
-        return False
     with or_unavailable():
         bookings = [booking async for booking in bookings_of(user)]
-        about = {"occasion.booking_id": {"$in": [booking.id for booking in bookings]}}
-        # A reminder that is still there is not sent to an erased account.
-        awaited = {"state": MailState.WAITING.value, "kind": {"$ne": MailKind.REMINDER.value}}
-        if await Mail.find_one({**awaited, **about}):
-            return False
         own = [booking for booking in bookings if booking.client_id == user.id]
+        await mails.delete_many({"lane": Lane.REMINDER.value, **_waiting_about(own)})
+        if await waits_of(user.id) or await _has_waiting_mails(user, bookings):
+            return False
         writes = [
             UpdateOne(_only(booking), {"$set": personal})
             for booking in bookings
@@ -131,8 +130,9 @@ async def erase(user: User, now: datetime) -> bool:
             # The next round checks again, in case a change was under way.
             return False
         # Meanwhile a new account may have the address.
-        earlier = {"address": email_key(user.email), "created_at": {"$lte": user.closed_at}}
-        await Mail.get_pymongo_collection().delete_many(earlier)
+        earlier = {**_to_address(user), "created_at": {"$lte": user.closed_at}}
+        await mails.delete_many({"$or": [earlier, {"account_id": user.id}]})
+        await forget_requests(user.id)
         if not own and user.expert_id is None:
             if is_settled:
                 await users.delete_one({"_id": user.id})
@@ -201,6 +201,30 @@ def _personal(booking: Booking, user: User) -> dict[str, Any]:
         fields |= {"place.details": None} if booking.place.details else {}
         fields |= {"expert_note": ""} if booking.expert_note else {}
     return fields
+
+
+async def _has_waiting_mails(user: User, bookings: Sequence[Booking]) -> bool:
+    """Return whether mails to the person must be sent, or need its name and address."""
+    # Reminders of an expert's clients need nothing of the expert's account.
+    others = [lane.value for lane in Lane if lane is not Lane.REMINDER]
+    notice = {"kind": MailKind.EMAIL_CHANGED.value, "account_id": user.id}
+    waiting = {"state": MailState.WAITING.value, **notice}
+    return any(
+        [
+            await Mail.find_one(query)
+            for query in ({"lane": {"$in": others}, **_waiting_about(bookings)}, waiting)
+        ]
+    )
+
+
+def _to_address(user: User) -> dict[str, Any]:
+    """Return the condition that a mail is to an account's present address, and not a former one."""
+    return {"address": email_key(user.email), "account_id": {"$in": [None, user.id]}}
+
+
+def _waiting_about(bookings: Sequence[Booking]) -> dict[str, Any]:
+    ids = [booking.id for booking in bookings]
+    return {"state": MailState.WAITING.value, "occasion.booking_id": {"$in": ids}}
 
 
 def _only(booking: Booking) -> dict[str, Any]:

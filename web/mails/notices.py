@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.bookings.booking import BookingStatus
-from models.bookings.outbox import CHANGE_KINDS, MailKind
+from models.bookings.outbox import CHANGE_KINDS, REMINDER_KINDS, MailKind
 from models.bookings.reviews import reviewable_until
 from web.mails.facts import Fact
 
@@ -22,6 +22,8 @@ def is_current(
 ) -> bool:
     """Return whether a mail is still worth sending."""
     booking, review = session.booking, session.review
+    if kind in REMINDER_KINDS and session.client.is_closed:
+        return False
     match kind:
         case MailKind.REMINDER:
             is_as_planned = booking.starts_at == occasion.starts_at

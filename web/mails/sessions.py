@@ -29,6 +29,7 @@ class Person:
         language: the language of the party's mails.
         contact_email: the address that the other party may write to, or None.
         account_id: the id of the account.
+        is_closed: whether the account is being deleted.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Person:
     language: Language
     contact_email: str | None = None
     account_id: Id | None = None
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ async def load_session(booking_id: Id) -> BookedSession | None:
             client.language,
             contact.email if contact else client.email,
             client.id,
+            is_closed=client.closed_at is not None,
         ),
         expert.slug,
     )
