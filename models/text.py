@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import regex
 from anyascii import anyascii
+from babel import Locale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_SLUG_LENGTH: Final = 60
 
@@ -50,7 +52,7 @@ _JOINER: Final = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[\p{Pd}.](?=[\p{L}\p{N}])
 _PUNYCODE: Final = regex.compile(r"\bxn--([a-z0-9-]+)", regex.IGNORECASE)
 _DIGRAPH: Final = regex.compile(r"a[ae]|oe|ue")
 _LINK_START: Final = regex.compile(
-    r":[/\u2044\u2215]|\bwww\W|\b(?:mailto|tel|sms):|\b\p{Nd}{1,3}(?:\.\p{Nd}{1,3}){3}\b",
+    r"[^\s(]@(?:[\p{L}\p{M}\p{N}-]+[.\u3002])+\p{L}|:[/\u2044\u2215]|\bwww\W|\b(?:mailto|tel|sms):|\b\p{Nd}{1,3}(?:\.\p{Nd}{1,3}){3}\b",
     regex.IGNORECASE,
 )
 _DOTTED: Final = regex.compile(
@@ -58,6 +60,15 @@ _DOTTED: Final = regex.compile(
 )
 _COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example"})
 _PRODUCT_ENDINGS: Final = frozenset({"js", "ts"})
+_COUNTRY_CODE: Final = regex.compile("[A-Z]{2}")
+_OTHER_COUNTRY_DOMAINS: Final = frozenset({"su", "uk"})
+# Words at the beginning of a sentence, and parts of degrees, that are also domains of countries.
+_SHORT_WORDS: Final = frozenset(
+    {
+        *("am", "an", "as", "at", "be", "by", "do", "go", "in", "is", "it", "me", "my", "no", "so"),
+        *("to", "us", "al", "er", "es", "im", "la", "le", "sc", "th"),
+    }
+)
 _TITLES: Final = frozenset(
     {
         *("dr", "prof", "mr", "mrs", "ms", "mx", "st", "fr", "hr", "rev", "hon", "jr", "sr"),
@@ -116,11 +127,15 @@ def _is_abbreviated(before: str, after: str) -> bool:
     if len(before) > 1 and before.casefold() not in _TITLES:
         return False
     name = after.casefold()
-    return name in _TITLES or (not after.islower() and name not in _COMMON_DOMAINS)
+    if name in _TITLES:
+        return True
+    is_initial = len(before) > 1 or not before.islower()
+    is_name = is_initial or name not in _country_domains()
+    return is_name and not after.islower() and name not in _COMMON_DOMAINS
 
 
 def has_url(text: str) -> bool:
-    """Return whether a text has an address that begins with a scheme, "www" or numbers.
+    """Return whether a text has an e-mail address, or one with a scheme, "www" or numbers.
 
     Unlike `has_link`, it ignores names of products such as "Node.js" and "ASP.NET".
     """
@@ -146,8 +161,22 @@ def _is_domain(before: str, after: str) -> bool:
     name = after.casefold()
     if name in _COMMON_DOMAINS:
         return True
+    if before.isdecimal() or {before.casefold(), name} <= _TITLES:  # "10.am", "Dr.med."
+        return False
     is_capitalized = not (after.islower() or after.isupper())
-    return len(before) > 1 and not is_capitalized and name not in _PRODUCT_ENDINGS
+    if len(before) > 1 and not is_capitalized:
+        return name not in _PRODUCT_ENDINGS
+    # The beginning of a sentence, or an initial or abbreviation before a name.
+    is_word = is_capitalized and (name in _SHORT_WORDS or name in _TITLES)
+    return name in _country_domains() and not is_word
+
+
+@cache
+def _country_domains() -> frozenset[str]:
+    """Return the top-level domains of countries, which with two exceptions are their codes."""
+    territories: Mapping[str, str] = Locale("en").territories
+    codes = {code.casefold() for code in territories if _COUNTRY_CODE.fullmatch(code)}
+    return _OTHER_COUNTRY_DOMAINS | codes
 
 
 def _plain(text: str) -> str:

@@ -88,6 +88,10 @@ def test_fold_ignores_case_and_accents_and_keeps_other_scripts(text: str, folded
         "mailto:prize",
         "Call tel:0900123",
         "192.0.2.7",
+        "Prize at t.Co",
+        "Write joe@x.Ai",
+        "Eve Bcc: x@y.z",
+        "ADA@EXAMPLE.Shop",
     ],
 )
 def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
@@ -107,6 +111,9 @@ def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
         "St. John",
         "李明",
         "Anna-Lena O'Hara",
+        "U.S.A. St.Mary J.Lo T.Li",
+        "o.Univ.-Prof. Ada",
+        "Ada @ Work",
         "",
     ],
 )
@@ -284,6 +291,17 @@ def test_initials_need_no_escape(name: str) -> None:
         "Call 192.168.0.1",
         "mailto:ada",
         "почта.рф",
+        "mail joe@x.ai",
+        "joe@Mail.De",
+        "joe@my-shop.Online",
+        "JOE@X.Y",
+        "joe＠mail.sub.Shop",
+        "joe@\u200bmail.Shop",
+        "visit Evil.Io",
+        "Visit Evil.UK",
+        "a@b.co",
+        "x.ai and t.co are nice",
+        "X.Ai, T.CO and t.Co",
     ],
 )
 def test_sentences_have_no_addresses(text: str) -> None:
@@ -300,6 +318,10 @@ def test_sentences_have_no_addresses(text: str) -> None:
         "Five stars... or more",
         "A ratio of 3:2 / 5",
         "Gut.Sehr gut.",
+        "U.S.A. and St.Mary, with a Ph.D. or an M.Sc. in .NET",
+        "Good.It was at 10.am or 5 p.m.So we met, Dr.med. Smith and J.Lo.",
+        "Super.Er kommt z.B. v.Chr. wieder.",
+        "Rated 5 @ 9.30, thanks @joe",
     ],
 )
 def test_sentences_may_lack_spaces_and_name_products(text: str) -> None:
