@@ -11,7 +11,7 @@ from models.bookings.command import Command
 from models.bookings.wait import MAX_WAITS_PER_CALENDAR, Wait, next_due_at
 from models.calendar.errors import SlotNotOffered, TimeOpen
 from models.calendar.slots import SlotKey, slot_id
-from models.calendar.times import cell_of, local_date
+from models.calendar.times import cell_of, day_span, first_cell_from, local_date
 from models.errors import NotAllowed, TooMany
 
 if TYPE_CHECKING:
@@ -105,14 +105,16 @@ class ReviewWaitlist(Command):
 def _can_open(terms: WaitTerms, agenda: Agenda) -> bool:
     """Return whether a slot that satisfies an entry can become open under the present rules.
 
-    Working hours do not count, since the expert may open others.
+    Sessions start at the quarter hours. Working hours do not count, since the expert may open
+    others.
     """
     rules, now = agenda.rules, agenda.now
     notice = timedelta(minutes=rules.minimum_notice_minutes)
     last_day = local_date(now, rules.time_zone) + timedelta(days=rules.horizon_days)
+    _, after_last_day = day_span(last_day, rules.time_zone)
+    first = max(terms.cells.start, first_cell_from(now + notice))
     return (
         rules.accepts_bookings
         and rules.offer(terms.minutes) is not None
-        and terms.until > now + notice
-        and local_date(terms.since, rules.time_zone) <= last_day
+        and first < min(terms.cells.stop, after_last_day)
     )

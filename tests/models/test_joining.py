@@ -56,8 +56,15 @@ def test_event_of_joining_has_the_terms_and_no_client_of_a_slot(desk: Desk) -> N
         ({"minimum_notice_minutes": 12 * 60}, at(9), at(12), 60),
         ({"horizon_days": 7}, at(0, day=date(2027, 3, 9)), at(12, day=date(2027, 3, 9)), 60),
         ({"accepts_bookings": False}, at(9), at(12), 60),
+        ({}, at(10, 1), at(10, 2), 30),
+        ({}, at(10) + SECOND, at(10, 15), 60),
+        ({"minimum_notice_minutes": 12 * 60 - 5}, at(9), at(12), 60),
+        ({"horizon_days": 6}, at(23, 50, day=SUNDAY), at(12, day=date(2027, 3, 8)), 60),
     ],
-    ids=["length", "past", "notice", "horizon", "closed"],
+    ids=[
+        *("length", "past", "notice", "horizon", "closed"),
+        *("no quarter hour", "after the quarter hour", "none after the notice", "none in horizon"),
+    ],
 )
 def test_time_that_cannot_be_offered_is_refused(
     desk: Desk, changes: dict[str, object], since: datetime, until: datetime, minutes: int
@@ -66,6 +73,23 @@ def test_time_that_cannot_be_offered_is_refused(
         desk.change_rules(**changes)
     with pytest.raises(SlotNotOffered):
         desk.join(BEA, since, until, minutes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "since", "until"),
+    [
+        ({}, at(10), at(10) + SECOND),
+        ({}, at(9, 59), at(10, 1)),
+        ({"minimum_notice_minutes": 12 * 60 - 15}, at(9), at(12)),
+        ({"horizon_days": 6}, at(23, 45, day=SUNDAY), at(12, day=date(2027, 3, 8))),
+    ],
+)
+def test_one_quarter_hour_is_enough(
+    desk: Desk, changes: dict[str, object], since: datetime, until: datetime
+) -> None:
+    if changes:
+        desk.change_rules(**changes)
+    assert kinds(desk.join(BEA, since, until)) == ["JOINED"]
 
 
 def test_closed_hours_can_be_waited_for(desk: Desk) -> None:
