@@ -50,7 +50,8 @@ VerificationNeeded.
 | a session, a place in a waiting list   | the owner of its account                   | null      |
 | an account, by its id                  | its owner, admins                          | null      |
 |   name, timeZone, expert               | also the other parties of its bookings     | FORBIDDEN |
-|   email                                | also the experts of its bookings           | FORBIDDEN |
+|   email                                | also the experts of its bookings; empty    | FORBIDDEN |
+|                                        | while it only holds the time               |           |
 |   emailVerified, role, disabled,       | its owner, admins                          | FORBIDDEN |
 |   language, phone, guest, hasPassword  |                                            |           |
 |   sessions, waits                      | its owner                                  | FORBIDDEN |

@@ -10,6 +10,7 @@ from auth.policies import (
     allows,
     relations_to_booking,
     relations_to_expert,
+    relations_to_party,
     relations_to_review,
     relations_to_user,
 )
@@ -64,6 +65,12 @@ def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
     """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
+
+
+def hides_address_of_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> bool:
+    """Return whether a party's address is not shown to the expert before the time is booked."""
+    others = relations_to_party(viewer, booking, user_id) - {Relation.EXPERT}
+    return not booking.was_booked and not allows("User.email", others)
 
 
 def may_see_expert_note(viewer: Viewer | None, booking: Booking) -> bool:

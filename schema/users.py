@@ -9,6 +9,7 @@ import strawberry
 
 from auth.policies import relations_to_party, relations_to_user, require
 from auth.rules import Relation, Relations
+from auth.visibility import hides_address_of_party
 from models.accounts import users as model
 from models.accounts.users import Language, Role
 from models.bookings.booking import Booking
@@ -78,7 +79,7 @@ class User(Node):
 
     @strawberry.field(
         description="Sign-in e-mail address; empty for a guest. Visible to the owner, the expert "
-        "of a booking and administrators."
+        "of a booking and administrators; empty for the expert of a hold or an offer."
     )
     def email(self) -> str:
         """Return the e-mail address if the viewer may read it."""
@@ -330,6 +331,9 @@ async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
     user = await context.loaders.user.load(user_id)
     if user is None:
         raise LookupError(f"no account {user_id}")
+    if hides_address_of_party(context.viewer, booking, user_id):
+        # Not an error, which would end the expert's whole list when somebody holds a slot.
+        user = user.model_copy(update={"email": ""})
     return User.of(user, relations_to_party(context.viewer, booking, user_id))
 
 

@@ -180,6 +180,11 @@ class Booking(Record):
         """The booking reference for people: eight letters and digits derived from the id."""
         return reference(self.id)
 
+    @property
+    def was_booked(self) -> bool:
+        """Whether it is or was more than a hold or an offer."""
+        return self.contact is not None or any(step.after in UPCOMING for step in self.history)
+
     def occupies_at(self, now: datetime) -> bool:
         """Return whether it occupies its cells at `now`: active, and not an expired hold."""
         return self.active and (self.held_until is None or now < self.held_until)

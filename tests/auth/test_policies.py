@@ -11,7 +11,7 @@ from auth import policies, visibility
 from auth.rules import Decision, Relation, Rule
 from auth.viewers import Viewer
 from models.accounts.users import Role, User
-from models.bookings.booking import Booking, Contact
+from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.directory.experts import Expert
 from models.directory.reviews import Review
 from models.errors import Forbidden, NotAllowed, Unauthenticated
@@ -25,6 +25,7 @@ PEOPLE = ("nobody", "guest", "stranger", "client", "expert", "demoted", "other",
 expert."""
 
 EXPERT, OTHER = new_id(), new_id()
+NOW = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 def viewer(role: Role, expert_id: Any = None, *, guest: bool = False) -> Viewer:
@@ -258,6 +259,24 @@ def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
     assert of_expert == {*policies.relations_of(VIEWERS["client"]), Relation.PARTY}
     own = policies.relations_to_party(VIEWERS["client"], BOOKING, id_of("client"))
     assert Relation.OWNER in own
+
+
+def test_expert_sees_the_address_of_a_client_once_the_time_is_booked() -> None:
+    """A cancelled booking still shows it, and an expired hold never does."""
+
+    def hides(viewer: str, *statuses: BookingStatus) -> bool:
+        step = {"at": NOW, "actor_id": None, "before": None, "starts_at": NOW}
+        history = [BookingChange(after=status, **step) for status in statuses]
+        found = HOLD.model_copy(update={"history": history})
+        return visibility.hides_address_of_party(VIEWERS[viewer], found, id_of("client"))
+
+    hold, booked = BookingStatus.HELD, BookingStatus.PENDING
+    assert hides("expert", hold)
+    assert hides("expert", hold, BookingStatus.EXPIRED)
+    assert not hides("expert", hold, booked)
+    assert not hides("expert", hold, booked, BookingStatus.CANCELLED)
+    assert not hides("client", hold)
+    assert not hides("admin", hold)
 
 
 @pytest.mark.parametrize(

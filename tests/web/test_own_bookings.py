@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.booking_operations import HOLD, execute
 from tests.support.practices import london_date
 
 if TYPE_CHECKING:
+    from tests.support.clients import Api
     from tests.support.deployments import Deployment
     from tests.support.practices import Practice
 
 BOOKINGS = (
     "query ($filter: BookingFilter) { bookings(filter: $filter, first: 100) { nodes { id } } }"
 )
+
+PARTIES = """query ($filter: BookingFilter) { bookings(filter: $filter) { nodes {
+  client { name email } history { actor { email } } } } }"""
+
+
+async def test_expert_sees_the_address_of_a_client_once_the_time_is_booked(
+    deployment: Deployment, practice: Practice
+) -> None:
+    """Until then it is empty, and the expert's list stays whole."""
+    client = await deployment.person()
+    slot, *_ = (await practice.slots_by_start(london_date(4))).values()
+    wanted = {"expertId": practice.id}
+
+    async def seen(by: Api) -> list[str]:
+        nodes = (await by.ask(PARTIES, filter=wanted))["bookings"]["nodes"]
+        emails = {node["client"]["email"] for node in nodes}
+        actors = {step["actor"]["email"] for node in nodes for step in node["history"]}
+        assert actors == emails
+        return sorted(emails)
+
+    assert (await execute(client.api, HOLD, id=slot["id"]))["__typename"] == "Booking"
+    assert await seen(practice.expert.api) == [""]
+    assert await seen(client.api) == await seen(deployment.admin) == [client.email]
+    assert (await client.api.book(slot["id"]))["__typename"] == "Booking"
+    assert await seen(practice.expert.api) == [client.email]
 
 
 async def test_mine_returns_only_bookings_made_by_the_viewer(
