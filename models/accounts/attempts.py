@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from beanie import Document
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 
 from models.store.documents import or_unavailable
 
@@ -27,7 +27,7 @@ class Attempts(Document):
 
 
 async def count(key: str, seconds: int, amount: int) -> int:
-    """Add to a counter and return its new value.
+    """Add to a counter and return its new value, which no concurrent call returns.
 
     Args:
         key: id of the counter.
@@ -40,13 +40,13 @@ async def count(key: str, seconds: int, amount: int) -> int:
     collection = Attempts.get_pymongo_collection()
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
     with or_unavailable():
-        await collection.update_one(
+        found = await collection.find_one_and_update(
             {"_id": key},
             {"$inc": {"tries": amount}, "$setOnInsert": {"expires_at": expires_at}},
             upsert=True,
+            return_document=ReturnDocument.AFTER,
         )
-        found = await Attempts.get(key)
-    return found.tries if found else amount
+    return int(found["tries"]) if found else amount
 
 
 async def counter(key: str) -> Attempts | None:
