@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from beanie import Document
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from models.store.documents import or_unavailable
 
@@ -39,14 +41,19 @@ async def count(key: str, seconds: int, amount: int) -> int:
     """
     collection = Attempts.get_pymongo_collection()
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
+    # The embedded database scans the collection for `findOneAndUpdate`.
     with or_unavailable():
-        found = await collection.find_one_and_update(
-            {"_id": key},
-            {"$inc": {"tries": amount}, "$setOnInsert": {"expires_at": expires_at}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-    return int(found["tries"]) if found else amount
+        while True:
+            found = await Attempts.get(key)
+            if found:
+                known = {"_id": key, "tries": found.tries}
+                counted = await collection.update_one(known, {"$inc": {"tries": amount}})
+                if counted.matched_count:
+                    return found.tries + amount
+            else:
+                with suppress(DuplicateKeyError):
+                    await Attempts(id=key, tries=amount, expires_at=expires_at).insert()
+                    return amount
 
 
 async def counter(key: str) -> Attempts | None:
