@@ -49,8 +49,8 @@ def context_with(budgets: Budgets) -> Context:
     async def experts(ids: list[object]) -> list[Any]:
         return [EXPERT for _ in ids]
 
-    async def calendars(ids: list[object]) -> list[Any]:
-        return [SimpleNamespace(id=EXPERT.id, sequence=LAST) for _ in ids]
+    async def latest(_expert_id: object) -> Position:
+        return Position(LAST)
 
     async def page(_filter: object, order: Order, _arguments: object) -> Page[Any]:
         return Page([], order, False, False, Record, (), count)  # noqa: FBT003 - no neighbours
@@ -62,8 +62,8 @@ def context_with(budgets: Budgets) -> Context:
         listings=SimpleNamespace(page=page, categories=categories),
         use_caches=True,
         operation_seconds=60.0,
-        lookups=SimpleNamespace(experts=experts, calendars=calendars),
-        hub=SimpleNamespace(follow=no_events),
+        lookups=SimpleNamespace(experts=experts),
+        hub=SimpleNamespace(follow=no_events, latest=latest),
         budgets=budgets,
         currency="EUR",
     )

@@ -23,8 +23,11 @@ from web.edge.websocket_protocol import EXTENSION, Handshake, WebSocketProtocol,
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-OWN_ATTRIBUTES = {"_frames_read", "_next_turn", "_rate_limit", "_unread", "on_drain", "on_lost"}
-OWN_METHODS = {"_read", "_read_turn", "abort", "drained", "write"}
+OWN_ATTRIBUTES = {
+    *("_frames_read", "_keepalive", "_keepalive_group", "_next_turn", "_rate_limit", "_unread"),
+    *("on_drain", "on_lost"),
+}
+OWN_METHODS = {"_read", "_read_turn", "abort", "drained", "keep_alive", "write"}
 REQUEST = (
     b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"

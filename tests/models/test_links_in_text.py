@@ -1,0 +1,120 @@
+"""Links and e-mail addresses in names and texts."""
+
+# ruff: noqa: RUF001 - letters that look like others are the point
+
+from __future__ import annotations
+
+import pytest
+
+from models.text import has_address, has_link
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Get rich at https://evil.example",
+        "HTTP://EVIL.EXAMPLE",
+        "ftp://evil.example",
+        "www.evil.example",
+        "Visit evil.com now",
+        "evil.com/claim?id=1",
+        "Evil.Com",
+        "prize@evil.example",
+        "Evil.Io",
+        "Get-Rich.Club",
+        "T.Co/win",
+        "Prof.Evil.Link",
+        "evil\u3002com",
+        "evil\uff0ecom",
+        "evil\u2024com",
+        "evil\u200b.com",
+        "\u24d4\u24e5\u24d8\u24db.\u24d2\u24de\u24dc",
+        "Evil.Xn--p1ai",
+        "\u041f\u0440\u0438\u043c\u0435\u0440.\u0420\u0444",
+        "http:\u2044\u2044evil",
+        "hxxp:/evil",
+        "mailto:prize",
+        "Call tel:0900123",
+        "192.0.2.7",
+        "Prize at t.Co",
+        "Write joe@x.Ai",
+        "Eve Bcc: x@y.z",
+        "ADA@EXAMPLE.Shop",
+    ],
+)
+def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
+    assert has_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "J.R.R. Tolkien",
+        "Dr.Smith",
+        "DR.SMITH",
+        "Prof.Dr.med. Anna Maier",
+        "Lic.iur. M.Li",
+        "Dipl.-Ing. Max Braun, B.Sc.",
+        "Ada Lovelace, Ph.D.",
+        "St. John",
+        "李明",
+        "Anna-Lena O'Hara",
+        "U.S.A. St.Mary J.Lo T.Li",
+        "o.Univ.-Prof. Ada",
+        "Ada @ Work",
+        "",
+    ],
+)
+def test_initials_and_abbreviations_are_not_links(text: str) -> None:
+    assert not has_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://evil.example/x",
+        "See evil.com for more",
+        "EVIL.COM",
+        "Write to me: ada@evil.de",
+        "www.evil.example",
+        "evil.de/offer",
+        "evil\u200b.\u200bcom",
+        "ｅｖｉｌ．ｃｏｍ",
+        "Call 192.168.0.1",
+        "mailto:ada",
+        "почта.рф",
+        "mail joe@x.ai",
+        "joe@Mail.De",
+        "joe@my-shop.Online",
+        "JOE@X.Y",
+        "joe＠mail.sub.Shop",
+        "joe@\u200bmail.Shop",
+        "visit Evil.Io",
+        "Visit Evil.UK",
+        "a@b.co",
+        "x.ai and t.co are nice",
+        "X.Ai, T.CO and t.Co",
+    ],
+)
+def test_sentences_have_no_addresses(text: str) -> None:
+    assert has_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Great session.Thanks!",
+        "We moved from Node.js to Rust, at 9.30 a.m., i.e. early.",
+        "Vue.js, too.",
+        "J.R.R. Tolkien and Dr.Smith",
+        "Five stars... or more",
+        "A ratio of 3:2 / 5",
+        "Gut.Sehr gut.",
+        "U.S.A. and St.Mary, with a Ph.D. or an M.Sc. in .NET",
+        "Good.It was at 10.am or 5 p.m.So we met, Dr.med. Smith and J.Lo.",
+        "Super.Er kommt z.B. v.Chr. wieder.",
+        "Rated 5 @ 9.30, thanks @joe",
+    ],
+)
+def test_sentences_may_lack_spaces_and_name_products(text: str) -> None:
+    assert not has_address(text)
