@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 COMPARED: Final = ("list", "next", "search", "detail", "book", "contention", "fanout")
 """Measures of all servers, by the names of the peers' rig."""
-MEASURES: Final = (*COMPARED, "memory", "uncached", "growth", "workers")
+MEASURES: Final = (*COMPARED, "memory", "watchers", "uncached", "growth", "workers")
 
 
 def _names(text: str) -> list[str]:
@@ -40,5 +40,6 @@ class Options(BaseSettings):
     seconds: float = Field(default=2.0, ge=0.1, allow_inf_nan=False)
     experts: PositiveInt = 20_000
     bookings: PositiveInt = 10_000
+    sockets: PositiveInt = 10_000
     quiet: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     out: Path = Path(".bench")

@@ -31,6 +31,8 @@ class Figure(StrEnum):
     START_MB = "rssStartMB"
     CROWDED_MB = "rssSubsMB"
     SUBSCRIBER_KB = "kbPerSub"
+    PER_CORE = "perCoreS"  # deliveries per second of the server's CPU time
+    RESUMED_S = "resumedS"  # seconds until all have come back and received what they missed
     SERVER_RATIO = "serverRatio"
     DATABASE_RATIO = "dbRatio"
     CPU_BEFORE = "serverUsBefore"
@@ -107,7 +109,7 @@ EXPRESS: Final = "express-mongoose-socketio"
 APOLLO: Final = "apollo-mongoose"
 NODE: Final = (EXPRESS, APOLLO, "mercurius-mongoose")
 """The Node peers without response caches."""
-HIGHER_IS_BETTER: Final = {Figure.RATE, Figure.DELIVERIES}
+HIGHER_IS_BETTER: Final = {Figure.RATE, Figure.DELIVERIES, Figure.PER_CORE}
 
 
 class Aim(NamedTuple):
@@ -144,6 +146,11 @@ AIMS: Final = (
     Aim("list, signed in", Figure.SERVER_CPU, 1, (APOLLO,)),
     Aim("detail, unknown documents", Figure.SERVER_CPU, 1, (APOLLO,)),
     Aim("detail, signed in", Figure.SERVER_CPU, 1, (APOLLO,)),
+    Aim("watchers of one expert", Figure.LAST_P99, 100, ()),
+    Aim("watchers of one expert", Figure.SUBSCRIBER_KB, 12, ()),
+    Aim("watchers of many experts", Figure.PER_CORE, 20_000, ()),
+    Aim("watchers of many experts", Figure.LAST_P99, 200, ()),
+    Aim("watchers return together", Figure.RESUMED_S, 10, ()),
     Aim("larger directory", Figure.SERVER_RATIO, 1.3, ()),
     Aim("search by time", Figure.SERVER_RATIO, 1.3, ()),
     Aim("soonest", Figure.SERVER_RATIO, 1.3, ()),

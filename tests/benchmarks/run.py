@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import uvloop
 
-from tests.benchmarks.measures import growth, reads, subscribers, writes
+from tests.benchmarks.measures import growth, reads, subscribers, watchers, writes
 from tests.benchmarks.options import COMPARED
 from tests.benchmarks.report import merge, record
 from tests.benchmarks.world import peers
@@ -67,6 +68,8 @@ class Run:
                 yield from self._measure(database, self._memory)
             if wanted & {*COMPARED}:
                 yield from self._measure(database, self._reads_and_writes)
+            if "watchers" in wanted:
+                yield from self._watchers(database)
             if "uncached" in wanted:
                 yield from self._measure(database, self._uncached)
             if "uncached" in wanted and self._rig:
@@ -101,7 +104,7 @@ class Run:
             async with open_directory(server.address) as directory:
                 return await measure(server, directory)
 
-        progress(f"{measure.__name__.strip('_')} of ExpertBook")
+        progress(f"{getattr(measure, 'func', measure).__name__.strip('_')} of ExpertBook")
         with run_expertbook(database, SMALL, cores or self._cores.server, **settings) as server:
             return run(measured(server))
 
@@ -119,6 +122,30 @@ class Run:
                 figures = measure(server, directory, self._options)
                 results.append(await record(server.name, name, figures))
         return results
+
+    def _watchers(self, database: Database) -> Iterator[Result]:
+        """Measure crowds of sockets, each on a fresh server."""
+        yield from self._measure(database, self._one_expert)
+        yield from self._measure(database, self._return_together)
+        with run_valkey(self._folder) as valkey:
+            settings = {"broadcast_url": valkey.url}
+            with run_expertbook(database, SMALL, self._cores.rest, **settings) as booking:
+                many = partial(self._many_experts, booking)
+                yield from self._measure(database, many, **settings)
+
+    async def _one_expert(self, server: Server, directory: Directory) -> list[Result]:
+        figures = watchers.one_expert(server, directory, self._options)
+        return [await record(server.name, "watchers of one expert", figures)]
+
+    async def _return_together(self, server: Server, directory: Directory) -> list[Result]:
+        figures = watchers.return_together(server, directory, self._options)
+        return [await record(server.name, "watchers return together", figures)]
+
+    async def _many_experts(
+        self, booking: Server, server: Server, directory: Directory
+    ) -> list[Result]:
+        figures = watchers.many_experts(server, booking, directory, self._options)
+        return [await record(server.name, "watchers of many experts", figures)]
 
     async def _uncached(self, server: Server, directory: Directory) -> list[Result]:
         details = await directory.details(reads.UNCACHED_EXPERTS)

@@ -48,6 +48,11 @@ BOOKED: Final = (
 EXPERTS: Final = """query ($after: String) { experts(first: 100, after: $after) {
   nodes { id name offers { minutes } availability { breakMinutes confirmsAutomatically } }
   pageInfo { hasNextPage endCursor } } }"""
+OPENING: Final = (
+    "query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) { expert(id: $id) { cursor "
+    "slots(from: $from, to: $to, minutes: $minutes) { id startsAt endsAt status } } }"
+)
+CURSOR: Final = "query ($id: ID!) { expert(id: $id) { cursor } }"
 FIRST_DAY: Final = timedelta(days=3)
 FOUR_HOURS: Final = timedelta(hours=4)
 SPAN: Final = timedelta(days=62)
@@ -57,6 +62,14 @@ SPANS: Final = 6
 BOOKED_PER_EXPERT: Final = 36
 LISTED_SLOTS: Final = 40
 PATIENCE_SECONDS: Final = 60
+
+
+class Opening(NamedTuple):
+    """An open slot, its expert, and the cursor at which it was read."""
+
+    expert: str
+    cursor: str
+    slot: str
 
 
 class Directory(NamedTuple):
@@ -111,6 +124,22 @@ class Directory(NamedTuple):
             slots = [slot for number in range(SPANS) for slot in await self._slots(expert, number)]
             found.append((expert["id"], open_slots(slots)))
         return max(found, key=lambda expert: len(expert[1]))
+
+    async def openings(self, count: int) -> list[Opening]:
+        """Return an open slot of each of many experts, or raise WrongAnswer."""
+        found: list[Opening] = []
+        for expert in self.experts:
+            if len(found) == count:
+                return found
+            shown = (await self.api.ask(OPENING, id=expert["id"], **self._span(expert)))["expert"]
+            first = open_slots(shown["slots"])[:1]
+            found += [Opening(expert["id"], shown["cursor"], slot) for slot in first]
+        raise WrongAnswer(f"{len(found)} experts have an open slot; the measure needs {count}")
+
+    async def cursor(self, expert: str) -> str:
+        """Return the present cursor of an expert."""
+        found: str = (await self.api.ask(CURSOR, id=expert))["expert"]["cursor"]
+        return found
 
     def _bookable_experts(self) -> list[Json]:
         """Return the experts whose open slots can all be booked, even next to each other."""

@@ -1,0 +1,157 @@
+"""Thousands of WebSockets, each with one subscription to an expert's bookings (RFC 6455)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+import orjson
+
+from tests.benchmarks.report import WrongAnswer
+from tests.benchmarks.world.clients import PING, PONG, client_frame, read_frame
+from tests.support.raw_http import INITIALISE, handshake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+WATCH: Final = (
+    "subscription Watch($expertId: ID!, $after: String) "
+    "{ slotBooked(expertId: $expertId, after: $after) { cursor slot { slotId: id } } }"
+)
+EVENT: Final = re.compile(rb'"cursor": ?"([^"]+)".*?"slotId": ?"([^"]+)"')
+PORTS: Final = 20_000
+"""Sockets from one local address, which has about 28,000 ports."""
+PATIENCE_SECONDS: Final = 120.0
+
+
+class Watcher(asyncio.Protocol):
+    """A socket that subscribes as soon as it is open, and keeps what it receives.
+
+    Attributes:
+        slots: the slots of the received events, in order.
+        cursor: the position after the last of them.
+    """
+
+    __slots__ = ("_crowd", "_transport", "_unread", "cursor", "expert", "slots")
+
+    def __init__(self, crowd: Crowd, expert: str, cursor: str) -> None:
+        self._crowd = crowd
+        self.expert = expert
+        self.cursor = cursor
+        self.slots: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the handshake."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._unread = b""
+        self._transport.write(handshake())
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the frames that are complete."""
+        data = self._unread + data
+        if data.startswith(b"HTTP/"):
+            head, end, data = data.partition(b"\r\n\r\n")
+            if not end:
+                self._unread = head
+                return
+            if not head.startswith(b"HTTP/1.1 101"):
+                self._crowd.fail(head)
+                return
+            self._transport.write(INITIALISE)
+        while frame := read_frame(data):
+            opcode, payload, data = frame
+            self._answer(opcode, payload)
+        self._unread = data
+
+    def _answer(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING:
+            self._transport.write(client_frame(payload, PONG))
+        elif found := EVENT.search(payload):
+            self.cursor = found[1].decode()
+            self.slots.append(found[2].decode())
+            self._crowd.count(self.slots[-1])
+        elif b'"connection_ack"' in payload:
+            variables = {"expertId": self.expert, "after": self.cursor}
+            request = {"query": WATCH, "variables": variables}
+            message = {"id": "1", "type": "subscribe", "payload": request}
+            self._transport.write(client_frame(orjson.dumps(message)))
+            self._crowd.subscribed += 1
+        else:
+            self._crowd.fail(payload)
+
+    def cut(self) -> None:
+        """End the connection without a word, as a network does."""
+        self._transport.abort()
+
+
+class Crowd:
+    """Watchers of some experts.
+
+    Attributes:
+        watchers: the watchers, whether connected or not.
+        subscribed: how often one has sent its subscription.
+    """
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self._server = (parts.hostname or "", parts.port or 80)
+        self._reached: defaultdict[str, list[float]] = defaultdict(list)
+        self._problem = b""
+        self.watchers: list[Watcher] = []
+        self.subscribed = 0
+
+    def count(self, slot: str) -> None:
+        """Note the time at which an event has reached one more watcher."""
+        self._reached[slot].append(perf_counter())
+
+    def fail(self, answer: bytes) -> None:
+        """Note a wrong answer."""
+        self._problem = self._problem or answer[:300]
+
+    async def open(self, places: Iterable[tuple[str, str]]) -> None:
+        """Open a socket for each expert and cursor."""
+        await self._connect([Watcher(self, *place) for place in places])
+
+    async def reopen(self) -> None:
+        """Connect all watchers again, from where they were."""
+        watchers, self.watchers = self.watchers, []
+        await self._connect(watchers)
+
+    async def _connect(self, watchers: Sequence[Watcher]) -> None:
+        loop = asyncio.get_running_loop()
+        wanted = self.subscribed + len(watchers)
+        for watcher in watchers:
+            source = (f"127.0.0.{2 + len(self.watchers) // PORTS}", 0)
+            await loop.create_connection(
+                partial(_itself, watcher), *self._server, local_addr=source
+            )
+            self.watchers.append(watcher)
+        await self.until(lambda: self.subscribed >= wanted, "all have subscribed")
+
+    def cut(self) -> None:
+        """Cut all connections."""
+        for watcher in self.watchers:
+            watcher.cut()
+
+    async def last_arrival(self, slot: str, audience: int) -> float:
+        """Return the time at which an event has reached its whole audience."""
+        reached = self._reached[slot]
+        await self.until(lambda: len(reached) >= audience, f"{slot} has reached all")
+        return max(reached, default=0.0)
+
+    async def until(self, is_reached: Callable[[], bool], what: str) -> None:
+        """Wait until something holds; raise WrongAnswer if it does not in time."""
+        end = perf_counter() + PATIENCE_SECONDS
+        while not is_reached():
+            if self._problem or perf_counter() > end:
+                raise WrongAnswer(f"not before {what}: {self._problem.decode()}")
+            await asyncio.sleep(0.002)
+
+
+def _itself(watcher: Watcher) -> Watcher:
+    return watcher
