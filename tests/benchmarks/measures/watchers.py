@@ -50,12 +50,13 @@ async def one_expert(server: Server, directory: Directory, options: Options) -> 
     """Have all sockets watch one expert; measure their memory, and the last of each event."""
     expert, slots = await directory.busiest_expert()
     cursor = await directory.cursor(expert)
+    tokens = await sign_up(server.address, CLIENTS)
     openings = [Opening(expert, cursor, slot) for slot in slots[:BOOKINGS]]
     before = megabytes(server.process)
     async with crowd_of(server, openings, options.sockets) as crowd:
         await asyncio.sleep(SETTLING_SECONDS)
         each = 1024 * (megabytes(server.process) - before) / options.sockets
-        arrivals = await book(server, openings, crowd, options.sockets, together=1)
+        arrivals = await book(server, openings, tokens, crowd, options.sockets, together=1)
     p50, p99 = percentiles(arrivals)
     return [{Figure.LAST_P50: p50, Figure.LAST_P99: p99, Figure.SUBSCRIBER_KB: each}]
 
@@ -65,10 +66,11 @@ async def many_experts(
 ) -> list[Figures]:
     """Have a few sockets watch each of many experts, who are booked at another server."""
     openings = await directory.openings(SPREAD_BOOKINGS)
+    tokens = await sign_up(booking.address, CLIENTS)
     async with crowd_of(server, openings, options.sockets) as crowd:
         audience = len(crowd.watchers) // len({each.expert for each in openings})
         meter = server.meter()
-        arrivals = await book(booking, openings, crowd, audience, TOGETHER)
+        arrivals = await book(booking, openings, tokens, crowd, audience, TOGETHER)
         cost = meter.stop(audience * len(openings))
     p50, p99 = percentiles(arrivals)
     per_core = 1e6 / cost[Figure.SERVER_CPU]
@@ -79,12 +81,15 @@ async def return_together(server: Server, directory: Directory, options: Options
     """Cut all sockets again and again, while experts are booked; check what each receives."""
     openings = await directory.openings(CUTS * SPREAD_BOOKINGS // 10)
     batches = [openings[number::CUTS] for number in range(CUTS)]
+    tokens = await sign_up(server.address, CLIENTS)
     seconds = []
     async with crowd_of(server, openings, options.sockets) as crowd:
         audiences = Counter(watcher.expert for watcher in crowd.watchers)
         for batch in batches:
             crowd.cut()
-            await asyncio.gather(asyncio.sleep(CUT_SECONDS), book(server, batch, None, 0, TOGETHER))
+            await asyncio.gather(
+                asyncio.sleep(CUT_SECONDS), book(server, batch, tokens, None, 0, TOGETHER)
+            )
             start = perf_counter()
             await crowd.reopen()
             for opening in batch:
@@ -106,6 +111,7 @@ def check(crowd: Crowd, openings: Sequence[Opening]) -> None:
 async def book(
     server: Server,
     openings: Sequence[Opening],
+    tokens: Sequence[str],
     crowd: Crowd | None,
     audience: int,
     together: int,
@@ -115,10 +121,9 @@ async def book(
     Returns:
         The seconds from each request until the event has reached its audience, if there is a crowd.
     """
-    tokens = cycle(await sign_up(server.address, CLIENTS))
     requests: Iterator[tuple[str, bytes]] = (
         (each.slot, graphql_request(book_slot(each.slot), token))
-        for each, token in zip(openings, tokens, strict=False)
+        for each, token in zip(openings, cycle(tokens), strict=False)
     )
     sent: dict[str, float] = {}
     arrivals: list[float] = []
