@@ -129,11 +129,11 @@ class Directory(NamedTuple):
         """Return an open slot of each of many experts, or raise WrongAnswer."""
         found: list[Opening] = []
         for expert in self.experts:
-            if len(found) == count:
-                return found
             shown = (await self.api.ask(OPENING, id=expert["id"], **self._span(expert)))["expert"]
             first = open_slots(shown["slots"])[:1]
             found += [Opening(expert["id"], shown["cursor"], slot) for slot in first]
+            if len(found) == count:
+                return found
         raise WrongAnswer(f"{len(found)} experts have an open slot; the measure needs {count}")
 
     async def cursor(self, expert: str) -> str:
