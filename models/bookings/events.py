@@ -194,9 +194,7 @@ async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[E
     Raises:
         Unavailable: if the database does not answer.
     """
-    query = {"expert_id": expert_id, "sequence": {"$gt": sequence, "$lte": sequence + limit}}
-    with or_unavailable():
-        found = sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
+    found = await _events_between(expert_id, sequence, sequence + limit)
     return [event for number, event in enumerate(found, sequence + 1) if event.sequence == number]
 
 
@@ -214,11 +212,16 @@ async def events_until(expert_id: Id, sequence: int, limit: int) -> list[Event]:
     Raises:
         Unavailable: if the database does not answer.
     """
-    query = {"expert_id": expert_id, "sequence": {"$gt": sequence - limit, "$lte": sequence}}
-    with or_unavailable():
-        found = sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
+    found = await _events_between(expert_id, sequence - limit, sequence)
     first = sequence - len(found) + 1
     return [event for number, event in enumerate(found, first) if event.sequence == number]
+
+
+async def _events_between(expert_id: Id, after: int, until: int) -> list[Event]:
+    """Return an expert's events after a number until another one, in order."""
+    query = {"expert_id": expert_id, "sequence": {"$gt": after, "$lte": until}}
+    with or_unavailable():
+        return sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
 
 
 async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
