@@ -77,11 +77,8 @@ class Channel:
         """The position after the last event that was delivered."""
         return self._position
 
-    def start(self, head: LogHead | None) -> None:
-        """Accept events after the end of the log; None if the calendar was deleted meanwhile."""
-        if head is None:
-            self.mark_replaced()
-            return
+    def start(self, head: LogHead) -> None:
+        """Accept events after the end of the log."""
         self._position, self._is_closed = head
         self.ready.set()
 

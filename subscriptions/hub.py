@@ -197,17 +197,21 @@ class Hub:
                     )
 
     async def _start(self, channel: Channel) -> None:
-        """Start a channel at the expert's counter.
+        """Start a channel at the expert's counter, or end it if the calendar was deleted meanwhile.
 
         The counter is read after subscribing on the bus, so that no event is missed in between.
         """
         while True:
             try:
-                channel.start(await self._heads.load(channel.expert_id))
+                head = await self._heads.load(channel.expert_id)
             except Unavailable:
                 await asyncio.sleep(RECONCILE_SECONDS)
+                continue
+            if head:
+                channel.start(head)
             else:
-                return
+                self._replace(channel)
+            return
 
     async def _reconcile(self) -> None:
         """Poll the counters of open channels once a second, in case notifications got lost."""
