@@ -5,6 +5,7 @@ import { StatusBadge } from "../bookings/StatusBadge.tsx";
 import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Button } from "../ui/Button.tsx";
+import { HoursNotice } from "./HoursNotice.tsx";
 import { hoursWords } from "./words.ts";
 
 /** Bookings that remain valid although the new rules would not offer their times. */
@@ -24,21 +25,13 @@ interface BookingsOutsideHoursProps {
 export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsideHoursProps) {
   const text = useWords(hoursWords);
   return (
-    <section
-      ref={focusOnMount}
-      tabIndex={-1}
-      aria-labelledby="outside"
-      className="grid gap-3 rounded-lg border border-held bg-held-bg p-4 text-held outline-none md:p-6"
-    >
-      <h2 id="outside" className="text-lg">
-        {text.outside}
-      </h2>
+    <HoursNotice id="outside" title={text.outside}>
       <p>{text.outsideLead}</p>
       <OutsideList bookings={bookings} isOwn={isOwn} />
       <Button className="justify-self-start" onClick={onClose}>
         {text.outsideClose}
       </Button>
-    </section>
+    </HoursNotice>
   );
 }
 
@@ -72,8 +65,4 @@ export function OutsideList({ bookings, isOwn, onFollow }: OutsideListProps) {
       ))}
     </ul>
   );
-}
-
-function focusOnMount(element: HTMLElement | null): void {
-  element?.focus();
 }

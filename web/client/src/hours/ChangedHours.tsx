@@ -1,5 +1,6 @@
 import { useWords } from "../text/text.tsx";
 import { Button } from "../ui/Button.tsx";
+import { HoursNotice } from "./HoursNotice.tsx";
 import { hoursWords } from "./words.ts";
 
 interface ChangedHoursProps {
@@ -11,15 +12,7 @@ interface ChangedHoursProps {
 export function ChangedHours({ onApply, onDiscard }: ChangedHoursProps) {
   const text = useWords(hoursWords);
   return (
-    <section
-      ref={focusOnMount}
-      tabIndex={-1}
-      aria-labelledby="changed"
-      className="grid gap-3 rounded-lg border border-held bg-held-bg p-4 text-held outline-none md:p-6"
-    >
-      <h2 id="changed" className="text-lg">
-        {text.changed}
-      </h2>
+    <HoursNotice id="changed" title={text.changed}>
       <p className="max-w-prose text-pretty">{text.changedLead}</p>
       <div className="flex flex-wrap gap-3">
         <Button kind="primary" onClick={onApply}>
@@ -27,10 +20,6 @@ export function ChangedHours({ onApply, onDiscard }: ChangedHoursProps) {
         </Button>
         <Button onClick={onDiscard}>{text.discardKept}</Button>
       </div>
-    </section>
+    </HoursNotice>
   );
-}
-
-function focusOnMount(element: HTMLElement | null): void {
-  element?.focus();
 }
