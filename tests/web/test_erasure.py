@@ -110,7 +110,7 @@ async def test_former_addresses_and_requests_are_exported_and_erased(
 async def test_notice_to_a_former_address_is_sent_before_the_account_is_erased(
     here: TwoServers,
 ) -> None:
-    """Whoever takes over an account cannot hide that by deleting it."""
+    """Deleting an account does not hide that it was taken over."""
     client, email = await here.new_account()
     user = await account_of(email)
     former = {"address": f"former-{email}", "account_id": user.id, "to": [Party.OWNER]}
