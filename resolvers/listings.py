@@ -102,7 +102,12 @@ class Listings:
         return await self._cached(filter_, order, arguments, read)
 
     async def next_open(
-        self, expert_id: Id, minutes: int, count: int, now: datetime
+        self,
+        expert_id: Id,
+        minutes: int,
+        count: int,
+        now: datetime,
+        span: tuple[datetime, datetime] | None,
     ) -> NextOpen | None:
         """Return an expert's first open slots if an index knows them; see `OpenSearch.next_open`.
 
@@ -111,7 +116,7 @@ class Listings:
         """
         if not self._use_cache:
             return None
-        return await self._times.next_open(expert_id, minutes, count, now)
+        return await self._times.next_open(expert_id, minutes, count, now, span)
 
     async def reviews(
         self, expert_id: Id, order: ReviewOrder, arguments: PageArguments

@@ -88,17 +88,17 @@ def check_minutes(minutes: int | None) -> None:
         )
 
 
-def check_available(available: Available) -> None:
-    """Check the time in a filter of the directory.
+def check_available(available: Available, path: str) -> None:
+    """Check the time of an open slot.
 
     Raises:
-        BadUserInput: names the field of the filter.
+        BadUserInput: names the field, after the path of the input.
     """
     try:
         check_span(available.since, available.until)
         check_minutes(available.minutes)
     except BadUserInput as error:
-        raise BadUserInput(f"filter.available.{error}") from error
+        raise BadUserInput(f"{path}.{error}") from error
 
 
 def slots_between(

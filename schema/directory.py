@@ -75,14 +75,14 @@ class AvailableInput:
         default=None, description="Length of the slot; null means that of the first offer."
     )
 
-    def to_model(self) -> filters.Available:
+    def to_model(self, path: str) -> filters.Available:
         """Convert to the directory's type.
 
         Raises:
-            BadUserInput: if the span or the length is invalid.
+            BadUserInput: if the span or the length is invalid; the message begins with the path.
         """
         available = filters.Available(self.from_, self.to, self.minutes)
-        check_available(available)
+        check_available(available, path)
         return available
 
 
@@ -126,7 +126,7 @@ class ExpertFilter:
             max_hourly_rate=self.max_hourly_rate,
             languages=None if self.languages is None else tuple(self.languages),
             confirms_automatically=self.confirms_automatically,
-            available=self.available.to_model() if self.available else None,
+            available=self.available.to_model("filter.available") if self.available else None,
         )
 
 

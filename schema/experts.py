@@ -21,7 +21,7 @@ from resolvers.figures import expert_figures
 from resolvers.reviews import hidden_reviews
 from schema.availability import ASSUMED_OVERRIDES, ASSUMED_RANGES, Availability
 from schema.context import Context, Info
-from schema.directory import Category
+from schema.directory import AvailableInput, Category
 from schema.figures import Figures, FromArgument, ToArgument
 from schema.nodes import Money, Node, SessionOffer
 from schema.pages import Connection, PageArguments
@@ -31,7 +31,7 @@ from schema.scalars import TimeZone
 from schema.slots import Day, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MinutesArgument = Annotated[
     int | None,
@@ -204,10 +204,21 @@ class Expert(Node):
         info: Info,
         count: Annotated[int, strawberry.argument(description="Number of slots, 1 to 10.")] = 3,
         minutes: MinutesArgument = None,
+        available: Annotated[
+            AvailableInput | None,
+            strawberry.argument(
+                description="Only slots that a filter of the directory with this input asks for; "
+                "its `minutes` replace the argument."
+            ),
+        ] = None,
     ) -> list[Slot]:
-        """Find the first open slots within the horizon."""
+        """Find the first open slots within the horizon, or within a span."""
         slots.check_next(count)
-        return await self._open_slots(info, minutes, count)
+        if available is None:
+            return await self._open_slots(info, minutes, count)
+        wanted = available.to_model("available")
+        length = minutes if wanted.minutes is None else wanted.minutes
+        return await self._open_slots(info, length, count, (wanted.since, wanted.until))
 
     @strawberry.field(
         description="Figures of the expert's bookings; for the expert and administrators only."
@@ -235,24 +246,33 @@ class Expert(Node):
     async def _calendar(self, info: Info) -> Calendar:
         return await load_calendar(info.context, self.key)
 
-    async def _open_slots(self, info: Info, minutes: int | None, count: int) -> list[Slot]:
-        """Return the first open slots within the horizon, at most `count`."""
+    async def _open_slots(
+        self,
+        info: Info,
+        minutes: int | None,
+        count: int,
+        span: tuple[datetime, datetime] | None = None,
+    ) -> list[Slot]:
+        """Return the first open slots within a span or the horizon, at most `count`."""
         context, calendar = info.context, await self._calendar(info)
         length = slots.session_minutes(calendar, minutes)
         # The calendar is read before: the index is then at least as new.
-        known = await context.services.listings.next_open(self.key, length, count, context.now)
+        next_open = context.services.listings.next_open
+        known = await next_open(self.key, length, count, context.now, span)
         if known:
             context.loaders.reads.record_holds(self.key, known.ends_of_holds)
             found = slots.open_slots(calendar, length, known.cells)
         else:
-            found = await self._next_open(info, length, count)
+            spans = [span] if span else slots.search_windows(calendar, context.now)
+            found = await self._next_open(info, length, count, spans)
         return [Slot.of(slot, context, calendar.sequence) for slot in found]
 
-    async def _next_open(self, info: Info, minutes: int, count: int) -> list[ModelSlot]:
-        """Compute the first open slots from the calendar's bookings."""
-        calendar = await self._calendar(info)
+    async def _next_open(
+        self, info: Info, minutes: int, count: int, spans: Iterable[tuple[datetime, datetime]]
+    ) -> list[ModelSlot]:
+        """Compute the first open slots of some spans from the calendar's bookings."""
         found: list[ModelSlot] = []
-        for since, until in slots.search_windows(calendar, info.context.now):
+        for since, until in spans:
             offered = await self._slots_between(info, minutes, since, until)
             found += slots.first_open_slots(offered, count - len(found))
             if len(found) == count:

@@ -123,7 +123,12 @@ class OpenSearch:
         return await self._current(find)
 
     async def next_open(
-        self, expert_id: Id, minutes: int, count: int, now: datetime
+        self,
+        expert_id: Id,
+        minutes: int,
+        count: int,
+        now: datetime,
+        span: tuple[datetime, datetime] | None = None,
     ) -> NextOpen | None:
         """Return an expert's first open slots, or None if the index does not know them.
 
@@ -134,6 +139,7 @@ class OpenSearch:
             minutes: length of the slots.
             count: maximum number of slots.
             now: the present time.
+            span: time within which the slots start; None means the horizon.
 
         Raises:
             Unavailable: if the database does not answer.
@@ -146,8 +152,8 @@ class OpenSearch:
             return None
         current = calendar.at(now)
         ends = [each.held_until for each in current.busy if each.held_until]
-        until = cell_from(now + self._ranking.index.max_horizon)
-        starts = current.open_starts(minutes, cell_from(now), until, now)
+        since, until = span or (now, now + self._ranking.index.max_horizon)
+        starts = current.open_starts(minutes, cell_from(since), cell_from(until), now)
         return NextOpen(list(islice(starts, count)), ends)
 
     async def _matches(self, filter_: ExpertFilter) -> dict[Id, str] | None:

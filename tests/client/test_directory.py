@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.support.visitors import Visitor
 
 COUNT = "query ($filter: ExpertFilter) { experts(filter: $filter) { totalCount } }"
+FIRST_FOUND = """query ($at: AvailableInput!) { experts(filter: {available: $at}, first: 1) {
+  nodes { name nextSlots(available: $at) { id } } } }"""
 
 
 async def count(api: Api, **wanted: Any) -> int:
@@ -76,7 +78,7 @@ async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
 async def test_experts_are_found_by_day_time_and_length(
     visit: Visit, site_api: Api, expert: Expert
 ) -> None:
-    """The time is in the address, and a card leads to that day."""
+    """The time is in the address; cards show the times that it allows, and lead to that day."""
     ada, day = await visit(), expert["day"]
     page, minutes = ada.page, expert["offers"][0]["minutes"]
     noon = datetime.combine(date.fromisoformat(day), time(12), ZoneInfo(ZONE))
@@ -92,6 +94,14 @@ async def test_experts_are_found_by_day_time_and_length(
     await page.get_by_label("Time", exact=True).first.select_option("15:00")
     at_three = {"from": noon.replace(hour=15), "to": noon.replace(hour=15, minute=15)}
     await expect_count(ada, await count(site_api, available=span(at_three, minutes)))
+    [found] = (await site_api.ask(FIRST_FOUND, at=span(at_three, minutes)))["experts"]["nodes"]
+    card = page.get_by_role("article").first
+    await expect(card).to_contain_text(found["name"])
+    [free] = found["nextSlots"]
+    await expect(time_of(card, free["id"])).to_be_visible()
+    await expect(
+        card.get_by_role("list", name="Next free times").get_by_role("link")
+    ).to_have_count(1)
     await page.reload()
     await expect_count(ada, await count(site_api, available=span(at_three, minutes)))
     await ada.check("when")

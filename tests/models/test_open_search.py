@@ -158,6 +158,12 @@ async def check(search: OpenSearch, rng: Random) -> None:
         known = await search.next_open(id_, 60, 1, now)
         assert known
         assert known.cells == ([first.cell] if first else [])
+        since = now + rng.uniform(-1, 20) * DAY
+        span = since, since + rng.uniform(0.01, 5) * DAY
+        within = stored.first_open(id_, Available(*span, 60), now)
+        known = await search.next_open(id_, 60, 1, now, span)
+        assert known
+        assert known.cells == ([within.cell] if within else [])
     counted = await search.counts(filter_)
     categories = [stored.experts[id_].category for id_ in wanted]
     assert counted == {each: categories.count(each) for each in Category}

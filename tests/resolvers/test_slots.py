@@ -167,6 +167,28 @@ async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
         assert expert["nextSlot"] == expert["nextSlots"][0]
 
 
+async def test_next_slots_of_a_span_are_those_that_the_directory_finds(api: Api) -> None:
+    """With and without the index that a search by time builds."""
+    query = """query ($from: DateTime!, $to: DateTime!, $long: AvailableInput!) {
+      experts(first: 3) { nodes {
+        nextSlots(available: {from: $from, to: $to}) { id } long: nextSlots(available: $long) { id }
+        slots(from: $from, to: $to) { id status }
+        hours: slots(from: $from, to: $to, minutes: 60) { id status } } } }"""
+    found = "query ($long: AvailableInput!) { experts(filter: {available: $long}) { totalCount } }"
+    start = utc_now() + 2 * DAY
+    span = {"from": start.isoformat(), "to": (start + 4 * DAY).isoformat()}
+    long = {**span, "minutes": 60}
+    for _ in range(2):
+        for expert in (await api.ask(query, **span, long=long))["experts"]["nodes"]:
+            for slots, shown in (("slots", "nextSlots"), ("hours", "long")):
+                free = [{"id": each["id"]} for each in expert[slots] if each["status"] == "OPEN"]
+                assert expert[shown] == free[:3]
+            assert expert["nextSlots"]
+        assert (await api.ask(found, long=long))["experts"]["totalCount"] > 0
+    [error] = (await api.post(query, **span, long={**long, "to": span["from"]}))["errors"]
+    assert error["message"] == "available.to: must be later than from"
+
+
 @pytest.mark.parametrize("count", [0, -1, 11])
 async def test_invalid_number_of_next_slots_is_refused(api: Api, count: int) -> None:
     query = "query ($n: Int!) { experts(first: 1) { nodes { nextSlots(count: $n) { id } } } }"

@@ -18,7 +18,7 @@ import { LiveSeatPlan } from "./LiveSeatPlan.tsx";
 
 // `Slot.mine` is left out, which would make the answer depend on the viewer.
 const LANDING = graphql(`
-  query Landing($from: DateTime!, $to: DateTime!) {
+  query Landing($from: DateTime!, $to: DateTime!, $available: AvailableInput) {
     categories {
       category
       count

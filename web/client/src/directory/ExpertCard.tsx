@@ -2,6 +2,7 @@ import { useFragment } from "@apollo/client/react";
 import { useRef } from "react";
 
 import { graphql } from "../api/gql/gql.ts";
+import type { AvailableInput } from "../api/gql/graphql.ts";
 import { CardGrid } from "./CardGrid.tsx";
 import { ExpertCardView } from "./ExpertCardView.tsx";
 import { useLiveTimes } from "./useLiveTimes.ts";
@@ -32,7 +33,7 @@ export const EXPERT_CARD = graphql(`
     availability {
       confirmsAutomatically
     }
-    nextSlots {
+    nextSlots(available: $available) {
       id
       startsAt
       endsAt
@@ -48,7 +49,7 @@ export const EXPERT_CARD = graphql(`
 const SHOWN_EXPERT = graphql(`
   fragment ShownExpert on Expert {
     ...ExpertCard @unmask
-    nextSlots {
+    nextSlots(available: $available) {
       ...SlotTime @unmask
     }
   }
@@ -59,6 +60,8 @@ interface ExpertCardsProps {
   heading: "h2" | "h3";
   search?: string;
   day?: string | undefined;
+  /** When the times on the cards are; without it, the next ones. */
+  available?: AvailableInput | undefined;
   /** Whether three cards share a row. */
   isCompact?: boolean;
 }
@@ -83,11 +86,12 @@ interface ExpertCardProps extends Omit<ExpertCardsProps, "experts"> {
   id: string;
 }
 
-function ExpertCard({ id, ...shared }: ExpertCardProps) {
+function ExpertCard({ id, available, ...shared }: ExpertCardProps) {
   const { data: expert, complete } = useFragment({
     fragment: SHOWN_EXPERT,
     fragmentName: "ShownExpert",
     from: { __typename: "Expert", id },
+    variables: { available },
   });
   const item = useRef<HTMLLIElement>(null);
   useLiveTimes(item, complete ? expert : undefined);

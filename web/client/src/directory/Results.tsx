@@ -84,6 +84,7 @@ export function Results({ experts, query, refusalId, highest, onClear }: Results
             heading="h3"
             search={query.search}
             day={query.day ?? undefined}
+            available={experts.available}
           />
         ) : (
           <Message heading="h2" title={text.none} body={text.noneBody}>

@@ -33,8 +33,11 @@ export function toVariables(query: DirectoryQuery, zone: string): ExpertsQueryVa
     OrderDirection,
   ];
   const isBackwards = !after && Boolean(before);
+  const filter = toFilter(query, zone);
   return {
-    filter: toFilter(query, zone),
+    filter,
+    // Cards without it are stored under another key than cards with null.
+    available: filter.available ?? undefined,
     // A category's count is that of its experts, whichever categories are chosen.
     counted: toFilter({ ...query, categories: [] }, zone),
     orderBy: order && { field, direction },

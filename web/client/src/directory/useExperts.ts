@@ -1,10 +1,10 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { useQuery } from "@apollo/client/react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
 import { primeFromPage } from "../api/client.ts";
 import { graphql } from "../api/gql/gql.ts";
-import type { ExpertsQuery } from "../api/gql/graphql.ts";
+import type { AvailableInput, ExpertsQuery } from "../api/gql/graphql.ts";
 import { useRetryOnline } from "../api/online.ts";
 import type { Counts } from "./Categories.tsx";
 import { useTimePreferences } from "../time/preferences.ts";
@@ -20,6 +20,7 @@ const EXPERTS = graphql(`
     $after: String
     $last: Int
     $before: String
+    $available: AvailableInput
   ) {
     categories(filter: $counted) {
       category
@@ -73,6 +74,8 @@ interface Experts {
   readonly counts: Counts | undefined;
   /** The requested page; until it has loaded, or if it failed, the previous one. */
   readonly page: ExpertsQuery["experts"] | undefined;
+  /** When the times of `page` are; undefined for the next ones. */
+  readonly available: AvailableInput | undefined;
   /** Whether `page` is not yet the requested page. */
   readonly isStale: boolean;
   readonly error: Error | undefined;
@@ -82,19 +85,25 @@ interface Experts {
 
 /** A page of the directory, polled to keep it current; a superseded request is cancelled. */
 export function useExperts(query: DirectoryQuery): Experts {
-  const variables = toVariables(query, useTimePreferences().zone);
+  const { zone } = useTimePreferences();
+  const variables = useMemo(() => toVariables(query, zone), [query, zone]);
   useState(() => primeFromPage(EXPERTS, variables));
-  const { data, previousData, error, refetch } = useQuery(EXPERTS, {
+  const { data, error, refetch } = useQuery(EXPERTS, {
     variables,
     fetchPolicy: "cache-and-network",
     pollInterval: POLL_INTERVAL_MS,
     skipPollAttempt: () => document.hidden,
   });
   useRetryOnline(error, refetch);
-  const latest = data ?? previousData;
+  const [latest, setLatest] = useState({ data, variables });
+  if (data && (data !== latest.data || variables !== latest.variables)) {
+    setLatest({ data, variables });
+  }
+  const shown = latest.data;
   return {
-    counts: latest && new Map(latest.categories.map(({ category, count }) => [category, count])),
-    page: latest?.experts,
+    counts: shown && new Map(shown.categories.map(({ category, count }) => [category, count])),
+    page: shown?.experts,
+    available: latest.variables.available ?? undefined,
     isStale: !data,
     error,
     refused: refusedArgument(error),
