@@ -1,5 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
+import { focusOnMount } from "../ui/focusOnMount.ts";
+
 interface DialogProps {
   title: string;
   /** Called on Escape or close; ignored while busy. */
@@ -25,6 +27,11 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
       onCancel={(event) => {
         event.preventDefault();
         if (!isBusy) onClose();
+      }}
+      // Some browsers close it on a second Escape without asking.
+      onClose={() => {
+        if (isBusy) dialog.current?.showModal();
+        else onClose();
       }}
       className="m-auto w-[calc(100%-2rem)] max-w-form rounded-[24px] border border-line bg-raised p-6 text-text shadow-3 backdrop:bg-scrim"
     >
@@ -56,8 +63,4 @@ export function RefusalText({ children }: { children: ReactNode }) {
       </p>
     </Refusal>
   );
-}
-
-function focusOnMount(element: HTMLElement | null): void {
-  element?.focus();
 }

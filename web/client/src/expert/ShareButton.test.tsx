@@ -57,11 +57,13 @@ test("the address is shown if the browser denies the clipboard", async () => {
   await screen.findByText(ADDRESS);
 });
 
-test("closing the menu says nothing; another failure does", async () => {
+test("closing the menu, or opening it twice, says nothing; another failure does", async () => {
   const menu = vi.fn<Navigator["share"]>();
   menu.mockRejectedValueOnce(new DOMException("closed", "AbortError"));
+  menu.mockRejectedValueOnce(new DOMException("already open", "InvalidStateError"));
   menu.mockRejectedValueOnce(new DOMException("denied", "NotAllowedError"));
   share({ share: menu });
+  fireEvent.click(screen.getByRole("button", { name: "Share" }));
   fireEvent.click(screen.getByRole("button", { name: "Share" }));
   await screen.findByText(ADDRESS);
   expect(screen.getAllByRole("listitem")).toHaveLength(1);

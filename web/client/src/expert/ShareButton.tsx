@@ -3,6 +3,8 @@ import { Icon } from "../ui/Icon.tsx";
 import { toast } from "../ui/toast.tsx";
 import { expertWords } from "./words.ts";
 
+const MENU_ERRORS = ["AbortError", "InvalidStateError"];
+
 interface ShareButtonProps {
   name: string;
   slug: string;
@@ -20,9 +22,9 @@ export function ShareButton({ name, slug }: ShareButtonProps) {
         void toast(text.linkCopied);
       }
     } catch (error) {
-      // The menu was closed. Otherwise the browser denies the clipboard: show what to copy.
-      const isClosed = error instanceof DOMException && error.name === "AbortError";
-      if (!isClosed) void toast(url);
+      // The menu was closed, or is still open. Otherwise the browser denies the clipboard.
+      const isMenu = error instanceof DOMException && MENU_ERRORS.includes(error.name);
+      if (!isMenu) void toast(url);
     }
   }
   return (

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 
+import { focusOnMount } from "../ui/focusOnMount.ts";
+
 interface HoursNoticeProps {
   /** The id of its heading. */
   id: string;
@@ -22,8 +24,4 @@ export function HoursNotice({ id, title, children }: HoursNoticeProps) {
       {children}
     </section>
   );
-}
-
-function focusOnMount(element: HTMLElement | null): void {
-  element?.focus();
 }
