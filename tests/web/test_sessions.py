@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schema.context import BrowserSession
-from tests.support.clients import PASSWORD, Api, open_socket
+from tests.support.clients import PASSWORD, PATIENCE_SECONDS, Api, open_socket
 from tests.support.sessions import (
     ACCESS,
     COOKIE,
@@ -80,7 +80,8 @@ async def test_concurrent_refreshes_get_the_same_refresh_token(api: Api, email: 
 async def test_logout_everywhere_needs_only_the_refresh_cookie(api: Api, email: str) -> None:
     sessions = [await sign_in(api, email)]
     sessions += [(await api.ask(LOGIN, email=email))["login"] for _ in range(2)]
-    async with httpx.AsyncClient(cookies={REFRESHING: sessions[0]["refreshToken"]}) as browser:
+    cookies = {REFRESHING: sessions[0]["refreshToken"]}
+    async with httpx.AsyncClient(cookies=cookies, timeout=PATIENCE_SECONDS) as browser:
         response = await browser.post(
             f"{api.url}/graphql",
             json={"query": LOGOUT, "variables": {"everywhere": True}},
