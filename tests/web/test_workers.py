@@ -150,12 +150,13 @@ async def test_metrics_are_summed_over_workers(program: Program) -> None:
         return (await metrics(address))[OK_QUERIES] - before.get(OK_QUERIES, 0)
 
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(limits=ONE_CONNECTION))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60, limits=ONE_CONNECTION))
         with alone(program, killed):
             for _ in range(20):
                 await Api(http, address).ask(EXPERTS)
             for _ in range(4):
-                await stack.enter_async_context(open_socket(address))
+                socket = await stack.enter_async_context(open_socket(address))
+                await socket.initialise()  # otherwise it is closed after a few seconds
         await wait_for_value(address, "expertbook_open_sockets", 4)
         assert {await asked() for _ in range(6)} == {20}
         os.kill(killed, signal.SIGKILL)
