@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CONTACT = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+442079460018"}
 PASSWORD = "correct horse battery"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 """Generous deadline; only a server that hangs exceeds it."""
 
 REGISTER = """

@@ -27,7 +27,10 @@ COOKIE = {"x-session": "cookie"}
 SECRET = "a secret of these tests, longer than thirty-two bytes"
 ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
 LIFETIMES = (3, 15, 75)
-"""Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use."""
+"""Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use.
+
+All are shorter than the patience of the test clients, which wait for the end.
+"""
 
 
 def short_token(session: dict[str, Any], seconds: int) -> AccessToken:
