@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+"""Generous deadline, also for what takes several rounds of background work."""
+
 CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
 READY = {"status": "ok", "checks": CHECKS}
 
