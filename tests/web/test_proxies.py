@@ -25,7 +25,9 @@ CLIENT = "203.0.113.7"
 LONG_TIMEOUTS = """
 import web.edge.http_protocol
 import web.graphql.socket
+import web.serving
 web.edge.http_protocol.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
+web.serving.PONG_SECONDS = 600
 """
 """Starts a server with timeouts that do not expire while many sockets are being opened."""
 
