@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,10 +25,15 @@ AT_NINE = {"from": "T09:00:00Z", "to": "T09:15:00Z"}
 FIELDS = "{ experts(filter: {available: {from: %s, to: %s}}) { nodes { id } } }"
 
 
-def at_nine(days: int = 5, **more: Any) -> dict[str, Any]:
-    """Return the filter for a slot that starts at nine in some days."""
-    day = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
-    return {"available": {**{name: day + time for name, time in AT_NINE.items()}, **more}}
+def at_nine(day: date, **more: Any) -> dict[str, Any]:
+    """Return the filter for a slot that starts at nine on a day."""
+    times = {name: day.isoformat() + time for name, time in AT_NINE.items()}
+    return {"available": {**times, **more}}
+
+
+def in_five_days() -> date:
+    """Return a day in UTC."""
+    return (datetime.now(UTC) + timedelta(days=5)).date()
 
 
 async def found(api: Api, **variables: Any) -> dict[str, Any]:
@@ -45,8 +50,9 @@ async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: D
     """At once, and by anonymous clients, whose other answers are cached."""
     practice, client = await Practice.create(deployment), await deployment.person()
     await practice.set_availability(minimumNoticeMinutes=0)
-    slots = await practice.slots_by_start(at_nine_day(), 60)
-    wanted = {"filter": at_nine(minutes=60), "order": SOONEST, "first": 100}
+    day = in_five_days()
+    slots = await practice.slots_by_start(day, 60)
+    wanted = {"filter": at_nine(day, minutes=60), "order": SOONEST, "first": 100}
     before = await found(deployment.anonymous, **wanted)
     assert practice.id in ids(before)
     booking = await client.api.book(slots["09:00"]["id"])
@@ -57,11 +63,6 @@ async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: D
     assert counts == [answer["experts"]["totalCount"] for answer in (before, after)]
     await client.api.cancel(booking["id"])
     assert ids(await found(deployment.anonymous, **wanted)) == ids(before)
-
-
-def at_nine_day() -> Any:
-    """Return the day of `at_nine`."""
-    return (datetime.now(UTC) + timedelta(days=5)).date()
 
 
 async def test_the_soonest_are_those_with_the_soonest_next_slots(deployment: Deployment) -> None:
@@ -92,9 +93,10 @@ async def test_the_soonest_are_those_with_the_soonest_next_slots(deployment: Dep
 
 
 async def test_new_hours_are_found_at_once(practice: Practice) -> None:
-    anonymous, wanted = practice.deployment.anonymous, {"filter": at_nine(minutes=60), "first": 100}
+    anonymous, day = practice.deployment.anonymous, in_five_days()
+    wanted = {"filter": at_nine(day, minutes=60), "first": 100}
     assert practice.id in ids(await found(anonymous, **wanted))
-    closed = {"date": at_nine_day().isoformat(), "hours": [hours("14:00", "16:00")]}
+    closed = {"date": day.isoformat(), "hours": [hours("14:00", "16:00")]}
     await practice.set_availability(overrides=[closed])
     assert practice.id not in ids(await found(anonymous, **wanted))
     await practice.deployment.update(practice.id, disabled=True)
@@ -120,9 +122,10 @@ async def test_wrong_times_are_refused_by_name(
     assert {error["message"] for error in errors} == {message}
 
 
-async def test_answers_are_those_of_a_moment(deployment: Deployment) -> None:
+async def test_answers_are_those_of_a_moment(practice: Practice) -> None:
     """No cache on the way stores them, unlike other lists of the directory."""
-    url, http = f"{deployment.anonymous.url}/graphql", deployment.anonymous.http
+    anonymous = practice.deployment.anonymous  # the expert is open on any day of the week
+    url, http = f"{anonymous.url}/graphql", anonymous.http
     day = london_date(5).isoformat()
     query = FIELDS % (f'"{day}T00:00:00Z"', f'"{day}T23:00:00Z"')
     for text in (query, "{ experts(orderBy: {field: SOONEST}) { nodes { id } } }"):
