@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.practices import Practice, hours, london_date
+from tests.support.practices import Practice, date_override, hours, london_date
 
 if TYPE_CHECKING:
     from tests.support.clients import Api
@@ -46,13 +46,22 @@ def ids(answer: dict[str, Any]) -> list[str]:
     return [node["id"] for node in answer["experts"]["nodes"]]
 
 
+async def named(deployment: Deployment, name: str) -> Practice:
+    """Register a new expert whom a search for the name finds, unlike those of other tests."""
+    expert = await deployment.expert(name)
+    assert expert.expert_id
+    return Practice(deployment, expert, expert.expert_id)
+
+
 async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: Deployment) -> None:
     """At once, and by anonymous clients, whose other answers are cached."""
-    practice, client = await Practice.create(deployment), await deployment.person()
-    await practice.set_availability(minimumNoticeMinutes=0)
+    practice, client = await named(deployment, "Xanthippe Booked"), await deployment.person()
+    for number in range(2):
+        await named(deployment, f"Xanthippe Free {number}")
     day = in_five_days()
     slots = await practice.slots_by_start(day, 60)
-    wanted = {"filter": at_nine(day, minutes=60), "order": SOONEST, "first": 100}
+    only = {"search": "xanthippe", **at_nine(day, minutes=60)}
+    wanted = {"filter": only, "order": SOONEST, "first": 100}
     before = await found(deployment.anonymous, **wanted)
     assert practice.id in ids(before)
     booking = await client.api.book(slots["09:00"]["id"])
@@ -66,35 +75,44 @@ async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: D
 
 
 async def test_the_soonest_are_those_with_the_soonest_next_slots(deployment: Deployment) -> None:
-    """Also page by page, forwards and backwards, and in the opposite order."""
-    for _ in range(3):
-        await deployment.expert()
-    closed = await Practice.create(deployment)
+    """Also page by page, forwards and backwards, and in the opposite order.
+
+    The experts are open on one day each, so that their next slots stay the same during the test.
+    """
+    practices = [await named(deployment, f"Quetzalcoatl {number}") for number in range(5)]
+    *opened, closed = practices
+    for practice, days in zip(opened, (2, 0, 1, 0), strict=True):
+        hours_of_day = date_override(in_five_days() + timedelta(days=days), ("10:00", "12:00"))
+        await practice.set_availability(weekly=[], overrides=[hours_of_day])
     await closed.set_availability(weekly=[])
-    anonymous = deployment.anonymous
-    answer = await found(anonymous, order=SOONEST, first=100)
+    anonymous, only = deployment.anonymous, {"filter": {"search": "quetzalcoatl"}}
+    answer = await found(anonymous, order=SOONEST, first=100, **only)
     starts = [(node["nextSlot"] or {}).get("startsAt", "9") for node in answer["experts"]["nodes"]]
     assert starts == sorted(starts)
     assert starts[-1] == "9"
     everybody = ids(answer)
+    assert set(everybody) == {practice.id for practice in practices}
     assert answer["experts"]["totalCount"] == len(everybody)
     listed, info = list[str](), {"hasNextPage": True, "endCursor": None}
     while info["hasNextPage"]:
-        page = await found(anonymous, order=SOONEST, first=2, after=info["endCursor"])
+        page = await found(anonymous, order=SOONEST, first=2, after=info["endCursor"], **only)
         listed += ids(page)
         info = page["experts"]["pageInfo"]
     assert listed == everybody
-    last = await found(anonymous, order=SOONEST, last=2)
+    last = await found(anonymous, order=SOONEST, last=2, **only)
     assert ids(last) == everybody[-2:]
     before = last["experts"]["pageInfo"]["startCursor"]
-    assert ids(await found(anonymous, order=SOONEST, last=1, before=before)) == everybody[-3:-2]
+    third = await found(anonymous, order=SOONEST, last=1, before=before, **only)
+    assert ids(third) == everybody[-3:-2]
     latest = {"field": "SOONEST"}
-    assert ids(await found(anonymous, order=latest, first=100)) == everybody[::-1]
+    assert ids(await found(anonymous, order=latest, first=100, **only)) == everybody[::-1]
 
 
-async def test_new_hours_are_found_at_once(practice: Practice) -> None:
+async def test_new_hours_are_found_at_once(deployment: Deployment) -> None:
+    practice = await named(deployment, "Nebuchadnezzar Open")
     anonymous, day = practice.deployment.anonymous, in_five_days()
-    wanted = {"filter": at_nine(day, minutes=60), "first": 100}
+    only = {"search": "nebuchadnezzar", **at_nine(day, minutes=60)}
+    wanted = {"filter": only, "first": 100}
     assert practice.id in ids(await found(anonymous, **wanted))
     closed = {"date": day.isoformat(), "hours": [hours("14:00", "16:00")]}
     await practice.set_availability(overrides=[closed])
