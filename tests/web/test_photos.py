@@ -63,8 +63,8 @@ class TwoServers(Deployment):
         return await api.http.delete(f"{self.elsewhere}/photos", headers=token, params=params)
 
     async def shown(self, expert: Person) -> str:
-        """Return the URL of an expert's picture, as strangers see it on the second server."""
-        api = Api(self.anonymous.http, self.elsewhere)
+        """Return the URL of an expert's picture on the second server, without its cache."""
+        api = Api(self.anonymous.http, self.elsewhere, self.admin.token)
         return str((await api.ask(SHOWN, id=expert.expert_id))["expert"]["photoUrl"])
 
 
