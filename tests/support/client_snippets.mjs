@@ -1,10 +1,11 @@
 // Runs the snippets of docs/clients.md: signs in, asks with each library who the viewer is, and
 // watches the viewer's bookings with each of them until they have outlived two access tokens.
 //
-// Arguments: the lifetime of an access token, the deadline, both in seconds, and a file for the
-// results. Events come from holding and cancelling a slot again and again.
+// Arguments: the lifetime of an access token, the deadline, both in seconds, a file for the results,
+// and a file that exists once a client in another language has outlived two access tokens, too.
+// Events come from holding and cancelling a slot again and again.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 
 import { gql } from "@apollo/client";
 import relay from "relay-runtime";
@@ -77,7 +78,9 @@ void (async () => {
   }
 })();
 
-const areDone = () => Object.values(lastEvents).every((seconds) => seconds > 2 * lifetime);
+const areDone = () =>
+  Object.values(lastEvents).every((seconds) => seconds > 2 * lifetime) &&
+  existsSync(process.argv[5]);
 while (!areDone() && !Object.keys(ends).length && performance.now() - begin < deadline * 1_000) {
   const { holdSlot } = await graphql(HOLD, { id: slot.id }, await accessToken());
   if (!holdSlot.id) throw new Error(holdSlot.message);
