@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from tests.support.clients import Api
+
 PATIENCE_SECONDS = 120
 """Generous deadline, also for what takes several rounds of background work."""
 
@@ -37,3 +39,16 @@ async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any],
             if wanted(found):
                 return found
             await asyncio.sleep(0.1)
+
+
+async def wait_until_signed_out(api: Api) -> None:
+    """Wait until a server refuses a session that another one has ended.
+
+    Until it learns of the end, a server may take the session for valid for a second.
+    """
+
+    async def codes() -> list[str]:
+        answer = await api.post("{ viewer { id } }")
+        return [error["extensions"]["code"] for error in answer.get("errors", ())]
+
+    await eventually(codes, lambda found: found == ["UNAUTHENTICATED"])
