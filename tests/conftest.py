@@ -102,7 +102,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """A shared HTTP client with a connection pool."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+    # Without a limit on the wait for a connection: tests send hundreds of requests at once.
+    patience = httpx.Timeout(60, pool=None)
+    async with httpx.AsyncClient(timeout=patience, limits=limits) as client:
         yield client
 
 
