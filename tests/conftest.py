@@ -63,9 +63,10 @@ settings.register_profile(
 )
 
 EXPERTS = 60
-SLOW_PONGS = """
-import web.serving
-web.serving.PONG_SECONDS = 600
+LONG_TIMEOUTS = """
+import web.edge.http_protocol, web.serving
+web.edge.http_protocol.HEAD_SECONDS = web.edge.http_protocol.BODY_SECONDS = 600
+web.edge.http_protocol.LINGER_SECONDS = web.serving.PONG_SECONDS = 600
 """
 TEN_MINUTES_MS = 600_000
 SIZES = {
@@ -91,9 +92,10 @@ SERVER_STARTERS = {
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on an embedded database with 60 sample experts."""
-    # Tokens must outlast the run; on a busy machine pongs may be slow.
+    # Tokens must outlast the run; on a busy machine tests may be slow to send and to answer.
     settings = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
-    with start_program(tmp_path_factory.mktemp("server"), Patch(SLOW_PONGS), **settings) as program:
+    folder = tmp_path_factory.mktemp("server")
+    with start_program(folder, Patch(LONG_TIMEOUTS), **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
 
