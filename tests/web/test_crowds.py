@@ -36,8 +36,8 @@ SUBSCRIBERS = 60
 STUCK = 20
 SMALL_BUFFER = 4096
 LONG_TIMEOUTS = """
-import web.serving
-web.serving.PONG_SECONDS = 600
+import web.graphql.socket, web.serving
+web.serving.PONG_SECONDS = web.graphql.socket.INIT_SECONDS = 600
 """
 PATIENCE_SECONDS = 120
 """Timeout of a hanging test."""
@@ -82,6 +82,7 @@ async def stuck_socket(
         sock=end,
         subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
         ping_interval=None,
+        open_timeout=PATIENCE_SECONDS,
         close_timeout=0.1,
     ) as connection:
         client = Socket(connection)
@@ -198,7 +199,7 @@ async def test_sockets_per_address_are_limited(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, api), AsyncExitStack() as stack:
         for _ in range(200):
             client = await stack.enter_async_context(open_socket(api.url))
-            await client.initialise()  # otherwise the server closes it after five seconds
+            await client.initialise()
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with open_socket(api.url):
                 pass
