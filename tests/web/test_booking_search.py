@@ -10,8 +10,6 @@ from tests.support.clients import CONTACT
 from tests.support.practices import Practice, london_date
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from tests.support.clients import Api
     from tests.support.deployments import Deployment
 
@@ -26,7 +24,9 @@ async def booked(deployment: Deployment) -> dict[str, Any]:
     first = await Practice.create(deployment)
     other = Practice(deployment, expert := await deployment.expert("Zenobia Quill"), "")
     other.id = str(expert.expert_id)
-    made: dict[str, Any] = {"practice": first, "other": other}
+    # Read once, because midnight may pass between the tests.
+    day, next_day = (london_date(days) for days in (5, 6))
+    made: dict[str, Any] = {"practice": first, "other": other, "day": day, "next day": next_day}
     people = {
         "lukasz": ("Łukasz Wałęsa", "lukasz.walesa@gdansk.example"),
         "mary": ("Mary-Ann O'Neil", "mary@example.org"),
@@ -34,11 +34,11 @@ async def booked(deployment: Deployment) -> dict[str, Any]:
     }
     for hour, (key, (name, email)) in enumerate(people.items(), 9):
         client = await deployment.person()
-        slot = await first.slot(london_date(5), f"{hour:02}:00")
+        slot = await first.slot(day, f"{hour:02}:00")
         contact = {**CONTACT, "name": name, "email": email}
         made[key] = await reference(deployment, await client.api.book(slot, contact=contact))
     client = await deployment.person()
-    slot = await other.slot(london_date(6), "10:00")
+    slot = await other.slot(next_day, "10:00")
     contact = {**CONTACT, "name": "Mary Shelley", "email": "shelley@example.org"}
     made["elsewhere"] = await reference(deployment, await client.api.book(slot, contact=contact))
     return made
@@ -104,13 +104,10 @@ async def test_an_administrator_finds_bookings_by_either_party(
 
 async def test_a_search_is_combined_with_time_and_status(booked: dict[str, Any]) -> None:
     api = booked["practice"].expert.api
-
-    def midnight(day: date) -> str:
-        return f"{day}T00:00:00Z"
-
-    within = {"from": midnight(london_date(5)), "to": midnight(london_date(6))}
+    begin, end = (f"{booked[day]}T00:00:00Z" for day in ("day", "next day"))
+    within = {"from": begin, "to": end}
     assert await search(api, "mary", **within) == {booked["mary"], booked["mary 2"]}
-    assert await search(api, "mary", **{"from": midnight(london_date(6))}) == set()
+    assert await search(api, "mary", **{"from": end}) == set()
     assert await search(api, "mary", statuses=["CANCELLED"]) == set()
     assert await search(api, "mary", statuses=["CONFIRMED"], mine=False) == {
         booked["mary"],
@@ -124,7 +121,7 @@ async def test_pages_of_a_search_neither_repeat_nor_miss_a_booking(
     deployment: Deployment, booked: dict[str, Any]
 ) -> None:
     names, after = list[str](), None
-    wanted = {"search": "mary", "from": f"{london_date(5)}T00:00:00Z"}
+    wanted = {"search": "mary", "from": f"{booked['day']}T00:00:00Z"}
     for _ in range(3):
         page = (
             await deployment.admin.ask(FOUND, filter=wanted, first=1, after=after)
