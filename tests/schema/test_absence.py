@@ -20,6 +20,7 @@ from graphql import (
 from schema.execution.absence import EMPTIABLE_TEXTS, given_variables, without_empty_literals
 from schema.execution.documents import prepare
 from schema.root import core, schema
+from tests.support.booking_operations import open_slots
 from tests.support.clients import CONTACT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLInputField, OperationDefinitionNode
 
     from tests.support.clients import Api
+    from tests.support.spans import Time
 
 EXPERTS = """query ($filter: ExpertFilter, $after: String, $before: String) {
   experts(filter: $filter, after: $after, before: $before) { nodes { id } } }"""
@@ -175,11 +177,11 @@ async def test_empty_literals_are_answered_as_if_absent(
 
 
 async def test_an_empty_idempotency_key_counts_as_absent(
-    api: Api, experts: list[dict[str, Any]]
+    api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
     """Two attempts with an empty key are two attempts, not one that is repeated."""
     client = await api.new_client()
-    slot_ids = [each["nextSlot"]["id"] for each in await next_slots(api, experts[:2])]
+    slot_ids = [(await open_slots(api, expert, time))[0]["id"] for expert in experts[:2]]
     held = [
         (await client.ask(HOLD, input={"slotId": slot_id, "idempotencyKey": ""}))["holdSlot"]
         for slot_id in slot_ids
@@ -188,9 +190,3 @@ async def test_an_empty_idempotency_key_counts_as_absent(
     contact = {**CONTACT, "timeZone": ""}
     answer = await client.ask(BOOK, input={"slotId": slot_ids[0], "contact": contact})
     assert answer["bookSlot"]["__typename"] in {"Booking", "VerificationNeeded"}
-
-
-async def next_slots(api: Api, experts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return experts with their next slots."""
-    query = "query ($id: ID!) { expert(id: $id) { nextSlot { id } } }"
-    return [(await api.ask(query, id=each["id"]))["expert"] for each in experts]
