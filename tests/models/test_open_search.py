@@ -56,6 +56,14 @@ FILTERS = (
 SOONEST = ExpertOrderField.SOONEST
 
 
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock, so that no slot becomes too soon between a search and its check."""
+    now = utc_now()
+    for module in ("models.bookings.open_search", "models.ledger.loading", __name__):
+        monkeypatch.setattr(f"{module}.utc_now", lambda: now)
+
+
 @pytest.fixture
 async def added(database: Client) -> AsyncIterator[OpenDirectory]:
     """Add some experts to the directory; delete them after the test."""
