@@ -67,7 +67,7 @@ SAMPLES = "\n".join(
     file.read_text("utf-8") for file in (ROOT / "web" / "samples" / "data").glob("*.toml")
 )
 DATA = re.compile(
-    r"(April|August|September|November) \d{4}|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
+    r"(April|August|September|November)( \d{4})?|[\w.+-]+@[\w.-]+|[A-Z]\w+(/[\w -]+)+|UTC"
     r"|[A-Z]{2}|[A-Z0-9]{4}-[A-Z0-9]{4}|.+ \+\d+|https://\S+|.*\bExpertBook|\d+ \w+ \w+, [\w ]+"
 )
 NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,3}")
