@@ -14,6 +14,7 @@ import { from, of, switchMap } from "rxjs";
 
 import * as session from "../session/session.ts";
 import { createCache } from "./cache.ts";
+import { CurrentAnswersLink } from "./currentAnswersLink.ts";
 import { PageData } from "./pageData.ts";
 import { PageDataLink } from "./pageDataLink.ts";
 import { serverUrl } from "./server.ts";
@@ -77,6 +78,7 @@ export const client = new ApolloClient({
         transport,
       ]),
       ApolloLink.from([
+        new CurrentAnswersLink(),
         new PageDataLink(page),
         renewBeforeExpiry,
         retryUnauthenticated,
