@@ -203,6 +203,7 @@ async def insert_reminder(*times: timedelta, now: Any) -> Mail:
     return mail
 
 
+@pytest.mark.usefixtures("database")
 async def test_a_sent_reminder_is_due_again_at_the_next_time() -> None:
     """A time that has passed meanwhile is left out; the last one ends it."""
     now = utc_now()
@@ -220,6 +221,7 @@ async def test_a_sent_reminder_is_due_again_at_the_next_time() -> None:
     assert (again.state, again.to, again.sent_at) == (MailState.SENT, [], now + 6 * HOUR)
 
 
+@pytest.mark.usefixtures("database")
 async def test_a_reminder_is_retried_until_the_session_and_ends_when_it_is_refused() -> None:
     now = utc_now()
     mail = await insert_reminder(0 * HOUR, 48 * HOUR, now=now)
