@@ -1,4 +1,4 @@
-"""Keys in addresses that are read without a session, such as those of calendar files."""
+"""Keys in URLs that work without signing in, such as those of calendar files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys in the addresses of calendar files, which calendar programs read without a session."""
+"""Keys in the URLs of calendar files, which calendar programs read without signing in."""
 
 from __future__ import annotations
 

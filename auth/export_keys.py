@@ -1,4 +1,4 @@
-"""Signed URLs of exports: each grants access for an hour, without a session."""
+"""Signed URLs of exports: each grants access for an hour, without signing in."""
 
 from __future__ import annotations
 

@@ -264,8 +264,8 @@ class AdministrationMutation:
         return _reloaded(expert, context)
 
     @strawberry.mutation(
-        description="Update a user account. Administrators only. Disabling it ends its sessions, "
-        "places in line, offers and holds; its bookings stay."
+        description="Update a user account. Administrators only. Disabling it signs it out "
+        "and ends its places in line, offers and holds; its bookings stay."
     )
     async def update_user(self, info: Info, input: UpdateUserArgument) -> UserResult:
         """Update a user account."""

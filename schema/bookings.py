@@ -199,12 +199,12 @@ class Booking(Node):
         return Slot.of(now, context, calendar.sequence)
 
     @strawberry.field(
-        description="Address of the booking's calendar file (RFC 5545), relative to this server. "
-        "Calendar programs can read it without a session, since the address contains a key. "
+        description="URL of the booking's calendar file (RFC 5545), relative to this server. "
+        "Calendar programs can read it without signing in, since the URL contains a key. "
         "For a hold, it answers 404."
     )
     async def ics_url(self, info: Info) -> str:
-        """Return the address with the viewer's key."""
+        """Return the URL with the viewer's key."""
         context, booking = info.context, self.booking
         copy = calendar_copy(context.viewer, booking)
         key = context.services.calendar_keys.key(booking.id, copy)

@@ -49,11 +49,11 @@ class OwnDataMutation:
     """Mutations that hand out or erase what is stored about the viewer."""
 
     @strawberry.mutation(
-        description="Export everything that is stored about the viewer. Returns the address of a "
+        description="Export everything that is stored about the viewer. Returns the URL of a "
         "JSON file, relative to this server; it works for an hour, for anyone who has it."
     )
     async def export_my_data(self, info: Info) -> str:
-        """Return the address of the viewer's data."""
+        """Return the URL of the viewer's data."""
         context = info.context
         viewer = require_viewer(context.viewer)
         require("Mutation.exportMyData", relations_of(viewer))

@@ -1,4 +1,4 @@
-"""Serves the calendar file of a booking, at the address in `Booking.icsUrl`."""
+"""Serves the calendar file of a booking, at the URL in `Booking.icsUrl`."""
 
 from __future__ import annotations
 

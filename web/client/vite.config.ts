@@ -10,7 +10,7 @@ import { earlyPages } from "./earlyPages.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
-// Without forms and what signs in, which the booking page needs only after a time is kept.
+// Without forms and sign-in, which the booking page needs only after a time is held.
 const SHARED =
   /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems|problems|contactUrls)|time\/(?!day|relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
 

@@ -107,7 +107,7 @@ def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
 
 
 async def without_trailing_slash(request: Request) -> Response:
-    """Redirect to the same address without its last slash, with its query, method and body."""
+    """Redirect to the same URL without its last slash, with its query, method and body."""
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     url = quote(path[:-1]) + (f"?{query}" if query else "")
     status = 301 if request.method in READ_METHODS else 308
@@ -145,7 +145,7 @@ class Pages:
         return await self._respond(request, DIRECTORY, head, language, wanted=wanted)
 
     async def expert(self, request: Request) -> Response:
-        """Return the page of an expert, or a redirection to its present address."""
+        """Return the page of an expert, or a redirect to its present URL."""
         language = await self._language(request)
         slug = request.path_params["slug"]
         if len(slug) > MAX_SLUG_CHARS:

@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
-/** Return whether the server rejected the ID in the address as malformed. */
+/** Return whether the server rejected the ID in the URL as malformed. */
 export function isMalformedId(error: unknown): boolean {
   return (
     CombinedGraphQLErrors.is(error) &&

@@ -44,7 +44,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <a
         href="#content"
         onClick={(event) => {
-          // Keep `#content` out of the page's address.
+          // Keep `#content` out of the URL.
           event.preventDefault();
           main.current?.focus();
         }}

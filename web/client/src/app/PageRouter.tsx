@@ -11,8 +11,8 @@ import { revertIfBlocked } from "./historyBlock.ts";
  * Router that renders another page as a transition, and changes within a page at once.
  *
  * A transition keeps the old page visible until the new one has loaded. React Router's own
- * `BrowserRouter` makes every navigation a transition; queries with variables from the address
- * would then flicker between old and new values.
+ * `BrowserRouter` makes every navigation a transition; queries with variables from the URL would
+ * then flicker between old and new values.
  */
 export function PageRouter({ children }: { children: ReactNode }) {
   const [history] = useState(() => createBrowserHistory({ v5Compat: true }));

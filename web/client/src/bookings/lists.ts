@@ -35,7 +35,7 @@ interface Connection<T> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
 }
 
-/** Return the list named in the address; by default the upcoming bookings. */
+/** Return the list named in the URL; by default the upcoming bookings. */
 export function parseView(name: string | null): View {
   return VIEWS.find((view) => view === name) ?? "coming";
 }

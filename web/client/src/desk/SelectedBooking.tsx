@@ -22,7 +22,7 @@ interface SelectedBookingProps {
   onClose: () => void;
 }
 
-/** The booking selected in the calendar or by the address; it takes the focus. */
+/** The booking selected in the calendar or by the URL; it takes the focus. */
 export function SelectedBooking({
   id,
   others,

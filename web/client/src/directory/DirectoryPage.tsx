@@ -23,7 +23,7 @@ import {
 } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
-/** Page `/experts`: the directory. Filters, order and page are in the address. */
+/** Page `/experts`: the directory. Filters, order and page are in the URL. */
 export default function DirectoryPage() {
   const text = useWords(directoryWords);
   const formats = useFormats();

@@ -213,7 +213,7 @@ function numberOrNull(text: string): number | null {
   return text ? Number(text) : null;
 }
 
-/** Return the offered values, with the address's value added if it is missing. */
+/** Return the offered values, with the URL's value added if it is missing. */
 function includingSelected(offered: readonly number[], chosen: number | null): readonly number[] {
   const isOffered = chosen === null || offered.includes(chosen);
   return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);

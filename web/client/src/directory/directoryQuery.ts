@@ -4,7 +4,7 @@ import type { Part } from "../waiting/windows.ts";
 import { categoryWords } from "./categoryWords.ts";
 import { directoryWords } from "./words.ts";
 
-/** Sort field and direction, as in the address. */
+/** Sort field and direction, as in the URL. */
 export type Order = Exclude<
   `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`,
   "soonest-desc"
@@ -63,7 +63,7 @@ export const TIMES: readonly TimeOfDay[] = [
 ];
 export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
 
-/** Parse the parameters of an address; invalid values are ignored. */
+/** Parse the parameters of a URL; invalid values are ignored. */
 export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   const categories = parameters.getAll("category").map((name) => name.toUpperCase());
   const order = parameters.get("order") as Order;
@@ -86,7 +86,7 @@ export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   };
 }
 
-/** Return the parameters of an address, without defaults; equal queries give equal addresses. */
+/** Return the parameters of a URL, without defaults; equal queries give equal URLs. */
 export function toSearchParams(query: DirectoryQuery): URLSearchParams {
   const { search, categories, order, minRating, maxRate, languages, confirmsAtOnce } = query;
   const { day, time, minutes, after, before } = query;

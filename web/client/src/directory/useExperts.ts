@@ -66,7 +66,7 @@ const DIRECTORY = graphql(`
 
 const POLL_INTERVAL_MS = 60_000;
 
-/** Part of the address that the server refused. */
+/** Part of the URL that the server refused. */
 export type RefusedArgument = "search" | "page";
 
 interface Experts {

@@ -46,7 +46,7 @@ interface BookingStepsProps {
   isLost: boolean;
   /** Message that the slot was lost, with alternatives; undefined if it was not. */
   notice: ReactNode;
-  /** Whether the address is that of the code's step. */
+  /** Whether the URL is that of the code's step. */
   isCode: boolean;
   onUnavailable: (unavailable: Unavailable | null) => void;
   onReserved: (bookingId: string) => void;
@@ -57,7 +57,9 @@ interface BookingStepsProps {
   onRelease: () => void;
 }
 
-/** The steps from a held slot to a booking: details, and a code where the address is not proven. */
+/**
+ * The steps from a held slot to a booking: details, and a code for an unproven e-mail address.
+ */
 export default function BookingSteps(props: BookingStepsProps) {
   const { expert, hold, reservation, isLost, notice, isCode, onUnavailable, onReserved } = props;
   const { onCode, onBack, onRelease } = props;

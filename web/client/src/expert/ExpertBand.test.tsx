@@ -35,7 +35,7 @@ function Address() {
   return <output>{pathname + search + hash}</output>;
 }
 
-/** Show an expert's band and reviews at an address. */
+/** Show an expert's band and reviews at a URL. */
 function show(address: string, reviewCount: number): void {
   const rated = { rating: reviewCount ? 4.5 : null, reviewCount };
   const expert = {

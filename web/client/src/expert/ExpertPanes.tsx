@@ -26,7 +26,7 @@ import { type Unavailable, useReservation } from "./useReservation.ts";
 import { useWeeks } from "./useWeeks.ts";
 import { expertWords } from "./words.ts";
 
-// Loaded once a time is chosen, while it is being kept.
+// Loaded once a time is chosen, while it is being held.
 const loadSteps = () => import("./BookingSteps.tsx");
 const BookingSteps = lazy(loadSteps);
 // Below the calendar, which works without them, such as offline.
@@ -198,7 +198,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   );
 }
 
-/** Tells somebody whose session has ended here that their time and their draft are kept. */
+/** Notice after the sign-in has ended: the time is still held, and the draft is kept. */
 function Interrupted({ expertId }: { expertId: string }) {
   const text = useWords(expertWords);
   const formats = useFormats();

@@ -10,7 +10,7 @@ interface ShareButtonProps {
   slug: string;
 }
 
-/** Passes the expert's address on: with the device's own menu, otherwise through the clipboard. */
+/** Shares the expert's URL: with the device's own menu, otherwise through the clipboard. */
 export function ShareButton({ name, slug }: ShareButtonProps) {
   const text = useWords(expertWords);
   async function share(): Promise<void> {

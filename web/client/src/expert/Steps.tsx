@@ -6,11 +6,11 @@ export type Step = "time" | "details" | "code" | "booked";
 
 interface StepsProps {
   current: Step;
-  /** Whether the address is to be proven with a code. */
+  /** Whether the e-mail address is to be proven with a code. */
   hasCode: boolean;
 }
 
-/** Where one is on the way to a booking. */
+/** Progress through the steps of a booking. */
 export function Steps({ current, hasCode }: StepsProps) {
   const { steps: names } = useWords(stepWords);
   const steps: readonly Step[] = hasCode

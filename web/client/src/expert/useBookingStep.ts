@@ -4,9 +4,9 @@ import { useLocation, useNavigate, useSearchParams } from "react-router";
 export type BookingStep = "details" | "code";
 
 interface Steps {
-  /** The step in the address; undefined while a time is chosen. */
+  /** The step in the URL; undefined while a time is chosen. */
   readonly step: BookingStep | undefined;
-  /** Show a step, with other parameters of the address; Back returns to the step before. */
+  /** Show a step, with other parameters of the URL; Back returns to the step before. */
   show: (step: BookingStep, changed?: Readonly<Record<string, string>>) => void;
   /** Return to the step before, or to choosing a time. */
   goBack: () => void;
@@ -18,7 +18,7 @@ export function withoutStep(parameters: URLSearchParams): Record<string, string>
   return Object.fromEntries(kept);
 }
 
-/** The present step, kept in the address so that it survives reloading, and Back works. */
+/** The current step, kept in the URL so that it survives reloading, and Back works. */
 export function useBookingStep(): Steps {
   const [parameters, setParameters] = useSearchParams();
   const location = useLocation();

@@ -137,7 +137,7 @@ export default function ExpertReviews({
   );
 }
 
-/** Scroll to the heading and focus it where the address ends with `#reviews`. */
+/** Scroll to the heading and focus it if the URL ends with `#reviews`. */
 function useReviewsAddress(heading: RefObject<HTMLElement | null>): void {
   const { hash, key } = useLocation();
   const type = useNavigationType();

@@ -17,7 +17,7 @@ export function safeDestination(to: string | null, fallback = "/"): string {
   if (!to?.startsWith("/") || !URL.canParse(to, here)) return fallback;
   const url = new URL(to, here);
   if (url.origin !== here || SIGNED_OUT_PAGES.has(url.pathname)) return fallback;
-  // The path of "/.//there" is "//there", which would be another site's address.
+  // The path of "/.//there" is "//there", which would be another site's URL.
   const path = url.pathname + url.search + url.hash;
   return path.startsWith("//") ? fallback : path;
 }

@@ -50,7 +50,7 @@ export function readDraft(personId: string | undefined, hold: DraftedHold): Draf
   return { name, email, phone, country, note };
 }
 
-/** Return the end of a hold with an expert, kept for a person whose session has ended here. */
+/** Return the end of a hold with an expert, kept for a person whose sign-in has ended here. */
 export function interruptedHold(expertId: string, now: number): string | undefined {
   const draft = read().find((each) => each.expertId === expertId);
   const until = draft?.heldUntil;

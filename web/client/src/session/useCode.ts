@@ -6,7 +6,7 @@ import { CODE_LENGTH, REQUEST_CODE, RESEND_AFTER_MS } from "./codes.ts";
 import { type FormRefusal, type Refusal, refusalFromError, toFormRefusal } from "./refusals.ts";
 import { sessionWords } from "./words.ts";
 
-/** The state of proving an address with a mailed code. */
+/** The state of proving an e-mail address with a mailed code. */
 export interface CodeState {
   /** The address that the code was sent to; undefined before. */
   readonly sentTo: string | undefined;
@@ -22,7 +22,7 @@ export interface CodeState {
   /** Take typed digits; by default the sixth submits them. */
   type: (digits: string) => void;
   submit: () => void;
-  /** Go back to the address. */
+  /** Go back to the input of the e-mail address. */
   change: () => void;
 }
 
@@ -34,7 +34,7 @@ interface CodeOptions {
 }
 
 /**
- * Mails a code to an address, and submits what is typed.
+ * Mails a code to an e-mail address, and submits what is typed.
  *
  * @param send submits the code; resolves to nothing on success, to the refusal, or to "change" if
  *   something else than the code must be corrected first.

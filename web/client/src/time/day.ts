@@ -1,6 +1,6 @@
 import { parseDate } from "@internationalized/date";
 
-/** Return a calendar day, such as 2026-11-21, of an address; undefined if it is none. */
+/** Return the calendar day in a URL parameter, such as 2026-11-21; undefined if it is invalid. */
 export function parseDay(text: string | null): string | undefined {
   try {
     return text ? parseDate(text).toString() : undefined;

@@ -59,7 +59,7 @@ const LEAVE_WAITLIST = graphql(`
 /** The viewer's place in an expert's waiting list. */
 export type Wait = WaitEntryFragment;
 
-/** The viewer's places in waiting lists; none without a session. */
+/** The viewer's places in waiting lists; none unless signed in. */
 export function useWaits(hasSession: boolean): readonly Wait[] {
   const { data } = useQuery(WAITS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
   return data?.viewer?.waits ?? [];

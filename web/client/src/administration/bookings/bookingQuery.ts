@@ -14,7 +14,7 @@ export const STATUSES: readonly BookingStatus[] = [
   "EXPIRED",
 ];
 
-/** The search and filters of the page's address. */
+/** The search and filters in the URL. */
 export interface BookingSearch {
   readonly search: string;
   readonly status: BookingStatus | undefined;
@@ -23,7 +23,7 @@ export interface BookingSearch {
   readonly to: string;
 }
 
-/** Read a search from the address; malformed values count as missing. */
+/** Read a search from the URL; malformed values count as missing. */
 export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   return {
     search: parameters.get("search")?.trim() ?? "",

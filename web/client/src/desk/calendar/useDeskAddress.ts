@@ -9,18 +9,18 @@ interface DeskAddress {
   readonly view: DeskView;
   /** The views for this width of the window. */
   readonly views: readonly DeskView[];
-  /** A day of those shown; undefined if the address names none. */
+  /** A day of those shown; undefined if the URL names none. */
   readonly date: string | undefined;
   readonly selectedId: string | null;
   go: (changes: DeskParameters) => void;
 }
 
-/** Parameters of the address; null removes one. */
+/** Parameters of the URL; null removes one. */
 type DeskParameters = Partial<Record<"view" | "date" | "booking", string | null>>;
 
 const WIDE = "(min-width: 48rem)";
 
-/** State of the desk in the address: `?view=day&date=2026-11-26&booking=…`. */
+/** State of the desk in the URL: `?view=day&date=2026-11-26&booking=…`. */
 export function useDeskAddress(): DeskAddress {
   const [parameters, setParameters] = useSearchParams();
   const isWide = useMedia(WIDE);

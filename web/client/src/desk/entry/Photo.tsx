@@ -21,7 +21,7 @@ export function Photo({ expert }: PhotoProps) {
   const upload = useRef<HTMLButtonElement>(null);
   const [busyWith, setBusyWith] = useState<"upload" | "removal">();
   const [problem, setProblem] = useState("");
-  // The address of a picture in the place of a photo ends differently.
+  // The URL of the initials, shown without a photo, ends differently.
   const hasPhoto = expert.photoUrl.endsWith(".webp");
 
   async function change(file: File | null): Promise<void> {
