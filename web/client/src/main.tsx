@@ -34,7 +34,7 @@ function start(): void {
   );
 }
 
-// What stands in the page already stays until its successor can be rendered at once.
+// Keep the server's content until the client can replace it without a gap.
 void preloadPage(window.location.pathname)
   .catch(() => undefined)
   .then(start);

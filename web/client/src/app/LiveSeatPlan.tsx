@@ -67,7 +67,7 @@ export function LiveSeatPlan({ hero, span }: LiveSeatPlanProps) {
   );
 }
 
-/** Chip that tells what somebody has just done. */
+/** Chip that announces the latest change by somebody else. */
 function News({ days }: { days: readonly Day[] }) {
   const text = useWords(landingWords);
   const formats = useFormats();
@@ -90,7 +90,7 @@ function News({ days }: { days: readonly Day[] }) {
   );
 }
 
-/** Return the slot whose status somebody else has changed last, for some seconds. */
+/** Return the slot that somebody else changed last, for some seconds after the change. */
 function useLastChange(days: readonly Day[]): SlotTime | undefined {
   const slots = days.flatMap((day) => day.slots);
   const [known, setKnown] = useState(() => new Map(slots.map((slot) => [slot.id, slot.status])));

@@ -9,7 +9,10 @@ const MIN_FREE = 3;
 /** Hours of the reader between which sessions begin on a usual day. */
 const DAYTIME = { from: 7, to: 20 };
 
-/** Experts with cards on the landing page; those after them may have the live calendar, too. */
+/**
+ * Number of experts with cards on the landing page; those after them may still get the live
+ * calendar.
+ */
 export const LANDING_CARDS = 3;
 
 /** An expert and a day of theirs, for the live calendar. */

@@ -5,7 +5,7 @@ import { StepDialog } from "./StepDialog.tsx";
 import type { StepRefusal, Step } from "./useBookingSteps.ts";
 import { bookingsWords } from "./words.ts";
 
-/** What a step's dialog needs to know of a booking. */
+/** Fields of a booking that the dialog of a step shows. */
 export type SteppedBooking = Pick<
   BookingCardFragment,
   "id" | "status" | "startsAt" | "sequence" | "cancellableUntil" | "viewerActions" | "expert"

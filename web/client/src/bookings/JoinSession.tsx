@@ -12,7 +12,10 @@ import { bookingPageWords } from "./pageWords.ts";
 
 const OPENS_BEFORE_MS = 10 * 60_000;
 
-/** How to get to a session: a button that works from ten minutes before, a number or an address. */
+/**
+ * Way to a session: a button that works from ten minutes before, a phone number or a street
+ * address.
+ */
 export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {
   const text = useWords(bookingPageWords);
   const { place, expert, contact } = booking;

@@ -18,7 +18,7 @@ interface TimelineProps {
   viewerId: string;
 }
 
-/** What has happened to a booking, and what comes next. */
+/** History of a booking, and its next step. */
 export function Timeline({ booking, viewerId }: TimelineProps) {
   const text = useWords(bookingPageWords);
   const words = useWords(bookingsWords);

@@ -4,7 +4,7 @@ export interface CalendarEntry {
   /** Instants in RFC 3339. */
   readonly startsAt: string;
   readonly endsAt: string;
-  /** Where it takes place: a link, a number, an address, or the kind of place. */
+  /** Place: a link, a phone number, a street address, or the kind of place. */
   readonly location: string;
   readonly description: string;
 }

@@ -9,7 +9,7 @@ import { DESK_BOOKING_CHANGED, addToDeskLists } from "./deskBookings.ts";
 import { announcementFor } from "./lists.ts";
 import { deskWords } from "./words.ts";
 
-/** How long a new booking stands out. */
+/** Time for which a new booking is highlighted. */
 const FRESH_MS = 4_000;
 
 interface Options {

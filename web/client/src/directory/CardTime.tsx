@@ -14,7 +14,7 @@ interface CardTimeProps {
   path: string;
 }
 
-/** A time on a card: a link to it while it is free, and what became of it afterwards. */
+/** A time on a card: a link while it is free, its new status afterwards. */
 export function CardTime({ slot, path }: CardTimeProps) {
   const text = useWords(slotWords);
   const formats = useFormats();

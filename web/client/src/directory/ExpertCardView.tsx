@@ -13,7 +13,7 @@ import { excerptOf } from "./excerpt.ts";
 import { useLanguageName } from "./languages.ts";
 import { Rating } from "./Rating.tsx";
 
-/** What a card says of an expert. */
+/** Fields of an expert that a card shows. */
 export interface CardExpert {
   readonly slug: string;
   readonly name: string;

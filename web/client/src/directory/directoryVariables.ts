@@ -36,7 +36,7 @@ export function toVariables(query: DirectoryQuery, zone: string): ExpertsQueryVa
   const filter = toFilter(query, zone);
   return {
     filter,
-    // Cards without it are stored under another key than cards with null.
+    // The cache stores cards without it under another key than those with null.
     available: filter.available ?? undefined,
     // A category's count is that of its experts, whichever categories are chosen.
     counted: toFilter({ ...query, categories: [] }, zone),

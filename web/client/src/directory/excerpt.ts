@@ -2,7 +2,7 @@ const MAX_LENGTH = 180;
 /** Letters before the first match, beyond which the beginning of a sentence is left out. */
 const MAX_LEAD = 60;
 const SHORT_LEAD = 24;
-/** Letters by which an inflected word may be longer than the one it is a form of. */
+/** Letters that an inflected word may have beyond its base form. */
 const MAX_ENDING = 2;
 const MIN_STEM = 3;
 const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu;

@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useState } from "react";
 
 import { CALENDAR_CHANGED } from "../expert/useCalendar.ts";
 
-/** How long a card is on the screen before its calendar is watched. */
+/** Time for which a card is on the screen before it subscribes to its calendar. */
 const SETTLE_MS = 1_000;
 
 /** Keep the slots of an expert up to date while a card is on the screen. */

@@ -15,7 +15,7 @@ import type { Reservation } from "./useReservation.ts";
 
 type BookingStepsProps = Parameters<typeof BookingSteps>[0];
 
-// The client of the pages, in place of which a link answers.
+// The pages' Apollo Client, with a link that answers in place of the server.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default of one second is too short on a busy machine.

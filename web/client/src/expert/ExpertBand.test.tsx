@@ -12,7 +12,7 @@ import { ViewerProvider } from "../session/Viewer.tsx";
 import { TextProvider } from "../text/text.tsx";
 import { ExpertBand } from "./ExpertBand.tsx";
 
-// The client of the pages, in place of which a link answers.
+// The pages' Apollo Client, with a link that answers in place of the server.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default of one second is too short on a busy machine.

@@ -21,7 +21,7 @@ afterEach(() => {
   Reflect.deleteProperty(navigator, "clipboard");
 });
 
-/** Press the button in a browser with some ways to share, of which jsdom has none. */
+/** Press the button in a browser with some ways to share; jsdom itself has none. */
 function share(ways: { share?: Navigator["share"]; clipboard?: Pick<Clipboard, "writeText"> }) {
   Object.assign(navigator, ways);
   render(

@@ -80,7 +80,7 @@ export function SlotList(props: SlotListProps) {
   );
 }
 
-/** What the viewer has planned already, so that nobody meets two experts at once. */
+/** The viewer's other sessions of the day, as a warning against overlaps. */
 function OwnSessions({ sessions }: { sessions: readonly OwnSession[] }) {
   const text = useWords(expertWords);
   const formats = useFormats();

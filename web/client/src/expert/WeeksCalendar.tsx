@@ -48,7 +48,7 @@ interface WeeksCalendarProps {
   page: number;
   minValue: CalendarDate;
   maxValue: CalendarDate;
-  /** What is free on a day; undefined while it is loading. */
+  /** Return the counts of slots on a day; undefined while they are loading. */
   availabilityOf: (date: CalendarDate) => Availability | undefined;
   /** Whether a full day can be chosen, to wait for a free time. */
   canWait: boolean;
@@ -163,7 +163,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   );
 }
 
-/** What the looks of days mean; screen readers hear it with each day. */
+/** Legend of the calendar; screen readers read the meaning out with each day. */
 function Legend({ canWait }: { canWait: boolean }) {
   const words = useWords(calendarWords);
   const swatch = "size-3 rounded-xs border";

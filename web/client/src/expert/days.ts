@@ -14,7 +14,7 @@ export function byDay(slots: readonly SlotTime[], { dateOf }: Formats): Day[] {
   return Array.from(days, ([date, slots]) => ({ date, slots }));
 }
 
-/** How many of a day's coming slots there are, and how many of them are free. */
+/** Number of upcoming slots on a day, and of those that are free. */
 export interface Availability {
   readonly all: number;
   readonly free: number;

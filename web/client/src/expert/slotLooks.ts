@@ -1,6 +1,6 @@
 import type { ShownSlot, SlotTime } from "./slots.ts";
 
-/** How a slot looks to its viewer: `KEPT` is held for them, and `MINE` booked by them. */
+/** Appearance of a slot to its viewer: `KEPT` is held for them, and `MINE` booked by them. */
 export type SlotLook = SlotTime["status"] | "KEPT" | "MINE";
 
 export const LOOK_CLASSES: Record<SlotLook, string> = {

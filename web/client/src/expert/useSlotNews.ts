@@ -4,7 +4,7 @@ import type { ShownSlot } from "./slots.ts";
 
 const NEWS_MS = 4_000;
 
-/** What happened to a slot a moment ago, by somebody else. */
+/** Change that somebody else has just made to a slot. */
 export type SlotNews = "justBooked" | "freeAgain";
 
 /** Return what has happened to a slot in the last four seconds; undefined if nothing. */

@@ -16,7 +16,7 @@ interface WeeksOptions {
   expertId: string;
   /** One of the expert's session lengths. */
   minutes: number;
-  /** How many days ahead slots can be booked. */
+  /** Number of days ahead that can be booked. */
   horizonDays: number;
   /** Requested day, such as 2026-11-23; ignored if it is out of range. */
   requestedDay: string | null;
@@ -32,7 +32,7 @@ export interface Weeks {
   readonly lastDay: CalendarDate;
   /** First day of the week of `firstDay`. */
   readonly origin: CalendarDate;
-  /** Which weeks are shown: page 0 begins with `origin`. */
+  /** Page of weeks that is shown; page 0 begins with `origin`. */
   readonly page: number;
   setPage: (page: number) => void;
   /** Free and all coming slots of the days that have loaded. */

@@ -12,7 +12,7 @@ interface FiguresProps {
   earlier: EarlierFigures;
 }
 
-/** Four figures, the bookings of each day, and what became of them. */
+/** Four figures, the bookings of each day, and their outcomes. */
 export function Figures({ figures, earlier }: FiguresProps) {
   const text = useWords(figureWords);
   const formats = useFormats();
@@ -51,7 +51,7 @@ function Card({ label, value, children }: { label: string; value: string; childr
   );
 }
 
-/** How much more or less than before, in percent; nothing if there was nothing before. */
+/** Change from the period before, in percent; empty if that period had no figure. */
 function Change({ from, to }: { from: number; to: number }) {
   const text = useWords(figureWords);
   const formats = useFormats();

@@ -97,7 +97,7 @@ function useStandingHolds() {
           ignoreResults: true,
           onData({ data: { data } }) {
             const changed = data?.bookingChanged;
-            // An offer to somebody who waits is a hold that nobody has asked for here.
+            // An offer from the waiting list is a hold that this page did not request.
             const isKnown = holds.some(({ id }) => id === changed?.id);
             if (isKnown || isWaiting || changed?.status === "HELD") {
               refetch().catch(() => undefined);

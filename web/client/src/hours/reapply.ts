@@ -2,15 +2,15 @@ import type { Draft, OfferDraft } from "./draft.ts";
 import { toOverrideDrafts, toOverrideInput } from "./overrides.ts";
 import { type Span, WEEKDAYS } from "./spans.ts";
 
-/** A draft, and the saved state that it was made of. */
+/** A draft, and the saved hours that it started from. */
 interface Edited {
   readonly saved: Draft;
   readonly draft: Draft;
 }
 
 /**
- * Return other hours with the changes of a draft: of weekdays, single days and rules one by one, and
- * of the sessions as a whole.
+ * Apply the changes of a draft to other hours: weekdays, single days and rules one by one, sessions
+ * as a whole.
  */
 export function reapply({ saved, draft }: Edited, other: Draft, today: string): Draft {
   const days = WEEKDAYS.map((day) => {

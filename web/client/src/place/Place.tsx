@@ -47,7 +47,7 @@ interface PlaceDetailsProps {
   expertName: string;
 }
 
-/** How to get there, for the client of a booking: a link, a number, an address, or who calls. */
+/** Way to the session, for the client of a booking: a link, a number, an address, or who calls. */
 export function PlaceDetails({ place: { kind, details }, expertName }: PlaceDetailsProps) {
   const text = useWords(placeWords);
   if (kind === "IN_PERSON") return <span className="whitespace-pre-line">{details}</span>;

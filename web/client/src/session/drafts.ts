@@ -101,7 +101,7 @@ export function removeDraft(personId: string | undefined, hold: DraftedHold): vo
   if (found) remove(found);
 }
 
-/** Forget what was typed in all tabs: its person has signed out. */
+/** Delete the drafts of all tabs: the person has signed out. */
 export function clearAllDrafts(): void {
   clearDrafts();
   localStore.setItem(SIGNED_OUT_KEY, String(Date.now()));

@@ -5,7 +5,7 @@ import { cityOf, offsetOf, timeZones } from "./zones.ts";
 export interface ZoneChoice {
   readonly zone: string;
   readonly city: string;
-  /** Where it is, such as "America / Argentina"; empty for UTC. */
+  /** Location, such as "America / Argentina"; empty for UTC. */
   readonly region: string;
   /** Such as UTC+1. */
   readonly offset: string;

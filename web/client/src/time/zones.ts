@@ -75,7 +75,7 @@ export function timeZones(chosen: string): string[] {
   return [...known].sort();
 }
 
-/** Return the name by which people know a time zone: that of its city. */
+/** Return the familiar name of a time zone: its city. */
 export function cityOf(zone: string, language: Language): string {
   const name = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
   const city = RENAMED[name] ?? name;

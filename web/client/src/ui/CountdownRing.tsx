@@ -39,7 +39,7 @@ interface CountdownRingProps {
   /** Instants between which the ring empties. */
   from: string;
   until: string;
-  /** What the figures mean, for screen readers, which are not told each second. */
+  /** Name of the countdown for screen readers, which do not announce each second. */
   label: string;
   className?: string;
 }

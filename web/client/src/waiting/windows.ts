@@ -28,7 +28,7 @@ export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>):
   return windows;
 }
 
-/** Return the window in which a session begins that starts at an hour of a day. */
+/** Return the window of exactly one start time: an hour of a day. */
 export function windowAt(date: string, zone: string, hour: number): Window {
   const from = instant(parseDate(date), hour, zone);
   return { from, to: new Date(Date.parse(from) + CELL_MS).toISOString() };

@@ -47,7 +47,7 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
     const found = problemsOf(block, text);
     setProblems(Object.keys(found).length ? found : undefined);
     if (Object.keys(found).length) return;
-    // The overrides are written as a whole, so they are read first.
+    // The mutation replaces all overrides, so read the current ones first.
     const { data: before } = await client.query({
       query: EXPERT_HOURS,
       variables: { id: expertId },

@@ -29,7 +29,7 @@ type Target = Segment & { readonly slot: SlotTime; readonly minute: number };
 
 interface Drag {
   readonly booking: DeskBookingFragment;
-  /** Where the booking can go; undefined while that is loading. */
+  /** Slots to which the booking can move; undefined while they are loading. */
   readonly targets: readonly Target[] | undefined;
   readonly target: Target | undefined;
 }
