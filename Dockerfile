@@ -8,13 +8,13 @@ ENV UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
 RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /src
 
-# Other people's packages: again only when pyproject.toml changes.
+# Install dependencies again only if pyproject.toml changes.
 COPY pyproject.toml ./
 RUN --mount=type=cache,target=/var/cache/uv \
     uv venv /opt/expertbook \
     && uv pip install --python /opt/expertbook --compile-bytecode --requirements pyproject.toml
 
-# The web client, which the wheel's build hook makes: again only when its sources change. This
+# Build the web client (a build hook of the wheel) again only if its sources change. This
 # wheel has nothing else in it and is left here.
 COPY LICENSE ./
 COPY schema/schema.graphql schema/

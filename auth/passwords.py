@@ -64,8 +64,8 @@ class Passwords:
     """Hashes and checks passwords.
 
     Args:
-        max_concurrent: number of computations that run at the same time, each of which needs
-            19 MiB of memory.
+        max_concurrent: number of computations that run at the same time; each needs 19 MiB of
+        memory.
     """
 
     def __init__(self, max_concurrent: int = 2) -> None:
@@ -95,7 +95,7 @@ class Passwords:
         return False
 
     def is_outdated(self, encoded: str) -> bool:
-        """Return whether a hash was made with other parameters than the current ones."""
+        """Return whether the parameters of a hash differ from the current ones."""
         return self._hasher.check_needs_rehash(encoded)
 
     def _verify(self, encoded: str, password: str) -> bool:

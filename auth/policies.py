@@ -216,7 +216,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "Place.kind": ANYONE,
     "Place.details": Rule(frozenset({Relation.CLIENT, Relation.EXPERT}), Decision.NULL),
 }
-"""The rules of restricted types, of which every field needs one."""
+"""The rules of restricted types, in which every field needs one."""
 
 SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
     "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),

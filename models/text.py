@@ -304,7 +304,7 @@ def slug_of(name: str) -> str:
 
 
 def slug_key(text: str) -> str:
-    """Return the letters and digits of a slug, by which its other spellings are found."""
+    """Return the letters and digits of a slug, the key for its other spellings."""
     return _slug(text[: 2 * MAX_SLUG_LENGTH]).replace("-", "")
 
 

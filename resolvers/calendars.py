@@ -81,7 +81,7 @@ async def set_availability(
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator.
         InvalidInput: with the problems of all fields.
-        AvailabilityChanged: if the rules are of another version than expected.
+        AvailabilityChanged: if the rules do not have the expected version.
         Unavailable: if the database does not answer; the change may still have been committed.
     """
     key = own_expert_id(viewer) if expert_id is None else decode_id(expert_id, "Expert")

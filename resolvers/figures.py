@@ -76,7 +76,7 @@ async def _figures(
         for day in (since + n * ONE_DAY for n in range(number))
     }
     end = instant_of(day_span(until, zone_name)[1])
-    # Two days begin at once where a zone has left one out, as Samoa's did in 2011.
+    # Two days begin at the same moment if a zone has skipped one, as Samoa's did in 2011.
     boundaries = sorted({*starts.values(), end})
     with or_unavailable():
         counts = await counts_by_day(expert_id, boundaries)

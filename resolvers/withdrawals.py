@@ -1,4 +1,4 @@
-"""Ending what an account waits for and holds, when it is disabled or deleted."""
+"""End the holds and waiting-list entries of accounts that are disabled or deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
 
 SETTLING_SECONDS: Final = 1.0
-"""Time in which other processes may still take an account for signed in."""
+"""Time for which other processes may still treat an account as signed in."""
 
 
 async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:

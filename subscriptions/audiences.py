@@ -28,7 +28,7 @@ MAX_RENDERED_EVENTS = 64
 MAX_RENDERINGS = 16_384
 
 MAX_RENDERED_BYTES = 16 * 1024 * 1024
-"""Of the renderings of all audiences."""
+"""Limit on the renderings of all audiences together."""
 
 _rendered: Cache[tuple[int, int], tuple[bytes | None]] = Cache(
     "audiences", MAX_RENDERINGS, MAX_RENDERED_BYTES
@@ -149,7 +149,7 @@ class Audience:
                 removal.set_result(events[-1].sequence)
 
     def end(self, error: Callable[[], Exception]) -> None:
-        """Remove all live members; their futures raise an error."""
+        """Remove all live members, and set an error on their futures."""
         for removal in self._live.values():
             if not removal.done():
                 removal.set_exception(error())

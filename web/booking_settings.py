@@ -82,14 +82,14 @@ class BookingSettings(BaseSettings):
 
     @property
     def lead_times(self) -> tuple[timedelta, ...]:
-        """Times before a session at which its client is reminded."""
+        """Intervals before a session at which its client is reminded."""
         if self.reminders == "off":
             return ()
         return tuple(timedelta(minutes=int(part)) for part in self.reminders.split(","))
 
     @property
     def offers(self) -> OfferTerms:
-        """How free time is offered to those who wait for it."""
+        """Rules for offering free time to waiting clients."""
         return OfferTerms(timedelta(minutes=self.offer_minutes), self.video_url)
 
     @property

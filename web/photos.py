@@ -253,7 +253,7 @@ async def drawing(request: Request) -> Response:
 
 
 async def initials(request: Request) -> Response:
-    """Return a picture of initials on a colour, both of which are in the URL.
+    """Return a picture of initials on a colour, both in the URL.
 
     Raises:
         HTTPException: 404 if these are not initials and a colour.

@@ -48,7 +48,7 @@ def canonical_email(text: str) -> str | None:
 
 
 def email_key(text: str) -> str:
-    """Return the key by which accounts, contacts and limits compare e-mail addresses.
+    """Return the key that accounts, contacts and limits use to compare e-mail addresses.
 
     It ignores case, but different letters stay different: "straße" and "strasse" are two mailboxes.
     The two lower-case forms of the Greek sigma are one letter, except in a domain.

@@ -60,8 +60,8 @@ async def queue_code_mail(email: str, language: Language) -> None:
 async def queue_change_notice(former: User, changed_at: datetime) -> None:
     """Queue an e-mail to the former address of an account after a change of address.
 
-    That address may get another account, so the mails that were sent to it are marked as this
-    one's: they are part of its data, and erased with it.
+    Another account may use that address later, so the mails already sent to it are marked as the
+    former account's: they are exported and erased with that account.
 
     Args:
         former: the account before the change.

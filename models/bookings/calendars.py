@@ -42,7 +42,7 @@ class ChangeRules(Command):
 
         Raises:
             NotAllowed: if there is no such expert.
-            AvailabilityChanged: if the rules differ and are of another version than expected.
+            AvailabilityChanged: if the rules differ and do not have the expected version.
         """
         agenda = agendas.get(self.expert_ids[0])
         if agenda is None:

@@ -1,8 +1,8 @@
-"""Which calendars have changed, so that an index in memory can follow without reading them all.
+"""Record of changed calendars, so that an index in memory can follow without reading them all.
 
 Each ledger keeps a document with the number of its changes of calendars and the experts of the
-latest ones. It is written in the transaction of the change, so whoever reads it knows every change
-that is committed. Ledgers have separate documents, since one of all would make them conflict.
+latest ones. It is written in the transaction of the change, so its readers know every committed
+change. Ledgers have separate documents, since a shared one would make them conflict.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many changes of the directory and of calendars there have been, by their document.
+    """Numbers of changes of the directory and of calendars, by document.
 
-    A document that has expired and is there again counts as another one. `recent` has the experts
-    of the latest changes of each.
+    A document that has expired and was created again counts as another one. `recent` has the
+    experts of the latest changes of each.
     """
 
     numbers: Mapping[str, int] = field(default_factory=dict)

@@ -110,8 +110,8 @@ class Event(Record):
     because the rules can change later, and a replay must report the state at the time.
     `previous_id` is the id of the event before it. `accepts_bookings` is set by a RESET: whether
     the expert is listed from then on. `wait_id` is the entry of the waiting list that the event
-    concerns: it joined or left, or its offer was held, booked or released. `terms` are set when it
-    joined.
+    concerns: the client joined or left, or the offer was held, booked or released. `terms` are set
+    on joining.
     """
 
     expert_id: Id

@@ -1,8 +1,8 @@
 """Offers: free time that is held for the first of those who wait for it.
 
-Every command of the ledger is decided by `decide`, and every change of a calendar is an event. What
-became free is therefore found in the events alone, whatever the command was. No listed open slot
-matches an entry in line after a command, unless its client gave that slot back.
+Every command of the ledger is decided by `decide`, and every change of a calendar is an event. Time
+that became free is therefore found in the events alone, for every kind of command. No listed open
+slot matches an entry in line after a command, unless its client gave that slot back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """How offers are made.
+    """Rules for making offers.
 
     Attributes:
         duration: how long an offer lasts, unless the slot can no longer be booked before that.
@@ -50,7 +50,7 @@ class OfferTerms:
 def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booking]:
     """Decide a command, and offer the time that becomes free.
 
-    What the clock has freed is offered first, so that the command cannot take it.
+    Time that the clock has freed is offered first, so that the command cannot take it.
 
     Raises:
         ExpertBookError: if the command is refused. All changes are undone, and the slots that the

@@ -2,7 +2,7 @@
 
 Experts are numbered. For each length and cell, a bitmap has the numbers of those whose session can
 start there in free time. Bitmaps are computed for a local day of all experts when it is first
-needed, and follow each change of a calendar. What depends on the present time is applied to
+needed, and follow each change of a calendar. Rules that depend on the present time are applied to
 results: the notice, the horizon, and the ends of holds.
 """
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 ONE_DAY: Final = timedelta(days=1)
 MAX_SINGLE: Final = 64
-"""Experts for whom no further day of all experts is computed; each of them is looked at alone."""
+"""Up to this number of experts, each is checked alone, and no further day of all experts is
+computed."""
 
 MIN_DISCARDED: Final = 1_000
 """Numbers out of use, at least, before the index is wasteful."""
@@ -37,7 +38,7 @@ MAX_CALENDAR_DAYS: Final = 640_000
 up to 200 bytes. `MIN_DAYS` are kept in any case."""
 
 EVERYBODY: Final = 2**62
-"""More calendars than there can be: a complete day has those who come later, too."""
+"""More calendars than there can be: a complete day also has those that are added later."""
 
 
 class NotComputed(LookupError):

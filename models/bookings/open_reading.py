@@ -94,7 +94,7 @@ async def read_calendars(
 async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[Occupant]]:
     """Return the present and upcoming occupants of calendars, and perhaps of others."""
     active = {"active": True, "starts_at": {"$gte": now - MAX_OCCUPIED_CELLS * CELL - GRACE}}
-    # Of many experts, all are read at once: the embedded database scans for each query.
+    # Read the occupants of many experts in one query: the embedded database scans for each query.
     only: dict[str, Any] = (
         {"expert_id": {"$in": expert_ids}}
         if len(expert_ids) <= CALENDARS_AT_A_TIME
@@ -110,7 +110,7 @@ async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[
 
 
 async def read_moved(known: OpenIndex) -> set[Id]:
-    """Return the experts whose calendars have another position than in the index."""
+    """Return the experts whose calendars differ in position from the index."""
     positions = await read_positions(known)
     return {
         id_

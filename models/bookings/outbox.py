@@ -52,8 +52,8 @@ class Lane(StrEnum):
     """A queue of e-mails that does not wait for the others.
 
     Links and codes, which people are waiting for, do not queue behind mails about bookings, nor do
-    offers, which end soon. No lane queues behind reminders, of which many are due at one time, or
-    behind mails about reviews, which are not urgent.
+    offers, which end soon. No lane queues behind reminders, many of which are due at the same time,
+    or behind mails about reviews, which are not urgent.
     """
 
     ACCOUNT = "ACCOUNT"
@@ -124,7 +124,7 @@ class Mail(Record):
     `due_at` is the time of the next attempt. Claiming sets it to the end of the lease, so the
     e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
     address rather than id: looking up the account first would reveal by timing whether it exists.
-    Where that address may have no account, `deliver_to` is the address as it was typed, and
+    If that address may have no account, `deliver_to` is the address as it was typed, and
     `language` that of the request. `account_id` is the account whose former address it is: another
     account may have that address now. A reminder is sent again at each of the times in `repeats`.
     """
@@ -271,7 +271,7 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
 async def backlog() -> tuple[int, float]:
     """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
 
-    Those in the lane of reminders wait for their time, so they are not counted.
+    Reminders that wait for their time are not counted.
 
     Raises:
         Unavailable: if the database does not answer.

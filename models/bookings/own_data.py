@@ -30,7 +30,7 @@ SETTLING: Final = timedelta(minutes=1)
 
 LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
 IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
-"""How long events stay in the log, with a margin for the database to delete them."""
+"""Time for which events stay in the log, with a margin for the database to delete them."""
 
 
 async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:

@@ -51,7 +51,7 @@ class WaitTerms(Part):
 class Wait(Record):
     """An entry of an expert's waiting list.
 
-    Entries are served in the order of `number`, the number of the event by which the client joined.
+    Entries are served in the order of `number`, the number of the event of joining.
     `offer_id` is the hold that it is offered now. `declined` are the starts of offers that the
     client gave back, which it is not offered again. At `due_at`, the passing of time concerns it:
     its window has passed, or another of its days can be booked.

@@ -88,7 +88,7 @@ class Expert(Record):
 
     former_slugs: list[str] = []
     confirms_automatically: bool = True
-    """Copy of the calendar's rule, by which the directory is filtered."""
+    """Copy of the calendar's rule, as a filter of the directory."""
 
     # Computed by `update_search_fields` from the fields above.
     rating: float | None = None
@@ -131,7 +131,7 @@ class Expert(Record):
         """Return the expert with other values of some fields; a former name is remembered."""
         found: Expert = self.model_copy(update=dict(fields))
         if found.name != self.name and slug_key(self.name):
-            # The latest last, each once.
+            # The latest name comes last; each occurs once.
             slugs = [slug for slug in self.former_slugs if slug != slug_of(self.name)]
             found.former_slugs = [*slugs, slug_of(self.name)][-MAX_FORMER_SLUGS:]
         return found

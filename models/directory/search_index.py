@@ -26,7 +26,7 @@ INFLECTED: Final = 10
 BEGINNING: Final = 100
 MISTYPED: Final = 1_000
 """Ranks of a word, lower is better. Each is above the sum of those before over all words of a
-search, of which there are at most eight."""
+search, at most eight."""
 
 NO_MATCH: Final = MISTYPED + IN_BIO
 """Rank of a function word that is not found."""
@@ -41,7 +41,7 @@ MIN_DISCARDED: Final = 1_000
 
 
 class ListedExpert(NamedTuple):
-    """What filters and orders need of a listed expert, kept in memory for searches."""
+    """Fields of a listed expert that filters and orders need, kept in memory for searches."""
 
     id: Id
     category: str

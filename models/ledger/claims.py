@@ -48,7 +48,7 @@ class Claims:
     async def take(self, expert_ids: Collection[Id]) -> None:
         """Claim calendars in order, up to the first that another ledger has claimed.
 
-        Of two ledgers that claim the same calendars, one gets them all. In the session of the
+        If two ledgers claim the same calendars, one gets them all. In the session of the
         failed transaction, the first claim also ends it if it is still open. If the database does
         not answer, the ledger goes on without claims.
         """

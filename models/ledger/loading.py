@@ -48,7 +48,7 @@ Window: TypeAlias = "tuple[datetime, datetime]"
 
 MAX_CALENDARS = 500
 MAX_BYTES = 16 * 1024 * 1024
-"""Of all calendars in memory."""
+"""Limit on the memory of all calendars."""
 BOOKING_BYTES = 800
 RANGE_BYTES = 400
 WAIT_BYTES = 2_000
@@ -120,7 +120,7 @@ class Loaded:
     def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
         """Return the answer that a command's idempotency record stands for; None without one.
 
-        A record of another input is answered with InvalidInput.
+        InvalidInput if the record was made with other input.
         """
         wanted = command.idempotency
         if wanted is None or (record := self.records.get(wanted.id)) is None:

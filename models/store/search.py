@@ -1,6 +1,6 @@
 """Words of a search, and two ways to find them: among stored prefixes, or in ranges of words.
 
-Where every prefix of every word is stored as a term, a search reads only the rows of its page.
+If every prefix of every word is stored as a term, a search reads only the rows of its page.
 Documents that are written often store their words instead, which are fewer.
 """
 

@@ -79,7 +79,7 @@ async def run_racing_transaction(
 
 def is_outcome_unknown(error: Exception) -> bool:
     """Return whether a transaction may have been committed in spite of an error."""
-    # The driver repeats a commit without an answer. An embedded database that was restarted in
+    # The driver repeats a commit that got no reply. An embedded database that was restarted in
     # between no longer knows the transaction, whether it was committed or not.
     if isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION:
         return True

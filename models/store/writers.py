@@ -33,7 +33,7 @@ HEARTBEAT_TIMEOUT_SECONDS = 2.0
 """Measured by the observer's clock, so clock differences between machines do not matter."""
 
 WATCH_SECONDS = 10.0
-"""How long a ledger watches the others after its last attempt to write."""
+"""Time for which a ledger watches the others after its last attempt to write."""
 
 
 class Writer(Document):

@@ -76,6 +76,6 @@ class Prepared:
                 elif isinstance(node, InlineFragmentNode):
                     pending.append(node.selection_set)
                 elif isinstance(node, FragmentSpreadNode):
-                    # Each fragment is looked at once.
+                    # Each fragment is visited only once.
                     pending += filter(None, [fragments.pop(node.name.value, None)])
         return names

@@ -1,6 +1,6 @@
 """Calendar subscriptions that share rendering: each event is rendered once per query.
 
-The selected types decide whether subscriptions can share. Of `SHARED_TYPES`, only `Slot.mine`
+The selected types decide whether subscriptions can share. In `SHARED_TYPES`, only `Slot.mine`
 depends on the viewer, and only if the event concerns one of the viewer's own bookings. Documents
 that select from other types, or have an unusual root, are executed separately
 (`schema.execution.operations.watch`).

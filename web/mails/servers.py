@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Security(StrEnum):
-    """How a connection is encrypted: not at all, with implicit TLS, or with STARTTLS."""
+    """Encryption of a connection: none, with implicit TLS, or with STARTTLS."""
 
     NONE = "none"
     TLS = "tls"

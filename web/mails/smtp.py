@@ -101,7 +101,8 @@ class SmtpConnection:
         await self.open()
         options = []
         if not mail.to.isascii():
-            # Such addresses are refused when typed; this one is older than what is known now.
+            # Such addresses are refused as input; this one was accepted before the lack of SMTPUTF8
+            # was known.
             if not self._transport.accepts_utf8:
                 raise TemporarilyRefused("the mail server does not support SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]

@@ -193,7 +193,7 @@ class MailWorker:
                 if rendered:
                     await connection.deliver(rendered)
                 else:
-                    mail.repeats = []  # it will not be needed later, either
+                    mail.repeats = []  # later reminders are not needed, either
             except RecipientRefused as error:
                 self.is_reachable = True
                 log.error(  # noqa: TRY400 - the server's answer says why
