@@ -44,7 +44,7 @@ def test_readme_is_short() -> None:
 
 @each_document
 def test_relative_links_resolve(document: Document) -> None:
-    """Also to headings, by the anchors that GitHub derives from them."""
+    """Links to headings use the anchors that GitHub derives from them."""
     broken = []
     for link in document.links:
         if re.match(r"[a-z]+:", link):

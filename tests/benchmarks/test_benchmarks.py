@@ -95,7 +95,7 @@ def test_report_has_aims_figures_and_failures() -> None:
     assert text.endswith("Our own book failed: 500\n")
 
 
-def test_memory_in_a_line_of_the_rig_is_a_measure_of_its_own() -> None:
+def test_memory_in_a_line_of_the_rig_is_a_separate_measure() -> None:
     told = {"target": EXPRESS, "measure": "fanout", "floods": [90, 110], "floodPerS": 110}
     line = {**told, "missing": 0, "lastP50": 12.6, "rssStartMB": 80, "rssSubsMB": 114}
     fanout, memory = read_results(json.dumps(line))

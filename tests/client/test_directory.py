@@ -174,7 +174,7 @@ async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: 
 async def test_times_on_cards_are_live(visit: Visit, site_api: Api, expert: Expert) -> None:
     """A time that somebody books is shown as taken; a free one leads to its place in the page."""
     ada = await visit()
-    # Of the next times, the first may be too soon to be booked a moment later.
+    # The first of the next times may be too soon to be booked a moment later.
     await ada.open(f"/experts?search={expert['name']}&day={expert['day']}")
     card = ada.page.get_by_role("article").filter(has_text=expert["name"])
     free = card.get_by_role("list", name="Next free times").get_by_role("link")

@@ -14,9 +14,8 @@ const (
 	held
 	pending
 	confirmed
-	// over is a booking that was cancelled or has expired. Which of the two happens to a hold past
-	// its end depends on when the server looks.
-	over
+	// over is a booking that was cancelled or has expired. A hold past its end becomes either,
+	depending on when the server sweeps it. over
 )
 
 var shownAs = map[status][]string{

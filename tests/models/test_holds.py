@@ -98,7 +98,7 @@ async def move(
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_hold_is_booked_as_it_was_held_after_the_rules_change(
+async def test_hold_is_booked_on_its_own_terms_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
     viewer, key = someone(), slot(calendar, 9)
@@ -190,7 +190,7 @@ async def test_expected_price_of_several_slots_is_their_sum(
     assert len(await book(reserving(ledger), someone(), right)) == len(ids)
 
 
-async def test_sum_of_prices_that_no_answer_can_show_is_refused_at_its_field(
+async def test_sum_of_prices_too_high_for_the_api_is_refused_at_its_field(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     """Without an expected price, the slots can be booked together."""

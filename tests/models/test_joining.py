@@ -36,7 +36,7 @@ def test_joining_twice_gives_one_entry(desk: Desk) -> None:
     assert desk.join(BEA, *MORNING) == []
 
 
-def test_event_of_joining_has_the_terms_and_no_client_of_a_slot(desk: Desk) -> None:
+def test_event_of_joining_has_the_terms_but_no_client(desk: Desk) -> None:
     """Nothing of it reaches those who watch the calendar."""
     [joined] = desk.join(BEA, *MORNING)
     [wait] = desk.waits
@@ -99,7 +99,7 @@ def test_closed_hours_can_be_waited_for(desk: Desk) -> None:
 
 
 def test_nobody_waits_for_time_that_is_open(desk: Desk) -> None:
-    """Also if those in line have given it back: whoever wants it can book it."""
+    """Time that everyone in line has declined is open, too: anyone can book it."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.offers()[BEA])

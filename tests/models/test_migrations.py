@@ -184,7 +184,7 @@ async def test_bookings_and_experts_get_their_derived_fields() -> None:
 
 
 async def test_search_words_are_those_of_the_present_rules() -> None:
-    """Earlier versions did not know that two letters are forms of one."""
+    """Earlier versions did not fold Persian and Arabic forms of a letter."""
     contact = Contact(name="علی", email="a@example.com", phone="+442079460018")
     made = booking(NINE).model_copy(update={"contact": contact, "search_words": ["علی"]})
     await made.insert()

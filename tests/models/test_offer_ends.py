@@ -56,8 +56,8 @@ def test_decline_counts_for_all_entries_of_the_client(desk: Desk) -> None:
     assert desk.offered() == {CLEO: "10:00"}
 
 
-def test_others_choose_first_from_what_a_decline_frees() -> None:
-    """Where starts overlap, the one who declined does not take the same hour a bit later."""
+def test_others_choose_first_from_declined_time() -> None:
+    """With overlapping starts, the client who declined does not get nearly the same hour again."""
     desk = Desk(rules(step_minutes=15))
     desk.book(ADA, key(9), key(10), key(11))
     desk.join(BEA, *MORNING)

@@ -167,7 +167,7 @@ def test_first_in_line_comes_before_an_earlier_slot_for_others(desk: Desk) -> No
     assert desk.offered() == {BEA: "10:30"}
 
 
-def test_what_an_offer_leaves_is_offered_to_the_next(desk: Desk) -> None:
+def test_time_beside_an_offer_is_offered_to_the_next(desk: Desk) -> None:
     desk.join(BEA, *MORNING, 30)
     desk.join(CLEO, *MORNING)
     desk.join(DORA, *MORNING, 30)

@@ -83,9 +83,7 @@ async def test_break_after_a_session_counts_as_overlap(ledger: Ledger, calendar:
     assert len(await book(reserving(ledger), someone(), apart)) == 2
 
 
-async def test_hold_is_booked_with_the_break_that_it_was_made_with(
-    ledger: Ledger, calendar: Calendar
-) -> None:
+async def test_booked_hold_keeps_its_break(ledger: Ledger, calendar: Calendar) -> None:
     """A longer break since then does not make it overlap the next slot."""
     viewer = someone()
     await hold(reserving(ledger), viewer, slot_id(slot(calendar, 1)), None)

@@ -97,7 +97,7 @@ async def test_a_booking_is_reminded_of_twice_by_one_row(
     ("ahead", "expected"),
     [(2 * DAY, [DAY, HOUR]), (DAY, [HOUR]), (2 * HOUR, [HOUR]), (HOUR, []), (HOUR / 2, [])],
 )
-async def test_what_would_be_due_before_the_booking_is_left_out(
+async def test_reminders_due_before_the_booking_are_left_out(
     database: Client, calendar: Calendar, ahead: timedelta, expected: list[timedelta]
 ) -> None:
     """A session that begins in less than an hour needs no reminder."""
@@ -121,7 +121,7 @@ async def test_no_reminders_without_lead_times(database: Client, calendar: Calen
 async def test_a_moved_booking_is_reminded_of_at_its_new_time_alone(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Also after the first reminder has been sent, and if it moves twice."""
+    """The same holds after the first reminder, and for a second move."""
     viewer = client()
     booking = await book_slot(ledger, slot(calendar, 9), viewer)
     sent = await reminder_of(booking)

@@ -61,7 +61,7 @@ def is_multikey(collection: str, index: Index) -> bool:
     )
 
 
-def test_documentation_shards_what_belongs_to_an_expert_by_expert() -> None:
+def test_documentation_shards_data_of_experts_by_expert() -> None:
     """A calendar's `_id` is the expert's id."""
     by_expert = dict.fromkeys(("bookings", "events", "reviews", "waits"), "expert_id")
     assert {**by_expert, "calendars": "_id"} == SHARD_KEYS

@@ -48,7 +48,7 @@ def test_only_visible_characters_count() -> None:
         ("\u200b\u200d", ""),
     ],
 )
-def test_visible_line_leaves_out_what_shows_nothing(text: str, line: str) -> None:
+def test_visible_line_drops_invisible_characters(text: str, line: str) -> None:
     assert visible_line(text) == line
 
 
@@ -66,7 +66,7 @@ def test_visible_line_leaves_out_what_shows_nothing(text: str, line: str) -> Non
         "Coach 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
     ],
 )
-def test_visible_line_keeps_what_forms_letters_and_emoji(text: str) -> None:
+def test_visible_line_keeps_joiners_of_letters_and_emoji(text: str) -> None:
     assert visible_line(text) == text
 
 

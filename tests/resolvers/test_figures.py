@@ -118,7 +118,7 @@ def recount(bookings: list[Booking], day: date, zone: str) -> Count:
 
 @pytest.mark.parametrize("zone", ZONES)
 async def test_figures_are_those_of_a_recount(booked: dict[Id, list[Booking]], zone: str) -> None:
-    """Also on days of 23, 23.5, 24.5 and 25 hours, and on every border of a span."""
+    """The days include some of 23, 23.5, 24.5 and 25 hours, and both ends of each span."""
     everybody = [booking for bookings in booked.values() for booking in bookings]
     for change in CHANGES:
         for first, last in ((-3, 3), (0, 0), (-1, 0), (0, 1)):

@@ -173,7 +173,7 @@ def other_status(rows: Rows) -> None:
 
 
 def other_step(rows: Rows) -> None:
-    """A step begins with another status than the previous one ended with."""
+    """A step does not begin with the previous step's final status."""
     rows["bookings"][3]["history"][1]["before"] = "CONFIRMED"
 
 
@@ -188,7 +188,7 @@ def no_history(rows: Rows) -> None:
 
 
 def other_cells(rows: Rows) -> None:
-    """A booking occupies other cells than its session's."""
+    """The cells of a booking are not those of its session."""
     rows["bookings"][0]["cells"] = [cell - 8 * QUARTER for cell in rows["bookings"][0]["cells"]]
 
 

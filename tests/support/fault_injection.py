@@ -121,7 +121,7 @@ def _await_database(url: str) -> None:
             try:
                 client.admin.command("ping")
             except AutoReconnect:
-                # The connection was still to the killed process.
+                # The connection still led to the killed process.
                 if monotonic() > deadline:
                     raise
             else:

@@ -57,7 +57,7 @@ def _run(
         os.close(output)
     sys.stdin = StringIO(typed)
     watch_commands()
-    passwords.PARAMETERS = profiles.CHEAPEST  # Tests sign in a thousand times.
+    passwords.PARAMETERS = profiles.CHEAPEST  # Cheap hashes: tests sign in a thousand times.
     exec(patch.code, {})  # noqa: S102 - a test's own
     app(arguments, prog_name="expertbook")
 

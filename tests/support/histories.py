@@ -69,8 +69,8 @@ class History:
         experts: experts with `id` and `availability { breakMinutes confirmsAutomatically }`.
         hold_seconds: how long holds last.
         slots: ids of the slots that were open at the beginning. Others are left out of reads.
-        max_operations: number of operations after which recording ends. What is recorded by then
-            is a history of its own; the operations that are running have an unknown outcome.
+        max_operations: number of operations after which recording ends. The operations recorded by
+        then form a complete history; those still running have an unknown outcome.
         max_unknown: number of attempts without an answer after which recording ends as well: each
             may take effect at any later time, so many of them make a history undecidable.
     """

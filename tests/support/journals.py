@@ -84,7 +84,7 @@ class Sent:
 
     @property
     def seconds(self) -> float:
-        """How long the answer took, including retries."""
+        """Time until the answer, including retries."""
         return self.answered_at - self.at
 
 

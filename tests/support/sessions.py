@@ -29,7 +29,7 @@ ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
 LIFETIMES = (3, 15, 75)
 """Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use.
 
-All are shorter than the patience of the test clients, which wait for the end.
+All are shorter than the timeouts of the test clients, which wait for the token to expire.
 """
 
 

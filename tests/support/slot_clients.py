@@ -41,7 +41,7 @@ class Snapshot:
 
 
 async def read_slots(expert_id: Id, since: datetime, now: datetime | None = None) -> Snapshot:
-    """Read some days as the API does: first the calendar with the cursor, then its bookings."""
+    """Read some days in the order of the API: the calendar with its cursor, then the bookings."""
     until = since + DAYS
     [calendar] = await slots.calendars([expert_id])
     [occupants] = await slots.occupants([Span(expert_id, since, until)])

@@ -139,7 +139,7 @@ def sample() -> Rows:
 
 
 def wait(rows: Rows, hour: int) -> Row:
-    """Add an entry of the waiting list for an hour, and the event by which the client joined."""
+    """Add an entry of the waiting list for an hour, and the event of joining."""
     [calendar] = rows["calendars"]
     starts_at = NOON + timedelta(hours=hour)
     joined = event(rows)

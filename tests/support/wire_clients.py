@@ -19,7 +19,7 @@ Client = AsyncMongoClient[dict[str, Any]]
 PATIENCE_MS = 60_000
 PATIENCE_SECONDS = 60
 NO_POLLING_MS = 600_000
-"""Interval of the driver's checks, so long that only a streamed `hello` can tell of a change."""
+"""Interval of the driver's checks, so long that only a streamed `hello` can announce a change."""
 TRANSIENT, RETRYABLE = "TransientTransactionError", "RetryableWriteError"
 UNKNOWN = "UnknownTransactionCommitResult"
 

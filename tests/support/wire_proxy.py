@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 READS = frozenset({"find", "aggregate", "count", "distinct"})
 SERVED_BY_ANY_MEMBER = frozenset({"ping", "buildInfo", "getMore", "killCursors", "endSessions"})
-"""Commands that a secondary executes, too. Source: https://www.mongodb.com/docs/manual/core/read-preference/"""
+"""Commands that secondaries also execute. Source:
+https://www.mongodb.com/docs/manual/core/read-preference/"""
 
 
 class Injection(NamedTuple):
@@ -127,7 +128,7 @@ class WireProxy:
         self.log: list[Injection] = []
         """The injected faults, in order."""
         self.commands: Counter[str] = Counter()
-        """How many commands of each name were received."""
+        """Number of received commands, by name."""
         self.uncommitted = UncommittedWrites(database_url)
         """Writes that only this primary has; see tests/support/wire_rollbacks.py."""
 
@@ -151,7 +152,7 @@ class WireProxy:
         return url.partition("?")[0] + "?retryWrites=true" if is_mongos else url
 
     def inject(self, fault: Fault) -> None:
-        """Inject a fault from now on. Where several concern a command, the latest wins."""
+        """Inject a fault from now on. If several match a command, the latest wins."""
         self._faults = (_Injected(fault), *self._faults)
 
     def remove(self, fault: Fault) -> None:

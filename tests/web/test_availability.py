@@ -141,7 +141,7 @@ async def test_a_repeated_change_is_no_conflict(practice: Practice) -> None:
     assert again == first
 
 
-async def test_one_of_two_changes_at_a_time_of_the_same_version_is_made(practice: Practice) -> None:
+async def test_only_one_of_concurrent_changes_of_a_version_succeeds(practice: Practice) -> None:
     version = await practice.version()
     answers = await asyncio.gather(
         *(

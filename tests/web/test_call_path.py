@@ -72,7 +72,7 @@ def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
 
 
 def names_of(call: Call) -> list[tuple[str, str]]:
-    """Return the names by which a step may refer to a function: its own, or its class."""
+    """Return the names that a step may use for a function: its own, or its class."""
     class_, _, name = call.function.rpartition(".")
     return [(call.file, each) for each in (call.function, name, class_)]
 

@@ -110,7 +110,7 @@ async def watch(events: AsyncIterator[Any], outlived: Path) -> None:
 def run_javascript(folder: Path, outlived: Path) -> dict[str, Any]:
     """Run the snippets in JavaScript, all in one process, and return what they saw.
 
-    They cause events until the file `outlived` exists, too.
+    Like the Python client, they cause events until the file `outlived` exists.
     """
     target = folder / "results.json"
     limits = (str(TOKEN_SECONDS), str(DEADLINE_SECONDS))

@@ -76,7 +76,7 @@ async def test_nothing_reveals_whether_an_address_has_an_account(here: TwoServer
     assert await here.anonymous.ask(REQUEST, email="no address") == {"requestSignInCode": True}
 
 
-async def test_proven_address_ends_what_a_stranger_registered(here: TwoServers) -> None:
+async def test_proven_address_ends_a_strangers_password_and_sessions(here: TwoServers) -> None:
     stranger = await here.person()
     await known_code(stranger.email)
     signed = await sign_in(here.there(here.anonymous), stranger.email)

@@ -33,7 +33,7 @@ START = Position(0)
 async def practice(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Practice]:
-    """A practice with six events, the first three of which have expired."""
+    """A practice with six events, the first three expired."""
     assert database is not None
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
     with run_server(tmp_path_factory.mktemp("cursors"), **settings) as address:
@@ -97,7 +97,7 @@ async def test_cursor_before_an_expired_event_is_refused(
 
 @pytest.mark.parametrize("variant", QUERIES)
 @pytest.mark.parametrize("kind", ["ahead", "far ahead", "replaced", "last replaced", "old format"])
-async def test_cursor_of_an_event_that_the_log_does_not_hold_is_refused(
+async def test_cursor_of_an_event_missing_from_the_log_is_refused(
     practice: Practice, variant: str, kind: str
 ) -> None:
     """Cursors from before a backup was restored; those in the old format lack the event's id."""

@@ -192,7 +192,7 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(
 
 
 async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
-    """Also after concurrent changes on two servers."""
+    """The same holds after concurrent changes on two servers."""
     expert = await here.expert("Confirma Automata")
     api, elsewhere = expert.api, here.there(expert.api)
 
@@ -214,7 +214,7 @@ async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
     async def both() -> list[bool]:
         return [await found(at_once=by), await found(at_once=not by)]
 
-    # A server may answer with what it knew a second before a change on the other one.
+    # A server may be up to a second behind a change on the other one.
     await eventually(both, lambda answers: answers == [True, False])
     assert await findings() <= here.found_before
 

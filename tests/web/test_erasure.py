@@ -50,7 +50,7 @@ def waiting(kind: MailKind, **more: Any) -> Mail:
     return Mail(kind=kind, created_at=now, due_at=now + timedelta(days=2), **more)
 
 
-async def test_deletion_withdraws_what_only_reminds_or_asks_and_does_not_wait_for_it(
+async def test_deletion_withdraws_reminders_and_review_requests_without_waiting_for_them(
     here: TwoServers, time: Time
 ) -> None:
     """A mail that a worker has already taken up is not sent either."""

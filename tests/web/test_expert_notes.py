@@ -41,7 +41,7 @@ async def read(api: Api, id_: str) -> dict[str, Any]:
 
 
 async def test_only_the_expert_sees_a_note(here: TwoServers) -> None:
-    """Nobody hears of it, and it is in no mail and nobody else's answers."""
+    """A note causes no event and no mail, and nobody else can read it."""
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(5), "10:00")

@@ -111,7 +111,7 @@ def test_mail_says_until_when_the_time_is_held_and_where_to_book_it(
     assert f'<html lang="{wording(language).tag}">' in mail.html
 
 
-def test_mail_has_nothing_that_only_the_parties_of_a_booking_know() -> None:
+def test_mail_contains_no_private_detail_of_a_booking() -> None:
     """Neither the expert's address nor the place, and no calendar entry."""
     copy = render(offer())
     assert copy

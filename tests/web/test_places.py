@@ -197,7 +197,7 @@ async def test_an_offer_keeps_its_place_until_it_is_replaced(
     client = await deployment.person()
     slot = await first_slot(deployment, str(expert.expert_id), time)
     booked = await client.api.book(slot)
-    # Clients without support for places leave them out.
+    # Clients that do not know places omit them.
     answer = (await expert.api.ask(SET, offers=[offer(60), offer(30), offer(45)]))[
         "setAvailability"
     ]

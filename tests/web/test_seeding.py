@@ -116,7 +116,7 @@ async def test_concurrent_seeding_runs_once() -> None:
 
 @pytest.mark.usefixtures("empty")
 async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The claim of a dead process expires after the patience of the others."""
+    """The claim of a dead process expires after `STALL_SECONDS`."""
     monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)

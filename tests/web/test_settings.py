@@ -25,7 +25,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide this machine's settings: empty working directory, environment without ours."""
+    """Hide this machine's settings: use an empty working directory, and unset their variables."""
     monkeypatch.chdir(tmp_path)
     for name in {CACHES, *(os.environ.keys() - environment().keys())}:
         monkeypatch.delenv(name, raising=False)

@@ -162,7 +162,7 @@ async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, e
     assert await stale.error_code(both) == "UNAUTHENTICATED"
 
 
-async def test_stale_token_does_not_matter_to_operations_on_sessions_within_fragments(
+async def test_stale_token_is_ignored_by_session_mutations_in_fragments(
     api: Api,
 ) -> None:
     stale = api.signed_in("stale")

@@ -129,7 +129,7 @@ async def leaving_against_cancel(track: Track) -> None:
 
 
 async def end_of_a_hold_against_booking(track: Track) -> None:
-    """Another round's hold with the same expert may have taken the place of this one's."""
+    """A hold of another round with the same expert may have replaced this round's hold."""
     expert, [slot] = track.take(1)
     held = await execute(track.ada_here, HOLD, id=slot["id"])
     bea = await wait(track.bea_there, expert, slot)

@@ -74,7 +74,7 @@ async def queue(here: TwoServers) -> Queue:
 
 
 async def test_cancelled_time_is_offered_mailed_and_booked(here: TwoServers, queue: Queue) -> None:
-    """Joined at one server, cancelled at the other; the client hears of it and books it."""
+    """The client joins at one server, and books after a cancellation at the other."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     entry = await queue.wait(ada)
@@ -240,7 +240,7 @@ async def test_time_that_can_be_booked_is_refused_with_its_slots(
 
 
 async def test_five_entries_at_most_over_two_servers(here: TwoServers, queue: Queue) -> None:
-    """Also if nine requests arrive at the same moment."""
+    """Nine requests at the same moment do not exceed the limit, either."""
     ada, _ = await here.new_account()
     since = datetime.fromisoformat(queue.span[0])
     spans = [
@@ -292,7 +292,7 @@ async def test_opened_hours_are_offered(here: TwoServers, queue: Queue) -> None:
 
 
 async def test_deleted_account_passes_its_offer_on(here: TwoServers, queue: Queue) -> None:
-    """Its bookings are offered, too."""
+    """Time of the account's cancelled bookings is offered, too."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     cleo, _ = await here.new_account()

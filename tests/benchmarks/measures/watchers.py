@@ -36,7 +36,7 @@ CUT_SECONDS: Final = 2.0
 
 @asynccontextmanager
 async def crowd_of(server: Server, openings: Sequence[Opening], size: int) -> AsyncIterator[Crowd]:
-    """Open sockets that watch the experts of some openings, equally many each."""
+    """Open sockets that watch the experts of some openings, the same number for each expert."""
     crowd = Crowd(server.address)
     places = cycle(dict.fromkeys((each.expert, each.cursor) for each in openings))
     try:
@@ -47,7 +47,7 @@ async def crowd_of(server: Server, openings: Sequence[Opening], size: int) -> As
 
 
 async def one_expert(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Have all sockets watch one expert; measure their memory, and the last of each event."""
+    """Have all sockets watch one expert; measure their memory and each event's last arrival."""
     expert, slots = await directory.busiest_expert()
     cursor = await directory.cursor(expert)
     tokens = await sign_up(server.address, CLIENTS)

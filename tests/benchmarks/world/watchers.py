@@ -118,7 +118,7 @@ class Crowd:
         await self._connect([Watcher(self, *place) for place in places])
 
     async def reopen(self) -> None:
-        """Connect all watchers again, from where they were."""
+        """Reconnect all watchers, each from its last cursor."""
         watchers, self.watchers = self.watchers, []
         await self._connect(watchers)
 
