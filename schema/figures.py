@@ -57,7 +57,7 @@ class Figures:
     cancelled: int = strawberry.field(description="Bookings that either party has CANCELLED.")
     no_shows: int = strawberry.field(description="Bookings that are a NO_SHOW.")
     per_day: list[DayFigures] = strawberry.field(
-        description="Each day, in order; also those without bookings."
+        description="Every day, in order, including days without bookings."
     )
     amount: strawberry.Private[int]
 

@@ -28,8 +28,8 @@ class BookingSettings(BaseSettings):
         default=30,
         ge=1,
         le=1440,
-        description="how long time that becomes free is held for the first who waits for it, in "
-        "minutes, 1 to 1440",
+        description="the minutes for which time that becomes free is held for the first waiting "
+        "client, 1 to 1440",
     )
     currency: str = Field(
         default="EUR",
