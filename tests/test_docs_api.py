@@ -98,7 +98,7 @@ LIMITS: list[tuple[str, Any]] = [
     ("URL", f"{request_heads.MAX_URL_BYTES:,} bytes"),
     ("WebSocket message", f"{websocket_protocol.MAX_FRAME_BYTES:,} bytes"),
     ("Operations on a socket at a time", socket.MAX_OPERATIONS_PER_SOCKET),
-    ("Sockets and streams of an address", sockets.MAX_SOCKETS_PER_ADDRESS),
+    ("Sockets and streams of a network address", sockets.MAX_SOCKETS_PER_ADDRESS),
 ]
 
 
@@ -116,7 +116,7 @@ def figures() -> Iterator[tuple[str, str]]:
     yield CLIENTS, f"| {defaults['operation_seconds']:g} seconds (`EXPERTBOOK_OPERATION_SECONDS`)"
     yield CLIENTS, f"within {socket.INIT_SECONDS:g} seconds"
     yield CLIENTS, f"{budgets.USER.quota:,} a minute for a signed-in user"
-    yield CLIENTS, f"{budgets.ADDRESS.quota:,} a minute for an address that is not signed in"
+    yield CLIENTS, f"{budgets.ADDRESS.quota:,} a minute for a network address without sign-in"
     yield CLIENTS, f"{budgets.NETWORK.quota:,} a minute for all signed-in users"
     yield CLIENTS, f"costs {rate_limit.REQUEST_COST} in addition to its operation"
     yield CLIENTS, f"costs up to {documents.MAX_PARSE_COST:,} for being parsed"
@@ -124,8 +124,8 @@ def figures() -> Iterator[tuple[str, str]]:
     yield OPERATIONS, f"ends within {SHUTDOWN_SECONDS:.0f} seconds"
     yield OPERATIONS, f"up to {DIRECTORY_SECONDS} seconds for the directory, {HINT_SECONDS} for"
     yield OPERATIONS, f"accepts {connections.MAX_CONNECTIONS:,} connections"
-    yield OPERATIONS, f"{connections.MAX_CONNECTIONS_PER_ADDRESS} connections per address"
-    yield OPERATIONS, f"{sockets.MAX_SOCKETS_PER_ADDRESS} sockets or streams per address"
+    yield OPERATIONS, f"{connections.MAX_CONNECTIONS_PER_ADDRESS} connections and "
+    yield OPERATIONS, f"{sockets.MAX_SOCKETS_PER_ADDRESS} sockets or streams per network address"
     yield OPERATIONS, f"less than {http_protocol.IDLE_SECONDS} seconds"
 
 
