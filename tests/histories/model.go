@@ -108,15 +108,33 @@ func (r *request) isOwn(shown bookingState) bool {
 // step returns the possible states after an operation with the given outcome.
 //
 // The operation was decided at some moment between its call and its return. Only the call, the
-return and the ends of holds in between can make a difference. func (c *calendars) step(before
-*state, input *request, output *outcome) []*state { first, last := input.call-clockError,
-output.returned if output.isKnown { last += clockError } moments := []int64{first} holds :=
-c.holds(before, input, output) for _, number := range holds { hold := before.bookings[number] for _,
-end := range []int64{hold.earliest, hold.latest} { if first < end && end <= last &&
-!slices.Contains(moments, end) { moments = append(moments, end) } } if hold.earliest < last && last
-< hold.latest && !slices.Contains(moments, last) { moments = append(moments, last) } } var after
-[]*state for _, now := range moments { for _, decided := range before.decided(holds, now) { after =
-append(after, c.decide(decided, input, output, now)...) } } return after }
+// return and the ends of holds in between can make a difference.
+func (c *calendars) step(before *state, input *request, output *outcome) []*state {
+	first, last := input.call-clockError, output.returned
+	if output.isKnown {
+		last += clockError
+	}
+	moments := []int64{first}
+	holds := c.holds(before, input, output)
+	for _, number := range holds {
+		hold := before.bookings[number]
+		for _, end := range []int64{hold.earliest, hold.latest} {
+			if first < end && end <= last && !slices.Contains(moments, end) {
+				moments = append(moments, end)
+			}
+		}
+		if hold.earliest < last && last < hold.latest && !slices.Contains(moments, last) {
+			moments = append(moments, last)
+		}
+	}
+	var after []*state
+	for _, now := range moments {
+		for _, decided := range before.decided(holds, now) {
+			after = append(after, c.decide(decided, input, output, now)...)
+		}
+	}
+	return after
+}
 
 // holds returns the numbers of the holds that may affect an operation.
 func (c *calendars) holds(before *state, input *request, output *outcome) []int32 {

@@ -15,7 +15,8 @@ const (
 	pending
 	confirmed
 	// over is a booking that was cancelled or has expired. A hold past its end becomes either,
-	depending on when the server sweeps it. over
+	// depending on when the server sweeps it.
+	over
 )
 
 var shownAs = map[status][]string{
