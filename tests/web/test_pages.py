@@ -151,10 +151,10 @@ def answers_in(page: str) -> list[dict[str, Any]]:
 
 async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the API answers to the same queries."""
-    texts = [PageData().query(answer["operationName"]).text for answer in answers]
+    data = PageData()
     return [
-        await api.ask(text, **answer["variables"])
-        for text, answer in zip(texts, answers, strict=True)
+        await api.ask(data.query(answer["operationName"]).text, **answer["variables"])
+        for answer in answers
     ]
 
 
