@@ -271,7 +271,7 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
 async def backlog() -> tuple[int, float]:
     """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
 
-    Reminders that wait for their time are not counted.
+    The lane of reminders, which wait for their time, is not counted.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -120,7 +120,7 @@ class Loaded:
     def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
         """Return the answer that a command's idempotency record stands for; None without one.
 
-        InvalidInput if the record was made with other input.
+        It is InvalidInput if the record was made with other input.
         """
         wanted = command.idempotency
         if wanted is None or (record := self.records.get(wanted.id)) is None:

@@ -30,7 +30,9 @@ PERSON = "Ngaire Bautista"
     ("account", "path"),
     [(DEMO_ADMIN, "/administration/overview"), (DEMO_EXPERT, "/desk"), (DEMO_CLIENT, "/bookings")],
 )
-async def test_signing_in_leads_to_the_own_page(visit: Visit, account: str, path: str) -> None:
+async def test_signing_in_leads_to_the_page_of_the_role(
+    visit: Visit, account: str, path: str
+) -> None:
     """Administrators begin with the overview, experts at the desk, clients with their bookings."""
     ada = await visit()
     await ada.open("/sign-in")
