@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.server
 
-MAX_FILES = 66
+MAX_FILES = 65
 """See docs/decisions/0023."""
 LAYERS = ("web", "schema", "resolvers", "auth subscriptions", "models")
 CALLED_BACK = {
@@ -42,22 +42,22 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
         since = datetime.now(UTC) + timedelta(days=3)
         until = since + timedelta(days=30)
         found = await client.slots(expert["id"], since.isoformat(), until.isoformat())
-        free = [slot for slot in found if slot["status"] == "OPEN"]
+        slot = next(slot for slot in found if slot["status"] == "OPEN")
+        # The second request with a document makes it known. Only the time around the
+        # last booking is in memory, so all three are of one slot.
+        for _ in range(2):
+            await client.cancel((await client.book(slot["id"]))["id"])
         path = folder / "calls.jsonl"
-        # The second booking of a document makes the document known, and the third is traced.
-        for slot, headers in zip(free[::8], ({}, {}, {HEADER: str(path)}), strict=False):
-            response = await http.post(
-                f"{program.address}/graphql",
-                json={"query": BOOK, "variables": booking(slot["id"])},
-                headers={"authorization": f"Bearer {client.token}", **headers},
-            )
-            assert response.json()["data"]["bookSlot"]["__typename"] == "Booking", response.text
+        response = await http.post(
+            f"{program.address}/graphql",
+            json={
+                "query": BOOK,
+                "variables": {"input": {"slotId": slot["id"], "contact": CONTACT}},
+            },
+            headers={"authorization": f"Bearer {client.token}", HEADER: str(path)},
+        )
+        assert response.json()["data"]["bookSlot"]["__typename"] == "Booking", response.text
         return read(path)
-
-
-def booking(slot_id: str) -> dict[str, object]:
-    """Return the variables that book a slot."""
-    return {"input": {"slotId": slot_id, "contact": CONTACT}}
 
 
 def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
