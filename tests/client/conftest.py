@@ -136,4 +136,5 @@ async def visit(
 
         yield make
     for visitor in visitors:
+        print(visitor.name, visitor.errors)  # noqa: T201 - shown if the test has failed
         assert visitor.troubles == []

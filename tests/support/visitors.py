@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import expect
+from playwright.async_api import Error, expect
 
 from tests.support.browsers import CLIENT
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+    from playwright.async_api import (
+        BrowserContext,
+        ConsoleMessage,
+        Locator,
+        Page,
+        Request,
+        Response,
+    )
 
     from tests.support.bookable_experts import Expert
 
@@ -87,6 +95,8 @@ class Visitor:
     takes_pictures: bool = False
     """Whether to take a screenshot of every page that is checked, not only of one that fails."""
     heard: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Answers with GraphQL errors."""
     troubles: list[str] = field(default_factory=list)
     stops: Any = field(default_factory=lambda: count(1))
 
@@ -100,6 +110,7 @@ class Visitor:
         self.context.on("console", self._hear)
         self.context.on("weberror", lambda error: self.troubles.append(str(error.error)))
         self.context.on("request", self._see)
+        self.context.on("response", self._read)
         await self.context.add_init_script(REFUSALS)
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -113,6 +124,14 @@ class Visitor:
         known = {urlsplit(address).netloc for address in (self.site, self.server or self.site)}
         if url.scheme not in {"data", "blob"} and url.netloc not in known:
             self.troubles.append(f"a request to {request.url}")
+
+    async def _read(self, response: Response) -> None:
+        """Keep the answers with GraphQL errors, which tell why a test failed."""
+        if urlsplit(response.url).path != "/graphql" or response.request.method != "POST":
+            return
+        with suppress(Error):  # the page was left
+            if '"errors"' in (text := await response.text()):
+                self.errors.append(text)
 
     async def open(self, path: str) -> None:
         """Open a path of the site."""
