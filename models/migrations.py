@@ -175,6 +175,12 @@ async def _search_words_of_bookings() -> int:
     return await _write(Booking, writes)
 
 
+async def _all_search_words() -> int:
+    """Compute the search words of accounts, experts and bookings again."""
+    changes = (_search_terms, _words_of_experts, _search_words_of_bookings)
+    return sum([await change() for change in changes])
+
+
 async def _copied_rules_of_experts() -> int:
     """Give experts their copies of the calendar's rules."""
     former = {name: {"$exists": False} for name in COPIED_RULES}
@@ -267,5 +273,6 @@ MIGRATIONS: Final[dict[str, Callable[[], Awaitable[int]]]] = {
     "ratings of experts": _ratings,
     "index of holds": _index_of_holds,
     "lanes of mails": _lanes_of_mails,
+    "search words in one form of Chinese": _all_search_words,
 }
 REMINDERS: Final = "reminders of coming bookings"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import regex
 from anyascii import anyascii
 from babel import Locale
+from opencc import OpenCC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MAX_SLUG_LENGTH: Final = 60
 
 _FOREIGN_LATIN: Final = regex.compile(r"[^\P{Latin}\p{ASCII}]")
+_HAN: Final = regex.compile(r"\p{Han}")
 _LOGOGRAPHS: Final = regex.compile(r"[\p{Han}\p{Hangul}]")
 _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]")
 # Alphabets without spaces between words.
@@ -188,8 +190,9 @@ def fold(text: str) -> str:
     """Return the text without case and accents, for comparison and search.
 
     Latin letters that do not decompose, such as "ł" and "ø", become ASCII letters. Other scripts
-    are kept, but Persian and Arabic forms of a letter are one, and so are hiragana and katakana.
-    Invisible characters, such as joiners and soft hyphens, do not count.
+    are kept, but these are one: Persian and Arabic forms of a letter, hiragana and katakana, and
+    the simplified, traditional and Japanese forms of a Chinese character. Invisible characters,
+    such as joiners and soft hyphens, do not count.
     """
     if text.isascii():
         return text.lower()
@@ -197,8 +200,24 @@ def fold(text: str) -> str:
     cased = unicodedata.normalize("NFKD", text).casefold()
     decomposed = _IGNORABLE.sub("", unicodedata.normalize("NFKD", cased))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    plain = plain.translate(_VARIANTS)
+    plain = _HAN.sub(lambda found: _simplified(found[0]), plain.translate(_VARIANTS))
     return plain if plain.isascii() else _FOREIGN_LATIN.sub(_to_ascii, plain)
+
+
+@lru_cache(maxsize=10_000)
+def _simplified(character: str) -> str:
+    """Return the simplified form of a Chinese character, also of its Japanese form.
+
+    Some Japanese forms are the simplified form of another character, so both become the same one.
+    """
+    for conversion in ("jp2t", "t2s") * 2:
+        character = _opencc(conversion).convert(character)
+    return character
+
+
+@cache
+def _opencc(conversion: str) -> OpenCC:
+    return OpenCC(conversion)
 
 
 def words(text: str) -> list[str]:
