@@ -53,25 +53,32 @@ class BookingSettings(BaseSettings):
         description="on or off; on requires a verified e-mail address for booking",
     )
     max_coming_bookings: int = Field(
-        default=50, ge=1, le=500, description="the most upcoming bookings of a client, 1 to 500"
+        default=50,
+        ge=1,
+        le=500,
+        description="the maximum number of a client's upcoming bookings, 1 to 500",
     )
     max_coming_bookings_per_expert: int = Field(
         default=10,
         ge=1,
         le=500,
-        description="the most upcoming bookings of a client with one expert, 1 to 500",
+        description="the maximum number of a client's upcoming bookings with one expert, 1 to 500",
     )
     max_holds: int = Field(
-        default=5, ge=1, le=100, description="the most holds of a client at one time, 1 to 100"
+        default=5,
+        ge=1,
+        le=100,
+        description="the maximum number of a client's holds at one time, 1 to 100",
     )
     max_hold_renewals: int = Field(
         default=3,
         ge=0,
         le=100,
-        description="the most times that a client may hold a slot again within an hour, 0 to 100",
+        description="the maximum number of times that a client holds a slot again within an hour, "
+        "0 to 100",
     )
     max_moves: int = Field(
-        default=10, ge=1, le=100, description="the most times that a booking is moved, 1 to 100"
+        default=10, ge=1, le=100, description="the maximum number of moves of a booking, 1 to 100"
     )
 
     reminders: str = Field(

@@ -59,7 +59,7 @@ Watch = Annotated[
 Repair = Annotated[
     bool,
     typer.Option(
-        "--repair", help="Have all processes build their indexes of the directory in memory anew."
+        "--repair", help="Make all processes rebuild their indexes of the directory in memory."
     ),
 ]
 Interval = Annotated[
