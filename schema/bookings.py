@@ -211,7 +211,7 @@ class Booking(Node):
         return f"/bookings/{self.id}.ics?key={key}"
 
     @strawberry.field(
-        description="The client's review, also if it is hidden; null if there is none."
+        description="The client's review, even if it is hidden; null if there is none."
     )
     async def review(self, info: Info) -> Review | None:
         """Load the review of a completed booking."""

@@ -1,4 +1,4 @@
-"""The rate limit of the client that asks."""
+"""The rate limit of the requesting client."""
 
 from __future__ import annotations
 

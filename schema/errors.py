@@ -184,7 +184,7 @@ class PriceChanged(Refusal):
     price: Money = strawberry.field(description="The present price.")
 
 
-@strawberry.type(description="The expert's availability is not of the expected version.")
+@strawberry.type(description="The expert's availability does not have the expected version.")
 class AvailabilityChanged(Refusal):
     """Refusal sent for `models.calendar.errors.AvailabilityChanged`."""
 

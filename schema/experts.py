@@ -207,8 +207,8 @@ class Expert(Node):
         available: Annotated[
             AvailableInput | None,
             strawberry.argument(
-                description="Only slots that a filter of the directory with this input asks for; "
-                "its `minutes` replace the argument."
+                description="Only slots that match this input, as in `ExpertFilter.available`; "
+                "its `minutes` override the argument."
             ),
         ] = None,
     ) -> list[Slot]:

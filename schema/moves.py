@@ -131,7 +131,7 @@ class MoveMutation:
 
     @strawberry.mutation(
         description="Remove a completed, cancelled or expired booking from the viewer's list. Any "
-        "time still ahead becomes free."
+        "remaining time becomes free."
     )
     async def remove_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Remove a finished booking from the viewer's list."""

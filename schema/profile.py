@@ -147,7 +147,7 @@ class ProfileMutation:
         return _changed(changed, context)
 
     @strawberry.mutation(
-        description="End one of the viewer's sessions, also on open WebSockets. Returns false if "
+        description="End one of the viewer's sessions, and close its WebSockets. Returns false if "
         "the viewer has no such session."
     )
     async def end_session(

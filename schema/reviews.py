@@ -33,7 +33,7 @@ class Review(Node):
     """A review, with the expert's answer."""
 
     rating: int = strawberry.field(description="Stars, 1 to 5.")
-    text: str = strawberry.field(description="What the client wrote; 10 to 2,000 characters.")
+    text: str = strawberry.field(description="The client's text; 10 to 2,000 characters.")
     author: str = strawberry.field(
         description="The client's first name, and the initial of the last one."
     )
@@ -50,8 +50,8 @@ class Review(Node):
         "author, its expert and administrators see it."
     )
     hidden_reason: str | None = strawberry.field(
-        description="Why it is hidden; null for everybody but its author, its expert and "
-        "administrators."
+        description="Reason for hiding it; null for everybody but its author, its expert "
+        "and administrators."
     )
 
     @classmethod
@@ -108,8 +108,8 @@ class HideReviewInput:
     review_id: strawberry.ID = strawberry.field(description="Id of the review.")
     hidden: bool = strawberry.field(description="True to hide it, false to show it again.")
     reason: str = strawberry.field(
-        description="Why it is hidden, for both parties; at most 500 characters. It is ignored if "
-        "the review is shown again."
+        description="Reason for hiding it, for both parties; at most 500 characters. It is "
+        "ignored if the review is shown again."
     )
 
 
@@ -184,7 +184,7 @@ class ReviewMutation:
         return _reloaded(review, context)
 
     @strawberry.mutation(
-        description="Remove a review and its answer. It can be written anew until the booking's "
+        description="Remove a review and its answer. It can be written again until the booking's "
         "`reviewableUntil`. A hidden review cannot be removed. The author only."
     )
     async def remove_review(self, info: Info, input: RemoveReviewArgument) -> RemoveReviewResult:

@@ -25,8 +25,7 @@ class Session(Node):
 
     started_at: datetime = strawberry.field(description="When the session began.")
     last_used_at: datetime = strawberry.field(
-        description="When the session last got an access token, which may have been used until it "
-        "expired."
+        description="Time of its latest access token, which may have been used until it expired."
     )
     device: str = strawberry.field(
         description="Browser and system as reported by the client, such as Firefox on Linux."

@@ -254,8 +254,8 @@ class SlotSubscription:
                 yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(
-        description="Events of slots that become free in an expert's calendar, and can be booked: "
-        "not of time that is offered to someone in the waiting list."
+        description="Events of an expert's slots that become free and can be booked; time that is "
+        "offered to the waiting list is left out."
     )
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None

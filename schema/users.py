@@ -307,7 +307,7 @@ class UserMutation:
         return SignedIn.of(await sessions.refresh(context.services.sign_ins, token), context)
 
     @strawberry.mutation(
-        description="Sign out, also on open WebSockets. Returns false if nobody was signed in."
+        description="Sign out, and close open WebSockets. Returns false if nobody was signed in."
     )
     async def logout(
         self,
@@ -332,7 +332,7 @@ async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
     if user is None:
         raise LookupError(f"no account {user_id}")
     if hides_address_of_party(context.viewer, booking, user_id):
-        # Not an error, which would end the expert's whole list when somebody holds a slot.
+        # Not an error: a single hold would then fail the expert's whole list of bookings.
         user = user.model_copy(update={"email": ""})
     return User.of(user, relations_to_party(context.viewer, booking, user_id))
 

@@ -65,7 +65,7 @@ class Wait(Node):
         return await load_expert(info.context, self.wait.expert_id)
 
     @strawberry.field(
-        description="How many are before the viewer in line and could be offered the same time."
+        description="Number of entries before this one in line that compete for the same time."
     )
     async def ahead(self, info: Info) -> int:
         """Count the competing entries."""

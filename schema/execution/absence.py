@@ -1,8 +1,8 @@
 """Treat empty strings and nulls in optional places as absent.
 
 Generated clients send "" (Go) or null (Java, Kotlin) for everything that their caller left unset,
-also for cursors, ids, enums and scalars, none of which can be empty. Some texts of updates may be
-empty: "" removes what they said. For an input object, Go sends one that is zero throughout.
+including cursors, ids, enums and scalars, which cannot be empty. Some texts of updates may be
+empty: "" removes the stored text. For an unset input object, Go sends one of zero values.
 """
 
 from __future__ import annotations

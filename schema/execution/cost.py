@@ -14,7 +14,7 @@
 - Input beyond 1,024 bytes costs 1 per 8 bytes: the variables as JSON, their
   defaults, and the literals of a field.
 - A subscription costs as much as one of its events. Each event that it replays from `after` costs
-  as much again, and 20.
+  as much again, plus 20.
 - Each word of a search of the directory costs 100 and a search by time 500, once it is searched
   (`schema.directory`).
 - Stored rows beyond the assumed number of a booking's or calendar's cost 10 each, once they are
