@@ -15,7 +15,7 @@ interface ConfirmDialogProps {
   onClose: () => void;
 }
 
-/** Asks for confirmation of a change that affects other people; shows reason it was refused. */
+/** Asks for confirmation of a change that affects other people; shows why it was refused. */
 export function ConfirmDialog({
   title,
   body,

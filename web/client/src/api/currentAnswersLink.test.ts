@@ -9,7 +9,7 @@ import { CurrentAnswersLink } from "./currentAnswersLink.ts";
 
 const VARIABLES = { id: "b" };
 
-/** Return a review of some words. */
+/** Return a review with a text. */
 function review(text: string) {
   return {
     ...{ __typename: "Review", id: "r", rating: 4, text, author: "Ada L." },
@@ -24,7 +24,7 @@ function answered(text: string): ApolloLink.Result {
   return { data: { booking } };
 }
 
-/** A page that shows a review of old words, and loads it again from a server that tests answer. */
+/** A page that shows an old review, and loads it again; tests answer for the server. */
 function page() {
   const sent: { name: string | undefined; answer: Subject<ApolloLink.Result> }[] = [];
   const server = new ApolloLink(({ operationName: name }) => {

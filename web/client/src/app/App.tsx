@@ -151,9 +151,9 @@ export function App() {
 }
 
 /**
- * Reload the document, which alone makes a browser request code again that it failed to load.
+ * Reload the document: only that makes a browser request code again after it failed to load.
  *
- * Do nothing while the server does not answer, since the browser would leave the page for an error.
+ * Do nothing while the server does not answer, since the browser would show its own error page.
  */
 async function reload(): Promise<void> {
   try {

@@ -16,7 +16,7 @@ import { landingSpan } from "./landingSpan.ts";
 import { LandingView } from "./LandingView.tsx";
 import { LiveSeatPlan } from "./LiveSeatPlan.tsx";
 
-// `Slot.mine` is left out, which would make the answer depend on the viewer.
+// `Slot.mine` is left out, because it would make the answer depend on the viewer.
 const LANDING = graphql(`
   query Landing($from: DateTime!, $to: DateTime!, $available: AvailableInput) {
     categories {

@@ -33,7 +33,7 @@ interface LiveSeatPlanProps {
   span: { from: string; to: string };
 }
 
-/** Live calendar of a real expert, with a chip that tells the last change. */
+/** Live calendar of a real expert, with a chip that shows the last change. */
 export function LiveSeatPlan({ hero, span }: LiveSeatPlanProps) {
   const { expert } = hero;
   const formats = useFormats();

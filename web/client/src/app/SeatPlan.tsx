@@ -33,7 +33,7 @@ interface SeatPlanProps {
   badge?: React.ReactNode;
 }
 
-/** A day of a real expert, an hour a row. */
+/** A day of a real expert, one hour per row. */
 export function SeatPlan({ expert, days, date, onDay, badge }: SeatPlanProps) {
   const text = useWords(landingWords);
   const path = `/experts/${expert.slug}`;

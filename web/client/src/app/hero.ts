@@ -50,7 +50,7 @@ export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
 export function landingHero({ experts }: LandingQuery, formats: Formats, now: number) {
   const shown = experts.nodes.map((expert) => ({
     ...expert,
-    // The query leaves it out, which is the same for everybody.
+    // The query leaves `mine` out, so that its answer is the same for everybody.
     slots: expert.slots.map((slot) => ({ ...slot, mine: false })),
   }));
   return heroOf(shown, formats, now);

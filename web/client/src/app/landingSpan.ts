@@ -2,7 +2,7 @@ const DAY_MS = 86_400_000;
 /** The live calendar shows the first five of these days with free times; one is for time zones. */
 const DAYS = 8;
 
-/** Return the span of the live calendar: whole days in UTC, as the server's `LANDING_DAYS`. */
+/** Return the span of the live calendar: whole days in UTC, like the server's `LANDING_DAYS`. */
 export function landingSpan(now: number): { from: string; to: string } {
   const today = Math.floor(now / DAY_MS) * DAY_MS;
   return {

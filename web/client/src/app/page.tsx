@@ -26,7 +26,7 @@ export function page(load: () => Promise<PageModule>): Page {
     return module;
   });
   function Page() {
-    // Not another component when it has loaded, which would lose the page's state.
+    // Keep the component when the code has loaded: another one would lose the page's state.
     const [Content] = useState(() => loaded ?? Lazy);
     return <Content />;
   }

@@ -15,7 +15,7 @@ import { deskWords } from "./words.ts";
 
 interface DeskCardProps {
   booking: DeskBookingFragment;
-  /** Whether to show the date, where no heading above does. */
+  /** Whether to show the date, because no heading above does. */
   showsDay?: boolean;
   /** The other bookings around it, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;

@@ -45,7 +45,7 @@ export const EXPERT_CARD = graphql(`
   }
 `);
 
-/** Fragment that a card reads from the cache: the same, and whose the slots are. */
+/** Fragment that a card reads from the cache: the same, and whether slots are the viewer's. */
 const SHOWN_EXPERT = graphql(`
   fragment ShownExpert on Expert {
     ...ExpertCard @unmask
@@ -60,7 +60,7 @@ interface ExpertCardsProps {
   heading: "h2" | "h3";
   search?: string;
   day?: string | undefined;
-  /** When the times on the cards are; without it, the next ones. */
+  /** Span of the times on the cards; without it, the next ones. */
   available?: AvailableInput | undefined;
   /** Whether three cards share a row. */
   isCompact?: boolean;

@@ -12,7 +12,7 @@ show((page) => {
   return data && <EarlyLanding data={data} now={Date.now()} />;
 });
 
-/** The landing page, as far as it is seen first. */
+/** The part of the landing page that is seen first. */
 function EarlyLanding({ data, now }: { data: LandingQuery; now: number }) {
   const hero = landingHero(data, useFormats(), now);
   return (

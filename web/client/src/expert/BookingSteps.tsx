@@ -89,7 +89,7 @@ export default function BookingSteps(props: BookingStepsProps) {
 
   const price = newPrice ?? hold.price;
   const hasCode = viewer ? needsCode : true;
-  // Phones drop the page while its reader looks for the mail.
+  // Phones may unload the page while the user looks for the mail.
   const awaitedFrom = viewer ? undefined : awaitedCode(personId, hold);
   const code = useCode(submitCode, { awaitedFrom });
   useEffect(() => {
@@ -162,7 +162,7 @@ export default function BookingSteps(props: BookingStepsProps) {
     return false;
   }
 
-  /** Keep the phone number for the next booking, in place of an earlier one; this booking goes on. */
+  /** Store the phone number for the next booking; a failure does not affect this booking. */
   function rememberPhone(phone: string): void {
     updateProfile({ variables: { input: { phone } } }).catch(() => undefined);
   }

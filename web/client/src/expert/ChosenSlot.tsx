@@ -18,7 +18,7 @@ interface ChosenSlotProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** Docked bar that confirms the chosen slot, or says why it cannot be had. */
+/** Docked bar that confirms the chosen slot, or says why it is unavailable. */
 export function ChosenSlot(props: ChosenSlotProps) {
   const { slot, isLost, isBusy, confirmLabel, summary, onConfirm } = props;
   const formats = useFormats();
@@ -58,7 +58,7 @@ export function ChosenSlot(props: ChosenSlotProps) {
   );
 }
 
-/** Return why a chosen slot cannot be had. */
+/** Return why a chosen slot is unavailable. */
 export function whyLost(
   { startsAt, status, mine }: SlotTime,
   text: (typeof expertWords)["en"],

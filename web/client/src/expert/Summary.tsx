@@ -17,7 +17,7 @@ interface SummaryProps {
   price: Money;
   isLost: boolean;
   expert: BookedExpert;
-  /** Whether it is beside the form, which on narrow screens says itself what happens next. */
+  /** Whether it is beside the form, which shows the next steps itself on narrow screens. */
   isAtForm: boolean;
 }
 

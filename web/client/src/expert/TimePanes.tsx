@@ -21,7 +21,7 @@ const FullDay = lazy(() => import("../waiting/FullDay.tsx"));
 interface TimePanesProps {
   expertId: string;
   weeks: Weeks;
-  /** Length of the session for which one can wait on a full day; by default one cannot. */
+  /** Session length that a client can wait for on a full day; undefined without waiting. */
   waitMinutes?: number | undefined;
   selectedId: string | undefined;
   isBusy: boolean;

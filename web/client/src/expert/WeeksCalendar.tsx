@@ -270,7 +270,7 @@ function Day(props: DayProps) {
           />
         )}
         {isNewMonth && (
-          // Not as text, which would have to be part of the button's name.
+          // Not as text, because visible text would have to be part of the button's name.
           <span
             data-month={formatDate(date, locale, { month: "short" })}
             className="-mb-1.5 text-[11px]/[12px] font-medium before:content-[attr(data-month)]"

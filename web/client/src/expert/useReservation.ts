@@ -133,7 +133,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
 
   return {
     hold,
-    /** Whether it is not known yet if there is a hold. */
+    /** Whether it is still unknown if there is a hold. */
     isLoading,
     isBusy: holding.loading || booking.loading,
 
@@ -194,7 +194,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
   };
 }
 
-/** Return the last value while it is missing, as long as `keeps`. */
+/** Return the value; while it is missing, the last one if `keeps` is true. */
 function useLast<T>(value: T | undefined, keeps: boolean): T | undefined {
   const [last, setLast] = useState(value);
   const next = value ?? (keeps ? last : undefined);

@@ -8,7 +8,7 @@ import { figureWords } from "./words.ts";
 
 interface FiguresProps {
   figures: ShownFigures;
-  /** Figures of as many days before. */
+  /** Figures of the preceding period of the same length. */
   earlier: EarlierFigures;
 }
 

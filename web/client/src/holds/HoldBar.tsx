@@ -73,7 +73,7 @@ export default function HoldBar() {
   );
 }
 
-/** Return the holds that stand, the first to end first, and one that has just ended. */
+/** Return the active holds, the first to end first, and one that has just ended. */
 function useStandingHolds() {
   const { data, refetch } = useQuery(HOLDS_AND_WAITS, { fetchPolicy: "cache-and-network" });
   const holds = data?.bookings.nodes ?? [];
@@ -106,7 +106,7 @@ function useStandingHolds() {
         }
       : skipToken,
   );
-  // With neither nothing is subscribed, so query again: another tab may have made a hold.
+  // Without holds and waits nothing is subscribed, so query again: another tab may have made one.
   useEffect(() => {
     const refresh = () => void refetch().catch(() => undefined);
     window.addEventListener("focus", refresh);

@@ -60,13 +60,13 @@ export const RELEASE_HOLD = graphql(`
   }
 `);
 
-/** A booking that keeps a slot until it is booked, released or over. */
+/** A booking that keeps a slot until it is booked, released or expired. */
 export type Hold = HeldFragment;
 
 interface Holds {
   /** The viewer's or guest's holds, including those that have just ended. */
   readonly holds: readonly Hold[];
-  /** Whether they are not known yet. */
+  /** Whether the holds are still being loaded. */
   readonly isLoading: boolean;
   refetch: () => Promise<unknown>;
 }

@@ -8,7 +8,7 @@ interface ChangedHoursProps {
   onDiscard: () => void;
 }
 
-/** Tells that the hours were changed elsewhere, and keeps the own changes; it takes the focus. */
+/** Says that the hours were changed elsewhere and the user's changes kept; it takes the focus. */
 export function ChangedHours({ onApply, onDiscard }: ChangedHoursProps) {
   const text = useWords(hoursWords);
   return (

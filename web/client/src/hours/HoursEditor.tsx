@@ -27,7 +27,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
     if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [failure]);
 
-  /** Focus the button that saves, after that of a notice has gone. */
+  /** Focus the save button, after the button of a notice has disappeared. */
   function focusSave(): void {
     form.current?.querySelector<HTMLElement>("[type=submit]")?.focus();
   }

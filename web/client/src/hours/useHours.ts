@@ -98,7 +98,7 @@ export function useHours(expert: HoursFragment) {
     outside,
     /** Whether there are changes that were not saved, since the hours were changed elsewhere. */
     hasKept: kept !== undefined,
-    /** Change the hours that are shown as the kept changes did those before. */
+    /** Apply the kept changes to the hours that are shown. */
     applyKept: () => {
       if (kept) setEdited({ of: base, draft: withKept(kept) });
       setKept(undefined);

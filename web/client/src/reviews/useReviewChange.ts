@@ -29,8 +29,8 @@ interface ReviewChange {
   /**
    * Send a change, and say that it is done.
    *
-   * Resolves to the problems by field, under "form" what concerns none of them; to undefined if
-   * there are none.
+   * Resolves to the problems by field, with those of no field under "form"; to undefined without
+   * problems.
    */
   send: <V extends OperationVariables>(
     mutation: TypedDocumentNode<{ outcome: ReviewOutcomeFragment }, V>,

@@ -18,7 +18,7 @@ interface CodeFormProps {
   kind?: ButtonProps["kind"];
   /** Hint beside the button: the effect of the last digit. */
   hint?: string;
-  /** Why the code was refused, where that is not about the code. */
+  /** Reason for a refusal, if the code itself was not the reason. */
   problem?: string | undefined;
   /** Further buttons. */
   children?: ReactNode;

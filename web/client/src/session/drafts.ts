@@ -73,7 +73,7 @@ export function awaitedCode(personId: string | undefined, hold: DraftedHold): st
   return found?.holdId === hold.id ? found.codeSentTo : undefined;
 }
 
-/** Store, with a person's draft, the address of an awaited code; undefined for none. */
+/** Store, with a person's draft, the address that a code was sent to; undefined removes it. */
 export function saveAwaitedCode(
   personId: string | undefined,
   hold: DraftedHold,

@@ -28,7 +28,7 @@ export interface Formats {
   /** Such as 90 €; cents only if there are some. */
   price: (money: Money) => string;
   number: (value: number, digits?: number) => string;
-  /** Return a part of a number in percent, such as 6.1 %; of nothing it is 0 %. */
+  /** Return a part of a number in percent, such as 6.1 %; 0 % if the number is 0. */
   share: (part: number, all: number) => string;
   /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
   dateOf: (instant: string | Date) => string;

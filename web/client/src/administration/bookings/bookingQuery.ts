@@ -33,7 +33,7 @@ export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   };
 }
 
-/** Return the filter of a search; its days are those of a time zone, and the last one counts. */
+/** Return the filter of a search; its days are days of the time zone, the last one included. */
 export function bookingFilter(
   { search, status, from, to }: BookingSearch,
   zone: string,

@@ -30,7 +30,7 @@ interface Placed extends Segment {
   readonly booking: DeskBookingFragment;
 }
 
-/** Days side by side, an hour a row: hours, bookings and the present moment. */
+/** Days side by side, one hour per row: hours, bookings and the present moment. */
 export function WeekGrid(props: WeekGridProps) {
   const { dates, bookings, open, today, selectedId, freshId, onOpen, onDay, onMove } = props;
   const text = useWords(calendarWords);

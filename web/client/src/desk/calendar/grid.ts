@@ -54,7 +54,7 @@ export function joined(segments: readonly Segment[]): Segment[] {
   return found;
 }
 
-/** The whole hours that the calendar shows: those with hours or bookings, and one around them. */
+/** The whole hours that the calendar shows: those with hours or bookings, and one on each side. */
 export function hoursShown(segments: readonly Segment[]): { first: number; last: number } {
   if (!segments.length) return USUAL_HOURS;
   const from = Math.min(...segments.map((segment) => segment.from));
