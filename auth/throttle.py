@@ -40,15 +40,15 @@ LIMITS_BY_PURPOSE = {
     "reset": Limits(account_at_address=3, account=12),
     "verification": Limits(account_at_address=3, account=12),
     "code request": Limits(account_at_address=3, account=12, address=50),
-    # At 100 guesses a day, a code of six digits is guessed once in 27 years. A share keeps one
-    # address from using them up, which would shut the owner out wherever the address is unknown.
+    # At 100 guesses a day, a code of six digits is guessed once in 27 years. The share
+    # keeps one address from using them all up, which would lock the owner out at new addresses.
     "code": Limits(account_seconds=24 * 3600, account_share=20),
     "guest": Limits(address=30),
     "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
 }
 FORGOTTEN_WITH = {"code": "code request"}
-"""Purposes whose attempts are forgotten too: who proves an address may ask for more codes."""
+"""Purposes whose attempts are forgotten as well: a proven address may be sent more codes."""
 
 
 class Throttle:

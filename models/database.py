@@ -72,8 +72,8 @@ async def open_database(
     Args:
         url: MongoDB connection string of a replica set or sharded cluster; its path names the
             database (default: expertbook).
-        lead_times: times before a session at which its client is reminded; for bookings that were
-            made before there were reminders.
+        lead_times: times before a session at which its client is reminded; used to add reminders
+            to bookings that earlier versions made without.
 
     Raises:
         DatabaseUnreachable: no usable server answers at this address.

@@ -99,7 +99,7 @@ async def _search_terms() -> int:
 async def _slugs() -> int:
     """Give readable slugs to experts whose names lost letters, and compute derived fields again.
 
-    The former slug goes on leading to the expert.
+    The former slug still leads to the expert.
     """
     writes = []
     async for expert in Expert.find_all():

@@ -100,7 +100,7 @@ def visible_part(text: str) -> str:
 
 
 def visible_line(text: str) -> str:
-    """Return a text composed (NFC), on one line, and without characters that show nothing.
+    """Return a text composed (NFC), on one line, and without invisible characters.
 
     Joiners and variation selectors stay where they change the form of their neighbours, as in
     Persian and Malayalam names and in emoji.
@@ -137,7 +137,7 @@ def _is_abbreviated(before: str, after: str) -> bool:
 
 
 def has_url(text: str) -> bool:
-    """Return whether a text has an e-mail address, or one with a scheme, "www" or numbers.
+    """Return whether a text has an e-mail address, a URL, "www" or an IP address.
 
     Unlike `has_link`, it ignores names of products such as "Node.js" and "ASP.NET".
     """
@@ -225,7 +225,7 @@ def words(text: str) -> list[str]:
 
     Apostrophes do not separate words. Chinese, Japanese and Korean names have no spaces between
     their parts, so each character is a word. In Thai, Lao, Khmer and Burmese, where single letters
-    say little, it is each pair of letters.
+    say little, each pair of letters is a word.
     """
     joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
     spaced = _RUN.sub(r" \g<0> ", _UNSPACED.sub(r" \g<0> ", joined))
@@ -290,7 +290,7 @@ def initials_of(name: str) -> str:
 
 
 def public_name(name: str) -> str:
-    """Return a name for strangers: the first word, and the initial of the last one.
+    """Return a name to show to the public: the first word, and the initial of the last one.
 
     A Chinese, Japanese or Korean name is cut to its first character, as is usual there.
     """

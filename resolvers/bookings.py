@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MAX_EXPERTS_FOUND: Final = 100
-"""Experts of one name whose bookings an administrator's search finds."""
+"""Maximum number of experts that a search by an administrator finds, to list their bookings."""
 
 
 async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None:

@@ -54,8 +54,8 @@ class InputValidator:
     def text(self, field: str, value: str, max_chars: int, label: str) -> str:
         """Validate a required line of text.
 
-        It is composed (NFC), runs of white space become one space, and characters that show nothing
-        are removed, controls of the direction of writing included: texts that look alike are equal.
+        It is composed (NFC), runs of white space become one space, and invisible characters are
+        removed, including controls of text direction: texts that look alike are equal.
         """
         found = visible_line(value)
         if not has_visible_characters(found):

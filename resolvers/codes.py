@@ -50,7 +50,7 @@ async def prove_address(services: SessionServices, email: str, code: str, addres
     """Check the code that was mailed to an e-mail address; return the attempt without using it up.
 
     Raises:
-        WrongCode: with the attempts that are left; 0 also if there is no valid code.
+        WrongCode: with the attempts that are left; also 0 if there is no valid code.
         TooManyAttempts: too many attempts for the e-mail address or from the network address.
         Unavailable: if the database does not answer.
     """

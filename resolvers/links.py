@@ -49,7 +49,7 @@ async def reset_password(
     """Set a new password by a link, end all sessions of the account and start a new one.
 
     This also verifies the account's e-mail address, since the link was sent there. The account then
-    knows the caller's network address, so that wrong guesses of others do not lock out its owner at
+    knows the caller's network address, so that wrong guesses by others do not lock out its owner at
     that address.
 
     Raises:

@@ -90,7 +90,7 @@ class Listings:
             Unavailable: if the database does not answer.
         """
         if filter_.available or order.field == BY_SOONEST:
-            # Not cached: each change of a calendar can change it, and so can the time.
+            # Not cached: any change of a calendar, and time alone, can change the page.
             return await self._times.page(filter_, order, arguments)
 
         async def read(version: int | None) -> Page[DirectoryEntry]:

@@ -129,7 +129,7 @@ async def reschedule(
 async def remove(
     ledger: Ledger, viewer: Viewer, booking_id: str, reason: str | None = None
 ) -> Booking:
-    """Remove a finished booking from the viewer's list, and free its time that is still ahead.
+    """Remove a finished booking from the viewer's list, and free its remaining time.
 
     Raises:
         InvalidInput: if a reason is given; the history does not record a removal.

@@ -85,7 +85,7 @@ async def delete_account(
 async def finish_deletions(ledger: Ledger) -> None:
     """Erase the data of closed accounts, and close those that were not verified in time.
 
-    An unverified account with bookings stays, where bookings need no verified address. Guests end
+    If bookings need no verified address, an unverified account with bookings stays. Guests end
     after a day, and are forgotten once their holds have left the event log.
 
     Every process runs this. It also finishes a deletion that was interrupted.

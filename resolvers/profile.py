@@ -160,7 +160,7 @@ async def find_session(viewer: Viewer | None, session_id: str) -> Session | None
 
 
 async def end_own_session(services: SessionServices, viewer: Viewer, session_id: str) -> bool:
-    """End one of the viewer's sessions, also on its open connections.
+    """End one of the viewer's sessions, and close its open connections.
 
     Returns:
         False if the viewer has no such session.

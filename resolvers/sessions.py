@@ -179,13 +179,13 @@ def check_password(password: str, field: str = "password") -> None:
 
 
 async def end_session(ends: SessionEnds, session_id: Id) -> None:
-    """End a session, also on its open connections."""
+    """End a session, and close its open connections."""
     await sessions.end(session_id)
     await ends.announce(SessionEnd(session_ids=frozenset({session_id})))
 
 
 async def end_all_sessions(ends: SessionEnds, user_id: Id) -> None:
-    """End all sessions of an account, also on their open connections."""
+    """End all sessions of an account, and close their open connections."""
     await sessions.end_all(user_id)
     await ends.announce(SessionEnd(user_id=user_id))
 

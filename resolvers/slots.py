@@ -117,8 +117,8 @@ def slots_between(
 def _taken(calendar: Calendar, occupants: Sequence[Occupant], now: datetime) -> dict[int, Occupant]:
     """Return the occupant of each cell that is occupied.
 
-    While people wait, the time of a hold that has ended is held until it is released, since only
-    the first in line can get it.
+    If the calendar has a waiting list, the time of an ended hold stays taken until the hold is
+    released, since only the first in line can get it.
     """
     return taken_cells(occupants, FIRST_MOMENT if calendar.waiting else now)
 

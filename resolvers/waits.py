@@ -79,7 +79,7 @@ async def join(services: ReservationServices, viewer: Viewer, wanted: WaitReques
         )
         if found := _entry(await waits_of(viewer.id), expert_id, terms):
             return found
-    # The expert was disabled, or the window has passed, a moment later.
+    # The entry has ended already: the expert was disabled, or the window has passed.
     raise SlotNotOffered(slot_id(key))
 
 
@@ -128,7 +128,7 @@ async def review(ledger: Ledger) -> None:
 
 
 async def numbers_ahead(waits: Sequence[Wait]) -> list[int]:
-    """Return for each entry how many before it in line could be offered time that it waits for."""
+    """Return the number of entries before each one in line that compete for the same time."""
     lines = await lines_of({wait.expert_id for wait in waits})
     return [
         sum(

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 RECONCILE_SECONDS = 1.0
 POLLS_PER_LONG_LOOKBACK = 5
 MAX_RECENT_EVENTS = 100
-"""More than a calendar has while a subscription starts."""
+"""More events than a calendar gets while a subscription starts."""
 
 
 class BookingFeed:
@@ -80,7 +80,7 @@ class BookingFeed:
         Args:
             client_id: the client whose bookings to follow.
             expert_id: an expert whose calendar to follow as well.
-            since: the present or a moment ago.
+            since: start of the subscription, at most a moment ago.
 
         Raises:
             CursorExpired: if changes of the calendar have been deleted.

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 BUFFER_SIZE = 256
 EARLIER_EVENTS = 32
-"""Events before a resumed position that are read as well, for subscribers that saw fewer events."""
+"""Events before a resumed position that are read as well, for subscribers that are further back."""
 
 MAX_EVENTS_PER_SEND = 16
 """After each send, subscribers with a full send buffer are removed."""

@@ -95,7 +95,7 @@ class Hub:
 
         Raises:
             NoSuchExpert: if the expert does not exist, or is disabled.
-            CursorExpired: if the log does not have that event, or no longer the next one.
+            CursorExpired: if the log lacks that event, or no longer has the next one.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
@@ -111,7 +111,7 @@ class Hub:
 
         Raises:
             NoSuchExpert: if the expert does not exist, or is disabled.
-            CursorExpired: if the log does not have that event, or no longer the next one.
+            CursorExpired: if the log lacks that event, or no longer has the next one.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""Every kind of event that changes slots. A change of a booking's status only does not, nor does
-joining or leaving a waiting list."""
+"""Every kind of event that changes slots. A mere change of a booking's status does not change any,
+nor does joining or leaving a waiting list."""
 
 
 def is_sent(event: Event, kinds: frozenset[EventKind]) -> bool:

@@ -59,7 +59,7 @@ def seed(experts: int, *, data: Path | None) -> None:
 def verify(*, repair: bool, data: Path | None) -> None:
     """Check the stored data, print every problem, and exit with status 1 if there is one.
 
-    With `repair`, all processes then build their indexes in memory anew.
+    With `repair`, all processes then rebuild their indexes in memory.
     """
 
     async def check(url: str) -> VerificationReport:

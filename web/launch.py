@@ -74,7 +74,7 @@ def sample_experts(settings: Settings) -> int:
 
 
 async def prepare(url: str, settings: Settings) -> Outcome | None:
-    """Check and migrate the database, and fill it with any sample data when it is empty."""
+    """Check and migrate the database, and fill an empty one with the sample data, if any."""
     experts = sample_experts(settings)
     async with open_database(url, settings.lead_times):
         outcome = await seeding_outcome() if experts else None

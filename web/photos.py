@@ -152,7 +152,7 @@ class PhotoChanges:
             raise BadRequest(403, "Only pages of this server can use session cookies.")
         viewer = await authenticate(request, services, cookies)
         expert_id = expert_of_photo(viewer, request.query_params.get("expertId") or None, action)
-        if viewer is None:  # no rule allows strangers
+        if viewer is None:  # no rule allows anonymous viewers
             raise NotAllowed
         return viewer, expert_id
 

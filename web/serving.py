@@ -152,7 +152,7 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the uvicorn configuration, for one process and for each worker alike."""
     return uvicorn.Config(
         app,
-        interface="asgi3",  # not detected: the outermost middleware is no coroutine function
+        interface="asgi3",  # not detected: the outermost middleware is not a coroutine function
         http=HttpProtocol,
         ws=WebSocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,

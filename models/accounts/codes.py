@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LIFETIME: Final = timedelta(minutes=10)
 MAX_ATTEMPTS: Final = 5
-"""Attempts at a code from one network address; `auth/throttle.py` bounds those from all."""
+"""Attempts at a code from one network address; `auth/throttle.py` bounds the total."""
 MAX_RACES: Final = 20
 
 
@@ -97,7 +97,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
 async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | None:
     """Count an attempt at an e-mail address's code, before the caller can compare it.
 
-    Each network address has attempts of its own, so that a stranger's leave the owner theirs.
+    Each network address has attempts of its own, so a stranger cannot use up the owner's.
 
     Args:
         email: the e-mail address.

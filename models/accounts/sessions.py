@@ -46,7 +46,7 @@ class Session(Record):
 
     @property
     def last_used_at(self) -> datetime:
-        """When the session last got an access token; those last for minutes."""
+        """Time of the session's latest access token, which is valid for minutes."""
         return self.refreshed_at or self.created_at
 
     class Settings:
@@ -62,7 +62,7 @@ class Session(Record):
 class RefreshToken(Document):
     """An issued refresh token; the id is its SHA-256 hash.
 
-    `nonce` is random. Together with the token itself, which is not stored, it gives the successor.
+    `nonce` is random. The successor is derived from it and the token, which is not stored itself.
     """
 
     id: str  # type: ignore[assignment]
@@ -232,7 +232,7 @@ async def _issue(session: Session, token: str) -> str:
 
 
 def _successor(token: str, nonce: str) -> str:
-    """Return the next refresh token, which neither the token nor the database reveals alone."""
+    """Return the next refresh token; neither the token nor the stored nonce reveals it alone."""
     digest = hmac.digest(token[:MAX_TOKEN_LENGTH].encode(), nonce.encode(), "sha256")
     return urlsafe_b64encode(digest).decode().rstrip("=")
 

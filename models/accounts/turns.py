@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 TURN: Final = timedelta(seconds=10)
-"""Maximum length of a turn, if its process is killed; the requests take less."""
+"""Time after which the turn of a killed process ends; requests take less."""
 PAUSE_SECONDS: Final = 0.05
 
 

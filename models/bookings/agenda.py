@@ -104,7 +104,7 @@ class Agenda:
             self._occupancy.advance_to(now)
 
     def successor(self) -> Agenda:
-        """Return an agenda of the state after the changes, itself without changes.
+        """Return an agenda that starts from the state after the changes and records none of them.
 
         The two share their occupancy, so this agenda must not be changed afterwards.
         """
@@ -182,7 +182,7 @@ class Agenda:
         ]
 
     def lapsed_holds(self) -> list[Booking]:
-        """Return the holds past their end that can be released, as their surroundings are known."""
+        """Return the holds past their end that can be released: the time around them is loaded."""
         holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
         return [hold for hold in holds if self.covers(hold.key)]
 
@@ -239,7 +239,7 @@ class Agenda:
         return changed
 
     def remove(self, booking: Booking, viewer_id: Id) -> Booking:
-        """Remove a booking from a viewer's list, and release its time that is still ahead."""
+        """Remove a booking from a viewer's list, and release its remaining time."""
         past = [cell for cell in booking.cells if cell < self.now]
         removed = booking.model_copy(
             update={
@@ -294,13 +294,13 @@ class Agenda:
 
     def _change_time(self, booking: Booking, kind: EventKind) -> Booking:
         """Write a booking whose time has changed; add an event with the changed slots."""
-        # Until this release, events have shown an expired hold as taken.
+        # Earlier events show the time of an expired hold as taken.
         previous = self._occupancy.get(booking.id)
         spans = [booking.occupant().cells, *([previous.cells] if previous else [])]
         affected = affected_slots(self.calendar.id, self.rules, spans, self.now)
         before = [states_of(affected, self.rules, self._occupancy.taken_including(previous))]
         if previous and previous.held_until and booking.active:
-            # Clients that read the slots after the hold expired have seen its time as free.
+            # Clients that have read the slots since the hold expired see its time as free.
             before.append(
                 states_of(affected, self.rules, self._occupancy.taken_excluding(previous))
             )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.calendar.slots import SlotKey
 
 MAX_ROWS = 1_000
-"""Upcoming bookings and holds of a client that are counted; with more, it may make no others."""
+"""Limit on a client's bookings and holds that are read for counting; more raise TooMany."""
 
 PERIOD = timedelta(hours=1)
 """Time in which ended bookings and holds count."""
@@ -55,7 +55,7 @@ class Caps:
             TooMany: with the limit.
         """
         coming = [row for row in rows if row.status in UPCOMING]
-        # Booking and cancelling in turn would send mails without end.
+        # Otherwise, booking and cancelling in turn would send mails without end.
         recent = [row for row in rows if not row.was_hold and row.created_at > now - PERIOD]
         for counted, factor in ((coming, 1), (recent, TURNOVER)):
             experts = [row.expert_id for row in counted] + [key.expert_id for key in keys]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "calendars:"
 MAX_RECENT: Final = 32
-"""Latest changed calendars of a ledger that are stored; more make each change dearer. After more
-changes, a reader compares the positions of all calendars."""
+"""Number of a ledger's latest changed calendars that are stored; a larger number makes each change
+more expensive. After more changes, a reader compares the positions of all calendars."""
 
 
 def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> None:
@@ -45,10 +45,10 @@ def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Numbers of changes of the directory and of calendars, by document.
+    """Counts of changes of the directory and of calendars, by document.
 
     A document that has expired and was created again counts as another one. `recent` has the
-    experts of the latest changes of each.
+    experts of each document's latest changes.
     """
 
     numbers: Mapping[str, int] = field(default_factory=dict)

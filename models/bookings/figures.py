@@ -24,13 +24,13 @@ EARNING: Final = UPCOMING | {BookingStatus.COMPLETED}
 
 
 class Count(NamedTuple):
-    """Bookings whose sessions start on a day, and what became of them.
+    """Bookings whose sessions start on a day, and their outcomes.
 
     Attributes:
-        booked: all bookings; a hold that was released is none.
+        booked: all bookings; a released hold does not count.
         completed: those that took place.
         cancelled: those that either party cancelled.
-        no_shows: those to which the client did not come.
+        no_shows: those that the client missed.
         income: agreed prices of those that took place or are to come, in minor currency units.
     """
 

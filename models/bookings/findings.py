@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 
 GRACE = timedelta(seconds=5)
-"""Tolerated delay, on a busy machine, in what the clock causes."""
+"""Tolerated delay of changes that the clock causes, on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 
 

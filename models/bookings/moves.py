@@ -73,7 +73,7 @@ class MoveBooking(Command):
         is_client: whether it is the booking's client, whose moves need a new confirmation if the
             expert confirms by hand.
         caps: the caps that apply, if any.
-        room: the URL of a new video room, for another length; None to use the expert's own link.
+        room: the URL of a new video room, if the length changes; None to use the expert's own link.
         expected_price: the price that the client has seen, in minor units; None for any.
     """
 
@@ -122,7 +122,7 @@ class MoveBooking(Command):
 
 @dataclass(eq=False, kw_only=True)
 class RemoveBooking(Command):
-    """Hide a finished booking from an account, and free its time that is still ahead."""
+    """Hide a finished booking from an account, and free its remaining time."""
 
     viewer_id: Id
 

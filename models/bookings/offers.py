@@ -1,8 +1,8 @@
-"""Offers: free time that is held for the first of those who wait for it.
+"""Offers: free time that is held for the first in line who waits for it.
 
 Every command of the ledger is decided by `decide`, and every change of a calendar is an event. Time
-that became free is therefore found in the events alone, for every kind of command. No listed open
-slot matches an entry in line after a command, unless its client gave that slot back.
+that became free is therefore found in the events alone, for every kind of command. After a
+command, no listed open slot matches an entry in line, unless its client gave that slot back.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
     Time that the clock has freed is offered first, so that the command cannot take it.
 
     Raises:
-        ExpertBookError: if the command is refused. All changes are undone, and the slots that the
-            refusal shows are as they are without them.
+        ExpertBookError: if the command is refused. All changes are undone, and the refusal
+            shows its slots without them.
     """
     undo = agendas.savepoint()
     try:
@@ -69,8 +69,8 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
 def _show_undone(refusal: SlotRefusal, agendas: Agendas) -> None:
     """Show the slots of a refusal as they are after its command's changes have been undone.
 
-    These changes never get their numbers. Clients that believe the higher number would ignore the
-    events that do.
+    Other events will get the numbers of these changes. A client that had seen such a number would
+    ignore them.
     """
     agenda = agendas[refusal.slots[0].key.expert_id]
     last = agenda.next_sequence - 1
@@ -122,7 +122,7 @@ class _Turn:
         self._searching: set[Id] = set()
         """Entries for which all open slots are considered, not only those that became open."""
         self._passing: set[Id] = set()
-        """Entries that gave an offer back: the others choose first from what that frees."""
+        """Entries that gave an offer back: all others come first for the time that this frees."""
         self._starts: dict[tuple[bool, int], list[int]] = {}
 
     def take(self) -> None:
@@ -172,8 +172,8 @@ class _Turn:
     def _end_offer(self, event: Event) -> None:
         """Take an offer back from its entry, if the event released one.
 
-        Without an answer in the full time, the entry ends. An offer that was shorter, because the
-        slot could no longer be booked, counts as given back. Either way, none of the client's
+        If the client lets the full time pass, the entry ends. An offer that was shorter, because
+        the slot could no longer be booked, counts as given back. Either way, none of the client's
         entries is offered that slot again.
         """
         agenda = self._agenda
@@ -244,9 +244,9 @@ class _Turn:
         return min(self._agenda.now + self._terms.duration, slot.key.starts_at - notice)
 
     def _show_offers(self) -> None:
-        """Let the events that released time show it as it is after the offers.
+        """Update the events that released time to its status after the offers.
 
-        All events of a change are committed together, and nobody could have booked that time in
+        All events of a change are committed together, so nobody could have booked that time in
         between.
         """
         agenda = self._agenda

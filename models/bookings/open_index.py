@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 ONE_DAY: Final = timedelta(days=1)
 MAX_SINGLE: Final = 64
-"""Up to this number of experts, each is checked alone, and no further day of all experts is
-computed."""
+"""Up to this number of experts are checked one by one, without computing another day of all
+experts."""
 
 MIN_DISCARDED: Final = 1_000
-"""Numbers out of use, at least, before the index is wasteful."""
+"""Unused numbers that are always tolerated before the index is rebuilt."""
 
 MIN_DAYS: Final = 16
 MAX_CALENDAR_DAYS: Final = 640_000
@@ -38,7 +38,7 @@ MAX_CALENDAR_DAYS: Final = 640_000
 up to 200 bytes. `MIN_DAYS` are kept in any case."""
 
 EVERYBODY: Final = 2**62
-"""More calendars than there can be: a complete day also has those that are added later."""
+"""Marks a day as computed for all calendars, including those that are added later."""
 
 
 class NotComputed(LookupError):
@@ -71,7 +71,7 @@ class OpenIndex:
 
     @property
     def is_wasteful(self) -> bool:
-        """Whether most numbers are not used any more, so that the index should be built anew."""
+        """Whether most numbers are not used any more, so that the index should be rebuilt."""
         return len(self.calendars) > 2 * len(self._numbers) + MIN_DISCARDED
 
     @property
@@ -149,7 +149,7 @@ class OpenIndex:
                 group.discard(number)
 
     def expire_holds(self, now: datetime) -> None:
-        """Free the time of the holds that are over."""
+        """Free the time of expired holds."""
         while self._ends_of_holds and self._ends_of_holds[0][0] <= now:
             _, number = heappop(self._ends_of_holds)
             if calendar := self.calendars[number]:
@@ -249,7 +249,7 @@ class OpenIndex:
         return found
 
     def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
-        """Return whether some cells may be too soon for somebody, or beyond a horizon."""
+        """Return whether some cells may be too soon for some expert, or beyond a horizon."""
         notice = timedelta(minutes=max(self._notices, default=0))
         horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
         return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)

@@ -63,7 +63,7 @@ class OpenRanking:
             filter_: the filter.
             matches: order keys of the experts whom its words find; None without words.
             now: the present time.
-            with_times: whether to tell when each expert is open first, for an order by it.
+            with_times: whether to find each expert's first open slot, to order by it.
 
         Raises:
             BadUserInput: if the filter is invalid.
@@ -97,7 +97,7 @@ class FoundExperts:
     Attributes:
         members: their numbers, as a bitmap.
         ranks: their order keys by relevance; None if no words were searched.
-        times: those who are open first at each cell, if a time was searched `with_times`.
+        times: the experts whose first open slot starts at each cell, for a search `with_times`.
     """
 
     ranking: OpenRanking
@@ -140,7 +140,7 @@ class FoundExperts:
         low, high = bounds.get("$gt", ""), bounds.get("$lt")
         levels: Iterator[tuple[int, int]] = self._levels()
         if descending:
-            # The latest are known once all are.
+            # The latest are known only once all have been found.
             levels = reversed(list(levels))
         found: list[Keyed] = []
         for cell, members in levels:

@@ -1,4 +1,4 @@
-"""Reads what the index of open times has of experts and their calendars."""
+"""Reads experts and their calendars for the index of open times."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CALENDAR_FIELDS: Final = dict.fromkeys(
 )
 GRACE: Final = timedelta(hours=1)
 CALENDARS_AT_A_TIME: Final = 100
-"""Calendars that are read before the process does other work."""
+"""Number of calendars that are read before the process does other work."""
 
 
 async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
@@ -62,7 +62,7 @@ async def read_calendars(
 
     Args:
         expert_ids: the experts.
-        known: the index, whose rules are used again where they have not changed.
+        known: the index, whose rules are reused if they have not changed.
         shared: the rules that calendars share.
         now: the present time.
     """
@@ -85,7 +85,7 @@ async def read_calendars(
         if id_ in found:
             busy = busy_of(occupants)
             if id_ in waiting:
-                # The end of a hold is an event then: its time goes to the first in line.
+                # If people wait, only an event frees a hold's time: the first in line gets it.
                 busy = tuple(each._replace(held_until=None) for each in busy)
             found[id_] = replace(found[id_], busy=unexpired(busy, now))
     return found

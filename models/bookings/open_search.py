@@ -1,7 +1,7 @@
 """Searches of the directory by time, answered from an index in memory.
 
 The index is built at the first search. Before each search, the calendars that have changed since
-are read again, so that the result is what the calendars say after the search has begun.
+are read again, so the result is never older than the beginning of the search.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MAX_AGE_SECONDS: Final = 24 * 60 * 60
-"""Age at which the index is built anew: changes are recorded for twice as long."""
+"""Age at which the index is rebuilt: changes are recorded for twice as long."""
 
 CALENDARS_AT_A_TIME: Final = 100
-"""Calendars that are indexed before the process does other work."""
+"""Number of calendars that are indexed before the process does other work."""
 
 
 class NextOpen(NamedTuple):
@@ -167,7 +167,7 @@ class OpenSearch:
 
         The function is called again after each local day that had to be computed first.
         """
-        # Once only: the days that this search needs may be more than are kept.
+        # Not in the loop: this search may need more days than are kept.
         self._ranking.index.forget_days(utc_now())
         while True:
             await self._refreshes.load(None)

@@ -36,7 +36,7 @@ class Busy(NamedTuple):
 class OpenCalendar:
     """Rules and occupied time of a calendar after some event.
 
-    `busy` has no holds that were over when it was read.
+    `busy` has no holds that had expired when it was read.
     """
 
     rules: Rules
@@ -60,7 +60,7 @@ class OpenCalendar:
         return min((each.held_until for each in self.busy if each.held_until), default=None)
 
     def at(self, now: datetime) -> OpenCalendar:
-        """Return the calendar without the holds that are over."""
+        """Return the calendar without expired holds."""
         return replace(self, busy=unexpired(self.busy, now))
 
     def free_starts(self, minutes: int, day: date) -> Sequence[int]:
@@ -126,12 +126,12 @@ def cell_from(instant: datetime) -> int:
 
 
 def unexpired(busy: Iterable[Busy], now: datetime) -> tuple[Busy, ...]:
-    """Return the occupied time without the holds that are over."""
+    """Return the occupied time without expired holds."""
     return tuple(each for each in busy if each.held_until is None or now < each.held_until)
 
 
 def busy_of(occupants: Iterable[Occupant]) -> tuple[Busy, ...]:
-    """Return the time that occupants take, holds that are over included."""
+    """Return the time that occupants take, including expired holds."""
     return tuple(
         Busy(each.cells.start, each.cells.stop, each.held_until)
         for each in sorted(occupants, key=lambda one: one.cells.start)

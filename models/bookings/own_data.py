@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 200
 SETTLING: Final = timedelta(minutes=1)
-"""Longer than a booking takes that began before its account was closed."""
+"""Time after closing an account when no booking that was under way can still be made."""
 
 LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
 IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
@@ -104,9 +104,9 @@ async def erase(user: User, now: datetime) -> bool:
     Reminders and requests for a review that wait for the client are withdrawn.
 
     Returns:
-        False if it must be called again. Other mails about bookings may still be waiting, which
-        need the person's name and address, or the notice to a former address; the account may be in
-        a waiting list; or a booking may still be made or changed.
+        False if it must be called again: while other mails about bookings need the person's name
+        and address, or the notice to a former address waits; while the account is in a waiting
+        list; or while a booking may still be made or changed.
 
     Raises:
         Unavailable: if the database does not answer.

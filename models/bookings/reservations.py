@@ -106,7 +106,7 @@ class BookSlots(Command):
 class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
 
-    Offers of the waiting list stay. One of exactly this slot is the hold, and lasts as it did.
+    Offers of the waiting list stay. An offer of exactly this slot is returned unchanged instead.
 
     Args:
         holder_id: the account that holds.
@@ -170,7 +170,8 @@ def clear_slot(
 ) -> Booking | None:
     """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
 
-    An offer to the client blocks it as others' holds do: it is booked as it is, or given back.
+    An offer to the client blocks it like other clients' holds: it is booked as it is, or given
+    back.
 
     Args:
         agenda: the agenda of the slot's expert.
@@ -201,8 +202,8 @@ def check_price(price: int, expected: int | None) -> None:
     """Check that a price is the expected one; None accepts any.
 
     Raises:
-        PriceChanged: if it is another one.
-        InvalidInput: if it is another one that the API cannot show.
+        PriceChanged: if the price differs.
+        InvalidInput: if it differs and is more than the API can show.
     """
     if expected in {None, price}:
         return

@@ -41,8 +41,8 @@ async def write_review(
 ) -> Review:
     """Write the review of a booking, or edit it.
 
-    The first review of a booking is mailed to the expert; one that is edited, or written anew after
-    it was removed, is not. An edited one stays hidden if it was.
+    The first review of a booking is mailed to the expert; one that is edited, or written again
+    after it was removed, is not. An edited one stays hidden if it was.
 
     Raises:
         NotAllowed: if the booking is not completed.
@@ -130,7 +130,7 @@ async def remove_review(review: Review, booking: Booking) -> Review:
 
     Raises:
         NotAllowed: if the review is removed; or if it is hidden, since its author could otherwise
-            write it anew.
+            write it again.
         Unavailable: if the database does not answer.
     """
 
@@ -216,9 +216,9 @@ def check_reviewable(booking: Booking, now: datetime) -> None:
 
 
 async def _announce(booking: Booking, now: datetime, session: AsyncClientSession) -> None:
-    """Queue the mail about a new review, unless there was one about another of the booking.
+    """Queue the mail about a new review, unless an earlier review of the booking was announced.
 
-    Sent mails are kept for as long as a review can be written anew.
+    Sent mails are kept for as long as a review can be written again.
     """
     id_ = _announcement_id(booking)
     if await Mail.get(id_, session=session) is None:

@@ -42,7 +42,7 @@ class WaitTerms(Part):
         return key.minutes == self.minutes and key.cell in self.cells
 
     def may_compete_with(self, other: WaitTerms) -> bool:
-        """Return whether a session of one could take time of a session of the other."""
+        """Return whether a session for one entry could overlap a session for the other."""
         return self.since < other.until + timedelta(
             minutes=other.minutes
         ) and other.since < self.until + timedelta(minutes=self.minutes)
@@ -53,8 +53,8 @@ class Wait(Record):
 
     Entries are served in the order of `number`, the number of the event of joining.
     `offer_id` is the hold that it is offered now. `declined` are the starts of offers that the
-    client gave back, which it is not offered again. At `due_at`, the passing of time concerns it:
-    its window has passed, or another of its days can be booked.
+    client gave back, which it is not offered again. `due_at` is when the clock next affects it: its
+    window has passed, or another of its days can be booked.
     """
 
     expert_id: Id
@@ -81,7 +81,7 @@ class Wait(Record):
 
 
 def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
-    """Return when the passing of time concerns an entry next.
+    """Return when the clock next affects an entry.
 
     This is the end of its window or, if the horizon does not reach that far yet, the next midnight
     of the expert, when another day can be booked.

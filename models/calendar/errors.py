@@ -68,7 +68,7 @@ class AvailabilityChanged(Refused):
 
 @dataclass(eq=False)
 class SlotNotOffered(Refused):
-    """The expert does not, or no longer, offer this time and length."""
+    """The expert does not offer this time and length, or no longer does."""
 
     slot_id: str
 

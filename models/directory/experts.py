@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from models.store.pages import Count
 
 MAX_NAMESAKES = 20
-"""Experts among whom the owner of a slug is looked for."""
+"""Maximum number of experts with similar slugs among which the requested one is looked for."""
 
 MAX_FORMER_SLUGS = 20
-"""Former slugs and names that go on leading to an expert; the oldest are forgotten."""
+"""Former slugs and names that still lead to an expert; the oldest are forgotten."""
 
 HIDDEN_FIELDS = (
     *("words", "bio_words", "language_keys", "user_id", "confirms_automatically"),
@@ -61,7 +61,7 @@ class ExpertOrderField(StrEnum):
 
 
 STORED_ORDERS = tuple(order for order in ExpertOrderField if order is not ExpertOrderField.SOONEST)
-"""Orders whose keys are stored; who is open soonest changes with the time."""
+"""Orders whose keys are stored; the order by the first open slot changes with time."""
 
 
 class Expert(Record):
@@ -225,7 +225,7 @@ def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
 
 
 BY_SOONEST = "by_soonest"
-"""The field that `directory_order` orders by the first open slot with."""
+"""The field of the order by the first open slot."""
 
 BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
 """The order of search results by relevance."""
@@ -261,7 +261,7 @@ async def expert_by_slug(slug: str) -> Expert | None:
     """Return the expert with a slug, with another spelling of it, or with a former slug.
 
     Another spelling of a present slug wins over a former slug, and over a name that can be
-    transliterated like it. Text without letters and digits is nobody's.
+    transliterated like it. Text without letters and digits matches no expert.
     """
     if found := await Expert.find_one({"slug": slug}):
         return found

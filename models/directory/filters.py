@@ -23,7 +23,7 @@ MAX_LANGUAGES = 50
 
 
 class Available(NamedTuple):
-    """An open slot that starts in `[since, until)`; without a length, of the first offer's."""
+    """An open slot that starts in `[since, until)`; by default of the first offer's length."""
 
     since: datetime
     until: datetime
@@ -34,8 +34,8 @@ class Available(NamedTuple):
 class ExpertFilter:
     """Filter of the directory: all criteria must match; an empty list matches everything.
 
-    `max_hourly_rate` is in minor currency units. `available` applies to lists that are answered
-    from the index of open times (models/bookings/open_search.py), and to no query.
+    `max_hourly_rate` is in minor currency units. `available` only applies to lists answered from
+    the index of open times (models/bookings/open_search.py); `query` ignores it.
     """
 
     search: str | None = None

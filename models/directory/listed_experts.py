@@ -127,7 +127,7 @@ class ListedExperts:
             descending: whether the highest key is first.
         """
         number = members.bit_count()
-        # Few members are sorted; many are found soon by going through all experts in order.
+        # Sort few members; if there are many, a scan of all experts in order soon finds enough.
         if number * number <= 4 * len(self._experts):
             keyed = [(_key(self._experts[each], field), each) for each in numbers_of(members)]
             low, high = bounds.get("$gt", ""), bounds.get("$lt")
@@ -145,7 +145,7 @@ class ListedExperts:
         return found
 
     def _order(self, field: str) -> list[Keyed]:
-        """Return all experts in an order; it is kept from the first use on."""
+        """Return all experts in an order, which is computed on first use and kept."""
         keys = self._orders.get(field)
         if keys is None:
             keys = sorted((_key(expert, field), number) for number, expert in self._experts.items())

@@ -55,8 +55,8 @@ class DirectorySearch:
         """Return the experts whom a filter with a search finds, in no order.
 
         Args:
-            version: present version of the directory, which the result is not older than; None to
-                read it.
+            version: present version of the directory; the result is at least as new. None to read
+                it.
             filter_: the filter.
 
         Raises:
@@ -64,11 +64,11 @@ class DirectorySearch:
             Unavailable: if the database does not answer.
         """
         words, admits = filter_.words() or (), filter_.admits()
-        # A higher version than the directory's is that of a backup's original.
+        # After a backup is restored, the index can have a higher version than the directory.
         is_current = self._version == version
         while not is_current:
             await self._refreshes.run(None, self._refresh)
-            # It may have been under way before this version.
+            # A shared refresh may have begun before this version.
             is_current = version is None or self._version >= version
         return self._index.find(words, admits)
 

@@ -25,19 +25,19 @@ WHOLE: Final = 0
 INFLECTED: Final = 10
 BEGINNING: Final = 100
 MISTYPED: Final = 1_000
-"""Ranks of a word, lower is better. Each is above the sum of those before over all words of a
+"""Ranks of a word; lower is better. Each exceeds the sum of the ranks before it over all words of a
 search, at most eight."""
 
 NO_MATCH: Final = MISTYPED + IN_BIO
 """Rank of a function word that is not found."""
 
 MIN_BIO_BEGINNING: Final = 3
-"""Letters from which the beginnings of a biography's words are searched. Fewer find nearly
-everybody."""
+"""Minimum length of a word that is matched as the beginning of a biography's words. Shorter ones
+would match nearly every expert."""
 
 MAX_RANK: Final = 9_999
 MIN_DISCARDED: Final = 1_000
-"""Replaced entries that are kept, at least, before the index is wasteful."""
+"""Replaced entries that are always tolerated before the index is rebuilt."""
 
 
 class ListedExpert(NamedTuple):
@@ -107,7 +107,7 @@ class SearchIndex:
 
     @property
     def is_wasteful(self) -> bool:
-        """Whether most entries have been replaced, so that the index should be built anew."""
+        """Whether most entries have been replaced, so that the index should be rebuilt."""
         return len(self._entries) > 2 * len(self._numbers) + MIN_DISCARDED
 
     def put(self, expert: ListedExpert, words: Iterable[str], bio_words: Iterable[str]) -> None:

@@ -60,9 +60,9 @@ async def increment_directory_version(
 
 
 async def forget_directory(database: Database) -> None:
-    """Have all processes read anew what they keep of the directory in memory.
+    """Make all processes reload their copies of the directory in memory.
 
-    That includes the indexes of searches. The classes need not be bound to the database.
+    These include the search indexes. The classes need not be bound to the database.
     """
     await database[SharedState.Settings.name].update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}, "$set": {"recent": []}}, upsert=True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIN_MISTYPED_LENGTH: Final = 5
-"""Letters from which a typing error is tolerated."""
+"""Minimum length of a word in which a typing error is tolerated."""
 
 LANGUAGES: Final = ("english", "german")
 """Languages of biographies whose inflections are known."""

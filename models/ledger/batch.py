@@ -196,7 +196,7 @@ def _write_mails(writes: Writes, mails: Iterable[Mail], reminders: Reminders) ->
 
 
 def _write_waits(writes: Writes, agenda: Agenda) -> None:
-    """Add the writes of a waiting list; an entry that ended makes room for the same one."""
+    """Add the writes of a waiting list: deletions, then changes, then new entries."""
     waitlist = agenda.waitlist
     for wait in waitlist.removed:
         writes.delete(Wait, {"_id": wait.id, "expert_id": wait.expert_id})
@@ -243,7 +243,7 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
     decided_on = {
         "_id": calendar.id,
         "sequence": calendar.sequence,
-        # After a restored backup, another event may have the same number.
+        # After a backup is restored, another event may have the same number.
         "last_event_id": calendar.last_event_id,
         "rules_version": calendar.rules_version,
         "claimed_by": calendar.claimed_by,

@@ -50,7 +50,7 @@ class Claims:
 
         If two ledgers claim the same calendars, one gets them all. In the session of the
         failed transaction, the first claim also ends it if it is still open. If the database does
-        not answer, the ledger goes on without claims.
+        not answer, the ledger continues without claims.
         """
         with suppress(PyMongoError, TimeoutError):
             async with asyncio.timeout(MAX_CLAIM_SECONDS), self._writer.writing() as session:

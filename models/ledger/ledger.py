@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 16
-"""Granted commands per transaction; with more, commands and database wait for each other."""
+"""Granted commands per transaction; larger batches make commands and database wait in turn."""
 PATIENCE_SECONDS = 8.0
-"""Time in which a command is tried again, by default."""
+"""Default time for which a command is retried."""
 
 MAX_BACKOFF_SECONDS = 0.1
 
@@ -60,7 +60,7 @@ class Ledger:
         use_cache: whether commands are decided on calendars that stay in memory after a commit.
         offers: how free time is offered to those who wait for it.
         lead_times: times before a session at which its client is reminded.
-        patience_seconds: time in which a command that lost a race is tried again.
+        patience_seconds: time for which a command that lost a race is retried.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ class Ledger:
         return found
 
     async def _load(self, entries: list[Entry]) -> None:
-        """Load what commands need, and decide them, or settle those that were committed."""
+        """Load what commands need; decide them, or answer those that were committed after all."""
         if rounds := max(entry.rounds for entry in entries):
             backoff = min(0.002 * 2**rounds, MAX_BACKOFF_SECONDS)
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311
@@ -267,7 +267,7 @@ class Ledger:
             for entry in entries:
                 entry.attempts.append(batch)
         if len(entries) > 1 and not is_retryable(error):
-            # Committed one by one, only the command that the database refuses fails.
+            # Commit one by one, so that only the command that the database refuses fails.
             self._single_commits_left = len(entries)
             error = Outdated()
         self._retry(entries, error)

@@ -55,7 +55,7 @@ WAIT_BYTES = 2_000
 """Memory of a booking's occupied time, of a range of hours with its weekday or date, and of an
 entry of a waiting list."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
-"""Undoing a command copies them."""
+"""Limit because undoing a command copies the bookings."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
 """Slots that are further apart are read by separate queries."""
@@ -207,9 +207,9 @@ async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
 
 
 def _spans(keys: Iterable[SlotKey], windows: Sequence[Window], *, is_wide: bool) -> Spans:
-    """Return the ranges of cells around slots; ranges that are close together are one.
+    """Return the ranges of cells around slots; ranges that are close together are merged.
 
-    Several windows are one range with all time between them, so that they need one query.
+    Several windows become one range with all time between them, so that one query reads them.
 
     A hold that blocks a slot may be released, which frees time beyond the slot. So the ranges
     contain the surroundings of every such hold.

@@ -92,7 +92,7 @@ class WriterSession:
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
                     await self._send_heartbeat()
-                # Locks concern only those who write.
+                # Left locks delay only ledgers that write.
                 if monotonic() - self._heartbeat_at < WATCH_SECONDS:
                     await self._check_others()
                 else:

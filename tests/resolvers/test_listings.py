@@ -95,7 +95,7 @@ async def test_directory_change_is_visible_to_the_next_request(
 async def test_search_reads_the_experts_that_have_changed_alone(
     lawyer: Expert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index follows each change, and is built anew if it does not know what has changed."""
+    """The index follows each change, and is rebuilt if it does not know what has changed."""
     built = AsyncMock(wraps=search._built)
     monkeypatch.setattr(search, "_built", built)
     named = ExpertFilter(search="aaliyah")

@@ -167,7 +167,7 @@ async def execute(
 ) -> tuple[Response, ExecutionResult]:
     """Run a query or mutation; without errors, its response is public for `max_age` seconds.
 
-    That of a search by time is not.
+    The response to a search by time is never public.
     """
     result = await run(prepared, variables, context)
     response = respond(body_of(result), 200, media_type)

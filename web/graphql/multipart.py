@@ -3,7 +3,7 @@
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 
 Errors of the transport say why an operation ended early; Apollo Client's RetryLink retries after
-them. Clients read a part when the delimiter after it arrives, so each part is sent with that.
+them. Clients read a part when the next delimiter arrives, so each part is sent with it.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ MAX_TRACKED_CALENDARS: Final = 10_000
 class RecentChanges:
     """Numbers the changes in this process, and remembers the latest one of each calendar.
 
-    Only the most recently changed calendars are remembered; a forgotten change counts as one of
-    everything.
+    Only the most recently changed calendars are remembered; a forgotten change counts as a
+    change of everything.
 
     Attributes:
         latest: number of the latest change.

@@ -1,4 +1,4 @@
-"""Parts of mails about a booking: texts of others, reminders, and mails about reviews."""
+"""Parts of mails about a booking: other people's texts, reminders, mails about reviews."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def review_facts(kind: MailKind, session: BookedSession, reader: Reader) -> list
 def quotes_of(
     kind: MailKind, occasion: BookingSnapshot, session: BookedSession, reader: Reader
 ) -> list[tuple[str, list[str]]]:
-    """Return the texts of others, each with its label and as lines; a text may be empty."""
+    """Return other people's texts, each with its label and as lines; a text may be empty."""
     gettext, booking, review = reader.wording.gettext, session.booking, session.review
     if kind is MailKind.REVIEWED and review:
         return [(gettext("Review"), review.text.splitlines())]

@@ -38,7 +38,7 @@ class Head:
         description: a sentence or two of any length.
         path: the canonical path.
         picture: the picture of link previews.
-        card_title: title in link previews, if it is another.
+        card_title: title in link previews, if it differs.
         is_person: whether the page is a person's profile.
     """
 

@@ -247,7 +247,7 @@ class SampleCalendar:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
 
     def wait(self, id_: Id, bookings: Sequence[Booking]) -> list[Wait]:
-        """Return an entry of the regular client, who waits for the last session of another one.
+        """Return an entry of the regular client, who waits for another client's last session.
 
         It is the calendar's latest change. There is none without such a session.
         """
