@@ -92,7 +92,7 @@ class Settings(BookingSettings):
     allowed_hosts: str = Field(
         default="",
         description="the host names that requests may use, separated by commas, such as "
-        "book.example.com or *.example.com; the default is those of CLIENT_URL and "
+        "book.example.com or *.example.com; by default those of CLIENT_URL and "
         "EXPERTBOOK_HOST, in development also localhost and any IP address",
     )
     trusted_proxies: str = Field(

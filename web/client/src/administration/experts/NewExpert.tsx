@@ -58,7 +58,7 @@ export function NewExpert() {
 
 interface NewExpertFormProps {
   account: Account;
-  /** Another expert's price, in the currency of all prices; undefined without experts. */
+  /** Another expert's price, which has the currency of all prices; undefined without experts. */
   price: Money | undefined;
 }
 
