@@ -38,7 +38,7 @@ MAX_SHOWN = 20
 
 NO_PRIMARY: Final = "The replica set has no primary. See rs.status(); a majority must be up."
 _NO_MAJORITY = "Writes do not reach a majority of the members. See rs.status(), and start them."
-_NO_CONNECTION = "A server of the database does not reach another. See its log, and the network."
+_NO_CONNECTION = "A database server cannot reach another one. Check its log and the network."
 _OVERLOADED = "The database is overloaded. See its slow query log."
 _NOT_A_MEMBER = "The server has no replica set. Start it with --replSet rs0; run rs.initiate()."
 _REMEDIES: Final = {

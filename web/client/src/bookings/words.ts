@@ -67,7 +67,7 @@ export const bookingsWords = catalogue({
       CANCEL: "Cancel this session?",
       REMOVE: "Remove it from your list?",
       COMPLETE: "Has this session taken place?",
-      MARK_NO_SHOW: "Did the client not come?",
+      MARK_NO_SHOW: "Did the client miss the session?",
     },
     askBody: {
       CANCEL: "Its time becomes free at once, for everybody. This cannot be undone.",

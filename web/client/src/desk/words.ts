@@ -69,7 +69,7 @@ export const deskWords = catalogue({
     about: (action: string, name: string, when: string) => `${action}: ${name}, ${when}`,
     ask: {
       COMPLETE: "Has this session taken place?",
-      MARK_NO_SHOW: "Did the client not come?",
+      MARK_NO_SHOW: "Did the client miss the session?",
       CANCEL: "Cancel this session?",
     },
     askDecline: "Decline this request?",

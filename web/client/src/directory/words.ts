@@ -60,7 +60,7 @@ export const directoryWords = catalogue({
     tooLong: "This search is too long",
     tooLongBody: "Use fewer words: the one thing you need help with is enough.",
     pageGone: "This page is no longer in the list",
-    pageGoneBody: "The list may have been ordered anew since.",
+    pageGoneBody: "The list may have changed since.",
     firstPage: "To the first page",
     stale: "The list could not be loaded.",
   },

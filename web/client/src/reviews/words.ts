@@ -11,7 +11,7 @@ export const reviewWords = catalogue({
     ratings: { 1: "Bad", 2: "Poor", 3: "Fine", 4: "Good", 5: "Excellent" },
     reviews: (count: string, isOne: boolean) => (isOne ? "1 review" : `${count} reviews`),
     none: "No reviews yet.",
-    onlyClients: "Only people who came can write one.",
+    onlyClients: "Only clients who attended a session can write a review.",
     histogram: "Reviews by number of stars",
     order: "Order",
     orders: { NEWEST: "Newest first", BEST: "Best first", WORST: "Worst first" },
