@@ -72,7 +72,7 @@ class BookSlots(Command):
                 occupied = hold.occupant().cells if hold else key.occupies(agenda.rules)
                 cells = {(key.expert_id, cell) for cell in occupied}
                 if taken & cells:
-                    why = "This slot overlaps another one of the list, or the break after it"
+                    why = "This slot overlaps another slot in the list, or the break after it"
                     problems.append(Problem(f"slotIds.{index}", why))
                 taken |= cells
         if problems:

@@ -146,7 +146,7 @@ def _garbage_collection_disabled() -> Iterator[None]:
 async def _read_snapshot(
     database: Database, experts: Collection[Id], now: datetime
 ) -> InvariantChecker:
-    """Return a checker with all documents of some experts, read in one transaction."""
+    """Return a checker with all documents of the experts, read in one transaction."""
 
     async def read(session: AsyncClientSession) -> InvariantChecker:
         checker = InvariantChecker(now)
@@ -335,7 +335,10 @@ class InvariantChecker:
         missing = sorted(set(range(first, last + 1)) - log.keys())
         if missing or highest != last:
             numbers = ", ".join(str(number) for number in missing[:5]) or "none"
-            detail = f"events of {expert_id}: {first} to {highest} of {last}; missing: {numbers}"
+            detail = (
+                f"events of {expert_id}: {first} to {highest}; the calendar's last number is "
+                f"{last}; missing: {numbers}"
+            )
             yield Finding("gap", detail, expert_id)
         times = [at for _, (_, at) in sorted(log.items())]
         if any(later < earlier for earlier, later in pairwise(times)):

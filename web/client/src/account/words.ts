@@ -23,7 +23,7 @@ export const accountWords = catalogue({
     resend: "Send the link again",
     entry: "My entry",
     noPasswordBody:
-      "You sign in with codes from mails. You may set a password as well; it is confirmed with a code.",
+      "You sign in with codes sent by e-mail. You may set a password as well; it is confirmed with a code.",
     setPassword: "Set password",
     passwordSet: "Your password is set.",
     device: (name: string) => name,

@@ -42,7 +42,7 @@ const LANDING = graphql(`
   }
 `);
 
-/** Landing page: the promise with a live calendar, well rated experts, and all fields. */
+/** Landing page: pitch, live calendar, highly rated experts, and all fields of expertise. */
 export default function Landing() {
   const formats = useFormats();
   const [openedAt] = useState(Date.now);

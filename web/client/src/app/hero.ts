@@ -23,8 +23,9 @@ export interface Hero<E> {
 }
 
 /**
- * Return the busiest of the next days of some experts, for the reader's hours; undefined if nobody is
- * free. A day with a few free times comes first.
+ * Return the expert and day with the most taken slots, weighted by the share of the day's slots
+ * that are in the reader's daytime; undefined if nobody is free. Days with at least `MIN_FREE`
+ * free slots come first.
  */
 export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   experts: readonly E[],

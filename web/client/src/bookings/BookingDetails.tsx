@@ -107,7 +107,7 @@ interface TitleProps {
   heading: React.RefObject<HTMLHeadingElement | null>;
 }
 
-/** The title; after booking, it says that this has succeeded. */
+/** The title, which confirms a booking or request that was just made. */
 function Title({ booking, isOwn, heading }: TitleProps) {
   const text = useWords(bookingPageWords);
   const { isNew, isMoved } = useArrival();

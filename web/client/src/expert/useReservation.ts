@@ -208,7 +208,7 @@ interface Unbooked {
   readonly alternatives?: readonly SlotTimeFragment[];
 }
 
-/** Return what is known of a slot that could not be held or booked. */
+/** Return the slot that could not be held or booked, and its alternatives. */
 function unavailable(answer: Unbooked | undefined, slot?: SlotTime): Unavailable {
   return { slot: answer?.slot ?? slot, alternatives: answer?.alternatives ?? [] };
 }

@@ -54,7 +54,10 @@ export function toWeeklyInput(week: Week): WeeklyHoursInput[] {
   return allSpans(week).map(({ weekday, span: { from, to } }) => ({ weekday, from, to }));
 }
 
-/** Return all ranges in the order of the input, so that the server's indexes find them again. */
+/**
+ * Return all ranges in the order in which they are sent, so that the indexes in the paths of the
+ * server's problems, such as `weekly.3.from`, refer to them.
+ */
 export function allSpans(week: Week): { weekday: Weekday; span: Span }[] {
   return WEEKDAYS.flatMap((weekday) => week[weekday].map((span) => ({ weekday, span })));
 }

@@ -10,7 +10,7 @@ export interface PendingNavigation {
 }
 
 /**
- * Asks before unsaved changes are left by a link, Back or Forward, or closing the page.
+ * Asks for confirmation before a link, Back, Forward or closing the page discards unsaved changes.
  *
  * The declarative router cannot block navigation, so clicks on links are intercepted here.
  */

@@ -42,7 +42,7 @@ export const hoursWords = catalogue({
     remove: "Remove",
     offers: "Sessions",
     offersLead:
-      "The lengths that can be booked, with prices and places. The first is the usual one. Bookings keep their place.",
+      "The lengths that can be booked, with prices and places. The first is the usual one. A new place does not affect existing bookings.",
     placeDetails: { VIDEO: "Address of the call", PHONE: "Number to call", IN_PERSON: "Address" },
     placeHints: {
       VIDEO: "Your own link; without one you send it. The server may make a room for each booking.",
@@ -79,7 +79,7 @@ export const hoursWords = catalogue({
     refused: "You cannot change this calendar.",
     changed: "These hours have changed",
     changedLead:
-      "They were changed elsewhere since you opened them, so yours are not saved yet. Below are the newest hours. Apply your changes to them, look at the result, and save it.",
+      "They were changed elsewhere since you opened them, so your changes are not saved yet. Below are the newest hours. Apply your changes to them, check the result, and save it.",
     applyKept: "Apply my changes",
     discardKept: "Discard my changes",
     outside: "Bookings outside the new hours",

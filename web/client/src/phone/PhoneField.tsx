@@ -22,7 +22,7 @@ interface PhoneFieldProps extends TypedPhone {
 }
 
 /**
- * Field for a phone number, with its country before it.
+ * Field for a phone number, preceded by a choice of its country.
  *
  * The country follows a number that has a country code. Without the library it is a plain field,
  * which takes numbers with their country code.

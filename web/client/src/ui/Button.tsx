@@ -17,7 +17,7 @@ export function buttonClass(kind: keyof typeof KIND_CLASSES = "secondary"): stri
 
 export interface ButtonProps extends ComponentProps<"button"> {
   kind?: keyof typeof KIND_CLASSES | undefined;
-  /** Whether its action is in progress; it keeps the focus but ignores clicks. */
+  /** Whether the action is in progress; meanwhile the button keeps the focus but ignores clicks. */
   isBusy?: boolean;
 }
 

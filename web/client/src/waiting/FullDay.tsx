@@ -22,7 +22,7 @@ interface FullDayProps {
   date: string;
   /** The slots of the day, all of them taken. */
   slots: readonly SlotTime[];
-  /** Free slots of days near it. */
+  /** Free slots on nearby days. */
   nearest: readonly SlotTime[];
   onChoose: (slot: SlotTime) => void;
 }
@@ -78,7 +78,7 @@ export default function FullDay(props: FullDayProps) {
   );
 }
 
-/** Asks for the parts of the day for which somebody waits. */
+/** Asks for which parts of the day the client wants to wait. */
 function JoinForm({ expertId, minutes, date, slots }: FullDayProps) {
   const text = useWords(waitingWords);
   const { errors } = useWords(appWords);
