@@ -112,7 +112,7 @@ class Budgets:
         This consults the counts of this process only.
 
         Raises:
-            RateLimited: with the seconds to wait.
+            RateLimited: if too little is left; the error has the seconds to wait.
         """
         if not self._is_on:
             return
@@ -134,7 +134,8 @@ class Budgets:
             The balance of each account; an empty list if rate limiting is off.
 
         Raises:
-            RateLimited: with the seconds until enough is left, unless `always` is set.
+            RateLimited: if too little is left, unless `always` is set; the error has the seconds to
+                wait.
         """
         if not self._is_on:
             return []

@@ -70,7 +70,7 @@ class Throttle:
             account: the e-mail address of the account, if the attempt concerns one.
 
         Raises:
-            TooManyAttempts: with the seconds to wait.
+            TooManyAttempts: if a limit is exceeded; the error has the seconds to wait.
             Unavailable: if the database does not answer.
         """
         if not self._is_on:

@@ -100,8 +100,8 @@ async def create_expert(
 
     Raises:
         NotAllowed: if the viewer is not an administrator.
-        InvalidInput: with the problems of all fields; `userId` if it is not an account, or already
-            an expert's.
+        InvalidInput: if any field is invalid; `userId`, if it is not an account or already belongs
+            to an expert.
     """
     require("Mutation.createExpert", relations_of(viewer))
     validator = InputValidator()
@@ -136,7 +136,7 @@ async def update_expert(
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator. Only administrators may change `disabled`.
-        InvalidInput: with the problems of all fields.
+        InvalidInput: if any field is invalid; `problems` lists them all.
     """
     key = decode_id(expert_id, "Expert")
     ties = relations_to_expert(viewer, key)
@@ -154,7 +154,7 @@ async def update_my_expert(
     Raises:
         Unauthenticated: if nobody is signed in.
         NotAllowed: if the viewer is not an expert.
-        InvalidInput: with the problems of all fields.
+        InvalidInput: if any field is invalid; `problems` lists them all.
     """
     require("Mutation.updateMyExpert", relations_to_own_expert(viewer))
     key = own_expert_id(require_viewer(viewer))
@@ -189,8 +189,8 @@ async def update_user(
     Raises:
         NotAllowed: if the viewer is not an administrator, or if there is no such account.
         LastAdministrator: if no administrator could sign in any more.
-        InvalidInput: with the problems of all fields; `role` if the account has no directory entry
-            and would become EXPERT.
+        InvalidInput: if any field is invalid; `role`, if the account has no directory entry and
+            would become EXPERT.
         Unavailable: if the database does not answer; repeat the change to complete it.
     """
     require("Mutation.updateUser", relations_of(viewer))
@@ -208,8 +208,8 @@ async def change_account(
     Raises:
         NotAllowed: if there is no such account.
         LastAdministrator: if no administrator could sign in any more.
-        InvalidInput: with the problems of all fields; `role` if the account has no directory entry
-            and would become EXPERT.
+        InvalidInput: if any field is invalid; `role`, if the account has no directory entry and
+            would become EXPERT.
         Unavailable: if the database does not answer; repeat the change to complete it.
     """
     validator = InputValidator()

@@ -50,7 +50,7 @@ async def prove_address(services: SessionServices, email: str, code: str, addres
     """Check the code that was mailed to an e-mail address; return the attempt without using it up.
 
     Raises:
-        WrongCode: with the attempts that are left; also 0 if there is no valid code.
+        WrongCode: if the code is wrong; has the attempts that are left, 0 if no code is valid.
         TooManyAttempts: too many attempts for the e-mail address or from the network address.
         Unavailable: if the database does not answer.
     """
@@ -82,7 +82,7 @@ async def sign_in_with_code(
         caller: the client; a guest's hold moves to the account.
 
     Raises:
-        InvalidInput: with the problems of all fields; no attempt is counted.
+        InvalidInput: if any field is invalid; no attempt is counted.
         WrongCode: if the code is wrong, has expired or was used, or the account is disabled.
         TooManyAttempts: too many attempts for the e-mail address or from the network address.
         Unavailable: if the database does not answer.
@@ -120,7 +120,7 @@ async def check_proof(
     Six digits are a code; passwords are longer.
 
     Raises:
-        WrongCode: with the attempts that are left.
+        WrongCode: if it is wrong; has the attempts that are left.
         TooManyAttempts: too many attempts for this purpose.
         Unavailable: if the database does not answer.
     """

@@ -52,7 +52,7 @@ async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: Use
 
 
 async def prolong_holds(ledger: Ledger, client_id: Id, duration: timedelta) -> None:
-    """Prolong a client's holds, each once.
+    """Prolong those of a client's holds that were not prolonged before.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -41,7 +41,7 @@ async def update_profile(
 
     Raises:
         NotAllowed: for guests.
-        InvalidInput: with the problems of all fields.
+        InvalidInput: if any field is invalid; `problems` lists them all.
         Unavailable: if the database does not answer.
     """
     require("Mutation.updateProfile", relations_of(viewer))

@@ -76,8 +76,8 @@ async def book(
         VerificationNeeded: if the client's e-mail address must be verified first.
         TooMany: if the client has reached a cap.
         PriceChanged: if the sum of the prices is not the expected one.
-        InvalidInput: with the problems of all fields; an expert cannot book their own time, and
-            slots that overlap each other cannot be booked together.
+        InvalidInput: if any field is invalid; also if experts book their own time, or if the slots
+            overlap each other.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
         Unavailable: if the database does not answer. Retrying is safe with an idempotency key.
@@ -142,7 +142,7 @@ async def hold(
 
 
 def unique_experts(keys: Sequence[SlotKey]) -> list[Id]:
-    """Return the experts of slots, each once."""
+    """Return the ids of the slots' experts, without duplicates."""
     return list(dict.fromkeys(Id(key.expert_id) for key in keys))
 
 

@@ -48,7 +48,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not the client of such a booking, or it is not completed.
-            InvalidInput: with the problems of all fields.
+            InvalidInput: if any field is invalid; `problems` lists them all.
             TooLate: if the time for a review is over.
             Unavailable: if the database does not answer.
         """
@@ -72,7 +72,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not the expert of such a review, or it is hidden.
-            InvalidInput: with the problems of all fields.
+            InvalidInput: if any field is invalid; `problems` lists them all.
             TooLate: if the review has an answer, and neither can be changed any more.
             Unavailable: if the database does not answer.
         """

@@ -169,7 +169,7 @@ def first_open_slots(slots: Iterator[Slot], count: int) -> list[Slot]:
 
 
 def open_slots(calendar: Calendar, minutes: int, cells: Sequence[int]) -> list[Slot]:
-    """Return the open slots that start at some cells; none if the length is not offered."""
+    """Return the open slots that start at the given cells; none if the length is not offered."""
     offer = calendar.rules.offer(minutes)
     if offer is None:
         return []

@@ -38,7 +38,7 @@ async def register(
     """Create a client's account and sign it in.
 
     Raises:
-        InvalidInput: with the problems of all fields.
+        InvalidInput: if any field is invalid; `problems` lists them all.
         EmailTaken: if an account has the e-mail address, ignoring case.
         TooManyAttempts: too many attempts from the network address.
     """
@@ -77,7 +77,7 @@ async def create(
     an address.
 
     Raises:
-        InvalidInput: with the problems of all fields.
+        InvalidInput: if any field is invalid; `problems` lists them all.
         EmailTaken: if an account has the e-mail address, ignoring case.
     """
     validator = InputValidator()

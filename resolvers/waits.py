@@ -55,7 +55,7 @@ async def join(services: ReservationServices, viewer: Viewer, wanted: WaitReques
 
     Raises:
         VerificationNeeded: if the client's e-mail address must be verified first.
-        InvalidInput: with the problems of all fields; an expert cannot wait for their own time.
+        InvalidInput: if any field is invalid; also if experts wait for their own time.
         SlotNotOffered: if nothing in the window can be booked, now or later.
         TimeOpen: if a slot can be booked now.
         TooMany: if the client has as many entries as are allowed, or the waiting list is full.

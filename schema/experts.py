@@ -181,7 +181,7 @@ class Expert(Node):
         ] = None,
         minutes: MinutesArgument = None,
     ) -> list[Day]:
-        """Compute the slots of some days."""
+        """Compute the slots of the requested days."""
         calendar = await self._calendar(info)
         zone_name = time_zone or calendar.rules.time_zone
         since, until = slots.span_of_days(from_, count, zone_name)
@@ -270,7 +270,7 @@ class Expert(Node):
     async def _next_open(
         self, info: Info, minutes: int, count: int, spans: Iterable[tuple[datetime, datetime]]
     ) -> list[ModelSlot]:
-        """Compute the first open slots of some spans from the calendar's bookings."""
+        """Compute the first open slots of the given spans from the calendar's bookings."""
         found: list[ModelSlot] = []
         for since, until in spans:
             offered = await self._slots_between(info, minutes, since, until)

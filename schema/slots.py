@@ -228,7 +228,7 @@ async def replay_start(context: Context, expert_id: Id, after: str | None) -> Po
 async def watch_calendar(
     info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
-    """Yield the events of some kinds; `context.now` is updated for each."""
+    """Yield the events of the given kinds; `context.now` is updated for each."""
     context = info.context
     key = await watchable_expert(context, expert_id)
     start = await replay_start(context, key, after)

@@ -332,7 +332,8 @@ async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
     if user is None:
         raise LookupError(f"no account {user_id}")
     if hides_address_of_party(context.viewer, booking, user_id):
-        # Not an error: a single hold would then fail the expert's whole list of bookings.
+        # Blanked rather than refused: an error for a single hold would fail the expert's whole
+        # list of bookings.
         user = user.model_copy(update={"email": ""})
     return User.of(user, relations_to_party(context.viewer, booking, user_id))
 

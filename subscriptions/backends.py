@@ -62,7 +62,7 @@ class Bus(Broadcast):
     async def notifications(self, channel: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
         """Subscribe to a channel; yield a function that waits for the next message."""
         subscription = self.subscribe(channel)
-        # Serialized, since the end of an old subscription must not undo a new one to the channel.
+        # Serialized, since ending an old subscription must not end a new one to the same channel.
         async with self._subscribing:
             subscriber = await subscription.__aenter__()
 

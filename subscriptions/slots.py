@@ -37,7 +37,7 @@ async def slot_events(
     *,
     sees_disabled: bool = False,
 ) -> AsyncGenerator[Event, None]:
-    """Yield events of some kinds: first those after a position, then live ones.
+    """Yield events of the given kinds: first those after a position, then live ones.
 
     Raises:
         NoSuchExpert: if the expert is unknown, or disabled unless `sees_disabled`.

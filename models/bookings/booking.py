@@ -278,7 +278,7 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 
 
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
-    """Return the occupants of some spans at one moment, by expert.
+    """Return the occupants of the given spans by expert, read at one moment.
 
     The result can include bookings shortly before a span.
     """

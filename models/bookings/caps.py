@@ -35,7 +35,7 @@ class Caps:
     Attributes:
         coming: upcoming bookings.
         coming_with_expert: upcoming bookings with one expert.
-        holds: holds at one time, each with another expert.
+        holds: holds at one time, each with a different expert.
         renewals: times that a slot may be held again within `PERIOD`.
         moves: times that a booking may be moved.
     """
@@ -49,13 +49,13 @@ class Caps:
     def check_booking(
         self, rows: Sequence[ClientBooking], keys: Sequence[SlotKey], now: datetime
     ) -> None:
-        """Check that a client may book some more slots.
+        """Check that a client may book the given slots as well.
 
         Raises:
-            TooMany: with the limit.
+            TooMany: if a limit on upcoming or recent bookings would be exceeded.
         """
         coming = [row for row in rows if row.status in UPCOMING]
-        # Otherwise, booking and cancelling in turn would send mails without end.
+        # Otherwise, a client could cause endless mails by booking and cancelling repeatedly.
         recent = [row for row in rows if not row.was_hold and row.created_at > now - PERIOD]
         for counted, factor in ((coming, 1), (recent, TURNOVER)):
             experts = [row.expert_id for row in counted] + [key.expert_id for key in keys]
@@ -68,7 +68,7 @@ class Caps:
         """Check that a client may hold a slot; offers of waiting lists do not count.
 
         Raises:
-            TooMany: with the limit.
+            TooMany: if a limit on holds would be exceeded.
         """
         rows = [row for row in rows if not row.was_offer]
         standing = {
@@ -81,8 +81,8 @@ class Caps:
             for row in rows
             if row.was_hold and row.overlaps(key) and row.created_at > now - PERIOD
         ]
-        # Otherwise a client could hold overlapping slots in turn, so that others never get the
-        # time.
+        # Otherwise, a client could hold overlapping slots one after another, and nobody else would
+        # ever get the time.
         if sum(row.starts_at == key.starts_at for row in earlier) > self.renewals or len(
             earlier
         ) >= TURNOVER * (1 + self.renewals):
@@ -92,7 +92,7 @@ class Caps:
         """Check that a booking may be moved once more.
 
         Raises:
-            TooMany: with the limit.
+            TooMany: if it was already moved as often as allowed.
         """
         if sum(change.is_move for change in booking.history) >= self.moves:
             raise TooMany(self.moves)

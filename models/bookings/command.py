@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Agendas(dict[Id, Agenda]):
-    """The agendas of some experts by the expert's id, and bookings that commands name by id."""
+    """Agendas by the expert's id, with the bookings that commands name by id."""
 
     def __init__(self, agendas: Iterable[Agenda] = (), bookings: Iterable[Booking] = ()) -> None:
         super().__init__((agenda.calendar.id, agenda) for agenda in agendas)
         self._named = {booking.id: booking for booking in bookings}
 
     def of(self, expert_ids: Iterable[Id]) -> Agendas:
-        """Return the agendas of some experts, with the same named bookings."""
+        """Return the agendas of the given experts, with the same named bookings."""
         found = Agendas(self[id_] for id_ in expert_ids if id_ in self)
         found._named = self._named
         return found

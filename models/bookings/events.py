@@ -225,7 +225,7 @@ async def _events_between(expert_id: Id, after: int, until: int) -> list[Event]:
 
 
 async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
-    """Return the changes of some clients' bookings since a time, in no particular order.
+    """Return the changes of the clients' bookings since a time, in no particular order.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -126,7 +126,7 @@ class _Turn:
         self._starts: dict[tuple[bool, int], list[int]] = {}
 
     def take(self) -> None:
-        """End entries and offers as the events demand, and make offers."""
+        """Apply the events to the waiting list, then offer the open slots to its entries."""
         agenda = self._agenda
         index = self._first
         while index < len(agenda.events):  # ending entries adds events

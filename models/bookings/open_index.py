@@ -57,7 +57,7 @@ class OpenIndex:
         self._numbers: dict[Id, int] = {}
         self._bookable = Bitmap()
         self._starts: defaultdict[int, dict[int, Bitmap]] = defaultdict(dict)
-        """Bitmaps by length and cell."""
+        """Experts who are free to start a session, by its length and first cell."""
         self._days: dict[date, int] = {}
         """Computed local days, each with the number of calendars that it is computed for."""
         self._defaults: defaultdict[int, Bitmap] = defaultdict(Bitmap)
@@ -241,7 +241,7 @@ class OpenIndex:
         return found
 
     def _starting(self, minutes: int, first: int, stop: int) -> int:
-        """Return the experts whose sessions can start at one of some cells, in free time."""
+        """Return the experts who are free to start a session at one of the given cells."""
         found, starts = 0, self._starts.get(minutes, {})
         for cell in range(first, stop):
             if bitmap := starts.get(cell):
@@ -249,7 +249,7 @@ class OpenIndex:
         return found
 
     def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
-        """Return whether some cells may be too soon for some expert, or beyond a horizon."""
+        """Return whether a cell may be within an expert's notice period or beyond the horizon."""
         notice = timedelta(minutes=max(self._notices, default=0))
         horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
         return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)

@@ -40,7 +40,7 @@ class OpenRanking:
         self.index = OpenIndex()
 
     def put(self, expert: ListedExpert, calendar: OpenCalendar) -> None:
-        """Add an expert, or replace what is known of them."""
+        """Add an expert, or replace their entry and calendar."""
         self.experts.put(self.index.put(expert.id, calendar), expert)
 
     def remove(self, expert_id: Id) -> None:
@@ -57,11 +57,11 @@ class OpenRanking:
         *,
         with_times: bool,
     ) -> FoundExperts:
-        """Return the experts whom a filter finds.
+        """Return the experts who match a filter.
 
         Args:
             filter_: the filter.
-            matches: order keys of the experts whom its words find; None without words.
+            matches: order keys of the experts who match its search words; None if it has none.
             now: the present time.
             with_times: whether to find each expert's first open slot, to order by it.
 
@@ -92,7 +92,7 @@ class OpenRanking:
 
 @dataclass(frozen=True, slots=True)
 class FoundExperts:
-    """The experts whom a filter finds.
+    """The experts who match a filter.
 
     Attributes:
         members: their numbers, as a bitmap.

@@ -104,7 +104,7 @@ class OpenSearch:
         async def total(*_: object) -> int:
             return number
 
-        # An expert who has left the directory meanwhile is left out.
+        # Experts who have left the directory in the meantime are skipped.
         shown = [
             entry._replace(**{order.field: keys[entry.id]})
             for id_ in rows
@@ -207,7 +207,7 @@ class OpenSearch:
         self._ranking = ranking
 
     async def _read(self, ranking: OpenRanking, expert_ids: set[Id] | None) -> None:
-        """Read some experts again; None for all."""
+        """Read the given experts again; None for all."""
         if expert_ids is not None and not expert_ids:
             return
         experts = await read_experts(expert_ids)

@@ -97,7 +97,7 @@ class MailState(StrEnum):
 MAX_AGES = {
     MailKind.PASSWORD_RESET: timedelta(hours=1),
     MailKind.SIGN_IN_CODE: timedelta(minutes=30),
-    MailKind.REMINDER: timedelta.max,  # it ends when the session begins
+    MailKind.REMINDER: timedelta.max,  # dropped once the session begins
 }
 DEFAULT_MAX_AGE = timedelta(days=3)
 

@@ -204,8 +204,8 @@ def _personal(booking: Booking, user: User) -> dict[str, Any]:
 
 
 async def _has_waiting_mails(user: User, bookings: Sequence[Booking]) -> bool:
-    """Return whether mails to the person must be sent, or need its name and address."""
-    # Reminders of an expert's clients need nothing of the expert's account.
+    """Return whether waiting mails go to the person, or need their name and address."""
+    # Reminders to an expert's clients do not use the expert's account.
     others = [lane.value for lane in Lane if lane is not Lane.REMINDER]
     notice = {"kind": MailKind.EMAIL_CHANGED.value, "account_id": user.id}
     waiting = {"state": MailState.WAITING.value, **notice}

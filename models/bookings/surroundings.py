@@ -41,7 +41,7 @@ def surroundings_of_window(since: datetime, until: datetime) -> tuple[int, int]:
 def affected_slots(
     expert_id: Id, rules: Rules, spans: Sequence[range], now: datetime
 ) -> list[tuple[SlotKey, int]]:
-    """Return the listed slots of every length that some cells may affect, with prices."""
+    """Return the listed slots of every length that the given cells may affect, with prices."""
     break_cells = rules.break_minutes // CELL_MINUTES
     first, stop = min(cells.start for cells in spans), max(cells.stop for cells in spans)
     return [

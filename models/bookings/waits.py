@@ -95,7 +95,7 @@ class LeaveWaitlist(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ReviewWaitlist(Command):
-    """Let a waiting list notice that time has passed, as it does before every command."""
+    """Update a waiting list for the time that has passed, as every command does first."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:  # noqa: ARG002 - nothing else to do
         """Do nothing else."""
@@ -105,8 +105,8 @@ class ReviewWaitlist(Command):
 def _can_open(terms: WaitTerms, agenda: Agenda) -> bool:
     """Return whether a slot that satisfies an entry can become open under the present rules.
 
-    Sessions start at the quarter hours. Working hours do not count, since the expert may open
-    others.
+    Sessions start at the quarter hours. Working hours are ignored, since the expert may extend
+    them.
     """
     rules, now = agenda.rules, agenda.now
     notice = timedelta(minutes=rules.minimum_notice_minutes)

@@ -107,7 +107,7 @@ class DirectorySearch:
         async def total(*_: object) -> int:
             return number
 
-        # An expert who has left the directory meanwhile is left out.
+        # Experts who have left the directory in the meantime are skipped.
         shown = [
             found[match.expert.id]._replace(by_match=match.by_match)
             for _, match in rows
@@ -138,7 +138,7 @@ async def _built() -> SearchIndex:
 
 
 async def _update(index: SearchIndex, expert_ids: set[Id]) -> None:
-    """Read some experts again."""
+    """Read the given experts again."""
     wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
     rows = await Expert.get_pymongo_collection().find(wanted, FIELDS).to_list()
     for expert_id in expert_ids:

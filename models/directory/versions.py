@@ -1,4 +1,4 @@
-"""The version number of the directory, used to validate caches, and what has changed since one.
+"""The directory's version number, which validates caches, and the experts changed since a version.
 
 It increases with every change of an expert. A cache reads the version first and then the value; the
 value stays valid while the version is unchanged.
@@ -47,7 +47,7 @@ async def increment_directory_version(
 
     Args:
         session: session of the change's transaction.
-        changed: the expert who has changed; None for any number of them.
+        changed: the expert who has changed; None if several may have changed.
     """
     recent: dict[str, Any] = (
         {"$push": {"recent": {"$each": [changed], "$slice": -MAX_RECENT}}}

@@ -21,7 +21,7 @@ MAX_SEARCH_WORDS = 8
 
 
 def terms_of(*texts: str) -> list[str]:
-    """Return the search terms of some texts: every prefix of every spelling of every word."""
+    """Return the search terms of the texts: every prefix of every spelling of every word."""
     return sorted(
         {
             word[:end]
@@ -37,7 +37,7 @@ def name_key(name: str, suffix: str) -> str:
 
 
 def words_of(*texts: str) -> list[str]:
-    """Return every spelling of every word of some texts, cut to the length of a term."""
+    """Return every spelling of every word of the texts, cut to the length of a term."""
     return sorted({word[:MAX_TERM_LENGTH] for word in spellings(" ".join(texts))})
 
 

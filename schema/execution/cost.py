@@ -123,7 +123,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """The largest of some expressions, times the size of a list if there is one.
+    """The largest of the expressions, multiplied by the size of the list if there is one.
 
     The expressions refer to earlier steps only.
     """

@@ -6,7 +6,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-# Private: the public middleware neither validates the networks nor shares its check.
+# A private class, because the public middleware does not validate networks or expose its check.
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class TrustedProxies(_TrustedHosts):
         networks: addresses or networks such as "10.0.0.0/8".
 
     Raises:
-        ValueError: one of them is invalid.
+        ValueError: if one of them is invalid.
     """
 
     def __init__(self, networks: Iterable[str]) -> None:

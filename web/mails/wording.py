@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SOURCE_LOCALE: Final = "en_GB"
 MAX_MINUTES_SHOWN: Final = timedelta(days=2)
-"""Duration from which days are shown."""
+"""From this duration on, days are shown instead of minutes."""
 
 
 class Wording:

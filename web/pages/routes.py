@@ -66,7 +66,7 @@ PERSONAL_PAGES: Final = (
 BOOKING_PAGES: Final = ("/bookings/{id}", "/bookings/{id}/reschedule")
 
 MAX_SLUG_CHARS: Final = 200
-"""Longer paths cannot be an expert's, in any spelling."""
+"""Longer slugs are not looked up: no spelling of an expert's slug is that long."""
 
 EXPERT_QUERY: Final = PageQuery(
     "PageExpert",
