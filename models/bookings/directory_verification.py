@@ -74,5 +74,5 @@ class DirectoryChecker:
         }
         for name, value in expected.items():
             if expert.get(name) != value:
-                detail = f"{name} of {expert_id} is {expert.get(name)}, but its reviews give {value}"
+                detail = f"{name} of {expert_id} is {expert.get(name)}; its reviews say {value}"
                 yield "rating", detail, expert_id

@@ -63,7 +63,7 @@ class AvailabilityChanged(Refused):
     """The calendar's rules are not the version that the change was made to."""
 
     code = "AVAILABILITY_CHANGED"
-    message = "These hours have changed meanwhile. Please look at them again before you save."
+    message = "These hours have changed in the meantime. Please look at them again before you save."
 
 
 @dataclass(eq=False)

@@ -90,7 +90,7 @@ export const bookingsWords = catalogue({
     busy: "One moment …",
     tooLate: (deadline: string) =>
       `It is too late: this was possible until ${deadline}. Please contact the expert.`,
-    notAllowed: "This is not possible any more: the booking has changed meanwhile.",
+    notAllowed: "This is not possible any more: the booking has changed in the meantime.",
     done: {
       CONFIRM: "The session is confirmed.",
       COMPLETE: "The session is marked as completed.",

@@ -96,7 +96,7 @@ export const deskWords = catalogue({
       CANCEL: "The session is cancelled; its time is free again.",
     },
     tooLate: (deadline: string) => `It is too late: this was possible until ${deadline}.`,
-    notAllowed: "This is not possible any more: the booking has changed meanwhile.",
+    notAllowed: "This is not possible any more: the booking has changed in the meantime.",
     announcements: {
       booked: (name: string, when: string) => `New booking: ${name}, ${when}.`,
       requested: (name: string, when: string) => `New request: ${name}, ${when}.`,

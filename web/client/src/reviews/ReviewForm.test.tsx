@@ -132,7 +132,7 @@ test("a refusal is announced", async () => {
   const refusal = await screen.findByText(/^It is too late: this was possible until .*2020/);
   expect(refusal).toBe(screen.getByRole("alert"));
   press("Save review");
-  await screen.findByText(/the review has changed meanwhile/);
+  await screen.findByText(/the review has changed in the meantime/);
   expect(onDone).not.toHaveBeenCalled();
 });
 

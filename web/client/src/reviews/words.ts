@@ -46,7 +46,7 @@ export const reviewWords = catalogue({
     noRating: "Choose one to five stars.",
     tooShort: "Write at least 10 characters.",
     tooLate: (deadline: string) => `It is too late: this was possible until ${deadline}.`,
-    notAllowed: "This is not possible any more: the review has changed meanwhile.",
+    notAllowed: "This is not possible any more: the review has changed in the meantime.",
 
     answer: "Answer",
     answerOf: (author: string) => `Answer ${author}`,

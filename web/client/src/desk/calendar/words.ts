@@ -60,7 +60,7 @@ export const calendarWords = catalogue({
       done: (name: string, moment: string) => `${name}: moved to ${moment}.`,
       taken: "Somebody was faster: this time is taken. Choose another one.",
       notOffered: "This time is not offered any more. Choose another one.",
-      notAllowed: "This is not possible any more: the booking has changed meanwhile.",
+      notAllowed: "This is not possible any more: the booking has changed in the meantime.",
       tooMany: "This booking has been moved too often.",
     },
 
