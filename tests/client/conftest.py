@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.support.bookable_experts import ZONE, plain_experts, with_day
-from tests.support.browsers import NoBrowserError, find_chromium
+from tests.support.browsers import TIMEOUT_MS, NoBrowserError, find_chromium
 from tests.support.clients import Api
 from tests.support.servers import run_server
 from tests.support.visitors import Theme, Visitor
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from tests.support.bookable_experts import Expert
 
-TIMEOUT_MS = 120_000
-"""Deadline in milliseconds, which only a hanging page exceeds, even on a busy machine."""
 HEIGHT = 900
 
 
@@ -45,6 +43,20 @@ class Visit(Protocol):
 @pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium."""
+    async with launch() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def own_browser() -> AsyncIterator[Browser]:
+    """Headless Chromium for a test that stops its processes."""
+    async with launch() as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def launch() -> AsyncIterator[Browser]:
+    """Start Chromium, installed or that of the npm package."""
     try:
         chromium = find_chromium()
     except NoBrowserError as error:

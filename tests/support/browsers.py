@@ -29,6 +29,8 @@ SYSTEM_PATHS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
 LAMBDA = "AWS_Lambda_nodejs24.x"
 """Makes the package also unpack the libraries that Chromium is linked against."""
+TIMEOUT_MS = 120_000
+"""Deadline in milliseconds, which only a hanging page exceeds, even on a busy machine."""
 SCRIPT_SECONDS = 30 * 60
 """Generous deadline for a script; only one that hangs exceeds it."""
 

@@ -9,15 +9,18 @@ import { createRoot } from "react-dom/client";
 import { client } from "./api/client.ts";
 import { App, preloadPage } from "./app/App.tsx";
 import { PageRouter } from "./app/PageRouter.tsx";
+import { boundViewTransitions } from "./app/pageTransition.ts";
 import { ViewerProvider } from "./session/Viewer.tsx";
 import { TextProvider } from "./text/text.tsx";
 
 function start(): void {
+  boundViewTransitions();
   // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
   createRoot(document.getElementById("app")!, {
-    // On a slow machine a view transition may time out; the new page is shown without it.
+    // The new page is shown without the view transition that was ended early.
     onRecoverableError: (error) => {
-      if (!(error instanceof DOMException && error.name === "TimeoutError")) reportError(error);
+      const isEnded = error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
+      if (!isEnded) reportError(error);
     },
   }).render(
     <StrictMode>

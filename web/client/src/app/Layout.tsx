@@ -9,6 +9,7 @@ import { Logo } from "../ui/Logo.tsx";
 import { chooseTheme, useTheme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toast.tsx";
 import { Header } from "./Header.tsx";
+import { betweenPages } from "./pageTransition.ts";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
@@ -54,11 +55,7 @@ export function Layout({ children }: { children: ReactNode }) {
       </a>
       <Header />
       <main id="content" ref={main} tabIndex={-1} className="page flex-1 pt-4 outline-none">
-        {/* Animate changes from one page to another, not updates within a page. */}
-        {/* eslint-disable-next-line react-hooks/refs -- the ref holds the last committed path */}
-        <ViewTransition update={displayedPath.current === pathname ? "none" : "auto"}>
-          {children}
-        </ViewTransition>
+        <ViewTransition {...betweenPages}>{children}</ViewTransition>
       </main>
       {personId && (
         <Suspense>

@@ -1,4 +1,4 @@
-import { type ReactNode, startTransition, useLayoutEffect, useState } from "react";
+import { type ReactNode, useLayoutEffect, useState } from "react";
 import {
   NavigationType,
   Router,
@@ -6,6 +6,7 @@ import {
 } from "react-router";
 
 import { revertIfBlocked } from "./historyBlock.ts";
+import { startPageTransition } from "./pageTransition.ts";
 
 /**
  * Router that renders another page as a transition, and changes within a page at once.
@@ -28,7 +29,7 @@ export function PageRouter({ children }: { children: ReactNode }) {
       pathname = next.location.pathname;
       const show = () => setDisplayed({ action: next.action, location: next.location });
       if (isSamePage) show();
-      else startTransition(show);
+      else startPageTransition(show);
     });
   }, [history]);
   return (

@@ -1,0 +1,47 @@
+"""Pages on a device that shows no frames for a while, such as an overloaded one."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browsers import TIMEOUT_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.async_api import Browser
+
+pytestmark = pytest.mark.server
+
+
+@contextmanager
+def suspended(process: int) -> Iterator[None]:
+    """Suspend a process for the duration of the context."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+async def test_another_page_opens_without_frames(own_browser: Browser, site: str) -> None:
+    """The view transition between two pages needs frames, and would keep the old page."""
+    devtools = await own_browser.new_browser_cdp_session()
+    processes = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
+    [compositor] = [each["id"] for each in processes if each["type"] == "GPU"]
+    page = await own_browser.new_page(locale="en-GB")
+    page.set_default_timeout(TIMEOUT_MS)
+    await page.goto(f"{site}/experts")
+    first = page.get_by_role("article").first.get_by_role("heading")
+    name = await first.inner_text()
+    link = first.get_by_role("link")
+    await expect(link).to_be_visible()
+    with suspended(compositor):
+        await link.evaluate("link => link.click()")
+        await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
