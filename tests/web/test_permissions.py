@@ -70,6 +70,8 @@ ADDRESS = {"kind": "IN_PERSON", "details": "1 Mill Lane"}
 CANCEL = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }"
 
 
+ENDING_GUESTS = {"Mutation.register", "Mutation.login", "Mutation.logout"}
+"""Operations after which a guest's session has ended."""
 OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(type_)]
 
 
@@ -127,11 +129,10 @@ async def test_operations_are_executed_for_permitted_viewers_only(
         else:
             answers[name] = await query_decision(api, query, variables, operation.split(".")[1])
         decisions[name] = rule.decide(relations)
-        if operation == "Mutation.logout" and name in world.people:
-            if name == "guest":
-                world.people[name] = await world.deployment.guest()
-            else:
-                await world.deployment.login(world.people[name])
+        if name == "guest" and operation in ENDING_GUESTS:
+            world.people[name] = await world.deployment.guest()
+        elif operation == "Mutation.logout" and name in world.people:
+            await world.deployment.login(world.people[name])
     if operation in {"Mutation.completeBooking", "Mutation.markNoShow"}:
         # No session has begun yet; tests/resolvers/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
