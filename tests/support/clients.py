@@ -192,13 +192,15 @@ async def open_socket(
     """Open a WebSocket without sending a message; `trust` is the context for TLS."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    # No keepalive pings: a test that blocks its event loop would close the socket.
+    # No keepalive pings: a test that blocks its event loop would close the socket. No bound on what
+    # is not received yet: with a full queue, closing takes ten seconds.
     connecting = websockets.connect(
         address,
         subprotocols=protocols,
         ssl=trust,
         ping_interval=None,
         open_timeout=PATIENCE_SECONDS,
+        max_queue=None,
     )
     async with connecting as connection:
         yield Socket(connection)
