@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections import defaultdict
 from functools import partial
 from time import perf_counter
@@ -26,6 +27,8 @@ WATCH: Final = (
 EVENT: Final = re.compile(rb'"cursor": ?"([^"]+)".*?"slotId": ?"([^"]+)"')
 PORTS: Final = 20_000
 """Sockets from one local address, which has about 28,000 ports."""
+IP_BIND_ADDRESS_NO_PORT: Final = 24
+"""Have `connect` choose the port: `bind` is slow with thousands of sockets (Linux, in.h)."""
 PATIENCE_SECONDS: Final = 120.0
 
 
@@ -126,10 +129,12 @@ class Crowd:
         loop = asyncio.get_running_loop()
         wanted = self.subscribed + len(watchers)
         for watcher in watchers:
-            source = (f"127.0.0.{2 + len(self.watchers) // PORTS}", 0)
-            await loop.create_connection(
-                partial(_itself, watcher), *self._server, local_addr=source
-            )
+            end = socket.socket()
+            end.setblocking(False)  # noqa: FBT003 - the standard library's
+            end.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            end.bind((f"127.0.0.{2 + len(self.watchers) // PORTS}", 0))
+            await loop.sock_connect(end, self._server)
+            await loop.create_connection(partial(_itself, watcher), sock=end)
             self.watchers.append(watcher)
         await self.until(lambda: self.subscribed >= wanted, "all have subscribed")
 
