@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
 from tests.support.browsers import TIMEOUT_MS
+from tests.support.processes import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.async_api import Browser
 
 pytestmark = pytest.mark.server
-
-
-@contextmanager
-def suspended(process: int) -> Iterator[None]:
-    """Suspend a process for the duration of the context."""
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
 
 
 async def test_another_page_opens_without_frames(own_browser: Browser, site: str) -> None:
@@ -42,6 +28,6 @@ async def test_another_page_opens_without_frames(own_browser: Browser, site: str
     name = await first.inner_text()
     link = first.get_by_role("link")
     await expect(link).to_be_visible()
-    with suspended(compositor):
+    with frozen(compositor):
         await link.evaluate("link => link.click()")
         await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PATIENCE_SECONDS = 120
 
@@ -64,6 +64,18 @@ def freeze(process: int) -> None:
     """Send SIGSTOP to a process and wait until it has stopped."""
     os.kill(process, signal.SIGSTOP)
     wait_for(lambda: _state_of(process) == "T")
+
+
+@contextmanager
+def frozen(*processes: int) -> Iterator[None]:
+    """Suspend processes for the duration of the context."""
+    try:
+        for process in processes:
+            freeze(process)
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 def _state_of(process: int) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.clients import Api
 from tests.support.mailboxes import Mailbox
-from tests.support.processes import database_processes, freeze
+from tests.support.processes import database_processes, frozen
 from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
 
@@ -39,13 +37,10 @@ async def test_frozen_database_makes_the_server_unready_but_not_dead(
     with start_program(tmp_path, mongodb_url=None, experts=1) as program:
         await_ready(program.process, program.address)
         [database] = database_processes(tmp_path)
-        freeze(database)
-        try:
+        with frozen(database):
             alive = await http.get(f"{program.address}/healthz")
             assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
             assert (await http.get(f"{program.address}/readyz")).status_code == 503
-        finally:
-            os.kill(database, signal.SIGCONT)
         assert await wait_for_readiness(http, program.address, READY) == 200
 
 

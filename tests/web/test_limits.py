@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -19,7 +16,7 @@ from tests.support.booking_operations import state
 from tests.support.clients import BOOK, CONTACT, Api, open_socket
 from tests.support.forked_program import Patch
 from tests.support.introspection import INTROSPECTION
-from tests.support.processes import database_processes, freeze
+from tests.support.processes import database_processes, frozen
 from tests.support.servers import await_ready, run_server, start_program
 from web.embedded.database import embedded_database
 
@@ -247,20 +244,6 @@ async def test_exhausted_budgets_are_reported_and_refuse_requests(
     assert again.status_code == 200
 
 
-@contextmanager
-def frozen(folder: Path) -> Iterator[None]:
-    """Suspend the database of a folder: connections stay open, but get no answers."""
-    processes = database_processes(folder)
-    assert processes
-    for process in processes:
-        freeze(process)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
-
-
 async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
@@ -297,7 +280,9 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
         watch = f'subscription {{ slotBooked(expertId: "{expert}") {{ cursor }} }}'
         async with open_socket(impatient.url) as socket:
             await socket.initialise()
-            with frozen(tmp_path / "database"):
+            processes = database_processes(tmp_path / "database")
+            assert processes
+            with frozen(*processes):
                 answers = await asyncio.gather(
                     post(impatient, {"query": query}), post(impatient_client, mutation)
                 )

@@ -18,7 +18,7 @@ from schema.execution.observation import SLOW_SECONDS
 from tests.support.clients import CONTACT, PASSWORD, Api, open_socket
 from tests.support.forked_program import Patch
 from tests.support.mailboxes import Mailbox, wait_until
-from tests.support.processes import database_processes, freeze
+from tests.support.processes import database_processes, frozen
 from tests.support.servers import Program, await_ready, start_program
 from web.edge.addresses import TrustedProxies
 from web.embedded.database import embedded_database
@@ -201,11 +201,8 @@ async def test_slow_operations_are_logged_as_warnings(
         )  # wait until requests are served, without caching any experts
         before = program.output()
         [database] = database_processes(tmp_path)
-        freeze(database)
-        try:
+        with frozen(database):
             assert await api.error_code(FIRST) == "TIMED_OUT"
-        finally:
-            os.kill(database, signal.SIGCONT)
         await wait_until(
             lambda: "WARNING: a slow operation" in program.output().removeprefix(before)
         )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from models.store.connection import NO_ANSWER
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import Api, open_socket
-from tests.support.processes import database_processes
+from tests.support.processes import database_processes, frozen
 from tests.support.readiness import CHECKS, READY, wait_for_readiness
 from tests.support.servers import await_ready, start_program
 from tests.support.valkey import run_valkey
@@ -97,11 +95,8 @@ async def test_the_server_is_not_ready_while_the_database_is_suspended(
         async with subscribed(program, http, time) as (socket, client, slots):
             booked = [await client.book(slots[0])]
             [database] = database_processes(tmp_path)
-            os.kill(database, signal.SIGSTOP)
-            try:
+            with frozen(database):
                 assert await wait_for_readiness(http, program.address, UNAVAILABLE) == 503
-            finally:
-                os.kill(database, signal.SIGCONT)
             assert await wait_for_readiness(http, program.address, READY) == 200
             booked.append(await client.book(slots[1]))
             await assert_events_received(socket, booked)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.booking_operations import BOOKED, open_slots, state
 from tests.support.clients import PATIENCE_SECONDS, Api, open_socket
 from tests.support.metrics import OK_QUERIES, metrics, wait_for_value
-from tests.support.processes import commands, freeze, processes_using, wait_for, workers_of
+from tests.support.processes import commands, frozen, processes_using, wait_for, workers_of
 from tests.support.servers import (
     SERVE,
     SERVE_IN_BACKGROUND,
@@ -61,13 +61,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 def alone(program: Program, worker: int) -> Iterator[None]:
     """Let one worker serve all new connections, by stopping the others."""
     others = workers_of(program.process.pid) - {worker}
-    try:
-        for other in others:
-            freeze(other)
+    with frozen(*others):
         yield
-    finally:
-        for other in others:
-            os.kill(other, signal.SIGCONT)
 
 
 def living(workers: set[int]) -> set[int]:
